@@ -1,0 +1,53 @@
+import * as z from 'zod'
+
+export const AccountStatus = z.enum(['active', 'inactive', 'unknown'])
+export type AccountStatus = z.infer<typeof AccountStatus>
+
+/** One user record in one tenant, in our words. An absent field is unknown, never empty. */
+export const Account = z.object({
+  tenant: z.string(),
+  vendor: z.string(),
+  id: z.string(),
+  userName: z.string(),
+  email: z.string().optional(),
+  name: z.string().optional(),
+  status: AccountStatus,
+  externalId: z.string().optional(),
+  admin: z.boolean().optional(),
+  groups: z.array(z.string()).optional(),
+  title: z.string().optional(),
+  department: z.string().optional(),
+  role: z.string().optional(),
+  licence: z.string().optional(),
+  createdAt: z.string().optional(),
+  updatedAt: z.string().optional(),
+})
+export type Account = z.infer<typeof Account>
+
+/** The accounts, over all tenants, that belong to one human. */
+export const Person = z.object({
+  email: z.string().optional(),
+  name: z.string().optional(),
+  accounts: z.array(Account),
+})
+export type Person = z.infer<typeof Person>
+
+export const Group = z.object({
+  id: z.string(),
+  name: z.string(),
+  memberCount: z.int().optional(),
+  /** Absent means unknown; an app that leaves members out has not said that there are none. */
+  members: z.array(z.object({ id: z.string(), userName: z.string().optional() })).optional(),
+})
+export type Group = z.infer<typeof Group>
+
+export const AuditEvent = z.object({
+  id: z.string(),
+  /** ISO 8601, UTC. */
+  time: z.string(),
+  actor: z.string().optional(),
+  action: z.string(),
+  target: z.string().optional(),
+  source: z.enum(['app', 'snapshot', 'journal']),
+})
+export type AuditEvent = z.infer<typeof AuditEvent>

@@ -1,0 +1,134 @@
+import type { Account, AuditEvent, Group } from './account.ts'
+
+/** Who an operation works for, and until when; every request to an app carries it. */
+export interface Errand {
+  /** For fairness between callers. */
+  caller: string
+  /** Bulk work leaves the reserved share of the budget to questions that a person asked just now. */
+  pace: 'interactive' | 'bulk'
+  /** Epoch milliseconds after which nobody waits for the answer any more. */
+  deadline: number
+  signal: AbortSignal
+}
+
+/** One page of a listing. `next` is absent at the end; `complete` says whether the end is really the end. */
+export interface Page<Item, At> {
+  items: Item[]
+  next?: At
+  complete: boolean
+  note?: string
+}
+
+/** Where a listing by index goes on. */
+export interface ListPosition {
+  /** 1-based index of the first row of the page (RFC 7644 §3.4.2.4). */
+  start: number
+  /** Id of the first row of the page before, to notice an app that ignores the index. */
+  before?: string
+}
+
+/** Equality over the fields named, case-insensitive. */
+export interface Match {
+  userName?: string
+  email?: string
+  givenName?: string
+  familyName?: string
+  title?: string
+  department?: string
+  role?: string
+  licence?: string
+  externalId?: string
+  status?: 'active' | 'inactive'
+  group?: string
+  admin?: boolean
+}
+
+/** Where an audit pull goes on. */
+export interface AuditPosition {
+  offset: number
+  /** Id of the first event of the page before, to notice an app that ignores the offset. */
+  before?: string
+}
+
+export type AuditOrder = 'newest_first' | 'oldest_first' | 'unknown'
+
+export interface AuditPage extends Page<AuditEvent, AuditPosition> {
+  order: AuditOrder
+}
+
+export type TokenVerdict =
+  | 'ok'
+  | 'rejected'
+  | 'wrong_token'
+  | 'missing_grant'
+  | 'expired'
+  | 'expires_soon'
+  | 'wrong_address'
+  | 'sso_not_active'
+  | 'rate_limited'
+  | 'unreachable'
+  | 'not_configured'
+
+/** What a token may do on one surface of an app, found out by a read. */
+export interface SurfaceCheck {
+  surface: string
+  ok: boolean
+  status?: number
+  meaning: string
+  hint?: string
+}
+
+/** One token's examination; `token` is the name of its slot or slots in the settings. */
+export interface TokenCheck {
+  token: string
+  fingerprint?: string
+  verdict: TokenVerdict
+  surfaces: SurfaceCheck[]
+  /** ISO 8601, where the token itself tells. */
+  expiresAt?: string
+  budget: BudgetLeft[]
+}
+
+/** What is left of one window of a token's budget. */
+export interface BudgetLeft {
+  window: 'second' | 'minute' | 'hour' | 'day'
+  limit: number
+  left: number
+}
+
+/** The account a write is pinned to. */
+export interface Target {
+  id: string
+  userName: string
+}
+
+/**
+ * What a vendor can be asked to do; an operation it lacks is absent. Reads may be repeated. A write is sent once:
+ * it resolves when the app accepted it, throws `UnknownOutcome` when it may have happened, and any other error
+ * when it certainly did not.
+ */
+export interface Operations {
+  /** Every account whose user name, email, external id or id equals `user`, checked again here. */
+  findAccounts?(ask: { user: string }, errand: Errand): Promise<Account[]>
+  /** The account with this id, or undefined. */
+  readAccount?(ask: { id: string }, errand: Errand): Promise<Account | undefined>
+  listAccounts?(
+    ask: { match?: Match; limit: number; at?: ListPosition },
+    errand: Errand,
+  ): Promise<Page<Account, ListPosition>>
+  listGroups?(ask: { limit: number; at?: ListPosition }, errand: Errand): Promise<Page<Group, ListPosition>>
+  /** The group whose id or name equals `group`, with its members where the app tells them. */
+  readGroup?(ask: { group: string }, errand: Errand): Promise<Group | undefined>
+  deactivateAccount?(ask: Target, errand: Errand): Promise<void>
+  reactivateAccount?(ask: Target, errand: Errand): Promise<void>
+  pullAudit?(
+    ask: { since: Date; until: Date; user?: string; limit: number; at?: AuditPosition },
+    errand: Errand,
+  ): Promise<AuditPage>
+  /** Each token against each surface, by reads only. */
+  checkTokens?(ask: Record<never, never>, errand: Errand): Promise<TokenCheck[]>
+}
+
+export type OperationName = keyof Operations
+export type AskOf<Name extends OperationName> = Parameters<NonNullable<Operations[Name]>>[0]
+export type AnswerOf<Name extends OperationName> = Awaited<ReturnType<NonNullable<Operations[Name]>>>

@@ -1,0 +1,116 @@
+import * as z from 'zod'
+import type { BudgetLeft, Operations } from '../identity/operations.ts'
+import type { Secret } from '../secret.ts'
+import type { Surface } from './http.ts'
+
+/** What a token may spend. Each window is a limit on requests; absent means no such window. */
+export const Budget = z.strictObject({
+  perSecond: z.int().min(1).optional().describe('Requests in any second'),
+  perMinute: z.int().min(1).optional().describe('Requests in any minute'),
+  perHour: z.int().min(1).optional().describe('Requests in any hour'),
+  perDay: z.int().min(1).optional().describe('Requests in any 24 hours'),
+  atOnce: z.int().min(1).max(100).optional().describe('Requests under way at the same moment'),
+  reserve: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .optional()
+    .describe('Share of every window that bulk work leaves to questions asked just now'),
+})
+export type Budget = z.infer<typeof Budget>
+
+/** What is true of an app, whatever its settings; plans and notes are written from it. */
+export interface Facts {
+  deactivate: 'reversible' | 'deletes' | 'unknown'
+  delete: 'hard' | 'soft' | 'deactivates' | 'unlinks' | 'unknown'
+  endsSessions: 'yes' | 'no' | 'unknown'
+  audit: 'none' | 'administrators' | 'users'
+  /** Minutes until a change is enforced everywhere. */
+  propagationMinutes?: number
+}
+
+/** How a vendor reaches its app: a base address, one token, and the headers that carry it. */
+export interface Opening {
+  base: URL
+  token: Secret
+  headers: Record<string, string>
+}
+
+/** What a vendor's operations are built from, besides its own settings. */
+export interface Opened {
+  /** Name of the tenant, as the operator chose it. */
+  tenant: string
+  /** A surface of the app behind the request guards; requests that bear the same token share its budget. */
+  open(opening: Opening): Surface
+  /** What is left of the token's budget. */
+  left(token: Secret): Promise<BudgetLeft[]>
+  /** What was learned about the app, kept over restarts. */
+  recall<Value>(key: string): Promise<Value | undefined>
+  remember<Value>(key: string, value: Value): Promise<void>
+}
+
+const isLoopback = (host: string) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host)
+
+/** The address of an app: https, or http on a loopback host, without credentials, query or fragment. */
+export const BaseUrl = z
+  .url()
+  .refine((text) => {
+    const url = new URL(text)
+    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
+  }, 'must be https (http only on a loopback host)')
+  .refine((text) => {
+    const url = new URL(text)
+    return !url.username && !url.password && !url.search && !url.hash
+  }, 'must not hold credentials, a query or a fragment')
+
+/** Settings that every tenant has, whatever its vendor. */
+export const tenantSettings = {
+  url: BaseUrl.describe('Address of the app'),
+  budget: Budget.optional().describe(
+    "What the tenant's token may spend; the vendor's own figures when left out",
+  ),
+  allowWrites: z.boolean().default(true).describe('Whether this tenant may be changed at all'),
+  dryRun: z.boolean().default(false).describe('Plan and ask as usual, but send no change'),
+  timeoutMs: z.int().min(100).max(120_000).default(20_000).describe('Longest a single request may take'),
+  maxRetries: z.int().min(0).max(10).default(2).describe('Repeats of a request that is safe to repeat'),
+  verifyAfterWrite: z.boolean().default(true).describe('Read back after a change'),
+  verifyWindowMs: z
+    .int()
+    .min(0)
+    .max(30_000)
+    .default(3_000)
+    .describe('How long a change may take to show in the app before it counts as unverified'),
+}
+
+/** What every vendor's settings hold once parsed. */
+export interface TenantSettings {
+  url: string
+  budget?: Budget | undefined
+  allowWrites: boolean
+  dryRun: boolean
+  timeoutMs: number
+  maxRetries: number
+  verifyAfterWrite: boolean
+  verifyWindowMs: number
+}
+
+/** What a vendor's settings schema may use: the schema of a secret, which turns a reference into a `Secret`. */
+export interface SettingsParts {
+  Secret: z.ZodType<Secret, string>
+}
+
+export interface Vendor<Settings extends TenantSettings = TenantSettings> {
+  name: string
+  /** As people call the app. */
+  title: string
+  settings: (parts: SettingsParts) => z.ZodObject & z.ZodType<Settings>
+  facts: (settings: Settings) => Facts
+  /** What a token may spend where the settings say nothing. */
+  budget: Budget
+  operations: (settings: Settings, app: Opened) => Operations
+}
+
+/** Types a vendor by its own settings; the list of vendors holds them all as one type. */
+export const defineVendor = <Settings extends TenantSettings>(vendor: Vendor<Settings>): Vendor =>
+  // The settings a vendor is handed are those that its own schema parsed (`config.ts`).
+  vendor as unknown as Vendor
