@@ -1,23 +1,8 @@
 import * as z from 'zod'
+import { Budget, type SettingsParts, type TenantSettings } from '../config.ts'
 import type { BudgetLeft, Operations } from '../identity/operations.ts'
 import type { Secret } from '../secret.ts'
 import type { Surface } from './http.ts'
-
-/** What a token may spend. Each window is a limit on requests; absent means no such window. */
-export const Budget = z.strictObject({
-  perSecond: z.int().min(1).optional().describe('Requests in any second'),
-  perMinute: z.int().min(1).optional().describe('Requests in any minute'),
-  perHour: z.int().min(1).optional().describe('Requests in any hour'),
-  perDay: z.int().min(1).optional().describe('Requests in any 24 hours'),
-  atOnce: z.int().min(1).max(100).optional().describe('Requests under way at the same moment'),
-  reserve: z
-    .number()
-    .min(0)
-    .max(0.9)
-    .optional()
-    .describe('Share of every window that bulk work leaves to questions asked just now'),
-})
-export type Budget = z.infer<typeof Budget>
 
 /** What is true of an app, whatever its settings; plans and notes are written from it. */
 export interface Facts {
@@ -80,23 +65,6 @@ export const tenantSettings = {
     .max(30_000)
     .default(3_000)
     .describe('How long a change may take to show in the app before it counts as unverified'),
-}
-
-/** What every vendor's settings hold once parsed. */
-export interface TenantSettings {
-  url: string
-  budget?: Budget | undefined
-  allowWrites: boolean
-  dryRun: boolean
-  timeoutMs: number
-  maxRetries: number
-  verifyAfterWrite: boolean
-  verifyWindowMs: number
-}
-
-/** What a vendor's settings schema may use: the schema of a secret, which turns a reference into a `Secret`. */
-export interface SettingsParts {
-  Secret: z.ZodType<Secret, string>
 }
 
 export interface Vendor<Settings extends TenantSettings = TenantSettings> {

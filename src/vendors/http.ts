@@ -56,11 +56,10 @@ const LARGEST_REPLY = 16 * 1024 * 1024
  * (for a read also when the reply was lost), and `UnknownOutcome` when a write may have happened.
  */
 function transmit({ token }: Opening): (request: AppRequest) => Promise<AppReply> {
-  let agent: Promise<Dispatcher> | undefined
+  let agent: Dispatcher | undefined
   return async (request) => {
-    const { request: http } = await import('undici')
-    agent ??= newAgent()
-    const dispatcher = await agent
+    const { request: http, Agent } = (await import('undici')).default
+    agent ??= new Agent({ connect: { timeout: 5_000 }, keepAliveTimeout: 10_000, connections: 64 })
     request.signal.throwIfAborted()
     try {
       const { statusCode, headers, body } = await http(request.url, {
@@ -68,7 +67,7 @@ function transmit({ token }: Opening): (request: AppRequest) => Promise<AppReply
         headers: request.headers,
         ...(request.body !== undefined && { body: request.body }),
         signal: request.signal,
-        dispatcher,
+        dispatcher: agent,
       })
       const text = await readCapped(body)
       return { status: statusCode, headers: flat(headers), text: token.scrub(text) }
@@ -76,11 +75,6 @@ function transmit({ token }: Opening): (request: AppRequest) => Promise<AppReply
       throw networkError(error, request)
     }
   }
-}
-
-const newAgent = async () => {
-  const { Agent } = await import('undici')
-  return new Agent({ connect: { timeout: 5_000 }, keepAliveTimeout: 10_000, connections: 64 })
 }
 
 async function readCapped(body: AsyncIterable<Buffer>): Promise<string> {

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto'
+import { ApprovalDenied, ApprovalUsed, ApprovalVoid, Conflict, NotFound } from '../errors.ts'
+import type { JournalEvent } from '../store/events.ts'
+import type { Store } from '../store/store.ts'
+import { newApprovalId, readApprovalId } from './approval-id.ts'
+
+/** How long a person has to decide, and the caller to act on it, from the moment of the request. */
+export const APPROVAL_TTL_MS = 60 * 60_000
+/** How long a record stays after that, so that "used" and "expired" can still be told. */
+const KEPT_MS = 24 * 60 * 60_000
+
+export type Channel = NonNullable<NonNullable<JournalEvent['approval']>['how']>
+
+/** What a person is asked to agree to. */
+export interface ApprovalRequest {
+  /** Binds tool, arguments, targets with their states, and caller; opaque here. */
+  digest: string
+  tool: string
+  /** The exact change, in lines that a person can judge. */
+  plan: string[]
+  reason?: string
+  caller: string
+  client?: string
+  /** Reference of the call that asked, for the journal. */
+  call?: string
+}
+
+export interface Approval extends ApprovalRequest {
+  /** For people to read out and type: "K7Q2-M9XD-41". */
+  id: string
+  /** Epoch milliseconds, as all times here. */
+  createdAt: number
+  expiresAt: number
+  state: 'pending' | 'approved' | 'denied'
+  by?: string
+  how?: Channel
+  decidedAt?: number
+  usedAt?: number
+}
+
+/** A person's yes or no to one plan each: bound to it, used once, gone after its time. */
+export interface Approvals {
+  /** The undecided request with this digest, or a new one when there is none. */
+  request(request: ApprovalRequest): Promise<Approval>
+  get(id: string): Promise<Approval | undefined>
+  /** Oldest first; `pending` leaves only those that still wait for a person. */
+  list(options?: { pending?: boolean }): Promise<Approval[]>
+  /**
+   * Throws `NotFound`, `ApprovalVoid` once its time is over, and `Conflict` when it is decided already. Whether `by`
+   * may decide is for the caller to check first.
+   */
+  decide(id: string, decision: 'approved' | 'denied', by: string, how: Channel): Promise<Approval>
+  /**
+   * Uses up an approved request: for exactly one caller, ever. A pending one is returned as it is, for the caller to
+   * wait on. Throws `ApprovalVoid`, `ApprovalDenied` or `ApprovalUsed` otherwise.
+   */
+  use(id: string, digest: string): Promise<Approval>
+  /** True for exactly one answer to a question put through the client. */
+  claimQuestion(id: string, ttl: number): Promise<boolean>
+}
+
+/** What an approval amounts to at this moment. */
+export function statusOf(approval: Approval): Approval['state'] | 'used' | 'expired' {
+  if (approval.usedAt !== undefined) return 'used'
+  if (approval.state === 'denied') return 'denied'
+  return approval.expiresAt <= Date.now() ? 'expired' : approval.state
+}
+
+// All requests with one digest are one value, so that each step on them is one atomic change of the store.
+const DIGESTS = 'approval/digest/'
+const digestKey = (digest: string) => DIGESTS + createHash('sha256').update(digest).digest('hex')
+const idKey = (id: string) => `approval/id/${id}`
+
+export function openApprovals(store: Store): Approvals {
+  const keyOf = (id: string) => store.get<string>(idKey(id))
+
+  /** Changes the one approval with `id`; `change` throws to refuse. */
+  const change = async (id: string, unknown: () => Error, edit: (approval: Approval) => Approval) => {
+    const key = await keyOf(id)
+    if (key === undefined) throw unknown()
+    return store.update<Approval[], Approval>(key, (approvals = []) => {
+      const before = approvals.find((approval) => approval.id === id)
+      if (!before) throw unknown()
+      const result = edit(before)
+      return { ...kept(approvals.map((approval) => (approval === before ? result : approval))), result }
+    })
+  }
+
+  return {
+    async request(request) {
+      const key = digestKey(request.digest)
+      const same = (await store.get<Approval[]>(key))?.find(isPending)
+      if (same) return same
+      const id = newApprovalId()
+      // First, so that no approval ever stands without its id; an id that leads to none is merely unknown.
+      await store.set(idKey(id), key, APPROVAL_TTL_MS + KEPT_MS)
+      return store.update<Approval[], Approval>(key, (approvals = []) => {
+        const pending = approvals.find(isPending)
+        if (pending) return { ...kept(approvals), result: pending }
+        const createdAt = Date.now()
+        const expiresAt = createdAt + APPROVAL_TTL_MS
+        const result: Approval = { ...request, id, createdAt, expiresAt, state: 'pending' }
+        return { ...kept([...approvals, result]), result }
+      })
+    },
+
+    async get(text) {
+      const id = readApprovalId(text)
+      const key = await keyOf(id)
+      return key === undefined
+        ? undefined
+        : (await store.get<Approval[]>(key))?.find((approval) => approval.id === id)
+    },
+
+    async list({ pending = false } = {}) {
+      const keys = await store.keys(DIGESTS)
+      const approvals = (await Promise.all(keys.map((key) => store.get<Approval[]>(key)))).flat()
+      return approvals
+        .filter((approval) => approval !== undefined)
+        .filter((approval) => !pending || isPending(approval))
+        .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+    },
+
+    decide(text, decision, by, how) {
+      const id = readApprovalId(text)
+      return change(
+        id,
+        () => noRequest(id),
+        (approval) => {
+          checkUndecided(approval)
+          return { ...approval, state: decision, by, how, decidedAt: Date.now() }
+        },
+      )
+    },
+
+    use(text, digest) {
+      const id = readApprovalId(text)
+      const unknown = () => new ApprovalVoid(`There is no approval ${id} for this call.`, askAgain)
+      return change(id, unknown, (approval) => {
+        if (approval.digest !== digest) throw unknown()
+        const status = statusOf(approval)
+        if (status === 'used') throw new ApprovalUsed(`The approval ${id} was used already.`, askAgain)
+        if (status === 'denied') {
+          throw new ApprovalDenied(`A person denied this change (${id}).`, 'Tell the person you work for.')
+        }
+        if (status === 'expired') throw new ApprovalVoid(`The approval ${id} has expired.`, askAgain)
+        // Used from here on, even should this process end before it acts.
+        return status === 'approved' ? { ...approval, usedAt: Date.now() } : approval
+      })
+    },
+
+    claimQuestion: (id, ttl) => store.claim(`approval/question/${id}`, ttl),
+  }
+}
+
+export const noRequest = (id: string): NotFound =>
+  new NotFound(`There is no request ${id}.`, 'List them with `identity-mcp approvals --all`.')
+
+/** Throws `ApprovalVoid` or `Conflict` unless a person can still decide this one. */
+export function checkUndecided(approval: Approval): void {
+  const status = statusOf(approval)
+  if (status === 'expired') throw new ApprovalVoid(`The request ${approval.id} has expired.`, askAgain)
+  if (status === 'pending') return
+  const decided = `${approval.state} by ${approval.by}`
+  throw new Conflict(
+    `The request ${approval.id} is already ${decided}.`,
+    'It cannot be decided a second time.',
+  )
+}
+
+const askAgain = 'Make the call again without an approvalId to ask a person anew.'
+
+const isPending = (approval: Approval) => statusOf(approval) === 'pending'
+
+/** The value of a digest's key: those of its approvals that have not been over for long. */
+function kept(approvals: Approval[]): { next: Approval[] | undefined; ttl: number } {
+  const now = Date.now()
+  const next = approvals.filter((approval) => approval.expiresAt + KEPT_MS > now)
+  const last = Math.max(now, ...next.map((approval) => approval.expiresAt))
+  return { next: next.length > 0 ? next : undefined, ttl: last + KEPT_MS - now }
+}

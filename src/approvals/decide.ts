@@ -1,0 +1,71 @@
+import { Refused } from '../errors.ts'
+import { plainText, sameText } from '../identity/text.ts'
+import type { JournalEvent } from '../store/events.ts'
+import type { Journal } from '../store/journal.ts'
+import { type Approval, type Approvals, type Channel, checkUndecided, noRequest } from './approvals.ts'
+import type { Approvers } from './approvers.ts'
+
+/** A person's yes or no, with what shows who they are. */
+export interface Decision {
+  id: string
+  decision: 'approved' | 'denied'
+  approver: string
+  passphrase: string
+  how: Channel
+  /** Where it was given, for the journal. */
+  where?: string
+}
+
+/** The request with this id while a person can still decide it; throws `NotFound`, `ApprovalVoid` or `Conflict`. */
+export async function undecided(approvals: Approvals, id: string): Promise<Approval> {
+  const approval = await approvals.get(id)
+  if (!approval) throw noRequest(id)
+  checkUndecided(approval)
+  return approval
+}
+
+/** Throws `Refused` unless `name` may approve and this is their passphrase; which of the two is wrong stays untold. */
+export async function checkPassphrase(approvers: Approvers, name: string, passphrase: string): Promise<void> {
+  if (await approvers.check(name, passphrase)) return
+  throw new Refused('This is not the passphrase of an approver of that name.', 'Check both and try again.')
+}
+
+/**
+ * Decides a request in the approver's name, and journals it, wrong passphrases too. Throws `Refused` for an unknown
+ * approver or a wrong passphrase, `LimitReached` after too many of them, and what `undecided` throws.
+ */
+export async function decide(
+  { approvals, approvers, journal }: { approvals: Approvals; approvers: Approvers; journal: Journal },
+  { id, decision, approver, passphrase, how, where }: Decision,
+): Promise<Approval> {
+  const approval = await undecided(approvals, id)
+  const tell = (event: Pick<JournalEvent, 'event' | 'code'>, note: string | undefined, by?: string) =>
+    journal.append({
+      ...event,
+      ...(note !== undefined && { note }),
+      call: approval.call ?? approval.id,
+      tool: approval.tool,
+      caller: approval.caller,
+      ...(approval.client !== undefined && { client: approval.client }),
+      approval: { id: approval.id, ...(by !== undefined && { by }), how },
+    })
+
+  try {
+    await checkPassphrase(approvers, approver, passphrase)
+  } catch (error) {
+    if (error instanceof Refused) {
+      const note = `wrong passphrase for the approver "${plainText(approver, 64)}"`
+      await tell({ event: 'refused', code: 'refused' }, where === undefined ? note : `${note}, ${where}`)
+    }
+    throw error
+  }
+  const by = (await approvers.list()).find(({ name }) => sameText(name, approver))?.name ?? approver
+  // Before it takes effect: no approval is ever given that the journal does not know.
+  await tell({ event: decision }, where, by)
+  try {
+    return await approvals.decide(approval.id, decision, by, how)
+  } catch (error) {
+    await tell({ event: 'failed' }, 'the decision came too late', by)
+    throw error
+  }
+}

@@ -1,0 +1,90 @@
+import type { Command } from 'commander'
+import { IdentityError } from '../errors.ts'
+import type { Errand, TokenCheck } from '../identity/operations.ts'
+import type { Tenant } from '../tenants.ts'
+import { newCommand, paint, print, toJson, wrap } from './data.ts'
+import type { Io } from './io.ts'
+import type { CommonOptions } from './place.ts'
+import type { Running } from './start.ts'
+
+interface Checked {
+  tenant: string
+  vendor: string
+  ok: boolean
+  tokens: TokenCheck[]
+  problem?: string
+}
+
+/** `identity-mcp check`: tries every tenant's tokens, by reads only, and says what works. */
+export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<Running>): Command =>
+  newCommand(
+    io,
+    'check',
+    'try the settings and every token, by reads only, and say tenant by tenant what works',
+  )
+    .option('--tenant <name>', 'only this tenant')
+    .option('--json', 'as JSON')
+    .action(async ({ tenant, json }: { tenant?: string; json?: boolean }, command: Command) => {
+      const running = await start(command.optsWithGlobals())
+      try {
+        const { tenants } = running
+        const chosen = tenant === undefined ? tenants.all : [tenants.get(tenant)]
+        const checked = await Promise.all(chosen.map(checkTenant))
+        if (json) print(io, toJson({ ok: checked.every(({ ok }) => ok), tenants: checked }, 2))
+        else for (const one of checked) show(io, one)
+        io.exit(checked.every(({ ok }) => ok) ? 0 : 1)
+      } catch (error) {
+        if (!(error instanceof IdentityError)) throw error
+        io.stderr.write(`${error.message} ${error.hint}\n`)
+        io.exit(2)
+      } finally {
+        await running.close()
+      }
+    })
+
+async function checkTenant({ name, vendor, operations }: Tenant): Promise<Checked> {
+  const errand: Errand = {
+    caller: 'check',
+    pace: 'interactive',
+    deadline: Date.now() + 30_000,
+    signal: AbortSignal.timeout(35_000),
+  }
+  try {
+    const tokens = (await operations.checkTokens?.({}, errand)) ?? []
+    // A slot that is left empty on purpose is no fault; what is then missing stands in its row.
+    const used = tokens.filter(({ verdict }) => verdict !== 'not_configured')
+    return { tenant: name, vendor: vendor.title, ok: used.every(isWell), tokens }
+  } catch (error) {
+    if (!(error instanceof IdentityError)) throw error
+    return {
+      tenant: name,
+      vendor: vendor.title,
+      ok: false,
+      tokens: [],
+      problem: `${error.message} ${error.hint}`,
+    }
+  }
+}
+
+const isWell = ({ verdict }: TokenCheck) => verdict === 'ok' || verdict === 'expires_soon'
+
+function show(io: Io, { tenant, vendor, ok, tokens, problem }: Checked): void {
+  const mark = (well: boolean) => (well ? paint(io, 'green', '✓') : paint(io, 'red', '✗'))
+  print(io, `${mark(ok)} ${paint(io, 'bold', tenant)} (${vendor})`)
+  if (problem) print(io, ...wrap(io, problem, '    '))
+  for (const { token, fingerprint, verdict, surfaces, expiresAt, budget } of tokens) {
+    const more = [
+      ...(fingerprint ? [`fingerprint ${fingerprint}`] : []),
+      ...(expiresAt ? [`expires ${expiresAt}`] : []),
+      ...budget.map(({ window, limit, left }) => `${left} of ${limit} left this ${window}`),
+    ]
+    print(
+      io,
+      `  token ${token}: ${paint(io, verdict === 'ok' ? 'green' : 'yellow', verdict)}  ${paint(io, 'dim', more.join(', '))}`,
+    )
+    for (const { surface, ok: works, meaning, hint } of surfaces) {
+      print(io, ...wrap(io, `${works ? '✓' : '✗'} ${surface}: ${meaning}`, '    '))
+      if (hint && !works) print(io, ...wrap(io, hint, '      '))
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import { styleText } from 'node:util'
+import { Command } from 'commander'
+import { Declined, IdentityError, InvalidInput, NotFound } from '../errors.ts'
+import { plainText } from '../identity/text.ts'
+import type { Journal } from '../store/journal.ts'
+import type { Store } from '../store/store.ts'
+import type { Io } from './io.ts'
+
+/** Opens the data folder that the settings of this run name. */
+export type OpenData = (command: Command) => Promise<DataFolder>
+
+export interface DataFolder {
+  folder: string
+  store: Store
+  journal: Journal
+  close(): Promise<void>
+}
+
+/** A command that speaks through `io` alone. Its errors and `--help` set the exit code and throw a `CommanderError`. */
+export const newCommand = (io: Io, name: string, description: string): Command =>
+  new Command(name)
+    .description(description)
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHelpWidth: () => widthOf(io),
+      getErrHelpWidth: () => widthOf(io),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .exitOverride((error) => {
+      io.exit(error.exitCode === 0 ? 0 : 2)
+      throw error
+    })
+
+/** Runs `work` on the data folder and closes it; an error of ours is told on stderr and becomes the exit code. */
+export async function withData(
+  io: Io,
+  open: OpenData,
+  command: Command,
+  work: (data: DataFolder) => Promise<void>,
+): Promise<void> {
+  let data: DataFolder | undefined
+  try {
+    data = await open(command)
+    await work(data)
+  } catch (error) {
+    if (!(error instanceof IdentityError)) throw error
+    io.stderr.write(`${error.message}\n${error.hint}\n`)
+    io.exit(error instanceof InvalidInput || error instanceof NotFound ? 2 : 1)
+  } finally {
+    await data?.close()
+  }
+}
+
+/** A passphrase from the first line of standard input, or else from a person at the terminal, who sees only dots. */
+export async function readPassphrase(
+  io: Io,
+  { passphraseStdin, question }: { passphraseStdin?: boolean | undefined; question: string },
+): Promise<string> {
+  if (passphraseStdin) {
+    const passphrase = await firstLine(io)
+    if (passphrase) return passphrase
+    throw new InvalidInput('Standard input held no passphrase.', 'Write it there as one line.')
+  }
+  if (!io.stdin.isTTY || !io.stdout.isTTY) {
+    throw new InvalidInput(
+      'There is no terminal to ask for the passphrase in.',
+      'Run this in a terminal, or write the passphrase to standard input and add --passphrase-stdin.',
+    )
+  }
+  const { isCancel, password } = await import('@clack/prompts')
+  const answer = await password({
+    message: question,
+    input: io.stdin,
+    output: io.stdout,
+    validate: (text) => (text ? undefined : 'Type the passphrase, or press Ctrl+C to leave.'),
+  })
+  if (isCancel(answer))
+    throw new Declined('Nothing was changed.', 'Run the command again when you are ready.')
+  return answer
+}
+
+async function firstLine(io: Io): Promise<string> {
+  let bytes = Buffer.alloc(0)
+  for await (const piece of io.stdin) {
+    bytes = Buffer.concat([bytes, Buffer.from(piece)])
+    if (bytes.includes(10) || bytes.length > 4096) break
+  }
+  return (bytes.toString('utf8').split('\n')[0] ?? '').replace(/\r$/, '')
+}
+
+/** Columns to write in: those of the terminal, within reason; the most where there is none. */
+export const widthOf = (io: Io): number => Math.min(Math.max(io.stdout.columns ?? 120, 80), 120)
+
+export type Style = Parameters<typeof styleText>[0]
+
+/** `text` in colour where a terminal shows it and nobody asked for none (no-color.org). */
+export const paint = (io: Io, style: Style, text: string): string =>
+  io.stdout.isTTY && !io.env.NO_COLOR ? styleText(style, text) : text
+
+export const print = (io: Io, ...lines: string[]): void => void io.stdout.write(`${lines.join('\n')}\n`)
+
+/** Text for a table: from wherever it comes, it is made plain before it is shown. */
+export type Cell = string | { text: string; style: Style }
+
+/** Rows under one another, each in one line; what goes beyond the edge of the terminal is cut. */
+export function table(
+  io: Io,
+  rows: readonly (readonly Cell[])[],
+  leastWidths: readonly number[] = [],
+): string[] {
+  const plain = rows.map((row) =>
+    row.map((cell) => ({ text: plainText(typeof cell === 'string' ? cell : cell.text, 400), cell })),
+  )
+  const widths = [...leastWidths]
+  for (const row of plain) {
+    for (const [at, { text }] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, text.length)
+  }
+  return plain.map((row) => {
+    let room = widthOf(io)
+    const cells = row.map(({ text, cell }, at) => {
+      const fitting = room < 2 ? '' : plainText(text, room)
+      const padded = at === row.length - 1 ? fitting : fitting.padEnd(Math.min(widths[at] ?? 0, room))
+      room -= (widths[at] ?? 0) + 2
+      return typeof cell === 'string' ? padded : paint(io, cell.style, padded)
+    })
+    return cells.join('  ').trimEnd()
+  })
+}
+
+/** `text` over as many lines as it takes, each with `indent` before it. */
+export function wrap(io: Io, text: string, indent: string): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of plainText(text, 20_000).split(' ')) {
+    if (line && indent.length + line.length + 1 + word.length > widthOf(io)) {
+      lines.push(indent + line)
+      line = word
+    } else line = line ? `${line} ${word}` : word
+  }
+  return [...lines, indent + line]
+}
+
+/** A time for people: "2026-03-01 12:42 UTC". */
+export const showTime = (time: number): string =>
+  `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+// JSON leaves these as they are, and a terminal may act on them or hide what stands next to them.
+const UNSEEN = /[\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u007f-\u009f]/gu
+
+/** JSON in which characters that cannot be seen are written as escapes. */
+export const toJson = (value: unknown, indent?: number): string =>
+  escapeUnseen(JSON.stringify(value, null, indent))
+
+/** The same JSON, safe to show. */
+export const escapeUnseen = (json: string): string =>
+  json.replace(UNSEEN, (letter) =>
+    letter
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  )

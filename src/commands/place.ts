@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import envPaths from 'env-paths'
+import * as z from 'zod'
+import { loadSettings, parseSettings, type Settings, SettingsError } from '../config.ts'
+import { openJournal } from '../store/journal.ts'
+import { diskStore } from '../store/open.ts'
+import { vendors } from '../vendors/index.ts'
+import type { DataFolder } from './data.ts'
+import type { Io } from './io.ts'
+
+/** The options that every command takes, before or after its name. */
+export interface CommonOptions {
+  config?: string
+  sandbox?: boolean
+  readOnly?: boolean
+}
+
+const paths = envPaths('identity-mcp', { suffix: '' })
+
+/** The settings file that a run uses: `--config`, IDENTITY_MCP_CONFIG, the current folder's, the user's own. */
+export function settingsFile(io: Io, { config }: CommonOptions): { file: string; named: boolean } {
+  const named = config ?? io.env.IDENTITY_MCP_CONFIG
+  if (named) return { file: resolve(io.cwd, named), named: true }
+  const here = resolve(io.cwd, 'identity-mcp.json')
+  return { file: existsSync(here) ? here : join(paths.config, 'identity-mcp.json'), named: false }
+}
+
+/** The settings of this run. Throws `SettingsError`. */
+export function settingsOf(io: Io, options: CommonOptions): Settings {
+  const { file, named } = settingsFile(io, options)
+  if (!named && !existsSync(file)) {
+    throw new SettingsError('no settings', [
+      `there is no identity-mcp.json in ${io.cwd} or in ${paths.config}. ` +
+        `Write one, name one with --config FILE, or try the sandbox: ${io.self} --sandbox`,
+    ])
+  }
+  const settings = loadSettings(file, vendors, io.env)
+  return options.readOnly ? { ...settings, readOnly: true } : settings
+}
+
+/** Settings made for a sandbox that runs in this process. */
+export const sandboxSettings = (
+  settings: unknown,
+  env: Io['env'],
+  { readOnly }: CommonOptions,
+): Settings => ({
+  ...parseSettings(settings, vendors, env, 'the sandbox'),
+  ...(readOnly && { readOnly: true }),
+})
+
+/** The folder of the journal and the store; the sandbox has one of its own. */
+export const dataFolder = (settings: Pick<Settings, 'dataDir'>, { sandbox }: CommonOptions): string =>
+  sandbox ? join(paths.data, 'sandbox') : (settings.dataDir ?? paths.data)
+
+/**
+ * Opens the data folder for a command that looks after it. It reads no more of the settings than where the folder is,
+ * so that the person at the terminal needs none of the secrets.
+ */
+export async function openDataFolder(io: Io, command: Command): Promise<DataFolder> {
+  const options = command.optsWithGlobals<CommonOptions>()
+  const { file, named } = settingsFile(io, options)
+  if (named && !options.sandbox && !existsSync(file)) throw new SettingsError(file, ['no such file'])
+  const dataDir = existsSync(file) && !options.sandbox ? dataDirIn(file) : undefined
+  const folder = dataFolder({ dataDir }, options)
+  const store = openStores(folder).store
+  return { folder, store, journal: openJournal(folder, store), close: () => store.close() }
+}
+
+function dataDirIn(file: string): string | undefined {
+  try {
+    const { dataDir } = z
+      .looseObject({ dataDir: z.string().min(1).optional() })
+      .parse(JSON.parse(readFileSync(file, 'utf8')))
+    return dataDir === undefined ? undefined : resolve(dirname(file), dataDir)
+  } catch {
+    throw new SettingsError(file, ['cannot be read as settings; `check` says what is wrong'])
+  }
+}
+
+/** What is kept in a data folder: what must survive a loss of power, and the budgets, which are written with every request. */
+export const openStores = (folder: string) => ({
+  store: diskStore(join(folder, 'state'), { durable: true }),
+  budgets: diskStore(join(folder, 'budgets'), { durable: false }),
+})
+
+/** How a person at a terminal starts a command on the same data, as one line to type. */
+export function typed(io: Io, options: CommonOptions, words: string): string {
+  const { file, named } = settingsFile(io, options)
+  const where = options.sandbox ? ' --sandbox' : named ? ` --config ${file}` : ''
+  return `${io.self} ${words}${where}`
+}

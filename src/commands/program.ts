@@ -1,0 +1,33 @@
+import type { Command } from 'commander'
+import pkg from '../../package.json' with { type: 'json' }
+import { approvalsCommand } from './approvals.ts'
+import { approversCommand } from './approvers.ts'
+import { checkCommand } from './check.ts'
+import { newCommand } from './data.ts'
+import type { Io } from './io.ts'
+import { journalCommand } from './journal.ts'
+import { type CommonOptions, openDataFolder } from './place.ts'
+import { sandboxCommand } from './sandbox.ts'
+import { serve } from './serve.ts'
+import { toolsCommand } from './tools.ts'
+
+/** The whole command line. Without a command it serves over stdio. */
+export function program(io: Io): Command {
+  const start = async (options: CommonOptions) => (await import('./start.ts')).start(io, options)
+  const data = (command: Command) => openDataFolder(io, command)
+  return newCommand(io, 'identity-mcp', pkg.description)
+    .version(pkg.version)
+    .option(
+      '--config <file>',
+      'settings file (else IDENTITY_MCP_CONFIG, ./identity-mcp.json, the user’s own)',
+    )
+    .option('--read-only', 'offer only the tools that change nothing')
+    .option('--sandbox', 'simulated apps inside this process, no settings needed')
+    .action(serve(io, start))
+    .addCommand(checkCommand(io, start))
+    .addCommand(approvalsCommand(io, data))
+    .addCommand(approversCommand(io, data))
+    .addCommand(journalCommand(io, data))
+    .addCommand(toolsCommand(io))
+    .addCommand(sandboxCommand(io))
+}

@@ -1,0 +1,218 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import * as z from 'zod'
+import { Secret } from './secret.ts'
+
+/** How sure a change must be of a person: not asked, asked through the client, approved outside the agent's reach. */
+export const ConfirmLevel = z.enum(['none', 'ask', 'approve'])
+export type ConfirmLevel = z.infer<typeof ConfirmLevel>
+
+/** The settings that every tenant has, whatever its vendor; `vendors/define.ts` says what they mean. */
+export interface TenantSettings {
+  vendor: string
+  url: string
+  budget?: Budget | undefined
+  allowWrites: boolean
+  dryRun: boolean
+  timeoutMs: number
+  maxRetries: number
+  verifyAfterWrite: boolean
+  verifyWindowMs: number
+}
+
+/** What a token may spend. Each window is a limit on requests; absent means no such window. */
+export const Budget = z.strictObject({
+  perSecond: z.int().min(1).optional().describe('Requests in any second'),
+  perMinute: z.int().min(1).optional().describe('Requests in any minute'),
+  perHour: z.int().min(1).optional().describe('Requests in any hour'),
+  perDay: z.int().min(1).optional().describe('Requests in any 24 hours'),
+  atOnce: z.int().min(1).max(100).optional().describe('Requests under way at the same moment'),
+  reserve: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .optional()
+    .describe('Share of every window that bulk work leaves to questions asked just now'),
+})
+export type Budget = z.infer<typeof Budget>
+
+/** What a vendor's schema is built from: the schema of a secret, which turns a reference into a `Secret`. */
+export interface SettingsParts {
+  Secret: z.ZodType<Secret, string>
+}
+
+/** As much of a vendor as the settings need to know. */
+export interface ConfigurableVendor {
+  name: string
+  settings: (parts: SettingsParts) => z.ZodObject & z.ZodType<TenantSettings>
+}
+
+/** The whole settings file as one schema. */
+export function settingsSchema(vendors: readonly ConfigurableVendor[], parts: SettingsParts) {
+  const [first, ...rest] = vendors.map((vendor) => vendor.settings(parts))
+  if (!first) throw new TypeError('no vendors')
+  return z.strictObject({
+    $schema: z.string().optional().describe('For editors'),
+    tenants: z
+      .record(
+        z.string(),
+        // Each schema parses to what `TenantSettings` names and more; the union's own type is lost in the list.
+        z.discriminatedUnion('vendor', [first, ...rest], {
+          error: `must be one of: ${vendors.map(({ name }) => name).join(', ')}`,
+        }) as unknown as z.ZodType<TenantSettings>,
+      )
+      .refine((tenants) => Object.keys(tenants).length > 0, 'name at least one tenant')
+      .describe('The connected workspaces, each under a name of your choosing'),
+    readOnly: z.boolean().default(false).describe('Offer only the tools that change nothing'),
+    confirm: z
+      .strictObject({
+        removes: ConfirmLevel.default('ask').describe('Taking access away from one person'),
+        bulk: ConfirmLevel.default('approve').describe('Changing many accounts in one call'),
+        deletes: ConfirmLevel.default('approve').describe('Deleting an account'),
+        admins: ConfirmLevel.default('approve').describe('Any change to an administrator'),
+        changes: ConfirmLevel.default('none').describe('Changing what an account says'),
+        adds: ConfirmLevel.default('none').describe('Giving access'),
+      })
+      .prefault({})
+      .describe(
+        'Which changes a person must agree to: none, ask (through the client), approve (outside of it)',
+      ),
+    protected: z
+      .array(z.string().min(1).max(320))
+      .default([])
+      .describe('User names, emails or ids that no tool may change; `*` stands for anything'),
+    limits: z
+      .strictObject({
+        removesPerHour: z.int().min(1).default(20).describe('Removals in any hour, per caller and tenant'),
+        changesPerHour: z
+          .int()
+          .min(1)
+          .default(60)
+          .describe('Other changes in any hour, per caller and tenant'),
+      })
+      .prefault({})
+      .describe('How much may be changed'),
+    dataDir: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Folder of the journal and the store; the user's data folder when left out"),
+    store: z.literal('disk').default('disk').describe('Where approvals, budgets and claims are kept'),
+  })
+}
+export type Settings = z.infer<ReturnType<typeof settingsSchema>>
+
+/** Settings that can't be used: every problem in one message, each under its key. */
+export class SettingsError extends Error {
+  constructor(where: string, problems: readonly string[]) {
+    super(
+      problems.length === 1
+        ? `${where}: ${problems[0]}`
+        : `${where} has ${problems.length} problems:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    )
+    this.name = 'SettingsError'
+  }
+}
+
+/** Reads and parses a settings file. Throws `SettingsError`. */
+export function loadSettings(
+  file: string,
+  vendors: readonly ConfigurableVendor[],
+  env: Readonly<Record<string, string | undefined>>,
+): Settings {
+  const raw = parseJson(file, readText(file))
+  const settings = parseSettings(raw, vendors, env, file)
+  return settings.dataDir ? { ...settings, dataDir: resolve(dirname(file), settings.dataDir) } : settings
+}
+
+/** Parses settings that are already JSON. Throws `SettingsError`, naming `where` they stand. */
+export function parseSettings(
+  raw: unknown,
+  vendors: readonly ConfigurableVendor[],
+  env: Readonly<Record<string, string | undefined>>,
+  where: string,
+): Settings {
+  const parsed = settingsSchema(vendors, { Secret: secretFrom(env) }).safeParse(raw)
+  const problems = [...badTenantNames(raw), ...(parsed.error?.issues.flatMap(problemsOf) ?? [])]
+  if (!parsed.success || problems.length > 0) throw new SettingsError(where, problems)
+  return parsed.data
+}
+
+// Beside the schema, which would leave out the problems inside a tenant that is badly named.
+function badTenantNames(raw: unknown): string[] {
+  const tenants =
+    z.looseObject({ tenants: z.record(z.string(), z.unknown()) }).safeParse(raw).data?.tenants ?? {}
+  return Object.keys(tenants)
+    .filter((name) => !/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name))
+    .map(
+      (name) =>
+        `tenants.${name}: a tenant's name is letters, digits, dots, dashes and underscores, 63 at most`,
+    )
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const reason =
+      error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'no such file' : 'cannot be read'
+    throw new SettingsError(file, [reason])
+  }
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    // Only the place: the parser's own message quotes the text around it, which may be a secret.
+    const place = /\(line \d+ column \d+\)/.exec(String(error))?.[0] ?? ''
+    throw new SettingsError(file, [`is not valid JSON ${place}`.trim()])
+  }
+}
+
+const REFERENCE = /^(env|file):(.+)$/s
+
+/** A secret is a reference, read once; what is wrong with it is said without quoting it. */
+function secretFrom(env: Readonly<Record<string, string | undefined>>): SettingsParts['Secret'] {
+  return SecretReference.transform((reference, context) => {
+    const [, kind, name = ''] = REFERENCE.exec(reference) ?? []
+    const problem = (message: string) => {
+      context.addIssue({ code: 'custom', message, input: undefined })
+      return z.NEVER
+    }
+    let value: string
+    if (kind === 'env') {
+      if (!env[name]) return problem(`environment variable ${name} is not set`)
+      value = env[name]
+    } else {
+      try {
+        value = readFileSync(name, 'utf8').replace(/\r?\n$/, '')
+      } catch {
+        return problem(`file ${name} cannot be read`)
+      }
+    }
+    if (!/^[\x21-\x7e]{8,}$/.test(value)) {
+      return problem(
+        `${reference} holds no usable secret: 8 or more printable ASCII characters without blanks`,
+      )
+    }
+    return new Secret(value)
+  })
+}
+
+/** How a secret is written in the settings. */
+export const SecretReference = z
+  .string()
+  .regex(
+    /^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/,
+    'must be env:NAME or file:/path, never the secret itself',
+  )
+  .describe('env:NAME or file:/path')
+
+function problemsOf(issue: z.core.$ZodIssue): string[] {
+  const at = issue.path.map(String)
+  const say = (path: readonly string[], message: string) => `${path.join('.') || 'the file'}: ${message}`
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => say([...at, key], 'unknown key'))
+  if (issue.message.endsWith('received undefined')) return [say(at, 'is missing')]
+  return [say(at, issue.message.replace(/^Invalid (input|option): /, ''))]
+}

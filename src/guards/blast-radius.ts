@@ -1,0 +1,64 @@
+import type { Settings } from '../config.ts'
+import { LimitReached } from '../errors.ts'
+import type { Effect } from '../identity/plan.ts'
+import type { Call, CallGuard } from './call.ts'
+import type { Ledger } from './ledger.ts'
+import type { Ticket } from './ledger-state.ts'
+
+/** How much may be changed, and where it is counted; the count outlives the process. */
+export interface BlastRadius {
+  ledger: Ledger
+  limits: Settings['limits']
+}
+
+/** Refuses a call that would take its caller over the changes allowed in an hour, in any tenant it touches. */
+export const blastRadius = ({ ledger, limits }: BlastRadius): CallGuard =>
+  async function blastRadius(call, next) {
+    const counts = countByTenant(call)
+    if (counts.size === 0) return next(call)
+    const { effect } = call.tool
+    const perHour = effect === 'removes' ? limits.removesPerHour : limits.changesPerHour
+    const taken: { bucket: string; ticket: Ticket }[] = []
+    const release = (spent: boolean) =>
+      Promise.all(
+        taken.map(({ bucket, ticket }) =>
+          spent ? ledger.settle(bucket, ticket) : ledger.giveBack(bucket, ticket),
+        ),
+      )
+    for (const [tenant, count] of counts) {
+      const bucket = bucketOf(call, tenant)
+      const got = await ledger.take(bucket, { perHour }, { count })
+      if (!('ticket' in got)) {
+        await release(false)
+        throw limitReached(effect, perHour, tenant, 'retryAt' in got ? got.retryAt : undefined)
+      }
+      taken.push({ bucket, ticket: got.ticket })
+    }
+    // A change counts once it was about to leave; what was only asked for, or declined, does not.
+    let started = false
+    const record: Call['record'] = async (event) => {
+      if (event.event === 'started') started = true
+      await call.record(event)
+    }
+    try {
+      return await next({ ...call, record })
+    } finally {
+      await release(started)
+    }
+  }
+
+function countByTenant({ plan }: Call): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { tenant } of plan?.changes ?? []) counts.set(tenant, (counts.get(tenant) ?? 0) + 1)
+  return counts
+}
+
+const bucketOf = ({ caller, tool }: Call, tenant: string) =>
+  JSON.stringify(['changes', tool.effect === 'removes' ? 'removes' : 'other', caller.id, tenant])
+
+const limitReached = (effect: Effect, perHour: number, tenant: string, retryAt: number | undefined) =>
+  new LimitReached(
+    `This would pass the limit of ${perHour} ${effect === 'removes' ? 'removals' : 'changes'} an hour in ${tenant}.`,
+    'Wait until `retryAt`, or have the person who runs this server look at what is going on.',
+    { tenant, ...(retryAt !== undefined && { retryAt }) },
+  )

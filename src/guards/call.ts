@@ -1,0 +1,61 @@
+import * as z from 'zod'
+import type { Effect, Plan } from '../identity/plan.ts'
+import type { JournalEvent } from '../store/events.ts'
+import type { Guard } from './compose.ts'
+
+/** Who calls: known from the transport, never from an argument. */
+export interface Caller {
+  id: string
+  /** Name and version of the MCP client, as it says itself. */
+  client: string
+}
+
+/** As much of a tool as a guard may decide from. */
+export interface GuardedTool {
+  name: string
+  effect: Effect
+  input: z.ZodType
+  output: z.ZodType
+}
+
+/** What came back from the person whom the client asked. */
+export interface PersonsAnswer {
+  /** The sealed state that went out with the question. */
+  state: string
+  action: 'accept' | 'decline' | 'cancel' | 'none'
+  /** Whether the box was ticked. */
+  confirmed: boolean
+}
+
+/** One call of a tool on its way inwards. */
+export interface Call {
+  /** Names the call in the journal, the log and an error answer. */
+  id: string
+  tool: GuardedTool
+  /** As received; parsed once it has passed `declared-only`. */
+  input: unknown
+  caller: Caller
+  /** Whether this client can put a form before a person. */
+  canAsk: boolean
+  answer?: PersonsAnswer
+  /** Set by the guard that makes it, for tools that change something. */
+  plan?: Plan
+  signal: AbortSignal
+  /** Epoch milliseconds by which the client must have its answer. */
+  deadline: number
+  /** Writes an event of this call to the journal; resolves when it is on disk. */
+  record(event: Omit<JournalEvent, 'call' | 'tool' | 'caller' | 'client'>): Promise<void>
+}
+
+/** The answer of a tool, or a question for the person at the client. */
+export type Reply = { answer: Record<string, unknown> } | { question: { message: string; state: string } }
+
+export type CallGuard = Guard<Call, Reply>
+
+const Named = z.looseObject({ tenant: z.string().optional(), tenants: z.array(z.string()).optional() })
+
+/** The tenants that a call names, in its argument `tenant` or `tenants`. */
+export function tenantsNamed({ input }: Pick<Call, 'input'>): string[] {
+  const { tenant, tenants } = Named.safeParse(input).data ?? {}
+  return [...new Set([...(tenant === undefined ? [] : [tenant]), ...(tenants ?? [])])]
+}

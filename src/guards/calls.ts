@@ -1,0 +1,40 @@
+import type { Settings } from '../config.ts'
+import type { Plan } from '../identity/plan.ts'
+import { access } from './access.ts'
+import { blastRadius, type BlastRadius } from './blast-radius.ts'
+import type { Call, CallGuard } from './call.ts'
+import { type Confirming, confirm } from './confirm.ts'
+import { deadline } from './deadline.ts'
+import { declaredOnly } from './declared-only.ts'
+import { type Journalling, journalled } from './journal.ts'
+import { planning } from './planning.ts'
+import { protectedAccounts } from './protected.ts'
+import { readOnly } from './read-only.ts'
+
+/** What the guards decide from. */
+export interface CallPolicy {
+  settings: Pick<Settings, 'readOnly' | 'protected'>
+  journalling: Journalling
+  /** Throws `UnknownTenant`. */
+  mustExist: (tenant: string) => unknown
+  isOffered: (tool: string) => boolean
+  isReadOnly: (tenant: string) => boolean
+  blast: BlastRadius
+  confirming: Confirming
+}
+
+/** The policy for calls, outermost first: what every call of every tool goes through. */
+export const callGuards = (
+  { settings, journalling, mustExist, isOffered, isReadOnly, blast, confirming }: CallPolicy,
+  planOf: (call: Call) => Promise<Plan> | undefined,
+): readonly CallGuard[] => [
+  journalled(journalling),
+  declaredOnly(),
+  access({ mustExist, isOffered }),
+  readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
+  deadline((call) => call.deadline),
+  planning(planOf),
+  protectedAccounts(settings.protected),
+  blastRadius(blast),
+  confirm(confirming),
+]

@@ -1,0 +1,51 @@
+import { TimedOut } from '../errors.ts'
+import type { Guard } from './compose.ts'
+
+const GRACE_MS = 2_000
+// The longest that a timer can wait (a signed 32-bit number of milliseconds).
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/**
+ * Ends what is behind it at `until`, epoch milliseconds, through its signal, with `TimedOut`. What had begun by then
+ * has `graceMs` more to come back with the truth; if it does not, the error is `lost`, by default the signal's reason.
+ */
+export const deadline = <In extends { signal: AbortSignal }, Out>(
+  until: (input: In) => number,
+  graceMs = GRACE_MS,
+  lost: (input: In, reason: unknown) => unknown = (_input, reason) => reason,
+): Guard<In, Out> =>
+  async function deadline(input, next) {
+    input.signal.throwIfAborted()
+    const leftMs = until(input) - Date.now()
+    if (leftMs <= 0) throw outOfTime()
+    const time = new AbortController()
+    const timer = setTimeout(() => time.abort(outOfTime()), Math.min(leftMs, LONGEST_TIMER)).unref()
+    const signal = AbortSignal.any([input.signal, time.signal])
+    const grace = graceAfter(signal, graceMs, () => lost(input, signal.reason))
+    try {
+      return await Promise.race([next({ ...input, signal }), grace.over])
+    } finally {
+      clearTimeout(timer)
+      grace.end()
+    }
+  }
+
+const outOfTime = () =>
+  new TimedOut('Time ran out before the answer came.', 'Try again later, or ask for less at once.')
+
+/** `over` rejects with `error` once `signal` has been aborted for `ms`; `end` makes sure that it never will. */
+function graceAfter(signal: AbortSignal, ms: number, error: () => unknown) {
+  let timer: NodeJS.Timeout | undefined
+  let begin = () => {}
+  const over = new Promise<never>((_resolve, reject) => {
+    begin = () => {
+      timer = setTimeout(() => reject(error()), ms).unref()
+    }
+    signal.addEventListener('abort', begin, { once: true })
+  })
+  const end = () => {
+    signal.removeEventListener('abort', begin)
+    clearTimeout(timer)
+  }
+  return { over, end }
+}

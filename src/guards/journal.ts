@@ -1,0 +1,64 @@
+import { type ErrorCode, IdentityError } from '../errors.ts'
+import type { JournalEventName } from '../store/events.ts'
+import type { Journal } from '../store/journal.ts'
+import type { Call, CallGuard } from './call.ts'
+
+// What a person decided, and what the apps made of it; every other error of a call is a refusal of ours.
+const EVENT: Partial<Record<ErrorCode, JournalEventName>> = {
+  declined: 'declined',
+  approval_denied: 'denied',
+  not_found: 'failed',
+  ambiguous: 'failed',
+  unavailable: 'failed',
+  timeout: 'failed',
+  bad_reply: 'failed',
+  internal: 'failed',
+  unknown_outcome: 'unknown',
+}
+
+/** Where the guard writes, and who is told when it can't. */
+export interface Journalling {
+  journal: Pick<Journal, 'append'>
+  warn: (message: string, error: unknown) => void
+}
+
+/** Sees every call that would change something, and writes down how it ended; gives the guards inside it the pen. */
+export const journalled = ({ journal, warn }: Journalling): CallGuard =>
+  async function journalled(call, next) {
+    if (call.tool.effect === 'reads') return next(call)
+    const args = argumentsOf(call)
+    const record: Call['record'] = async (event) => {
+      await journal.append({
+        ...event,
+        call: call.id,
+        tool: call.tool.name,
+        caller: call.caller.id,
+        client: call.caller.client,
+        ...(args && { args }),
+      })
+    }
+    try {
+      const reply = await next({ ...call, record })
+      if ('answer' in reply && reply.answer.status === 'unchanged') {
+        await record({ event: 'done', note: 'Nothing had to be changed.' })
+      }
+      return reply
+    } catch (error) {
+      const code = error instanceof IdentityError ? error.code : 'internal'
+      try {
+        await record({ event: EVENT[code] ?? 'refused', code })
+      } catch (failure) {
+        // Nothing was changed, and the caller is told why; that it could not be recorded is for the log.
+        warn('a refusal could not be journalled', failure)
+      }
+      throw error
+    }
+  }
+
+/** What was asked for, if it is of the form that the tool declares; the approval is named by its own events. */
+function argumentsOf({ tool, input }: Call): Record<string, unknown> | undefined {
+  const parsed = tool.input.safeParse(input)
+  if (!parsed.success) return undefined
+  const { approvalId: _, ...args } = parsed.data as Record<string, unknown>
+  return args
+}

@@ -1,0 +1,25 @@
+import type { Errand } from '../identity/operations.ts'
+import type { Guard } from './compose.ts'
+
+/** One try at one request, on its way to an app. */
+export interface AppRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  url: URL
+  headers: Record<string, string>
+  body?: string
+  /** A POST that only reads is a read; what it does decides whether it may be repeated, not its verb. */
+  effect: 'reads' | 'writes'
+  errand: Errand
+  /** Ends this request: the caller left, or its time is up. */
+  signal: AbortSignal
+}
+
+/** What came back, whatever the status; the token that was sent is taken out of the text. */
+export interface AppReply {
+  status: number
+  /** Names in lower case. */
+  headers: Record<string, string>
+  text: string
+}
+
+export type RequestGuard = Guard<AppRequest, AppReply>

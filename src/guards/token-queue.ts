@@ -1,0 +1,154 @@
+import type Bottleneck from 'bottleneck'
+import { RateLimited, TimedOut } from '../errors.ts'
+import type { Errand } from '../identity/operations.ts'
+import type { Taken, Ticket } from './ledger-state.ts'
+import type { AppRequest } from './request.ts'
+
+type Pace = Errand['pace']
+
+/** The bucket in front of which the queue stands. */
+export interface Tokens {
+  take(pace: Pace): Promise<Taken>
+  freeAt(pace: Pace, nth: number): Promise<number>
+  giveBack(ticket: Ticket): Promise<void>
+}
+
+export interface TokenQueue {
+  /** A ticket, at once when nobody waits. Throws `RateLimited` as soon as it is known to come too late. */
+  ticketFor(request: AppRequest): Promise<Ticket>
+  /** Tells that tokens or places may have come free. */
+  changed(): void
+}
+
+/** The requests of one caller at one pace; its limiter lets one of them at a time to the door. */
+interface Line {
+  waiting: number
+  limiter?: Bottleneck
+}
+
+/** The callers at one pace, and the door where the first of them all waits for a token. */
+interface Lane {
+  lines: Map<string, Line>
+  door?: Bottleneck
+}
+
+// Another process tells nobody when it is done or gives a token back.
+const LOOK_AGAIN_MS = 1_000
+const BUSY_MS = 25
+
+/** Who goes next when there is a wait: interactive before bulk work, and callers by turns within each. */
+export function tokenQueue(tokens: Tokens): TokenQueue {
+  const lanes: Record<Pace, Lane> = { interactive: { lines: new Map() }, bulk: { lines: new Map() } }
+  const bell = newBell()
+
+  const mustYield = (pace: Pace) => pace === 'bulk' && waitingIn(lanes.interactive) > 0
+
+  /** How many go before the last of `line`: its own, as many of each other line, and all with a better right. */
+  function before(line: Line, pace: Pace): number {
+    const others = [...lanes[pace].lines.values()].filter((other) => other !== line)
+    const turns = others.reduce((sum, { waiting }) => sum + Math.min(waiting, line.waiting), 0)
+    return line.waiting - 1 + turns + (pace === 'bulk' ? waitingIn(lanes.interactive) : 0)
+  }
+
+  async function waitInLine(request: AppRequest): Promise<Ticket> {
+    const { caller, pace, deadline } = request.errand
+    const { lines } = lanes[pace]
+    const line = lines.get(caller) ?? { waiting: 0 }
+    lines.set(caller, line)
+    line.waiting += 1
+    try {
+      const retryAt = await tokens.freeAt(pace, before(line, pace) + 1)
+      if (retryAt > deadline) throw spentUp(request.url, retryAt)
+      const limiter = await limiterOf(line, lanes[pace])
+      return await unlessLeft(
+        request,
+        limiter.schedule(() => atTheDoor(request)),
+      )
+    } finally {
+      line.waiting -= 1
+      if (line.waiting === 0) lines.delete(caller)
+      bell.ring()
+    }
+  }
+
+  async function atTheDoor({ errand, signal, url }: AppRequest): Promise<Ticket | undefined> {
+    const { pace, deadline } = errand
+    while (!signal.aborted) {
+      const taken: Taken = mustYield(pace) ? { busy: true } : await tokens.take(pace)
+      if ('ticket' in taken) return taken.ticket
+      const retryAt = 'retryAt' in taken ? taken.retryAt : Date.now() + BUSY_MS
+      if (retryAt > deadline) throw spentUp(url, retryAt)
+      await bell.sleep(Math.min(retryAt - Date.now(), LOOK_AGAIN_MS))
+    }
+    return undefined
+  }
+
+  /** What `job` brings, unless the request is called off first; a ticket that comes after that goes back. */
+  function unlessLeft({ signal, url }: AppRequest, job: Promise<Ticket | undefined>): Promise<Ticket> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        // It was not the app that took too long.
+        reject(signal.reason instanceof TimedOut ? spentUp(url, Date.now() + LOOK_AGAIN_MS) : signal.reason)
+        bell.ring()
+      }
+      if (signal.aborted) leave()
+      else signal.addEventListener('abort', leave, { once: true })
+      const arrive = (ticket: Ticket | undefined) => {
+        if (ticket === undefined) return
+        if (signal.aborted) void tokens.giveBack(ticket).then(bell.ring)
+        else resolve(ticket)
+      }
+      job.finally(() => signal.removeEventListener('abort', leave)).then(arrive, reject)
+    })
+  }
+
+  return {
+    async ticketFor(request) {
+      const { pace } = request.errand
+      if (waitingIn(lanes[pace]) === 0 && !mustYield(pace)) {
+        const taken = await tokens.take(pace)
+        if ('ticket' in taken) return taken.ticket
+      }
+      return waitInLine(request)
+    },
+    changed: bell.ring,
+  }
+}
+
+const waitingIn = ({ lines }: Lane) => [...lines.values()].reduce((sum, { waiting }) => sum + waiting, 0)
+
+/** One of each line stands at the door at a time, and they pass it one by one: callers go by turns. */
+async function limiterOf(line: Line, lane: Lane): Promise<Bottleneck> {
+  // Most requests never wait, so a start does not pay for this.
+  const { default: Limiter } = await import('bottleneck')
+  lane.door ??= new Limiter({ maxConcurrent: 1 })
+  line.limiter ??= new Limiter({ maxConcurrent: 1 }).chain(lane.door)
+  return line.limiter
+}
+
+const spentUp = ({ host }: URL, retryAt: number) =>
+  new RateLimited(
+    `The budget of the token for ${host} is spent for now.`,
+    'Try again at `retryAt`, or ask for less at once.',
+    { retryAt: Math.ceil(retryAt) },
+  )
+
+/** Wakes every sleeper before its time. */
+function newBell() {
+  const sleepers = new Set<() => void>()
+  return {
+    ring: () => {
+      for (const wake of [...sleepers]) wake()
+    },
+    sleep: (ms: number) =>
+      new Promise<void>((resolve) => {
+        const wake = () => {
+          clearTimeout(timer)
+          sleepers.delete(wake)
+          resolve()
+        }
+        const timer = setTimeout(wake, ms)
+        sleepers.add(wake)
+      }),
+  }
+}

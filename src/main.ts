@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { userInfo } from 'node:os'
+import { basename } from 'node:path'
+import { CommanderError } from 'commander'
+import { SettingsError } from './config.ts'
+import { program } from './commands/program.ts'
+import type { Io } from './commands/io.ts'
+
+const script = process.argv[1] ?? 'identity-mcp'
+
+const io: Io = {
+  env: process.env,
+  cwd: process.cwd(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  user: nameOfUser(),
+  self: basename(script) === 'identity-mcp' ? 'identity-mcp' : `node ${script}`,
+  exit: (code) => {
+    process.exitCode = code
+  },
+}
+
+function nameOfUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return 'unknown'
+  }
+}
+
+try {
+  await program(io).parseAsync(process.argv)
+} catch (error) {
+  // Commander has said what is wrong and set the exit code.
+  if (!(error instanceof CommanderError)) {
+    const known = error instanceof SettingsError
+    process.stderr.write(`${known ? error.message : `identity-mcp failed: ${error instanceof Error ? error.stack : error}`}\n`)
+    process.exitCode = known ? 2 : 1
+  }
+}

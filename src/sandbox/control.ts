@@ -1,0 +1,84 @@
+import { type Arrival, type Incoming, isObject, parseJson, type Reply } from './exchange.ts'
+import type { Fault, Faults } from './faults.ts'
+import { mostIn } from './limit.ts'
+
+const MINUTE = 60_000
+
+/** Answers the routes by which people and scripts steer a simulated app; they need no token and are not counted. */
+export function control(title: string, faults: Faults, arrivals: readonly Arrival[]) {
+  return (incoming: Incoming): Reply => {
+    switch (`${incoming.method} ${incoming.path}`) {
+      case 'GET /_sandbox':
+        return plain(200, help(title, faults))
+      case 'GET /_sandbox/faults':
+        return json(faults.list())
+      case 'PUT /_sandbox/faults':
+        return setFaults(faults, incoming.text)
+      case 'DELETE /_sandbox/faults':
+        faults.clear()
+        return json(faults.list())
+      case 'GET /_sandbox/arrivals':
+        return json(summary(arrivals, Number(incoming.query.get('since') ?? 0)))
+      default:
+        return plain(404, 'GET /_sandbox says what there is.\n')
+    }
+  }
+}
+
+function setFaults(faults: Faults, text: string): Reply {
+  const list = parseJson(text)
+  if (!Array.isArray(list) || !list.every(isFault)) {
+    return plain(400, 'Send a JSON list of names, or of objects with a "fault".\n')
+  }
+  try {
+    faults.set(list)
+  } catch (error) {
+    if (error instanceof TypeError) return plain(400, `${error.message}\n`)
+    throw error
+  }
+  return json(faults.list())
+}
+
+const isFault = (value: unknown): value is string | Fault =>
+  typeof value === 'string' || (isObject(value) && typeof value.fault === 'string')
+
+// People read these in a terminal, hence the line ends.
+const json = (value: unknown): Reply => ({ status: 200, body: `${JSON.stringify(value, null, 2)}\n` })
+const plain = (status: number, body: string): Reply => ({ status, type: 'text/plain;charset=utf-8', body })
+
+/** What arrived from `since` on, epoch milliseconds: how many, how they were answered, how dense they were. */
+function summary(arrivals: readonly Arrival[], since: number) {
+  const recent = arrivals.filter(({ at }) => at >= since)
+  const byStatus: Record<string, number> = {}
+  for (const { status = 'unanswered' } of recent) byStatus[status] = (byStatus[status] ?? 0) + 1
+  const slots = [...new Set(recent.map(({ token }) => token))]
+  const byToken = slots.map((slot) => [slot, density(recent.filter(({ token }) => token === slot))])
+  return { ...density(recent), byStatus, byToken: Object.fromEntries(byToken) }
+}
+
+const density = (arrivals: readonly Arrival[]) => ({
+  total: arrivals.length,
+  mostInAnyMinute: mostIn(
+    arrivals.map(({ at }) => at),
+    MINUTE,
+  ),
+})
+
+const help = (title: string, { kinds }: Faults) => `${title} Everybody in it is made up.
+
+GET    /_sandbox/faults    the faults in force
+PUT    /_sandbox/faults    replaces them: a JSON list of names, or of objects
+                           {"fault", "method", "path", "times", "ms", "status"}
+                           of which all but the first may be left out
+DELETE /_sandbox/faults    ends them all
+GET    /_sandbox/arrivals  how much arrived, by status and by token, and the
+                           most in any 60 s; ?since= takes epoch milliseconds
+
+Faults:
+
+${faultLines(kinds).join('\n')}
+`
+
+/** One line for each fault: its name and what it does. */
+export const faultLines = (kinds: Faults['kinds']): string[] =>
+  Object.entries(kinds).map(([name, { about }]) => `${name.padEnd(20)} ${about}`)

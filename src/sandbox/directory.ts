@@ -1,0 +1,96 @@
+import type { ENTERPRISE } from './scim/schema.ts'
+
+// Types, not interfaces, so that code which walks over attributes by name takes them too.
+export type ScimUser = {
+  id: string
+  externalId?: string
+  userName: string
+  /** Absent once a PUT has left it out. */
+  active?: boolean
+  name?: { givenName?: string; familyName?: string }
+  displayName?: string
+  title?: string
+  emails?: { type?: string; value: string; primary?: boolean }[]
+  [ENTERPRISE]?: { department?: string; manager?: { value?: string; displayName?: string } }
+}
+
+export type ScimGroup = {
+  id: string
+  externalId?: string
+  displayName: string
+  members?: { value: string }[]
+}
+
+export interface Records {
+  users: ReadonlyMap<string, ScimUser>
+  groups: ReadonlyMap<string, ScimGroup>
+}
+
+/** The users and groups of one simulated app. Its records are live: a change shows in the object already held. */
+export interface Directory extends Records {
+  putUser(user: ScimUser): ScimUser
+  putGroup(group: ScimGroup): ScimGroup
+  /** Takes a user out, and out of every group. */
+  removeUser(id: string): void
+  removeGroup(id: string): void
+  /** The records as they were at that time, epoch milliseconds. */
+  asOf(at: number): Records
+}
+
+export function openDirectory(
+  now: () => number,
+  first: { users: ScimUser[]; groups: ScimGroup[] },
+): Directory {
+  const users = openTable(now, first.users)
+  const groups = openTable(now, first.groups)
+  return {
+    users: users.records,
+    groups: groups.records,
+    putUser: users.put,
+    putGroup: groups.put,
+    removeUser(id) {
+      users.remove(id)
+      for (const group of groups.records.values()) {
+        if (!group.members?.some(({ value }) => value === id)) continue
+        groups.put({ ...group, members: group.members.filter(({ value }) => value !== id) })
+      }
+    },
+    removeGroup: groups.remove,
+    asOf: (at) => ({ users: users.asOf(at), groups: groups.asOf(at) }),
+  }
+}
+
+/** Records by id that remember what each change replaced, so that the past can be told. */
+function openTable<Item extends { id: string }>(now: () => number, first: readonly Item[]) {
+  const records = new Map(first.map((item) => [item.id, item]))
+  const changes: { at: number; id: string; before: Item | undefined }[] = []
+  const remember = (id: string) => {
+    changes.push({ at: now(), id, before: structuredClone(records.get(id)) })
+  }
+  return {
+    records: records as ReadonlyMap<string, Item>,
+    put(item: Item): Item {
+      remember(item.id)
+      const live = records.get(item.id) ?? item
+      if (live !== item) {
+        for (const key of Object.keys(live)) delete live[key as keyof Item]
+        Object.assign(live, item)
+      }
+      records.set(item.id, live)
+      return live
+    },
+    remove(id: string): void {
+      remember(id)
+      records.delete(id)
+    },
+    asOf(at: number): ReadonlyMap<string, Item> {
+      const past = new Map(records)
+      for (const change of changes.toReversed()) {
+        if (change.at <= at) break
+        if (change.before) past.set(change.id, change.before)
+        else past.delete(change.id)
+      }
+      return past
+    },
+  }
+}

@@ -1,0 +1,175 @@
+import { type App, startApp } from './app.ts'
+import { type Directory, openDirectory, type ScimGroup, type ScimUser } from './directory.ts'
+import type { Arrival, Route } from './exchange.ts'
+import { type Fault, type Faults, openFaults } from './faults.ts'
+import { HTTP_FAULTS } from './http-faults.ts'
+import type { Limits } from './limit.ts'
+import { type AuditEvent, askEvents, eventOf, makeEvents } from './netskope/audit.ts'
+import { NETSKOPE_FAULTS } from './netskope/faults.ts'
+import {
+  AUDIT,
+  type NetskopeToken,
+  newToken,
+  presented,
+  refusal,
+  SCIM,
+  TOKEN_FORMS,
+  type TokenForm,
+} from './netskope/tokens.ts'
+import { makePeople, type Person, TEAMS, uuidOf } from './people.ts'
+import { SCIM_FAULTS } from './scim/faults.ts'
+import { ENTERPRISE, USER } from './scim/schema.ts'
+import { scimRoutes } from './scim.ts'
+
+export const NETSKOPE_KINDS = { ...HTTP_FAULTS, ...SCIM_FAULTS, ...NETSKOPE_FAULTS }
+export type NetskopeFault = keyof typeof NETSKOPE_KINDS
+
+export interface NetskopeOptions {
+  port?: number | undefined
+  now?: (() => number) | undefined
+  /** 300 a minute for each token when left out. */
+  limits?: Limits | undefined
+  people?: readonly Person[] | undefined
+  /** Events in the audit log at the start. */
+  events?: number | undefined
+  tokens?: { scim?: Partial<NetskopeToken>; rest?: Partial<NetskopeToken> } | undefined
+  /** The ways to bear a token that it accepts; all when left out. */
+  forms?: readonly TokenForm[] | undefined
+  /** Name of the parameter that pages through the audit log; the other one is ignored. */
+  auditOffset?: 'offset' | 'skip' | undefined
+  faults?: readonly (NetskopeFault | Fault<NetskopeFault>)[] | undefined
+}
+
+/** A simulated Netskope tenant. Its records and tokens are live: to change one is to change the tenant. */
+export interface NetskopeTenant extends App {
+  readonly tokens: { scim: NetskopeToken; rest: NetskopeToken }
+  readonly faults: Faults<NetskopeFault>
+  readonly users: ScimUser[]
+  readonly groups: ScimGroup[]
+  /** The audit log, oldest first. */
+  readonly events: readonly AuditEvent[]
+  /** What arrived with the wish to change something, refused or not. */
+  readonly writes: Arrival[]
+  /** By user name or id. Throws when there is none. */
+  user(user: string): ScimUser
+  /** By name or id. Throws when there is none. */
+  group(group: string): ScimGroup
+  /** Adds a user as somebody else would: not through the API. */
+  addUser(user: Partial<ScimUser> & { userName: string }): ScimUser
+  /** Renames a user as somebody else would. */
+  renameUser(user: string, userName: string): ScimUser
+}
+
+/** Starts a tenant with its people, its groups and its audit log. Rejects when the port is taken. */
+export async function startNetskope(options: NetskopeOptions = {}): Promise<NetskopeTenant> {
+  const { now = () => Date.now(), limits = { perMinute: 300 }, forms = TOKEN_FORMS } = options
+  const tokens = {
+    scim: newToken('scim', options.tokens?.scim),
+    rest: newToken('rest', options.tokens?.rest),
+  }
+  const directory = openDirectory(now, firstRecords(options.people ?? makePeople()))
+  const events = makeEvents(options.events ?? 1_500, now())
+  const faults = openFaults(NETSKOPE_KINDS)
+  faults.set(options.faults ?? [])
+  const app = await startApp({
+    title: 'A simulated Netskope tenant.',
+    port: options.port,
+    now,
+    limits,
+    tokens: () => Object.values(tokens),
+    presented: (headers) => presented(headers, forms),
+    gate: (incoming) => refusal(incoming, Object.values(tokens), now()),
+    routes: [
+      ...scimRoutes(directory, {
+        ...DETAILS,
+        onChange: (change, { slot }) => events.push(eventOf(change, `api-token-${slot}`, now())),
+      }),
+      auditRoute(events, options.auditOffset ?? 'offset'),
+    ],
+    // What Kong, the gateway in front of the real thing, says (netskopeoss/netskope-cli, CHANGELOG 1.3.1).
+    noRoute: { status: 404, body: { message: 'no Route matched with those values' } },
+    faults,
+  })
+  return tenantOf(directory, app, { tokens, faults, events })
+}
+
+// As the tests of netskopeoss/netskope-py-sdk that cite the vendor's OpenAPI have it.
+const DETAILS = {
+  base: SCIM,
+  user: {
+    externalId: USER.externalId,
+    userName: USER.userName,
+    active: USER.active,
+    name: USER.name,
+    displayName: USER.displayName,
+    emails: USER.emails,
+    [ENTERPRISE]: USER[ENTERPRISE],
+  },
+  errorType: 'application/json',
+  patchReply: 'empty',
+  defaultCount: 100,
+  largestCount: 200,
+  startIndexAsText: true,
+  leavesOutEmpty: true,
+} as const
+
+const userOf = (person: Person): ScimUser => ({
+  id: uuidOf(`netskope user ${person.userName}`),
+  externalId: person.externalId,
+  userName: person.userName,
+  active: person.active,
+  name: { givenName: person.givenName, familyName: person.familyName },
+  emails: [{ type: 'work', value: person.email, primary: true }],
+  [ENTERPRISE]: { department: person.department },
+})
+
+const firstRecords = (people: readonly Person[]) => ({
+  users: people.map(userOf),
+  groups: TEAMS.map(({ name, has }) => ({
+    id: uuidOf(`netskope group ${name}`),
+    displayName: name,
+    members: people.filter(has).map((person) => ({ value: userOf(person).id })),
+  })),
+})
+
+const auditRoute = (events: readonly AuditEvent[], offsetName: 'offset' | 'skip'): Route => ({
+  method: 'GET',
+  path: AUDIT,
+  run({ query }) {
+    const result = askEvents(events, query, offsetName)
+    if (typeof result === 'string') return { status: 400, body: { error: result } }
+    return { status: 200, body: { ok: 1, result } }
+  },
+})
+
+function tenantOf(
+  { users, groups, putUser }: Directory,
+  app: App,
+  parts: Pick<NetskopeTenant, 'tokens' | 'faults' | 'events'>,
+): NetskopeTenant {
+  const user = (text: string) => find(users, text, ({ userName }) => userName)
+  return {
+    ...app,
+    ...parts,
+    get users() {
+      return [...users.values()]
+    },
+    get groups() {
+      return [...groups.values()]
+    },
+    get writes() {
+      return app.arrivals.filter(({ method }) => method !== 'GET')
+    },
+    user,
+    group: (text) => find(groups, text, ({ displayName }) => displayName),
+    addUser: (given) => putUser({ id: crypto.randomUUID(), active: true, ...given }),
+    renameUser: (text, userName) => putUser({ ...user(text), userName }),
+  }
+}
+
+function find<Item>(items: ReadonlyMap<string, Item>, text: string, name: (item: Item) => string): Item {
+  const wanted = text.toLowerCase()
+  const found = items.get(text) ?? [...items.values()].find((item) => name(item).toLowerCase() === wanted)
+  if (!found) throw new Error(`the simulated tenant has no ${text}`)
+  return found
+}

@@ -1,0 +1,68 @@
+import { isObject } from '../exchange.ts'
+import { lookUp, ScimError, type Shape, type Values } from './schema.ts'
+
+/** One comparison of a filter: the attribute as it was written, and the value it must equal. */
+export interface Term {
+  path: string
+  value: unknown
+}
+
+const TERM = /^\s*([a-z_][\w.:$-]*)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false|-?\d+)(?=\s|$)/i
+const AND = /^\s+and(?=\s)/i
+
+/** The terms of `… eq … and … eq …`, or `undefined` for anything else. */
+export function parseTerms(text: string): Term[] | undefined {
+  const terms: Term[] = []
+  let rest = text
+  for (;;) {
+    const term = TERM.exec(rest)
+    if (!term?.[1] || !term[2]) return undefined
+    try {
+      terms.push({
+        path: term[1],
+        value: JSON.parse(term[2].replace(/^(true|false)$/i, (word) => word.toLowerCase())),
+      })
+    } catch {
+      return undefined
+    }
+    rest = rest.slice(term[0].length)
+    if (!rest.trim()) return terms
+    const and = AND.exec(rest)
+    if (!and) return undefined
+    rest = rest.slice(and[0].length)
+  }
+}
+
+/**
+ * The test that a SCIM filter stands for. Throws `invalidFilter` for what these apps do not understand. A list can be
+ * filtered by few attributes; between the brackets of a PATCH path any may stand (`selecting`).
+ */
+export function scimFilter(text: string, shape: Shape, selecting = false): (record: Values) => boolean {
+  const terms = parseTerms(text)
+  if (!terms) throw invalid('Filter is not valid: only eq and and are supported')
+  const tests = terms.map((term) => termTest(term, shape, selecting))
+  return (record) => tests.every((test) => test(record))
+}
+
+function termTest({ path, value }: Term, shape: Shape, selecting: boolean): (record: Values) => boolean {
+  const [first = '', second, ...more] = path.split('.')
+  const outer = lookUp(shape, first)
+  const inner =
+    second !== undefined && outer && 'of' in outer.attribute ? lookUp(outer.attribute.of, second) : undefined
+  const { attribute } = (second === undefined ? outer : inner) ?? {}
+  if (!outer || !attribute || more.length > 0 || 'of' in attribute || !(attribute.filter || selecting)) {
+    throw invalid(`Filter is not valid: ${path} can't be filtered by`)
+  }
+  const { type, exact } = attribute
+  if (typeof value !== type) throw invalid(`Filter is not valid: ${path} is a ${type}`)
+  const fold = (one: unknown) => (typeof one === 'string' && !exact ? one.toLowerCase() : one)
+  const wanted = fold(value)
+  return (record) => {
+    const held = record[outer.name]
+    if (!inner) return fold(held) === wanted
+    const items: unknown[] = Array.isArray(held) ? held : [held]
+    return items.some((item) => isObject(item) && fold(item[inner.name]) === wanted)
+  }
+}
+
+const invalid = (detail: string) => new ScimError(400, detail, 'invalidFilter')

@@ -1,0 +1,149 @@
+import { isObject } from '../exchange.ts'
+import { scimFilter } from './filter.ts'
+import {
+  type Attribute,
+  ENTERPRISE,
+  lookUp,
+  ScimError,
+  type Shape,
+  take,
+  takeValue,
+  type Values,
+} from './schema.ts'
+
+/** An operation of a PATCH body (RFC 7644, 3.5.2). */
+export interface Operation {
+  op: 'add' | 'remove' | 'replace'
+  path?: string
+  value?: unknown
+}
+
+const MESSAGE = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
+
+/** The operations of a PATCH body. `schemas` may be missing, as in stitchflow.com's Netskope API guide. */
+export function readOperations(body: unknown): Operation[] {
+  const { schemas, Operations: operations } = isObject(body) ? body : {}
+  if (schemas !== undefined && !(Array.isArray(schemas) && schemas.includes(MESSAGE))) {
+    throw new ScimError(400, `schemas of a PATCH must hold ${MESSAGE}`, 'invalidSyntax')
+  }
+  if (!Array.isArray(operations) || operations.length === 0 || !operations.every(isOperation)) {
+    throw new ScimError(400, 'Operations must be a list of add, remove or replace', 'invalidSyntax')
+  }
+  return operations
+}
+
+const isOperation = (one: unknown): one is Operation =>
+  isObject(one) &&
+  (one.op === 'add' || one.op === 'remove' || one.op === 'replace') &&
+  (one.path === undefined || typeof one.path === 'string') &&
+  (one.op === 'remove' || one.value !== undefined)
+
+/** `record` after the operations. All of them hold or, by an error, none: the one given is left alone. */
+export function patched(shape: Shape, record: Values, operations: readonly Operation[]): Values {
+  const result = structuredClone(record)
+  for (const operation of operations) apply(shape, result, operation)
+  return result
+}
+
+function apply(shape: Shape, record: Values, { op, path, value }: Operation): void {
+  if (path !== undefined) {
+    const target = locate(shape, path)
+    if ('select' in target) applySelected(record, op, target, value)
+    else applyPlain(record, op, target, value)
+    return
+  }
+  if (op === 'remove') throw new ScimError(400, 'A remove needs a path', 'noTarget')
+  if (!isObject(value)) throw new ScimError(400, 'Without a path the value must be an object', 'invalidValue')
+  for (const [name, part] of Object.entries(value)) apply(shape, record, { op, path: name, value: part })
+}
+
+interface Plain {
+  /** Name of the object that holds the attribute; the record itself when left out. */
+  within?: string
+  name: string
+  attribute: Attribute
+}
+interface Selected {
+  name: string
+  of: Shape
+  select: (item: Values) => boolean
+  sub?: { name: string; attribute: Attribute }
+}
+
+/** Finds `attribute`, `attribute.sub`, `urn:…:User:attribute`, `list[filter]` or `list[filter].sub`. */
+function locate(shape: Shape, path: string): Plain | Selected {
+  const [, list, filter, after] = /^([\w$]+)\[(.*)\](?:\.([\w$]+))?$/.exec(path) ?? []
+  const [outer, inner] = path.toLowerCase().startsWith(`${ENTERPRISE.toLowerCase()}:`)
+    ? [ENTERPRISE, path.slice(ENTERPRISE.length + 1)]
+    : path.startsWith('urn:')
+      ? [path]
+      : path.split('.', 2)
+  const found = lookUp(shape, list ?? outer ?? '')
+  if (!found) throw unsupported(path)
+  if (list !== undefined && filter !== undefined) {
+    if (found.attribute.type !== 'list') throw unsupported(path)
+    const sub = after === undefined ? undefined : lookUp(found.attribute.of, after)
+    if (after !== undefined && !sub) throw unsupported(path)
+    const { of } = found.attribute
+    return { name: found.name, of, select: scimFilter(filter, of, true), ...(sub && { sub }) }
+  }
+  if (inner === undefined) return found
+  const sub = found.attribute.type === 'object' ? lookUp(found.attribute.of, inner) : undefined
+  if (!sub) throw unsupported(path)
+  return { within: found.name, ...sub }
+}
+
+function applyPlain(record: Values, op: Operation['op'], target: Plain, value: unknown): void {
+  const { within } = target
+  if (within === undefined) {
+    setPlain(record, op, target, value)
+    return
+  }
+  const part = isObject(record[within]) ? record[within] : {}
+  setPlain(part, op, target, value)
+  if (Object.keys(part).length > 0) record[within] = part
+  else delete record[within]
+}
+
+function setPlain(held: Values, op: Operation['op'], { name, attribute }: Plain, value: unknown): void {
+  if (op === 'remove' && !(attribute.type === 'list' && value !== undefined)) {
+    if (attribute.required) throw new ScimError(400, `${name} is required`, 'invalidValue')
+    delete held[name]
+    return
+  }
+  const given = takeValue(attribute, value, name)
+  if (attribute.required && given === '') throw new ScimError(400, `${name} is required`, 'invalidValue')
+  if (attribute.type === 'list') held[name] = combine(op, itemsOf(held[name]), itemsOf(given))
+  else if (attribute.type === 'object' && isObject(held[name])) Object.assign(held[name], given)
+  else held[name] = given
+}
+
+/** Netskope and Entra remove by a list of values, which RFC 7644 does not know. */
+function combine(op: Operation['op'], held: Values[], given: Values[]): Values[] {
+  if (op === 'replace') return given
+  const others = held.filter((item) => !given.some(({ value }) => value === item.value))
+  return op === 'remove' ? others : [...others, ...given]
+}
+
+function applySelected(
+  record: Values,
+  op: Operation['op'],
+  { name, of, select, sub }: Selected,
+  value: unknown,
+): void {
+  const items = itemsOf(record[name])
+  if (op === 'remove') {
+    if (sub) for (const item of items.filter(select)) delete item[sub.name]
+    else record[name] = items.filter((item) => !select(item))
+    return
+  }
+  if (!items.some(select)) throw new ScimError(400, `No item of ${name} is selected`, 'noTarget')
+  record[name] = items.map((item) => {
+    if (!select(item)) return item
+    return sub ? { ...item, [sub.name]: takeValue(sub.attribute, value, sub.name) } : take(of, value, name)
+  })
+}
+
+const itemsOf = (value: unknown): Values[] => (Array.isArray(value) ? value.filter(isObject) : [])
+
+const unsupported = (path: string) => new ScimError(400, `Unsupported path: ${path}`, 'invalidPath')

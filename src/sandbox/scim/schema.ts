@@ -1,0 +1,100 @@
+import { isObject } from '../exchange.ts'
+
+/** A refusal in SCIM's terms (RFC 7644, 3.12). */
+export class ScimError extends Error {
+  readonly status: number
+  readonly scimType: string | undefined
+
+  constructor(status: number, detail: string, scimType?: string) {
+    super(detail)
+    this.status = status
+    this.scimType = scimType
+  }
+}
+
+/** One attribute of a record, or of a part of it. */
+export type Attribute = { required?: true } & (
+  | {
+      type: 'string' | 'boolean'
+      /** Lists can be filtered by it. */
+      filter?: true
+      /** Letter case counts when it is compared. */
+      exact?: true
+    }
+  | { type: 'object' | 'list'; of: Shape }
+)
+export type Shape = Readonly<Record<string, Attribute>>
+export type Values = Record<string, unknown>
+
+export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
+
+const TEXT = { type: 'string' } as const
+export const ID = { type: 'string', filter: true, exact: true } as const
+
+/** What RFC 7643 gives a user, as far as it matters here. An app takes the part it knows. */
+export const USER = {
+  externalId: ID,
+  userName: { type: 'string', filter: true, required: true },
+  active: { type: 'boolean', filter: true },
+  name: { type: 'object', of: { givenName: TEXT, familyName: TEXT } },
+  displayName: { type: 'string', filter: true },
+  title: TEXT,
+  emails: {
+    type: 'list',
+    of: {
+      type: TEXT,
+      value: { type: 'string', filter: true, required: true },
+      primary: { type: 'boolean' },
+    },
+  },
+  [ENTERPRISE]: {
+    type: 'object',
+    of: { department: TEXT, manager: { type: 'object', of: { value: TEXT, displayName: TEXT } } },
+  },
+} as const satisfies Shape
+
+export const GROUP = {
+  externalId: ID,
+  displayName: { type: 'string', filter: true, required: true },
+  members: { type: 'list', of: { value: { type: 'string', exact: true, required: true } } },
+} as const satisfies Shape
+
+/** The attribute of that name, whatever its letter case (RFC 7643, 2.1). */
+export function lookUp(shape: Shape, name: string): { name: string; attribute: Attribute } | undefined {
+  const found = Object.entries(shape).find(([known]) => known.toLowerCase() === name.toLowerCase())
+  return found && { name: found[0], attribute: found[1] }
+}
+
+/** What `given` holds of `shape`; the rest is dropped, as SCIM servers do. */
+export function take(shape: Shape, given: unknown, what: string): Values {
+  const taken = takePart(shape, given, what)
+  for (const [name, { required }] of Object.entries(shape)) {
+    if (required && (taken[name] === undefined || taken[name] === ''))
+      throw invalid(`${name} of ${what} is required`)
+  }
+  return taken
+}
+
+/** The same for a part of a record, where nothing is required. */
+export function takePart(shape: Shape, given: unknown, what: string): Values {
+  if (!isObject(given)) throw invalid(`${what} must be an object`)
+  const taken: Values = {}
+  for (const [key, value] of Object.entries(given)) {
+    const known = lookUp(shape, key)
+    if (known && value !== null) taken[known.name] = takeValue(known.attribute, value, known.name)
+  }
+  return taken
+}
+
+/** One value of that attribute, checked. */
+export function takeValue(attribute: Attribute, value: unknown, name: string): unknown {
+  if (attribute.type === 'object') return takePart(attribute.of, value, name)
+  if (attribute.type === 'list') {
+    const items = Array.isArray(value) ? value : [value]
+    return items.map((item: unknown) => take(attribute.of, item, name))
+  }
+  if (typeof value !== attribute.type) throw invalid(`${name} must be a ${attribute.type}`)
+  return value
+}
+
+const invalid = (detail: string) => new ScimError(400, detail, 'invalidValue')

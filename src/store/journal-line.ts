@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import { canonicalJson } from '../identity/canonical.ts'
+import { plainText } from '../identity/text.ts'
+import type { JournalEvent, JournalLine } from './events.ts'
+
+/** What the first line names as the line before it. */
+export const NO_LINE = '0'.repeat(64)
+
+/** No line of ours is longer, in bytes; whatever is longer in the file is not ours. */
+export const MAX_LINE = 65_536
+
+/** Bytes that the arguments of one event may fill. */
+const ROOM = 16_384
+const MAX_DEPTH = 6
+const MAX_ITEMS = 200
+
+const hashOf = (line: Omit<JournalLine, 'hash'>): string =>
+  createHash('sha256')
+    .update(canonicalJson({ ...line, hash: undefined }))
+    .digest('hex')
+
+/** `event` as the line after `last`, and the text that stands for it in the file. */
+export function toLine(
+  event: JournalEvent,
+  last: { seq: number; hash: string },
+  at = new Date(),
+): { line: JournalLine; text: string } {
+  const open = { ...tidied(event), seq: last.seq + 1, at: at.toISOString(), prev: last.hash }
+  const text = canonicalJson({ ...open, hash: hashOf(open) })
+  return { line: JSON.parse(text) as JournalLine, text: `${text}\n` }
+}
+
+// Only what readers of the journal rely on; a later version may write more events, codes and fields.
+const Shape = z.looseObject({
+  seq: z.int().min(1),
+  at: z.string(),
+  prev: z.string(),
+  hash: z.string(),
+  event: z.string(),
+  call: z.string(),
+  tool: z.string(),
+  caller: z.string(),
+  client: z.string().optional(),
+  args: z.looseObject({}).optional(),
+  account: z.object({ tenant: z.string(), id: z.string(), userName: z.string() }).optional(),
+  approval: z.object({ id: z.string(), by: z.string().optional(), how: z.string().optional() }).optional(),
+  code: z.string().optional(),
+  note: z.string().optional(),
+})
+
+/** The line that these bytes, without their line break, stand for; undefined when they stand for none. */
+export function readLine(bytes: Buffer): JournalLine | undefined {
+  if (bytes.length > MAX_LINE) return undefined
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    // The schema has vouched for the shape; its copy would lose the exact fields that the hash covers.
+    return Shape.safeParse(value).success ? (value as JournalLine) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether `bytes` are, to the last one, what was written when `line` got its hash. */
+export const isUnchanged = (line: JournalLine, bytes: Buffer): boolean =>
+  bytes.equals(Buffer.from(canonicalJson(line))) && hashOf(line) === line.hash
+
+/** An event in which every text is plain and short, field by field, so that nothing else gets in. */
+function tidied(event: JournalEvent): JournalEvent {
+  const { account, approval } = event
+  const client = event.client && plainText(event.client)
+  return {
+    event: event.event,
+    call: plainText(event.call, 64),
+    tool: plainText(event.tool, 64),
+    caller: plainText(event.caller),
+    ...(client && { client }),
+    ...(event.args && { args: tidiedFields(event.args, { left: ROOM }, 0) }),
+    ...(account && {
+      account: {
+        tenant: plainText(account.tenant),
+        id: plainText(account.id),
+        userName: plainText(account.userName, 320),
+      },
+    }),
+    ...(approval && {
+      approval: {
+        id: plainText(approval.id, 64),
+        ...(approval.by !== undefined && { by: plainText(approval.by) }),
+        ...(approval.how && { how: approval.how }),
+      },
+    }),
+    ...(event.code && { code: event.code }),
+    ...(event.note !== undefined && { note: plainText(event.note, 500) }),
+  }
+}
+
+function tidiedFields(value: object, room: { left: number }, depth: number): Record<string, unknown> {
+  const fields: [string, unknown][] = []
+  for (const key in value) {
+    if (!Object.hasOwn(value, key)) continue
+    if (fields.length === MAX_ITEMS || room.left <= 0) {
+      fields.push(['…', 'more was left out'])
+      break
+    }
+    const name = plainText(key, 64)
+    room.left -= Buffer.byteLength(name) + 4
+    const field = tidiedValue((value as Record<string, unknown>)[key], room, depth + 1)
+    if (field !== undefined) fields.push([name, field])
+  }
+  return Object.fromEntries(fields)
+}
+
+/** JSON alone, no deeper, longer or larger than a line has room for; undefined where JSON has no word for it. */
+function tidiedValue(value: unknown, room: { left: number }, depth: number): unknown {
+  const words = (text: string) => {
+    const plain = room.left > 0 ? plainText(text) : '…'
+    room.left -= Buffer.byteLength(JSON.stringify(plain)) + 1
+    return plain
+  }
+  if (typeof value === 'string') return words(value)
+  if (typeof value === 'boolean' || value === null) return value
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  if (typeof value === 'number' || typeof value === 'bigint') return words(String(value))
+  if (typeof value !== 'object') return undefined
+  if (depth >= MAX_DEPTH) return words('…')
+  // Dates, and secrets, say themselves how they wish to be written.
+  if ('toJSON' in value && typeof value.toJSON === 'function')
+    return tidiedValue(value.toJSON(), room, depth + 1)
+  if (!Array.isArray(value)) return tidiedFields(value, room, depth)
+  const items: unknown[] = []
+  for (const item of value) {
+    if (items.length === MAX_ITEMS || room.left <= 0) {
+      return [...items, `… ${value.length - items.length} more were left out`]
+    }
+    room.left -= 1
+    items.push(tidiedValue(item, room, depth + 1) ?? null)
+  }
+  return items
+}

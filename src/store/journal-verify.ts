@@ -1,0 +1,168 @@
+import { statSync } from 'node:fs'
+import type { JournalLine } from './events.ts'
+import { HEAD_KEY, type JournalHead } from './journal.ts'
+import { journalFile, type RawLine, rawLines } from './journal-file.ts'
+import { isUnchanged, NO_LINE, readLine } from './journal-line.ts'
+import type { Store } from './store.ts'
+
+export interface JournalFlaw {
+  ok: false
+  /** Number of the first bad line of the file, from 1. */
+  line: number
+  /** The number that this line gives itself, where it can be read. */
+  seq?: number
+  problem: 'changed' | 'removed' | 'inserted' | 'malformed'
+  explanation: string
+}
+
+/** `adopted`: lines that stood behind the recorded end, as after a crash, and were taken over later. */
+export type JournalVerdict = { ok: true; lines: number; adopted?: JournalHead['adopted'] } | JournalFlaw
+
+/**
+ * Whether the journal is whole, from its first line to the end that the store knows, and if not, which line is the
+ * first bad one. Reads the file as it is at this moment, line by line; writers may go on meanwhile.
+ */
+export async function verifyJournal(folder: string, store: Store): Promise<JournalVerdict> {
+  const path = journalFile(folder)
+  // Together, with no writer in between: the end as the store knows it, and the end of the file.
+  const { head, size } = await store.update<JournalHead, { head: JournalHead | undefined; size: number }>(
+    HEAD_KEY,
+    (now) => ({
+      next: now,
+      result: { head: now, size: statSync(path, { throwIfNoEntry: false })?.size ?? 0 },
+    }),
+  )
+  // Without a word from the store, the chain can at least be followed to the end of the file.
+  const end: End = head ?? { seq: Number.POSITIVE_INFINITY, hash: '' }
+  let place: Place = { number: 0, seq: 0, hash: NO_LINE, prev: '' }
+  let found: Found | undefined
+  for await (const raw of rawLines(path, { end: size })) {
+    const next = look(raw)
+    if (found) {
+      const flaw = judge(found, place, next, end)
+      if (flaw) return flaw
+      place = behind(found, place)
+    }
+    found = next
+  }
+  if (found) {
+    const flaw = judge(found, place, undefined, end)
+    if (flaw) return flaw
+    place = behind(found, place)
+  }
+  const lines = place.number
+  if (!head) return lines === 0 ? { ok: true, lines } : unknownJournal(lines)
+  if (lines < head.seq) return missingEnd(lines, head)
+  return { ok: true, lines, ...(head.adopted && { adopted: head.adopted }) }
+}
+
+/** What a line of the file says, and whether its own hash agrees; no line when it is none. */
+interface Found {
+  line?: JournalLine
+  unchanged: boolean
+  ended: boolean
+}
+
+/** How far the chain has been followed: the line of that number was good. */
+type Place = { number: number } & Pick<JournalLine, 'seq' | 'hash' | 'prev'>
+
+type End = Pick<JournalHead, 'seq' | 'hash'>
+
+function look({ bytes, ended }: RawLine): Found {
+  const line = readLine(bytes)
+  return line ? { line, unchanged: isUnchanged(line, bytes), ended } : { unchanged: false, ended }
+}
+
+const behind = ({ line }: Found, place: Place): Place => ({ ...place, ...line, number: place.number + 1 })
+
+/** What is wrong with the line behind `place`; the line after it tells one that was put in from one that was changed. */
+function judge(found: Found, place: Place, next: Found | undefined, end: End): JournalFlaw | undefined {
+  const number = place.number + 1
+  const belongs = (other: Found | undefined) =>
+    number <= end.seq &&
+    other?.unchanged === true &&
+    other.line?.seq === number &&
+    other.line.prev === place.hash &&
+    (number !== end.seq || other.line.hash === end.hash)
+  if (found.ended && belongs(found)) return undefined
+
+  const { line, unchanged, ended } = found
+  const flaw = (problem: JournalFlaw['problem'], explanation: string): JournalFlaw => ({
+    ok: false,
+    line: number,
+    ...(line && { seq: line.seq }),
+    problem,
+    explanation,
+  })
+  if (!ended) {
+    return flaw(
+      'malformed',
+      `The file ends in the middle of line ${number}, as a crash can leave it, or a cut.`,
+    )
+  }
+  if (!line) return flaw('malformed', `Line ${number} is not an entry of this journal.`)
+  if (belongs(next)) {
+    return flaw('inserted', `Line ${number} was put in: the line that belongs here comes behind it.`)
+  }
+  if (!unchanged) {
+    return flaw('changed', `Line ${number} does not match its own hash: it was changed after it was written.`)
+  }
+  if (number > end.seq) return flaw('inserted', beyond(number, end))
+  if (line.seq > number) {
+    const missing =
+      line.seq === number + 1 ? `Entry ${number} is` : `Entries ${number} to ${line.seq - 1} are`
+    return flaw('removed', `${missing} missing from this place.`)
+  }
+  return judgeRewritten(line, place, next, end)
+}
+
+/** A line whose own hash is right and whose chain is not: it, or the line before it, was made up afterwards. */
+function judgeRewritten(
+  line: JournalLine,
+  place: Place,
+  next: Found | undefined,
+  end: End,
+): JournalFlaw | undefined {
+  const number = place.number + 1
+  // Its chain goes on, so it is the line before that does not belong.
+  const genuine = next ? next.line?.prev === line.hash : end.hash === line.hash
+  const earlier = { ok: false, line: place.number, seq: place.seq } as const
+  const here = { ok: false, line: number, seq: line.seq } as const
+  if (line.seq < number) {
+    const rival = line.seq === place.seq && line.prev === place.prev && line.hash !== place.hash
+    const explanation = `gives itself the number ${line.seq}, which another line has, and does not belong here.`
+    return rival && genuine
+      ? { ...earlier, problem: 'inserted', explanation: `Line ${place.number} ${explanation}` }
+      : { ...here, problem: 'inserted', explanation: `Line ${number} ${explanation}` }
+  }
+  const rewritten = 'this line, and perhaps lines before it, were rewritten and given new hashes.'
+  if (line.prev !== place.hash && genuine && place.number > 0) {
+    const explanation = `Line ${number} was not written after line ${place.number} as it stands: ${rewritten}`
+    return { ...earlier, problem: 'changed', explanation }
+  }
+  const explanation =
+    line.prev === place.hash
+      ? `Line ${number} is not the one that the server recorded there: ${rewritten}`
+      : `Line ${number} is not chained to the line before it: it was rewritten.`
+  return { ...here, problem: 'changed', explanation }
+}
+
+const beyond = (number: number, end: End) =>
+  `The server recorded ${end.seq} entries, and the file goes on with line ${number}. A crash in the middle of writing ` +
+  'can leave one such line, which the next entry then takes over; anything else was put in.'
+
+function missingEnd(lines: number, end: End): JournalFlaw {
+  const rest = lines === 0 ? 'the file is missing or empty' : `the file ends after line ${lines}`
+  const explanation = `The server recorded ${end.seq} entries; ${rest}.`
+  return { ok: false, line: lines + 1, problem: 'removed', explanation }
+}
+
+const unknownJournal = (lines: number): JournalFlaw => ({
+  ok: false,
+  line: 1,
+  seq: 1,
+  problem: 'inserted',
+  explanation:
+    `The ${lines} lines follow one another, but the store of this server knows nothing of them, as when the store was ` +
+    'lost or is another one: nobody can tell whether this is the original, or whether lines at its end are missing.',
+})

@@ -1,0 +1,89 @@
+import type { Settings, TenantSettings } from './config.ts'
+import { UnknownTenant } from './errors.ts'
+import type { Ledger } from './guards/ledger.ts'
+import { bucketOf, requestGuards } from './guards/requests.ts'
+import type { OperationName, Operations } from './identity/operations.ts'
+import type { Effect } from './identity/plan.ts'
+import type { Store } from './store/store.ts'
+import type { Facts, Opened, Vendor } from './vendors/define.ts'
+import { openSurface } from './vendors/http.ts'
+
+/** One configured workspace of a vendor. */
+export interface Tenant {
+  name: string
+  vendor: Vendor
+  settings: TenantSettings
+  facts: Facts
+  operations: Operations
+}
+
+export interface Tenants {
+  all: readonly Tenant[]
+  /** Throws `UnknownTenant`, naming those there are. */
+  get(name: string): Tenant
+  offering(operation: OperationName): Tenant[]
+  /** The tenants that have all that a tool needs and may be touched by it; undefined when there are none. */
+  serving(tool: { needs: readonly OperationName[]; effect: Effect }): Tenant[] | undefined
+  /** Whether nothing may be changed in this tenant, by its own setting or the server's. */
+  readOnly(tenant: Tenant): boolean
+}
+
+/** Makes every tenant of the settings ready; no request leaves before somebody asks for something. */
+export function openTenants(
+  settings: Settings,
+  vendors: readonly Vendor[],
+  kept: { ledger: Ledger; store: Store },
+): Tenants {
+  const all = Object.entries(settings.tenants).map(([name, tenant]): Tenant => {
+    const vendor = vendors.find((candidate) => candidate.name === tenant.vendor)
+    if (!vendor) throw new TypeError(`no vendor ${tenant.vendor}`)
+    return {
+      name,
+      vendor,
+      settings: tenant,
+      facts: vendor.facts(tenant),
+      operations: vendor.operations(tenant, openApp(name, tenant, vendor, kept)),
+    }
+  })
+  const readOnly = (tenant: Tenant) => settings.readOnly || !tenant.settings.allowWrites
+  return {
+    all,
+    get(name) {
+      const tenant = all.find((candidate) => candidate.name === name)
+      if (tenant) return tenant
+      throw new UnknownTenant(
+        `There is no tenant "${name.slice(0, 64)}".`,
+        `The tenants are: ${all.map((known) => known.name).join(', ')}.`,
+      )
+    },
+    offering: (operation) => all.filter((tenant) => tenant.operations[operation] !== undefined),
+    serving(tool) {
+      const able = all.filter(
+        (tenant) =>
+          tool.needs.every((operation) => tenant.operations[operation]) &&
+          (tool.effect === 'reads' || !readOnly(tenant)),
+      )
+      return able.length > 0 ? able : undefined
+    },
+    readOnly,
+  }
+}
+
+/** What a vendor's operations reach its app through: one set of request guards for the tenant, one budget a token. */
+function openApp(
+  tenant: string,
+  { url, budget, timeoutMs, maxRetries }: TenantSettings,
+  vendor: Vendor,
+  { ledger, store }: { ledger: Ledger; store: Store },
+): Opened {
+  const spending = { ...vendor.budget, ...budget }
+  const guards = requestGuards({ ledger, budget: spending, timeoutMs, maxRetries })
+  const learned = (key: string) => `learned/${tenant}/${url}/${key}`
+  return {
+    tenant,
+    open: (opening) => openSurface(opening, guards(opening)),
+    left: (token) => ledger.left(bucketOf({ base: new URL(url), token }), spending),
+    recall: (key) => store.get(learned(key)),
+    remember: (key, value) => store.set(learned(key), value),
+  }
+}

@@ -1,0 +1,21 @@
+import checkToken from './check-token.ts'
+import deactivateUser from './deactivate-user.ts'
+import type { Tool } from './define.ts'
+import findUser from './find-user.ts'
+import listGroups from './list-groups.ts'
+import listTenants from './list-tenants.ts'
+import listUsers from './list-users.ts'
+import pullAudit from './pull-audit.ts'
+import reactivateUser from './reactivate-user.ts'
+
+/** Every tool there is, in the order in which agents see them. */
+export const tools: readonly Tool[] = [
+  listTenants,
+  findUser,
+  listUsers,
+  listGroups,
+  pullAudit,
+  checkToken,
+  deactivateUser,
+  reactivateUser,
+]

@@ -1,0 +1,64 @@
+import * as z from 'zod'
+import { NotFound } from '../errors.ts'
+import { Group } from '../identity/account.ts'
+import type { ListPosition } from '../identity/operations.ts'
+import { plainText } from '../identity/text.ts'
+import { sameAsBefore } from './cursor.ts'
+import { defineTool } from './define.ts'
+import { Cursor, Limit, TenantName } from './fields.ts'
+
+interface Place {
+  tenant: string
+  at: ListPosition
+}
+
+export default defineTool({
+  name: 'list_groups',
+  title: 'List groups',
+  description:
+    'List the groups of a tenant, or one group with its members. Absent members are unknown, never none.',
+  needs: ['listGroups'],
+  effect: 'reads',
+  pace: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
+  input: z.strictObject({
+    tenant: TenantName,
+    group: z.string().trim().min(1).max(320).optional().describe('Id or name, to see its members'),
+    limit: Limit(200, 50),
+    cursor: Cursor,
+  }),
+  output: z.object({
+    groups: z.array(Group),
+    nextCursor: z.string().optional(),
+    complete: z.boolean(),
+    note: z.string().optional(),
+  }),
+
+  async run({ tenant, group, limit, cursor }, { ask, cursors }) {
+    if (group !== undefined) {
+      const found = await ask.one(tenant, 'readGroup', { group })
+      if (!found) {
+        throw new NotFound(
+          `There is no group "${plainText(group)}" in ${tenant}.`,
+          'list_groups without `group` names them.',
+          {
+            tenant,
+          },
+        )
+      }
+      return {
+        groups: [found],
+        complete: found.members !== undefined,
+        ...(!found.members && { note: 'The app does not tell the members of this group.' }),
+      }
+    }
+    const place = cursor ? await cursors.open<Place>(cursor) : undefined
+    if (place) sameAsBefore({ tenant }, { ...place })
+    const page = await ask.one(tenant, 'listGroups', { limit, ...(place && { at: place.at }) })
+    return {
+      groups: page.items,
+      complete: page.complete,
+      ...(page.next && { nextCursor: await cursors.seal({ tenant, at: page.next } satisfies Place) }),
+      ...(page.note && { note: page.note }),
+    }
+  },
+})

@@ -1,0 +1,35 @@
+import * as z from 'zod'
+import { defineTool } from './define.ts'
+
+export default defineTool({
+  name: 'list_tenants',
+  title: 'List tenants',
+  description:
+    'Which apps are connected, under which tenant names, and which tools work on each. Call it first.',
+  needs: [],
+  effect: 'reads',
+  input: z.strictObject({}),
+  output: z.object({
+    tenants: z.array(
+      z.object({
+        tenant: z.string(),
+        vendor: z.string(),
+        can: z.array(z.string()),
+        readOnly: z.boolean(),
+        note: z.string().optional(),
+      }),
+    ),
+  }),
+
+  async run(_, { ask, can }) {
+    return {
+      tenants: ask.tenants.all.map((tenant) => ({
+        tenant: tenant.name,
+        vendor: tenant.vendor.name,
+        can: can(tenant),
+        readOnly: ask.tenants.readOnly(tenant),
+        ...(tenant.settings.dryRun && { note: 'Dry run: changes are planned and asked for, but not sent.' }),
+      })),
+    }
+  },
+})

@@ -1,0 +1,76 @@
+import * as z from 'zod'
+import { Account } from '../identity/account.ts'
+import type { ListPosition, Match } from '../identity/operations.ts'
+import { sameAsBefore } from './cursor.ts'
+import { defineTool } from './define.ts'
+import { Cursor, Limit, TenantName } from './fields.ts'
+
+const text = z.string().min(1).max(320).optional()
+
+/** Equality over the fields named, all of them, case-insensitive. */
+const MatchInput = z.strictObject({
+  userName: text,
+  email: text,
+  givenName: text,
+  familyName: text,
+  title: text,
+  department: text,
+  role: text,
+  licence: text,
+  externalId: text,
+  status: z.enum(['active', 'inactive']).optional(),
+  group: text,
+  admin: z.boolean().optional(),
+})
+
+interface Place {
+  tenant: string
+  match?: Match
+  at: ListPosition
+}
+
+export default defineTool({
+  name: 'list_users',
+  title: 'List users',
+  description:
+    'List the accounts of a tenant, or those that equal `match`. ' +
+    'For one person use find_user: it spends less quota.',
+  needs: ['listAccounts'],
+  effect: 'reads',
+  pace: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
+  input: z.strictObject({
+    tenant: TenantName,
+    match: MatchInput.optional().describe('Account fields that must be equal, such as status'),
+    limit: Limit(200, 50),
+    cursor: Cursor,
+  }),
+  output: z.object({
+    accounts: z.array(Account),
+    nextCursor: z.string().optional(),
+    complete: z.boolean(),
+    note: z.string().optional(),
+  }),
+
+  async run({ tenant, match, limit, cursor }, { ask, cursors }) {
+    const place = cursor ? await cursors.open<Place>(cursor) : undefined
+    if (place) sameAsBefore({ tenant, match }, { ...place })
+    const wanted = match ?? place?.match
+    const page = await ask.one(tenant, 'listAccounts', {
+      limit,
+      ...(wanted && { match: wanted }),
+      ...(place && { at: place.at }),
+    })
+    return {
+      accounts: page.items,
+      complete: page.complete,
+      ...(page.next && {
+        nextCursor: await cursors.seal({
+          tenant,
+          ...(wanted && { match: wanted }),
+          at: page.next,
+        } satisfies Place),
+      }),
+      ...(page.note && { note: page.note }),
+    }
+  },
+})

@@ -1,0 +1,155 @@
+import * as z from 'zod'
+import type { Ask } from '../ask.ts'
+import { type ErrorCode, NotFound } from '../errors.ts'
+import { Account } from '../identity/account.ts'
+import { onlyOne } from '../identity/only-one.ts'
+import type { Carried, Change, Effect, Plan } from '../identity/plan.ts'
+import { plainText } from '../identity/text.ts'
+import type { Tenant } from '../tenants.ts'
+import { type ChangingTool, defineTool } from './define.ts'
+import { ApprovalId, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
+
+/** What tells the two tools apart that switch an account off and on. */
+interface Switch {
+  name: string
+  title: string
+  description: string
+  effect: Exclude<Effect, 'reads'>
+  operation: Change['operation']
+  verb: string
+  to: 'active' | 'inactive'
+  outcomes: readonly [done: string, already: string]
+  /** What a person must know about the change in this app. */
+  consequence: (tenant: Tenant) => string
+}
+
+const Input = z.strictObject({
+  user: UserRef.describe('Email, user name or id; one match per tenant'),
+  tenants: TenantNames.describe('Tenant names'),
+  reason: Reason,
+  approvalId: ApprovalId,
+})
+
+interface Row {
+  tenant: string
+  account?: Account
+  outcome: string
+  verified: boolean
+  code?: ErrorCode
+  note?: string
+}
+
+/** The plan, and what is already settled without any write. */
+interface SwitchPlan extends Plan {
+  settled: readonly Row[]
+  consequences: Record<string, string>
+}
+
+/** Makes a tool that sets whether one person's accounts are active, in one or more tenants. */
+export function switchTool(the: Switch): ChangingTool {
+  const [done, already] = the.outcomes
+  const Output = z.object({
+    status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+    results: z
+      .array(
+        z.object({
+          tenant: z.string(),
+          account: Account.optional(),
+          outcome: z.enum([done, already, 'absent', 'failed', 'unknown']),
+          verified: z.boolean(),
+          code: Code.optional(),
+          note: z.string().optional(),
+        }),
+      )
+      .default([]),
+    approval: PendingApproval.optional(),
+  })
+
+  return defineTool({
+    name: the.name,
+    title: the.title,
+    description: the.description,
+    needs: ['findAccounts', 'readAccount', the.operation],
+    effect: the.effect,
+    input: Input,
+    output: Output,
+
+    async plan({ user, tenants, reason }, { ask }): Promise<SwitchPlan> {
+      const { changes, settled } = await resolve(ask, the, user, tenants, already)
+      const consequences = Object.fromEntries(
+        changes.map(({ tenant }) => [tenant, the.consequence(ask.tenants.get(tenant))]),
+      )
+      return {
+        changes,
+        settled,
+        consequences,
+        bulk: false,
+        reason,
+        lines: changes.flatMap((change) => [
+          sentence(the, ask.tenants.get(change.tenant), change.account),
+          consequences[change.tenant] ?? '',
+        ]),
+      }
+    },
+
+    async run(_, { plan, carryOut }) {
+      const carried = await Promise.all(
+        plan.changes.map(async (change) =>
+          toRow(change.tenant, await carryOut(change), done, plan.consequences),
+        ),
+      )
+      const results = [...carried, ...plan.settled]
+      // The output schema names the outcomes of this very tool; a row is made with no other.
+      return { status: statusOf(results, done), results: results as z.input<typeof Output>['results'] }
+    },
+  })
+}
+
+async function resolve(ask: Ask, the: Switch, user: string, tenants: readonly string[], already: string) {
+  const changes: Change[] = []
+  const settled: Row[] = []
+  for (const answered of await ask.each('findAccounts', tenants, { user })) {
+    const tenant = answered.tenant.name
+    if ('error' in answered) {
+      const { code, message, hint } = answered.error
+      settled.push({ tenant, outcome: 'failed', verified: false, code, note: `${message} ${hint}` })
+      continue
+    }
+    const account = onlyOne(answered.answer, user)
+    if (!account) settled.push({ tenant, outcome: 'absent', verified: true })
+    else if (account.status === the.to) settled.push({ tenant, account, outcome: already, verified: true })
+    else changes.push({ tenant, operation: the.operation, account, expect: { status: the.to } })
+  }
+  if (settled.length > 0 && changes.length === 0 && settled.every((row) => row.outcome === 'absent')) {
+    throw new NotFound(
+      `"${plainText(user)}" was found in none of: ${tenants.join(', ')}.`,
+      'Check the spelling with find_user; it also takes an external id or an id.',
+    )
+  }
+  return { changes, settled }
+}
+
+const sentence = (the: Switch, tenant: Tenant, { name, userName, status, admin }: Account): string =>
+  `${the.verb} ${name ? `"${name}" ` : ''}(${userName})${admin ? ', an administrator,' : ''} in ` +
+  `${tenant.vendor.title}, tenant ${tenant.name}: ${status} → ${the.to}.`
+
+function toRow(tenant: string, carried: Carried, done: string, consequences: Record<string, string>): Row {
+  const { outcome, verified, account, code, note } = carried
+  const notes = [note, outcome === 'failed' ? undefined : consequences[tenant]].filter((text) => text)
+  return {
+    tenant,
+    account,
+    outcome: outcome === 'done' ? done : outcome,
+    verified,
+    ...(code && { code }),
+    ...(notes.length > 0 && { note: notes.join(' ') }),
+  }
+}
+
+/** `done` is said only when every change was made and seen. */
+function statusOf(rows: readonly Row[], done: string): 'done' | 'unchanged' | 'partial' | 'failed' {
+  const bad = rows.filter((row) => row.outcome === 'failed' || row.outcome === 'unknown')
+  if (bad.length === rows.length) return 'failed'
+  if (bad.length > 0 || rows.some((row) => !row.verified)) return 'partial'
+  return rows.some((row) => row.outcome === done) ? 'done' : 'unchanged'
+}

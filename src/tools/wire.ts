@@ -1,0 +1,53 @@
+import * as z from 'zod'
+import type { Tool } from './define.ts'
+
+type JsonSchema = { [key: string]: unknown }
+
+/** A tool as `tools/list` shows it; every byte of it is paid for by every agent, in every session. */
+export interface WireTool {
+  name: string
+  title: string
+  description: string
+  inputSchema: JsonSchema & { type: 'object' }
+  outputSchema: JsonSchema & { type: 'object' }
+  annotations: { readOnlyHint: boolean; destructiveHint: boolean; idempotentHint?: boolean }
+}
+
+export function toWire({ name, title, description, effect, input, output }: Tool): WireTool {
+  const { properties = {}, required } = z.toJSONSchema(input, { io: 'input' })
+  const answer = z.toJSONSchema(output, { io: 'input' })
+  return {
+    name,
+    title,
+    description,
+    inputSchema: {
+      type: 'object',
+      ...(Object.keys(properties).length > 0 && { properties: each(properties, inputField) }),
+      ...(required && { required }),
+      additionalProperties: false,
+    },
+    outputSchema: { type: 'object', properties: each(answer.properties ?? {}, outputField) },
+    annotations: {
+      readOnlyHint: effect === 'reads',
+      destructiveHint: effect === 'removes' || effect === 'changes',
+      // Every change first looks whether there is anything to do, so the same call twice changes nothing more.
+      ...(effect !== 'reads' && { idempotentHint: true }),
+    },
+  }
+}
+
+type Field = z.core.JSONSchema.JSONSchema | boolean
+const each = (fields: Record<string, Field>, show: (field: JsonSchema) => JsonSchema) =>
+  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, show(field as JsonSchema)]))
+
+/** What an agent needs to fill a field in; bounds are told by the error of a call that passes them. */
+const inputField = ({ type, description, enum: oneOf, items }: JsonSchema): JsonSchema => ({
+  type,
+  ...(oneOf !== undefined && { enum: oneOf }),
+  ...(items !== undefined && { items: { type: (items as JsonSchema).type } }),
+  ...(description !== undefined && { description }),
+})
+
+/** What an answer holds at its top; `docs/tools.md` goes deeper. */
+const outputField = ({ type, enum: oneOf }: JsonSchema): JsonSchema =>
+  oneOf === undefined ? { type } : { enum: oneOf }

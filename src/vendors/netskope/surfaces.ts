@@ -1,0 +1,51 @@
+import type { Errand } from '../../identity/operations.ts'
+import type { Surface, SurfaceRequest } from '../http.ts'
+import { type Probe, probe } from '../scim/probe.ts'
+import { understand } from '../scim/reply.ts'
+import { field } from '../scim/values.ts'
+import type { Doors, Kind } from './doors.ts'
+
+/** A surface of the API as a token is tried on it: the smallest read there is. */
+export interface Tried {
+  surface: string
+  kind: Kind
+  endpoint: string
+  /** What a token should be granted for all that is done here. */
+  grant: 'Read' | 'Read + Write'
+  request: SurfaceRequest
+  looksRight: (body: unknown) => boolean
+}
+
+const isList = (body: unknown) =>
+  Array.isArray(field(body, 'Resources')) || field(body, 'totalResults') !== undefined
+const isEvents = (body: unknown) => Array.isArray(field(body, 'result')) || Array.isArray(field(body, 'data'))
+
+export const surfacesOf = ({ users, groups, audit }: Doors['paths']): readonly Tried[] => [
+  {
+    surface: 'SCIM users',
+    kind: 'scim',
+    endpoint: users,
+    grant: 'Read + Write',
+    request: { path: '/Users', query: { count: 1 } },
+    looksRight: isList,
+  },
+  {
+    surface: 'SCIM groups',
+    kind: 'scim',
+    endpoint: groups,
+    grant: 'Read',
+    request: { path: '/Groups', query: { count: 1 } },
+    looksRight: isList,
+  },
+  {
+    surface: 'audit log',
+    kind: 'rest',
+    endpoint: audit,
+    grant: 'Read',
+    request: { path: audit, query: { limit: 1 } },
+    looksRight: isEvents,
+  },
+]
+
+export const tryOut = ({ request, looksRight }: Tried, surface: Surface, errand: Errand): Promise<Probe> =>
+  probe(async () => understand(await surface(request, errand)), looksRight)

@@ -1,0 +1,115 @@
+import type { Account } from '../../identity/account.ts'
+import type { Errand } from '../../identity/operations.ts'
+import { sameText } from '../../identity/text.ts'
+import { path } from '../http.ts'
+import { ask, listRefusal, readList, readOne, recordIn, type ScimApp } from './app.ts'
+import { refusesFilter } from './classify.ts'
+import { collectAll } from './collect.ts'
+import { eq } from './filter.ts'
+import { isMeant } from './match.ts'
+import { type ScimUser, toUser } from './read.ts'
+import { asId } from './values.ts'
+
+type LookUp = 'userName' | 'emails.value' | 'externalId' | 'id'
+
+/** How most apps make their ids. */
+export const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
+
+/** The look-ups worth a request, the likeliest first. */
+function lookUpsFor(who: string): readonly LookUp[] {
+  if (who.includes('@')) return ['userName', 'emails.value', 'externalId']
+  return UUID.test(who) ? ['id', 'userName', 'externalId'] : ['userName', 'externalId', 'id']
+}
+
+/** Every account that is meant by `who`; one request where the first look-up finds it. */
+export async function findAccounts(app: ScimApp, who: string, errand: Errand): Promise<Account[]> {
+  for (const [index, by] of lookUpsFor(who).entries()) {
+    const found =
+      by === 'id' ? await byId(app, who, index === 0, errand) : await byFilter(app, by, who, errand)
+    if (found === 'not filtered') return search(app, who, errand)
+    if (found.length > 0) return accountsOf(found)
+  }
+  return []
+}
+
+/** An id that the app finds malformed belongs to nobody. */
+async function byId(app: ScimApp, who: string, first: boolean, errand: Errand): Promise<ScimUser[]> {
+  const id = asId(who)
+  if (id === undefined) return []
+  const answer = await ask(app, { path: path`/Users/${id}` }, errand)
+  const malformed = !answer.ok && refusesFilter(answer.failure) && (!first || answer.failure.status === 400)
+  if (malformed) return []
+  const user = toUser(app, await recordIn(app, answer, 'Users', errand))
+  return user && isMeant(user, who) ? [user] : []
+}
+
+/**
+ * Users by one attribute. Some apps answer a filter that they do not understand with every row (Cogtrix#124), so each
+ * row is compared again; only the user name must be searchable.
+ */
+async function byFilter(
+  app: ScimApp,
+  attribute: Exclude<LookUp, 'id'>,
+  who: string,
+  errand: Errand,
+): Promise<ScimUser[] | 'not filtered'> {
+  const list = await readList(app, 'Users', { filter: eq(attribute, who).text }, errand)
+  if ('failure' in list) {
+    if (attribute !== 'userName' && refusesFilter(list.failure)) return []
+    throw await listRefusal(app, list.failure, 'Users', errand)
+  }
+  const users = await Promise.all(
+    list.rows.map((row, index) => inFull(app, toUser(app, row), attribute, index, errand)),
+  )
+  const fits = (user: ScimUser | undefined): user is ScimUser =>
+    user !== undefined && told(user, attribute).some((value) => sameText(value, who))
+  return users.every(fits) ? users : 'not filtered'
+}
+
+const told = (user: ScimUser, attribute: Exclude<LookUp, 'id'>): readonly string[] => {
+  if (attribute === 'emails.value') return user.emails
+  const value = attribute === 'userName' ? user.userName : user.account.externalId
+  return value === undefined ? [] : [value]
+}
+
+const FEW = 3
+
+/** Lists may tell less than the record itself; the few rows that a filter brings are read again where it matters. */
+async function inFull(
+  app: ScimApp,
+  user: ScimUser | undefined,
+  attribute: Exclude<LookUp, 'id'>,
+  index: number,
+  errand: Errand,
+): Promise<ScimUser | undefined> {
+  if (!user || index >= FEW || told(user, attribute).length > 0) return user
+  const raw = await readOne(app, { path: path`/Users/${user.account.id}` }, 'Users', errand)
+  return toUser(app, raw) ?? user
+}
+
+/** Looks at every user, since the app does not filter. */
+async function search(app: ScimApp, who: string, errand: Errand): Promise<Account[]> {
+  const { pageSize, maxPages } = app.settings
+  const users = await collectAll<ScimUser>({
+    async fetch(startIndex) {
+      const list = await readList(app, 'Users', { startIndex, count: pageSize }, errand)
+      if ('failure' in list) throw await listRefusal(app, list.failure, 'Users', errand)
+      return list
+    },
+    read: (row) => readRow(app, row),
+    keep: (user) => isMeant(user, who),
+    pageSize,
+    maxPages,
+  })
+  return accountsOf(users)
+}
+
+/** A user by its row, for `collect`. */
+export function readRow(app: ScimApp, row: unknown): { id: string; item: ScimUser } | undefined {
+  const user = toUser(app, row)
+  return user && { id: user.account.id, item: user }
+}
+
+const accountsOf = (users: readonly ScimUser[]): Account[] => [
+  ...new Map(users.map(({ account }) => [account.id, account])).values(),
+]

@@ -1,0 +1,110 @@
+import { Ambiguous } from '../../errors.ts'
+import type { Group } from '../../identity/account.ts'
+import type { Errand, ListPosition, Page } from '../../identity/operations.ts'
+import { plainText, sameText } from '../../identity/text.ts'
+import { path } from '../http.ts'
+import { ask, listRefusal, readList, recordIn, type ScimApp } from './app.ts'
+import { refusesFilter } from './classify.ts'
+import { collect, collectAll } from './collect.ts'
+import { eq } from './filter.ts'
+import { UUID } from './find.ts'
+import { membersOf, toGroup } from './read.ts'
+import { asId, field, type Rec } from './values.ts'
+
+const PAGES_A_CALL = 10
+
+/** Groups by index, without their members. */
+export const listGroups = (
+  app: ScimApp,
+  { limit, at }: { limit: number; at?: ListPosition },
+  errand: Errand,
+): Promise<Page<Group, ListPosition>> =>
+  collect<Group>({
+    ...listingOf(app, errand),
+    read: (row) => {
+      const group = toGroup(row)
+      return group && { id: group.id, item: group }
+    },
+    maxPages: Math.min(PAGES_A_CALL, app.settings.maxPages),
+    limit,
+    at,
+  })
+
+/** The group whose id or name is `group`, with its members where the app tells them. */
+export async function readGroup(app: ScimApp, group: string, errand: Errand): Promise<Group | undefined> {
+  for (const lookUp of UUID.test(group) ? [byId, byName] : [byName, byId]) {
+    const raw = await lookUp(app, group, errand)
+    if (raw) return withMembers(app, raw, errand)
+  }
+  return undefined
+}
+
+async function byId(app: ScimApp, group: string, errand: Errand): Promise<unknown> {
+  const id = asId(group)
+  if (id === undefined) return undefined
+  const answer = await ask(app, { path: path`/Groups/${id}` }, errand)
+  // A name is no well-formed id at some apps.
+  if (!answer.ok && !UUID.test(id) && refusesFilter(answer.failure)) return undefined
+  return recordIn(app, answer, 'Groups', errand)
+}
+
+/** By name at the app where it filters, else among all groups. Names of groups need not be unique. */
+async function byName(app: ScimApp, group: string, errand: Errand): Promise<unknown> {
+  const fits = (row: unknown) => {
+    const name = field(row, 'displayName')
+    return typeof name === 'string' && sameText(name, group)
+  }
+  const list = await readList(app, 'Groups', { filter: eq('displayName', group).text }, errand)
+  if ('failure' in list && !refusesFilter(list.failure)) {
+    throw await listRefusal(app, list.failure, 'Groups', errand)
+  }
+  const found =
+    'failure' in list || !list.rows.every(fits)
+      ? await collectAll<unknown>({
+          ...listingOf(app, errand),
+          read: (row) => {
+            const id = asId(field(row, 'id'))
+            return id === undefined ? undefined : { id, item: row }
+          },
+          keep: fits,
+        })
+      : list.rows
+  if (found.length < 2) return found[0]
+  throw new Ambiguous(
+    `${found.length} groups are called "${plainText(group)}" in ${app.tenant}.`,
+    'Name one of the candidates by its id.',
+    {
+      tenant: app.tenant,
+      candidates: found.flatMap((row) => {
+        const one = toGroup(row)
+        return one ? [{ tenant: app.tenant, id: one.id, userName: one.name }] : []
+      }),
+    },
+  )
+}
+
+const listingOf = (app: ScimApp, errand: Errand) => ({
+  async fetch(startIndex: number) {
+    const list = await readList(app, 'Groups', { startIndex, count: app.settings.pageSize }, errand)
+    if ('failure' in list) throw await listRefusal(app, list.failure, 'Groups', errand)
+    return list
+  },
+  pageSize: app.settings.pageSize,
+  maxPages: app.settings.maxPages,
+})
+
+/** Netskope leaves members out unless they are asked for by name (netskopeoss/netskope-py-sdk). */
+async function withMembers(app: ScimApp, raw: unknown, errand: Errand): Promise<Group | undefined> {
+  const group = toGroup(raw)
+  if (!group) return undefined
+  let holder: Rec | unknown = raw
+  const answer = await ask(app, { path: path`/Groups/${group.id}`, query: { attributes: 'members' } }, errand)
+  if (answer.ok || !refusesFilter(answer.failure)) {
+    const full = await recordIn(app, answer, 'Groups', errand)
+    if (!full) return undefined
+    if (membersOf(full)) holder = full
+  }
+  const members = membersOf(holder)
+  // This answer may lack the name, which the first one told.
+  return { ...group, ...(members && { memberCount: members.length, members }) }
+}

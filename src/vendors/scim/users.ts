@@ -1,0 +1,72 @@
+import type { Account } from '../../identity/account.ts'
+import type { Errand, ListPosition, Match, Page } from '../../identity/operations.ts'
+import { sameText } from '../../identity/text.ts'
+import { path } from '../http.ts'
+import { listRefusal, notScim, type Rows, readList, readOne, type ScimApp } from './app.ts'
+import { refusesFilter } from './classify.ts'
+import { collect } from './collect.ts'
+import { and, eq, type Filter } from './filter.ts'
+import { readRow } from './find.ts'
+import { matcher } from './match.ts'
+import { type ScimUser, toUser } from './read.ts'
+import { asId } from './values.ts'
+
+/** Pages that one call reads at most, so that a listing with a rare match answers before its caller gives up. */
+const PAGES_A_CALL = 10
+
+/** The account with this id; undefined when the app does not have it. */
+export async function readAccount(app: ScimApp, id: string, errand: Errand): Promise<Account | undefined> {
+  if (asId(id) === undefined) return undefined
+  const raw = await readOne(app, { path: path`/Users/${id}` }, 'Users', errand)
+  if (!raw) return undefined
+  const user = toUser(app, raw)
+  if (!user || !sameText(user.account.id, id)) throw notScim()
+  return user.account
+}
+
+/** Accounts by index, filtered by the app where it can and compared again here. */
+export async function listAccounts(
+  app: ScimApp,
+  { match = {}, limit, at }: { match?: Match; limit: number; at?: ListPosition },
+  errand: Errand,
+): Promise<Page<Account, ListPosition>> {
+  const { pageSize, maxPages } = app.settings
+  const { keep, note } = matcher(match)
+  let filter = filterFor(match)
+  let unfiltered: string | undefined
+  const fetch = async (startIndex: number): Promise<Rows> => {
+    const query = { filter: filter?.text, startIndex, count: pageSize }
+    const list = await readList(app, 'Users', query, errand)
+    if (!('failure' in list)) return list
+    if (!filter || !refusesFilter(list.failure)) throw await listRefusal(app, list.failure, 'Users', errand)
+    filter = undefined
+    unfiltered = 'The app can not filter by this, so its users were compared one by one.'
+    return fetch(startIndex)
+  }
+  const page = await collect<ScimUser>({
+    fetch,
+    read: (row) => readRow(app, row),
+    keep,
+    pageSize,
+    maxPages: Math.min(PAGES_A_CALL, maxPages),
+    limit,
+    at,
+  })
+  const notes = [page.note, unfiltered, note()].filter((text) => text !== undefined)
+  return {
+    ...page,
+    items: page.items.map(({ account }) => account),
+    ...(notes.length > 0 && { note: notes.join(' ') }),
+  }
+}
+
+/** The part of `match` that apps are known to filter by. */
+function filterFor({ userName, email, externalId, status }: Match): Filter | undefined {
+  const [first, ...others] = [
+    ...(userName === undefined ? [] : [eq('userName', userName)]),
+    ...(email === undefined ? [] : [eq('emails.value', email)]),
+    ...(externalId === undefined ? [] : [eq('externalId', externalId)]),
+    ...(status === undefined ? [] : [eq('active', status === 'active')]),
+  ]
+  return first && and(first, ...others)
+}

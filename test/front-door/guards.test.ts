@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import { openWorld } from '../support/world.ts'
+
+const ADA = 'ada@example.com'
+const LEAVES = { user: ADA, tenants: ['acme-netskope'], reason: 'left the company' }
+const QUIET = { confirm: { removes: 'none' } }
+
+test.each([
+  ['an unknown argument', { ...LEAVES, confirm: true }],
+  ['a missing argument', { user: ADA, tenants: ['acme-netskope'] }],
+  ['no tenants at all', { ...LEAVES, tenants: [] }],
+  ['an argument of another kind', { ...LEAVES, tenants: 'acme-netskope' }],
+])('declared-only refuses %s', async (_, args) => {
+  await using world = await openWorld()
+  const { error } = await world.call('deactivate_user', args)
+  expect(error).toMatchObject({ code: 'invalid_input', retryable: false })
+  expect(world.netskope.arrivals).toEqual([])
+  expect(world.journal().map(({ event }) => event)).toEqual(['refused'])
+})
+
+test('access refuses a tenant that nobody configured, and names those there are', async () => {
+  await using world = await openWorld()
+  const { error } = await world.call('deactivate_user', {
+    ...LEAVES,
+    tenants: ['acme-netskope', 'acme-zoom'],
+  })
+  expect(error).toMatchObject({ code: 'unknown_tenant' })
+  expect(error?.hint).toContain('acme-netskope')
+  expect(world.netskope.arrivals).toEqual([])
+})
+
+test.each([
+  ['--read-only', { args: ['--read-only'] }],
+  ['the settings', { settings: { readOnly: true } }],
+  ['the tenant', { tenant: { allowWrites: false } }],
+])('read-only by %s lists no changing tool and refuses one that is called', async (_, options) => {
+  await using world = await openWorld(options)
+  const names = (await world.client.listTools()).map(({ name }) => name)
+  expect(names).not.toContain('deactivate_user')
+  expect(names).not.toContain('reactivate_user')
+  expect((await world.call('deactivate_user', LEAVES)).error?.code).toMatch(/^(read_only|unsupported)$/)
+  expect(world.netskope.arrivals).toEqual([])
+})
+
+test('a tool that no token can serve is not listed', async () => {
+  await using world = await openWorld({ tenant: { tokens: { scim: 'env:SANDBOX_NETSKOPE_SCIM_TOKEN' } } })
+  expect((await world.call('check_token')).checks).toHaveLength(1)
+})
+
+test.each(['ada@example.com', 'ADA@EXAMPLE.COM', '*@example.com', 'ada@*'])(
+  'protected accounts match %s',
+  async (pattern) => {
+    await using world = await openWorld({
+      settings: { ...QUIET, protected: ['breakglass@example.org', pattern] },
+    })
+    expect((await world.call('deactivate_user', LEAVES)).error?.code).toBe('protected')
+    expect(world.asked).toEqual([])
+    expect(world.netskope.writes).toEqual([])
+  },
+)
+
+test('removals are limited per hour, and the count outlives the server', async () => {
+  await using world = await openWorld({ settings: { ...QUIET, limits: { removesPerHour: 2 } } })
+  const people = world.netskope.users.filter(({ active }) => active).map(({ userName }) => userName)
+  for (const user of people.slice(0, 2)) {
+    expect(await world.call('deactivate_user', { ...LEAVES, user })).toMatchObject({ status: 'done' })
+  }
+  await world.close()
+  const later = await world.open()
+  const { error } = await later.call('deactivate_user', { ...LEAVES, user: people[2] })
+  expect(error).toMatchObject({ code: 'limit_reached', retryable: true })
+  expect(Date.parse(error?.retryAt ?? '')).toBeGreaterThan(Date.now() + 3_000_000)
+  expect(world.netskope.writes).toHaveLength(2)
+})
+
+test('what was only asked about does not count against the limit', async () => {
+  await using world = await openWorld({ answer: 'decline', settings: { limits: { removesPerHour: 1 } } })
+  await world.call('deactivate_user', LEAVES)
+  expect((await world.call('deactivate_user', LEAVES)).error?.code).toBe('declined')
+})
+
+test('budgets are shared by all servers on one data folder', async () => {
+  await using world = await openWorld({ tenant: { budget: { perMinute: 4 } } })
+  const other = await world.open()
+  for (const server of [world, other, world, other]) {
+    expect(await server.call('find_user', { user: ADA })).toMatchObject({ complete: true })
+  }
+  expect(await other.call('find_user', { user: ADA })).toMatchObject({ searched: [{ code: 'rate_limited' }] })
+  expect(world.netskope.arrivals).toHaveLength(4)
+})
+
+test('a refusal of ours says what to do and never how to get round it', async () => {
+  await using world = await openWorld({ settings: { protected: [ADA] } })
+  const { error } = await world.call('deactivate_user', LEAVES)
+  expect(`${error?.message} ${error?.hint}`).not.toMatch(/settings|config|protected list|--/i)
+})

@@ -1,0 +1,331 @@
+import { describe, expect, test } from 'vitest'
+import { CLIENTS } from '../support/clients.ts'
+import { openWorld } from '../support/world.ts'
+
+const ADA = 'ada@example.com'
+
+interface Listing {
+  accounts: { id: string; userName: string; status: string }[]
+  nextCursor?: string
+  complete: boolean
+  note?: string
+}
+
+describe.each(CLIENTS)('for a %s client', (client) => {
+  test('every tool is listed, and answers with an object that its schema allows', async () => {
+    await using world = await openWorld({ client })
+    const names = (await world.client.listTools()).map(({ name }) => name)
+    expect(names).toEqual([
+      'list_tenants',
+      'find_user',
+      'list_users',
+      'list_groups',
+      'pull_audit',
+      'check_token',
+      'deactivate_user',
+      'reactivate_user',
+    ])
+    // The clients hold each answer against the tool's output schema, and throw when it does not fit.
+    const tenant = 'acme-netskope'
+    expect(await world.call('list_tenants')).toMatchObject({
+      tenants: [{ tenant, vendor: 'netskope', readOnly: false }],
+    })
+    expect(await world.call('find_user', { user: ADA })).toMatchObject({
+      people: [{ email: ADA, name: 'Ada Lovelace', accounts: [{ tenant, userName: ADA, status: 'active' }] }],
+      searched: [{ tenant, outcome: 'found' }],
+      complete: true,
+    })
+    expect(await world.call('list_users', { tenant, limit: 5 })).toMatchObject({ complete: false })
+    expect(await world.call('list_groups', { tenant })).toMatchObject({ complete: true })
+    expect(await world.call('pull_audit', { tenant, limit: 5 })).toMatchObject({ order: 'newest_first' })
+    expect(await world.call('check_token')).toMatchObject({
+      checks: [
+        { token: 'scim', verdict: 'ok' },
+        { token: 'rest', verdict: 'ok' },
+      ],
+    })
+    expect(
+      await world.call('reactivate_user', { user: ADA, tenants: [tenant], reason: 'is back' }),
+    ).toMatchObject({
+      status: 'unchanged',
+      results: [{ outcome: 'already_active', verified: true }],
+    })
+  })
+})
+
+describe('find_user', () => {
+  test('spends one request on a hit, and compares without case', async () => {
+    await using world = await openWorld()
+    expect(await world.call('find_user', { user: 'ADA@Example.com' })).toMatchObject({
+      people: [{ email: ADA }],
+    })
+    expect(world.netskope.arrivals).toHaveLength(1)
+  })
+
+  test('finds by external id and by id', async () => {
+    await using world = await openWorld()
+    const ada = world.netskope.user(ADA)
+    for (const user of [ada?.id, ada?.externalId]) {
+      expect(await world.call('find_user', { user })).toMatchObject({ people: [{ email: ADA }] })
+    }
+  })
+
+  test('says absent only for what was searched', async () => {
+    await using world = await openWorld()
+    expect(await world.call('find_user', { user: 'nobody@example.com' })).toEqual({
+      people: [],
+      searched: [{ tenant: 'acme-netskope', outcome: 'absent' }],
+      complete: true,
+    })
+  })
+
+  test('does not believe a filter that the app ignored', async () => {
+    await using world = await openWorld({ sandbox: { faults: [{ fault: 'filter-ignored' }] } })
+    expect(await world.call('find_user', { user: 'nobody@example.com' })).toMatchObject({
+      people: [],
+      complete: true,
+    })
+    expect(await world.call('find_user', { user: ADA })).toMatchObject({
+      people: [{ accounts: [{ userName: ADA }] }],
+    })
+  })
+
+  test('shows both accounts that match, and refuses to change either', async () => {
+    await using world = await openWorld({ sandbox: { faults: [{ fault: 'duplicate-user' }] } })
+    const found = await world.call('find_user', { user: ADA })
+    expect(found).toMatchObject({ people: [{ accounts: [{}, {}] }] })
+    const refused = await world.call('deactivate_user', {
+      user: ADA,
+      tenants: ['acme-netskope'],
+      reason: 'left',
+    })
+    expect(refused.error).toMatchObject({ code: 'ambiguous', candidates: [{}, {}] })
+    expect(world.netskope.writes).toEqual([])
+  })
+
+  test.each([
+    ['html-errors', 'unavailable'],
+    ['reset', 'unavailable'],
+    ['bad-gateway', 'unavailable'],
+    ['empty-reply', 'bad_reply'],
+    ['ok-zero', 'bad_reply'],
+    ['sso-inactive', 'bad_reply'],
+  ] as const)('says that an app with %s was not searched', async (fault, _code) => {
+    await using world = await openWorld({ sandbox: { faults: [{ fault }] } })
+    const found = await world.call('find_user', { user: ADA })
+    expect(found).toMatchObject({ people: [], searched: [{ outcome: 'not_searched' }], complete: false })
+  })
+
+  test('answers in time when the app never does', async () => {
+    await using world = await openWorld({
+      tenant: { timeoutMs: 300, maxRetries: 0 },
+      sandbox: { faults: [{ fault: 'hang' }] },
+    })
+    expect(await world.call('find_user', { user: ADA })).toMatchObject({
+      searched: [{ outcome: 'not_searched', code: 'timeout' }],
+    })
+  })
+
+  test('reports a spent budget with the time to come back, at once', async () => {
+    await using world = await openWorld({ tenant: { budget: { perMinute: 3 } } })
+    const answers = []
+    for (let count = 0; count < 4; count += 1) answers.push(await world.call('find_user', { user: ADA }))
+    expect(answers[2]).toMatchObject({ complete: true })
+    expect(answers[3]).toMatchObject({ searched: [{ outcome: 'not_searched', code: 'rate_limited' }] })
+    const { searched } = answers[3] as unknown as { searched: { retryAt: string }[] }
+    expect(Date.parse(searched[0]?.retryAt ?? '')).toBeGreaterThan(Date.now())
+    expect(world.netskope.arrivals).toHaveLength(3)
+  })
+})
+
+describe('list_users', () => {
+  test('pages through everybody once, with a cursor that holds over a restart', async () => {
+    await using world = await openWorld()
+    const names = new Set<string>()
+    let cursor: string | undefined
+    let server: Pick<typeof world, 'call'> = world
+    for (let page = 0; page < 10; page += 1) {
+      const listed: Listing = (await server.call('list_users', {
+        tenant: 'acme-netskope',
+        limit: 100,
+        ...(cursor && { cursor }),
+      })) as unknown as Listing
+      for (const { userName } of listed.accounts) names.add(userName)
+      cursor = listed.nextCursor
+      if (page === 0) server = await world.open()
+      if (!cursor) {
+        expect(listed.complete).toBe(true)
+        break
+      }
+      expect(listed.complete).toBe(false)
+    }
+    expect(names.size).toBe(world.netskope.users.length)
+  })
+
+  test('takes equality over fields, re-checked here', async () => {
+    await using world = await openWorld()
+    const listed = (await world.call('list_users', {
+      tenant: 'acme-netskope',
+      match: { status: 'inactive' },
+      limit: 200,
+    })) as unknown as Listing
+    expect(listed.accounts.length).toBe(world.netskope.users.filter(({ active }) => !active).length)
+    expect(listed.accounts.every(({ status }) => status === 'inactive')).toBe(true)
+  })
+
+  test.each([
+    ['altered', (cursor: string) => `A${cursor.slice(1)}`],
+    ['another tool’s', (cursor: string) => cursor],
+  ])('refuses a cursor that is %s', async (what, alter) => {
+    await using world = await openWorld()
+    const { nextCursor = '' } = (await world.call('list_users', {
+      tenant: 'acme-netskope',
+      limit: 2,
+    })) as unknown as Listing
+    const tool = what === 'altered' ? 'list_users' : 'pull_audit'
+    const answer = await world.call(tool, { tenant: 'acme-netskope', cursor: alter(nextCursor) })
+    expect(answer.error?.code).toBe('invalid_input')
+  })
+
+  test('notices an app that ignores paging, and says that the list is not complete', async () => {
+    await using world = await openWorld({ sandbox: { faults: [{ fault: 'paging-ignored' }] } })
+    const first = (await world.call('list_users', {
+      tenant: 'acme-netskope',
+      limit: 100,
+    })) as unknown as Listing
+    const second = (await world.call('list_users', {
+      tenant: 'acme-netskope',
+      limit: 100,
+      cursor: first.nextCursor,
+    })) as unknown as Listing
+    expect(second).toMatchObject({ accounts: [], complete: false })
+    expect(second.note).toBeDefined()
+  })
+})
+
+describe('list_groups', () => {
+  test('shows the members of one group', async () => {
+    await using world = await openWorld()
+    const [group] = world.netskope.groups
+    const answer = await world.call('list_groups', { tenant: 'acme-netskope', group: group?.displayName })
+    expect(answer).toMatchObject({
+      groups: [{ name: group?.displayName, memberCount: group?.members?.length }],
+    })
+  })
+
+  test('never takes members left out for none', async () => {
+    await using world = await openWorld({ sandbox: { faults: [{ fault: 'members-hidden' }] } })
+    const [group] = world.netskope.groups
+    const answer = await world.call('list_groups', { tenant: 'acme-netskope', group: group?.displayName })
+    expect(answer).toMatchObject({ complete: false })
+    expect((answer.groups as object[])[0]).not.toHaveProperty('members')
+  })
+})
+
+describe('pull_audit', () => {
+  const monthAgo = () => new Date(Date.now() - 30 * 86_400_000).toISOString()
+
+  test('pages through the whole span once, newest first', async () => {
+    await using world = await openWorld()
+    const since = monthAgo()
+    const ids: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = (await world.call('pull_audit', {
+        tenant: 'acme-netskope',
+        since,
+        limit: 500,
+        ...(cursor && { cursor, since: undefined }),
+      })) as unknown as { events: { id: string; time: string }[]; nextCursor?: string; note: string }
+      const times = page.events.map(({ time }) => time)
+      expect(times).toEqual([...times].sort().reverse())
+      expect(page.note).toContain('administrators')
+      ids.push(...page.events.map(({ id }) => id))
+      cursor = page.nextCursor
+    } while (cursor)
+    expect(ids.length).toBeGreaterThan(1000)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  test('filters one user at the app and again here', async () => {
+    await using world = await openWorld()
+    const all = (await world.call('pull_audit', {
+      tenant: 'acme-netskope',
+      since: monthAgo(),
+      limit: 50,
+    })) as unknown as {
+      events: { actor: string }[]
+    }
+    const user = all.events[0]?.actor ?? ''
+    const own = (await world.call('pull_audit', {
+      tenant: 'acme-netskope',
+      since: monthAgo(),
+      user,
+    })) as unknown as {
+      events: { actor: string }[]
+    }
+    expect(own.events.length).toBeGreaterThan(0)
+    expect(new Set(own.events.map(({ actor }) => actor.toLowerCase()))).toEqual(new Set([user.toLowerCase()]))
+  })
+
+  test('says that the last 24 hours were taken when no start was given', async () => {
+    await using world = await openWorld()
+    expect((await world.call('pull_audit', { tenant: 'acme-netskope' })).note).toContain('24 hours')
+  })
+
+  test('refuses a span that ends before it begins, and a user that could break out of the query', async () => {
+    await using world = await openWorld()
+    const tenant = 'acme-netskope'
+    const backwards = { tenant, since: '2026-02-01T00:00:00Z', until: '2026-01-01T00:00:00Z' }
+    expect((await world.call('pull_audit', backwards)).error?.code).toBe('invalid_input')
+    expect((await world.call('pull_audit', { tenant, user: 'a" or user like "' })).error?.code).toBe(
+      'invalid_input',
+    )
+    expect(world.netskope.arrivals).toEqual([])
+  })
+})
+
+describe('check_token', () => {
+  const checks = async (options: Parameters<typeof openWorld>[0], swap?: boolean) => {
+    await using world = await openWorld({
+      ...options,
+      ...(swap && {
+        tenant: {
+          tokens: { scim: 'env:SANDBOX_NETSKOPE_REST_TOKEN', rest: 'env:SANDBOX_NETSKOPE_SCIM_TOKEN' },
+        },
+      }),
+    })
+    const answer = (await world.call('check_token', { tenant: 'acme-netskope' })) as unknown as {
+      checks: { token: string; verdict: string; fingerprint: string; surfaces: { hint?: string }[] }[]
+    }
+    expect(JSON.stringify(answer)).not.toContain(world.tokens.scim)
+    expect(world.netskope.writes).toEqual([])
+    return answer.checks
+  }
+
+  test('tells tokens that stand in each other’s slots, and where the right one is made', async () => {
+    const found = await checks({}, true)
+    expect(found.map(({ verdict }) => verdict)).toEqual(['wrong_token', 'wrong_token'])
+    expect(JSON.stringify(found)).toContain('Settings > ')
+  })
+
+  test('tells a token that is unknown', async () => {
+    const found = await checks({ env: { SANDBOX_NETSKOPE_SCIM_TOKEN: 'not-a-token-of-this-tenant' } })
+    expect(found.map(({ verdict }) => verdict)).toEqual(['rejected', 'ok'])
+  })
+
+  test('tells that single sign-on is not active', async () => {
+    const found = await checks({ sandbox: { faults: [{ fault: 'sso-inactive' }] } })
+    expect(found[0]?.verdict).toBe('sso_not_active')
+  })
+
+  test('tells an address where nobody answers', async () => {
+    const found = await checks({ tenant: { url: 'http://127.0.0.1:9', maxRetries: 0 } })
+    expect(found.map(({ verdict }) => verdict)).toEqual(['unreachable', 'unreachable'])
+  })
+
+  test('tells a wrong base path', async () => {
+    const found = await checks({ tenant: { scimBasePath: '/scim/v2' } })
+    expect(found[0]?.verdict).toBe('wrong_address')
+  })
+})

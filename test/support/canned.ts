@@ -1,0 +1,83 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Errand } from '../../src/identity/operations.ts'
+import { Secret } from '../../src/secret.ts'
+import type { Opened } from '../../src/vendors/define.ts'
+import { openSurface, type Surface } from '../../src/vendors/http.ts'
+
+/** A request as it arrived. */
+export interface Arrived {
+  method: string
+  path: string
+  query: Record<string, string>
+  headers: Record<string, string | string[] | undefined>
+  body: unknown
+}
+
+/** A reply to send; `drop` closes the connection without one. `raw` is sent as it is. */
+export interface Canned {
+  status?: number
+  headers?: Record<string, string>
+  body?: unknown
+  raw?: string
+  drop?: boolean
+}
+
+/** Serves canned replies over loopback HTTP and keeps what was asked. */
+export async function serveCanned(answer: (arrived: Arrived, index: number) => Canned) {
+  const asked: Arrived[] = []
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer) // no encoding is set
+    const text = Buffer.concat(chunks).toString('utf8')
+    const url = new URL(request.url ?? '/', 'http://canned')
+    const arrived: Arrived = {
+      method: request.method ?? '',
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      headers: request.headers,
+      body: text ? JSON.parse(text) : undefined,
+    }
+    const reply = answer(arrived, asked.push(arrived) - 1)
+    if (reply.drop) {
+      request.socket.destroy()
+      return
+    }
+    const content = reply.raw ?? (reply.body === undefined ? '' : JSON.stringify(reply.body))
+    const type = reply.raw === undefined && content ? { 'content-type': 'application/scim+json' } : {}
+    response.writeHead(reply.status ?? 200, { ...type, ...reply.headers }).end(content)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo // it listens on a port, not on a pipe
+  return {
+    url: `http://127.0.0.1:${port}`,
+    asked,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** An errand of somebody who waits long enough. */
+export const errand = (): Errand => ({
+  caller: 'test',
+  pace: 'interactive',
+  deadline: Date.now() + 10_000,
+  signal: AbortSignal.timeout(10_000),
+})
+
+/** What a vendor is handed, over the real door to the network, with no guards and a memory of its own. */
+export function opened(memory = new Map<string, unknown>()): Opened {
+  return {
+    tenant: 'acme',
+    open: (opening) => openSurface(opening, []),
+    left: async () => [{ window: 'minute', limit: 300, left: 299 }],
+    recall: async <Value>(key: string) => memory.get(key) as Value | undefined,
+    remember: async (key, value) => void memory.set(key, value),
+  }
+}
+
+/** A surface at `url` with nothing but a token. */
+export const surfaceAt = (url: string): Surface =>
+  opened().open({ base: new URL(url), token: new Secret('canned-token-0'), headers: {} })

@@ -1,0 +1,106 @@
+import { Client } from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { Client as OlderClient } from '@modelcontextprotocol/sdk/client/index.js'
+import { StdioClientTransport as OlderTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+
+/** The three kinds of client that every server of this kind meets. */
+export const CLIENTS = ['modern', 'legacy', 'v1'] as const
+export type ClientKind = (typeof CLIENTS)[number]
+
+export type Answer =
+  | { action: 'accept'; content: Record<string, boolean> }
+  | { action: 'decline' }
+  | { action: 'cancel' }
+
+/** What the person at the client does when a form comes up; without it the client has no forms. */
+export type Person = (message: string) => Answer | Promise<Answer>
+
+export interface Launch {
+  command: string
+  args: string[]
+  env: Record<string, string>
+  stderr: (text: string) => void
+}
+
+/** As much of an MCP client as the tests use, whichever it is. */
+export interface TestClient {
+  pid: number | null
+  listTools(): Promise<{ name: string }[]>
+  callTool(
+    name: string,
+    args: unknown,
+    options?: { timeout?: number; signal?: AbortSignal },
+  ): Promise<ToolResult>
+  close(): Promise<void>
+}
+
+export interface ToolResult {
+  isError?: boolean
+  structuredContent?: unknown
+  content?: { type: string; text?: string }[]
+}
+
+export function connect(
+  kind: ClientKind,
+  launch: Launch,
+  name: string,
+  person?: Person,
+): Promise<TestClient> {
+  return kind === 'v1' ? connectOlder(launch, name, person) : connectCurrent(kind, launch, name, person)
+}
+
+async function connectCurrent(
+  kind: 'modern' | 'legacy',
+  { stderr, ...launch }: Launch,
+  name: string,
+  person?: Person,
+): Promise<TestClient> {
+  const client = new Client(
+    { name, version: '1.0.0' },
+    {
+      versionNegotiation: { mode: kind === 'modern' ? { pin: '2026-07-28' } : 'legacy' },
+      capabilities: person ? { elicitation: { form: {} } } : {},
+    },
+  )
+  if (person) client.setRequestHandler('elicitation/create', ({ params }) => person(params.message))
+  const transport = new StdioClientTransport({ ...launch, stderr: 'pipe' })
+  transport.stderr?.on('data', (piece) => stderr(String(piece)))
+  await client.connect(transport)
+  return {
+    pid: transport.pid,
+    listTools: async () => (await client.listTools()).tools,
+    callTool: async (tool, args, options) =>
+      (await client.callTool(
+        { name: tool, arguments: args as Record<string, unknown> },
+        options,
+      )) as ToolResult,
+    close: () => client.close(),
+  }
+}
+
+async function connectOlder(
+  { stderr, ...launch }: Launch,
+  name: string,
+  person?: Person,
+): Promise<TestClient> {
+  const client = new OlderClient(
+    { name, version: '1.0.0' },
+    { capabilities: person ? { elicitation: { form: {} } } : {} },
+  )
+  if (person) client.setRequestHandler(ElicitRequestSchema, ({ params }) => person(params.message))
+  const transport = new OlderTransport({ ...launch, stderr: 'pipe' })
+  transport.stderr?.on('data', (piece) => stderr(String(piece)))
+  await client.connect(transport)
+  return {
+    pid: transport.pid,
+    listTools: async () => (await client.listTools()).tools,
+    callTool: async (tool, args, options) =>
+      (await client.callTool(
+        { name: tool, arguments: args as Record<string, unknown> },
+        undefined,
+        options,
+      )) as ToolResult,
+    close: () => client.close(),
+  }
+}

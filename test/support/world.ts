@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts'
+import type { JournalLine } from '../../src/store/events.ts'
+import { type ClientKind, connect, type Person, type TestClient } from './clients.ts'
+import { RawClient } from './raw.ts'
+
+export const MAIN = join(import.meta.dirname, '../../dist/main.js')
+
+export interface WorldOptions {
+  client?: ClientKind
+  clientName?: string
+  /** What the person at the client does; `none` is a client that cannot ask. */
+  answer?: 'accept' | 'decline' | 'cancel' | 'none' | Person
+  /** Laid over the settings of the sandbox. */
+  settings?: Record<string, unknown>
+  /** Laid over the settings of the tenant `acme-netskope`. */
+  tenant?: Record<string, unknown>
+  env?: Record<string, string>
+  args?: string[]
+  sandbox?: SandboxOptions
+}
+
+/** What a tool answered: its object, or the error. */
+export interface Answered extends Record<string, unknown> {
+  error?: {
+    code: string
+    message: string
+    hint: string
+    retryable: boolean
+    retryAt?: string
+    tenant?: string
+  }
+}
+
+const PEOPLE: Record<'accept' | 'decline' | 'cancel', Person> = {
+  accept: () => ({ action: 'accept', content: { confirm: true } }),
+  decline: () => ({ action: 'decline' }),
+  cancel: () => ({ action: 'cancel' }),
+}
+
+/** A real server in its own process, a real MCP client, a simulated Netskope tenant over HTTP. */
+export async function openWorld(options: WorldOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'identity-mcp-'))
+  const sandbox = await startSandbox(options.sandbox)
+  const dataDir = join(folder, 'data')
+  const config = join(folder, 'identity-mcp.json')
+  const base = sandbox.settings.tenants['acme-netskope']
+  const write = (settings: Record<string, unknown> = {}, tenant: Record<string, unknown> = {}) =>
+    writeFileSync(
+      config,
+      JSON.stringify({ tenants: { 'acme-netskope': { ...base, ...tenant } }, dataDir, ...settings }),
+    )
+  write(options.settings, options.tenant)
+  const env = { PATH: process.env.PATH ?? '', HOME: folder, ...sandbox.env, ...options.env }
+  let stderr = ''
+
+  /** Another server and client on the same data folder and the same app. */
+  const open = async (more: WorldOptions = {}) => {
+    const asked: string[] = []
+    const answer = more.answer ?? options.answer ?? 'accept'
+    const person = answer === 'none' ? undefined : typeof answer === 'string' ? PEOPLE[answer] : answer
+    const client: TestClient = await connect(
+      more.client ?? options.client ?? 'modern',
+      {
+        command: process.execPath,
+        args: [MAIN, '--config', config, ...(more.args ?? options.args ?? [])],
+        env: { ...env, ...more.env },
+        stderr: (text) => {
+          stderr += text
+        },
+      },
+      more.clientName ?? options.clientName ?? 'test-client',
+      person &&
+        ((message) => {
+          asked.push(message)
+          return person(message)
+        }),
+    )
+    const call = async (
+      tool: string,
+      args: unknown = {},
+      how?: { timeout?: number; signal?: AbortSignal },
+    ) => {
+      const result = await client.callTool(tool, args, how)
+      const text = JSON.parse(result.content?.[0]?.text ?? 'null') as Answered
+      return text
+    }
+    return { client, asked, call, close: () => client.close() }
+  }
+
+  const first = await open()
+  const others: { close(): Promise<void> }[] = []
+
+  /** Runs a command of the program to its end. */
+  const run = (words: readonly string[], { stdin = '' } = {}) =>
+    new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+      const child = spawn(process.execPath, [MAIN, ...words, '--config', config], { env })
+      const out = { stdout: '', stderr: '' }
+      child.stdout.on('data', (piece) => {
+        out.stdout += String(piece)
+      })
+      child.stderr.on('data', (piece) => {
+        out.stderr += String(piece)
+      })
+      child.on('close', (code) => resolve({ code, ...out }))
+      child.stdin.end(stdin)
+    })
+
+  return {
+    ...first,
+    netskope: sandbox.tenants['acme-netskope'],
+    tokens: sandbox.tokens,
+    folder,
+    dataDir,
+    run,
+    stderr: () => stderr,
+    open: async (more: WorldOptions = {}) => {
+      const other = await open(more)
+      others.push(other)
+      return other
+    },
+    rewrite: write,
+    /** A client that sends what no honest one would. */
+    raw: (name?: string) => {
+      const client = new RawClient(MAIN, ['--config', config], env, name)
+      others.push({ close: async () => client.close() })
+      return client
+    },
+    journal: (): JournalLine[] =>
+      readFileSync(join(dataDir, 'journal.jsonl'), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as JournalLine),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([first, ...others].map((one) => one.close()))
+      await sandbox.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+export type World = Awaited<ReturnType<typeof openWorld>>

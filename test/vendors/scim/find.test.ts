@@ -1,0 +1,184 @@
+import { expect, test } from 'vitest'
+import netskope from '../../fixtures/netskope.json' with { type: 'json' }
+import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
+import { type Arrived, type Canned, errand, serveCanned } from '../../support/canned.ts'
+import { listOf, scimAt, user } from './scim-at.ts'
+
+const { scim } = netskope
+const ana = user('u1', 'ana@example.com', { externalId: 'E1', emails: [{ value: 'ana.ruiz@example.com' }] })
+const none = { body: listOf([]) }
+
+/** Replies by the attribute that is filtered by, or by path; everything else finds nothing. */
+const byFilter =
+  (replies: Record<string, Canned>) =>
+  ({ path, query }: Arrived): Canned =>
+    replies[query.filter?.split(' ')[0] ?? path] ?? (path.startsWith('/Users/') ? scim.getUserNotFound : none)
+
+const find = async (who: string, answer: (arrived: Arrived, index: number) => Canned) => {
+  await using app = await serveCanned(answer)
+  const accounts = await scimAt(app.url).findAccounts({ user: who }, errand())
+  const requests = app.asked.map(
+    ({ path, query }) => query.filter ?? `${path} ${query.startIndex ?? ''}`.trim(),
+  )
+  return { ids: accounts.map(({ id }) => id), requests, accounts }
+}
+const findFails = async (who: string, answer: (arrived: Arrived, index: number) => Canned) => {
+  await using app = await serveCanned(answer)
+  const error: unknown = await scimAt(app.url)
+    .findAccounts({ user: who }, errand())
+    .catch((thrown: unknown) => thrown)
+  return { error, requests: app.asked.length }
+}
+
+const uuid = '6f1c9a52-0d3e-4a77-9b21-5e0c8f3a1d10'
+
+test.each([
+  ['its user name, in one request', 'ana@example.com', { userName: listOf([ana]) }, ['userName']],
+  ['its email', 'ana.ruiz@example.com', { 'emails.value': listOf([ana]) }, ['userName', 'emails.value']],
+  ['its external id', 'E1', { externalId: listOf([ana]) }, ['userName', 'externalId']],
+  ['its id', 'u1', { '/Users/u1': ana }, ['userName', 'externalId', '/Users/u1']],
+  ['an id that looks like one, in one request', uuid, { [`/Users/${uuid}`]: user(uuid) }, [`/Users/${uuid}`]],
+])('finds an account by %s', async (_, who, bodies, requests) => {
+  const replies = Object.fromEntries(Object.entries(bodies).map(([key, body]) => [key, { body }]))
+  const found = await find(who, byFilter(replies))
+  expect(found.ids).toHaveLength(1)
+  expect(found.requests.map((request) => request.split(' ')[0])).toEqual(requests)
+})
+
+test.each([
+  ['someone@example.com', ['userName', 'emails.value', 'externalId']],
+  ['someone', ['userName', 'externalId', '/Users/someone']],
+  [uuid, [`/Users/${uuid}`, 'userName', 'externalId']],
+  ['..', ['userName', 'externalId']],
+])('finds nobody for %s and asks no more than needed', async (who, requests) => {
+  const found = await find(who, byFilter({}))
+  expect(found.ids).toEqual([])
+  expect(found.requests.map((request) => request.split(' ')[0])).toEqual(requests)
+})
+
+test('escapes what it asks for', async () => {
+  const { requests } = await find('a"b\\c@x', () => none)
+  expect(requests[0]).toBe('userName eq "a\\"b\\\\c@x"')
+})
+
+test('compares without regard to letter case', async () => {
+  const { ids } = await find('ANA.ruiz@example.com', () => ({
+    body: listOf([quirks.mixedCaseUserName.body]),
+  }))
+  expect(ids).toEqual([uuid])
+})
+
+test('returns both of two accounts that match', async () => {
+  const { accounts } = await find('ana.ruiz@example.com', () => scim.findUserDuplicate)
+  expect(accounts.map(({ userName }) => userName)).toEqual(['ana.ruiz@example.com', 'Ana.Ruiz@Example.com'])
+})
+
+test('reads a list without Resources as empty', async () => {
+  expect((await find('nobody@example.com', () => scim.findUserMissNoResources)).ids).toEqual([])
+})
+
+test('reads "no data found" as empty', async () => {
+  expect((await find('nobody@example.com', () => netskope.errors.statusErrorIn200)).ids).toEqual([])
+})
+
+test('does not match a user name that only looks the same', async () => {
+  const impostor = user('u2', 'ana\u200b@example.com')
+  const { ids } = await find('ana@example.com', ({ query }) =>
+    query.startIndex === '3' ? none : { body: listOf([impostor]) },
+  )
+  expect(ids).toEqual([])
+})
+
+test('looks at every user where the filter is ignored', async () => {
+  const rows = ['u1', 'u2', 'u3', 'u4', 'u5'].map((id) => user(id))
+  const { ids, requests } = await find('u4@example.com', ({ query }) => {
+    const start = Number(query.startIndex ?? 1)
+    return { body: listOf(rows.slice(start - 1, start + 1), rows.length) }
+  })
+  expect(ids).toEqual(['u4'])
+  expect(requests).toEqual(['userName eq "u4@example.com"', '/Users 1', '/Users 3', '/Users 5'])
+})
+
+test('never takes the first row of an ignored filter for the one that was asked for', async () => {
+  const { ids } = await find('nobody@example.com', () => scim.findUserFilterIgnored)
+  expect(ids).toEqual([])
+})
+
+test.each([
+  ['paging is broken too', (): Canned => ({ body: listOf([user('u1'), user('u2')], 4) })],
+  ['a row can not be read', (): Canned => ({ body: listOf([user('u1'), { userName: 'x' }], 2) })],
+  [
+    'there are more pages than may be read',
+    ({ query }: Arrived): Canned => {
+      const start = Number(query.startIndex ?? 1)
+      return { body: listOf([user(`u${start}`), user(`u${start + 1}`)], 10_000) }
+    },
+  ],
+])('says that a search is not conclusive when the filter is ignored and %s', async (_, answer) => {
+  const { error } = await findFails('nobody@example.com', answer)
+  expect(error).toMatchObject({ code: 'bad_reply', message: expect.stringContaining('not conclusive') })
+})
+
+test.each([
+  ['400 invalidFilter', quirks.invalidFilter],
+  ['501', quirks.filterNotImplemented],
+  ['500', quirks.filterServerError],
+])('goes without a second attribute that the app answers with %s', async (_, refused) => {
+  const { ids, requests } = await find(
+    'E1',
+    byFilter({ externalId: refused, '/Users/E1': { body: user('E1') } }),
+  )
+  expect(ids).toEqual(['E1'])
+  expect(requests).toHaveLength(3)
+})
+
+test.each([
+  ['400 invalidFilter', quirks.invalidFilter, 'unsupported'],
+  ['501', quirks.filterNotImplemented, 'unsupported'],
+  ['500', quirks.filterServerError, 'unavailable'],
+])('says so when the app answers a filter by user name with %s', async (_, refused, code) => {
+  const { error, requests } = await findFails('someone@example.com', () => refused)
+  expect(error).toMatchObject({ code })
+  expect(requests).toBe(1)
+})
+
+test.each([400, 500])("takes an id that is answered with %i for nobody's", async (status) => {
+  const { ids } = await find('ana', byFilter({ '/Users/ana': { status, body: { message: 'not a uuid' } } }))
+  expect(ids).toEqual([])
+})
+
+test('never goes on past a refusal of the token', async () => {
+  const forbidden = { status: 403 }
+  const { error } = await findFails('E1', byFilter({ externalId: forbidden }))
+  expect(error).toMatchObject({ code: 'forbidden' })
+})
+
+test('reads a record in full where the list does not tell what was searched for', async () => {
+  const sparse = { id: 'u1', userName: 'ana@example.com' }
+  const { ids, requests } = await find(
+    'ana.ruiz@example.com',
+    byFilter({ 'emails.value': { body: listOf([sparse]) }, '/Users/u1': { body: ana } }),
+  )
+  expect(ids).toEqual(['u1'])
+  expect(requests).toHaveLength(3)
+})
+
+test('refuses control characters before it asks', async () => {
+  const { error, requests } = await findFails('ana\u0000', () => none)
+  expect(error).toMatchObject({ code: 'invalid_input' })
+  expect(requests).toBe(0)
+})
+
+test('speaks both media types and sends the token to nobody else', async () => {
+  await using elsewhere = await serveCanned(() => none)
+  await using app = await serveCanned(() => ({
+    status: 302,
+    headers: { location: `${elsewhere.url}/Users` },
+  }))
+  await expect(scimAt(app.url).findAccounts({ user: 'a@x' }, errand())).rejects.toMatchObject({
+    code: 'unavailable',
+    retryable: false,
+  })
+  expect(app.asked[0]?.headers.accept).toBe('application/scim+json, application/json')
+  expect(elsewhere.asked).toEqual([])
+})

@@ -1,0 +1,178 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { rowsOf } from '../../../src/vendors/scim/app.ts'
+import { collect, collectAll } from '../../../src/vendors/scim/collect.ts'
+import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
+
+interface Row {
+  id?: string
+}
+const readRow = (row: unknown) => {
+  const { id } = row as Row // the rows of this test
+  return id === undefined ? undefined : { id, item: id }
+}
+const rows = (count: number): Row[] => Array.from({ length: count }, (_, index) => ({ id: `r${index + 1}` }))
+
+/** A server with one or more of the bad habits that vendors are known for. */
+interface Habits {
+  count: number
+  /** It sends fewer rows than asked for. */
+  clamp: number
+  ignoresStart: boolean
+  ignoresCount: boolean
+  total: 'true' | 'text' | 'page' | 'absent'
+  /** It comes out empty once the index is past this. */
+  dries: number
+  /** Every so often a row is put in front of all others. */
+  grows: number
+  unreadable: boolean
+}
+
+function serve(habits: Habits) {
+  const all = rows(habits.count)
+  if (habits.unreadable && all[0]) all[0] = {}
+  let calls = 0
+  return (start: number, asked: number) => {
+    if (habits.grows > 0 && ++calls % habits.grows === 0) all.unshift({ id: `new${calls}` })
+    const from = habits.ignoresStart ? 0 : start - 1
+    const length = habits.ignoresCount ? all.length : Math.min(asked, habits.clamp)
+    const page = start > habits.dries ? [] : all.slice(from, from + length)
+    const total = { true: all.length, text: String(all.length), page: page.length, absent: undefined }[
+      habits.total
+    ]
+    return { ...(total !== undefined && { totalResults: total }), Resources: page }
+  }
+}
+
+const habits = fc.record<Habits>({
+  count: fc.integer({ min: 0, max: 40 }),
+  clamp: fc.integer({ min: 1, max: 10 }),
+  ignoresStart: fc.boolean(),
+  ignoresCount: fc.boolean(),
+  total: fc.constantFrom('true', 'text', 'page', 'absent'),
+  dries: fc.oneof(fc.constant(1_000), fc.integer({ min: 1, max: 40 })),
+  grows: fc.constantFrom(0, 0, 1, 3),
+  unreadable: fc.boolean(),
+})
+
+test('ends, returns no row twice, and is complete only when every row is there, whatever the server does', async () => {
+  await fc.assert(
+    fc.asyncProperty(habits, fc.integer({ min: 1, max: 10 }), async (bad, pageSize) => {
+      const answer = serve(bad)
+      let requests = 0
+      const page = await collect<string>({
+        fetch: async (start) => {
+          requests++
+          return rowsOf(answer(start, pageSize))
+        },
+        read: readRow,
+        pageSize,
+        maxPages: 60,
+        limit: 1_000,
+      })
+      expect(requests).toBeLessThanOrEqual(60)
+      expect(new Set(page.items).size).toBe(page.items.length)
+      // A server that gives the size of the page for the total, on a page that is short for some other reason too, or
+      // that goes dry and has given no total, shows in no way that there is more; rows put in later are not missed.
+      const hidden = bad.total === 'page' || (bad.total === 'absent' && bad.dries < 1_000) || bad.grows > 0
+      if (page.complete && !hidden) {
+        expect(page.items).toHaveLength(bad.count)
+        expect(bad.unreadable && bad.count > 0).toBe(false)
+      }
+      if (!page.complete) expect(page.note ?? page.next).toBeDefined()
+    }),
+    { numRuns: 400 },
+  )
+})
+
+test('goes on from where it stopped, over any number of calls, with no row twice and none left out', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: 40 }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 12 }),
+      fc.integer({ min: 1, max: 4 }),
+      async (count, clamp, pageSize, limit, every) => {
+        const all = rows(count)
+        const wanted = all.filter((_, index) => index % every === 0).map(({ id }) => id)
+        const found: string[] = []
+        let at: { start: number; before?: string } | undefined
+        for (let calls = 0; calls <= count + 1; calls++) {
+          const page = await collect<string>({
+            fetch: async (start) => ({
+              rows: all.slice(start - 1, start - 1 + Math.min(clamp, pageSize)),
+              total: count,
+            }),
+            read: readRow,
+            keep: (id) => wanted.includes(id),
+            pageSize,
+            maxPages: 3,
+            limit,
+            at,
+          })
+          expect(page.items.length).toBeLessThanOrEqual(limit)
+          found.push(...page.items)
+          at = page.next
+          if (!at) {
+            expect(page.complete).toBe(true)
+            break
+          }
+        }
+        expect(found).toEqual(wanted)
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
+
+const pagesOf = (bodies: unknown[]) => {
+  let index = 0
+  const starts: number[] = []
+  return {
+    starts,
+    fetch: async (start: number) => {
+      starts.push(start)
+      return rowsOf(bodies[Math.min(index++, bodies.length - 1)])
+    },
+  }
+}
+const empty = { totalResults: 0 }
+
+test.each([
+  ['counts as strings', [quirks.stringCounts.body, empty], 2, true],
+  ['an index that begins at 0', [quirks.zeroBasedStart.body, empty], 2, true],
+  ['a total that is the size of the page', [...quirks.totalEqualsPageSize.pages, empty], 3, true],
+  ['an index that is ignored', quirks.startIndexIgnored.pages, 2, false],
+  ['fewer rows than asked for', [quirks.countClamped.body, { ...empty, totalResults: 3 }], 2, false],
+  ['itemsPerPage that is not true', [quirks.itemsPerPageWrong.body], 1, true],
+  ['no Resources', [empty], 0, true],
+])('survives %s', async (_, bodies, count, complete) => {
+  const { fetch } = pagesOf(bodies)
+  const page = await collect<string>({ fetch, read: readRow, pageSize: 2, maxPages: 10, limit: 100 })
+  expect({ count: page.items.length, complete: page.complete }).toEqual({ count, complete })
+})
+
+test('notices across calls that the index is ignored', async () => {
+  const { fetch } = pagesOf(quirks.startIndexIgnored.pages)
+  const listing = { fetch, read: readRow, pageSize: 2, maxPages: 10, limit: 2 }
+  const first = await collect<string>(listing)
+  const second = await collect<string>({ ...listing, at: first.next })
+  expect(second).toMatchObject({ items: [], complete: false, note: expect.stringContaining('already sent') })
+})
+
+test('asks on by the rows that came, not by those it asked for', async () => {
+  const { fetch, starts } = pagesOf([
+    quirks.countClamped.body,
+    { totalResults: 3, Resources: [{ id: 'r3' }] },
+  ])
+  await collect<string>({ fetch, read: readRow, pageSize: 50, maxPages: 10, limit: 100 })
+  expect(starts).toEqual([1, 3])
+})
+
+test('refuses to conclude from a search that did not see everything', async () => {
+  const { fetch } = pagesOf(quirks.startIndexIgnored.pages)
+  await expect(collectAll<string>({ fetch, read: readRow, pageSize: 2, maxPages: 10 })).rejects.toMatchObject(
+    { code: 'bad_reply', message: expect.stringContaining('not conclusive') },
+  )
+})

@@ -1,0 +1,42 @@
+import type { ScimApp } from '../../../src/vendors/scim/app.ts'
+import { scimOperations } from '../../../src/vendors/scim/client.ts'
+import type { ScimSettings } from '../../../src/vendors/scim/settings.ts'
+import { opened, surfaceAt } from '../../support/canned.ts'
+
+/** The protocol's operations over an app at `url`. */
+export function scimAt(
+  url: string,
+  { memory, ...settings }: Partial<ScimSettings> & { memory?: Map<string, unknown> } = {},
+  ways: Partial<ScimApp> = {},
+) {
+  const { recall, remember } = opened(memory)
+  return scimOperations({
+    tenant: 'acme',
+    vendor: 'scim',
+    surface: surfaceAt(url),
+    settings: {
+      pageSize: 2,
+      maxPages: 100,
+      patchStrategy: 'auto',
+      contentType: 'application/scim+json',
+      ...settings,
+    },
+    recall,
+    remember,
+    ...ways,
+  })
+}
+
+/** A plain user. */
+export const user = (id: string, userName = `${id}@example.com`, more: Record<string, unknown> = {}) => ({
+  id,
+  userName,
+  active: true,
+  ...more,
+})
+
+export const listOf = (rows: unknown[], totalResults: unknown = rows.length) => ({
+  schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
+  totalResults,
+  Resources: rows,
+})
