@@ -19,7 +19,9 @@ await build({
   // Native: its binary is found from its own folder.
   external: ['lmdb'],
   // CommonJS packages in an ES module ask for `require`.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 })
 chmodSync('dist/main.js', 0o755)

@@ -9,6 +9,7 @@ import type { Seal } from './seal.ts'
 import type { Tenants } from './tenants.ts'
 import { cursorsFor } from './tools/cursor.ts'
 import type { Tool } from './tools/define.ts'
+import type { UnderWay } from './under-way.ts'
 
 /** What stands behind the protocol: tools, inside guards, over tenants. */
 export interface Parts {
@@ -16,6 +17,8 @@ export interface Parts {
   tenants: Tenants
   seal: Seal
   log: Log
+  /** The changes that have begun, which are seen to their end before the process leaves. */
+  underWay: UnderWay
   /** The policy for calls, given how a plan is made. */
   guards: (planOf: (call: Call) => Promise<Plan> | undefined) => readonly CallGuard[]
 }
@@ -24,7 +27,14 @@ export interface Parts {
 const MARGIN = 2_000
 
 /** What a call goes through, whatever the transport and the era of its client. */
-export function dispatcher({ tools, tenants, seal, log, guards }: Parts): (call: Call) => Promise<Reply> {
+export function dispatcher({
+  tools,
+  tenants,
+  seal,
+  log,
+  guards,
+  underWay,
+}: Parts): (call: Call) => Promise<Reply> {
   const toolOf = ({ tool: { name } }: Call): Tool => {
     const tool = tools.find((candidate) => candidate.name === name)
     if (!tool) throw new TypeError(`no tool ${name}`)
@@ -52,7 +62,7 @@ export function dispatcher({ tools, tenants, seal, log, guards }: Parts): (call:
     return tool.run(call.input, {
       plan: call.plan,
       carryOut: (change) =>
-        carryOut(change, tenants.get(change.tenant), { errand, record: call.record, warn }),
+        underWay.follow(carryOut(change, tenants.get(change.tenant), { errand, record: call.record, warn })),
     })
   }
   const planOf = (call: Call): Promise<Plan> | undefined => {

@@ -2,9 +2,9 @@
 import { userInfo } from 'node:os'
 import { basename } from 'node:path'
 import { CommanderError } from 'commander'
-import { SettingsError } from './config.ts'
-import { program } from './commands/program.ts'
 import type { Io } from './commands/io.ts'
+import { program } from './commands/program.ts'
+import { SettingsError } from './config.ts'
 
 const script = process.argv[1] ?? 'identity-mcp'
 
@@ -16,6 +16,11 @@ const io: Io = {
   stderr: process.stderr,
   user: nameOfUser(),
   self: basename(script) === 'identity-mcp' ? 'identity-mcp' : `node ${script}`,
+  untilStopped: () =>
+    new Promise((resolve) => {
+      // Once: who asks a second time does not want to wait.
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    }),
   exit: (code) => {
     process.exitCode = code
   },
@@ -35,7 +40,9 @@ try {
   // Commander has said what is wrong and set the exit code.
   if (!(error instanceof CommanderError)) {
     const known = error instanceof SettingsError
-    process.stderr.write(`${known ? error.message : `identity-mcp failed: ${error instanceof Error ? error.stack : error}`}\n`)
+    process.stderr.write(
+      `${known ? error.message : `identity-mcp failed: ${error instanceof Error ? error.stack : error}`}\n`,
+    )
     process.exitCode = known ? 2 : 1
   }
 }

@@ -40,7 +40,7 @@ export interface Approval extends ApprovalRequest {
 
 /** A person's yes or no to one plan each: bound to it, used once, gone after its time. */
 export interface Approvals {
-  /** The undecided request with this digest, or a new one when there is none. */
+  /** The request with this digest that is still to be decided or used, or a new one when there is none. */
   request(request: ApprovalRequest): Promise<Approval>
   get(id: string): Promise<Approval | undefined>
   /** Oldest first; `pending` leaves only those that still wait for a person. */
@@ -89,14 +89,14 @@ export function openApprovals(store: Store): Approvals {
   return {
     async request(request) {
       const key = digestKey(request.digest)
-      const same = (await store.get<Approval[]>(key))?.find(isPending)
+      const same = (await store.get<Approval[]>(key))?.find(isOpen)
       if (same) return same
       const id = newApprovalId()
       // First, so that no approval ever stands without its id; an id that leads to none is merely unknown.
       await store.set(idKey(id), key, APPROVAL_TTL_MS + KEPT_MS)
       return store.update<Approval[], Approval>(key, (approvals = []) => {
-        const pending = approvals.find(isPending)
-        if (pending) return { ...kept(approvals), result: pending }
+        const open = approvals.find(isOpen)
+        if (open) return { ...kept(approvals), result: open }
         const createdAt = Date.now()
         const expiresAt = createdAt + APPROVAL_TTL_MS
         const result: Approval = { ...request, id, createdAt, expiresAt, state: 'pending' }
@@ -171,6 +171,8 @@ export function checkUndecided(approval: Approval): void {
 const askAgain = 'Make the call again without an approvalId to ask a person anew.'
 
 const isPending = (approval: Approval) => statusOf(approval) === 'pending'
+/** Still good for the call that asked: to be decided, or agreed to and not yet used. */
+const isOpen = (approval: Approval) => isPending(approval) || statusOf(approval) === 'approved'
 
 /** The value of a digest's key: those of its approvals that have not been over for long. */
 function kept(approvals: Approval[]): { next: Approval[] | undefined; ttl: number } {

@@ -4,13 +4,15 @@ import type { Readable, Writable } from 'node:stream'
 export interface Io {
   env: Readonly<Record<string, string | undefined>>
   cwd: string
-  stdin: Readable & { isTTY?: boolean }
+  stdin: Readable & { isTTY?: boolean; unref?: () => unknown }
   stdout: Writable & { isTTY?: boolean; columns?: number }
   stderr: Writable
   /** Login name of the person at this machine. */
   user: string
   /** How this program is started, for texts that tell a person what to type. */
   self: string
+  /** Resolves when the process is told to stop, which then ends it no longer by itself. */
+  untilStopped(): Promise<void>
   /** Sets the exit code: 0 well, 1 something checked is not well, 2 wrong usage or settings. */
   exit(code: 0 | 1 | 2): void
 }

@@ -20,6 +20,9 @@ export const serve =
     const { parts, log } = running
     // On stdio the one at the other end is whoever started this process.
     const factory = serverFactory({ ...parts, version: pkg.version }, () => `local:${io.user}`)
-    await overStdio(factory, io.stdin, io.stdout, (error) => log.error('the protocol broke', { error }))
+    await overStdio(factory, io.stdin, io.stdout, io.untilStopped(), (error) =>
+      log.error('the protocol broke', { error }),
+    )
+    io.stdin.unref?.()
     await running.close()
   }

@@ -1,4 +1,4 @@
-import { openApprovals } from '../approvals/approvals.ts'
+import { type Approval, openApprovals } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import type { Settings } from '../config.ts'
 import type { Parts } from '../dispatch.ts'
@@ -9,6 +9,7 @@ import { sealWith } from '../seal.ts'
 import { openJournal } from '../store/journal.ts'
 import { openTenants, type Tenants } from '../tenants.ts'
 import { tools } from '../tools/index.ts'
+import { underWay } from '../under-way.ts'
 import { vendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'
 import { type CommonOptions, dataFolder, openStores, sandboxSettings, settingsOf, typed } from './place.ts'
@@ -43,18 +44,21 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
       levels: settings.confirm,
       approvals: openApprovals(store),
       seal,
-      async approveAt({ id }: { id: string }) {
+      async approveAt({ id, state }: Approval) {
+        if (state === 'approved') return 'It is approved: make the same call with this approvalId.'
         const approve = typed(io, options, `approvals approve ${id} --approver NAME`)
         if ((await approvers.list()).length > 0) return approve
         return `No approver is set up yet: ${typed(io, options, 'approvers add NAME')}, and then: ${approve}`
       },
     },
   }
+  const changes = underWay()
   return {
-    parts: { tools, tenants, seal, log, guards: (planOf) => callGuards(policy, planOf) },
+    parts: { tools, tenants, seal, log, underWay: changes, guards: (planOf) => callGuards(policy, planOf) },
     tenants,
     log,
     async close() {
+      await changes.ended()
       await Promise.all([store.close(), budgets.close(), closeSandbox()])
     },
   }

@@ -1,7 +1,7 @@
 import type { Settings } from '../config.ts'
 import type { Plan } from '../identity/plan.ts'
 import { access } from './access.ts'
-import { blastRadius, type BlastRadius } from './blast-radius.ts'
+import { type BlastRadius, blastRadius } from './blast-radius.ts'
 import type { Call, CallGuard } from './call.ts'
 import { type Confirming, confirm } from './confirm.ts'
 import { deadline } from './deadline.ts'

@@ -150,7 +150,12 @@ async function waiting(approval: Approval, { approveAt }: Confirming): Promise<R
   return {
     answer: {
       status: 'approval_required',
-      approval: { id, plan, approveAt: await approveAt(approval), expiresAt: new Date(expiresAt).toISOString() },
+      approval: {
+        id,
+        plan,
+        approveAt: await approveAt(approval),
+        expiresAt: new Date(expiresAt).toISOString(),
+      },
     },
   }
 }

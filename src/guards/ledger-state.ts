@@ -168,7 +168,7 @@ function freeInWindow(
   // Past a full window the same pattern comes round again.
   const rounds = Math.floor((nth - 1) / most)
   const later = rounds * reach(ms)
-  let over = spentSince(state, now - reach(ms)) + nth - rounds * most - most
+  let over = underWay(state) + spentSince(state, now - reach(ms)) + nth - rounds * most - most
   if (over <= 0) return now + later
   const { times, counts } = state.spent
   for (const [index, time] of times.entries()) {

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import type { Row, Table } from './table.ts'
 
 /**
@@ -6,6 +7,8 @@ import type { Row, Table } from './table.ts'
  */
 export async function diskTable(folder: string, { durable }: { durable: boolean }): Promise<Table> {
   const { open } = await import('lmdb')
+  // Approvals and hashes of passphrases are nobody else's business.
+  await mkdir(folder, { recursive: true, mode: 0o700 })
   const rows = open<Row, string>({ path: folder, noSync: !durable, encoding: 'msgpack' })
   return {
     get: (key) => rows.get(key),

@@ -30,7 +30,7 @@ export interface JournalHead {
   adopted?: { from: number; to: number; at: string }[]
 }
 
-export const EMPTY_HEAD: JournalHead = { seq: 0, hash: NO_LINE, start: 0, length: 0 }
+const EMPTY_HEAD: JournalHead = { seq: 0, hash: NO_LINE, start: 0, length: 0 }
 
 /** Record of every request to change something. */
 export interface Journal {

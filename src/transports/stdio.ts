@@ -2,11 +2,12 @@ import type { Readable, Writable } from 'node:stream'
 import type { McpServerFactory } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 
-/** Serves MCP over two streams until the client closes its end; resolves then. */
+/** Serves MCP over two streams until the client closes its end, or `stopped` resolves. */
 export async function overStdio(
   factory: McpServerFactory,
   stdin: Readable,
   stdout: Writable,
+  stopped: Promise<void>,
   onProblem: (error: Error) => void,
 ): Promise<void> {
   const ended = new Promise<void>((resolve) => {
@@ -16,7 +17,10 @@ export async function overStdio(
     stdout.once('error', () => resolve())
     stdout.once('close', resolve)
   })
-  const serving = serveStdio(factory, { transport: new StdioServerTransport(stdin, stdout), onerror: onProblem })
-  await ended
+  const serving = serveStdio(factory, {
+    transport: new StdioServerTransport(stdin, stdout),
+    onerror: onProblem,
+  })
+  await Promise.race([ended, stopped])
   await serving.close()
 }

@@ -68,8 +68,7 @@ export default defineVendor<NetskopeSettings>({
         vendor: 'netskope',
         surface: doors.of('scim').surface,
         settings,
-        recall: app.recall,
-        remember: app.remember,
+        memory: app,
         isGateway,
         explain: (failure, { collection, effect }, errand) =>
           explain(

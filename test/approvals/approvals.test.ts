@@ -167,3 +167,12 @@ describe('in time', () => {
     expect(await approvals.list()).toEqual([])
   })
 })
+
+test('a yes that nobody used yet still answers the same question', async () => {
+  const approvals = openApprovals(memoryStore())
+  const { id } = await approvals.request(request)
+  await approvals.decide(id, 'approved', 'boss', 'terminal')
+  expect((await approvals.request(request)).id).toBe(id)
+  await approvals.use(id, 'digest-1')
+  expect((await approvals.request(request)).id).not.toBe(id)
+})

@@ -184,6 +184,7 @@ function silentIo() {
     stderr: nothing,
     user: 'ada',
     self: 'x',
+    untilStopped: async () => {},
     exit: () => {},
   }
 }

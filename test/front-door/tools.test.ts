@@ -108,7 +108,6 @@ describe('find_user', () => {
     ['reset', 'unavailable'],
     ['bad-gateway', 'unavailable'],
     ['empty-reply', 'bad_reply'],
-    ['ok-zero', 'bad_reply'],
     ['sso-inactive', 'bad_reply'],
   ] as const)('says that an app with %s was not searched', async (fault, _code) => {
     await using world = await openWorld({ sandbox: { faults: [{ fault }] } })
@@ -307,6 +306,18 @@ describe('check_token', () => {
     const found = await checks({}, true)
     expect(found.map(({ verdict }) => verdict)).toEqual(['wrong_token', 'wrong_token'])
     expect(JSON.stringify(found)).toContain('Settings > ')
+  })
+
+  test('gives one token that stands for both slots one row with every surface', async () => {
+    await using world = await openWorld({ tenant: { tokens: { scim: 'env:SANDBOX_NETSKOPE_REST_TOKEN' } } })
+    world.netskope.tokens.rest.grants = {
+      ...world.netskope.tokens.scim.grants,
+      ...world.netskope.tokens.rest.grants,
+    }
+    const { checks: rows } = await world.call('check_token', { tenant: 'acme-netskope' })
+    expect(rows).toMatchObject([
+      { token: 'scim', verdict: 'ok', surfaces: [{ ok: true }, { ok: true }, { ok: true }] },
+    ])
   })
 
   test('tells a token that is unknown', async () => {

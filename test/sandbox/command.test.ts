@@ -19,6 +19,7 @@ async function run(...words: string[]) {
     stderr,
     user: 'ada',
     self: 'identity-mcp',
+    untilStopped: async () => {},
     exit,
   }
   const started: Sandbox[] = []

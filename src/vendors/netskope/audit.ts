@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../identity/account.ts'
 import type { AuditOrder, AuditPage, AuditPosition, Errand } from '../../identity/operations.ts'
 import { sameText } from '../../identity/text.ts'
 import { saysNothingFound } from '../scim/classify.ts'
+import { PAGES_A_CALL } from '../scim/collect.ts'
 import { toError } from '../scim/errors.ts'
 import { understand } from '../scim/reply.ts'
 import { asNumber, field } from '../scim/values.ts'
@@ -12,7 +13,6 @@ import { actorsOf, idOf, timeOf, toEvent } from './events.ts'
 
 /** As netskopeoss/netskope-py-sdk documents it. */
 const MOST = 5_000
-const PAGES_A_CALL = 10
 
 interface AuditSettings {
   auditPath: string
@@ -55,6 +55,7 @@ export async function pullAudit(
   let untimed = 0
   const page = (more: { next?: AuditPosition; ended?: boolean; why?: string }): AuditPage => {
     const notes = [
+      WHOSE_LOG,
       more.why,
       untimed > 0 ? `${untimed} events bear no time and were left out.` : undefined,
       user !== undefined && events.size === 0 && !more.next ? NO_PROOF : undefined,
@@ -64,7 +65,7 @@ export async function pullAudit(
       order: orderOf(times),
       complete: more.ended === true && untimed === 0,
       ...(more.next && { next: more.next }),
-      ...(notes.length > 0 && { note: notes.join(' ') }),
+      note: notes.join(' '),
     }
   }
 
@@ -82,6 +83,7 @@ export async function pullAudit(
     }
     const first = idOf(rows[0])
     if (first === before) return page({ why: ignored(settings.auditOffsetParam) })
+    times.push(...rows.flatMap((row) => timeOf(row) ?? []))
     for (const [index, raw] of rows.entries()) {
       const event = toEvent(raw)
       if (!event) untimed++
@@ -90,7 +92,6 @@ export async function pullAudit(
         events.set(event.id, event)
       }
     }
-    times.push(...rows.flatMap((row) => timeOf(row) ?? []))
     offset += rows.length
     before = first
     const more = total !== undefined && total > offset
@@ -103,8 +104,11 @@ export async function pullAudit(
   })
 }
 
+const WHOSE_LOG =
+  'This log tells what administrators did and what changed on the platform, not what users do.'
+
 const NO_PROOF =
-  'No event by this user was found, which does not prove that there was none: the log is of administrators, and privacy settings can mask user names.'
+  'No event by this user was found, which does not prove that there was none: privacy settings can mask user names.'
 
 const ignored = (param: string) =>
   `Netskope sent the same events again, so it ignores \`${param}\`: set \`auditOffsetParam\` of this tenant to ` +

@@ -30,12 +30,13 @@ async function checkToken(doors: Doors, token: Token, app: Opened, errand: Erran
   const scheme = verdict === 'rejected' ? await schemeThatWorks(doors, token, found, errand) : undefined
   const judged: Judged = { token, verdict, scheme, paths: doors.paths }
   const row: TokenCheck = {
-    token: token.serves.join(', '),
+    token: token.slots.join(', '),
     fingerprint: token.secret.fingerprint,
     verdict,
     surfaces: found.map((one) => describe(one, judged)),
     ...(expiry !== undefined && { expiresAt: new Date(expiry).toISOString() }),
-    budget: await app.left(token.secret),
+    // What is left is an extra; a store that can't tell must not hide what is wrong with a token.
+    budget: await app.left(token.secret).catch(() => []),
   }
   return [row, ...missingSlots(judged, found)]
 }
@@ -61,7 +62,10 @@ function verdictOf(
   const some = (rows: readonly Found[], seen: Seen) => rows.some((row) => row.seen === seen)
   const left = expiry === undefined ? Number.POSITIVE_INFINITY : expiry - Date.now()
   if (some(served, 'expired') || left < 0) return 'expired'
-  if (served.every(({ seen }) => seen === 'ok')) return left < SOON ? 'expires_soon' : 'ok'
+  // A half of the API that has no token of its own gets a row of its own when this one is not let in there.
+  const borrowed = ({ kind, seen }: Found) => !slots.includes(kind) && isTurnedAway(seen)
+  if (own.some(isOpen) && served.every((row) => isOpen(row) || borrowed(row)))
+    return left < SOON ? 'expires_soon' : 'ok'
   if (found.every(({ seen }) => seen === 'rejected')) return 'rejected'
   if (some(served, 'sso_not_active')) return 'sso_not_active'
   if (some(served, 'wrong_address')) return 'wrong_address'
@@ -71,6 +75,7 @@ function verdictOf(
   return some(served, 'rate_limited') ? 'rate_limited' : 'unreachable'
 }
 
+const isOpen = ({ seen }: Found) => seen === 'ok'
 const isTurnedAway = (seen: Seen) => seen === 'refused' || seen === 'rejected'
 
 /** A token that no surface accepts may only be sent in the wrong header; found out by reads. */

@@ -16,8 +16,10 @@ export interface Asked {
 }
 
 /** An app that speaks SCIM 2.0: how it is reached, and where it has its own ways. */
-export interface ScimApp extends Origin, Pick<Opened, 'recall' | 'remember'> {
+export interface ScimApp extends Origin {
   surface: Surface
+  /** Keeps what was learned about the app. */
+  memory: Pick<Opened, 'recall' | 'remember'>
   settings: ScimSettings
   /** Tells a gateway's 404, by which the address is wrong, from the app's own, by which a record is absent. */
   isGateway?: (failure: Failure) => boolean

@@ -2,6 +2,9 @@ import { BadReply } from '../../errors.ts'
 import type { ListPosition, Page } from '../../identity/operations.ts'
 import { judge } from './paging.ts'
 
+/** Pages that one call reads at most, so that a listing with a rare match answers before its caller gives up. */
+export const PAGES_A_CALL = 10
+
 /** A listing that goes from page to page. */
 export interface Listing<Item> {
   fetch(start: number): Promise<{ rows: readonly unknown[]; total?: number }>

@@ -16,16 +16,22 @@ type LookUp = 'userName' | 'emails.value' | 'externalId' | 'id'
 export const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
 
 /** The look-ups worth a request, the likeliest first. */
-function lookUpsFor(who: string): readonly LookUp[] {
-  if (who.includes('@')) return ['userName', 'emails.value', 'externalId']
-  return UUID.test(who) ? ['id', 'userName', 'externalId'] : ['userName', 'externalId', 'id']
+function lookUpsFor(who: string): readonly { by: LookUp; value: string }[] {
+  const by = (...lookUps: LookUp[]) => lookUps.map((one) => ({ by: one, value: who }))
+  if (!who.includes('@')) {
+    return UUID.test(who) ? by('id', 'userName', 'externalId') : by('userName', 'externalId', 'id')
+  }
+  // Some apps keep user names in lower case and compare them as they are asked for (langfuse#13528).
+  const lower = who.toLowerCase()
+  const again = lower === who ? [] : [{ by: 'userName' as const, value: lower }]
+  return [...by('userName'), ...again, ...by('emails.value', 'externalId')]
 }
 
 /** Every account that is meant by `who`; one request where the first look-up finds it. */
 export async function findAccounts(app: ScimApp, who: string, errand: Errand): Promise<Account[]> {
-  for (const [index, by] of lookUpsFor(who).entries()) {
+  for (const [index, { by, value }] of lookUpsFor(who).entries()) {
     const found =
-      by === 'id' ? await byId(app, who, index === 0, errand) : await byFilter(app, by, who, errand)
+      by === 'id' ? await byId(app, value, index === 0, errand) : await byFilter(app, by, value, errand)
     if (found === 'not filtered') return search(app, who, errand)
     if (found.length > 0) return accountsOf(found)
   }

@@ -5,13 +5,11 @@ import { plainText, sameText } from '../../identity/text.ts'
 import { path } from '../http.ts'
 import { ask, listRefusal, readList, recordIn, type ScimApp } from './app.ts'
 import { refusesFilter } from './classify.ts'
-import { collect, collectAll } from './collect.ts'
+import { collect, collectAll, PAGES_A_CALL } from './collect.ts'
 import { eq } from './filter.ts'
 import { UUID } from './find.ts'
 import { membersOf, toGroup } from './read.ts'
-import { asId, field, type Rec } from './values.ts'
-
-const PAGES_A_CALL = 10
+import { asId, field } from './values.ts'
 
 /** Groups by index, without their members. */
 export const listGroups = (
@@ -97,7 +95,7 @@ const listingOf = (app: ScimApp, errand: Errand) => ({
 async function withMembers(app: ScimApp, raw: unknown, errand: Errand): Promise<Group | undefined> {
   const group = toGroup(raw)
   if (!group) return undefined
-  let holder: Rec | unknown = raw
+  let holder = raw
   const answer = await ask(app, { path: path`/Groups/${group.id}`, query: { attributes: 'members' } }, errand)
   if (answer.ok || !refusesFilter(answer.failure)) {
     const full = await recordIn(app, answer, 'Groups', errand)

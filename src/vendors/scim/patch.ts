@@ -34,7 +34,8 @@ export async function setActive(
     const answer = await send(app, strategy, target, active, errand)
     if (answer.ok) {
       // The change is made; that its form could not be noted must not make it look failed.
-      if (set === 'auto' && strategy !== worked) await app.remember(WORKED, strategy).catch(() => undefined)
+      if (set === 'auto' && strategy !== worked)
+        await app.memory.remember(WORKED, strategy).catch(() => undefined)
       return
     }
     const aboutForm = refusesForm(answer.failure)
@@ -47,7 +48,7 @@ export async function setActive(
 }
 
 async function recall(app: ScimApp): Promise<Strategy | undefined> {
-  const worked = await app.recall<string>(WORKED).catch(() => undefined)
+  const worked = await app.memory.recall<string>(WORKED).catch(() => undefined)
   return STRATEGIES.find((strategy) => strategy === worked)
 }
 

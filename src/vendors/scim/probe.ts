@@ -1,4 +1,5 @@
 import { IdentityError } from '../../errors.ts'
+import { saysNothingFound } from './classify.ts'
 import type { Failure, Understood } from './reply.ts'
 
 /** What one read shows of a token and of the surface it was tried on. */
@@ -25,7 +26,8 @@ export async function probe(
   try {
     const answer = await read()
     if (answer.ok) return { seen: looksRight(answer.body) ? 'ok' : 'wrong_address', status: answer.status }
-    return { seen: seenIn(answer.failure), status: answer.failure.status }
+    const { failure } = answer
+    return { seen: saysNothingFound(failure) ? 'ok' : seenIn(failure), status: failure.status }
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
     if (error.code === 'rate_limited') return { seen: 'rate_limited' }
@@ -38,7 +40,9 @@ const EXPIRED = /\bexpired?\b/i
 const SSO = /\b(sso|saml)\b|single.sign.?on/i
 
 /** Whether a failure's body speaks of sign-on that is not set up, which SCIM needs at some apps. */
-export const speaksOfSso = ({ said, form }: Failure): boolean => form !== 'html' && SSO.test(said)
+export const speaksOfSso = ({ said, status }: Failure): boolean =>
+  // These may repeat a user's name, in which the word can stand too.
+  ![404, 409, 429].includes(status) && SSO.test(said)
 
 export const speaksOfExpiry = ({ said, status }: Failure): boolean =>
   (status === 401 || status === 403) && EXPIRED.test(said)

@@ -4,15 +4,12 @@ import { sameText } from '../../identity/text.ts'
 import { path } from '../http.ts'
 import { listRefusal, notScim, type Rows, readList, readOne, type ScimApp } from './app.ts'
 import { refusesFilter } from './classify.ts'
-import { collect } from './collect.ts'
+import { collect, PAGES_A_CALL } from './collect.ts'
 import { and, eq, type Filter } from './filter.ts'
 import { readRow } from './find.ts'
 import { matcher } from './match.ts'
 import { type ScimUser, toUser } from './read.ts'
 import { asId } from './values.ts'
-
-/** Pages that one call reads at most, so that a listing with a rare match answers before its caller gives up. */
-const PAGES_A_CALL = 10
 
 /** The account with this id; undefined when the app does not have it. */
 export async function readAccount(app: ScimApp, id: string, errand: Errand): Promise<Account | undefined> {

@@ -68,6 +68,14 @@ test('compares without regard to letter case', async () => {
   expect(ids).toEqual([uuid])
 })
 
+test('asks again in lower case where the app compares letter by letter', async () => {
+  const { ids, requests } = await find('Ana@Example.com', ({ query }) =>
+    query.filter === 'userName eq "ana@example.com"' ? { body: listOf([ana]) } : none,
+  )
+  expect(ids).toEqual(['u1'])
+  expect(requests).toHaveLength(2)
+})
+
 test('returns both of two accounts that match', async () => {
   const { accounts } = await find('ana.ruiz@example.com', () => scim.findUserDuplicate)
   expect(accounts.map(({ userName }) => userName)).toEqual(['ana.ruiz@example.com', 'Ana.Ruiz@Example.com'])

@@ -165,7 +165,10 @@ describe('the form that worked', () => {
     await using app = await serveCanned(() => done)
     const broken = () => Promise.reject(new Error('no store'))
     await expect(
-      scimAt(app.url, {}, { recall: broken, remember: broken }).deactivateAccount(target, errand()),
+      scimAt(app.url, {}, { memory: { recall: broken, remember: broken } }).deactivateAccount(
+        target,
+        errand(),
+      ),
     ).resolves.toBeUndefined()
   })
 })

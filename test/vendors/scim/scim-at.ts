@@ -9,7 +9,6 @@ export function scimAt(
   { memory, ...settings }: Partial<ScimSettings> & { memory?: Map<string, unknown> } = {},
   ways: Partial<ScimApp> = {},
 ) {
-  const { recall, remember } = opened(memory)
   return scimOperations({
     tenant: 'acme',
     vendor: 'scim',
@@ -21,8 +20,7 @@ export function scimAt(
       contentType: 'application/scim+json',
       ...settings,
     },
-    recall,
-    remember,
+    memory: opened(memory),
     ...ways,
   })
 }

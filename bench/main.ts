@@ -1,0 +1,65 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import build from '../test/support/build.ts'
+import { interactive } from './interactive.ts'
+import { listSize } from './list-size.ts'
+import { overhead } from './overhead.ts'
+import { machine, toMarkdown, toText } from './report.ts'
+import { requests } from './requests.ts'
+import type { Part, Section } from './rows.ts'
+import { saturation } from './saturation.ts'
+import { start } from './start.ts'
+import { twoServers } from './two-servers.ts'
+
+const PARTS: Record<string, Part> = {
+  saturation,
+  'two-servers': twoServers,
+  interactive,
+  overhead,
+  start,
+  'list-size': listSize,
+  requests,
+}
+const PAGE = join(import.meta.dirname, '../docs/benchmarks.md')
+
+const USAGE = `npm run bench -- [--only PART,PART] [--seconds N] [--as-built] [--write]
+
+  --only     ${Object.keys(PARTS).join(', ')}
+  --seconds  how long the app is saturated; 150 when left out
+  --as-built measure dist/ as it is, rather than building it first
+  --write    write docs/benchmarks.md even though the run was not a full one
+`
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    seconds: { type: 'string' },
+    'as-built': { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+const names = values.only?.split(',') ?? Object.keys(PARTS)
+const seconds = Number(values.seconds ?? 150)
+const say = (text: string) => void process.stdout.write(`${text}\n`)
+
+if (values.help || !(seconds > 0) || names.some((name) => !Object.hasOwn(PARTS, name))) {
+  say(USAGE)
+  process.exit(values.help ? 0 : 2)
+}
+
+if (!values['as-built']) build()
+say(machine())
+const sections: Section[] = []
+for (const [name, part] of Object.entries(PARTS)) {
+  if (!names.includes(name)) continue
+  const section = await part({ seconds })
+  sections.push(section)
+  say(toText(section))
+}
+
+const missed = sections.flatMap(({ rows }) => rows).filter(({ met }) => met === false)
+say(missed.length === 0 ? 'Every goal was met.' : `Missed: ${missed.map(({ what }) => what).join('; ')}.`)
+const full = values.only === undefined && values.seconds === undefined
+if (full || values.write) writeFileSync(PAGE, toMarkdown(sections))

@@ -1,0 +1,97 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { RawClient } from '../test/support/raw.ts'
+import { startApp } from './app.ts'
+import { temporaryFolder } from './folder.ts'
+import { atMost, median, ms, type Part, type Row, times } from './rows.ts'
+import { placeFor } from './servers.ts'
+
+const STARTS = 15
+
+export const start: Part = async () => {
+  await using app = await startApp()
+  using place = placeFor(app)
+  using folder = temporaryFolder()
+  const least = { ...place, main: await bundleOneTool(folder.path), args: [] }
+  const ours: Lived[] = []
+  const theirs: Lived[] = []
+  for (let turn = 0; turn < STARTS; turn++) {
+    theirs.push(await live(least))
+    ours.push(await live(place))
+  }
+  const of = (lives: readonly Lived[], what: keyof Lived) => median(lives.map((life) => life[what]))
+  const pair = (what: keyof Lived, show: (value: number) => string) =>
+    `${show(of(ours, what))}, ${show(of(theirs, what))}`
+  return {
+    title: 'Start, memory, end',
+    how:
+      'From starting the process to its first answer to tools/list, against the least server there can be: one tool ' +
+      `on the same SDK in one bundled file. Started in turn, ${STARTS} times each, medians.`,
+    rows: [
+      atMost('Start over that of the one-tool server', of(ours, 'start') / of(theirs, 'start'), 1.35, times),
+      { what: 'Start: ours, the one-tool server', figure: pair('start', ms) },
+      ...memoryRows(of(ours, 'memory'), of(theirs, 'memory')),
+      { what: 'End after stdin closes: ours, the one-tool server', figure: pair('end', ms) },
+    ],
+  }
+}
+
+interface Lived {
+  start: number
+  /** Megabytes of resident memory after the first answer; NaN where the system does not tell. */
+  memory: number
+  end: number
+}
+
+async function live({
+  main,
+  args,
+  env,
+}: Pick<ReturnType<typeof placeFor>, 'main' | 'args' | 'env'>): Promise<Lived> {
+  const born = performance.now()
+  const client = new RawClient(main, args, env)
+  const { result } = await client.send('tools/list', {})
+  const start = performance.now() - born
+  if (!result) throw new Error(`${main} did not list its tools`)
+  const memory = residentMegabytes(client.child.pid)
+  const ended = once(client.child, 'exit')
+  const closed = performance.now()
+  client.child.stdin?.end()
+  await ended
+  return { start, memory, end: performance.now() - closed }
+}
+
+function residentMegabytes(pid: number | undefined): number {
+  if (process.platform !== 'linux') return Number.NaN
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return Number(kilobytes) / 1_024
+}
+
+const megabytes = (value: number) => `${value.toFixed(0)} MB`
+
+const memoryRows = (ours: number, theirs: number): Row[] =>
+  Number.isNaN(ours)
+    ? [{ what: 'Memory after the start', figure: 'not told on this system' }]
+    : [
+        atMost('Memory after the start', ours, 80, megabytes),
+        { what: 'The same of the one-tool server', figure: megabytes(theirs) },
+      ]
+
+/** Bundled as the program itself is. */
+async function bundleOneTool(folder: string): Promise<string> {
+  const outfile = join(folder, 'one-tool-server.mjs')
+  await build({
+    entryPoints: [join(import.meta.dirname, 'one-tool-server.ts')],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.18',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    logLevel: 'warning',
+  })
+  return outfile
+}

@@ -1,0 +1,116 @@
+// Writes the tool and settings reference from the code; with --check, fails if that would change anything.
+import { readFileSync, writeFileSync } from 'node:fs'
+import * as z from 'zod'
+import { SecretReference, settingsSchema } from '../src/config.ts'
+import { ERROR_CODES } from '../src/errors.ts'
+import { tools } from '../src/tools/index.ts'
+import { toWire } from '../src/tools/wire.ts'
+import { vendors } from '../src/vendors/index.ts'
+
+type Schema = z.core.JSONSchema.JSONSchema
+
+// A secret's schema turns text into a `Secret`; for reading about it, the text is enough.
+const settings = settingsSchema(vendors, { Secret: SecretReference as never })
+const editorSchema = z.toJSONSchema(settings, { io: 'input' }) as Schema
+
+const code = (text: string) => `\`${text}\``
+const row = (...cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+
+function typeOf(schema: Schema): string {
+  if (schema.const !== undefined) return code(JSON.stringify(schema.const))
+  if (schema.enum) return schema.enum.map((value) => code(String(value))).join(', ')
+  if (schema.type === 'array') return `list of ${typeOf((schema.items ?? {}) as Schema)}`
+  return String(schema.type ?? 'object')
+}
+
+/** Every field under its dotted name, in the order of the schema. */
+function fields(schema: Schema, prefix = ''): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const of = field as Schema
+    const at = prefix + name
+    const optional = schema.required?.includes(name) || of.default !== undefined ? '' : '?'
+    const usual =
+      of.default === undefined || typeof of.default === 'object' ? '' : code(JSON.stringify(of.default))
+    const inner = (of.type === 'array' ? of.items : of) as Schema
+    return [
+      row(code(at + optional), typeOf(of), usual, of.description ?? ''),
+      ...fields(inner, of.type === 'array' ? `${at}[].` : `${at}.`),
+    ]
+  })
+}
+
+const table = (schema: Schema) => {
+  const rows = fields(schema)
+  return rows.length === 0
+    ? ['Nothing.']
+    : [row('field', 'type', 'default', 'meaning'), row('---', '---', '---', '---'), ...rows]
+}
+
+const toolsPage = [
+  '# Tools',
+  '',
+  'Written by `npm run docs` from the code. `tools/list` sends the inputs whole and the outputs without their depths,',
+  'since every byte of it is paid for by every agent; this page has all of it.',
+  '',
+  ...tools.flatMap((tool) => [
+    `## ${tool.name}`,
+    '',
+    tool.description,
+    '',
+    `Effect: ${code(tool.effect)}. ${Buffer.byteLength(JSON.stringify(toWire(tool)))} bytes of ${code('tools/list')}.`,
+    '',
+    '**Input**',
+    '',
+    ...table(z.toJSONSchema(tool.input, { io: 'input' }) as Schema),
+    '',
+    '**Output**',
+    '',
+    ...table(z.toJSONSchema(tool.output, { io: 'output' }) as Schema),
+    '',
+  ]),
+  '## Errors',
+  '',
+  'An error is a result with `isError: true` whose text is',
+  '`{"error": {code, message, hint, retryable, retryAt?, tenant?, candidates?, reference?}}`. The codes:',
+  '',
+  `${ERROR_CODES.map(code).join(', ')}.`,
+  '',
+].join('\n')
+
+const { tenants, ...others } = editorSchema.properties as Record<string, Schema>
+const kinds = ((tenants?.additionalProperties as Schema).oneOf ?? []) as Schema[]
+const settingsPage = [
+  '# Settings',
+  '',
+  'Written by `npm run docs` from the code. `settings.schema.json` beside this page is the same for editors:',
+  'name it as `$schema` in the settings file. Unknown keys are refused by name.',
+  '',
+  ...table({ ...editorSchema, properties: others } as Schema),
+  '',
+  '## Tenants',
+  '',
+  '`tenants` holds the connected workspaces, each under a name of your choosing.',
+  '',
+  ...kinds.flatMap((kind, index) => [`### ${vendors[index]?.title}`, '', ...table(kind), '']),
+].join('\n')
+
+const pages = {
+  'docs/tools.md': toolsPage,
+  'docs/settings.md': settingsPage,
+  'docs/settings.schema.json': `${JSON.stringify(editorSchema, null, 2)}\n`,
+}
+const stale = Object.entries(pages).filter(([file, text]) => {
+  try {
+    return readFileSync(file, 'utf8') !== text
+  } catch {
+    return true
+  }
+})
+if (process.argv.includes('--check')) {
+  if (stale.length > 0) {
+    process.stderr.write(`Out of date: ${stale.map(([file]) => file).join(', ')}. Run npm run docs.\n`)
+    process.exitCode = 1
+  }
+} else {
+  for (const [file, text] of stale) writeFileSync(file, text)
+}

@@ -1,0 +1,221 @@
+import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import { Declined, NotFound, Protected, UnknownTenant } from '../../src/errors.ts'
+import { access } from '../../src/guards/access.ts'
+import { blastRadius } from '../../src/guards/blast-radius.ts'
+import type { Call } from '../../src/guards/call.ts'
+import { declaredOnly } from '../../src/guards/declared-only.ts'
+import { journalled } from '../../src/guards/journal.ts'
+import { storeLedger } from '../../src/guards/ledger.ts'
+import { planning } from '../../src/guards/planning.ts'
+import { protectedAccounts } from '../../src/guards/protected.ts'
+import { readOnly } from '../../src/guards/read-only.ts'
+import type { JournalEvent } from '../../src/store/events.ts'
+import { memoryStore } from '../../src/store/open.ts'
+import { aCall, account, behind, change, codeOf, plan } from '../support/call.ts'
+
+const reading = { ...aCall().tool, effect: 'reads' as const }
+
+describe('declared-only', () => {
+  test('hands on what the schema made of the arguments, and drops what an answer may not hold', async () => {
+    const { next, reached } = behind()
+    const output = z.object({ status: z.string() })
+    const call = aCall({
+      tool: { ...aCall().tool, input: z.strictObject({ limit: z.int().default(5) }), output },
+      input: undefined,
+    })
+    const reply = await declaredOnly()(call, async (inner) => {
+      await next(inner)
+      return { answer: { status: 'done', token: 'not declared' } }
+    })
+    expect(reached[0]?.input).toEqual({ limit: 5 })
+    expect(reply).toEqual({ answer: { status: 'done' } })
+  })
+
+  test('refuses unknown arguments by name, cleaned of what cannot be seen', async () => {
+    const call = aCall({ input: { user: 'a', tenants: ['b'], 'con\u202efirm': true } })
+    const error = await declaredOnly()(call, behind().next).catch((thrown: Error) => thrown)
+    expect(error).toMatchObject({ code: 'invalid_input', message: expect.stringContaining('"confirm"') })
+  })
+})
+
+describe('access', () => {
+  const policy = {
+    mustExist: (tenant: string) => {
+      if (tenant !== 'acme') throw new UnknownTenant('no', 'no')
+    },
+    isOffered: () => true,
+  }
+
+  test('passes what it knows, and refuses a tenant it does not, in either argument', async () => {
+    const { next, reached } = behind()
+    await access(policy)(aCall(), next)
+    expect(reached).toHaveLength(1)
+    expect(await codeOf(access(policy)(aCall({ input: { tenant: 'other' } }), next))).toBe('unknown_tenant')
+    expect(await codeOf(access(policy)(aCall({ input: { tenants: ['acme', 'x'] } }), next))).toBe(
+      'unknown_tenant',
+    )
+    expect(reached).toHaveLength(1)
+  })
+
+  test('refuses a tool that nobody can serve', async () => {
+    expect(await codeOf(access({ ...policy, isOffered: () => false })(aCall(), behind().next))).toBe(
+      'unsupported',
+    )
+  })
+})
+
+describe('read-only', () => {
+  test.each(['adds', 'changes', 'removes'] as const)('refuses a tool that %s', async (effect) => {
+    const call = aCall({ tool: { ...aCall().tool, effect } })
+    expect(await codeOf(readOnly({ everywhere: true, at: () => false })(call, behind().next))).toBe(
+      'read_only',
+    )
+    expect(
+      await codeOf(readOnly({ everywhere: false, at: (name) => name === 'acme' })(call, behind().next)),
+    ).toBe('read_only')
+  })
+
+  test('lets reading through, and changes elsewhere', async () => {
+    const { next, reached } = behind()
+    await readOnly({ everywhere: true, at: () => true })(aCall({ tool: reading }), next)
+    await readOnly({ everywhere: false, at: (name) => name === 'other' })(aCall(), next)
+    expect(reached).toHaveLength(2)
+  })
+})
+
+describe('planning', () => {
+  test('makes the plan before anything judges it, and lets no change through without one', async () => {
+    const { next, reached } = behind()
+    const made = plan(change())
+    await planning(async () => made)(aCall(), next)
+    expect(reached[0]?.plan).toBe(made)
+    await expect(planning(() => undefined)(aCall(), next)).rejects.toThrow('makes no plan')
+  })
+})
+
+describe('protected', () => {
+  test.each([
+    ['ada@example.com', account(), true],
+    ['ADA@example.COM', account(), true],
+    ['id-1', account(), true],
+    ['ext-*', account({ externalId: 'ext-7' }), true],
+    ['*@robots.example.com', account({ email: 'x@robots.example.com' }), true],
+    ['ada@example', account(), false],
+    ['a.a@example.com', account(), false],
+    ['*@example.org', account(), false],
+  ])('%s against %o: %s', async (pattern, target, hit) => {
+    const work = protectedAccounts([pattern])(aCall({ plan: plan(change(target)) }), behind().next)
+    expect(await codeOf(work)).toBe(hit ? 'protected' : 'no error')
+  })
+
+  test('looks at every account of a plan', async () => {
+    const call = aCall({ plan: plan(change({ userName: 'other@example.com' }), change()) })
+    expect(await codeOf(protectedAccounts(['ada@*'])(call, behind().next))).toBe('protected')
+  })
+})
+
+describe('blast-radius', () => {
+  const limits = { removesPerHour: 2, changesPerHour: 3 }
+  const started = async (call: Call) => {
+    await call.record({ event: 'started' })
+    return { answer: { status: 'done' } }
+  }
+
+  test('counts accounts, per caller, tenant and kind of change', async () => {
+    const guard = blastRadius({ ledger: storeLedger(memoryStore()), limits })
+    const two = plan(change(), change({ id: 'id-2' }))
+    await guard(aCall({ plan: two }), started)
+    expect(await codeOf(guard(aCall({ plan: plan(change()) }), started))).toBe('limit_reached')
+    const others = [
+      aCall({ plan: two, caller: { id: 'local:ada', client: 'x' } }),
+      aCall({ plan: plan(change({ tenant: 'other' })) }),
+      aCall({ plan: two, tool: { ...aCall().tool, effect: 'adds' } }),
+    ]
+    for (const call of others) expect(await codeOf(guard(call, started))).toBe('no error')
+  })
+
+  test('counts nothing that was asked about, declined, or refused for another tenant of the same call', async () => {
+    const guard = blastRadius({
+      ledger: storeLedger(memoryStore()),
+      limits: { ...limits, removesPerHour: 1 },
+    })
+    const call = () => aCall({ plan: plan(change(), change({ tenant: 'other' })) })
+    await guard(call(), async () => ({ question: { message: '', state: '' } }))
+    await codeOf(
+      guard(call(), async () => {
+        throw new Declined('no', 'no')
+      }),
+    )
+    await guard(aCall({ plan: plan(change({ tenant: 'other' })) }), started)
+    expect(await codeOf(guard(call(), started))).toBe('limit_reached')
+    expect(await codeOf(guard(aCall({ plan: plan(change()) }), started))).toBe('no error')
+  })
+
+  test('lets exactly as many through as are allowed when they come at once', async () => {
+    const guard = blastRadius({ ledger: storeLedger(memoryStore()), limits })
+    const codes = await Promise.all(
+      Array.from({ length: 10 }, () => codeOf(guard(aCall({ plan: plan(change()) }), started))),
+    )
+    expect(codes.filter((code) => code === 'no error')).toHaveLength(2)
+  })
+})
+
+describe('journal', () => {
+  const journalOf = () => {
+    const lines: JournalEvent[] = []
+    const warnings: string[] = []
+    const guard = journalled({
+      journal: {
+        append: async (event) => ({ ...event, seq: lines.push(event), at: '', prev: '', hash: '' }),
+      },
+      warn: (message) => void warnings.push(message),
+    })
+    return { guard, lines, warnings }
+  }
+
+  test.each([
+    ['declined', new Declined('no', 'no')],
+    ['refused', new Protected('no', 'no')],
+    ['failed', new NotFound('no', 'no')],
+    ['failed', new Error('ours')],
+  ])('writes %s for %o, with the arguments and without the approval', async (event, error) => {
+    const { guard, lines } = journalOf()
+    const call = aCall({ input: { user: 'ada', tenants: ['acme'], approvalId: 'K7Q2' } })
+    await expect(
+      guard(call, async () => {
+        throw error
+      }),
+    ).rejects.toBe(error)
+    expect(lines).toMatchObject([
+      { event, call: 'call-1', tool: 'a_tool', caller: 'local:grace', client: 'test/1' },
+    ])
+    expect(lines[0]?.args).toEqual({ user: 'ada', tenants: ['acme'] })
+  })
+
+  test('keeps arguments out that the tool does not declare', async () => {
+    const { guard, lines } = journalOf()
+    const call = aCall({ input: { secret: 'do not write this down' } })
+    await codeOf(guard(call, (inner) => declaredOnly()(inner, behind().next)))
+    expect(JSON.stringify(lines)).not.toContain('do not write')
+  })
+
+  test('does not write reads down', async () => {
+    const { guard, lines } = journalOf()
+    await guard(aCall({ tool: reading }), behind().next)
+    expect(lines).toEqual([])
+  })
+
+  test('tells the caller the reason even when a refusal cannot be written down', async () => {
+    const warnings: string[] = []
+    const guard = journalled({
+      journal: { append: () => Promise.reject(new Error('disk full')) },
+      warn: (message) => void warnings.push(message),
+    })
+    const refusal = guard(aCall(), async () => {
+      throw new Protected('no', 'no')
+    })
+    expect(await codeOf(refusal)).toBe('protected')
+    expect(warnings).toHaveLength(1)
+  })
+})

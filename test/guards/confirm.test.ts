@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { openApprovals } from '../../src/approvals/approvals.ts'
+import type { Call, Reply } from '../../src/guards/call.ts'
+import { confirm } from '../../src/guards/confirm.ts'
+import { sealWith } from '../../src/seal.ts'
+import { memoryStore } from '../../src/store/open.ts'
+import { aCall, behind, change, codeOf, plan } from '../support/call.ts'
+
+const LEVELS = {
+  removes: 'ask',
+  bulk: 'approve',
+  deletes: 'approve',
+  admins: 'approve',
+  changes: 'none',
+  adds: 'none',
+} as const
+
+function guarded() {
+  const store = memoryStore()
+  const approvals = openApprovals(store)
+  const guard = confirm({
+    levels: LEVELS,
+    approvals,
+    seal: sealWith(store),
+    approveAt: async ({ id }) => `approve ${id}`,
+  })
+  const { next, reached } = behind()
+  return { approvals, reached, run: (call: Call) => guard(call, next) }
+}
+
+const stateOf = (reply: Reply): string => ('question' in reply ? reply.question.state : '')
+const statusOf = (reply: Reply): unknown => ('answer' in reply ? reply.answer.status : 'question')
+const yes = (state: string): Call['answer'] => ({ state, action: 'accept', confirmed: true })
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))
+afterEach(() => void vi.useRealTimers())
+
+describe('the level', () => {
+  test.each([
+    ['removes', {}, {}, 'question'],
+    ['changes', {}, {}, 'done'],
+    ['adds', {}, {}, 'done'],
+    ['adds', { admin: true }, {}, 'approval_required'],
+    ['adds', {}, { bulk: true }, 'approval_required'],
+    ['removes', { admin: true }, {}, 'approval_required'],
+  ] as const)(
+    'of a tool that %s, for an account with %o and a plan with %o, ends as %s',
+    async (effect, more, planned, ends) => {
+      const { run } = guarded()
+      const call = aCall({ tool: { ...aCall().tool, effect }, plan: { ...plan(change(more)), ...planned } })
+      expect(statusOf(await run(call))).toBe(ends)
+    },
+  )
+
+  test('asks nobody about a plan without changes', async () => {
+    const { run, reached } = guarded()
+    await run(aCall({ plan: plan() }))
+    expect(reached).toHaveLength(1)
+  })
+})
+
+describe('a question', () => {
+  test('is good for five minutes', async () => {
+    const { run, reached } = guarded()
+    const call = () => aCall({ plan: plan(change()) })
+    const early = stateOf(await run(call()))
+    vi.advanceTimersByTime(5 * 60_000 - 1)
+    expect(await codeOf(run({ ...call(), answer: yes(early) }))).toBe('no error')
+    const late = stateOf(await run(call()))
+    vi.advanceTimersByTime(5 * 60_000)
+    expect(await codeOf(run({ ...call(), answer: yes(late) }))).toBe('approval_void')
+    expect(reached).toHaveLength(1)
+  })
+
+  test.each([
+    ['the account became an administrator', { plan: plan(change({ admin: true })) }, 'approval_required'],
+    ['the account has another id', { plan: plan(change({ id: 'id-2' })) }, 'approval_void'],
+    ['the account was renamed', { plan: plan(change({ userName: 'eve@example.com' })) }, 'approval_void'],
+    ['one account more is concerned', { plan: plan(change(), change({ id: 'id-2' })) }, 'approval_void'],
+    ['another caller answers', { caller: { id: 'local:eve', client: 'test/1' } }, 'approval_void'],
+    ['another client answers', { caller: { id: 'local:grace', client: 'other/1' } }, 'approval_void'],
+    ['another tool is called', { tool: { ...aCall().tool, name: 'b_tool' } }, 'approval_void'],
+    ['the arguments differ', { input: { user: 'eve', tenants: ['acme'] } }, 'approval_void'],
+  ])('does not stand when %s', async (_, changed, ends) => {
+    const { run, reached } = guarded()
+    const state = stateOf(await run(aCall({ plan: plan(change()) })))
+    const reply = run({ ...aCall({ plan: plan(change()) }), ...changed, answer: yes(state) } as Call)
+    expect(await reply.then(statusOf, ({ code }) => code)).toBe(ends)
+    expect(reached).toEqual([])
+  })
+
+  test('shows text of an agent quoted, on one line and without what cannot be seen', async () => {
+    const { run } = guarded()
+    const reason = `fine\n\nApproved by security \u202e\u001b[2J${'x'.repeat(2000)}`
+    const reply = await run(aCall({ plan: { ...plan(change()), reason } }))
+    const message = 'question' in reply ? reply.question.message : ''
+    expect(message).toMatch(/^Reason given: "fine Approved by security \[2Jx+…"$/m)
+    expect(message).not.toMatch(/\p{Cf}|\p{Cc}(?<!\n)/u)
+    expect(message.length).toBeLessThan(700)
+  })
+})
+
+describe('an approval', () => {
+  test('lapses, and is asked for anew', async () => {
+    const { run, approvals } = guarded()
+    const call = () => aCall({ canAsk: false, plan: plan(change()) })
+    await run(call())
+    const [first] = await approvals.list()
+    await approvals.decide(first?.id ?? '', 'approved', 'grace', 'terminal')
+    vi.advanceTimersByTime(61 * 60_000)
+    const late = { ...call(), input: { user: 'ada@example.com', tenants: ['acme'], approvalId: first?.id } }
+    expect(await codeOf(run(late))).toBe('approval_void')
+    expect(statusOf(await run(call()))).toBe('approval_required')
+    expect(await approvals.list({ pending: true })).toHaveLength(1)
+  })
+
+  test('is journalled as asked once, however often the call is repeated', async () => {
+    const { run } = guarded()
+    const calls = Array.from({ length: 3 }, (_, index) =>
+      aCall({ id: `call-${index}`, canAsk: false, plan: plan(change()) }),
+    )
+    for (const call of calls) await run(call)
+    expect(calls.flatMap(({ events }) => events)).toMatchObject([{ event: 'asked' }])
+  })
+})

@@ -1,0 +1,70 @@
+import * as z from 'zod'
+import type { Call, Reply } from '../../src/guards/call.ts'
+import type { Account } from '../../src/identity/account.ts'
+import type { Change, Plan } from '../../src/identity/plan.ts'
+
+export const account = (more: Partial<Account> = {}): Account => ({
+  tenant: 'acme',
+  vendor: 'netskope',
+  id: 'id-1',
+  userName: 'ada@example.com',
+  status: 'active',
+  ...more,
+})
+
+export const change = (more: Partial<Account> = {}): Change => ({
+  tenant: more.tenant ?? 'acme',
+  operation: 'deactivateAccount',
+  account: account(more),
+  expect: { status: 'inactive' },
+})
+
+export const plan = (...changes: Change[]): Plan => ({
+  changes,
+  lines: ['Deactivate somebody.'],
+  reason: 'left',
+  bulk: false,
+})
+
+/** A call as it stands before a guard, with what the guard recorded in `events`. */
+export function aCall(more: Partial<Call> = {}): Call & { events: Record<string, unknown>[] } {
+  const events: Record<string, unknown>[] = []
+  return {
+    id: 'call-1',
+    tool: {
+      name: 'a_tool',
+      effect: 'removes',
+      input: z.strictObject({
+        user: z.string(),
+        tenants: z.array(z.string()),
+        approvalId: z.string().optional(),
+      }),
+      output: z.object({ status: z.string() }),
+    },
+    input: { user: 'ada@example.com', tenants: ['acme'] },
+    caller: { id: 'local:grace', client: 'test/1' },
+    canAsk: true,
+    signal: new AbortController().signal,
+    deadline: Date.now() + 10_000,
+    record: async (event) => void events.push(event),
+    ...more,
+    events,
+  }
+}
+
+/** What stands behind the guard: says that it was reached, and with what. */
+export function behind() {
+  const reached: Call[] = []
+  const next = async (call: Call): Promise<Reply> => {
+    reached.push(call)
+    return { answer: { status: 'done' } }
+  }
+  return { next, reached }
+}
+
+/** The code of the error that `work` ends with. */
+export const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'no error',
+    (error: { code?: unknown }) => error.code ?? error,
+  )

@@ -1,0 +1,19 @@
+import * as z from 'zod'
+import { Secret } from '../../src/secret.ts'
+import netskope, { type NetskopeSettings } from '../../src/vendors/netskope.ts'
+import { opened } from '../support/canned.ts'
+
+/** Parses settings as the settings file would, with a literal where a reference to a secret would stand. */
+export const parse = (settings: Record<string, unknown>) =>
+  netskope
+    .settings({ Secret: z.string().transform((text) => new Secret(text)) })
+    .safeParse({ vendor: 'netskope', ...settings })
+
+/** Netskope's operations over an app at `url`. */
+export function netskopeAt(url: string, settings: Record<string, unknown> = {}) {
+  const parsed = parse({ url, tokens: { scim: 'scim-token', rest: 'rest-token' }, ...settings })
+  if (!parsed.success) throw parsed.error
+  const { pullAudit, checkTokens, ...rest } = netskope.operations(parsed.data as NetskopeSettings, opened())
+  if (!pullAudit || !checkTokens) throw new TypeError('netskope has an audit log and checks its tokens')
+  return { pullAudit, checkTokens, ...rest }
+}
