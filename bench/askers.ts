@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** One question: the answer came, or it is to be asked again at `retryAt`, epoch milliseconds. */
@@ -23,6 +24,7 @@ export interface Crowd {
 /** Every crowd asks over and over until `until`, epoch milliseconds, and comes back when it is told to. */
 export async function askUntil(until: number, crowds: readonly Crowd[]): Promise<Asked[]> {
   const over = new AbortController()
+  setMaxListeners(0, over.signal)
   const timer = setTimeout(() => over.abort(), until - Date.now())
   try {
     return await Promise.all(crowds.map((crowd) => askers(crowd, over.signal)))

@@ -16,6 +16,7 @@ const io: Io = {
   stderr: process.stderr,
   user: nameOfUser(),
   self: basename(script) === 'identity-mcp' ? 'identity-mcp' : `node ${script}`,
+  script: { node: process.execPath, main: script },
   untilStopped: () =>
     new Promise((resolve) => {
       // Once: who asks a second time does not want to wait.

@@ -4,6 +4,7 @@ import { approvalsCommand } from './approvals.ts'
 import { approversCommand } from './approvers.ts'
 import { checkCommand } from './check.ts'
 import { newCommand } from './data.ts'
+import { demoCommand } from './demo.ts'
 import type { Io } from './io.ts'
 import { journalCommand } from './journal.ts'
 import { type CommonOptions, openDataFolder } from './place.ts'
@@ -30,4 +31,5 @@ export function program(io: Io): Command {
     .addCommand(journalCommand(io, data))
     .addCommand(toolsCommand(io))
     .addCommand(sandboxCommand(io))
+    .addCommand(demoCommand(io))
 }

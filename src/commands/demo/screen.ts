@@ -1,107 +1,83 @@
-import { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { paint, print, type Style, wrap } from '../data.ts'
 import type { Io } from '../io.ts'
 import { Surprise } from './act.ts'
+import { folded, pageOf, WIDTH } from './page.ts'
 
-/** Where the story is told: 80 columns of a terminal, or as many characters of plain text. */
+/** Where the story is told. */
 export interface Screen {
   heading(text: string): void
-  /** Plain sentences. */
+  /** A paragraph. */
   say(text: string): void
-  /** One sentence or more by somebody, behind their name. */
+  /** Sentences of somebody, behind who it is. */
   by(who: Voice, ...sentences: string[]): void
-  /** Lines as they are, under what was said before. */
-  lines(...lines: string[]): void
-  /** What a person sees in a window of their own. */
-  box(title: string, sentences: readonly string[]): void
+  /** Lines as they are, below what was said. */
+  below(...lines: string[]): void
+  /** A question as a person sees it. */
+  window(title: string, sentences: readonly string[]): void
   /** A command and what it printed. */
   terminal(command: string, output: string): void
-  /** Says what holds; throws a `Surprise` when it does not. */
+  /** Says what holds. Throws a `Surprise` when it does not. */
   check(holds: boolean, sentence: string, cameBack: unknown): void
   paint(style: Style, text: string): string
-  /** Time to read, for a person at a terminal. */
+  /** Time for a person at a terminal to read. */
   pause(seconds: number): Promise<void>
 }
 
-const WIDTH = 80
-const INDENT = '  '
-
-const VOICES = {
-  'agent asks': 'cyan',
-  'server says': 'magenta',
-  'person says': 'yellow',
-} as const satisfies Record<string, Style>
+const VOICES = { 'agent asks': 'cyan', 'server says': 'magenta', 'person says': 'yellow' } as const
 type Voice = keyof typeof VOICES
-const VOICE_WIDTH = 13
 
-/** `until` ends the story early; a person who has waited for `patience` milliseconds gets no more pauses. */
-export function openScreen(
-  { env, stdout, ...io }: Io,
-  { fast, until, patience = 18_000 }: { fast?: boolean | undefined; until?: AbortSignal | undefined; patience?: number },
-): Screen {
-  const page: Io = {
-    ...io,
-    env,
-    stdout: Object.assign(
-      new Writable({
-        decodeStrings: false,
-        write: (text, _, done) => {
-          // Nothing is told any more once the person has left.
-          if (!until?.aborted) stdout.write(text)
-          done()
-        },
-      }),
-      { isTTY: stdout.isTTY === true, columns: WIDTH },
-    ),
-  }
+const EDGE = '  '
+const SPEECH = 13
+/** Pauses end after so many seconds, so that the story stays short on a slow machine. */
+const PATIENCE = 19
+
+/** `until` ends what is said, and every pause. */
+export function openScreen(io: Io, { fast, until }: { fast?: boolean; until?: AbortSignal }): Screen {
+  const page = pageOf(io, until)
   const started = Date.now()
-  const inColour: Screen['paint'] = (style, text) => paint(page, style, text)
+  const colour: Screen['paint'] = (style, text) => paint(page, style, text)
   const tell = (...lines: string[]) => print(page, ...lines)
-  const hanging = (mark: string, width: number, style: Style, text: string) => {
-    const [first = '', ...rest] = wrap(page, text, INDENT + ' '.repeat(width))
-    return [INDENT + inColour(style, mark.padEnd(width)) + first.trimStart(), ...rest]
+  const hang = (mark: string, style: Style, width: number, text: string): string[] => {
+    const [first = '', ...rest] = wrap(page, text, EDGE + ' '.repeat(width))
+    return [EDGE + colour(style, mark.padEnd(width)) + first.slice(EDGE.length + width), ...rest]
+  }
+  const framed = (left: string, right: string, lines: readonly string[], style: Style): string[] => {
+    const room = WIDTH - EDGE.length - left.length - right.length
+    return lines
+      .flatMap((line) => folded(page, line, room))
+      .map((line) => EDGE + colour(style, left) + (right ? line.padEnd(room) + colour(style, right) : line))
   }
 
   return {
-    heading: (text) => {
-      const rule = '─'.repeat(Math.max(0, WIDTH - text.length - 4))
-      tell('', `${inColour('dim', '──')} ${inColour('bold', text)} ${inColour('dim', rule)}`, '')
+    heading(text) {
+      const rule = '─'.repeat(WIDTH - text.length - 4)
+      tell('', `${colour('dim', '──')} ${colour('bold', text)} ${colour('dim', rule)}`, '')
     },
-    say: (text) => tell(...wrap(page, text, INDENT), ''),
+    say: (text) => tell(...wrap(page, text, EDGE), ''),
     by: (who, ...sentences) =>
-      tell(...sentences.flatMap((text, at) => hanging(at ? '' : who, VOICE_WIDTH, VOICES[who], text))),
-    lines: (...lines) => tell(...lines.map((line) => INDENT + ' '.repeat(VOICE_WIDTH) + line)),
-    box(title, sentences) {
-      const inside = WIDTH - 6
-      const bar = inColour('yellow', '│')
-      const body = sentences.flatMap((text) => broken(text, inside))
-      tell(
-        '',
-        INDENT + inColour('yellow', `╭─ ${title} ${'─'.repeat(inside - title.length - 1)}╮`),
-        ...body.map((line) => `${INDENT}${bar} ${line.padEnd(inside)} ${bar}`),
-        INDENT + inColour('yellow', `╰${'─'.repeat(inside + 2)}╯`),
-        '',
-      )
+      tell(...sentences.flatMap((text, at) => hang(at ? '' : who, VOICES[who], SPEECH, text))),
+    below: (...lines) => tell(...lines.map((line) => EDGE + ' '.repeat(SPEECH) + line)),
+    window(title, sentences) {
+      const top = `╭─ ${title} `
+      const room = WIDTH - EDGE.length - 1
+      tell('', EDGE + colour('yellow', `${top.padEnd(room, '─')}╮`))
+      tell(...framed('│ ', ' │', sentences, 'yellow'))
+      tell(EDGE + colour('yellow', `${'╰'.padEnd(room, '─')}╯`), '')
     },
     terminal(command, output) {
-      const bar = `${INDENT}${inColour('dim', '│')} `
-      const body = output.trimEnd().split('\n')
-      tell(
-        '',
-        `${INDENT}${inColour('green', '$')} ${inColour('bold', command)}`,
-        ...body.flatMap((line) => broken(line, WIDTH - bar.length)).map((line) => (bar + line).trimEnd()),
-        '',
-      )
+      tell('', `${EDGE}${colour('green', '$')} ${colour('bold', command)}`)
+      tell(...framed('│ ', '', output.trimEnd().split('\n'), 'dim').map((line) => line.trimEnd()), '')
     },
     check(holds, sentence, cameBack) {
       if (!holds) throw new Surprise(sentence, cameBack)
-      tell(...hanging('✓', 2, 'green', sentence))
+      tell(...hang('✓', 'green', 2, sentence))
     },
-    paint: inColour,
+    paint: colour,
     async pause(seconds) {
-      if (fast || !stdout.isTTY || Date.now() - started > patience) return
-      await sleep(seconds * 1_000, undefined, { signal: until })
+      const left = Math.min(seconds, PATIENCE - (Date.now() - started) / 1_000)
+      if (fast || !io.stdout.isTTY || left <= 0) return
+      await sleep(left * 1_000, undefined, until && { signal: until })
     },
   }
 }

@@ -1,0 +1,123 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts'
+import type { Io } from '../io.ts'
+import { type Agent, connect, type Person } from './agent.ts'
+
+/** A folder with settings and data, as everybody has who uses this program. */
+export interface Home {
+  folder: string
+  sandbox: Sandbox
+}
+
+/** What the story happens in: simulated apps, servers in processes of their own, agents, a terminal. */
+export interface World {
+  /** Where most of the story happens. */
+  home: Home
+  /** An agent there whose person can be asked. */
+  agent: Agent
+  /** All that was started so far. */
+  sandboxes: readonly Sandbox[]
+  startSandbox(): Promise<Sandbox>
+  makeHome(name: string, sandbox: Sandbox, settings?: Record<string, unknown>): Home
+  connect(home: Home, name: string, person?: Person): Promise<Agent>
+  /** What a person does in a terminal, `input` being their standard input. */
+  type(home: Home, words: readonly string[], input?: string): Promise<Typed>
+}
+
+interface Typed {
+  command: string
+  code: unknown
+  output: string
+}
+
+/** Lets `work` happen in a world of its own, of which nothing is left afterwards, however it ends. */
+export async function inWorld<Result>(
+  io: Io & Required<Pick<Io, 'script'>>,
+  { person, until }: { person: Person; until: AbortSignal },
+  work: (world: World) => Promise<Result>,
+): Promise<Result> {
+  const ends: (() => unknown)[] = []
+  const left = new Promise<never>((_, reject) => {
+    until.addEventListener('abort', () => reject(until.reason), { once: true })
+  })
+  const begin = async () => {
+    const root = mkdtempSync(join(tmpdir(), 'identity-mcp-demo-'))
+    ends.push(() => rmSync(root, { recursive: true, force: true }))
+    const parts = partsOf(io, root, until, (end) => ends.push(end))
+    const home = parts.makeHome('home', await parts.startSandbox())
+    return work({ ...parts, home, agent: await parts.connect(home, 'helpdesk-agent', person) })
+  }
+  try {
+    return await Promise.race([begin(), left])
+  } finally {
+    for (const end of ends.reverse()) await end()
+  }
+}
+
+type Parts = Omit<World, 'home' | 'agent'>
+
+/** `own` is told how to end what was begun. */
+function partsOf(
+  { script, stderr }: Io & Required<Pick<Io, 'script'>>,
+  root: string,
+  until: AbortSignal,
+  own: (end: () => unknown) => void,
+): Parts {
+  const sandboxes: Sandbox[] = []
+  // Its name is that of the installed program, so that its texts say what a person would type.
+  const program = join(root, 'identity-mcp')
+  writeFileSync(program, `import(${JSON.stringify(pathToFileURL(script.main).href)})\n`)
+
+  return {
+    sandboxes,
+    async startSandbox() {
+      until.throwIfAborted()
+      const sandbox = await startSandbox()
+      own(() => sandbox.close())
+      sandboxes.push(sandbox)
+      return sandbox
+    },
+    makeHome(name, sandbox, settings = {}) {
+      const folder = join(root, name)
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(
+        join(folder, 'identity-mcp.json'),
+        JSON.stringify({ ...sandbox.settings, dataDir: 'data', ...settings }, null, 2),
+      )
+      return { folder, sandbox }
+    },
+    async connect({ folder, sandbox }, name, person) {
+      until.throwIfAborted()
+      const agent = await connect(
+        {
+          command: script.node,
+          args: [program],
+          cwd: folder,
+          env: sandbox.env,
+          log: (text) => stderr.write(text),
+        },
+        name,
+        person,
+      )
+      own(agent.close)
+      return agent
+    },
+    type: ({ folder }, words, input = '') =>
+      new Promise((resolve) => {
+        const options = { cwd: folder, signal: until, timeout: 20_000 }
+        const child = execFile(script.node, [program, ...words], options, (error, stdout, stderr) =>
+          resolve({
+            command: ['identity-mcp', ...words].join(' '),
+            code: error ? error.code : 0,
+            output: stdout + stderr,
+          }),
+        )
+        child.stdin?.on('error', () => {}) // it may end without reading
+        child.stdin?.end(input)
+      }),
+  }
+}
