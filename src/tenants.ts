@@ -1,6 +1,6 @@
+import type { Ledger } from './budget/ledger.ts'
 import type { Settings, TenantSettings } from './config.ts'
 import { UnknownTenant } from './errors.ts'
-import type { Ledger } from './guards/ledger.ts'
 import { bucketOf, requestGuards } from './guards/requests.ts'
 import type { OperationName, Operations } from './identity/operations.ts'
 import type { Effect } from './identity/plan.ts'

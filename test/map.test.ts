@@ -40,7 +40,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['ask.ts', 'change.ts', 'tenants.ts', 'tools'],
   ['vendors'],
   ['guards'],
-  ['approvals'],
+  ['approvals', 'budget'],
   ['seal.ts', 'log.ts', 'under-way.ts', 'store'],
   ['identity'],
   ['config.ts', 'errors.ts', 'secret.ts'],
@@ -73,16 +73,7 @@ describe('the map of imports', () => {
     const shared = [
       ...['define', 'fields', 'cursor', 'set-active', 'wire'].map((name) => `tools/${name}.ts`),
       ...['define', 'http'].map((name) => `vendors/${name}.ts`),
-      ...[
-        'call',
-        'request',
-        'compose',
-        'ledger',
-        'ledger-state',
-        'ledger-brakes',
-        'rate-headers',
-        'token-queue',
-      ].map((name) => `guards/${name}.ts`),
+      ...['call', 'request', 'compose', 'rate-headers', 'token-queue'].map((name) => `guards/${name}.ts`),
     ]
     const siblings = ours.filter(
       ({ from, to }) =>
@@ -129,6 +120,7 @@ describe('the map of imports', () => {
   test('has one door for each package', () => {
     const doors: Record<string, RegExp> = {
       '@modelcontextprotocol/server': /^(server\.ts|transports\/)/,
+      '@modelcontextprotocol/client': /^commands\/demo\//,
       undici: /^vendors\/http\.ts$/,
       bottleneck: /^guards\//,
       keyv: /^store\//,

@@ -1,15 +1,18 @@
+import type { Ledger } from '../budget/ledger.ts'
+import type { Ticket } from '../budget/state.ts'
 import type { Settings } from '../config.ts'
 import { LimitReached } from '../errors.ts'
 import type { Effect } from '../identity/plan.ts'
 import type { Call, CallGuard } from './call.ts'
-import type { Ledger } from './ledger.ts'
-import type { Ticket } from './ledger-state.ts'
 
 /** How much may be changed, and where it is counted; the count outlives the process. */
 export interface BlastRadius {
   ledger: Ledger
   limits: Settings['limits']
 }
+
+// Longer than any call may take.
+const HOLD_MS = 3_600_000
 
 /** Refuses a call that would take its caller over the changes allowed in an hour, in any tenant it touches. */
 export const blastRadius = ({ ledger, limits }: BlastRadius): CallGuard =>
@@ -27,7 +30,7 @@ export const blastRadius = ({ ledger, limits }: BlastRadius): CallGuard =>
       )
     for (const [tenant, count] of counts) {
       const bucket = bucketOf(call, tenant)
-      const got = await ledger.take(bucket, { perHour }, { count })
+      const got = await ledger.take(bucket, { perHour }, { count, holdMs: HOLD_MS })
       if (!('ticket' in got)) {
         await release(false)
         throw limitReached(effect, perHour, tenant, 'retryAt' in got ? got.retryAt : undefined)
@@ -43,7 +46,8 @@ export const blastRadius = ({ ledger, limits }: BlastRadius): CallGuard =>
     try {
       return await next({ ...call, record })
     } finally {
-      await release(started)
+      // What came of the call is true all the same; a ticket that is left lapses, and counts as spent.
+      await release(started).catch(() => undefined)
     }
   }
 

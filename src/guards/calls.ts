@@ -1,4 +1,5 @@
 import type { Settings } from '../config.ts'
+import { UnknownOutcome } from '../errors.ts'
 import type { Plan } from '../identity/plan.ts'
 import { access } from './access.ts'
 import { type BlastRadius, blastRadius } from './blast-radius.ts'
@@ -32,9 +33,18 @@ export const callGuards = (
   declaredOnly(),
   access({ mustExist, isOffered }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
-  deadline((call) => call.deadline),
+  deadline((call) => call.deadline, undefined, lost),
   planning(planOf),
   protectedAccounts(settings.protected),
   blastRadius(blast),
   confirm(confirming),
 ]
+
+/** What a call ends with that is still not back some time after its deadline: it may have changed something. */
+const lost = ({ tool }: Call, reason: unknown) =>
+  tool.effect === 'reads'
+    ? reason
+    : new UnknownOutcome(
+        'Time ran out, and what came of the change is not known.',
+        'Look the account up with find_user before doing anything else; the journal has more.',
+      )

@@ -1,7 +1,7 @@
+import type { Ledger } from '../budget/ledger.ts'
 import { UnknownOutcome } from '../errors.ts'
 import { breaker } from './breaker.ts'
 import { deadline } from './deadline.ts'
-import type { Ledger } from './ledger.ts'
 import type { AppRequest, RequestGuard } from './request.ts'
 import { retry } from './retry.ts'
 import { sameOrigin } from './same-origin.ts'

@@ -1,7 +1,7 @@
 import type Bottleneck from 'bottleneck'
+import type { Taken, Ticket } from '../budget/state.ts'
 import { RateLimited, TimedOut } from '../errors.ts'
 import type { Errand } from '../identity/operations.ts'
-import type { Taken, Ticket } from './ledger-state.ts'
 import type { AppRequest } from './request.ts'
 
 type Pace = Errand['pace']

@@ -92,13 +92,13 @@ export function switchTool(the: Switch): ChangingTool {
       }
     },
 
-    async run(_, { plan, carryOut }) {
+    async run({ tenants }, { plan, carryOut }) {
       const carried = await Promise.all(
         plan.changes.map(async (change) =>
           toRow(change.tenant, await carryOut(change), done, plan.consequences),
         ),
       )
-      const results = [...carried, ...plan.settled]
+      const results = inOrder([...carried, ...plan.settled], tenants)
       // The output schema names the outcomes of this very tool; a row is made with no other.
       return { status: statusOf(results, done), results: results as z.input<typeof Output>['results'] }
     },
@@ -145,6 +145,9 @@ function toRow(tenant: string, carried: Carried, done: string, consequences: Rec
     ...(notes.length > 0 && { note: notes.join(' ') }),
   }
 }
+
+const inOrder = (rows: readonly Row[], tenants: readonly string[]): Row[] =>
+  rows.toSorted((a, b) => tenants.indexOf(a.tenant) - tenants.indexOf(b.tenant))
 
 /** `done` is said only when every change was made and seen. */
 function statusOf(rows: readonly Row[], done: string): 'done' | 'unchanged' | 'partial' | 'failed' {

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { Budget, type SettingsParts, type TenantSettings } from '../config.ts'
 import type { BudgetLeft, Operations } from '../identity/operations.ts'
 import type { Secret } from '../secret.ts'
-import type { Surface } from './http.ts'
+import type { Opening, Surface } from './http.ts'
 
 /** What is true of an app, whatever its settings; plans and notes are written from it. */
 export interface Facts {
@@ -12,13 +12,6 @@ export interface Facts {
   audit: 'none' | 'administrators' | 'users'
   /** Minutes until a change is enforced everywhere. */
   propagationMinutes?: number
-}
-
-/** How a vendor reaches its app: a base address, one token, and the headers that carry it. */
-export interface Opening {
-  base: URL
-  token: Secret
-  headers: Record<string, string>
 }
 
 /** What a vendor's operations are built from, besides its own settings. */

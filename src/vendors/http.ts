@@ -1,9 +1,16 @@
 import type { Dispatcher } from 'undici'
 import { BadReply, IdentityError, Unavailable, UnknownOutcome, WrongAddress } from '../errors.ts'
 import { compose } from '../guards/compose.ts'
-import type { AppReply, AppRequest, RequestGuard } from '../guards/requests.ts'
+import type { AppReply, AppRequest, RequestGuard } from '../guards/request.ts'
 import type { Errand } from '../identity/operations.ts'
-import type { Opening } from './define.ts'
+import type { Secret } from '../secret.ts'
+
+/** How a vendor reaches its app: a base address, one token, and the headers that carry it. */
+export interface Opening {
+  base: URL
+  token: Secret
+  headers: Record<string, string>
+}
 
 /** One request to a surface, relative to its base. */
 export interface SurfaceRequest {

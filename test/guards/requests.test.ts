@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { storeLedger } from '../../src/budget/ledger.ts'
 import { compose } from '../../src/guards/compose.ts'
-import { storeLedger } from '../../src/guards/ledger.ts'
 import type { AppReply, AppRequest } from '../../src/guards/request.ts'
 import { type RequestPolicy, requestGuards } from '../../src/guards/requests.ts'
 import { memoryStore } from '../../src/store/open.ts'

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type Ledger, storeLedger } from '../../src/budget/ledger.ts'
 import { TimedOut, Unavailable, UnknownOutcome, WrongAddress } from '../../src/errors.ts'
-import { type Ledger, storeLedger } from '../../src/guards/ledger.ts'
 import type { AppReply, AppRequest } from '../../src/guards/request.ts'
 import { type Spending, tokenBucket } from '../../src/guards/token-bucket.ts'
 import { memoryStore } from '../../src/store/open.ts'
@@ -104,8 +104,9 @@ describe('when tokens are short', () => {
     sendMany(40)
     await pass(100)
     send({ caller: 'bob' })
-    await pass(2_000)
-    expect(seen.findIndex(({ caller }) => caller === 'bob')).toBeLessThanOrEqual(6)
+    await pass(1_500)
+    expect(seen).toHaveLength(8)
+    expect(seen).toContainEqual({ caller: 'bob', at: expect.any(Number) })
   })
 
   test('a question asked now goes before bulk work, which leaves it a reserve', async () => {
@@ -132,13 +133,17 @@ describe('when tokens are short', () => {
     })
   })
 
-  test('the place in the queue counts other callers by turns', async () => {
+  test.each([
+    [70_000, { result: 'rate_limited', at: 100 }],
+    [130_000, { result: 200 }],
+  ])('the place in the queue counts other callers by turns: until %i', async (deadline, expected) => {
     const { sendMany, send } = world({ perMinute: 2 })
     sendMany(20)
+    sendMany(20, { caller: 'bob' })
     await pass(100)
-    const bob = send({ caller: 'bob', deadline: 70_000 })
-    await pass(70_000)
-    expect(await bob).toMatchObject({ result: 200 })
+    const carol = send({ caller: 'carol', deadline })
+    await pass(deadline)
+    expect(await carol).toMatchObject(expected)
   })
 
   test('who leaves makes room', async () => {
@@ -153,6 +158,24 @@ describe('when tokens are short', () => {
     await pass(1_100)
     expect(await last).toMatchObject({ result: 200 })
     expect(seen).toHaveLength(2)
+  })
+
+  test('who leaves at the last moment gives the token back', async () => {
+    const ledger = storeLedger(memoryStore())
+    const { send, seen } = world({ perSecond: 1 }, ledger)
+    await send({ app: answers() })
+    const caller = new AbortController()
+    const take = ledger.take
+    ledger.take = async (...asked) => {
+      const taken = await take(...asked)
+      if ('ticket' in taken) caller.abort(new Error('left'))
+      return taken
+    }
+    const leaving = send({ signal: caller.signal })
+    await pass(2_000)
+    expect(await leaving).toMatchObject({ result: 'left' })
+    expect(seen).toHaveLength(1)
+    expect(await ledger.left('b', { perSecond: 1 })).toMatchObject([{ left: 1 }])
   })
 
   test('who runs out of time in the queue is told that it was the budget', async () => {
@@ -183,6 +206,13 @@ describe('requests under way', () => {
     await pass(3_000)
     expect((await Promise.all(all)).map(({ result }) => result)).toEqual(Array(30).fill(200))
     expect(most).toBe(3)
+  })
+
+  test('make way for the next as soon as they are answered', async () => {
+    const { sendMany, seen } = world({ atOnce: 1 })
+    sendMany(2)
+    await pass(20)
+    expect(seen).toHaveLength(2)
   })
 
   test('are four when the settings say nothing', async () => {

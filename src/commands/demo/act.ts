@@ -1,3 +1,5 @@
+import type * as z from 'zod'
+import type { Agent, Args } from './agent.ts'
 import type { Screen } from './screen.ts'
 import type { World } from './world.ts'
 
@@ -10,11 +12,18 @@ export interface Act {
   run(world: World, screen: Screen): Promise<void>
 }
 
-/** Something went otherwise than the story has it. */
-export class Surprise extends Error {
-  constructor(expected: string, cameBack: unknown) {
-    const text = typeof cameBack === 'string' ? cameBack : JSON.stringify(cameBack)
-    super(`Expected: ${expected}\nCame back: ${text.slice(0, 1_000)}`)
-    this.name = 'Surprise'
-  }
+/** Whom the story is about. */
+export const ADA = 'ada@example.com'
+
+/** Shows what an agent asks for, and asks for it. */
+export function ask<Answer>(
+  screen: Screen,
+  agent: Agent,
+  tool: string,
+  args: Args,
+  expected: z.ZodType<Answer>,
+): Promise<Answer> {
+  const words = Object.entries(args).map(([name, value]) => `${name}: ${value}`)
+  screen.by('agent asks', [tool, ...words].join(' · '))
+  return agent.call(tool, args, expected)
 }

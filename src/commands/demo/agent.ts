@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { Surprise } from './act.ts'
+import { Surprise } from './surprise.ts'
 
 /** What an agent runs on: an MCP client that has started a server of its own. */
 export interface Agent {
@@ -16,7 +16,10 @@ export interface Question {
   tick: string
 }
 
-export interface Launch {
+/** Whoever sits at a client and is asked there. */
+export type Person = (question: Question) => Promise<boolean>
+
+interface Launch {
   command: string
   args: string[]
   cwd: string
@@ -26,11 +29,7 @@ export interface Launch {
 }
 
 /** Without a `person` to ask, the client says that it has no way to ask one. */
-export async function connect(
-  { log, ...launch }: Launch,
-  name: string,
-  person?: (question: Question) => Promise<boolean>,
-): Promise<Agent> {
+export async function connect({ log, ...launch }: Launch, name: string, person?: Person): Promise<Agent> {
   const { Client } = await import('@modelcontextprotocol/client')
   const { StdioClientTransport } = await import('@modelcontextprotocol/client/stdio')
   const client = new Client(

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { paint, print, type Style, wrap } from '../data.ts'
 import type { Io } from '../io.ts'
-import { Surprise } from './act.ts'
 import { folded, pageOf, WIDTH } from './page.ts'
+import { Surprise } from './surprise.ts'
 
 /** Where the story is told. */
 export interface Screen {
@@ -24,7 +24,12 @@ export interface Screen {
   pause(seconds: number): Promise<void>
 }
 
-const VOICES = { 'agent asks': 'cyan', 'server says': 'magenta', 'person says': 'yellow' } as const
+const VOICES = {
+  'agent asks': 'cyan',
+  'server says': 'magenta',
+  'person says': 'yellow',
+  'what to do': 'green',
+} as const
 type Voice = keyof typeof VOICES
 
 const EDGE = '  '

@@ -19,6 +19,8 @@ export interface World {
   home: Home
   /** An agent there whose person can be asked. */
   agent: Agent
+  /** What that person was asked so far. */
+  asked: readonly string[]
   /** All that was started so far. */
   sandboxes: readonly Sandbox[]
   startSandbox(): Promise<Sandbox>
@@ -41,28 +43,40 @@ export async function inWorld<Result>(
   work: (world: World) => Promise<Result>,
 ): Promise<Result> {
   const ends: (() => unknown)[] = []
+  let over = false
+  const own = (end: () => unknown) => (over ? end() : ends.push(end))
   const left = new Promise<never>((_, reject) => {
     until.addEventListener('abort', () => reject(until.reason), { once: true })
   })
   const begin = async () => {
     const root = mkdtempSync(join(tmpdir(), 'identity-mcp-demo-'))
-    ends.push(() => rmSync(root, { recursive: true, force: true }))
-    const parts = partsOf(io, root, until, (end) => ends.push(end))
+    own(() => rmSync(root, { recursive: true, force: true, maxRetries: 3 }))
+    const parts = partsOf(io, root, until, own)
     const home = parts.makeHome('home', await parts.startSandbox())
-    return work({ ...parts, home, agent: await parts.connect(home, 'helpdesk-agent', person) })
+    const asked: string[] = []
+    const agent = await parts.connect(home, 'helpdesk-agent', (question) => {
+      asked.push(question.message)
+      return person(question)
+    })
+    return work({ ...parts, home, agent, asked })
   }
   try {
     return await Promise.race([begin(), left])
   } finally {
-    for (const end of ends.reverse()) await end()
+    over = true
+    // Whatever fails to end, the rest of it still has to.
+    for (const end of ends.reverse())
+      await Promise.resolve()
+        .then(end)
+        .catch(() => undefined)
   }
 }
 
-type Parts = Omit<World, 'home' | 'agent'>
+type Parts = Omit<World, 'home' | 'agent' | 'asked'>
 
 /** `own` is told how to end what was begun. */
 function partsOf(
-  { script, stderr }: Io & Required<Pick<Io, 'script'>>,
+  { script, env, stderr }: Io & Required<Pick<Io, 'script'>>,
   root: string,
   until: AbortSignal,
   own: (end: () => unknown) => void,
@@ -108,7 +122,13 @@ function partsOf(
     },
     type: ({ folder }, words, input = '') =>
       new Promise((resolve) => {
-        const options = { cwd: folder, signal: until, timeout: 20_000 }
+        // Settings that the person has elsewhere are not those of the story.
+        const options = {
+          cwd: folder,
+          env: { ...env, IDENTITY_MCP_CONFIG: undefined },
+          signal: until,
+          timeout: 20_000,
+        }
         const child = execFile(script.node, [program, ...words], options, (error, stdout, stderr) =>
           resolve({
             command: ['identity-mcp', ...words].join(' '),

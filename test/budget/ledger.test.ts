@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Ledger, storeLedger } from '../../src/guards/ledger.ts'
-import type { Limits, Taken, Ticket, Wanted } from '../../src/guards/ledger-state.ts'
+import { type Ledger, storeLedger } from '../../src/budget/ledger.ts'
+import type { Limits, Taken, Ticket, Wanted } from '../../src/budget/state.ts'
 import { diskStore, memoryStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 
@@ -364,10 +364,30 @@ describe('what replies teach', () => {
 
   test('is the lowest figure of a window when replies overtake each other', async () => {
     const ledger = storeLedger(memoryStore())
+    const tickets = [await ticketFrom(ledger.take('b', limits)), await ticketFrom(ledger.take('b', limits))]
+    for (const [index, ticket] of tickets.entries()) {
+      setClock(index * 300)
+      await ledger.settle('b', ticket, {
+        ...fine,
+        allowance: { remaining: index, resetMs: 20_000, limit: 50 },
+      })
+    }
+    expect(await ledger.take('b', limits)).toEqual({ retryAt: START + 20_001 })
+  })
+
+  test('counts down with answers that say nothing', async () => {
+    const ledger = storeLedger(memoryStore())
     await learning(ledger, { ...fine, allowance: { remaining: 2, resetMs: 20_000, limit: 50 } })
-    await learning(ledger, { ...fine, allowance: { remaining: 0, resetMs: 20_000, limit: 50 } })
-    setClock(300)
-    expect(await ledger.take('b', limits)).toHaveProperty('retryAt')
+    await learning(ledger, fine)
+    await learning(ledger, undefined)
+    expect(await ledger.take('b', limits)).toEqual({ retryAt: START + 20_001 })
+  })
+
+  test('lasts no longer when the clock is set back', async () => {
+    const ledger = storeLedger(memoryStore())
+    await learning(ledger, { throttled: true, pauseMs: 30_000 })
+    setClock(-3_600_000)
+    expect(await ledger.take('b', limits)).toEqual({ retryAt: START - 3_600_000 + 30_001 })
   })
 
   test('never loosens the limit', async () => {
@@ -407,26 +427,31 @@ describe('on disk', () => {
 
   test('two processes together stay within the limit', async () => {
     const perSecond = 40
-    const seen = (await Promise.all([spendFor(folder, perSecond), spendFor(folder, perSecond)])).flat()
+    const seen = (
+      await Promise.all([1, 2].map(() => spendElsewhere(folder, { perSecond, times: 30 })))
+    ).flat()
     seen.sort((one, other) => one - other)
-    expect(seen.length).toBeGreaterThan(perSecond)
+    expect(seen).toHaveLength(60)
     for (const [index, time] of seen.slice(perSecond).entries()) {
       expect(time - (seen[index] ?? 0)).toBeGreaterThanOrEqual(1_000)
     }
   })
 })
 
-/** When another process, spending as fast as it may until both have met the limit, would have reached the app. */
-async function spendFor(folder: string, perSecond: number): Promise<number[]> {
+/** When the app would have heard from another process that spends so many tokens as fast as it may. */
+async function spendElsewhere(
+  folder: string,
+  { perSecond, times }: { perSecond: number; times: number },
+): Promise<number[]> {
   const source = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href)
   const script = `
-    import { storeLedger } from ${source('guards/ledger.ts')}
+    import { storeLedger } from ${source('budget/ledger.ts')}
     import { diskStore } from ${source('store/open.ts')}
     const store = diskStore(${JSON.stringify(folder)}, { durable: false })
     const ledger = storeLedger(store)
     const seen = []
     const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-    for (const end = Date.now() + 1_300; Date.now() < end; ) {
+    while (seen.length < ${times}) {
       const taken = await ledger.take('b', { perSecond: ${perSecond} })
       if ('retryAt' in taken) await pause(taken.retryAt - Date.now())
       else {

@@ -1,7 +1,6 @@
 import type { BudgetLeft } from '../identity/operations.ts'
 import type { Store } from '../store/store.ts'
-import type { Learned } from './ledger-brakes.ts'
-import type { Ticket, Wanted } from './ledger-state.ts'
+import type { Learned } from './brakes.ts'
 import {
   freeAt,
   type Limits,
@@ -11,8 +10,10 @@ import {
   type State,
   settle,
   type Taken,
+  type Ticket,
   take,
-} from './ledger-state.ts'
+  type Wanted,
+} from './state.ts'
 
 /**
  * Keeps the tokens of every bucket. A token comes back one window after the answer that spent it, so that no sliding

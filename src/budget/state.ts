@@ -8,7 +8,7 @@ import {
   mustAwaitAnswers,
   speedShare,
   spendAllowance,
-} from './ledger-brakes.ts'
+} from './brakes.ts'
 
 /** What may be spent in any second, minute, hour and 24 hours; absent means no such window. */
 export interface Limits {

@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import { mostIn } from '../../sandbox/index.ts'
+import type { JournalLine } from '../../store/events.ts'
+import { readJournal } from '../../store/journal-file.ts'
+import type { Screen } from './screen.ts'
+import type { World } from './world.ts'
+
+/** The story in three lines, counted from what is left of it: the journal, and what arrived at the apps. */
+export async function sumUp({ home, sandboxes }: World, screen: Screen, began: number): Promise<void> {
+  const lines: JournalLine[] = []
+  for await (const line of readJournal(join(home.folder, 'data'))) lines.push(line)
+  const off = lines.filter(({ event, tool }) => event === 'started' && tool === 'deactivate_user')
+  const yes = lines.filter(({ event }) => event === 'approved').map(({ approval }) => approval?.how)
+  const apps = sandboxes.map(({ tenants }) => tenants['acme-netskope'].arrivals)
+  const arrivals = apps.flat()
+  const refused = arrivals.filter(({ status }) => status === 429)
+  const most = apps.map((app) =>
+    mostIn(
+      app.map(({ at }) => at),
+      60_000,
+    ),
+  )
+
+  screen.heading('What happened')
+  screen.check(
+    off.length === yes.length,
+    `An account was switched off ${times(off.length)}, and ${times(yes.length)} a person had said yes: ` +
+      `in the agent’s program and in a terminal.`,
+    lines,
+  )
+  screen.check(
+    refused.length === 0,
+    `${arrivals.length} requests reached the apps, ${Math.max(...most)} at most in any 60 s; ` +
+      `${refused.length} of them were too many.`,
+    refused,
+  )
+  screen.check(
+    lines.length > 0,
+    `${lines.length} entries stand in the journal. It all took ${Math.round((Date.now() - began) / 1_000)} s.`,
+    lines,
+  )
+  screen.say('')
+  screen.say('Next: README.md says how to connect your own apps and your own agent.')
+}
+
+const times = (count: number) => ['never', 'once', 'twice'][count] ?? `${count} times`

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest'
+import { startSandbox } from '../../src/sandbox/index.ts'
+import { openWorld } from '../support/world.ts'
+
+const ADA = 'ada@example.com'
+const QUIET = { confirm: { removes: 'none' } }
+
+/** A world with a second tenant, `beta-netskope`, at an app of its own, and a third where nobody answers. */
+async function openThree() {
+  const world = await openWorld({ settings: QUIET })
+  const beta = await startSandbox()
+  const env = { BETA_SCIM: beta.tokens.scim, BETA_REST: beta.tokens.rest }
+  const tokens = { scim: 'env:BETA_SCIM', rest: 'env:BETA_REST' }
+  const acme = {
+    vendor: 'netskope',
+    url: world.netskope.url,
+    tokens: { scim: 'env:SANDBOX_NETSKOPE_SCIM_TOKEN' },
+  }
+  world.rewrite({
+    ...QUIET,
+    tenants: {
+      'acme-netskope': acme,
+      'beta-netskope': { vendor: 'netskope', url: beta.url, tokens },
+      'gone-netskope': { vendor: 'netskope', url: 'http://127.0.0.1:9', tokens, maxRetries: 0 },
+    },
+  })
+  const server = await world.open({ env })
+  return {
+    ...server,
+    world,
+    beta: beta.tenants['acme-netskope'],
+    async [Symbol.asyncDispose]() {
+      await world[Symbol.asyncDispose]()
+      await beta.close()
+    },
+  }
+}
+
+test('a person is found in every app at once, and an app that is down is named', async () => {
+  await using three = await openThree()
+  const found = await three.call('find_user', { user: ADA })
+  expect(found).toMatchObject({
+    complete: false,
+    people: [{ email: ADA, accounts: [{ tenant: 'acme-netskope' }, { tenant: 'beta-netskope' }] }],
+    searched: [
+      { tenant: 'acme-netskope', outcome: 'found' },
+      { tenant: 'beta-netskope', outcome: 'found' },
+      { tenant: 'gone-netskope', outcome: 'not_searched', code: 'unavailable' },
+    ],
+  })
+})
+
+test('a deactivation tells what came of it, tenant by tenant', async () => {
+  await using three = await openThree()
+  const ada = three.beta.user(ADA)
+  ada.active = false
+  const tenants = ['acme-netskope', 'beta-netskope', 'gone-netskope']
+  const answer = (await three.call('deactivate_user', { user: ADA, tenants, reason: 'left' })) as unknown as {
+    status: string
+    results: { tenant: string; outcome: string; code?: string }[]
+  }
+  expect(answer.status).toBe('partial')
+  expect(Object.fromEntries(answer.results.map(({ tenant, outcome }) => [tenant, outcome]))).toEqual({
+    'acme-netskope': 'deactivated',
+    'beta-netskope': 'already_inactive',
+    'gone-netskope': 'failed',
+  })
+  expect(answer.results.find(({ outcome }) => outcome === 'failed')?.code).toBe('unavailable')
+})
+
+test('an account that is missing in one of two apps is a row, and no error', async () => {
+  await using three = await openThree()
+  const user = 'only.at.acme@example.com'
+  three.world.netskope.addUser({ userName: user, active: true })
+  const tenants = ['acme-netskope', 'beta-netskope']
+  expect(await three.call('deactivate_user', { user, tenants, reason: 'left' })).toMatchObject({
+    status: 'done',
+    results: [
+      { tenant: 'acme-netskope', outcome: 'deactivated' },
+      { tenant: 'beta-netskope', outcome: 'absent' },
+    ],
+  })
+})
