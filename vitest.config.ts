@@ -6,6 +6,7 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
-    pool: 'forks',
+    // Most of the time goes by waiting for child processes.
+    maxWorkers: 4,
   },
 })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Act, ADA, ask } from './act.ts'
 import type { Agent } from './agent.ts'
-import { ApprovalRequired, Deactivated, Reactivated, Refused, Unchanged } from './answers.ts'
+import { ApprovalRequired, Deactivated, Refused, Unchanged } from './answers.ts'
 import type { Screen } from './screen.ts'
 import type { Home, World } from './world.ts'
 
@@ -10,76 +10,84 @@ const CALL = { user: ADA, tenants: ['acme-netskope'], reason: 'Left the company'
 export const approve: Act = {
   title: 'The same, where the agent has nobody to ask',
   about:
-    'Many agents run where no question can be shown: in a chat bot, or overnight. Then nothing is done either. The ' +
-    'request waits until a person agrees to it outside the agent’s reach, with a passphrase of their own.',
+    'Many agents run where no question can be shown: in a chat bot, or by night. They get nothing done unasked ' +
+    'either. Their request waits until a person agrees to it, out of the agent’s reach and with a passphrase.',
 
   async run(world, screen) {
-    const { home } = world
-    const agent = await world.connect(home, 'night-agent')
-    const id = await requestIt(home, agent, screen)
+    const agent = await world.connect(world.home, 'night-agent')
+    const id = await request(world.home, agent, screen)
     await screen.pause(1)
-    await approveIt(world, id, screen)
-    await screen.pause(1.5)
-    await useIt(home, agent, id, screen)
+    await decide(world, id, screen)
+    await screen.pause(1)
+    await carryOut(world.home, agent, id, screen)
   },
 }
 
-async function requestIt({ sandbox }: Home, agent: Agent, screen: Screen): Promise<string> {
+async function request({ sandbox }: Home, agent: Agent, screen: Screen): Promise<string> {
   const app = sandbox.tenants['acme-netskope']
   const before = app.writes.length
   const { status, approval } = await ask(screen, agent, 'deactivate_user', CALL, ApprovalRequired)
-  screen.by('server says', `${status}, id ${approval.id}`, approval.approveAt)
+  screen.by('server says', `${status}, under the id ${approval.id}`, approval.approveAt)
   screen.check(
     app.user(ADA).active === true && app.writes.length === before,
-    'Nothing has changed: in the app the account is active, and nothing was written.',
+    'Nothing has changed: in the app her account is active, and nothing was written.',
     { user: app.user(ADA), writes: app.writes.slice(before) },
   )
   return approval.id
 }
 
 /** What Grace does at her terminal. */
-async function approveIt({ home, type }: World, id: string, screen: Screen): Promise<void> {
-  const passphrase = randomBytes(16).toString('base64url')
-  const by = ['--approver', 'grace', '--passphrase-stdin']
-  const run = async (...words: string[]) => {
-    const typed = await type(home, words, `${passphrase}\n`)
-    return { ...typed, well: typed.code === 0 && !typed.output.includes(passphrase) }
+async function decide({ home, type }: World, id: string, screen: Screen): Promise<void> {
+  const passphrase = `grace-${randomBytes(16).toString('hex')}`
+  const typed = async (words: readonly string[], expected: string) => {
+    const done = await type(home, [...words, '--passphrase-stdin'], `${passphrase}\n`)
+    const well = done.code === 0 && done.output.includes(expected) && !done.output.includes(passphrase)
+    return { ...done, well }
   }
 
-  const added = await run('approvers', 'add', 'grace', '--passphrase-stdin')
+  const added = await typed(['approvers', 'add', 'grace'], 'grace may approve')
   screen.terminal(added.command, added.output)
-  screen.check(added.well, 'Grace, of the IT desk, may approve from now on.', added)
-  const shown = await run('approvals', 'show', id)
+  screen.check(added.well, 'Grace, who runs the IT desk, has chosen a passphrase and may approve.', added)
+
+  const shown = await type(home, ['approvals', 'show', id])
   screen.terminal(shown.command, shown.output)
-  screen.check(shown.well, 'She reads what would be done, in the server’s words and not the agent’s.', shown)
-  const approved = await run('approvals', 'approve', id, ...by)
-  // It begins with the plan, which has just been seen.
-  const [plan = '', ...rest] = approved.output.split(/(?=^Approved)/m)
-  screen.terminal(approved.command, ['… (the same plan once more)', ...rest].join('\n\n'))
   screen.check(
-    approved.well && plan.trim() === shown.output.trim(),
-    'She agrees. Her passphrase was read from standard input and stands nowhere.',
+    shown.code === 0 && shown.output.includes(ADA),
+    'She reads what would be done, in the server’s own words.',
+    shown,
+  )
+  await screen.pause(1)
+
+  const approved = await typed(['approvals', 'approve', id, '--approver', 'grace'], 'Approved by grace')
+  const [before = '', ...after] = approved.output.split(/(?=^Approved)/m)
+  screen.terminal(approved.command, ['(the same request once more)', ...after].join('\n'))
+  screen.check(
+    approved.well && before.trim() === shown.output.trim(),
+    'She agrees. Her passphrase was read from standard input and is shown nowhere.',
     approved,
   )
 }
 
-async function useIt({ sandbox }: Home, agent: Agent, id: string, screen: Screen): Promise<void> {
+/** The agent tries what the approval is good for: another person, then what was agreed to, then that once more. */
+async function carryOut({ sandbox }: Home, agent: Agent, id: string, screen: Screen): Promise<void> {
   const app = sandbox.tenants['acme-netskope']
-  const again = { ...CALL, approvalId: id }
-  const { status, results } = await ask(screen, agent, 'deactivate_user', again, Deactivated)
-  screen.by('server says', `${status}: ${results[0].account.userName} ${results[0].outcome}, verified`)
-  const written = app.writes.length
-  const second = await agent.call('deactivate_user', again, Unchanged)
+  const call = { ...CALL, approvalId: id }
+  const before = app.writes.length
+  const user = 'katherine.johnson@example.com'
+  screen.by('agent asks', `the same for ${user}, with the approvalId ${id}`)
+  const { error } = await agent.call('deactivate_user', { ...call, user }, Refused('approval_void'))
+  screen.by('server says', `${error.code}: ${error.message}`)
+  screen.check(app.writes.length === before, 'A yes for Ada is none for Katherine.', app.writes.slice(before))
+
+  screen.by('agent asks', `the same for ${ADA}, with the approvalId ${id}`)
+  const { status, results } = await agent.call('deactivate_user', call, Deactivated)
+  screen.by('server says', `${status}: ${results[0].account.userName} ${results[0].outcome} and verified`)
+  screen.by('agent asks', 'exactly that once more')
+  const again = await agent.call('deactivate_user', call, Unchanged)
+  screen.by('server says', `${again.status}: ${again.results[0].outcome}`)
   screen.check(
-    app.writes.length === written && app.user(ADA).active === false,
-    `The same call a second time: ${second.status}, she is inactive already; nothing was written.`,
-    second,
-  )
-  await agent.call('reactivate_user', { ...CALL, reason: 'The story goes on' }, Reactivated)
-  const replayed = await agent.call('deactivate_user', again, Refused('approval_used'))
-  screen.check(
-    app.user(ADA).active === true,
-    `With her account back on, the same call once more: refused, ${replayed.error.code}.`,
-    replayed,
+    app.writes.length === before + 1 && app.user(ADA).active === false,
+    'Done once, and only once: the second call wrote nothing.',
+    app.writes.slice(before),
   )
 }

@@ -4,31 +4,33 @@ import { Audit } from './answers.ts'
 export const audit: Act = {
   title: 'Afterwards: who did what',
   about:
-    'Two records tell of it: the log that the app itself keeps, which the agent can read, and the journal of this ' +
-    'server, which also knows who asked, why, and who agreed.',
+    'Two records tell. One is the log of the app, which the agent may read. The other is the journal of the server, ' +
+    'which knows more: who asked for what, and who agreed.',
 
   async run({ home, agent, type }, screen) {
-    const call = { tenant: 'acme-netskope', limit: 6 }
+    const call = { tenant: 'acme-netskope', limit: 5 }
     const { events, note } = await ask(screen, agent, 'pull_audit', call, Audit)
-    screen.by('server says', `${events.length} events, the newest first`)
+    screen.by('server says', `${events.length} events, the newest first, times in UTC:`)
     const rows = events.map(({ time, actor = '', action, target = '' }) =>
-      [time.slice(11, 19), actor.padEnd(21), action.padEnd(16), target].join('  '),
+      [time.slice(11, 19), actor.padEnd(17), action.padEnd(17), target].join('  '),
     )
     screen.below(...rows)
     screen.by('server says', note)
+    const { writes } = home.sandbox.tenants['acme-netskope']
     const ours = events.filter(({ actor, target }) => actor === 'api-token-scim' && target === ADA)
     screen.check(
-      ours.length === 4,
-      'The app logged the four changes so far, made with the token of this server.',
-      events,
+      ours.length === writes.length,
+      `The app has logged our ${writes.length} changes: off, on and off again. It knows the token, not the person.`,
+      { events, writes },
     )
     await screen.pause(1)
 
-    const tail = await type(home, ['journal', 'tail', '-n', '6'])
+    const tail = await type(home, ['journal', 'tail', '--lines', '8'])
     screen.terminal(tail.command, tail.output)
+    const told = ['asked', 'approved', 'by grace', 'refused', 'approval_void', 'started', 'done']
     screen.check(
-      tail.code === 0 && tail.output.includes('approval_used'),
-      'Here too: what was asked, agreed to and done, and the attempt to use an approval twice.',
+      tail.code === 0 && told.every((word) => tail.output.includes(word)),
+      'The journal has it all: the request, Grace’s yes, the attempt on Katherine, the change.',
       tail,
     )
   },

@@ -8,32 +8,41 @@ const NOW = '"by":"trace"'
 export const journalWhole: Act = {
   title: 'A journal that nobody edits quietly',
   about:
-    'Every entry of the journal is chained to the one before it, and the server remembers the last. So anybody can ' +
-    'have it checked. Then somebody changes one letter, in a copy, to hide who approved.',
+    'Each entry of the journal carries a seal that takes in the entry before it, and the server remembers the last ' +
+    'one. So anybody can have it checked.',
 
   async run({ home, makeHome, type }, screen) {
-    const verified = await type(home, ['journal', 'verify'])
+    const command = ['journal', 'verify']
+    const verified = await type(home, command)
     screen.terminal(verified.command, verified.output)
     screen.check(
       verified.code === 0 && verified.output.startsWith('Whole: '),
-      'The journal is whole.',
+      'Nothing was changed, removed or put in.',
       verified,
     )
+    await screen.pause(1)
 
     const copy = makeHome('copy', home.sandbox)
     cpSync(join(home.folder, 'data'), join(copy.folder, 'data'), { recursive: true })
-    const file = join(copy.folder, 'data', 'journal.jsonl')
-    const lines = readFileSync(file, 'utf8').split('\n')
-    const at = lines.findIndex((line) => line.includes(WAS))
-    writeFileSync(file, lines.map((line, place) => (place === at ? line.replace(WAS, NOW) : line)).join('\n'))
-
-    screen.say(`Line ${at + 1} of the copy said ${WAS}, and now says ${NOW}:`)
-    const tampered = await type(copy, ['journal', 'verify'])
+    const line = changeOneLetter(join(copy.folder, 'data', 'journal.jsonl'))
+    screen.say(
+      `Now somebody wants to hide who approved. In a copy, one letter of line ${line} is changed: ${WAS} becomes ${NOW}.`,
+    )
+    const tampered = await type(copy, command)
     screen.terminal(tampered.command, tampered.output)
     screen.check(
-      tampered.code === 1 && tampered.output.startsWith(`Not whole: line ${at + 1}, changed`),
-      `Found: line ${at + 1}.`,
+      tampered.code === 1 && tampered.output.startsWith(`Not whole: line ${line}, changed`),
+      `Found out: line ${line}, the very one.`,
       tampered,
     )
   },
+}
+
+/** Changes the first entry that says who approved; the number of its line. */
+function changeOneLetter(file: string): number {
+  const lines = readFileSync(file, 'utf8').split('\n')
+  const at = lines.findIndex((line) => line.includes(WAS))
+  lines[at] = lines[at]?.replace(WAS, NOW) ?? ''
+  writeFileSync(file, lines.join('\n'))
+  return at + 1
 }

@@ -6,10 +6,10 @@ import type { Io } from '../io.ts'
 export const WIDTH = 80
 
 /** `io` with a standard output of 80 columns, whatever the terminal has; it falls silent once `until` is aborted. */
-export function pageOf({ stdout, ...io }: Io, until: AbortSignal | undefined): Io {
+export function pageOf({ stdout, ...io }: Io, until: AbortSignal): Io {
   const page = new Writable({
     write(text, _, done) {
-      if (!until?.aborted) stdout.write(text)
+      if (!until.aborted) stdout.write(text)
       done()
     },
   })
@@ -17,7 +17,7 @@ export function pageOf({ stdout, ...io }: Io, until: AbortSignal | undefined): I
 }
 
 /** Where the text goes that a line of a table has no room for. */
-const NEXT_LINE = 9
+const NEXT_LINE = 7
 
 /** A line of somebody else's, over as many lines of `room` columns as it takes; what stood in columns stays there. */
 export function folded(page: Io, line: string, room: number): string[] {

@@ -16,11 +16,12 @@ import { inWorld, type World } from './world.ts'
 const ACTS: readonly Act[] = [findPerson, deactivate, approve, audit, swappedTokens, rush, journalWhole]
 
 const OPENING = [
-  'An AI agent at an IT desk reads and writes, yet it can not reach into the apps of the company. For that it is ' +
-    'given tools, over a protocol called MCP. identity-mcp is a server of such tools: they find people, switch ' +
-    'accounts off and on, read logs. And none of them takes anything from anybody without a person’s yes.',
-  'What follows happens now, on this machine. The app is simulated: a tenant of Netskope, a guard of web traffic, ' +
-    'with 250 made-up people. The server, the agents’ programs, each request and each answer are real.',
+  'AI agents help at IT desks now. To reach into the apps of a company they are given tools, over a protocol called ' +
+    'MCP. identity-mcp is a server of such tools: they find people, switch accounts off and on and read logs, and ' +
+    'they take nothing from anybody without a person’s yes.',
+  'What follows happens now, on this machine. Two things are made up: the app, a tenant of Netskope, which guards ' +
+    'web traffic, with 250 invented people; and those who say yes. The server, the agents’ connections to it, every ' +
+    'request and every answer are real.',
 ]
 
 /** Tells the main story and leaves nothing behind; whether all of it went as told. */
@@ -47,7 +48,7 @@ const personAt =
   (screen: Screen): Person =>
   async ({ message, tick }) => {
     screen.window('A question for you', [...message.split('\n'), '', `[ ] ${tick}`])
-    await screen.pause(2)
+    await screen.pause(1.5)
     screen.by('person says', `yes, and ticks "${tick}"`)
     return true
   }
@@ -56,13 +57,12 @@ async function tell(world: World, screen: Screen): Promise<void> {
   const began = Date.now()
   screen.heading('identity-mcp, a demonstration')
   for (const paragraph of OPENING) screen.say(paragraph)
-  await screen.pause(2)
+  await screen.pause(1.5)
   for (const [at, { title, about, run }] of ACTS.entries()) {
     screen.heading(`${at + 1} of ${ACTS.length}  ${title}`)
     screen.say(about)
-    await screen.pause(0.5)
     await run(world, screen)
-    await screen.pause(1.5)
+    await screen.pause(1.2)
   }
   await sumUp(world, screen, began)
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { mostIn } from '../../sandbox/index.ts'
 import type { Act } from './act.ts'
 import { FoundOrTooBusy } from './answers.ts'
@@ -18,6 +19,7 @@ export const rush: Act = {
     const agent = await connect(makeHome('rush', sandbox), 'hasty-agent')
     const names = Array.from({ length: LOOK_UPS }, (_, at) => users[at % users.length]?.userName ?? '')
 
+    setMaxListeners(LOOK_UPS) // all of them wait for the same pipe
     screen.by('agent asks', `find_user · ${LOOK_UPS} times, without waiting for an answer`)
     const began = Date.now()
     const answers = await Promise.all(

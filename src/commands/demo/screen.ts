@@ -19,7 +19,6 @@ export interface Screen {
   terminal(command: string, output: string): void
   /** Says what holds. Throws a `Surprise` when it does not. */
   check(holds: boolean, sentence: string, cameBack: unknown): void
-  paint(style: Style, text: string): string
   /** Time for a person at a terminal to read. */
   pause(seconds: number): Promise<void>
 }
@@ -34,55 +33,71 @@ type Voice = keyof typeof VOICES
 
 const EDGE = '  '
 const SPEECH = 13
-/** Pauses end after so many seconds, so that the story stays short on a slow machine. */
-const PATIENCE = 19
+/** After so many seconds nobody is made to wait any more, so that the story stays short on a slow machine. */
+const PATIENCE = 18
 
-/** `until` ends what is said, and every pause. */
-export function openScreen(io: Io, { fast, until }: { fast?: boolean; until?: AbortSignal }): Screen {
+/** `until` ends what is told, and every pause. */
+export function openScreen(io: Io, { fast, until }: { fast: boolean; until: AbortSignal }): Screen {
   const page = pageOf(io, until)
   const started = Date.now()
-  const colour: Screen['paint'] = (style, text) => paint(page, style, text)
-  const tell = (...lines: string[]) => print(page, ...lines)
+  let last: keyof Screen | undefined
+  const tell = (kind: keyof Screen, lines: readonly string[], joined = false) => {
+    print(page, ...(joined || last === undefined || last === 'heading' ? lines : ['', ...lines]))
+    last = kind
+  }
   const hang = (mark: string, style: Style, width: number, text: string): string[] => {
     const [first = '', ...rest] = wrap(page, text, EDGE + ' '.repeat(width))
-    return [EDGE + colour(style, mark.padEnd(width)) + first.slice(EDGE.length + width), ...rest]
+    return [EDGE + paint(page, style, mark.padEnd(width)) + first.slice(EDGE.length + width), ...rest]
   }
-  const framed = (left: string, right: string, lines: readonly string[], style: Style): string[] => {
-    const room = WIDTH - EDGE.length - left.length - right.length
+  const framed = (style: Style, lines: readonly string[], right = ''): string[] => {
+    const room = WIDTH - EDGE.length - 2 - right.length
     return lines
       .flatMap((line) => folded(page, line, room))
-      .map((line) => EDGE + colour(style, left) + (right ? line.padEnd(room) + colour(style, right) : line))
+      .map((line) => (right ? line.padEnd(room) : line))
+      .map((line) => `${EDGE}${paint(page, style, '│')} ${line}${paint(page, style, right)}`.trimEnd())
   }
 
   return {
     heading(text) {
       const rule = '─'.repeat(WIDTH - text.length - 4)
-      tell('', `${colour('dim', '──')} ${colour('bold', text)} ${colour('dim', rule)}`, '')
+      tell('heading', [
+        `${paint(page, 'dim', '──')} ${paint(page, 'bold', text)} ${paint(page, 'dim', rule)}`,
+        '',
+      ])
     },
-    say: (text) => tell(...wrap(page, text, EDGE), ''),
+    say: (text) => tell('say', wrap(page, text, EDGE)),
     by: (who, ...sentences) =>
-      tell(...sentences.flatMap((text, at) => hang(at ? '' : who, VOICES[who], SPEECH, text))),
-    below: (...lines) => tell(...lines.map((line) => EDGE + ' '.repeat(SPEECH) + line)),
+      tell(
+        'by',
+        sentences.flatMap((text, at) => hang(at ? '' : who, VOICES[who], SPEECH, text)),
+        last === 'by' && who !== 'agent asks',
+      ),
+    below: (...lines) =>
+      tell(
+        'by',
+        lines.map((line) => EDGE + ' '.repeat(SPEECH) + line),
+        true,
+      ),
     window(title, sentences) {
-      const top = `╭─ ${title} `
       const room = WIDTH - EDGE.length - 1
-      tell('', EDGE + colour('yellow', `${top.padEnd(room, '─')}╮`))
-      tell(...framed('│ ', ' │', sentences, 'yellow'))
-      tell(EDGE + colour('yellow', `${'╰'.padEnd(room, '─')}╯`), '')
+      const edge = (text: string, end: string) => EDGE + paint(page, 'yellow', text.padEnd(room, '─') + end)
+      tell('window', [edge(`╭─ ${title} `, '╮'), ...framed('yellow', sentences, ' │'), edge('╰', '╯')])
     },
     terminal(command, output) {
-      tell('', `${EDGE}${colour('green', '$')} ${colour('bold', command)}`)
-      tell(...framed('│ ', '', output.trimEnd().split('\n'), 'dim').map((line) => line.trimEnd()), '')
+      const typed = folded(page, command, WIDTH - 8).join(` \\\n${EDGE}    `)
+      tell('terminal', [
+        `${EDGE}${paint(page, 'green', '$')} ${paint(page, 'bold', typed)}`,
+        ...framed('dim', output.trimEnd().split('\n')),
+      ])
     },
     check(holds, sentence, cameBack) {
       if (!holds) throw new Surprise(sentence, cameBack)
-      tell(...hang('✓', 'green', 2, sentence))
+      tell('check', hang('✓', 'green', 2, sentence), true)
     },
-    paint: colour,
     async pause(seconds) {
       const left = Math.min(seconds, PATIENCE - (Date.now() - started) / 1_000)
       if (fast || !io.stdout.isTTY || left <= 0) return
-      await sleep(left * 1_000, undefined, until && { signal: until })
+      await sleep(left * 1_000, undefined, { signal: until })
     },
   }
 }

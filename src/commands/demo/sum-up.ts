@@ -39,8 +39,7 @@ export async function sumUp({ home, sandboxes }: World, screen: Screen, began: n
     `${lines.length} entries stand in the journal. It all took ${Math.round((Date.now() - began) / 1_000)} s.`,
     lines,
   )
-  screen.say('')
-  screen.say('Next: README.md says how to connect your own apps and your own agent.')
+  screen.say('Next: README.md says how to connect your own apps, and your own agent.')
 }
 
 const times = (count: number) => ['never', 'once', 'twice'][count] ?? `${count} times`

@@ -5,37 +5,41 @@ import { BothWrong } from './answers.ts'
 export const swappedTokens: Act = {
   title: 'A token in the wrong place',
   about:
-    'Netskope wants two tokens, one for accounts and one for the audit log. To mix them up is easy and the app only ' +
-    'answers "403" then. Here is a server whose settings have the two exchanged.',
+    'To be let in, the server shows the app a token, a kind of password: at Netskope one for accounts and one for ' +
+    'the log. To mix them up is easy, and all that the app then says is "403". Here is a second server, in whose ' +
+    'settings the two have changed places.',
 
   async run({ home, makeHome, connect }, screen) {
     const { sandbox } = home
     const { scim, rest } = sandbox.tokens
     const tenant = sandbox.settings.tenants['acme-netskope']
-    const tokens = { scim: tenant.tokens.rest, rest: tenant.tokens.scim }
     const swapped = makeHome('swapped', sandbox, {
-      tenants: { 'acme-netskope': { ...tenant, tokens } },
-      // The same data: what the tokens may still spend is known there.
+      tenants: {
+        'acme-netskope': { ...tenant, tokens: { scim: tenant.tokens.rest, rest: tenant.tokens.scim } },
+      },
+      // The same data, where it is known what each token may still spend.
       dataDir: '../home/data',
     })
     const agent = await connect(swapped, 'helpdesk-agent')
     const { checks } = await ask(screen, agent, 'check_token', { tenant: 'acme-netskope' }, BothWrong)
     for (const { token, fingerprint, verdict, surfaces } of checks) {
-      screen.by('server says', `token "${token}", fingerprint ${fingerprint}: ${verdict}`)
-      screen.below(...surfaces.map(({ surface, ok }) => `${ok ? '✓' : '✗'} ${surface}`))
-      const hints = new Set(surfaces.flatMap(({ hint = [] }) => hint))
-      screen.by('what to do', ...hints)
+      const opened = (wanted: boolean) =>
+        surfaces.flatMap(({ surface, ok }) => (ok === wanted ? surface : [])).join(', ')
+      screen.by('server says', `the token in "${token}", fingerprint ${fingerprint}: ${verdict}`)
+      screen.below(`opens ${opened(true)}; does not open ${opened(false)}`)
+      screen.by('what to do', ...new Set(surfaces.flatMap(({ hint = [] }) => hint)))
     }
-    const fingerprints = checks.map(({ fingerprint }) => fingerprint)
     screen.check(
-      fingerprints.join() === [rest, scim].map((token) => new Secret(token).fingerprint).join(),
-      'Right: each token opens what the other one is for. Only fingerprints tell which is which.',
+      checks.map(({ fingerprint }) => fingerprint).join() === [rest, scim].map(fingerprintOf).join(),
+      'Right: each of the two tokens is in the place of the other.',
       checks,
     )
     screen.check(
       [scim, rest].every((token) => !JSON.stringify(checks).includes(token)),
-      'The answer holds neither of the tokens.',
-      'one of the tokens',
+      'The answer holds neither token, only fingerprints to tell them apart.',
+      'an answer with a token in it',
     )
   },
 }
+
+const fingerprintOf = (token: string) => new Secret(token).fingerprint
