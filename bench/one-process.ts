@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { storeLedger } from '../src/budget/ledger.ts'
 import { parseSettings } from '../src/config.ts'
 import { RateLimited } from '../src/errors.ts'
-import { storeLedger } from '../src/budget/ledger.ts'
 import type { Errand } from '../src/identity/operations.ts'
 import { diskStore } from '../src/store/open.ts'
 import { openTenants } from '../src/tenants.ts'

@@ -77,8 +77,8 @@ const toolsPage = [
   '',
 ].join('\n')
 
-const { tenants, ...others } = editorSchema.properties as Record<string, Schema>
-const kinds = ((tenants?.additionalProperties as Schema).oneOf ?? []) as Schema[]
+const { tenants = {}, ...others } = editorSchema.properties as Record<string, Schema>
+const kinds = ((tenants.additionalProperties as Schema).oneOf ?? []) as Schema[]
 const settingsPage = [
   '# Settings',
   '',

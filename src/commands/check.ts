@@ -83,7 +83,9 @@ function show(io: Io, { tenant, vendor, ok, tokens, problem }: Checked): void {
       `  token ${token}: ${paint(io, verdict === 'ok' ? 'green' : 'yellow', verdict)}  ${paint(io, 'dim', more.join(', '))}`,
     )
     for (const { surface, ok: works, meaning, hint } of surfaces) {
-      print(io, ...wrap(io, `${works ? '✓' : '✗'} ${surface}: ${meaning}`, '    '))
+      // What is closed to a token and has no hint is not needed of it.
+      const sign = works ? '✓' : hint ? '✗' : '·'
+      print(io, ...wrap(io, `${sign} ${surface}: ${meaning}`, '    '))
       if (hint && !works) print(io, ...wrap(io, hint, '      '))
     }
   }

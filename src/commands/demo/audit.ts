@@ -30,7 +30,7 @@ export const audit: Act = {
     const told = ['asked', 'approved', 'by grace', 'refused', 'approval_void', 'started', 'done']
     screen.check(
       tail.code === 0 && told.every((word) => tail.output.includes(word)),
-      'The journal has it all: the request, Grace’s yes, the attempt on Katherine, the change.',
+      'The journal has it all: the request, Grace’s yes, the misuse that was refused, the change.',
       tail,
     )
   },

@@ -30,7 +30,7 @@ export async function play(io: Io, { fast = false }: { fast?: boolean | undefine
   if (!script) throw new TypeError('nobody said how this program is started')
   const leaving = new AbortController()
   const until = leaving.signal
-  void io.untilStopped().then(() => leaving.abort(new Surprise('time to the end', 'a request to stop')))
+  void io.untilStopped().then(() => leaving.abort(new Error('it was told to stop')))
   io.stdout.once('error', (error) => leaving.abort(error))
 
   const screen = openScreen(io, { fast, until })

@@ -23,13 +23,15 @@ export interface Screen {
   pause(seconds: number): Promise<void>
 }
 
+/** In the order in which they speak: whoever comes earlier than the last one begins anew. */
 const VOICES = {
   'agent asks': 'cyan',
-  'server says': 'magenta',
   'person says': 'yellow',
+  'server says': 'magenta',
   'what to do': 'green',
 } as const
 type Voice = keyof typeof VOICES
+const ORDER: readonly unknown[] = Object.keys(VOICES)
 
 const EDGE = '  '
 const SPEECH = 13
@@ -40,13 +42,16 @@ const PATIENCE = 18
 export function openScreen(io: Io, { fast, until }: { fast: boolean; until: AbortSignal }): Screen {
   const page = pageOf(io, until)
   const started = Date.now()
-  let last: keyof Screen | undefined
-  const tell = (kind: keyof Screen, lines: readonly string[], joined = false) => {
+  let last: keyof Screen | Voice | undefined
+  const tell = (kind: keyof Screen | Voice, lines: readonly string[], joined = false) => {
     print(page, ...(joined || last === undefined || last === 'heading' ? lines : ['', ...lines]))
     last = kind
   }
+  // As far from the right edge as from the left one.
+  const paragraph = (text: string, indent: string) =>
+    wrap(page, text, EDGE + indent).map((line) => line.slice(EDGE.length))
   const hang = (mark: string, style: Style, width: number, text: string): string[] => {
-    const [first = '', ...rest] = wrap(page, text, EDGE + ' '.repeat(width))
+    const [first = '', ...rest] = paragraph(text, EDGE + ' '.repeat(width))
     return [EDGE + paint(page, style, mark.padEnd(width)) + first.slice(EDGE.length + width), ...rest]
   }
   const framed = (style: Style, lines: readonly string[], right = ''): string[] => {
@@ -65,16 +70,16 @@ export function openScreen(io: Io, { fast, until }: { fast: boolean; until: Abor
         '',
       ])
     },
-    say: (text) => tell('say', wrap(page, text, EDGE)),
+    say: (text) => tell('say', paragraph(text, EDGE)),
     by: (who, ...sentences) =>
       tell(
-        'by',
+        who,
         sentences.flatMap((text, at) => hang(at ? '' : who, VOICES[who], SPEECH, text)),
-        last === 'by' && who !== 'agent asks',
+        ORDER.indexOf(last) >= 0 && ORDER.indexOf(last) < ORDER.indexOf(who),
       ),
     below: (...lines) =>
       tell(
-        'by',
+        last ?? 'below',
         lines.map((line) => EDGE + ' '.repeat(SPEECH) + line),
         true,
       ),

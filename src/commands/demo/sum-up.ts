@@ -10,7 +10,7 @@ export async function sumUp({ home, sandboxes }: World, screen: Screen, began: n
   const lines: JournalLine[] = []
   for await (const line of readJournal(join(home.folder, 'data'))) lines.push(line)
   const off = lines.filter(({ event, tool }) => event === 'started' && tool === 'deactivate_user')
-  const yes = lines.filter(({ event }) => event === 'approved').map(({ approval }) => approval?.how)
+  const yes = lines.filter(({ event }) => event === 'approved')
   const apps = sandboxes.map(({ tenants }) => tenants['acme-netskope'].arrivals)
   const arrivals = apps.flat()
   const refused = arrivals.filter(({ status }) => status === 429)
@@ -24,14 +24,14 @@ export async function sumUp({ home, sandboxes }: World, screen: Screen, began: n
   screen.heading('What happened')
   screen.check(
     off.length === yes.length,
-    `An account was switched off ${times(off.length)}, and ${times(yes.length)} a person had said yes: ` +
-      `in the agent’s program and in a terminal.`,
+    `An account was switched off ${times(off.length)}, and ${times(yes.length)} a person had said yes before: ` +
+      `${yes.map(({ approval }) => WHERE[approval?.how ?? 'page']).join(' and ')}.`,
     lines,
   )
   screen.check(
     refused.length === 0,
     `${arrivals.length} requests reached the apps, ${Math.max(...most)} at most in any 60 s; ` +
-      `${refused.length} of them were too many.`,
+      `${refused.length} were refused as too many.`,
     refused,
   )
   screen.check(
@@ -41,5 +41,7 @@ export async function sumUp({ home, sandboxes }: World, screen: Screen, began: n
   )
   screen.say('Next: README.md says how to connect your own apps, and your own agent.')
 }
+
+const WHERE = { form: 'at the agent’s window', terminal: 'in a terminal', page: 'on a page' }
 
 const times = (count: number) => ['never', 'once', 'twice'][count] ?? `${count} times`

@@ -112,7 +112,8 @@ function partsOf(
           args: [program],
           cwd: folder,
           env: sandbox.env,
-          log: (text) => stderr.write(text),
+          // What servers say of agents that were cut off is of no interest.
+          log: (text) => void (until.aborted || stderr.write(text)),
         },
         name,
         person,
