@@ -138,12 +138,15 @@ export function parseSettings(
   return parsed.data
 }
 
+/** What a tenant may be called. */
+export const TENANT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+
 // Beside the schema, which would leave out the problems inside a tenant that is badly named.
 function badTenantNames(raw: unknown): string[] {
   const tenants =
     z.looseObject({ tenants: z.record(z.string(), z.unknown()) }).safeParse(raw).data?.tenants ?? {}
   return Object.keys(tenants)
-    .filter((name) => !/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name))
+    .filter((name) => !TENANT_NAME.test(name))
     .map(
       (name) =>
         `tenants.${name}: a tenant's name is letters, digits, dots, dashes and underscores, 63 at most`,

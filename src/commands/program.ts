@@ -5,6 +5,7 @@ import { approversCommand } from './approvers.ts'
 import { checkCommand } from './check.ts'
 import { newCommand } from './data.ts'
 import { demoCommand } from './demo.ts'
+import { initCommand } from './init.ts'
 import type { Io } from './io.ts'
 import { journalCommand } from './journal.ts'
 import { type CommonOptions, openDataFolder } from './place.ts'
@@ -25,6 +26,7 @@ export function program(io: Io): Command {
     .option('--read-only', 'offer only the tools that change nothing')
     .option('--sandbox', 'simulated apps inside this process, no settings needed')
     .action(serve(io, start))
+    .addCommand(initCommand(io))
     .addCommand(checkCommand(io, start))
     .addCommand(approvalsCommand(io, data))
     .addCommand(approversCommand(io, data))

@@ -204,3 +204,23 @@ describe('the command line', () => {
     await client.close()
   })
 })
+
+describe('init', () => {
+  test('writes settings that need nothing but their tokens, and never over others', async () => {
+    const words = ['init', '--tenant', 'acme-netskope', '--url', 'http://127.0.0.1:9']
+    const first = await run(words)
+    expect(first).toMatchObject({ code: 0 })
+    const env = {
+      ...environment(),
+      ACME_NETSKOPE_SCIM_TOKEN: 'a-token-of-some-kind',
+      ACME_NETSKOPE_REST_TOKEN: 'another-token',
+    }
+    expect(first.stdout).toContain('export ACME_NETSKOPE_SCIM_TOKEN=')
+    expect((await run(['check'], { env })).code).toBe(1)
+    expect(await run(words)).toMatchObject({ code: 2, stderr: expect.stringContaining('is there already') })
+  })
+
+  test('says what it lacks where nobody can be asked', async () => {
+    expect(await run(['init'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--tenant, --url') })
+  })
+})

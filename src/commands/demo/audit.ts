@@ -11,10 +11,9 @@ export const audit: Act = {
     const call = { tenant: 'acme-netskope', limit: 5 }
     const { events, note } = await ask(screen, agent, 'pull_audit', call, Audit)
     screen.by('server says', `${events.length} events, the newest first, times in UTC:`)
-    const rows = events.map(({ time, actor = '', action, target = '' }) =>
-      [time.slice(11, 19), actor.padEnd(17), action.padEnd(17), target].join('  '),
+    screen.rows(
+      events.map(({ time, actor = '', action, target = '' }) => [time.slice(11, 19), actor, action, target]),
     )
-    screen.below(...rows)
     screen.by('server says', note)
     const { writes } = home.sandbox.tenants['acme-netskope']
     const ours = events.filter(({ actor, target }) => actor === 'api-token-scim' && target === ADA)

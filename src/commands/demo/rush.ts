@@ -42,16 +42,15 @@ export const rush: Act = {
     }
 
     screen.by('server says', `${LOOK_UPS} answers within ${((ended - began) / 1_000).toFixed(1)} s:`)
-    const row = (count: number, what: string) => `${String(count).padStart(4)}  ${what}`
-    screen.below(
-      row(found.answered, 'found'),
-      row(
-        found.toldWhen,
+    screen.rows([
+      [`${found.answered}`, 'found'],
+      [
+        `${found.toldWhen}`,
         `told when to ask again: from ${clock(first)} on, in ${inSeconds(first - ended)} s`,
-      ),
-      row(found.refused, 'times that the app had to refuse with 429'),
-      row(found.mostInAMinute, 'requests at most that reached the app in any 60 s'),
-    )
+      ],
+      [`${found.refused}`, 'times that the app had to refuse with 429'],
+      [`${found.mostInAMinute}`, 'requests at most that reached the app in any 60 s'],
+    ])
     screen.check(
       found.refused === 0 && found.mostInAMinute <= ALLOWED,
       `The app was never asked for more than it gives: not one 429.`,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { paint, print, type Style, wrap } from '../data.ts'
+import { paint, print, type Style, table, wrap } from '../data.ts'
 import type { Io } from '../io.ts'
 import { folded, pageOf, WIDTH } from './page.ts'
 import { Surprise } from './surprise.ts'
@@ -11,8 +11,8 @@ export interface Screen {
   say(text: string): void
   /** Sentences of somebody, behind who it is. */
   by(who: Voice, ...sentences: string[]): void
-  /** Lines as they are, below what was said. */
-  below(...lines: string[]): void
+  /** A table below what was said. */
+  rows(rows: readonly (readonly string[])[]): void
   /** A question as a person sees it. */
   window(title: string, sentences: readonly string[]): void
   /** A command and what it printed. */
@@ -77,10 +77,14 @@ export function openScreen(io: Io, { fast, until }: { fast: boolean; until: Abor
         sentences.flatMap((text, at) => hang(at ? '' : who, VOICES[who], SPEECH, text)),
         ORDER.indexOf(last) >= 0 && ORDER.indexOf(last) < ORDER.indexOf(who),
       ),
-    below: (...lines) =>
+    rows: (rows) =>
       tell(
-        last ?? 'below',
-        lines.map((line) => EDGE + ' '.repeat(SPEECH) + line),
+        last ?? 'rows',
+        table(
+          page,
+          rows.map((row) => ['', ...row]),
+          [SPEECH],
+        ),
         true,
       ),
     window(title, sentences) {

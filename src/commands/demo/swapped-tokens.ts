@@ -25,8 +25,11 @@ export const swappedTokens: Act = {
     for (const { token, fingerprint, verdict, surfaces } of checks) {
       const opened = (wanted: boolean) =>
         surfaces.flatMap(({ surface, ok }) => (ok === wanted ? surface : [])).join(', ')
-      screen.by('server says', `the token in "${token}", fingerprint ${fingerprint}: ${verdict}`)
-      screen.below(`opens ${opened(true)}; does not open ${opened(false)}`)
+      screen.by(
+        'server says',
+        `the token in "${token}", fingerprint ${fingerprint}: ${verdict}`,
+        `opens ${opened(true)}; does not open ${opened(false)}`,
+      )
       screen.by('what to do', ...new Set(surfaces.flatMap(({ hint = [] }) => hint)))
     }
     screen.check(
