@@ -7,7 +7,7 @@ import type { Tenant } from './tenants.ts'
 
 /**
  * Carries one change out: the intention goes to the journal, the write leaves once, the account is read back, and the
- * journal gets the outcome. Throws only when the intention could not be recorded; nothing was sent then.
+ * journal gets the outcome. Never throws: how it ended is told by what comes back, one change among others.
  */
 export async function carryOut(
   change: Change,
@@ -35,7 +35,18 @@ export async function carryOut(
 
   if (tenant.settings.dryRun) return notSent('refused', 'Dry run: agreed to, and not sent.')
   if (errand.signal.aborted) return notSent('timeout', 'Not sent: the caller had left.')
-  await record({ event: 'started', account: concerned })
+  try {
+    await record({ event: 'started', account: concerned })
+  } catch (error) {
+    warn('a change could not be journalled, and was not made', error)
+    return {
+      outcome: 'failed',
+      verified: false,
+      account,
+      code: 'unavailable',
+      note: 'Not sent: the journal cannot be written.',
+    }
+  }
   // Once it has left, a change is followed to its end even if the caller leaves.
   const onward: Errand = { ...errand, signal: AbortSignal.timeout(Math.max(1, errand.deadline - Date.now())) }
   let lost = false
@@ -55,11 +66,15 @@ export async function carryOut(
     if (!(error instanceof UnknownOutcome)) return notSent(error.code, `${error.message} ${error.hint}`)
     lost = true
   }
-  return end(await readBack(change, tenant, onward, lost))
+  return end(await readBack(change, tenant, { errand: onward, lost, warn }))
 }
 
 /** What the app shows after a change, read until it shows it or the tenant's window is over. */
-async function readBack(change: Change, tenant: Tenant, errand: Errand, lost: boolean): Promise<Carried> {
+async function readBack(
+  change: Change,
+  tenant: Tenant,
+  { errand, lost, warn }: { errand: Errand; lost: boolean; warn: (message: string, error: unknown) => void },
+): Promise<Carried> {
   const { verifyAfterWrite, verifyWindowMs } = tenant.settings
   let account = change.account
   let problem =
@@ -73,7 +88,7 @@ async function readBack(change: Change, tenant: Tenant, errand: Errand, lost: bo
         problem = read ? `The app still shows it as ${read.status}.` : 'The app no longer shows this account.'
         if (read?.status === change.expect.status) return seen(read, lost)
       } catch (error) {
-        if (!(error instanceof IdentityError)) throw error
+        if (!(error instanceof IdentityError)) warn('an account could not be read back', error)
         problem = 'It could not be read back.'
       }
       if (Date.now() + pause > until) break

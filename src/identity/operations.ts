@@ -96,6 +96,34 @@ export interface BudgetLeft {
   left: number
 }
 
+/** What can be said of an account; a vendor takes what its app knows and refuses the rest. */
+export interface AccountFields {
+  userName?: string
+  email?: string
+  givenName?: string
+  familyName?: string
+  title?: string
+  department?: string
+  role?: string
+  licence?: string
+  /** Id or user name of another account, as the app wants it. */
+  manager?: string
+  externalId?: string
+  locale?: string
+  timezone?: string
+  phone?: string
+  status?: 'active' | 'inactive'
+  admin?: boolean
+  /** Attributes of the app's own, by its own names. */
+  custom?: Record<string, string | boolean | string[]>
+}
+
+/** An account with all that the app tells of it in our words. */
+export interface FullAccount {
+  account: Account
+  fields: AccountFields
+}
+
 /** The account a write is pinned to. */
 export interface Target {
   id: string
@@ -121,6 +149,19 @@ export interface Operations {
   readGroup?(ask: { group: string }, errand: Errand): Promise<Group | undefined>
   deactivateAccount?(ask: Target, errand: Errand): Promise<void>
   reactivateAccount?(ask: Target, errand: Errand): Promise<void>
+  /** The account with this id and all its fields, or undefined. */
+  readFields?(ask: { id: string }, errand: Errand): Promise<FullAccount | undefined>
+  /** Never called for an account that a look-up found. Throws `Conflict` when the app says that there is one. */
+  createAccount?(ask: { fields: AccountFields }, errand: Errand): Promise<void>
+  /** Changes just the fields named. Throws `Unsupported` for a field that the app does not have. */
+  updateAccount?(ask: Target & { set: AccountFields }, errand: Errand): Promise<void>
+  /** Changes who is in a group, leaving everybody else in it. */
+  updateMembers?(
+    ask: { group: { id: string; name: string }; add: readonly Target[]; remove: readonly Target[] },
+    errand: Errand,
+  ): Promise<void>
+  /** Present only where the settings allow it. */
+  deleteAccount?(ask: Target, errand: Errand): Promise<void>
   pullAudit?(
     ask: { since: Date; until: Date; user?: string; limit: number; at?: AuditPosition },
     errand: Errand,

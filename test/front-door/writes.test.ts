@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { openWorld } from '../support/world.ts'
 
@@ -119,11 +120,16 @@ test('a write that is throttled is sent again, since it certainly did not happen
   expect(await world.call('deactivate_user', LEAVES)).toMatchObject({ status: 'done' })
 })
 
-test('nothing is written when the journal cannot be', async () => {
-  await using world = await openWorld(QUIET)
-  await world.call('deactivate_user', { ...LEAVES, user: 'nobody@example.com' })
-  const { appendFileSync } = await import('node:fs')
-  appendFileSync(`${world.dataDir}/journal.jsonl`, '{"forged":true}\n')
-  expect((await world.call('deactivate_user', LEAVES)).error?.code).toBe('unavailable')
-  expect(world.netskope.writes).toEqual([])
-})
+test.each([
+  ['asked about', {}, { error: { code: 'unavailable' } }],
+  ['not asked about', QUIET, { status: 'failed', results: [{ outcome: 'failed', code: 'unavailable' }] }],
+])(
+  'nothing that is %s is written to the app when the journal cannot be written',
+  async (_, options, answer) => {
+    await using world = await openWorld(options)
+    await world.call('deactivate_user', { ...LEAVES, user: 'nobody@example.com' })
+    appendFileSync(`${world.dataDir}/journal.jsonl`, '{"forged":true}\n')
+    expect(await world.call('deactivate_user', LEAVES)).toMatchObject(answer)
+    expect(world.netskope.writes).toEqual([])
+  },
+)
