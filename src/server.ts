@@ -165,7 +165,11 @@ const toResult = (reply: Reply): CallToolResult => {
 /** The one place where an error becomes an answer; what was not thrown on purpose says nothing about itself. */
 function toError(error: unknown, call: Call, log: Log): CallToolResult {
   const known = error instanceof IdentityError ? error : undefined
-  log[known ? 'info' : 'error'](`${call.tool.name} failed`, { reference: call.id, error })
+  // A caller that left is no fault of ours.
+  log[known || call.signal.aborted ? 'info' : 'error'](`${call.tool.name} failed`, {
+    reference: call.id,
+    error,
+  })
   const { retryAt, tenant, candidates } = known?.details ?? {}
   const body = {
     code: known?.code ?? 'internal',

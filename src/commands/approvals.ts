@@ -18,6 +18,7 @@ import {
   wrap,
 } from './data.ts'
 import type { Io } from './io.ts'
+import { typed } from './place.ts'
 
 /** Shows what waits for a person, and lets a person decide it. */
 export function approvalsCommand(io: Io, open: OpenData): Command {
@@ -73,7 +74,12 @@ const list = (io: Io, open: OpenData, command: Command, { all, json }: { all?: t
         approval.plan[0] ?? '',
       ]
     })
-    print(io, ...table(io, [HEADINGS, ...rows]), '', `See one whole: ${io.self} approvals show ID`)
+    print(
+      io,
+      ...table(io, [HEADINGS, ...rows]),
+      '',
+      `See one whole: ${typed(io, command.optsWithGlobals(), 'approvals show ID')}`,
+    )
   })
 
 const HEADINGS = ['ID', 'STATE', 'LEFT', 'TOOL', 'CALLER', 'PLAN']
@@ -106,7 +112,10 @@ const answer = (
     const approvers = openApprovers(store)
     const approval = await undecided(approvals, id)
     if ((await approvers.list()).length === 0) {
-      throw new InvalidInput('Nobody may approve yet.', `Set somebody up: ${io.self} approvers add NAME`)
+      throw new InvalidInput(
+        'Nobody may approve yet.',
+        `Set somebody up: ${typed(io, command.optsWithGlobals(), 'approvers add NAME')}`,
+      )
     }
     print(io, ...describe(io, approval), '')
     const verb = decision === 'approved' ? 'approve' : 'deny'

@@ -17,6 +17,7 @@ import {
   withData,
 } from './data.ts'
 import type { Io } from './io.ts'
+import { typed } from './place.ts'
 
 /** Sets up who may approve. */
 export function approversCommand(io: Io, open: OpenData): Command {
@@ -55,7 +56,11 @@ const list = (io: Io, open: OpenData, command: Command, { json }: { json?: true 
       return print(io, toJson({ approvers: documents }, 2))
     }
     if (approvers.length === 0) {
-      return print(io, 'Nobody may approve yet.', `Set somebody up: ${io.self} approvers add NAME`)
+      return print(
+        io,
+        'Nobody may approve yet.',
+        `Set somebody up: ${typed(io, command.optsWithGlobals(), 'approvers add NAME')}`,
+      )
     }
     const rows = approvers.map(({ name, addedAt }) => [name, showTime(addedAt)])
     print(io, ...table(io, [['NAME', 'SINCE'], ...rows]))
@@ -79,14 +84,18 @@ const add = (io: Io, open: OpenData, command: Command, name: string, { passphras
       throw error
     }
     await record('done')
-    print(io, `${name} may approve from now on: ${io.self} approvals approve ID --approver ${name}`)
+    const how = typed(io, command.optsWithGlobals(), `approvals approve ID --approver ${name}`)
+    print(io, `${name} may approve from now on: ${how}`)
   })
 
 const remove = (io: Io, open: OpenData, command: Command, name: string, { passphraseStdin }: Options) =>
   withData(io, open, command, async ({ store, journal }) => {
     const approvers = openApprovers(store)
     if (!(await approvers.list()).some((approver) => sameText(approver.name, name))) {
-      throw new NotFound('There is no approver of that name.', `See ${io.self} approvers list.`)
+      throw new NotFound(
+        'There is no approver of that name.',
+        `See ${typed(io, command.optsWithGlobals(), 'approvers list')}.`,
+      )
     }
     const record = recorder(io, journal, 'approvers remove', name)
     const passphrase = await readPassphrase(io, { passphraseStdin, question: `Passphrase of ${name}` })

@@ -7,7 +7,7 @@ import { BaseUrl, type Vendor } from '../vendors/define.ts'
 import { vendors } from '../vendors/index.ts'
 import { newCommand, print } from './data.ts'
 import type { Io } from './io.ts'
-import type { CommonOptions } from './place.ts'
+import { type CommonOptions, typed } from './place.ts'
 
 interface Answers {
   vendor?: string
@@ -36,7 +36,7 @@ export const initCommand = (io: Io): Command =>
         'Next, set the tokens, where your MCP client starts the server and here:',
         ...Object.values(tokens).map((name) => `  export ${name}=…`),
         '',
-        `and see what works: ${io.self} check`,
+        `and see what works: ${typed(io, command.optsWithGlobals(), 'check')}`,
       )
     })
 

@@ -12,7 +12,7 @@ export interface Io {
   /** How this program is started, for texts that tell a person what to type. */
   self: string
   /** What starts this program anew, for a command that plays those who use it. */
-  script?: { node: string; main: string }
+  script: { node: string; main: string }
   /** Resolves when the process is told to stop, which then ends it no longer by itself. */
   untilStopped(): Promise<void>
   /** Sets the exit code: 0 well, 1 something checked is not well, 2 wrong usage or settings. */

@@ -42,14 +42,15 @@ function what({ account, approval, code, note, args }: JournalLine): string {
     account && `${account.userName} in ${account.tenant}`,
     approval && `approval ${approval.id}${approval.by === undefined ? '' : ` by ${approval.by}`}`,
     code,
-    note,
-    !account && !approval && args && toWords(args),
+    note?.replace(/\.$/, ''),
+    !account && args && toWords(args),
   ]
   return parts.filter(Boolean).join(', ')
 }
 
-const toWords = (args: Record<string, unknown>): string =>
-  Object.entries(args)
+/** Whom it was about first, and why last. */
+const toWords = ({ user, reason, ...args }: Record<string, unknown>): string =>
+  Object.entries({ ...(user !== undefined && { user }), ...args, ...(reason !== undefined && { reason }) })
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ')
 

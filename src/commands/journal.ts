@@ -14,6 +14,7 @@ import { escapeUnseen, newCommand, type OpenData, paint, print, toJson, withData
 import type { Io } from './io.ts'
 import { csv } from './journal-csv.ts'
 import { rows, story } from './journal-text.ts'
+import { typed } from './place.ts'
 
 /** Shows, exports and checks the journal. */
 export function journalCommand(io: Io, open: OpenData): Command {
@@ -81,7 +82,7 @@ const show = (io: Io, open: OpenData, command: Command, which: string, { json }:
     if (lines.length === 0) {
       throw new NotFound(
         `The journal has nothing about ${plainText(which, 64)}.`,
-        `See ${io.self} journal tail.`,
+        `See ${typed(io, command.optsWithGlobals(), 'journal tail')}.`,
       )
     }
     print(io, ...(json ? [toJson({ call: lines[0]?.call, lines }, 2)] : story(io, lines)))

@@ -6,6 +6,7 @@ import { canonicalJson } from '../identity/canonical.ts'
 import type { Plan } from '../identity/plan.ts'
 import { plainText } from '../identity/text.ts'
 import type { Seal } from '../seal.ts'
+import type { JournalEvent } from '../store/events.ts'
 import type { Call, CallGuard, PersonsAnswer, Reply } from './call.ts'
 
 /** How long a question put through the client may be answered, milliseconds. */
@@ -38,22 +39,27 @@ export const confirm = (by: Confirming): CallGuard =>
     const approvalId = approvalIdOf(call)
     if (approvalId !== undefined) {
       const approval = await by.approvals.use(approvalId, digest)
-      return approval.state === 'pending' ? waiting(approval, by) : next(call)
+      if (approval.state === 'pending') return waiting(approval, by)
+      return next(allowedBy(call, approval))
     }
     const level = levelOf(call, plan, by.levels)
     if (level === 'none') return next(call)
     if (level === 'ask' && call.answer) {
       const question = await answered(call, call.answer, digest, by)
       if (question) {
-        await call.record({
-          event: 'approved',
-          approval: { id: question.id, by: call.caller.id, how: 'form' },
-        })
-        return next(call)
+        const approval = { id: question.id, by: call.caller.id, how: 'form' as const }
+        await call.record({ event: 'approved', approval })
+        return next(allowedBy(call, approval))
       }
     }
     return level === 'ask' && call.canAsk ? ask(call, plan, digest, by) : request(call, plan, digest, by)
   }
+
+/** The same call, whose every further event names the approval that let it through. */
+const allowedBy = (call: Call, { id, by, how }: NonNullable<JournalEvent['approval']>): Call => ({
+  ...call,
+  record: (event) => call.record({ ...event, approval: { id, ...(by && { by }), ...(how && { how }) } }),
+})
 
 /** The strictest of all that the settings say about such a change. */
 function levelOf({ tool }: Call, plan: Plan, levels: Settings['confirm']): ConfirmLevel {

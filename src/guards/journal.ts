@@ -26,7 +26,7 @@ export interface Journalling {
 export const journalled = ({ journal, warn }: Journalling): CallGuard =>
   async function journalled(call, next) {
     if (call.tool.effect === 'reads') return next(call)
-    const args = argumentsOf(call)
+    const { approvalId, ...args } = argumentsOf(call)
     const record: Call['record'] = async (event) => {
       await journal.append({
         ...event,
@@ -34,7 +34,7 @@ export const journalled = ({ journal, warn }: Journalling): CallGuard =>
         tool: call.tool.name,
         caller: call.caller.id,
         client: call.caller.client,
-        ...(args && { args }),
+        ...(Object.keys(args).length > 0 && { args }),
       })
     }
     try {
@@ -46,7 +46,8 @@ export const journalled = ({ journal, warn }: Journalling): CallGuard =>
     } catch (error) {
       const code = error instanceof IdentityError ? error.code : 'internal'
       try {
-        await record({ event: EVENT[code] ?? 'refused', code })
+        const approval = typeof approvalId === 'string' ? { approval: { id: approvalId } } : {}
+        await record({ event: EVENT[code] ?? 'refused', code, ...approval })
       } catch (failure) {
         // Nothing was changed, and the caller is told why; that it could not be recorded is for the log.
         warn('a refusal could not be journalled', failure)
@@ -55,10 +56,6 @@ export const journalled = ({ journal, warn }: Journalling): CallGuard =>
     }
   }
 
-/** What was asked for, if it is of the form that the tool declares; the approval is named by its own events. */
-function argumentsOf({ tool, input }: Call): Record<string, unknown> | undefined {
-  const parsed = tool.input.safeParse(input)
-  if (!parsed.success) return undefined
-  const { approvalId: _, ...args } = parsed.data as Record<string, unknown>
-  return args
-}
+/** What was asked for, if it is of the form that the tool declares. */
+const argumentsOf = ({ tool, input }: Call): Record<string, unknown> =>
+  (tool.input.safeParse(input).data ?? {}) as Record<string, unknown>

@@ -62,6 +62,7 @@ export async function openDesk() {
       stderr,
       user: 'ada',
       self: 'identity-mcp',
+      script: { node: 'node', main: 'main.js' },
       untilStopped: async () => {},
       exit: (code) => {
         said.code = code

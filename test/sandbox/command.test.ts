@@ -19,6 +19,7 @@ async function run(...words: string[]) {
     stderr,
     user: 'ada',
     self: 'identity-mcp',
+    script: { node: 'node', main: 'main.js' },
     untilStopped: async () => {},
     exit,
   }

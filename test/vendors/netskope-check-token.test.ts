@@ -135,6 +135,7 @@ test.each<[string, Record<string, readonly string[]>, Record<string, unknown>, s
 test('says where the right token is made', async () => {
   const swapped = await check(letting({ 'scim-token': AUDIT, 'rest-token': SCIM }))
   const [forScim, forRest] = swapped.checks
+  expect(textOf(swapped.checks)).toMatch(/exchange `scim` and `rest`/)
   expect(textOf(forScim ? [forScim] : [])).toMatch(/Settings > Security Cloud Platform > SCIM/)
   expect(textOf(forRest ? [forRest] : [])).toMatch(/Settings > Tools > REST API v2.*events\/data\/audit/)
 })

@@ -27,7 +27,6 @@ const OPENING = [
 /** Tells the main story and leaves nothing behind; whether all of it went as told. */
 export async function play(io: Io, { fast = false }: { fast?: boolean | undefined }): Promise<boolean> {
   const { script } = io
-  if (!script) throw new TypeError('nobody said how this program is started')
   const leaving = new AbortController()
   const until = leaving.signal
   void io.untilStopped().then(() => leaving.abort(new Error('it was told to stop')))

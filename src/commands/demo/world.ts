@@ -38,7 +38,7 @@ interface Typed {
 
 /** Lets `work` happen in a world of its own, of which nothing is left afterwards, however it ends. */
 export async function inWorld<Result>(
-  io: Io & Required<Pick<Io, 'script'>>,
+  io: Io,
   { person, until }: { person: Person; until: AbortSignal },
   work: (world: World) => Promise<Result>,
 ): Promise<Result> {
@@ -76,7 +76,7 @@ type Parts = Omit<World, 'home' | 'agent' | 'asked'>
 
 /** `own` is told how to end what was begun. */
 function partsOf(
-  { script, env, stderr }: Io & Required<Pick<Io, 'script'>>,
+  { script, env, stderr }: Io,
   root: string,
   until: AbortSignal,
   own: (end: () => unknown) => void,

@@ -13,8 +13,19 @@ interface Found extends Tried, Probe {}
 /** Tries each token on each surface, by reads only. */
 export async function checkTokens(doors: Doors, app: Opened, errand: Errand): Promise<TokenCheck[]> {
   const checks = await Promise.all(doors.tokens.map((token) => checkToken(doors, token, app, errand)))
-  return checks.flat()
+  const rows = checks.flat()
+  const swapped = rows.length === 2 && rows.every(({ verdict }) => verdict === 'wrong_token')
+  return swapped ? rows.map(toExchange) : rows
 }
+
+/** Each token opens what the other one should: no new one is needed. */
+const toExchange = (check: TokenCheck): TokenCheck => ({
+  ...check,
+  surfaces: check.surfaces.map((one) => (one.hint ? { ...one, hint: `${EXCHANGE} ${one.hint}` } : one)),
+})
+
+const EXCHANGE =
+  'The two tokens stand in each other’s place: exchange `scim` and `rest` in the settings. Otherwise:'
 
 async function checkToken(doors: Doors, token: Token, app: Opened, errand: Errand): Promise<TokenCheck[]> {
   const found = await Promise.all(
