@@ -14,6 +14,8 @@ import {
   type McpServerFactory,
   ProtocolError,
   ProtocolErrorCode,
+  ResourceNotFoundError,
+  ResourceTemplate,
   type ServerContext,
 } from '@modelcontextprotocol/server'
 import { dispatcher, type Parts } from './dispatch.ts'
@@ -21,12 +23,16 @@ import { IdentityError } from './errors.ts'
 import type { Call, PersonsAnswer, Reply } from './guards/call.ts'
 import { plainText } from './identity/text.ts'
 import type { Log } from './log.ts'
+import { IDP_TITLES, type Reading, readingOf } from './resources.ts'
 import { toWire } from './tools/wire.ts'
+import { IDPS } from './vendors/define.ts'
 
 /** How long a client gets to wait for its answer, milliseconds; most clients give up after 60 s. */
 const CALL_TIME = 50_000
 /** How long a question may stand before a person, on a client that is asked within the call. */
 const QUESTION_TIME = 5 * 60_000
+
+const CACHED = { ttlMs: 60_000, cacheScope: 'private' } as const
 
 const INSTRUCTIONS =
   'Identity tools over the apps of this company. Look with find_user before you change anything, and name people as ' +
@@ -48,15 +54,22 @@ export function serverFactory(
   const offered = parts.tools.filter((tool) => parts.tenants.serving(tool) !== undefined)
   const list = { tools: offered.map(toWire) }
   const dispatch = dispatcher(parts)
+  const reading = readingOf(parts.tenants)
 
   return ({ era }) => {
     const mcp = new McpServer(
       { name: 'identity-mcp', title: 'Identity tools', version: parts.version },
       {
-        capabilities: { tools: {} },
+        // Settings are read once, so that no list changes while the server runs.
+        capabilities: { tools: {}, resources: { listChanged: false } },
         instructions: INSTRUCTIONS,
         inputRequired: { legacyShim: false },
-        cacheHints: { 'tools/list': { ttlMs: 60_000, cacheScope: 'private' } },
+        cacheHints: {
+          'tools/list': CACHED,
+          'resources/list': CACHED,
+          'resources/templates/list': CACHED,
+          'resources/read': CACHED,
+        },
       },
     )
     mcp.server.setRequestHandler('tools/list', () => list)
@@ -93,7 +106,65 @@ export function serverFactory(
         }
       },
     )
+    offerReading(mcp, reading)
     return mcp
+  }
+}
+
+/** Lets clients list, complete and read what there is to know about the apps. */
+function offerReading(mcp: McpServer, reading: Reading): void {
+  const among = (names: readonly string[]) => (start: string) =>
+    names.filter((name) => name.startsWith(start))
+  const mimeType = 'text/markdown'
+  mcp.registerResource(
+    'vendor',
+    new ResourceTemplate('identity://vendors/{vendor}', {
+      list: () => ({
+        resources: reading.vendors.map(({ name, title }) => ({
+          uri: `identity://vendors/${name}`,
+          name,
+          title: `About ${title}`,
+        })),
+      }),
+      complete: { vendor: among(reading.vendors.map(({ name }) => name)) },
+    }),
+    {
+      title: 'About an app',
+      description:
+        'What deactivation and deletion mean in an app, its limits and its log. Read it before a change.',
+      mimeType,
+    },
+    (uri, { vendor }) => read(uri, mimeType, () => reading.aboutVendor(String(vendor))),
+  )
+  mcp.registerResource(
+    'setup',
+    new ResourceTemplate('identity://tenants/{tenant}/setup/{idp}', {
+      list: () => ({
+        resources: reading.tenants.flatMap((tenant) =>
+          IDPS.map((idp) => ({
+            uri: `identity://tenants/${tenant}/setup/${idp}`,
+            name: `${tenant}, ${idp}`,
+            title: `${IDP_TITLES[idp]} for ${tenant}`,
+          })),
+        ),
+      }),
+      complete: { tenant: among(reading.tenants), idp: among(IDPS) },
+    }),
+    {
+      title: 'Set-up of an identity provider',
+      description: 'What to type into Okta or Entra ID to provision a tenant, and where its tokens are made.',
+      mimeType,
+    },
+    (uri, { tenant, idp }) => read(uri, mimeType, () => reading.setup(String(tenant), String(idp))),
+  )
+}
+
+function read(uri: URL, mimeType: string, text: () => string) {
+  try {
+    return { contents: [{ uri: uri.href, mimeType, text: text() }] }
+  } catch (error) {
+    if (!(error instanceof IdentityError)) throw error
+    throw new ResourceNotFoundError(uri.href, `${error.message} ${error.hint}`)
   }
 }
 

@@ -36,8 +36,8 @@ const ROOMS: readonly (readonly string[])[] = [
   ['commands', 'sandbox'],
   ['transports'],
   ['server.ts'],
-  ['dispatch.ts'],
-  ['ask.ts', 'change.ts', 'tenants.ts', 'tools'],
+  ['dispatch.ts', 'resources.ts'],
+  ['ask.ts', 'change.ts', 'read-back.ts', 'tenants.ts', 'tools'],
   ['vendors'],
   ['guards'],
   ['approvals', 'budget'],
@@ -71,7 +71,9 @@ describe('the map of imports', () => {
   test('keeps tools, vendors and guards strangers to their siblings', () => {
     const lists = ['tools/index.ts', 'vendors/index.ts', 'guards/calls.ts', 'guards/requests.ts']
     const shared = [
-      ...['define', 'fields', 'cursor', 'set-active', 'wire'].map((name) => `tools/${name}.ts`),
+      ...['define', 'fields', 'cursor', 'set-active', 'change-fields', 'wire'].map(
+        (name) => `tools/${name}.ts`,
+      ),
       ...['define', 'http'].map((name) => `vendors/${name}.ts`),
       ...['call', 'request', 'compose', 'rate-headers', 'token-queue'].map((name) => `guards/${name}.ts`),
     ]

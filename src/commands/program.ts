@@ -9,8 +9,10 @@ import { initCommand } from './init.ts'
 import type { Io } from './io.ts'
 import { journalCommand } from './journal.ts'
 import { type CommonOptions, openDataFolder } from './place.ts'
+import { probeCommand } from './probe.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { serve } from './serve.ts'
+import { setupCommand } from './setup.ts'
 import { toolsCommand } from './tools.ts'
 
 /** The whole command line. Without a command it serves over stdio. */
@@ -28,6 +30,8 @@ export function program(io: Io): Command {
     .action(serve(io, start))
     .addCommand(initCommand(io))
     .addCommand(checkCommand(io, start))
+    .addCommand(setupCommand(io))
+    .addCommand(probeCommand(io, start))
     .addCommand(approvalsCommand(io, data))
     .addCommand(approversCommand(io, data))
     .addCommand(journalCommand(io, data))

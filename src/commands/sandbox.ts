@@ -1,47 +1,56 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Sandbox } from '../sandbox/index.ts'
+import type { Sandbox, SandboxApp } from '../sandbox/index.ts'
 import { newCommand, print, toJson } from './data.ts'
 import type { Io } from './io.ts'
 
 interface Flags {
+  app?: string[]
   port?: number
-  perMinute: number
+  perMinute?: number
   fault?: string[]
   listFaults?: true
   json?: true
 }
 
 /** `identity-mcp sandbox`: simulated tenants to try things out on, until the process ends. `started` is told of them. */
-export const sandboxCommand = (io: Io, started: (sandbox: Sandbox) => void = () => {}): Command =>
+export const sandboxCommand = (io: Io, started: (sandbox: Sandbox<SandboxApp>) => void = () => {}): Command =>
   newCommand(io, 'sandbox', 'run simulated tenants, full of made-up people, to try everything out on')
-    .option('--port <number>', 'port on 127.0.0.1 (default: any free one)', wholeNumber(0, 65_535))
+    .option('--app <name>', 'netskope, gainsight, mindtickle or scim; may be repeated', collect)
+    .option(
+      '--port <number>',
+      'port on 127.0.0.1, of further apps those after it (default: any free ones)',
+      wholeNumber(0, 65_535),
+    )
     .option(
       '--per-minute <number>',
-      'requests that each token may make in any minute',
+      'requests that each token may make in any minute (default: as the app has it)',
       wholeNumber(1, 1e9),
-      300,
     )
     .option('--fault <name>', 'misbehave like that from the start; may be repeated', collect)
     .option('--list-faults', 'say which faults there are, and end')
     .option('--json', 'as JSON')
-    .action(async ({ fault = [], ...flags }: Flags, command: Command) => {
-      const { FAULT_KINDS, faultLines, isFault, startSandbox } = await import('../sandbox/index.ts')
+    .action(async ({ app = [], fault = [], ...flags }: Flags, command: Command) => {
+      const { DEFAULT_APPS, faultKindsOf, faultLines, isApp, isFault, SANDBOX_APPS, startSandbox } =
+        await import('../sandbox/index.ts')
+      const stranger = app.find((name) => !isApp(name))
+      if (stranger !== undefined)
+        command.error(`There is no app "${stranger}". There are: ${SANDBOX_APPS.join(', ')}.`)
+      const named = app.filter(isApp)
+      const apps: readonly SandboxApp[] = named.length > 0 ? named : DEFAULT_APPS
+      const kinds = faultKindsOf(apps)
       if (flags.listFaults) {
-        const list = Object.entries(FAULT_KINDS).map(([fault, { about }]) => ({ fault, about }))
-        return print(io, flags.json ? toJson(list, 2) : faultLines(FAULT_KINDS).join('\n'))
+        const list = Object.entries(kinds).map(([fault, { about }]) => ({ fault, about }))
+        return print(io, flags.json ? toJson(list, 2) : faultLines(kinds).join('\n'))
       }
-      const unknown = fault.find((name) => !isFault(name))
+      const unknown = fault.find((name) => !Object.hasOwn(kinds, name))
       if (unknown !== undefined)
         command.error(`There is no fault "${unknown}"; --list-faults says which there are.`)
       const faults = fault.filter(isFault)
-      const sandbox = await startSandbox({ port: flags.port, perMinute: flags.perMinute, faults }).catch(
-        (error) => {
-          if (!isTaken(error)) throw error
-          return command.error(
-            `Port ${flags.port} can't be had. Choose another with --port, or leave it out.`,
-          )
-        },
-      )
+      const { port, perMinute } = flags
+      const sandbox = await startSandbox({ apps, port, perMinute, faults }).catch((error) => {
+        if (!isTaken(error)) throw error
+        return command.error(`Port ${port} can't be had. Choose another with --port, or leave it out.`)
+      })
       print(io, flags.json ? toJson(summary(sandbox), 2) : guide(sandbox, { ...flags, fault }, io.self))
       started(sandbox)
     })
@@ -57,19 +66,34 @@ const collect = (name: string, names: string[] = []) => [...names, name]
 const isTaken = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES')
 
-const summary = ({ url, settings, env }: Sandbox) => ({ url, control: `${url}/_sandbox`, settings, env })
+type AnySandbox = Sandbox<SandboxApp>
+
+const summary = ({ url, settings, env, tenants }: AnySandbox) => ({
+  url,
+  control: `${url}/_sandbox`,
+  ...(Object.keys(tenants).length > 1 && { controls: each(tenants, ({ url }) => `${url}/_sandbox`) }),
+  settings,
+  env,
+})
+
+const each = <Value, Other>(values: Record<string, Value>, to: (value: Value) => Other) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, to(value)]))
 
 function guide(
-  { url, tenants, settings, env }: Sandbox,
+  { url, tenants, settings, env }: AnySandbox,
   { perMinute, fault = [] }: Flags,
   self: string,
 ): string {
   const exports = Object.entries(env).map(([name, value]) => `  export ${name}=${value}`)
-  return `A simulated Netskope tenant is running at
-${url} until you stop it (Ctrl+C).
+  const rows = Object.entries(tenants).map(
+    ([name, { url, users }]) => `  ${name.padEnd(16)} ${url}   ${users.length} made-up people`,
+  )
+  const pace = perMinute === undefined ? '' : `Each token may make ${perMinute} requests a minute.\n`
+  return `Simulated tenants are running until you stop them (Ctrl+C):
 
-It holds ${tenants['acme-netskope'].users.length} made-up people and lets each token make ${perMinute} requests a minute.
-${fault.length > 0 ? `It misbehaves from the start: ${fault.join(', ')}.\n` : ''}
+${rows.join('\n')}
+
+${pace}${fault.length > 0 ? `They misbehave from the start: ${fault.join(', ')}.\n` : ''}
 1. Save these settings as identity-mcp.json:
 
 ${indented(JSON.stringify(settings, null, 2))}
@@ -83,12 +107,11 @@ ${exports.join('\n')}
 
   ${self} check
 
-To look at the tenant itself:
+To look at a tenant itself:
 
-  curl -H "Netskope-Api-Token: $SANDBOX_NETSKOPE_SCIM_TOKEN" \\
-    "${url}/api/v2/scim/Users?count=3"
+${Object.keys(tenants).map(lookingAt(settings.tenants)).join('\n')}
 
-To make it misbehave, to end that, and to see what arrived:
+To make one misbehave, to end that, and to see what arrived:
 
   curl -X PUT -d '["429-storm"]' ${url}/_sandbox/faults
   curl -X DELETE ${url}/_sandbox/faults
@@ -96,5 +119,17 @@ To make it misbehave, to end that, and to see what arrived:
 
 All the faults and how to narrow them: curl ${url}/_sandbox`
 }
+
+const HEADERS: Record<string, string> = { netskope: 'Netskope-Api-Token: ' }
+const BASES: Record<string, string> = { netskope: '/api/v2/scim', gainsight: '/v1/users/services/scim' }
+
+const lookingAt =
+  (settings: Record<string, { vendor: string; url: string; tokens: Record<string, string> }>) =>
+  (name: string): string => {
+    const { vendor = '', url = '', tokens } = settings[name] ?? {}
+    const variable = tokens?.scim?.replace('env:', '')
+    return `  curl -H "${HEADERS[vendor] ?? 'Authorization: Bearer '}$${variable}" \\
+    "${url}${BASES[vendor] ?? ''}/Users?count=3"`
+  }
 
 const indented = (text: string) => text.replace(/^/gm, '  ')

@@ -53,7 +53,9 @@ export const blastRadius = ({ ledger, limits }: BlastRadius): CallGuard =>
 
 function countByTenant({ plan }: Call): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const { tenant } of plan?.changes ?? []) counts.set(tenant, (counts.get(tenant) ?? 0) + 1)
+  for (const { tenant, accounts } of plan?.changes ?? []) {
+    counts.set(tenant, (counts.get(tenant) ?? 0) + Math.max(1, accounts.length))
+  }
   return counts
 }
 

@@ -64,20 +64,23 @@ const allowedBy = (call: Call, { id, by, how }: NonNullable<JournalEvent['approv
 /** The strictest of all that the settings say about such a change. */
 function levelOf({ tool }: Call, plan: Plan, levels: Settings['confirm']): ConfirmLevel {
   const strictness = ['none', 'ask', 'approve'] as const
-  const said = [
+  const admins = plan.changes.some(({ accounts }) => accounts.some(({ admin }) => admin))
+  const said: ConfirmLevel[] = [
     tool.effect === 'reads' ? 'approve' : levels[tool.effect],
-    ...(plan.bulk ? [levels.bulk] : []),
-    ...(plan.changes.some(({ account }) => account.admin) ? [levels.admins] : []),
-  ] satisfies ConfirmLevel[]
+    ...(plan.also ?? []).map((kind) => levels[kind]),
+    ...(admins ? [levels.admins] : []),
+  ]
   return strictness[Math.max(...said.map((level) => strictness.indexOf(level)))] ?? 'approve'
 }
 
 /** What a person agrees to: tool, arguments, each account as it is now, and who asked. */
 function digestOf({ tool, input, caller }: Call, plan: Plan): string {
   const { approvalId: _, ...args } = input as Record<string, unknown>
-  const targets = plan.changes.map(({ tenant, operation, expect, account }) => {
-    const { id, userName, email, externalId, status, admin } = account
-    return { tenant, operation, expect, account: { id, userName, email, externalId, status, admin } }
+  const targets = plan.changes.map(({ tenant, operation, ask, accounts }) => {
+    const states = accounts.map(({ id, userName, email, externalId, status, admin }) => {
+      return { id, userName, email, externalId, status, admin }
+    })
+    return { tenant, operation, ask, accounts: states }
   })
   return createHash('sha256')
     .update(canonicalJson({ tool: tool.name, args, targets, caller }))

@@ -9,12 +9,13 @@ export const protectedAccounts = (patterns: readonly string[]): CallGuard => {
     [id, userName, email, externalId].some((text) => text !== undefined && tests.some((test) => test(text)))
 
   return async function protectedAccounts(call, next) {
-    const hit = call.plan?.changes.find((change) => isProtected(change.account))
-    if (hit) {
+    for (const { tenant, accounts } of call.plan?.changes ?? []) {
+      const hit = accounts.find(isProtected)
+      if (!hit) continue
       throw new Protected(
-        `The account ${hit.account.userName} in ${hit.tenant} is protected and no tool may change it.`,
+        `The account ${hit.userName} in ${tenant} is protected and no tool may change it.`,
         'A person changes it by hand, in the app itself.',
-        { tenant: hit.tenant },
+        { tenant },
       )
     }
     return next(call)

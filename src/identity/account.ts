@@ -28,6 +28,10 @@ export type Account = z.infer<typeof Account>
 export const Person = z.object({
   email: z.string().optional(),
   name: z.string().optional(),
+  /** What the accounts were joined by, where there are several. */
+  joinedBy: z.array(z.enum(['externalId', 'email', 'userName'])).optional(),
+  /** What speaks against the join. */
+  doubt: z.string().optional(),
   accounts: z.array(Account),
 })
 export type Person = z.infer<typeof Person>

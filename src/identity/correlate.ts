@@ -1,32 +1,71 @@
 import type { Account, Person } from './account.ts'
 
-/** Joins accounts to people by external id, email and user name, never by display name. */
+/** By what two accounts can be known to belong to one person; never by a display name. */
+type Key = 'externalId' | 'email' | 'userName'
+
+/** Joins accounts to people, says by what, and where a join is doubtful. */
 export function correlate(accounts: readonly Account[]): Person[] {
-  const people: { keys: Set<string>; accounts: Account[] }[] = []
+  const people: Account[][] = []
   for (const account of accounts) {
-    const keys = keysOf(account)
-    const [same, ...others] = people.filter((person) => keys.some((key) => person.keys.has(key)))
-    const person = same ?? { keys: new Set<string>(), accounts: [] }
-    if (!same) people.push(person)
+    const [own, ...others] = people.filter((person) =>
+      person.some((other) => sharedKeys(account, other).length > 0),
+    )
+    const person = own ?? []
+    if (!own) people.push(person)
     for (const other of others) {
-      person.accounts.push(...other.accounts)
-      for (const key of other.keys) person.keys.add(key)
+      person.push(...other)
       people.splice(people.indexOf(other), 1)
     }
-    person.accounts.push(account)
-    for (const key of keys) person.keys.add(key)
+    person.push(account)
   }
-  return people.map(({ accounts }) => toPerson(accounts))
+  return people.map(toPerson)
 }
 
-// Two accounts of one tenant with the same name are two candidates, and stand beside each other in one person.
-const keysOf = ({ externalId, email, userName }: Account): string[] => [
-  ...(externalId ? [`id ${externalId}`] : []),
-  ...[email, userName].flatMap((text) => (text ? [`name ${text.normalize('NFC').toLowerCase()}`] : [])),
-]
+const fold = (text: string) => text.normalize('NFC').toLowerCase()
+
+/** An address may be the email of one account and the user name of another. */
+function sharedKeys(a: Account, b: Account): Key[] {
+  const names = ({ email, userName }: Account) =>
+    [email, userName].flatMap((text) => (text ? [fold(text)] : []))
+  const same = (one: string | undefined, other: string | undefined) =>
+    one !== undefined && other !== undefined && fold(one) === fold(other)
+  const crossed = names(a).some((name) => names(b).includes(name))
+  return [
+    ...(a.externalId !== undefined && a.externalId === b.externalId ? (['externalId'] as const) : []),
+    ...(same(a.email, b.email) || (crossed && !same(a.userName, b.userName)) ? (['email'] as const) : []),
+    ...(same(a.userName, b.userName) ? (['userName'] as const) : []),
+  ]
+}
 
 function toPerson(accounts: Account[]): Person {
   const email = accounts.find((account) => account.email)?.email
   const name = accounts.find((account) => account.name)?.name
-  return { ...(email && { email }), ...(name && { name }), accounts }
+  const pairs = accounts.flatMap((a, index) => accounts.slice(index + 1).map((b) => [a, b] as const))
+  const joinedBy = [...new Set(pairs.flatMap(([a, b]) => sharedKeys(a, b)))]
+  const doubt = doubtOf(pairs)
+  return {
+    ...(email && { email }),
+    ...(name && { name }),
+    ...(joinedBy.length > 0 && { joinedBy }),
+    ...(doubt && { doubt }),
+    accounts,
+  }
+}
+
+/** What speaks against a join; a person decides, not we. */
+function doubtOf(pairs: readonly (readonly [Account, Account])[]): string | undefined {
+  if (pairs.some(([a, b]) => a.tenant === b.tenant)) return 'Two accounts stand in the same tenant.'
+  if (pairs.some(([a, b]) => sharedKeys(a, b).length === 0)) {
+    return 'Some of these accounts have nothing in common but a third one.'
+  }
+  if (pairs.some(([a, b]) => a.name && b.name && !alike(a.name, b.name)))
+    return 'The names on the accounts differ.'
+  return undefined
+}
+
+const alike = (a: string, b: string): boolean => {
+  const words = new Set(fold(a).split(/[^\p{L}]+/u))
+  return fold(b)
+    .split(/[^\p{L}]+/u)
+    .some((word) => word !== '' && words.has(word))
 }

@@ -124,6 +124,15 @@ export interface FullAccount {
   fields: AccountFields
 }
 
+/** What an app was found to be able to do, by reads alone. */
+export interface AppProbe {
+  /** Whether the app could be asked at all. */
+  ok: boolean
+  findings: { about: string; found: string }[]
+  /** Settings of the tenant that would fit the app better, under their own names. */
+  proposes: Record<string, string | number | boolean>
+}
+
 /** The account a write is pinned to. */
 export interface Target {
   id: string
@@ -168,6 +177,8 @@ export interface Operations {
   ): Promise<AuditPage>
   /** Each token against each surface, by reads only. */
   checkTokens?(ask: Record<never, never>, errand: Errand): Promise<TokenCheck[]>
+  /** Finds out what the app can do, and keeps what the other operations can use of it. */
+  probeApp?(ask: Record<never, never>, errand: Errand): Promise<AppProbe>
 }
 
 export type OperationName = keyof Operations

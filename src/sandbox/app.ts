@@ -11,7 +11,7 @@ import {
   type Token,
 } from './exchange.ts'
 import type { Faults } from './faults.ts'
-import { type Limiter, type Limits, openLimiter } from './limit.ts'
+import { type Limiter, type Limits, openLimiter, type RateSpelling } from './limit.ts'
 import { matchRoute } from './match-route.ts'
 
 export interface AppOptions {
@@ -23,14 +23,23 @@ export interface AppOptions {
   limits: Limits
   /** Looked at afresh for every request. */
   tokens: () => readonly Token[]
+  /** Whose requests are counted together; the token's when left out, nobody's where it gives `undefined`. */
+  pool?: (incoming: Incoming) => string | undefined
+  /** How replies word what is left of the limits. */
+  rateHeaders?: RateSpelling | undefined
+  /** What a refusal for the rate says of when to come back; nothing when left out. */
+  retryAfter?: RetryAfter | undefined
+  tooMany?: () => Reply
   /** What a request presents as its token. */
-  presented: (headers: IncomingMessage['headers']) => string | undefined
+  presented: (headers: IncomingMessage['headers'], path: string) => string | undefined
   /** The refusal of a request that its token does not allow. */
   gate: (incoming: Incoming) => Reply | undefined
   routes: readonly Route[]
   noRoute: Reply
   faults: Faults
 }
+
+export type RetryAfter = 'seconds' | 'date' | 'zero'
 
 /** A simulated app that answers at `url`. */
 export interface App {
@@ -51,9 +60,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   const closing = new AbortController()
   const steer = control(options.title, faults, arrivals)
 
-  const limiterOf = (slot: string): Limiter => {
-    const limiter = limiters.get(slot) ?? openLimiter(limits)
-    limiters.set(slot, limiter)
+  const pool = options.pool ?? (({ slot }) => slot)
+  const tooMany = options.tooMany ?? (() => TOO_MANY)
+  const limiterOf = (incoming: Incoming): Limiter => {
+    const name = pool(incoming)
+    if (name === undefined) return NO_LIMIT
+    const limiter = limiters.get(name) ?? openLimiter(limits, options.rateHeaders)
+    limiters.set(name, limiter)
     return limiter
   }
 
@@ -63,17 +76,18 @@ export async function startApp(options: AppOptions): Promise<App> {
       return deliver(response, steer({ ...incoming, text: await bodyOf(message) }), {})
     }
     const arrival = note(incoming)
-    const { admitted, headers } = limiterOf(incoming.slot).arrive(incoming.at)
+    const { admitted, headers, wait } = limiterOf(incoming).arrive(incoming.at)
     const text = await bodyOf(message)
-    if (incoming.method !== 'GET') arrival.body = parseJson(text) ?? text
-    const outcome = admitted ? await answer({ ...incoming, text }).catch(ownMistake) : TOO_MANY
+    if (incoming.method !== 'GET') arrival.body = parseJson(scrubbed(text)) ?? scrubbed(text)
+    const outcome = admitted ? await answer({ ...incoming, text }).catch(ownMistake) : tooMany()
     if (typeof outcome === 'object') arrival.status = outcome.status
-    deliver(response, outcome, { ...headers, 'x-request-id': crypto.randomUUID() })
+    const back = admitted ? {} : retryAfter(options.retryAfter, incoming.at, wait)
+    deliver(response, outcome, { ...headers, ...back, 'x-request-id': crypto.randomUUID() })
   }
 
   function read(message: IncomingMessage): Incoming {
     const url = new URL(`http://sandbox${message.url ?? '/'}`)
-    const presented = options.presented(message.headers)
+    const presented = options.presented(message.headers, url.pathname)
     const known = options.tokens().find(({ value }) => value === presented)
     return {
       at: now(),
@@ -132,6 +146,16 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 // Stitchflow's Netskope API guide: 429 without Retry-After. The words are those of a Kong gateway.
 const TOO_MANY: Reply = { status: 429, body: { message: 'API rate limit exceeded' } }
+
+const NO_LIMIT: Limiter = { arrive: () => ({ admitted: true, headers: {}, wait: 0 }) }
+
+function retryAfter(form: RetryAfter | undefined, at: number, wait: number): Record<string, string> {
+  if (form === undefined) return {}
+  if (form === 'zero') return { 'retry-after': '0' }
+  if (form === 'seconds') return { 'retry-after': String(wait) }
+  const [date, then] = [at, at + wait * 1000].map((time) => new Date(time).toUTCString())
+  return { date: date ?? '', 'retry-after': then ?? '' }
+}
 
 const ownMistake = (error: unknown): Outcome => ({ status: 500, body: { message: `Sandbox: ${error}` } })
 

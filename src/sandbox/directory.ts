@@ -1,3 +1,4 @@
+import type { GAINSIGHT } from './gainsight/account.ts'
 import type { ENTERPRISE } from './scim/schema.ts'
 
 // Types, not interfaces, so that code which walks over attributes by name takes them too.
@@ -11,7 +12,13 @@ export type ScimUser = {
   displayName?: string
   title?: string
   emails?: { type?: string; value: string; primary?: boolean }[]
+  phoneNumbers?: { type?: string; value: string }[]
+  userType?: string
+  timezone?: string
+  locale?: string
+  roles?: { value: string }[]
   [ENTERPRISE]?: { department?: string; manager?: { value?: string; displayName?: string } }
+  [GAINSIGHT]?: Record<string, unknown>
 }
 
 export type ScimGroup = {
@@ -24,6 +31,21 @@ export type ScimGroup = {
 export interface Records {
   users: ReadonlyMap<string, ScimUser>
   groups: ReadonlyMap<string, ScimGroup>
+}
+
+/** The groups that each user is in, by the id of the user. */
+export function membershipsOf({
+  groups,
+}: Records): ReadonlyMap<string, { value: string; display: string }[]> {
+  const memberships = new Map<string, { value: string; display: string }[]>()
+  for (const { id, displayName, members = [] } of groups.values()) {
+    for (const { value: user } of members) {
+      const held = memberships.get(user) ?? []
+      memberships.set(user, held)
+      held.push({ value: id, display: displayName })
+    }
+  }
+  return memberships
 }
 
 /** The users and groups of one simulated app. Its records are live: a change shows in the object already held. */

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Quirk } from './scim/quirks.ts'
 
 /** A request to a simulated app, read to its end. */
 export interface Incoming {
@@ -16,6 +17,8 @@ export interface Incoming {
   presented?: string | undefined
   /** Reads see the directory as it was at this time, should the app lag behind its own writes. */
   asOf?: number
+  /** In what other ways a SCIM service departs from the RFC for this request. */
+  quirks?: ReadonlySet<Quirk>
   /** Aborted when the app closes. */
   signal: AbortSignal
 }

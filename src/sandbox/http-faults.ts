@@ -7,6 +7,8 @@ const html = (status: number, title: string): Reply => ({
   body: `<html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`,
 })
 
+const httpDate = (at: number) => new Date(at).toUTCString()
+
 const LARGE = 20 * 1024 * 1024
 
 /** What can go wrong with any app that is reached over HTTP. */
@@ -26,6 +28,72 @@ export const HTTP_FAULTS = {
       headers: { 'retry-after': String(Math.ceil(ms / 1000)) },
       body: { message: 'Too many requests' },
     }),
+  },
+  '429-date': {
+    about: 'Answers 429 with Retry-After as a date: ms from now.',
+    front: true,
+    ms: 2_000,
+    act: ({ at }, _, { ms }) => ({
+      status: 429,
+      bare: true,
+      headers: { date: httpDate(at), 'retry-after': httpDate(at + ms) },
+    }),
+  },
+  '429-zero': {
+    about: 'Answers 429 with Retry-After: 0.',
+    front: true,
+    act: () => ({ status: 429, bare: true, headers: { 'retry-after': '0' } }),
+  },
+  '429-in-200': {
+    about: 'Answers 200 with {"error":{"code":429,…}} inside.',
+    front: true,
+    act: () => ({ status: 200, bare: true, body: { error: { code: 429, message: 'Too many requests' } } }),
+  },
+  unavailable: {
+    about: 'Answers 503 and nothing that says when to come back.',
+    front: true,
+    act: () => ({ status: 503, bare: true }),
+  },
+  'unavailable-for': {
+    about: 'Answers 503 with Retry-After, in seconds: ms rounded up.',
+    front: true,
+    ms: 1_000,
+    act: (_, __, { ms }) => ({
+      status: 503,
+      bare: true,
+      headers: { 'retry-after': String(Math.ceil(ms / 1000)) },
+    }),
+  },
+  'server-error': {
+    about: 'Does no work and answers 500 (or another, if told).',
+    front: true,
+    status: 500,
+    act: (_, __, { status }) => ({ status, body: { message: 'Internal Server Error' } }),
+  },
+  'error-after-work': {
+    about: 'Does the work, then answers 500 (or another, if told).',
+    status: 500,
+    async act(incoming, run, { status }) {
+      await run(incoming)
+      return { status, body: { message: 'Internal Server Error' } }
+    },
+  },
+  'redirect-elsewhere': {
+    about: 'Redirects to another origin, where it would be served.',
+    front: true,
+    // The same app by another name, so that its log tells who followed, and what they brought along.
+    when: ({ headers }) => !headers.host?.startsWith('localhost'),
+    status: 302,
+    act: ({ headers, path, query }, _, { status }) => ({
+      status,
+      headers: { location: `http://localhost:${headers.host?.split(':')[1]}${path}?${query}` },
+    }),
+  },
+  'agent-required': {
+    about: 'Answers 403 to requests without User-Agent (GitHub).',
+    front: true,
+    when: ({ headers }) => !headers['user-agent'],
+    act: () => ({ status: 403, body: { message: 'Request forbidden by administrative rules.' } }),
   },
   slow: {
     about: 'Does the work at once, but answers ms later.',

@@ -1,18 +1,19 @@
 import {
-  NETSKOPE_KINDS,
-  type NetskopeFault,
-  type NetskopeOptions,
-  type NetskopeTenant,
-  startNetskope,
-} from './netskope.ts'
+  checkFaults,
+  DEFAULT_APPS,
+  type DefaultApp,
+  type SandboxApp,
+  type SandboxOptions,
+  STARTERS,
+  type Started,
+  type Tenants,
+} from './apps.ts'
+import type { GainsightOptions, GainsightTenant } from './gainsight.ts'
+import type { MindtickleOptions, MindtickleTenant } from './mindtickle.ts'
+import type { NetskopeFault, NetskopeTenant } from './netskope.ts'
+import type { ScimApp, ScimAppOptions } from './scim-app.ts'
 
-export interface SandboxOptions extends Omit<NetskopeOptions, 'limits'> {
-  /** Requests that each token may make in any second, minute, hour or day; 300 a minute when all are left out. */
-  perSecond?: number | undefined
-  perMinute?: number | undefined
-  perHour?: number | undefined
-  perDay?: number | undefined
-}
+type TenantsOf<App extends SandboxApp> = Pick<Tenants, `acme-${App}`>
 
 interface TenantSettings {
   vendor: string
@@ -21,51 +22,87 @@ interface TenantSettings {
 }
 
 /** Simulated tenants under way, with the settings that reach them. */
-export interface Sandbox {
+export interface Sandbox<App extends SandboxApp = DefaultApp> {
+  /** Of the first app. */
   url: string
-  /** The values of the tokens, by slot. */
-  tokens: { scim: string; rest: string }
-  tenants: { 'acme-netskope': NetskopeTenant }
+  /** The values of the first app's tokens, by slot. */
+  tokens: 'netskope' extends App ? { scim: string; rest: string } : Record<string, string>
+  tenants: TenantsOf<App>
   /** What the settings file says to reach the tenants. */
-  settings: { tenants: Record<keyof Sandbox['tenants'], TenantSettings> }
+  settings: { tenants: Record<keyof TenantsOf<App>, TenantSettings> }
   /** The environment variables that `settings` refers to. */
   env: Record<string, string>
   close(): Promise<void>
 }
 
-/** Starts the simulated tenants on 127.0.0.1. Rejects when the port is taken. */
-export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { perSecond, perMinute, perHour, perDay, ...rest } = options
-  const limits = { perSecond, perMinute, perHour, perDay }
-  const limited = Object.values(limits).some((limit) => limit !== undefined)
-  const netskope = await startNetskope({ ...rest, ...(limited && { limits }) })
-  const tokens = { scim: netskope.tokens.scim.value, rest: netskope.tokens.rest.value }
-  return {
-    url: netskope.url,
-    tokens,
-    tenants: { 'acme-netskope': netskope },
-    settings: {
-      tenants: {
-        'acme-netskope': {
-          vendor: 'netskope',
-          url: netskope.url,
-          tokens: { scim: 'env:SANDBOX_NETSKOPE_SCIM_TOKEN', rest: 'env:SANDBOX_NETSKOPE_REST_TOKEN' },
-        },
-      },
-    },
-    env: { SANDBOX_NETSKOPE_SCIM_TOKEN: tokens.scim, SANDBOX_NETSKOPE_REST_TOKEN: tokens.rest },
-    close: () => netskope.close(),
+/** Starts the simulated tenants on 127.0.0.1. Rejects when a port is taken. */
+export async function startSandbox<const App extends SandboxApp = DefaultApp>(
+  options: SandboxOptions<App> = {},
+): Promise<Sandbox<App>> {
+  const apps: readonly SandboxApp[] = options.apps ?? DEFAULT_APPS
+  checkFaults(apps, options.faults)
+  const started: [SandboxApp, Started][] = []
+  const close = async () => {
+    await Promise.all(started.map(([, { tenant }]) => tenant.close()))
   }
+  try {
+    for (const [place, app] of [...new Set(apps)].entries()) {
+      const port = options.port ? options.port + place : undefined
+      started.push([app, await STARTERS[app]({ ...options, port })])
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  const [first] = started
+  if (!first) throw new TypeError('A sandbox needs at least one app.')
+  const each = <Value>(value: (app: SandboxApp, started: Started) => Value) =>
+    Object.fromEntries(started.map(([app, one]) => [`acme-${app}`, value(app, one)]))
+  return {
+    url: first[1].tenant.url,
+    tokens: mapped(first[1].tokens, ([, value]) => value),
+    tenants: each((_, { tenant }) => tenant),
+    settings: {
+      tenants: each((vendor, { address, tokens }) => ({
+        vendor,
+        url: address,
+        tokens: mapped(tokens, ([variable]) => `env:${variable}`),
+      })),
+    },
+    env: Object.fromEntries(started.flatMap(([, { tokens }]) => Object.values(tokens))),
+    close,
+  } as unknown as Sandbox<App> // exactly the apps that were named have been started
 }
 
-/** Every kind of fault that `faults` can name. */
-export const FAULT_KINDS = NETSKOPE_KINDS
+const mapped = <Value, Other>(values: Record<string, Value>, to: (value: Value) => Other) =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, to(value)]))
 
-export const isFault = (name: string): name is NetskopeFault => Object.hasOwn(FAULT_KINDS, name)
-
+export type { RetryAfter } from './app.ts'
+export {
+  DEFAULT_APPS,
+  type DefaultApp,
+  FAULT_KINDS,
+  faultKindsOf,
+  isApp,
+  isFault,
+  SANDBOX_APPS,
+  type SandboxApp,
+  type SandboxFault,
+  type SandboxOptions,
+} from './apps.ts'
 export { faultLines } from './control.ts'
 export type { Arrival } from './exchange.ts'
 export type { Fault } from './faults.ts'
-export { type Limits, mostIn } from './limit.ts'
+export { GAINSIGHT, LICENCES, ROLES } from './gainsight/account.ts'
+export { type Limits, mostIn, type RateSpelling } from './limit.ts'
 export { GRANTS, type NetskopeToken, type TokenForm } from './netskope/tokens.ts'
-export type { NetskopeFault, NetskopeTenant }
+export type {
+  GainsightOptions,
+  GainsightTenant,
+  MindtickleOptions,
+  MindtickleTenant,
+  NetskopeFault,
+  NetskopeTenant,
+  ScimApp,
+  ScimAppOptions,
+}

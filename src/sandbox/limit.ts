@@ -9,15 +9,18 @@ export interface Limits {
 const SPANS = { perSecond: 1_000, perMinute: 60_000, perHour: 3_600_000, perDay: 86_400_000 } as const
 
 export interface Limiter {
-  /** Counts one arrival and says whether it is served, with the rate headers of its reply. */
-  arrive(at: number): { admitted: boolean; headers: Record<string, string> }
+  /**
+   * Counts one arrival and says whether it is served, with the rate headers of its reply and the whole seconds until
+   * one more would be served.
+   */
+  arrive(at: number): { admitted: boolean; headers: Record<string, string>; wait: number }
 }
 
 /**
  * A strict sliding log for one token. Every arrival counts, refused ones too, so that a client that goes on knocking
  * stays out.
  */
-export function openLimiter(limits: Limits): Limiter {
+export function openLimiter(limits: Limits, spelling: RateSpelling = 'ratelimit'): Limiter {
   const windows = Object.entries(SPANS).flatMap(([name, span]) => {
     const limit = limits[name as keyof Limits] // the keys of SPANS are those of Limits
     return limit === undefined ? [] : [openWindow(limit, span)]
@@ -31,7 +34,8 @@ export function openLimiter(limits: Limits): Limiter {
       )
       return {
         admitted: states.every(({ admitted }) => admitted),
-        headers: tightest ? rateHeaders(tightest) : {},
+        headers: tightest ? SPELLINGS[spelling](tightest, at) : {},
+        wait: tightest?.reset ?? 0,
       }
     },
   }
@@ -64,12 +68,42 @@ function openWindow(limit: number, span: number): (at: number) => WindowState {
 const tighter = (one: WindowState, other: WindowState) =>
   one.remaining === other.remaining ? one.reset >= other.reset : one.remaining < other.remaining
 
-// The spelling that netskopeoss/ta_cloud_exchange_plugins reads; `reset` is a wait, not a time.
-const rateHeaders = ({ limit, remaining, reset }: WindowState) => ({
-  'ratelimit-limit': String(limit),
-  'ratelimit-remaining': String(remaining),
-  'ratelimit-reset': String(reset),
+const named = (prefix: string, { limit, remaining }: WindowState, reset: number) => ({
+  [`${prefix}-limit`]: String(limit),
+  [`${prefix}-remaining`]: String(remaining),
+  [`${prefix}-reset`]: String(reset),
 })
+
+/** A time is told by the same clock that the reply is dated by. */
+const dated = (at: number) => ({ date: new Date(at).toUTCString() })
+const epoch = (at: number, reset: number) => Math.floor(at / 1000) + reset
+
+/** How apps word what is left; no two agree. */
+const SPELLINGS = {
+  none: () => ({}),
+  // As netskopeoss/ta_cloud_exchange_plugins reads it: `reset` is a wait, not a time.
+  ratelimit: (state: WindowState) => named('ratelimit', state, state.reset),
+  // draft-ietf-httpapi-ratelimit-headers
+  'ratelimit-fields': ({ limit, remaining, reset }: WindowState) => ({
+    'ratelimit-policy': `"default";q=${limit}`,
+    ratelimit: `"default";r=${remaining};t=${reset}`,
+  }),
+  'x-ratelimit': (state: WindowState) => named('x-ratelimit', state, state.reset),
+  'x-ratelimit-epoch': (state: WindowState, at: number) => ({
+    ...named('x-ratelimit', state, epoch(at, state.reset)),
+    ...dated(at),
+  }),
+  'x-ratelimit-epoch-ms': (state: WindowState, at: number) => ({
+    ...named('x-ratelimit', state, at + state.reset * 1000),
+    ...dated(at),
+  }),
+  // Okta's, among others.
+  'x-rate-limit-epoch': (state: WindowState, at: number) => ({
+    ...named('x-rate-limit', state, epoch(at, state.reset)),
+    ...dated(at),
+  }),
+} satisfies Record<string, (state: WindowState, at: number) => Record<string, string>>
+export type RateSpelling = keyof typeof SPELLINGS
 
 /** The most times, in rising order, that any stretch of `span` milliseconds holds. */
 export function mostIn(times: readonly number[], span: number): number {

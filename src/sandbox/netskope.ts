@@ -1,6 +1,6 @@
-import { type App, startApp } from './app.ts'
-import { type Directory, openDirectory, type ScimGroup, type ScimUser } from './directory.ts'
-import type { Arrival, Route } from './exchange.ts'
+import { startApp } from './app.ts'
+import { openDirectory, type ScimUser } from './directory.ts'
+import type { Route } from './exchange.ts'
 import { type Fault, type Faults, openFaults } from './faults.ts'
 import { HTTP_FAULTS } from './http-faults.ts'
 import type { Limits } from './limit.ts'
@@ -20,6 +20,7 @@ import { makePeople, type Person, TEAMS, uuidOf } from './people.ts'
 import { SCIM_FAULTS } from './scim/faults.ts'
 import { ENTERPRISE, USER } from './scim/schema.ts'
 import { scimRoutes } from './scim.ts'
+import { type Tenant, tenantOf } from './tenant.ts'
 
 export const NETSKOPE_KINDS = { ...HTTP_FAULTS, ...SCIM_FAULTS, ...NETSKOPE_FAULTS }
 export type NetskopeFault = keyof typeof NETSKOPE_KINDS
@@ -41,23 +42,11 @@ export interface NetskopeOptions {
 }
 
 /** A simulated Netskope tenant. Its records and tokens are live: to change one is to change the tenant. */
-export interface NetskopeTenant extends App {
+export interface NetskopeTenant extends Tenant {
   readonly tokens: { scim: NetskopeToken; rest: NetskopeToken }
   readonly faults: Faults<NetskopeFault>
-  readonly users: ScimUser[]
-  readonly groups: ScimGroup[]
   /** The audit log, oldest first. */
   readonly events: readonly AuditEvent[]
-  /** What arrived with the wish to change something, refused or not. */
-  readonly writes: Arrival[]
-  /** By user name or id. Throws when there is none. */
-  user(user: string): ScimUser
-  /** By name or id. Throws when there is none. */
-  group(group: string): ScimGroup
-  /** Adds a user as somebody else would: not through the API. */
-  addUser(user: Partial<ScimUser> & { userName: string }): ScimUser
-  /** Renames a user as somebody else would. */
-  renameUser(user: string, userName: string): ScimUser
 }
 
 /** Starts a tenant with its people, its groups and its audit log. Rejects when the port is taken. */
@@ -106,7 +95,7 @@ const DETAILS = {
     [ENTERPRISE]: USER[ENTERPRISE],
   },
   errorType: 'application/json',
-  patchReply: 'empty',
+  patchReply: { User: 'empty', Group: 'empty' },
   defaultCount: 100,
   largestCount: 200,
   startIndexAsText: true,
@@ -141,35 +130,3 @@ const auditRoute = (events: readonly AuditEvent[], offsetName: 'offset' | 'skip'
     return { status: 200, body: { ok: 1, result } }
   },
 })
-
-function tenantOf(
-  { users, groups, putUser }: Directory,
-  app: App,
-  parts: Pick<NetskopeTenant, 'tokens' | 'faults' | 'events'>,
-): NetskopeTenant {
-  const user = (text: string) => find(users, text, ({ userName }) => userName)
-  return {
-    ...app,
-    ...parts,
-    get users() {
-      return [...users.values()]
-    },
-    get groups() {
-      return [...groups.values()]
-    },
-    get writes() {
-      return app.arrivals.filter(({ method }) => method !== 'GET')
-    },
-    user,
-    group: (text) => find(groups, text, ({ displayName }) => displayName),
-    addUser: (given) => putUser({ id: crypto.randomUUID(), active: true, ...given }),
-    renameUser: (text, userName) => putUser({ ...user(text), userName }),
-  }
-}
-
-function find<Item>(items: ReadonlyMap<string, Item>, text: string, name: (item: Item) => string): Item {
-  const wanted = text.toLowerCase()
-  const found = items.get(text) ?? [...items.values()].find((item) => name(item).toLowerCase() === wanted)
-  if (!found) throw new Error(`the simulated tenant has no ${text}`)
-  return found
-}

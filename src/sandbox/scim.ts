@@ -1,98 +1,96 @@
 import type { Directory, Records } from './directory.ts'
 import type { Incoming, Reply, Route } from './exchange.ts'
 import { serviceProviderConfig } from './scim/config.ts'
-import { groupKind, type Held, type Kind, userKind } from './scim/kinds.ts'
+import { resourceTypes, schemasOf } from './scim/discovery.ts'
+import { groupKind, type Kind, type MembersShown, type UserDetails, userKind } from './scim/kinds.ts'
 import { type ListDetails, listPage } from './scim/list.ts'
-import { patched, readOperations } from './scim/patch.ts'
+import { readOperations, type UnknownPaths } from './scim/patch.ts'
+import { type Change, openRecords } from './scim/records.ts'
 import { bodyOf, errorReply, scimReply } from './scim/reply.ts'
-import { ID, ScimError, type Shape, take } from './scim/schema.ts'
+import { ID, ScimError, type Values } from './scim/schema.ts'
+
+export type { Change }
 
 /** How one app's SCIM differs from the next one's. */
-export interface ScimDetails extends ListDetails {
+export interface ScimDetails extends ListDetails, UserDetails {
   /** Where it is, for instance `/api/v2/scim`. */
   base: string
-  /** What the app knows of a user; it drops the rest. */
-  user: Shape
   /** Media type of errors. */
   errorType: string
-  patchReply: 'empty' | 'resource'
+  patchReply: Record<Kind['what'], 'empty' | 'resource'>
+  /** The paths that a PATCH of a user takes; all when left out, none: no PATCH at all. */
+  patchable?: readonly string[]
+  /** What becomes of an operation on an attribute that the app does not know; `refused` when left out. */
+  unknownPaths?: UnknownPaths
+  /** What DELETE does to a user; `removes` when left out. */
+  deletes?: 'removes' | 'deactivates'
+  /** What groups can be asked; everything when left out. */
+  groups?: readonly Method[]
+  /** When groups show their members; when they are asked to, if left out. */
+  members?: MembersShown
+  /** Records have versions, and a write may name the one it means. */
+  etags?: boolean
+  /** Heeds `attributes` and `excludedAttributes`. */
+  projects?: boolean
+  /** It has `Schemas` and `ResourceTypes`. */
+  discovery?: boolean
+  newId?: () => string
+  /** The answer to a name that is taken; a SCIM error when left out. */
+  conflict?: Reply
   /** Told of every change that was made. */
-  onChange(change: Change, incoming: Incoming): void
+  onChange?(change: Change, incoming: Incoming): void
 }
 
-export interface Change {
-  done: 'created' | 'replaced' | 'updated' | 'deleted'
-  what: Kind['what']
-  /** User name, or name of the group. */
-  name: string
-}
+export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+export type Method = (typeof METHODS)[number]
 
 /** The routes of a SCIM 2.0 service (RFC 7644) over `directory`. */
 export function scimRoutes(directory: Directory, details: ScimDetails): Route[] {
-  const describe = () => scimReply(200, serviceProviderConfig(details.largestCount))
+  const { base, etags = false, groups = METHODS, patchable, members = 'asked' } = details
+  const config = serviceProviderConfig(details.largestCount, { patch: patchable?.length !== 0, etag: etags })
+  const groupRoutes = kindRoutes(groupKind(directory, members), directory, details)
   return [
-    ...kindRoutes(userKind(directory, details.user), directory, details),
-    ...kindRoutes(groupKind(directory), directory, details),
-    { method: 'GET', path: `${details.base}/ServiceProviderConfig`, run: describe },
+    ...kindRoutes(userKind(directory, details), directory, details),
+    ...groupRoutes.filter(({ method }) => groups.some((known) => known === method)),
+    { method: 'GET', path: `${base}/ServiceProviderConfig`, run: () => scimReply(200, config) },
+    ...(details.discovery ? discoveryRoutes(details, groups.length > 0) : []),
   ]
 }
 
 function kindRoutes(kind: Kind, directory: Directory, details: ScimDetails): Route[] {
-  const { what, shape, unique } = kind
-
-  const show = (record: Held, incoming: Incoming, records: Records = directory) => ({
-    schemas: schemasOf(what, record),
-    ...kind.show(record, incoming, records),
-    meta: { resourceType: what },
-  })
-
-  const get = (id: string, records: Records = directory): Held => {
-    const record = kind.all(records).get(id)
-    if (!record) throw new ScimError(404, `Resource ${id} not found`)
-    return record
-  }
-
-  const save = (record: Held, done: Change['done'], incoming: Incoming) => {
-    for (const other of kind.all(directory).values()) {
-      if (other.id !== record.id && fold(other[unique]) === fold(record[unique])) {
-        throw new ScimError(409, `${what} already exists`, 'uniqueness')
-      }
-    }
-    kind.check?.(record)
-    kind.put(record)
-    details.onChange({ done, what, name: String(record[unique]) }, incoming)
-    return show(record, incoming)
-  }
+  const { show, ...records } = openRecords(kind, directory, details)
+  const shown = (status: number, record: Parameters<typeof show>[0], incoming: Incoming, seen?: Records) =>
+    versioned(scimReply(status, show(record, incoming, seen)))
 
   const list = (incoming: Incoming) => {
-    const records = seen(directory, incoming)
-    const rows = [...kind.all(records).values()]
-    const page = listPage(incoming.query, rows, { ...shape, id: ID }, details, (row) =>
-      show(row, incoming, records),
+    const seen = seenBy(directory, incoming)
+    const all = [...kind.all(seen).values()]
+    const rows = incoming.quirks?.has('inactive-unlisted')
+      ? all.filter(({ active }) => active !== false)
+      : all
+    const page = listPage(incoming.query, rows, { ...kind.shape, id: ID }, details, (row) =>
+      show(row, incoming, seen),
     )
     return scimReply(200, page)
   }
   const read = (incoming: Incoming, id: string) => {
-    const records = seen(directory, incoming)
-    return scimReply(200, show(get(id, records), incoming, records))
+    const seen = seenBy(directory, incoming)
+    return shown(200, records.get(id, seen), incoming, seen)
   }
   const create = (incoming: Incoming) => {
-    const given = take(shape, bodyOf(incoming), what)
-    return scimReply(201, save({ id: crypto.randomUUID(), ...kind.fresh, ...given }, 'created', incoming))
+    const { record, existed } = records.create(incoming, bodyOf(incoming))
+    return shown(existed ? 200 : 201, record, incoming)
   }
   const replace = (incoming: Incoming, id: string) => {
-    get(id)
-    return scimReply(200, save({ id, ...take(shape, bodyOf(incoming), what) }, 'replaced', incoming))
+    records.get(id)
+    return shown(200, records.replace(incoming, id, bodyOf(incoming)), incoming)
   }
   const patch = (incoming: Incoming, id: string) => {
-    const record = { ...patched(shape, get(id), readOperations(bodyOf(incoming))), id }
-    const shown = save(record, 'updated', incoming)
-    return details.patchReply === 'empty' ? { status: 204 } : scimReply(200, shown)
+    const record = records.patch(incoming, id, readOperations(bodyOf(incoming)))
+    return details.patchReply[kind.what] === 'empty' ? { status: 204 } : shown(200, record, incoming)
   }
   const remove = (incoming: Incoming, id: string) => {
-    const name = String(get(id)[unique])
-    kind.remove(id)
-    details.onChange({ done: 'deleted', what, name }, incoming)
+    records.remove(incoming, id)
     return { status: 204 }
   }
 
@@ -106,27 +104,53 @@ function kindRoutes(kind: Kind, directory: Directory, details: ScimDetails): Rou
     { method: 'PATCH', path: one, run: patch },
     { method: 'DELETE', path: one, run: remove },
   ]
-  return routes.map((route) => ({ ...route, run: inScim(route.run, details.errorType) }))
+  return routes.map((route) => ({ ...route, run: inScim(route.run, details) }))
 }
 
-const fold = (value: unknown) => String(value).toLowerCase()
+function discoveryRoutes({ base, user, errorType }: ScimDetails, groups: boolean): Route[] {
+  const whole = { defaultCount: 100, largestCount: 100, startIndexAsText: false, leavesOutEmpty: false }
+  const resources = { Schemas: schemasOf(user), ResourceTypes: resourceTypes(user, groups) }
+  return Object.entries(resources).flatMap(([name, rows]): Route[] => [
+    {
+      method: 'GET',
+      path: `${base}/${name}`,
+      run: () =>
+        scimReply(
+          200,
+          listPage(new URLSearchParams(), rows, {}, whole, (row) => row),
+        ),
+    },
+    {
+      method: 'GET',
+      path: `${base}/${name}/:id`,
+      run(_, id) {
+        const found = rows.find((row) => row.id === id)
+        return found
+          ? scimReply(200, found)
+          : errorReply(new ScimError(404, `Resource ${id} not found`), errorType)
+      },
+    },
+  ])
+}
 
 /** The records as this request is to see them. */
-const seen = (directory: Directory, { asOf }: Incoming): Records =>
+const seenBy = (directory: Directory, { asOf }: Incoming): Records =>
   asOf === undefined ? directory : directory.asOf(asOf)
 
-const schemasOf = (what: Kind['what'], record: Held) => [
-  `urn:ietf:params:scim:schemas:core:2.0:${what}`,
-  ...Object.keys(record).filter((name) => name.startsWith('urn:')),
-]
+/** Says the version of a resource in the header too, where it has one. */
+function versioned(reply: Reply & { body?: Values }): Reply {
+  const { meta } = (reply.body ?? {}) as { meta?: { version?: string } } // as `show` made it
+  return meta?.version === undefined ? reply : { ...reply, headers: { etag: meta.version } }
+}
 
 const inScim =
-  (run: Route['run'], errorType: string) =>
+  (run: Route['run'], { errorType, conflict }: ScimDetails) =>
   (incoming: Incoming, id: string): Reply => {
     try {
       return run(incoming, id)
     } catch (error) {
-      if (error instanceof ScimError) return errorReply(error, errorType)
+      if (error instanceof ScimError)
+        return (error.status === 409 && conflict) || errorReply(error, errorType)
       throw error
     }
   }

@@ -38,8 +38,8 @@ export default defineTool({
   name: 'check_token',
   title: 'Check tokens',
   description:
-    'Try each token on each surface of its app; says what is wrong and where the right token is ' +
-    'made. Use it after unauthorized, wrong_token or forbidden.',
+    'Try each token on each surface of its app; says what is wrong and where the right token is made. ' +
+    'Use after unauthorized, wrong_token, forbidden.',
   needs: ['checkTokens'],
   effect: 'reads',
   input: z.strictObject({ tenant: TenantName.optional().describe('All when left out') }),

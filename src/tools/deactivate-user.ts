@@ -4,7 +4,7 @@ export default switchTool({
   name: 'deactivate_user',
   title: 'Deactivate a user',
   description:
-    'Take access away; reactivate_user undoes it. Use find_user first. Someone may be asked to agree. ' +
+    'Take access away; reactivate_user undoes it. Use find_user first. ' +
     'After `unknown` look, never repeat.',
   effect: 'removes',
   operation: 'deactivateAccount',

@@ -1,14 +1,14 @@
 import * as z from 'zod'
 import { ERROR_CODES } from '../errors.ts'
 
-export const TenantName = z.string().min(1).max(63).describe('Tenant name')
+export const TenantName = z.string().min(1).max(63).describe('Tenant')
 export const TenantNames = z.array(TenantName).min(1).max(100)
 export const UserRef = z.string().trim().min(1).max(320)
 export const Limit = (most: number, usual: number) =>
   z.int().min(1).max(most).default(usual).describe(`Default ${usual}`)
-export const Cursor = z.string().min(1).max(4096).optional().describe('The last nextCursor')
-export const Reason = z.string().trim().min(3).max(500).describe('Why; shown to whoever is asked')
-export const ApprovalId = z.string().min(1).max(64).optional().describe('Of an approved request')
+export const Cursor = z.string().min(1).max(4096).optional().describe('nextCursor')
+export const Reason = z.string().trim().min(3).max(500).describe('Why')
+export const ApprovalId = z.string().min(1).max(64).optional().describe('Once approved')
 export const Code = z.enum(ERROR_CODES)
 
 /** ISO 8601 with a time zone, epoch seconds to the thousandth. */

@@ -14,13 +14,11 @@ const Searched = z.object({
 export default defineTool({
   name: 'find_user',
   title: 'Find a user',
-  description:
-    'Look a person up in every app. Says which were searched: not_searched never means absent. ' +
-    'Use it before any change.',
+  description: 'Look a person up in every app. Says which were searched: not_searched never means absent.',
   needs: ['findAccounts'],
   effect: 'reads',
   input: z.strictObject({
-    user: UserRef.describe('Email, user name or any id'),
+    user: UserRef.describe('Email, user name or id'),
     tenants: TenantNames.optional().describe('All when left out'),
   }),
   output: z.object({ people: z.array(Person), searched: z.array(Searched), complete: z.boolean() }),

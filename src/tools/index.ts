@@ -1,12 +1,16 @@
 import checkToken from './check-token.ts'
+import createUser from './create-user.ts'
 import deactivateUser from './deactivate-user.ts'
 import type { Tool } from './define.ts'
+import deleteUser from './delete-user.ts'
 import findUser from './find-user.ts'
 import listGroups from './list-groups.ts'
 import listTenants from './list-tenants.ts'
 import listUsers from './list-users.ts'
 import pullAudit from './pull-audit.ts'
 import reactivateUser from './reactivate-user.ts'
+import updateGroupMembers from './update-group-members.ts'
+import updateUser from './update-user.ts'
 
 /** Every tool there is, in the order in which agents see them. */
 export const tools: readonly Tool[] = [
@@ -16,6 +20,10 @@ export const tools: readonly Tool[] = [
   listGroups,
   pullAudit,
   checkToken,
+  createUser,
+  updateUser,
+  updateGroupMembers,
   deactivateUser,
   reactivateUser,
+  deleteUser,
 ]

@@ -32,9 +32,7 @@ interface Place {
 export default defineTool({
   name: 'list_users',
   title: 'List users',
-  description:
-    'List the accounts of a tenant, or those that equal `match`. ' +
-    'For one person use find_user: it spends less quota.',
+  description: 'List accounts of a tenant, all or those equal to `match`. For one person use find_user.',
   needs: ['listAccounts'],
   effect: 'reads',
   pace: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),

@@ -3,7 +3,7 @@ import { switchTool } from './set-active.ts'
 export default switchTool({
   name: 'reactivate_user',
   title: 'Reactivate a user',
-  description: 'Give back the access that deactivate_user took. Use find_user first.',
+  description: 'Give back the access that deactivate_user took.',
   effect: 'adds',
   operation: 'reactivateAccount',
   verb: 'Reactivate',

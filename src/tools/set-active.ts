@@ -15,7 +15,7 @@ interface Switch {
   title: string
   description: string
   effect: Exclude<Effect, 'reads'>
-  operation: Change['operation']
+  operation: 'deactivateAccount' | 'reactivateAccount'
   verb: string
   to: 'active' | 'inactive'
   outcomes: readonly [done: string, already: string]
@@ -24,7 +24,7 @@ interface Switch {
 }
 
 const Input = z.strictObject({
-  user: UserRef.describe('Email, user name or id; one match per tenant'),
+  user: UserRef.describe('Email, user name or id'),
   tenants: TenantNames.describe('Tenant names'),
   reason: Reason,
   approvalId: ApprovalId,
@@ -83,10 +83,9 @@ export function switchTool(the: Switch): ChangingTool {
         changes,
         settled,
         consequences,
-        bulk: false,
         reason,
         lines: changes.flatMap((change) => [
-          sentence(the, ask.tenants.get(change.tenant), change.account),
+          ...change.accounts.map((account) => sentence(the, ask.tenants.get(change.tenant), account)),
           consequences[change.tenant] ?? '',
         ]),
       }
@@ -118,7 +117,11 @@ async function resolve(ask: Ask, the: Switch, user: string, tenants: readonly st
     const account = onlyOne(answered.answer, user)
     if (!account) settled.push({ tenant, outcome: 'absent', verified: true })
     else if (account.status === the.to) settled.push({ tenant, account, outcome: already, verified: true })
-    else changes.push({ tenant, operation: the.operation, account, expect: { status: the.to } })
+    else {
+      const { id, userName } = account
+      const subject = { id, userName }
+      changes.push({ tenant, accounts: [account], subject, operation: the.operation, ask: subject })
+    }
   }
   if (settled.length > 0 && changes.length === 0 && settled.every((row) => row.outcome === 'absent')) {
     throw new NotFound(
@@ -138,7 +141,7 @@ function toRow(tenant: string, carried: Carried, done: string, consequences: Rec
   const notes = [note, outcome === 'failed' ? undefined : consequences[tenant]].filter((text) => text)
   return {
     tenant,
-    account,
+    ...(account && { account }),
     outcome: outcome === 'done' ? done : outcome,
     verified,
     ...(code && { code }),

@@ -26,7 +26,7 @@ export function toWire({ name, title, description, effect, input, output }: Tool
       ...(required && { required }),
       additionalProperties: false,
     },
-    outputSchema: { type: 'object', properties: each(answer.properties ?? {}, outputField) },
+    outputSchema: { type: 'object', properties: each(told(answer.properties), outputField) },
     annotations: {
       readOnlyHint: effect === 'reads',
       destructiveHint: effect === 'removes' || effect === 'changes',
@@ -35,6 +35,9 @@ export function toWire({ name, title, description, effect, input, output }: Tool
     },
   }
 }
+
+const told = (fields: Record<string, Field> = {}) =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !PLAIN.has(name)))
 
 type Field = z.core.JSONSchema.JSONSchema | boolean
 const each = (fields: Record<string, Field>, show: (field: JsonSchema) => JsonSchema) =>
@@ -48,6 +51,10 @@ const inputField = ({ type, description, enum: oneOf, items }: JsonSchema): Json
   ...(description !== undefined && { description }),
 })
 
-/** What an answer holds at its top; `docs/tools.md` goes deeper. */
-const outputField = ({ type, enum: oneOf }: JsonSchema): JsonSchema =>
-  oneOf === undefined ? { type } : { enum: oneOf }
+/** What an answer holds at its top, by name and type; its words and depths are in `docs/tools.md`. */
+const outputField = ({ type, enum: words }: JsonSchema): JsonSchema => ({
+  type: words === undefined ? type : 'string',
+})
+
+/** Fields that every agent understands when it meets them. */
+const PLAIN = new Set(['note', 'code', 'verified', 'account'])

@@ -60,6 +60,29 @@ export const tenantSettings = {
     .describe('How long a change may take to show in the app before it counts as unverified'),
 }
 
+/** The identity providers that set-up help is written for. */
+export const IDPS = ['okta', 'entra'] as const
+export type Idp = (typeof IDPS)[number]
+
+/** Something to do in the identity provider, and what to type into the form that it opens. */
+export interface SetupStep {
+  do: string
+  fields?: readonly { label: string; value: string }[]
+}
+
+/** What a person does so that an identity provider provisions one tenant. It holds no secret. */
+export interface SetupGuide {
+  /** What must be true before anything else. */
+  first: readonly string[]
+  /** Where in the app each token is made. */
+  tokens: readonly { name: string; made: string }[]
+  steps: readonly SetupStep[]
+  attributes: readonly { name: string; means: string }[]
+  caveats: readonly string[]
+  /** The public documents that this is drawn from. */
+  sources: readonly string[]
+}
+
 export interface Vendor<Settings extends TenantSettings = TenantSettings> {
   name: string
   /** As people call the app. */
@@ -69,6 +92,10 @@ export interface Vendor<Settings extends TenantSettings = TenantSettings> {
   /** What a token may spend where the settings say nothing. */
   budget: Budget
   operations: (settings: Settings, app: Opened) => Operations
+  /** What an agent should know before it acts, beyond what `facts` says; one sentence or two each. */
+  about?: readonly string[]
+  /** How an identity provider is set up to provision a tenant. */
+  setup?: (settings: Settings, idp: Idp) => SetupGuide
 }
 
 /** Types a vendor by its own settings; the list of vendors holds them all as one type. */

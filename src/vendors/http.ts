@@ -18,6 +18,7 @@ export interface SurfaceRequest {
   /** Made with `path` when it holds anything but fixed text. */
   path: string
   query?: Record<string, string | number | undefined>
+  /** Sent as JSON; parameters are sent as a form. */
   body?: unknown
   headers?: Record<string, string>
   /** Left out: GET reads, everything else writes. */
@@ -48,7 +49,7 @@ export function openSurface(opening: Opening, guards: readonly RequestGuard[]): 
       method,
       url,
       headers: { accept: 'application/json', ...headers, ...opening.headers },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: body instanceof URLSearchParams ? `${body}` : JSON.stringify(body) }),
       effect: effect ?? (method === 'GET' ? 'reads' : 'writes'),
       errand,
       signal: errand.signal,

@@ -1,4 +1,8 @@
 import type { Vendor } from './define.ts'
+import gainsight from './gainsight.ts'
+import mindtickle from './mindtickle.ts'
 import netskope from './netskope.ts'
+import scim from './scim.ts'
 
-export const vendors: readonly Vendor[] = [netskope]
+/** Every vendor there is. */
+export const vendors: readonly Vendor[] = [netskope, gainsight, mindtickle, scim]

@@ -5,7 +5,9 @@ import { pullAudit } from './netskope/audit.ts'
 import { checkTokens } from './netskope/check-token.ts'
 import { AUTH_SCHEMES, openDoors } from './netskope/doors.ts'
 import { explain, isGateway } from './netskope/errors.ts'
+import { about, setup } from './netskope/setup.ts'
 import { scimOperations } from './scim/client.ts'
+import type { FieldWays } from './scim/fields.ts'
 import { scimSettings } from './scim/settings.ts'
 
 const Path = z.string().regex(/^(\/[\w~-][\w.~-]*)+$/, 'must be a path such as /api/v2/scim')
@@ -47,6 +49,12 @@ const settings = ({ Secret }: SettingsParts) =>
 
 export type NetskopeSettings = z.infer<ReturnType<typeof settings>>
 
+/** Attributes and paths that vendor-owned clients send (netskopeoss/netskope-py-sdk), which has some in lower case. */
+const WAYS: FieldWays = {
+  takes: ['userName', 'email', 'givenName', 'familyName', 'department', 'manager', 'externalId', 'status'],
+  pathOf: (path) => (path === 'externalId' ? 'externalid' : path),
+}
+
 export default defineVendor<NetskopeSettings>({
   name: 'netskope',
   title: 'Netskope',
@@ -60,6 +68,8 @@ export default defineVendor<NetskopeSettings>({
   }),
   // Not published; 300 a minute and token is what is commonly observed (stitchflow.com, 2026-03-11).
   budget: { perMinute: 300, atOnce: 4, reserve: 0.1 },
+  about,
+  setup,
   operations: (settings, app) => {
     const doors = openDoors(settings, app)
     return {
@@ -69,6 +79,7 @@ export default defineVendor<NetskopeSettings>({
         surface: doors.of('scim').surface,
         settings,
         memory: app,
+        ways: WAYS,
         isGateway,
         explain: (failure, { collection, effect }, errand) =>
           explain(

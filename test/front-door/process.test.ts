@@ -79,7 +79,7 @@ describe('over stdio', () => {
       stderr: () => {},
     }
     const client = await connect(kind, launch, 'probe')
-    expect((await client.listTools()).length).toBe(8)
+    expect((await client.listTools()).length).toBe(11)
     const found = await client.callTool('find_user', { user: 'ada@example.com' })
     expect(found.structuredContent).toMatchObject({
       searched: [{ outcome: 'not_searched', code: 'unavailable' }],
@@ -207,7 +207,7 @@ describe('the command line', () => {
 
 describe('init', () => {
   test('writes settings that need nothing but their tokens, and never over others', async () => {
-    const words = ['init', '--tenant', 'acme-netskope', '--url', 'http://127.0.0.1:9']
+    const words = ['init', '--vendor', 'netskope', '--tenant', 'acme-netskope', '--url', 'http://127.0.0.1:9']
     const first = await run(words)
     expect(first).toMatchObject({ code: 0 })
     const env = {
@@ -221,6 +221,9 @@ describe('init', () => {
   })
 
   test('says what it lacks where nobody can be asked', async () => {
-    expect(await run(['init'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--tenant, --url') })
+    expect(await run(['init'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--vendor, --tenant, --url'),
+    })
   })
 })

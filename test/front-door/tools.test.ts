@@ -22,6 +22,9 @@ describe.each(CLIENTS)('for a %s client', (client) => {
       'list_groups',
       'pull_audit',
       'check_token',
+      'create_user',
+      'update_user',
+      'update_group_members',
       'deactivate_user',
       'reactivate_user',
     ])

@@ -41,7 +41,9 @@ describe('the level', () => {
     ['changes', {}, {}, 'done'],
     ['adds', {}, {}, 'done'],
     ['adds', { admin: true }, {}, 'approval_required'],
-    ['adds', {}, { bulk: true }, 'approval_required'],
+    ['adds', {}, { also: ['bulk'] }, 'approval_required'],
+    ['changes', {}, { also: ['admins'] }, 'approval_required'],
+    ['removes', {}, { also: ['deletes'] }, 'approval_required'],
     ['removes', { admin: true }, {}, 'approval_required'],
   ] as const)(
     'of a tool that %s, for an account with %o and a plan with %o, ends as %s',

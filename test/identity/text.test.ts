@@ -1,9 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { canonicalJson } from '../../src/identity/canonical.ts'
-import { correlate } from '../../src/identity/correlate.ts'
 import { plainText, sameText } from '../../src/identity/text.ts'
-import { account } from '../support/call.ts'
 
 test.each([
   ['Ada\u202eecalevoL', 'AdaecalevoL'],
@@ -49,23 +47,4 @@ test('canonicalJson gives equal values equal texts', () => {
       expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)))
     }),
   )
-})
-
-test('correlate joins by external id, email and user name, and never by display name', () => {
-  const people = correlate([
-    account({ id: '1', tenant: 'a', userName: 'ada@example.com', name: 'Ada' }),
-    account({ id: '2', tenant: 'b', userName: 'alovelace', email: 'ADA@example.com', externalId: 'x' }),
-    account({ id: '3', tenant: 'c', userName: 'other', externalId: 'x' }),
-    account({ id: '4', tenant: 'd', userName: 'eve@example.com', name: 'Ada' }),
-  ])
-  expect(people.map(({ accounts }) => accounts.map(({ id }) => id))).toEqual([['1', '2', '3'], ['4']])
-})
-
-test('correlate joins two people once a third account belongs to both', () => {
-  const people = correlate([
-    account({ id: '1', userName: 'a' }),
-    account({ id: '2', userName: 'b' }),
-    account({ id: '3', userName: 'a', email: 'b' }),
-  ])
-  expect(people).toHaveLength(1)
 })

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import type { Io } from '../../src/commands/io.ts'
 import { sandboxCommand } from '../../src/commands/sandbox.ts'
-import type { Sandbox } from '../../src/sandbox/index.ts'
+import type { Sandbox, SandboxApp } from '../../src/sandbox/index.ts'
 
 /** Runs the command and ends what it started. */
 async function run(...words: string[]) {
@@ -23,7 +23,7 @@ async function run(...words: string[]) {
     untilStopped: async () => {},
     exit,
   }
-  const started: Sandbox[] = []
+  const started: Sandbox<SandboxApp>[] = []
   await sandboxCommand(io, (sandbox) => started.push(sandbox))
     .parseAsync(words, { from: 'user' })
     .catch((error: unknown) => {
@@ -36,7 +36,16 @@ async function run(...words: string[]) {
 }
 
 test('says how to use the sandbox that it started, in 80 columns', async () => {
-  const { out, sandbox } = await run('--per-minute', '60', '--fault', 'slow', '--fault', 'hang')
+  const { out, sandbox } = await run(
+    '--app',
+    'netskope',
+    '--per-minute',
+    '60',
+    '--fault',
+    'slow',
+    '--fault',
+    'hang',
+  )
   for (const [name, value] of Object.entries(sandbox?.env ?? {}))
     expect(out).toContain(`export ${name}=${value}`)
   expect(out).toContain('identity-mcp check')
@@ -46,13 +55,40 @@ test('says how to use the sandbox that it started, in 80 columns', async () => {
 })
 
 test('prints JSON when told', async () => {
-  const { out, sandbox } = await run('--json')
+  const { out, sandbox } = await run('--json', '--app', 'netskope')
   expect(JSON.parse(out)).toEqual({
     url: sandbox?.url,
     control: `${sandbox?.url}/_sandbox`,
     settings: sandbox?.settings,
     env: sandbox?.env,
   })
+})
+
+test('starts the apps that are named, each with its settings and its way in', async () => {
+  const apps = ['netskope', 'gainsight', 'mindtickle', 'scim']
+  const { out, sandbox } = await run(...apps.flatMap((app) => ['--app', app]))
+  expect(Object.keys(sandbox?.settings.tenants ?? {})).toEqual(apps.map((app) => `acme-${app}`))
+  for (const [name, value] of Object.entries(sandbox?.env ?? {}))
+    expect(out).toContain(`export ${name}=${value}`)
+  expect(out).toContain('/v1/users/services/scim/Users?count=3')
+  const long = out
+    .split('\n')
+    .filter((line) => line.length > 80 && !line.includes('SANDBOX_MINDTICKLE_TOKEN'))
+  expect(long).toEqual([])
+})
+
+test('tells as JSON how each app is steered', async () => {
+  const { out } = await run('--json', '--app', 'gainsight', '--app', 'mindtickle')
+  const { controls, settings } = JSON.parse(out)
+  const { 'acme-gainsight': gainsight, 'acme-mindtickle': mindtickle } = settings.tenants
+  expect(controls['acme-gainsight']).toBe(`${gainsight.url}/_sandbox`)
+  expect(mindtickle.url).toBe(controls['acme-mindtickle'].replace('/_sandbox', '/scim/v2'))
+})
+
+test('gives a fault to the apps that know it', async () => {
+  const { sandbox } = await run('--app', 'netskope', '--app', 'gainsight', '--fault', 'result-false')
+  expect(sandbox?.tenants['acme-netskope'].faults.list()).toEqual([])
+  expect(sandbox?.tenants['acme-gainsight'].faults.list()).toEqual([{ fault: 'result-false' }])
 })
 
 test('lists the faults and starts nothing', async () => {
@@ -62,8 +98,14 @@ test('lists the faults and starts nothing', async () => {
   expect(sandbox).toBeUndefined()
 })
 
+test('takes the fault of another app for wrong usage', async () => {
+  const { code, sandbox } = await run('--app', 'netskope', '--fault', 'result-false')
+  expect([code, sandbox]).toEqual([2, undefined])
+})
+
 test.each([
   ['--fault', 'no-such'],
+  ['--app', 'no-such'],
   ['--port', 'x'],
   ['--port', '65536'],
   ['--per-minute', '0'],

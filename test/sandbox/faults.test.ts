@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { FAULT_KINDS, type NetskopeFault } from '../../src/sandbox/index.ts'
-import { AUDIT, filtered, openSandbox, rows } from './asking.ts'
+import type { NetskopeFault } from '../../src/sandbox/index.ts'
+import { FAULT_KINDS } from '../../src/sandbox/index.ts'
+import { AUDIT, filtered, openSandbox, rows, type ScimQuirk } from './asking.ts'
 
 type Sandbox = Awaited<ReturnType<typeof openSandbox>>
 
@@ -14,8 +15,8 @@ const deactivate = (sandbox: Sandbox, operation: unknown = byPath) =>
   sandbox.patch(adaPath(sandbox), operation)
 const isActive = ({ netskope }: Sandbox) => netskope.user('ada@example.com').active
 
-/** What each fault does, told by what is seen from outside. */
-const SEEN: Record<NetskopeFault, (sandbox: Sandbox) => Promise<void>> = {
+/** What each fault does, told by what is seen from outside; the quirks of SCIM are seen elsewhere. */
+const SEEN: Record<Exclude<NetskopeFault, ScimQuirk>, (sandbox: Sandbox) => Promise<void>> = {
   async '429-storm'(sandbox) {
     const { status, headers } = await sandbox.scim('GET', '/Users')
     expect(status).toBe(429)
@@ -24,6 +25,59 @@ const SEEN: Record<NetskopeFault, (sandbox: Sandbox) => Promise<void>> = {
   async '429-retry-after'(sandbox) {
     const { status, headers } = await sandbox.scim('GET', '/Users')
     expect([status, headers.get('retry-after')]).toEqual([429, '1'])
+  },
+  async '429-date'(sandbox) {
+    const { status, headers } = await sandbox.scim('GET', '/Users')
+    const [date, then] = [headers.get('date'), headers.get('retry-after')].map((text) =>
+      Date.parse(text ?? ''),
+    )
+    expect([status, Number(then) - Number(date)]).toEqual([429, 2_000])
+  },
+  async '429-zero'(sandbox) {
+    const { status, headers } = await sandbox.scim('GET', '/Users')
+    expect([status, headers.get('retry-after')]).toEqual([429, '0'])
+  },
+  async '429-in-200'(sandbox) {
+    const { status, json } = await sandbox.scim('GET', '/Users')
+    expect([status, json.error]).toMatchObject([200, { code: 429 }])
+  },
+  async unavailable(sandbox) {
+    const { status, headers } = await sandbox.scim('GET', '/Users')
+    expect([status, headers.get('retry-after')]).toEqual([503, null])
+  },
+  async 'unavailable-for'(sandbox) {
+    const { status, headers } = await sandbox.scim('GET', '/Users')
+    expect([status, headers.get('retry-after')]).toEqual([503, '1'])
+  },
+  async 'server-error'(sandbox) {
+    expect((await deactivate(sandbox)).status).toBe(500)
+    sandbox.netskope.faults.set([{ fault: 'server-error', status: 504 }])
+    expect((await deactivate(sandbox)).status).toBe(504)
+    expect(isActive(sandbox)).toBe(true)
+  },
+  async 'error-after-work'(sandbox) {
+    expect((await deactivate(sandbox)).status).toBe(500)
+    expect(isActive(sandbox)).toBe(false)
+  },
+  async 'redirect-elsewhere'(sandbox) {
+    const path = '/api/v2/scim/Users?count=1'
+    const reply = await fetch(sandbox.url + path, {
+      redirect: 'manual',
+      headers: { 'netskope-api-token': sandbox.tokens.scim },
+    })
+    const location = new URL(reply.headers.get('location') ?? '')
+    expect([reply.status, location.origin === sandbox.url]).toEqual([302, false])
+    expect((await sandbox.scim('GET', '/Users?count=1')).json.totalResults).toBe(250) // fetch follows
+    expect(sandbox.netskope.arrivals).toHaveLength(3)
+  },
+  async 'agent-required'(sandbox) {
+    const { hostname, port } = new URL(sandbox.url)
+    const { get } = await import('node:http') // fetch always says who it is
+    const status = await new Promise((resolve) =>
+      get({ hostname, port, path: '/api/v2/scim/Users' }, (reply) => resolve(reply.resume().statusCode)),
+    )
+    expect(status).toBe(403)
+    expect((await sandbox.scim('GET', '/Users')).status).toBe(200)
   },
   async slow(sandbox) {
     sandbox.netskope.faults.set([{ fault: 'slow', ms: 60_000 }])
@@ -96,6 +150,8 @@ const SEEN: Record<NetskopeFault, (sandbox: Sandbox) => Promise<void>> = {
   async 'filter-refused'(sandbox) {
     expect((await sandbox.scim('GET', `/Users${NOBODY}`)).json.scimType).toBe('invalidFilter')
     expect((await sandbox.scim('GET', '/Users')).status).toBe(200)
+    sandbox.netskope.faults.set([{ fault: 'filter-refused', status: 501 }])
+    expect((await sandbox.scim('GET', `/Users${NOBODY}`)).status).toBe(501)
   },
   async 'paging-ignored'(sandbox) {
     const pages = [await sandbox.scim('GET', '/Users'), await sandbox.scim('GET', '/Users?startIndex=101')]

@@ -12,18 +12,22 @@ export const account = (more: Partial<Account> = {}): Account => ({
   ...more,
 })
 
-export const change = (more: Partial<Account> = {}): Change => ({
-  tenant: more.tenant ?? 'acme',
-  operation: 'deactivateAccount',
-  account: account(more),
-  expect: { status: 'inactive' },
-})
+export const change = (more: Partial<Account> = {}): Change => {
+  const concerned = account(more)
+  const subject = { id: concerned.id, userName: concerned.userName }
+  return {
+    tenant: concerned.tenant,
+    accounts: [concerned],
+    subject,
+    operation: 'deactivateAccount',
+    ask: subject,
+  }
+}
 
 export const plan = (...changes: Change[]): Plan => ({
   changes,
   lines: ['Deactivate somebody.'],
   reason: 'left',
-  bulk: false,
 })
 
 /** A call as it stands before a guard, with what the guard recorded in `events`. */

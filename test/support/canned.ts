@@ -36,7 +36,7 @@ export async function serveCanned(answer: (arrived: Arrived, index: number) => C
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),
       headers: request.headers,
-      body: text ? JSON.parse(text) : undefined,
+      body: bodyIn(text, request.headers['content-type']),
     }
     const reply = answer(arrived, asked.push(arrived) - 1)
     if (reply.drop) {
@@ -58,6 +58,9 @@ export async function serveCanned(answer: (arrived: Arrived, index: number) => C
     },
   }
 }
+
+const bodyIn = (text: string, type = ''): unknown =>
+  type.includes('form') ? Object.fromEntries(new URLSearchParams(text)) : text ? JSON.parse(text) : undefined
 
 /** An errand of somebody who waits long enough. */
 export const errand = (): Errand => ({

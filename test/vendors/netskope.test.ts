@@ -205,3 +205,40 @@ describe('a refusal', () => {
     expect(app.asked).toHaveLength(1)
   })
 })
+
+describe('writes', () => {
+  const target = { id: 'u1', userName: 'ana@example.com' }
+  const done: Canned = { status: 204 }
+
+  test('spell the external id in a path as vendor-owned clients do', async () => {
+    await using app = await serveCanned(() => done)
+    await netskopeAt(app.url).updateAccount?.({ ...target, set: { externalId: 'idp-1' } }, errand())
+    expect(app.asked).toMatchObject([
+      { path: `${USERS}/u1`, body: { Operations: [{ op: 'replace', path: 'externalid', value: 'idp-1' }] } },
+    ])
+  })
+
+  test('put people into groups by their ids alone', async () => {
+    await using app = await serveCanned(() => done)
+    const group = { id: 'g1', name: 'Engineering' }
+    await netskopeAt(app.url).updateMembers?.({ group, add: [target], remove: [] }, errand())
+    expect(app.asked).toMatchObject([
+      {
+        path: '/api/v2/scim/Groups/g1',
+        body: { Operations: [{ op: 'add', path: 'members', value: [{ value: 'u1' }] }] },
+      },
+    ])
+  })
+
+  test('set nothing that is not documented', async () => {
+    await using app = await serveCanned(() => done)
+    const change = netskopeAt(app.url).updateAccount?.({ ...target, set: { title: 'Lead' } }, errand())
+    await expect(change).rejects.toMatchObject({ code: 'unsupported' })
+    expect(app.asked).toEqual([])
+  })
+
+  test('delete only where the settings allow it', () => {
+    const offered = (settings = {}) => 'deleteAccount' in netskopeAt('http://127.0.0.1:1', settings)
+    expect([offered(), offered({ allowDelete: true })]).toEqual([false, true])
+  })
+})

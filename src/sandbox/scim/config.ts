@@ -1,14 +1,14 @@
 const SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'
 
 /** What a SCIM service says of itself (RFC 7643, 5). */
-export const serviceProviderConfig = (maxResults: number) => ({
+export const serviceProviderConfig = (maxResults: number, { patch = true, etag = false } = {}) => ({
   schemas: [SCHEMA],
-  patch: { supported: true },
+  patch: { supported: patch },
   bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
   filter: { supported: true, maxResults },
   changePassword: { supported: false },
   sort: { supported: false },
-  etag: { supported: false },
+  etag: { supported: etag },
   authenticationSchemes: [
     { type: 'oauthbearertoken', name: 'API token', description: 'A token made in the console of the app' },
   ],

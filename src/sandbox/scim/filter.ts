@@ -1,5 +1,5 @@
 import { isObject } from '../exchange.ts'
-import { lookUp, ScimError, type Shape, type Values } from './schema.ts'
+import { type Attribute, lookUp, ScimError, type Shape, type Values } from './schema.ts'
 
 /** One comparison of a filter: the attribute as it was written, and the value it must equal. */
 export interface Term {
@@ -50,7 +50,7 @@ function termTest({ path, value }: Term, shape: Shape, selecting: boolean): (rec
   const inner =
     second !== undefined && outer && 'of' in outer.attribute ? lookUp(outer.attribute.of, second) : undefined
   const { attribute } = (second === undefined ? outer : inner) ?? {}
-  if (!outer || !attribute || more.length > 0 || 'of' in attribute || !(attribute.filter || selecting)) {
+  if (!outer || !attribute || more.length > 0 || !isSimple(attribute) || !(attribute.filter || selecting)) {
     throw invalid(`Filter is not valid: ${path} can't be filtered by`)
   }
   const { type, exact } = attribute
@@ -64,5 +64,8 @@ function termTest({ path, value }: Term, shape: Shape, selecting: boolean): (rec
     return items.some((item) => isObject(item) && fold(item[inner.name]) === wanted)
   }
 }
+
+const isSimple = (attribute: Attribute): attribute is Attribute & { type: 'string' | 'boolean' } =>
+  attribute.type === 'string' || attribute.type === 'boolean'
 
 const invalid = (detail: string) => new ScimError(400, detail, 'invalidFilter')

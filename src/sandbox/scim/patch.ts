@@ -1,15 +1,6 @@
 import { isObject } from '../exchange.ts'
 import { scimFilter } from './filter.ts'
-import {
-  type Attribute,
-  ENTERPRISE,
-  lookUp,
-  ScimError,
-  type Shape,
-  take,
-  takeValue,
-  type Values,
-} from './schema.ts'
+import { type Attribute, lookUp, ScimError, type Shape, take, takeValue, type Values } from './schema.ts'
 
 /** An operation of a PATCH body (RFC 7644, 3.5.2). */
 export interface Operation {
@@ -38,23 +29,34 @@ const isOperation = (one: unknown): one is Operation =>
   (one.path === undefined || typeof one.path === 'string') &&
   (one.op === 'remove' || one.value !== undefined)
 
+export type UnknownPaths = 'refused' | 'ignored'
+
 /** `record` after the operations. All of them hold or, by an error, none: the one given is left alone. */
-export function patched(shape: Shape, record: Values, operations: readonly Operation[]): Values {
+export function patched(
+  shape: Shape,
+  record: Values,
+  operations: readonly Operation[],
+  unknown: UnknownPaths = 'refused',
+): Values {
   const result = structuredClone(record)
-  for (const operation of operations) apply(shape, result, operation)
+  for (const { op, path, value } of operations.flatMap(withPaths)) {
+    const target = locate(shape, path)
+    if (!target) {
+      if (unknown === 'refused') throw new ScimError(400, `Unsupported path: ${path}`, 'invalidPath')
+    } else if ('select' in target) applySelected(result, op, target, value)
+    else applyPlain(result, op, target, value)
+  }
   return result
 }
 
-function apply(shape: Shape, record: Values, { op, path, value }: Operation): void {
-  if (path !== undefined) {
-    const target = locate(shape, path)
-    if ('select' in target) applySelected(record, op, target, value)
-    else applyPlain(record, op, target, value)
-    return
-  }
+/** The operations that one stands for: without a path it is one for each attribute of its value. */
+export function withPaths({ op, path, value }: Operation): (Operation & { path: string })[] {
+  if (path !== undefined) return [{ op, path, value }]
   if (op === 'remove') throw new ScimError(400, 'A remove needs a path', 'noTarget')
   if (!isObject(value)) throw new ScimError(400, 'Without a path the value must be an object', 'invalidValue')
-  for (const [name, part] of Object.entries(value)) apply(shape, record, { op, path: name, value: part })
+  return Object.entries(value)
+    .filter(([name]) => name !== 'schemas')
+    .map(([name, part]) => ({ op, path: name, value: part }))
 }
 
 interface Plain {
@@ -71,26 +73,30 @@ interface Selected {
 }
 
 /** Finds `attribute`, `attribute.sub`, `urn:…:User:attribute`, `list[filter]` or `list[filter].sub`. */
-function locate(shape: Shape, path: string): Plain | Selected {
+function locate(shape: Shape, path: string): Plain | Selected | undefined {
   const [, list, filter, after] = /^([\w$]+)\[(.*)\](?:\.([\w$]+))?$/.exec(path) ?? []
-  const [outer, inner] = path.toLowerCase().startsWith(`${ENTERPRISE.toLowerCase()}:`)
-    ? [ENTERPRISE, path.slice(ENTERPRISE.length + 1)]
-    : path.startsWith('urn:')
-      ? [path]
-      : path.split('.', 2)
+  const [outer, inner] = split(shape, path)
   const found = lookUp(shape, list ?? outer ?? '')
-  if (!found) throw unsupported(path)
+  if (!found) return undefined
   if (list !== undefined && filter !== undefined) {
-    if (found.attribute.type !== 'list') throw unsupported(path)
+    if (found.attribute.type !== 'list') return undefined
     const sub = after === undefined ? undefined : lookUp(found.attribute.of, after)
-    if (after !== undefined && !sub) throw unsupported(path)
+    if (after !== undefined && !sub) return undefined
     const { of } = found.attribute
     return { name: found.name, of, select: scimFilter(filter, of, true), ...(sub && { sub }) }
   }
   if (inner === undefined) return found
   const sub = found.attribute.type === 'object' ? lookUp(found.attribute.of, inner) : undefined
-  if (!sub) throw unsupported(path)
-  return { within: found.name, ...sub }
+  return sub && { within: found.name, ...sub }
+}
+
+/** The attribute and, if there is one, the part of it; the names of extensions hold dots and colons. */
+function split(shape: Shape, path: string): string[] {
+  const extension = Object.keys(shape).find(
+    (name) => name.startsWith('urn:') && path.toLowerCase().startsWith(`${name.toLowerCase()}:`),
+  )
+  if (extension !== undefined) return [extension, path.slice(extension.length + 1)]
+  return path.startsWith('urn:') ? [path] : path.split('.', 2)
 }
 
 function applyPlain(record: Values, op: Operation['op'], target: Plain, value: unknown): void {
@@ -113,7 +119,8 @@ function setPlain(held: Values, op: Operation['op'], { name, attribute }: Plain,
   }
   const given = takeValue(attribute, value, name)
   if (attribute.required && given === '') throw new ScimError(400, `${name} is required`, 'invalidValue')
-  if (attribute.type === 'list') held[name] = combine(op, itemsOf(held[name]), itemsOf(given))
+  if (attribute.type === 'texts' && op === 'add') held[name] = union(held[name], given)
+  else if (attribute.type === 'list') held[name] = combine(op, itemsOf(held[name]), itemsOf(given))
   else if (attribute.type === 'object' && isObject(held[name])) Object.assign(held[name], given)
   else held[name] = given
 }
@@ -146,4 +153,6 @@ function applySelected(
 
 const itemsOf = (value: unknown): Values[] => (Array.isArray(value) ? value.filter(isObject) : [])
 
-const unsupported = (path: string) => new ScimError(400, `Unsupported path: ${path}`, 'invalidPath')
+const union = (held: unknown, given: unknown) => [
+  ...new Set([held, given].flatMap((texts) => (Array.isArray(texts) ? texts : []))),
+]

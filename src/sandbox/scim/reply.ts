@@ -6,7 +6,11 @@ const TYPE = 'application/scim+json;charset=utf-8'
 const ERROR = 'urn:ietf:params:scim:api:messages:2.0:Error'
 
 /** A reply as a SCIM service words it (RFC 7644, 3.8). */
-export const scimReply = (status: number, body: unknown): Reply => ({ status, type: TYPE, body })
+export const scimReply = <Body>(status: number, body: Body): Reply & { body: Body } => ({
+  status,
+  type: TYPE,
+  body,
+})
 
 /** A SCIM error object (RFC 7644, 3.12). */
 export const errorReply = ({ status, message, scimType }: ScimError, type: string): Reply => ({

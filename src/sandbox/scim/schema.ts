@@ -13,14 +13,20 @@ export class ScimError extends Error {
 }
 
 /** One attribute of a record, or of a part of it. */
-export type Attribute = { required?: true } & (
+export type Attribute = {
+  required?: true
+  /** It goes by its name letter by letter, and by no other spelling. */
+  exactName?: true
+} & (
   | {
       type: 'string' | 'boolean'
       /** Lists can be filtered by it. */
       filter?: true
       /** Letter case counts when it is compared. */
       exact?: true
+      oneOf?: readonly string[] | undefined
     }
+  | { type: 'texts'; oneOf?: readonly string[] | undefined }
   | { type: 'object' | 'list'; of: Shape }
 )
 export type Shape = Readonly<Record<string, Attribute>>
@@ -47,6 +53,11 @@ export const USER = {
       primary: { type: 'boolean' },
     },
   },
+  phoneNumbers: { type: 'list', of: { type: TEXT, value: { type: 'string', required: true } } },
+  userType: TEXT,
+  timezone: TEXT,
+  locale: TEXT,
+  roles: { type: 'list', of: { value: { type: 'string', required: true }, display: TEXT } },
   [ENTERPRISE]: {
     type: 'object',
     of: { department: TEXT, manager: { type: 'object', of: { value: TEXT, displayName: TEXT } } },
@@ -59,9 +70,11 @@ export const GROUP = {
   members: { type: 'list', of: { value: { type: 'string', exact: true, required: true } } },
 } as const satisfies Shape
 
-/** The attribute of that name, whatever its letter case (RFC 7643, 2.1). */
+/** The attribute of that name, whatever its letter case (RFC 7643, 2.1), unless the app minds it. */
 export function lookUp(shape: Shape, name: string): { name: string; attribute: Attribute } | undefined {
-  const found = Object.entries(shape).find(([known]) => known.toLowerCase() === name.toLowerCase())
+  const found = Object.entries(shape).find(
+    ([known, { exactName }]) => known === name || (!exactName && known.toLowerCase() === name.toLowerCase()),
+  )
   return found && { name: found[0], attribute: found[1] }
 }
 
@@ -88,13 +101,18 @@ export function takePart(shape: Shape, given: unknown, what: string): Values {
 
 /** One value of that attribute, checked. */
 export function takeValue(attribute: Attribute, value: unknown, name: string): unknown {
-  if (attribute.type === 'object') return takePart(attribute.of, value, name)
-  if (attribute.type === 'list') {
+  if ('of' in attribute) {
+    if (attribute.type === 'object') return takePart(attribute.of, value, name)
     const items = Array.isArray(value) ? value : [value]
     return items.map((item: unknown) => take(attribute.of, item, name))
   }
-  if (typeof value !== attribute.type) throw invalid(`${name} must be a ${attribute.type}`)
-  return value
+  const { type, oneOf } = attribute
+  const texts: unknown[] = type === 'texts' && Array.isArray(value) ? value : [value]
+  const wanted = type === 'texts' ? 'string' : type
+  if (!texts.every((text) => typeof text === wanted)) throw invalid(`${name} must be a ${wanted}`)
+  if (oneOf && !texts.every((text) => oneOf.some((one) => one === text)))
+    throw invalid(`${name} value is not valid`)
+  return type === 'texts' ? texts : value
 }
 
 const invalid = (detail: string) => new ScimError(400, detail, 'invalidValue')

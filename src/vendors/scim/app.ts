@@ -4,6 +4,8 @@ import type { Opened } from '../define.ts'
 import type { Surface, SurfaceRequest } from '../http.ts'
 import { saysNothingFound } from './classify.ts'
 import { causeOf, type Effect, notHere, toError } from './errors.ts'
+import type { FieldWays } from './fields.ts'
+import type { Known } from './learned.ts'
 import type { Origin } from './read.ts'
 import { type Failure, type Understood, understand } from './reply.ts'
 import type { ScimSettings } from './settings.ts'
@@ -21,6 +23,10 @@ export interface ScimApp extends Origin {
   /** Keeps what was learned about the app. */
   memory: Pick<Opened, 'recall' | 'remember'>
   settings: ScimSettings
+  /** Which fields of an account can be set; those that RFC 7643 has a place for where left out. */
+  ways?: FieldWays
+  /** What was found out about the app before; a memory of its own where left out. */
+  known?: Known
   /** Tells a gateway's 404, by which the address is wrong, from the app's own, by which a record is absent. */
   isGateway?: (failure: Failure) => boolean
   /** The vendor's better words for a failure; undefined where it has none. */
@@ -32,6 +38,7 @@ export async function ask(app: ScimApp, request: SurfaceRequest, errand: Errand)
   const headers = {
     accept: 'application/scim+json, application/json',
     ...(request.body !== undefined && { 'content-type': app.settings.contentType }),
+    ...request.headers,
   }
   return understand(await app.surface({ ...request, headers }, errand))
 }
@@ -50,6 +57,10 @@ export async function refusal(
 
 const isGateway = (app: ScimApp, failure: Failure): boolean =>
   failure.status === 404 && (failure.form === 'html' || (app.isGateway?.(failure) ?? false))
+
+/** The failure says that a record is not there, and not that the address is wrong. */
+export const isAbsent = (app: ScimApp, failure: Failure): boolean =>
+  (failure.status === 404 && !isGateway(app, failure)) || saysNothingFound(failure)
 
 /** One record by its path, or undefined when the app does not have it. */
 export const readOne = async (
@@ -71,9 +82,12 @@ export async function recordIn(
     throw notScim()
   }
   const { failure } = answer
-  if ((failure.status === 404 && !isGateway(app, failure)) || saysNothingFound(failure)) return undefined
+  if (isAbsent(app, failure)) return undefined
   throw await refusal(app, failure, { collection, effect: 'reads' }, errand)
 }
+
+/** Whether a filter is worth a request, for all that is known. */
+export const filters = ({ known }: ScimApp): boolean => (known?.now.filter ?? 'honoured') === 'honoured'
 
 /** One page of a list. */
 export interface Rows {
@@ -110,6 +124,8 @@ export async function listRefusal(
   collection: Asked['collection'],
   errand: Errand,
 ): Promise<IdentityError> {
+  const absent = [404, 405, 501].includes(failure.status) && !isGateway(app, failure)
+  if (collection === 'Groups' && absent) await app.known?.note({ noGroupsAt: Date.now() })
   if (failure.status !== 404) return refusal(app, failure, { collection, effect: 'reads' }, errand)
   const explained = await app.explain?.(failure, { collection, effect: 'reads' }, errand)
   if (explained) return explained

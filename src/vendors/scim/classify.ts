@@ -21,6 +21,15 @@ export const refusesForm = ({ status, scimType, said, inside }: Failure): boolea
   return scimType === undefined ? !AUTH.test(said) && !STATE.test(said) : ABOUT_FORM.has(scimType)
 }
 
+const TAKEN =
+  /already (exist|in use|taken|registered|been taken)|duplicate|not unique|must be unique|uniqueness/i
+
+/** The app says that it has such a record already; few say it in the way of RFC 7644 §3.12 (ory/polis#4065). */
+export const saysDuplicate = ({ status, scimType, said, inside }: Failure): boolean =>
+  status === 409 ||
+  scimType === 'uniqueness' ||
+  ((inside || status === 400 || status === 422) && TAKEN.test(said))
+
 /** The app can't filter by what was asked: 400, 501 (RFC 7644 §3.12) or, as wso2/product-is#11182, 500. */
 export const refusesFilter = ({ status, scimType, said }: Failure): boolean =>
   status === 500 || status === 501 || (status === 400 && (scimType === 'invalidFilter' || !AUTH.test(said)))

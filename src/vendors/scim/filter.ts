@@ -16,8 +16,11 @@ export function eq(attribute: FilterAttribute, value: string | boolean): Filter 
       'Type it anew, without pasting.',
     )
   }
-  return { text: `${attribute} eq "${value.replace(/["\\]/g, '\\$&')}"` }
+  return { text: `${attribute} eq ${quoted(value)}` }
 }
+
+/** A value as a filter holds it. */
+export const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`
 
 /** All of the filters at once. Only `eq` and `and` are made here, since some apps know no more. */
 export const and = (first: Filter, ...others: Filter[]): Filter => ({

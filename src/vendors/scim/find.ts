@@ -2,7 +2,7 @@ import type { Account } from '../../identity/account.ts'
 import type { Errand } from '../../identity/operations.ts'
 import { sameText } from '../../identity/text.ts'
 import { path } from '../http.ts'
-import { ask, listRefusal, readList, readOne, recordIn, type ScimApp } from './app.ts'
+import { ask, filters, listRefusal, readList, readOne, recordIn, type ScimApp } from './app.ts'
 import { refusesFilter } from './classify.ts'
 import { collectAll } from './collect.ts'
 import { eq } from './filter.ts'
@@ -30,6 +30,7 @@ function lookUpsFor(who: string): readonly { by: LookUp; value: string }[] {
 /** Every account that is meant by `who`; one request where the first look-up finds it. */
 export async function findAccounts(app: ScimApp, who: string, errand: Errand): Promise<Account[]> {
   for (const [index, { by, value }] of lookUpsFor(who).entries()) {
+    if (by !== 'id' && !filters(app)) return search(app, who, errand)
     const found =
       by === 'id' ? await byId(app, value, index === 0, errand) : await byFilter(app, by, value, errand)
     if (found === 'not filtered') return search(app, who, errand)

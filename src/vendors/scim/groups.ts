@@ -3,7 +3,7 @@ import type { Group } from '../../identity/account.ts'
 import type { Errand, ListPosition, Page } from '../../identity/operations.ts'
 import { plainText, sameText } from '../../identity/text.ts'
 import { path } from '../http.ts'
-import { ask, listRefusal, readList, recordIn, type ScimApp } from './app.ts'
+import { ask, filters, listRefusal, readList, recordIn, type ScimApp } from './app.ts'
 import { refusesFilter } from './classify.ts'
 import { collect, collectAll, PAGES_A_CALL } from './collect.ts'
 import { eq } from './filter.ts'
@@ -52,12 +52,13 @@ async function byName(app: ScimApp, group: string, errand: Errand): Promise<unkn
     const name = field(row, 'displayName')
     return typeof name === 'string' && sameText(name, group)
   }
-  const list = await readList(app, 'Groups', { filter: eq('displayName', group).text }, errand)
-  if ('failure' in list && !refusesFilter(list.failure)) {
+  const { text } = eq('displayName', group)
+  const list = filters(app) ? await readList(app, 'Groups', { filter: text }, errand) : undefined
+  if (list && 'failure' in list && !refusesFilter(list.failure)) {
     throw await listRefusal(app, list.failure, 'Groups', errand)
   }
   const found =
-    'failure' in list || !list.rows.every(fits)
+    !list || 'failure' in list || !list.rows.every(fits)
       ? await collectAll<unknown>({
           ...listingOf(app, errand),
           read: (row) => {

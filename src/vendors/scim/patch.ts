@@ -1,41 +1,69 @@
-import { Conflict, NotFound, Unsupported } from '../../errors.ts'
-import type { Errand, Target } from '../../identity/operations.ts'
-import { sameText } from '../../identity/text.ts'
+import { Unsupported } from '../../errors.ts'
+import type { AccountFields, Errand, Target } from '../../identity/operations.ts'
 import { path } from '../http.ts'
-import { ask, readOne, refusal, type ScimApp } from './app.ts'
+import { ask, refusal, type ScimApp } from './app.ts'
 import { refusesForm } from './classify.ts'
-import { toUser } from './read.ts'
+import { type Current, readCurrent } from './current.ts'
+import { type Edit, edited, pathTo } from './edits.ts'
+import { changesAList, editsFor, schemasOf } from './fields.ts'
 import type { Failure, Understood } from './reply.ts'
-import { keyOf, type Rec } from './values.ts'
+import { asList, field, keyOf, type Rec } from './values.ts'
 
 const STRATEGIES = ['path', 'pathless', 'put'] as const
 type Strategy = (typeof STRATEGIES)[number]
 
 const WORKED = 'scim.patchStrategy'
+export const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
+
+/** Sets whether a user is active. Throws `UnknownOutcome` when it may have been done. */
+export const setActive = (app: ScimApp, target: Target, active: boolean, errand: Errand): Promise<void> =>
+  change(app, target, { edits: () => [{ at: ['active'], value: active }] }, errand)
+
+/** Changes just the fields named. Throws `Unsupported` for a field that the app can't take. */
+export const updateAccount = async (
+  app: ScimApp,
+  { set, ...target }: Target & { set: AccountFields },
+  errand: Errand,
+): Promise<void> => {
+  const edits = (current: Rec) => editsFor(app.ways, set, current)
+  return change(app, target, { edits, fromCurrent: changesAList(set) }, errand)
+}
+
+/** The app's PATCH is not offered: begin with PUT. */
+export const notePut = (app: ScimApp): Promise<void> => noteWorking(app, 'put')
+
+// The change is made; that its form could not be noted must not make it look failed.
+const noteWorking = (app: ScimApp, strategy: Strategy) =>
+  app.memory.remember(WORKED, strategy).catch(() => undefined)
+
+interface Wanted {
+  edits: (current: Rec) => readonly Edit[]
+  /** What is sent depends on what the app holds now. */
+  fromCurrent?: boolean
+}
 
 /**
- * Sets whether a user is active, by the first form that the app takes. The next form is tried only when the app
- * certainly refused the form of the one before, so that the change is made at most once. Throws `UnknownOutcome` when
- * it may have been made.
+ * Changes a user by the first form that the app takes. The next form is tried only when the app certainly refused the
+ * form of the one before, so that the change is made at most once.
  */
-export async function setActive(
-  app: ScimApp,
-  target: Target,
-  active: boolean,
-  errand: Errand,
-): Promise<void> {
+async function change(app: ScimApp, target: Target, wanted: Wanted, errand: Errand): Promise<void> {
+  // What the app can't take is refused before anything is sent.
+  wanted.edits({})
   const set = app.settings.patchStrategy
   const worked = set === 'auto' ? await recall(app) : undefined
   const order = set === 'auto' ? [...new Set([...(worked ? [worked] : []), ...STRATEGIES])] : [set]
+  let read: Promise<Current> | undefined
+  const current = () => {
+    read ??= readCurrent(app, target, errand)
+    return read
+  }
   let refused: Failure | undefined
   let noPatch = false
   for (const strategy of order) {
     if (noPatch && strategy !== 'put') continue
-    const answer = await send(app, strategy, target, active, errand)
+    const answer = await send(app, strategy, { ...wanted, target, current }, errand)
     if (answer.ok) {
-      // The change is made; that its form could not be noted must not make it look failed.
-      if (set === 'auto' && strategy !== worked)
-        await app.memory.remember(WORKED, strategy).catch(() => undefined)
+      if (set === 'auto' && strategy !== worked) await noteWorking(app, strategy)
       return
     }
     const aboutForm = refusesForm(answer.failure)
@@ -55,40 +83,40 @@ async function recall(app: ScimApp): Promise<Strategy | undefined> {
 async function send(
   app: ScimApp,
   strategy: Strategy,
-  target: Target,
-  active: boolean,
+  { target, edits, fromCurrent, current }: Wanted & { target: Target; current: () => Promise<Current> },
   errand: Errand,
 ): Promise<Understood> {
-  const to = path`/Users/${target.id}`
-  if (strategy === 'put') {
-    return ask(app, { method: 'PUT', path: to, body: await replacement(app, target, active, errand) }, errand)
+  const now = strategy === 'put' || fromCurrent || app.known?.now.etag ? await current() : undefined
+  const made = edits(now?.raw ?? {})
+  const to = { path: path`/Users/${target.id}`, ...(now && { headers: now.headers }) }
+  if (now && strategy === 'put') {
+    return ask(app, { ...to, method: 'PUT', body: replacement(now.raw, made) }, errand)
   }
-  const operation =
+  const Operations =
     strategy === 'path'
-      ? { op: 'replace', path: 'active', value: active }
-      : { op: 'replace', value: { active } }
-  const body = { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: [operation] }
-  return ask(app, { method: 'PATCH', path: to, body }, errand)
+      ? made.map((edit) => ({ op: 'replace', path: pathIn(app, edit), value: edit.value }))
+      : [{ op: 'replace', value: edited({}, made) }]
+  return ask(app, { ...to, method: 'PATCH', body: { schemas: [PATCH_OP], Operations } }, errand)
 }
 
-/** The whole user as the app holds it now, with nothing but `active` changed: PUT may clear what is left out. */
-async function replacement(app: ScimApp, target: Target, active: boolean, errand: Errand): Promise<Rec> {
-  const raw = await readOne(app, { path: path`/Users/${target.id}` }, 'Users', errand)
-  if (!raw) throw new NotFound('The account is gone.', 'Look it up again with find_user.')
-  const user = toUser(app, raw)
-  if (!user || user.account.id !== target.id || !sameText(user.account.userName, target.userName)) {
-    throw new Conflict(
-      'The account has another user name than the change was meant for.',
-      'Look it up again with find_user.',
-    )
-  }
+const pathIn = (app: ScimApp, edit: Edit): string => {
+  const plain = pathTo(edit)
+  return app.ways?.pathOf?.(plain) ?? plain
+}
+
+/** The whole user as the app holds it now, with nothing but the edits made: PUT may clear what is left out. */
+function replacement(raw: Rec, edits: readonly Edit[]): Rec {
   if (JSON.stringify(raw).length !== JSON.stringify(raw, roundable).length) {
     throw new Unsupported(
       'The user holds a number that can not be sent back exactly, so it can not be replaced.',
       'Make the change in the console of the app.',
     )
   }
-  return { ...raw, [keyOf(raw, 'active') ?? 'active']: active }
+  const whole = edited(raw, edits)
+  const told = asList(field(raw, 'schemas'))
+  const more = schemasOf(edits).slice(1)
+  if (!told || more.every((schema) => told.includes(schema))) return whole
+  return { ...whole, [keyOf(raw, 'schemas') ?? 'schemas']: [...new Set([...told, ...more])] }
 }
 
 /** Takes out whole numbers that JavaScript may have rounded when it read them. */

@@ -1,8 +1,9 @@
 import type { Account, AccountStatus, Group } from '../../identity/account.ts'
 import { plainText } from '../../identity/text.ts'
-import { asBoolean, asId, asList, asText, asTime, field, isRecord, type Rec } from './values.ts'
+import { asBoolean, asId, asList, asText, asTime, field, isRecord, type Rec, some } from './values.ts'
 
-const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
+export const CORE = 'urn:ietf:params:scim:schemas:core:2.0:User'
+export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 
 /** A user as the app told it: the account we show, and what else can be compared with a question. */
 export interface ScimUser {
@@ -125,12 +126,4 @@ const nameIn = (group: unknown): string[] => {
 const idIn = (group: unknown): string[] => {
   const id = asId(field(group, 'value'))
   return id === undefined ? [] : [id]
-}
-
-/** `fields` without those that are undefined: absent means unknown. */
-function some<Fields extends object>(fields: Fields): { [Key in keyof Fields]?: NonNullable<Fields[Key]> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    // What is left out above is exactly what was undefined.
-    [Key in keyof Fields]?: NonNullable<Fields[Key]>
-  }
 }

@@ -19,7 +19,9 @@ export interface Failure {
   requestId?: string
 }
 
-export type Understood = { ok: true; status: number; body: unknown } | { ok: false; failure: Failure }
+export type Understood =
+  | { ok: true; status: number; body: unknown; etag?: string }
+  | { ok: false; failure: Failure }
 
 const ERROR_MESSAGE = 'urn:ietf:params:scim:api:messages:2.0:Error'
 
@@ -28,7 +30,10 @@ export function understand(reply: AppReply): Understood {
   const { form, body } = parse(reply)
   const success = reply.status >= 200 && reply.status < 300
   const inside = success ? failureInside(form, body) : undefined
-  if (success && !inside) return { ok: true, status: reply.status, body }
+  if (success && !inside) {
+    const { etag } = reply.headers
+    return { ok: true, status: reply.status, body, ...(etag && { etag }) }
+  }
   const said = words(body).join(' ').slice(0, 2_000)
   const status = inside ? (inside.status ?? statusOfWords(said) ?? reply.status) : reply.status
   const retryAt = retryAtOf(status, reply.headers)

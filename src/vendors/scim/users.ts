@@ -1,10 +1,11 @@
 import type { Account } from '../../identity/account.ts'
-import type { Errand, ListPosition, Match, Page } from '../../identity/operations.ts'
+import type { Errand, FullAccount, ListPosition, Match, Page } from '../../identity/operations.ts'
 import { sameText } from '../../identity/text.ts'
 import { path } from '../http.ts'
-import { listRefusal, notScim, type Rows, readList, readOne, type ScimApp } from './app.ts'
+import { filters, listRefusal, notScim, type Rows, readList, readOne, type ScimApp } from './app.ts'
 import { refusesFilter } from './classify.ts'
 import { collect, PAGES_A_CALL } from './collect.ts'
+import { fieldsOf } from './fields.ts'
 import { and, eq, type Filter } from './filter.ts'
 import { readRow } from './find.ts'
 import { matcher } from './match.ts'
@@ -12,13 +13,22 @@ import { type ScimUser, toUser } from './read.ts'
 import { asId } from './values.ts'
 
 /** The account with this id; undefined when the app does not have it. */
-export async function readAccount(app: ScimApp, id: string, errand: Errand): Promise<Account | undefined> {
+export const readAccount = async (app: ScimApp, id: string, errand: Errand): Promise<Account | undefined> =>
+  (await readUser(app, id, errand))?.account
+
+/** The account with this id and all its fields; undefined when the app does not have it. */
+export async function readFields(app: ScimApp, id: string, errand: Errand): Promise<FullAccount | undefined> {
+  const user = await readUser(app, id, errand)
+  return user && { account: user.account, fields: fieldsOf(app.ways, user) }
+}
+
+async function readUser(app: ScimApp, id: string, errand: Errand): Promise<ScimUser | undefined> {
   if (asId(id) === undefined) return undefined
   const raw = await readOne(app, { path: path`/Users/${id}` }, 'Users', errand)
   if (!raw) return undefined
   const user = toUser(app, raw)
   if (!user || !sameText(user.account.id, id)) throw notScim()
-  return user.account
+  return user
 }
 
 /** Accounts by index, filtered by the app where it can and compared again here. */
@@ -29,15 +39,16 @@ export async function listAccounts(
 ): Promise<Page<Account, ListPosition>> {
   const { pageSize, maxPages } = app.settings
   const { keep, note } = matcher(match)
-  let filter = filterFor(match)
-  let unfiltered: string | undefined
+  const wanted = filterFor(match)
+  let filter = filters(app) ? wanted : undefined
+  let unfiltered = wanted && !filter ? NOT_FILTERED : undefined
   const fetch = async (startIndex: number): Promise<Rows> => {
     const query = { filter: filter?.text, startIndex, count: pageSize }
     const list = await readList(app, 'Users', query, errand)
     if (!('failure' in list)) return list
     if (!filter || !refusesFilter(list.failure)) throw await listRefusal(app, list.failure, 'Users', errand)
     filter = undefined
-    unfiltered = 'The app can not filter by this, so its users were compared one by one.'
+    unfiltered = NOT_FILTERED
     return fetch(startIndex)
   }
   const page = await collect<ScimUser>({
@@ -56,6 +67,8 @@ export async function listAccounts(
     ...(notes.length > 0 && { note: notes.join(' ') }),
   }
 }
+
+const NOT_FILTERED = 'The app can not filter by this, so its users were compared one by one.'
 
 /** The part of `match` that apps are known to filter by. */
 function filterFor({ userName, email, externalId, status }: Match): Filter | undefined {

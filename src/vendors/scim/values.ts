@@ -57,3 +57,13 @@ export function asTime(value: unknown): string | undefined {
 /** The items of a list, also where a single one was sent without the list around it. */
 export const asList = (value: unknown): unknown[] | undefined =>
   value === undefined || value === null ? undefined : Array.isArray(value) ? value : [value]
+
+/** `fields` without those that are undefined: absent means unknown. */
+export function some<Fields extends object>(
+  fields: Fields,
+): { [Key in keyof Fields]?: NonNullable<Fields[Key]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    // What is left out above is exactly what was undefined.
+    [Key in keyof Fields]?: NonNullable<Fields[Key]>
+  }
+}

@@ -18,6 +18,8 @@ export function scimAt(
       maxPages: 100,
       patchStrategy: 'auto',
       contentType: 'application/scim+json',
+      allowDelete: true,
+      memberRemoveShape: 'array',
       ...settings,
     },
     memory: opened(memory),

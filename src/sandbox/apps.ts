@@ -1,0 +1,132 @@
+import type { Fault } from './faults.ts'
+import { GAINSIGHT_KINDS, type GainsightOptions, type GainsightTenant, startGainsight } from './gainsight.ts'
+import type { Limits } from './limit.ts'
+import {
+  MINDTICKLE_KINDS,
+  type MindtickleOptions,
+  type MindtickleTenant,
+  startMindtickle,
+} from './mindtickle.ts'
+import { NETSKOPE_KINDS, type NetskopeOptions, type NetskopeTenant, startNetskope } from './netskope.ts'
+import { SCIM_KINDS, type ScimApp, type ScimAppOptions, startScimApp } from './scim-app.ts'
+
+/** The apps that can be simulated; `scim` is any app that speaks SCIM 2.0. */
+export const SANDBOX_APPS = ['netskope', 'gainsight', 'mindtickle', 'scim'] as const
+export type SandboxApp = (typeof SANDBOX_APPS)[number]
+
+/** What is started when no apps are named. */
+export const DEFAULT_APPS = ['netskope'] as const satisfies readonly SandboxApp[]
+export type DefaultApp = (typeof DEFAULT_APPS)[number]
+
+/** Every kind of fault that `faults` can name. */
+export const FAULT_KINDS = { ...NETSKOPE_KINDS, ...GAINSIGHT_KINDS, ...MINDTICKLE_KINDS, ...SCIM_KINDS }
+export type SandboxFault = keyof typeof FAULT_KINDS
+
+/** The kinds of fault that each app knows. */
+const KINDS = {
+  netskope: NETSKOPE_KINDS,
+  gainsight: GAINSIGHT_KINDS,
+  mindtickle: MINDTICKLE_KINDS,
+  scim: SCIM_KINDS,
+} as const
+
+export interface Tenants {
+  'acme-netskope': NetskopeTenant
+  'acme-gainsight': GainsightTenant
+  'acme-mindtickle': MindtickleTenant
+  'acme-scim': ScimApp
+}
+
+/** The limits and `now` are for every app, `faults` for those that know them, and what else there is for Netskope. */
+export interface SandboxOptions<App extends SandboxApp = DefaultApp>
+  extends Omit<NetskopeOptions, 'limits' | 'faults'>,
+    Limits {
+  /** Those to start; `DEFAULT_APPS` when left out. The port is that of the first, the others follow it. */
+  apps?: readonly App[] | undefined
+  faults?: readonly (SandboxFault | Fault<SandboxFault>)[] | undefined
+  /** What is said of one app alone. */
+  gainsight?: GainsightOptions | undefined
+  mindtickle?: MindtickleOptions | undefined
+  scim?: ScimAppOptions | undefined
+}
+
+/** An app under way and how it is reached. */
+export interface Started {
+  tenant: Tenants[keyof Tenants]
+  /** What the settings file says as its address. */
+  address: string
+  /** The environment variable and the value of each token. */
+  tokens: Record<string, [variable: string, value: string]>
+}
+
+type Given = SandboxOptions<SandboxApp>
+
+/** Starts one app with what the options say of it. */
+export const STARTERS: Record<SandboxApp, (given: Given) => Promise<Started>> = {
+  async netskope(given) {
+    const { forms, auditOffset, events, people, tokens } = given
+    const tenant = await startNetskope({
+      ...shared(given, NETSKOPE_KINDS),
+      ...{ forms, auditOffset, events, people, tokens },
+    })
+    const { scim, rest } = tenant.tokens
+    return {
+      tenant,
+      address: tenant.url,
+      tokens: {
+        scim: ['SANDBOX_NETSKOPE_SCIM_TOKEN', scim.value],
+        rest: ['SANDBOX_NETSKOPE_REST_TOKEN', rest.value],
+      },
+    }
+  },
+  async gainsight(given) {
+    const tenant = await startGainsight({ ...shared(given, GAINSIGHT_KINDS), ...given.gainsight })
+    const { accessKey, scim } = tenant.tokens
+    return {
+      tenant,
+      address: tenant.url,
+      tokens: {
+        accessKey: ['SANDBOX_GAINSIGHT_KEY', accessKey.value],
+        scim: ['SANDBOX_GAINSIGHT_SCIM_TOKEN', scim.value],
+      },
+    }
+  },
+  async mindtickle(given) {
+    const tenant = await startMindtickle({ ...shared(given, MINDTICKLE_KINDS), ...given.mindtickle })
+    const { value } = tenant.tokens.scim
+    return { tenant, address: tenant.scimUrl, tokens: { scim: ['SANDBOX_MINDTICKLE_TOKEN', value] } }
+  },
+  async scim(given) {
+    const tenant = await startScimApp({ ...shared(given, SCIM_KINDS), ...given.scim })
+    const { value } = tenant.tokens.scim
+    return { tenant, address: tenant.scimUrl, tokens: { scim: ['SANDBOX_SCIM_TOKEN', value] } }
+  },
+}
+
+/** What the options say that holds for every app: of the faults, those which it knows. */
+function shared<Name extends SandboxFault>(given: Given, kinds: Readonly<Record<Name, unknown>>) {
+  const { port, now, perSecond, perMinute, perHour, perDay, faults = [] } = given
+  const limits = { perSecond, perMinute, perHour, perDay }
+  const limited = Object.values(limits).some((limit) => limit !== undefined)
+  const known = faults.filter((fault): fault is Name | Fault<Name> =>
+    Object.hasOwn(kinds, typeof fault === 'string' ? fault : fault.fault),
+  )
+  return { port, now, faults: known, ...(limited && { limits }) }
+}
+
+/** Throws a `TypeError` for a fault that none of the apps knows. */
+export function checkFaults(apps: readonly SandboxApp[], faults: Given['faults'] = []): void {
+  const kinds = faultKindsOf(apps)
+  for (const fault of faults) {
+    const name = typeof fault === 'string' ? fault : fault.fault
+    if (!Object.hasOwn(kinds, name)) throw new TypeError(`There is no fault "${name}".`)
+  }
+}
+
+export const isFault = (name: string): name is SandboxFault => Object.hasOwn(FAULT_KINDS, name)
+
+export const isApp = (name: string): name is SandboxApp => SANDBOX_APPS.some((app) => app === name)
+
+/** The kinds of fault that at least one of these apps knows. */
+export const faultKindsOf = (apps: readonly SandboxApp[]) =>
+  Object.assign({}, ...apps.map((app) => KINDS[app])) as Partial<typeof FAULT_KINDS>

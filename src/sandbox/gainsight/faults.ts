@@ -1,0 +1,99 @@
+import { type Incoming, isObject } from '../exchange.ts'
+import type { FaultKind } from '../faults.ts'
+import { change } from '../http-faults.ts'
+import { shownAs } from '../scim/fault-parts.ts'
+import { GAINSIGHT } from './account.ts'
+import { type Code, failure, GainsightError } from './envelope.ts'
+import { LIST } from './services-dialect.ts'
+import { isOauthPath, isScimPath } from './tokens.ts'
+
+const isRest = ({ path }: Incoming) => path.startsWith('/v1/users') && !isScimPath(path) && !isOauthPath(path)
+const isList = ({ path }: Incoming) => path === LIST
+const isToken = ({ path }: Incoming) => isOauthPath(path)
+
+const failing = (code: Code, status: number) => failure(new GainsightError(code, undefined, { status }))
+
+/** A fault that answers a list without rows in another way. */
+const emptyList = (about: string, status: number, body?: object): FaultKind => ({
+  about,
+  when: isList,
+  async act(incoming, run) {
+    const outcome = await run(incoming)
+    const none =
+      typeof outcome === 'object' && isObject(outcome.body) && outcome.body.errorCode === 'GSOBJ_1011'
+    if (!none) return outcome
+    return body ? { status, body } : failing('GSOBJ_1011', status)
+  },
+})
+
+/** What is peculiar to Gainsight, or told of it by one source and denied by another. */
+export const GAINSIGHT_FAULTS = {
+  'result-false': {
+    about: 'REST answers 200 with {"result":false,…} (GU_1101) inside.',
+    when: isRest,
+    act: () => failing('GU_1101', 200),
+  },
+  'rate-in-200': {
+    about: 'REST answers 200 with {"result":false,…} (GU_2400) inside.',
+    front: true,
+    when: isRest,
+    act: () => failing('GU_2400', 200),
+  },
+  'auth-fails-400': {
+    about: 'REST refuses a wrong key with 400 (GSOBJ_1024), not 401.',
+    front: true,
+    when: isRest,
+    async act(incoming, run) {
+      const outcome = await run(incoming)
+      return typeof outcome === 'object' && outcome.status === 401 ? failing('GSOBJ_1024', 400) : outcome
+    },
+  },
+  'no-data-200': emptyList('An empty list is 200 with {"result":false,…} inside.', 200),
+  'no-data-rows': emptyList('An empty list is 200 with no records.', 200, {
+    result: true,
+    data: { records: [] },
+  }),
+  'batch-by-record': {
+    about: 'A batch says of each record whether it went well.',
+    when: (incoming) => isRest(incoming) && !isList(incoming),
+    act: async (incoming, run) => change(await run(incoming), (body) => byRecord(body)),
+  },
+  'text-super-admin': shownAs('Says IsSuperAdmin as the text "true" or "false".', (user) =>
+    isObject(user[GAINSIGHT])
+      ? { ...user, [GAINSIGHT]: { ...user[GAINSIGHT], IsSuperAdmin: String(user[GAINSIGHT].IsSuperAdmin) } }
+      : user,
+  ),
+  'token-refused': {
+    about: 'Refuses to give out tokens with 401 (or another, if told).',
+    front: true,
+    when: isToken,
+    status: 401,
+    act: (_, __, { status }) => failing('GS_APIG_2401', status),
+  },
+  'token-no-expiry': {
+    about: 'Gives out tokens without saying how long they live.',
+    when: isToken,
+    act: async (incoming, run) =>
+      change(await run(incoming), (body) => (isObject(body) ? { ...body, expires_in: undefined } : body)),
+  },
+  'token-text-expiry': {
+    about: 'Says how long a token lives as text.',
+    when: isToken,
+    act: async (incoming, run) =>
+      change(await run(incoming), (body) =>
+        isObject(body) ? { ...body, expires_in: String(body.expires_in) } : body,
+      ),
+  },
+} satisfies Record<string, FaultKind>
+
+function byRecord(body: unknown): unknown {
+  if (!isObject(body) || !isObject(body.data) || typeof body.data.count !== 'number') return body
+  const errors = Array.isArray(body.data.errors) ? body.data.errors.filter(isObject) : []
+  const records = Array.from({ length: body.data.count + errors.length }, (_, index) => {
+    const error = errors.find((one) => one.index === index)
+    return error
+      ? { success: false, errorCode: error.errorCode, errorDesc: error.errorDesc }
+      : { success: true }
+  })
+  return { ...body, data: { records } }
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto'
+import { type RetryAfter, startApp } from './app.ts'
+import { openDirectory, type ScimUser } from './directory.ts'
+import type { Token } from './exchange.ts'
+import { type Fault, type Faults, openFaults } from './faults.ts'
+import { HTTP_FAULTS } from './http-faults.ts'
+import type { Limits, RateSpelling } from './limit.ts'
+import { uuidOf } from './people.ts'
+import { type AccountHolder, peopleIn, TEAMS_AND_ALL } from './people-in.ts'
+import { bearer, bearerRefusal } from './scim/bearer.ts'
+import { SCIM_FAULTS } from './scim/faults.ts'
+import { errorReply } from './scim/reply.ts'
+import { ENTERPRISE, ScimError, USER } from './scim/schema.ts'
+import { type ScimDetails, scimRoutes } from './scim.ts'
+import { type Tenant, tenantOf } from './tenant.ts'
+
+export const SCIM_KINDS = { ...HTTP_FAULTS, ...SCIM_FAULTS }
+export type ScimFault = keyof typeof SCIM_KINDS
+
+type Choices = Pick<
+  Partial<ScimDetails>,
+  | 'conflict'
+  | 'defaultCount'
+  | 'deletes'
+  | 'discovery'
+  | 'errorType'
+  | 'etags'
+  | 'groups'
+  | 'largestCount'
+  | 'leavesOutEmpty'
+  | 'members'
+  | 'patchReply'
+  | 'patchable'
+  | 'projects'
+  | 'startIndexAsText'
+  | 'unknownPaths'
+  | 'user'
+  | 'userGroups'
+>
+
+export interface ScimAppOptions extends Choices {
+  port?: number | undefined
+  now?: (() => number) | undefined
+  /** None when left out. */
+  limits?: Limits | undefined
+  rateHeaders?: RateSpelling | undefined
+  /** What a 429 says of when to come back; nothing when left out. */
+  retryAfter?: RetryAfter | undefined
+  people?: readonly AccountHolder[] | undefined
+  /** Where SCIM answers; `/scim/v2` when left out. */
+  base?: string | undefined
+  tokens?: { scim?: Partial<ScimToken> } | undefined
+  faults?: readonly (ScimFault | Fault<ScimFault>)[] | undefined
+}
+
+export interface ScimToken extends Token {
+  slot: 'scim'
+  /** Epoch milliseconds; never when left out. */
+  expiresAt?: number | undefined
+}
+
+/** A simulated app that keeps to RFC 7643 and 7644, save for the faults in force. */
+export interface ScimApp extends Tenant {
+  /** Where its SCIM is, path and all. */
+  readonly scimUrl: string
+  readonly tokens: { scim: ScimToken }
+  readonly faults: Faults<ScimFault>
+}
+
+/** Starts an app with its people and its groups. Rejects when the port is taken. */
+export async function startScimApp(options: ScimAppOptions = {}): Promise<ScimApp> {
+  const { port, now = () => Date.now(), limits = {}, rateHeaders, retryAfter, base = '/scim/v2' } = options
+  const { people = peopleIn('scim'), tokens: given, faults: first = [], ...choices } = options
+  const value = `sandbox-any-scim-${randomBytes(12).toString('hex')}`
+  const tokens = { scim: { value, ...given?.scim, slot: 'scim' as const } }
+  const directory = openDirectory(now, firstRecords(people))
+  const faults = openFaults(SCIM_KINDS)
+  faults.set(first)
+  const app = await startApp({
+    title: 'A simulated app that speaks SCIM 2.0.',
+    port,
+    now,
+    limits,
+    rateHeaders,
+    retryAfter,
+    tokens: () => [tokens.scim],
+    presented: bearer,
+    gate: (incoming) => bearerRefusal(incoming, tokens.scim, now()),
+    routes: scimRoutes(directory, { ...DETAILS, ...choices, base }),
+    noRoute: errorReply(new ScimError(404, 'Not found'), 'application/scim+json'),
+    faults,
+  })
+  return tenantOf(directory, app, { scimUrl: app.url + base, tokens, faults })
+}
+
+const DETAILS = {
+  user: USER,
+  userGroups: true,
+  errorType: 'application/scim+json',
+  patchReply: { User: 'resource', Group: 'resource' },
+  members: 'always',
+  projects: true,
+  discovery: true,
+  defaultCount: 100,
+  largestCount: 200,
+  startIndexAsText: false,
+  leavesOutEmpty: false,
+} as const
+
+const userOf = (person: AccountHolder): ScimUser => ({
+  id: uuidOf(`scim user ${person.email}`),
+  ...(person.externalId !== undefined && { externalId: person.externalId }),
+  userName: person.userName,
+  active: person.active,
+  name: { givenName: person.givenName, familyName: person.familyName },
+  displayName: `${person.givenName} ${person.familyName}`,
+  title: person.title,
+  emails: [{ type: 'work', value: person.email, primary: true }],
+  [ENTERPRISE]: { department: person.department },
+})
+
+const firstRecords = (people: readonly AccountHolder[]) => ({
+  users: people.map(userOf),
+  groups: TEAMS_AND_ALL.map(({ name, has }) => ({
+    id: uuidOf(`scim group ${name}`),
+    displayName: name,
+    members: people
+      .filter((person, place) => has({ externalId: '', ...person }, place))
+      .map((person) => ({ value: userOf(person).id })),
+  })),
+})

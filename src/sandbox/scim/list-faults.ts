@@ -1,0 +1,165 @@
+import { isObject, type Reply } from '../exchange.ts'
+import type { FaultKind } from '../faults.ts'
+import { change } from '../http-faults.ts'
+import { uuidOf } from '../people.ts'
+import {
+  asking,
+  hasFilter,
+  isList,
+  isRead,
+  isUsers,
+  listedAs,
+  quirk,
+  refuse,
+  rowsOf,
+  succeeded,
+} from './fault-parts.ts'
+
+/** A fault that refuses filters by some attributes. */
+const unfiltered = (about: string, attribute: RegExp): FaultKind => ({
+  about,
+  when: (incoming) => hasFilter(incoming) && attribute.test(incoming.query.get('filter') ?? ''),
+  act: () => refuse(400, 'Filter is not valid', 'invalidFilter'),
+})
+
+/** Odd ways in which SCIM services list, filter and page. */
+export const LIST_FAULTS = {
+  'filter-ignored': {
+    about: 'Ignores filters: a list holds every row.',
+    when: hasFilter,
+    act: (incoming, run) => run(asking(incoming, 'filter')),
+  },
+  'filter-refused': {
+    about: 'Refuses every filter with 400 (or another, if told).',
+    when: hasFilter,
+    status: 400,
+    act: (_, __, { status }) =>
+      refuse(status, 'Filter is not valid', status === 400 ? 'invalidFilter' : undefined),
+  },
+  'paging-ignored': {
+    about: 'Ignores startIndex: every page is the first one.',
+    when: isRead,
+    act: (incoming, run) => run(asking(incoming, 'startIndex')),
+  },
+  'duplicate-user': {
+    about: 'Lists a second user: the same name in other letter case.',
+    when: (incoming) => isUsers(incoming) && isRead(incoming),
+    act: async (incoming, run) => change(await run(incoming), doubled),
+  },
+  // MicrosoftDocs SCIMReferenceCode#83, wso2/product-is#7320
+  'total-is-page': listedAs('totalResults is the number of rows on the page.', (body) => ({
+    ...body,
+    totalResults: rowsOf(body).length,
+  })),
+  'start-from-zero': listedAs('Says startIndex counted from 0, though asked from 1.', (body) => ({
+    ...body,
+    startIndex: Number(body.startIndex) - 1,
+  })),
+  'items-per-page-off': listedAs(
+    'itemsPerPage is what was asked for, not what there is.',
+    (body, { query }) => ({
+      ...body,
+      itemsPerPage: Number(query.get('count') ?? 100),
+    }),
+  ),
+  'text-numbers': listedAs('A list says its numbers as text.', (body) => ({
+    ...body,
+    totalResults: String(body.totalResults),
+    itemsPerPage: String(body.itemsPerPage),
+    startIndex: String(body.startIndex),
+  })),
+  'numbers-missing': listedAs('A list has rows and no numbers at all.', ({ schemas, Resources }) => ({
+    schemas,
+    ...(Resources !== undefined && { Resources }),
+  })),
+  'resources-missing': listedAs('An empty list has no Resources.', ({ Resources, ...body }) => ({
+    ...body,
+    ...(rowsOf({ Resources }).length > 0 && { Resources }),
+  })),
+  'count-clamped': {
+    about: 'Gives no more than 10 rows, whatever was asked for.',
+    when: isList,
+    act: (incoming, run) =>
+      run(asking(incoming, 'count', String(Math.min(10, Number(incoming.query.get('count') ?? 10))))),
+  },
+  'count-zero-refused': {
+    about: 'Refuses count=0 with 400.',
+    when: (incoming) => isList(incoming) && incoming.query.get('count') === '0',
+    act: () => refuse(400, 'count must be at least 1', 'invalidValue'),
+  },
+  'pages-overlap': {
+    about: 'Each page but the first begins with the last row before.',
+    when: (incoming) => isList(incoming) && Number(incoming.query.get('startIndex') ?? 1) > 1,
+    act: (incoming, run) =>
+      run(asking(incoming, 'startIndex', String(Number(incoming.query.get('startIndex')) - 1))),
+  },
+  'list-needs-filter': {
+    about: 'Refuses to list without a filter, with 400.',
+    when: (incoming) => isList(incoming) && !incoming.query.has('filter'),
+    act: () => refuse(400, 'A filter is required', 'invalidFilter'),
+  },
+  // Atlassian ACCESS-1293
+  'inactive-unlisted': quirk('inactive-unlisted', 'Lists leave inactive users out; they can be read by id.'),
+  'filter-empty': {
+    about: 'Finds nothing by a filter, whatever there is.',
+    when: hasFilter,
+    act: (incoming, run) => run(asking(incoming, 'filter', 'id eq "nobody"')),
+  },
+  // Snowflake's behaviour change 2276
+  'filter-loose': {
+    about: 'Finds by a filter what fits, after three that need not.',
+    when: hasFilter,
+    async act(incoming, run) {
+      const [found, others] = [
+        await run(incoming),
+        await run(asking(asking(incoming, 'filter'), 'count', '3')),
+      ]
+      return succeeded(found) && succeeded(others) ? change(found, (body) => joined(others, body)) : found
+    },
+  },
+  'external-id-filter': unfiltered('Refuses a filter by externalId with 400.', /^\s*externalId\b/i),
+  'emails-filter': unfiltered('Refuses a filter by emails with 400.', /^\s*emails\b/i),
+  'attributes-ignored': {
+    about: 'Ignores attributes and excludedAttributes.',
+    act: (incoming, run) => run(asking(asking(incoming, 'attributes'), 'excludedAttributes')),
+  },
+  'discovery-missing': {
+    about: 'Answers 404 (or another, if told) on what it can do.',
+    when: ({ path }) => /\/(ServiceProviderConfig|Schemas|ResourceTypes)(\/|$)/.test(path),
+    status: 404,
+    act: (_, __, { status }) => refuse(status, 'Not found'),
+  },
+  'discovery-wrong': {
+    about: 'Says of itself that it can neither PATCH nor filter.',
+    when: ({ path }) => path.endsWith('/ServiceProviderConfig'),
+    act: async (incoming, run) =>
+      change(await run(incoming), (body) =>
+        isObject(body) ? { ...body, patch: { supported: false }, filter: { supported: false } } : body,
+      ),
+  },
+} satisfies Record<string, FaultKind>
+
+function joined(others: Reply, body: unknown): unknown {
+  const known = new Set(rowsOf(body).map((row) => isObject(row) && row.id))
+  const strangers = rowsOf(others.body).filter((row) => isObject(row) && !known.has(row.id))
+  const rows = [...strangers, ...rowsOf(body)]
+  return {
+    ...(isObject(body) && body),
+    totalResults: rows.length,
+    itemsPerPage: rows.length,
+    Resources: rows,
+  }
+}
+
+function doubled(body: unknown): unknown {
+  if (!isObject(body) || !Array.isArray(body.Resources) || Number(body.startIndex) > 1) return body
+  const [first, ...others]: unknown[] = body.Resources
+  if (!isObject(first)) return body
+  const twin = { ...first, id: uuidOf(`twin of ${first.id}`), userName: String(first.userName).toUpperCase() }
+  return {
+    ...body,
+    totalResults: Number(body.totalResults) + 1,
+    itemsPerPage: others.length + 2,
+    Resources: [first, twin, ...others],
+  }
+}

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import type { Directory, Records } from '../directory.ts'
+import type { Incoming } from '../exchange.ts'
+import type { ScimDetails } from '../scim.ts'
+import type { Held, Kind } from './kinds.ts'
+import { type Operation, patched, withPaths } from './patch.ts'
+import type { Quirk } from './quirks.ts'
+import { ScimError, take, type Values } from './schema.ts'
+
+/** A change that was made. */
+export interface Change {
+  done: 'created' | 'replaced' | 'updated' | 'deleted'
+  what: Kind['what']
+  /** User name, or name of the group. */
+  name: string
+}
+
+/** The records of one kind, as a SCIM service shows and changes them. Each throws a `ScimError` where it can't. */
+export function openRecords(kind: Kind, directory: Directory, details: ScimDetails) {
+  const { what, shape, unique } = kind
+
+  const show = (record: Held, incoming: Incoming, records: Records = directory): Values => {
+    const shown = { schemas: schemasOf(what, record), ...kind.show(record, incoming, records) }
+    const meta = { resourceType: what, ...(details.etags && { version: versionOf(record) }) }
+    return projected({ ...shown, meta }, details.projects ? incoming.query : NO_QUERY)
+  }
+
+  const get = (id: string, records: Records = directory): Held => {
+    const record = kind.all(records).get(id)
+    if (!record) throw new ScimError(404, `Resource ${id} not found`)
+    return record
+  }
+
+  const twinOf = (record: Values & { id?: string }) =>
+    [...kind.all(directory).values()].find(
+      (other) => other.id !== record.id && fold(other[unique]) === fold(record[unique]),
+    )
+
+  const save = (given: Held, done: Change['done'], incoming: Incoming): Held => {
+    const before = kind.all(directory).get(given.id)
+    const record = (kind.complete ?? ((one) => one))(bent(given, before, incoming))
+    if (twinOf(record)) throw new ScimError(409, `${what} already exists`, 'uniqueness')
+    kind.check?.(record)
+    const ends = before?.active === true && record.active === false
+    if (ends) guardOwner(record.id, incoming)
+    if (has(incoming, 'create-not-kept') && done === 'created') return record
+    kind.put(record)
+    if (ends && has(incoming, 'deactivation-deletes')) kind.remove(record.id)
+    details.onChange?.({ done, what, name: String(record[unique]) }, incoming)
+    return record
+  }
+
+  // LaunchDarkly refuses to deactivate the owner of an account.
+  const guardOwner = (id: string, incoming: Incoming) => {
+    const [owner] = directory.users.keys()
+    if (what === 'User' && id === owner && has(incoming, 'owner-protected'))
+      throw new ScimError(400, 'The owner of the account cannot be deactivated')
+  }
+
+  const matching = ({ headers }: Incoming, record: Held) => {
+    const wanted = headers['if-match']
+    if (details.etags && wanted !== undefined && wanted !== '*' && wanted !== versionOf(record))
+      throw new ScimError(412, 'Version mismatch')
+  }
+
+  return {
+    show,
+    get,
+    create(incoming: Incoming, body: unknown): { record: Held; existed: boolean } {
+      const given = take(shape, body, what)
+      const twin = twinOf(given)
+      if (twin && has(incoming, 'create-upsert')) return { record: twin, existed: true }
+      const id = details.newId?.() ?? crypto.randomUUID()
+      return { record: save({ id, ...kind.fresh, ...given }, 'created', incoming), existed: false }
+    },
+    replace(incoming: Incoming, id: string, body: unknown): Held {
+      matching(incoming, get(id))
+      return save({ id, ...take(shape, body, what) }, 'replaced', incoming)
+    },
+    patch(incoming: Incoming, id: string, operations: readonly Operation[]): Held {
+      const before = get(id)
+      matching(incoming, before)
+      refuseOthers(details.patchable, operations)
+      const unknown = has(incoming, 'patch-path-ignored') ? 'ignored' : details.unknownPaths
+      const after: Held = { ...patched(shape, before, operations, unknown), id }
+      if (has(incoming, 'patch-no-op-refused') && isDeepStrictEqual(after, { ...before }))
+        throw new ScimError(400, 'No change in request', 'invalidValue')
+      const adds = operations.some(({ op, path }) => op === 'add' && path?.toLowerCase() === 'members')
+      if (adds && has(incoming, 'member-add-drops'))
+        after.members = firstHundred(before.members, after.members)
+      return save(after, 'updated', incoming)
+    },
+    remove(incoming: Incoming, id: string): void {
+      const record = get(id)
+      matching(incoming, record)
+      guardOwner(id, incoming)
+      const keeps = details.deletes === 'deactivates' || has(incoming, 'delete-deactivates')
+      if (what === 'User' && keeps) {
+        save({ ...record, active: false }, 'updated', incoming)
+        return
+      }
+      kind.remove(id)
+      details.onChange?.({ done: 'deleted', what, name: String(record[unique]) }, incoming)
+    },
+  }
+}
+
+const has = ({ quirks }: Incoming, quirk: Quirk): boolean => quirks?.has(quirk) ?? false
+
+const fold = (value: unknown) => String(value).toLowerCase()
+
+/** What becomes of a record on its way in. */
+function bent(record: Held, before: Held | undefined, incoming: Incoming): Held {
+  const lowered =
+    has(incoming, 'lower-cases') && typeof record.userName === 'string'
+      ? { ...record, userName: record.userName.toLowerCase() }
+      : record
+  return has(incoming, 'active-ignored') && before ? { ...lowered, active: before.active } : lowered
+}
+
+/** Refuses what the app patches nothing of: Mindtickle's guide on stitchflow.com calls its PATCH incomplete. */
+function refuseOthers(paths: readonly string[] | undefined, operations: readonly Operation[]): void {
+  const other = operations.flatMap(withPaths).find(({ path }) => !(paths?.includes(path) ?? true))
+  if (other) throw new ScimError(501, `PATCH of ${other.path} is not supported`)
+}
+
+// FusionAuth/fusionauth-issues#2784: an add kept the first page of the members there were, and lost the rest.
+function firstHundred(before: unknown, after: unknown): unknown[] {
+  const [held, all]: unknown[][] = [before, after].map((one) => (Array.isArray(one) ? one : []))
+  const added = (all ?? []).slice((held ?? []).length)
+  return [...(held ?? []).slice(0, 100), ...added]
+}
+
+const schemasOf = (what: Kind['what'], record: Held) => [
+  `urn:ietf:params:scim:schemas:core:2.0:${what}`,
+  ...Object.keys(record).filter((name) => name.startsWith('urn:')),
+]
+
+/** The version of a record (RFC 7643, 3.1): the same for the same content. */
+const versionOf = (record: Held) =>
+  `W/"${createHash('sha256').update(JSON.stringify(record)).digest('hex').slice(0, 16)}"`
+
+const NO_QUERY = new URLSearchParams()
+
+/** What `attributes` and `excludedAttributes` leave of it (RFC 7644, 3.4.2.5). */
+function projected(record: Values, query: URLSearchParams): Values {
+  const list = (name: string) =>
+    query
+      .get(name)
+      ?.split(',')
+      .map((one) => fold(one.trim().split('.')[0]))
+  const [wanted, unwanted] = [list('attributes'), list('excludedAttributes')]
+  if (!wanted && !unwanted) return record
+  const kept = Object.entries(record).filter(
+    ([name]) =>
+      name === 'id' ||
+      name === 'schemas' ||
+      ((wanted?.includes(fold(name)) ?? true) && !unwanted?.includes(fold(name))),
+  )
+  return Object.fromEntries(kept)
+}

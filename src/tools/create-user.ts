@@ -1,0 +1,94 @@
+import * as z from 'zod'
+import { Account } from '../identity/account.ts'
+import type { AccountFields } from '../identity/operations.ts'
+import { plainText } from '../identity/text.ts'
+import { asked, Fields, OPTIONAL, statusOfOne } from './change-fields.ts'
+import { defineTool } from './define.ts'
+import { ApprovalId, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
+
+const name = z.string().trim().min(1).max(200)
+
+export default defineTool({
+  name: 'create_user',
+  title: 'Create a user',
+  description: 'Make an account. Looks first; one that is there is `already_exists`. Takes no passwords.',
+  needs: ['findAccounts', 'createAccount'],
+  effect: 'adds',
+  input: z.strictObject({
+    tenant: TenantName,
+    email: UserRef.describe('Email'),
+    givenName: name.describe('First name'),
+    familyName: name.describe('Family name'),
+    attributes: Fields.optional().describe('More fields, such as title'),
+    reason: OPTIONAL.reason,
+    approvalId: ApprovalId,
+  }),
+  output: z.object({
+    status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+    outcome: z.enum(['created', 'already_exists', 'failed', 'unknown']).optional(),
+    account: Account.optional(),
+    verified: z.boolean().default(false),
+    code: Code.optional(),
+    note: z.string().optional(),
+    approval: PendingApproval.optional(),
+  }),
+
+  async plan({ tenant, email, givenName, familyName, attributes, reason }, { ask }) {
+    const fields: AccountFields = {
+      userName: email,
+      ...asked(attributes ?? {}),
+      email,
+      givenName,
+      familyName,
+    }
+    const { vendor } = ask.tenants.get(tenant)
+    const names = [fields.userName, email, fields.externalId].filter((one) => one !== undefined)
+    for (const user of new Set(names)) {
+      const found = await ask.one(tenant, 'findAccounts', { user })
+      if (found.length > 0) return { changes: [], lines: [], reason, there: found }
+    }
+    const more = Object.keys(fields).filter(
+      (one) => !['userName', 'email', 'givenName', 'familyName'].includes(one),
+    )
+    const subject = { id: 'new', userName: fields.userName ?? email }
+    return {
+      changes: [{ tenant, accounts: [], subject, operation: 'createAccount', ask: { fields } }],
+      lines: [
+        `Create an account for "${plainText(`${givenName} ${familyName}`)}" (${plainText(email)}) in ${vendor.title}, ` +
+          `tenant ${tenant}.`,
+        ...(more.length > 0 ? [`With: ${more.join(', ')}.`] : []),
+      ],
+      reason,
+      ...(fields.admin && { also: ['admins' as const] }),
+      there: [],
+    }
+  },
+
+  async run(_, { plan, carryOut }) {
+    const [change] = plan.changes
+    if (!change) {
+      const [account, ...others] = plan.there
+      const note =
+        others.length > 0 ? `${others.length + 1} accounts match; find_user shows them.` : undefined
+      return {
+        status: 'unchanged' as const,
+        outcome: 'already_exists' as const,
+        verified: true,
+        ...(account && { account }),
+        ...(note && { note }),
+      }
+    }
+    const { outcome, account, verified, code, note } = await carryOut(change)
+    if (outcome === 'failed' && code === 'conflict' && account) {
+      return { status: 'unchanged' as const, outcome: 'already_exists' as const, account, verified: true }
+    }
+    return {
+      status: statusOfOne(outcome, verified),
+      outcome: outcome === 'done' ? ('created' as const) : outcome,
+      verified,
+      ...(account && { account }),
+      ...(code && { code }),
+      ...(note && { note }),
+    }
+  },
+})

@@ -1,0 +1,82 @@
+import * as z from 'zod'
+import { NotFound } from '../errors.ts'
+import { Account } from '../identity/account.ts'
+import { onlyOne } from '../identity/only-one.ts'
+import { plainText } from '../identity/text.ts'
+import type { Facts } from '../vendors/define.ts'
+import { statusOfOne } from './change-fields.ts'
+import { defineTool } from './define.ts'
+import { ApprovalId, Code, PendingApproval, Reason, TenantName, UserRef } from './fields.ts'
+
+const MEANS: Record<Facts['delete'], string> = {
+  hard: 'It cannot be undone: the record, its groups and what the app keeps under it are lost.',
+  soft: 'The app keeps the record for a while; whether it can be brought back is for its console.',
+  deactivates: 'This app does not delete: the account is deactivated.',
+  unlinks: 'The account is cut off from the directory and deactivated.',
+  unknown: 'What this app does on deletion is not known; take it for something that cannot be undone.',
+}
+
+export default defineTool({
+  name: 'delete_user',
+  title: 'Delete a user',
+  description:
+    'Delete an account for good, once a person outside this chat approved. Prefer deactivate_user: it can be undone.',
+  needs: ['findAccounts', 'readAccount', 'deleteAccount'],
+  effect: 'removes',
+  input: z.strictObject({
+    tenant: TenantName,
+    user: UserRef.describe('Email, user name or id'),
+    reason: Reason,
+    approvalId: ApprovalId,
+  }),
+  output: z.object({
+    status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+    outcome: z.enum(['deleted', 'failed', 'unknown']).optional(),
+    account: Account.optional(),
+    verified: z.boolean().default(false),
+    code: Code.optional(),
+    note: z.string().optional(),
+    approval: PendingApproval.optional(),
+  }),
+
+  async plan({ tenant, user, reason }, { ask }) {
+    const account = onlyOne(await ask.one(tenant, 'findAccounts', { user }), user)
+    if (!account) {
+      throw new NotFound(
+        `"${plainText(user)}" was not found in ${tenant}.`,
+        'Check the spelling with find_user.',
+        { tenant },
+      )
+    }
+    const { vendor, facts } = ask.tenants.get(tenant)
+    const { id, userName, name, groups, licence } = account
+    const subject = { id, userName }
+    return {
+      changes: [{ tenant, accounts: [account], subject, operation: 'deleteAccount', ask: subject }],
+      lines: [
+        `DELETE the account of "${name ?? userName}" (${userName}) in ${vendor.title}, tenant ${tenant}.`,
+        MEANS[facts.delete],
+        ...(groups && groups.length > 0
+          ? [`Groups lost: ${groups.map((group) => `"${group}"`).join(', ')}.`]
+          : []),
+        ...(licence ? [`Licence freed: "${licence}".`] : []),
+      ],
+      reason,
+      also: ['deletes' as const],
+    }
+  },
+
+  async run(_, { plan, carryOut }) {
+    const [change] = plan.changes
+    if (!change) throw new TypeError('a deletion without a change')
+    const { outcome, verified, account, code, note } = await carryOut(change)
+    return {
+      status: statusOfOne(outcome, verified),
+      outcome: outcome === 'done' ? ('deleted' as const) : outcome,
+      ...(account && { account }),
+      verified,
+      ...(code && { code }),
+      ...(note && { note }),
+    }
+  },
+})

@@ -1,0 +1,156 @@
+import * as z from 'zod'
+import type { Ask } from '../ask.ts'
+import { IdentityError, NotFound } from '../errors.ts'
+import type { Account, Group } from '../identity/account.ts'
+import { onlyOne } from '../identity/only-one.ts'
+import type { Carried } from '../identity/plan.ts'
+import { plainText } from '../identity/text.ts'
+import { OPTIONAL, statusOfOne } from './change-fields.ts'
+import { defineTool } from './define.ts'
+import { ApprovalId, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
+
+const Users = z.array(UserRef).min(1).max(100).optional()
+/** From how many on a change counts as bulk work. */
+const MANY = 20
+
+type Row = {
+  user: string
+  outcome: 'added' | 'removed' | 'unchanged' | 'failed' | 'not_attempted'
+  code?: z.infer<typeof Code>
+}
+interface Wish {
+  user: string
+  to: 'added' | 'removed'
+}
+
+export default defineTool({
+  name: 'update_group_members',
+  title: 'Change a group',
+  description: 'Put people into a group or take them out; all others stay. Answers member by member.',
+  needs: ['findAccounts', 'readGroup', 'updateMembers'],
+  effect: 'changes',
+  input: z
+    .strictObject({
+      tenant: TenantName,
+      group: z.string().trim().min(1).max(320).describe('Id or name'),
+      add: Users.describe('Whom to put in'),
+      remove: Users.describe('Whom to take out'),
+      reason: OPTIONAL.reason,
+      approvalId: ApprovalId,
+    })
+    .refine(({ add, remove }) => add || remove, 'name somebody to add or remove'),
+  output: z.object({
+    status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+    members: z
+      .array(
+        z.object({
+          user: z.string(),
+          outcome: z.enum(['added', 'removed', 'unchanged', 'failed', 'not_attempted']),
+          code: Code.optional(),
+        }),
+      )
+      .default([]),
+    verified: z.boolean().default(false),
+    note: z.string().optional(),
+    approval: PendingApproval.optional(),
+  }),
+
+  async plan({ tenant, group: named, add = [], remove = [], reason }, { ask }) {
+    const group = await ask.one(tenant, 'readGroup', { group: named })
+    if (!group)
+      throw new NotFound(`There is no group "${plainText(named)}" in ${tenant}.`, 'list_groups names them.', {
+        tenant,
+      })
+    const wishes = [...wishesOf(add, 'added'), ...wishesOf(remove, 'removed')]
+    const { settled, wanted } = await resolve(ask, tenant, group, wishes)
+    const of = (to: Wish['to']) => wanted.filter((one) => one.to === to).map(({ account }) => account)
+    const [into, out] = [of('added'), of('removed')]
+    const { vendor } = ask.tenants.get(tenant)
+    const people = (accounts: readonly Account[]) => accounts.map(({ userName }) => userName).join(', ')
+    return {
+      changes:
+        wanted.length === 0
+          ? []
+          : [
+              {
+                tenant,
+                accounts: wanted.map(({ account }) => account),
+                subject: { id: group.id, userName: group.name },
+                operation: 'updateMembers' as const,
+                ask: {
+                  group: { id: group.id, name: group.name },
+                  add: into.map(target),
+                  remove: out.map(target),
+                },
+              },
+            ],
+      lines: [
+        `Change the group "${group.name}" in ${vendor.title}, tenant ${tenant}.`,
+        ...(into.length > 0 ? [`Put in: ${people(into)}.`] : []),
+        ...(out.length > 0 ? [`Take out: ${people(out)}.`] : []),
+      ],
+      reason,
+      ...(wanted.length > MANY && { also: ['bulk' as const] }),
+      settled,
+      wanted: wanted.map(({ user, to, account }) => ({ user, to, id: account.id })),
+    }
+  },
+
+  async run(_, { plan, carryOut }) {
+    const [change] = plan.changes
+    if (!change) {
+      const failed = plan.settled.some(({ outcome }) => outcome === 'failed')
+      return {
+        status: failed ? ('failed' as const) : ('unchanged' as const),
+        members: plan.settled,
+        verified: !failed,
+      }
+    }
+    const carried = await carryOut(change)
+    const members = [...plan.wanted.map((one) => rowOf(one, carried)), ...plan.settled]
+    const status = statusOfOne(carried.outcome, carried.verified)
+    const some = members.some(({ outcome }) => outcome === 'failed')
+    return {
+      status: status === 'done' && some ? ('partial' as const) : status,
+      members,
+      verified: carried.verified,
+      ...(carried.note && { note: carried.note }),
+    }
+  },
+})
+
+const wishesOf = (users: readonly string[], to: Wish['to']): Wish[] =>
+  [...new Set(users)].map((user) => ({ user, to }))
+const target = ({ id, userName }: Account) => ({ id, userName })
+
+/** Who is meant, and who needs no change or cannot be found; members that the app does not tell are not taken for none. */
+async function resolve(ask: Ask, tenant: string, { members }: Group, wishes: readonly Wish[]) {
+  const settled: Row[] = []
+  const wanted: (Wish & { account: Account })[] = []
+  for (const { user, to } of wishes) {
+    try {
+      const account = onlyOne(await ask.one(tenant, 'findAccounts', { user }), user)
+      const isIn = members?.some(({ id }) => id === account?.id)
+      if (!account) settled.push({ user, outcome: 'failed', code: 'not_found' })
+      else if (wanted.some((one) => one.account.id === account.id))
+        settled.push({ user, outcome: 'not_attempted', code: 'conflict' })
+      else if (isIn === (to === 'added')) settled.push({ user, outcome: 'unchanged' })
+      else wanted.push({ user, to, account })
+    } catch (error) {
+      if (!(error instanceof IdentityError)) throw error
+      settled.push({ user, outcome: 'failed', code: error.code })
+    }
+  }
+  return { settled, wanted }
+}
+
+/** What came of one member, as the group shows it where it can be read. */
+function rowOf(
+  { user, to, id }: { user: string; to: Wish['to']; id: string },
+  { outcome, group, code }: Carried,
+): Row {
+  const isIn = group?.members?.some((member) => member.id === id)
+  if (isIn !== undefined && isIn === (to === 'added')) return { user, outcome: to }
+  if (outcome === 'done' && isIn === undefined) return { user, outcome: to }
+  return { user, outcome: 'failed', code: code ?? 'unknown_outcome' }
+}

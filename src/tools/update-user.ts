@@ -1,0 +1,116 @@
+import * as z from 'zod'
+import { NotFound } from '../errors.ts'
+import { Account } from '../identity/account.ts'
+import { onlyOne } from '../identity/only-one.ts'
+import type { AccountFields } from '../identity/operations.ts'
+import { plainText } from '../identity/text.ts'
+import { unlike } from '../identity/unlike.ts'
+import { asked, Fields, OPTIONAL, statusOfOne } from './change-fields.ts'
+import { defineTool } from './define.ts'
+import { ApprovalId, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
+
+const MANAGED =
+  'The account bears an external id: an identity provider may manage it, and will then write its own values back.'
+
+export default defineTool({
+  name: 'update_user',
+  title: 'Update a user',
+  description: 'Change what an account says, such as its title. Whether it is active: see deactivate_user.',
+  needs: ['findAccounts', 'readFields', 'updateAccount'],
+  effect: 'changes',
+  input: z.strictObject({
+    tenant: TenantName,
+    user: UserRef.describe('Email, user name or id'),
+    set: Fields.refine((fields) => Object.keys(asked(fields)).length > 0, 'must name a field').describe(
+      'New values',
+    ),
+    reason: OPTIONAL.reason,
+    approvalId: ApprovalId,
+  }),
+  output: z.object({
+    status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+    outcome: z.enum(['updated', 'unchanged', 'failed', 'unknown']).optional(),
+    account: Account.optional(),
+    before: z.looseObject({}).optional(),
+    after: z.looseObject({}).optional(),
+    verified: z.boolean().default(false),
+    code: Code.optional(),
+    note: z.string().optional(),
+    approval: PendingApproval.optional(),
+  }),
+
+  async plan({ tenant, user, set: given, reason }, { ask }) {
+    const found = onlyOne(await ask.one(tenant, 'findAccounts', { user }), user)
+    const read = found && (await ask.one(tenant, 'readFields', { id: found.id }))
+    if (!read) {
+      throw new NotFound(
+        `"${plainText(user)}" was not found in ${tenant}.`,
+        'Check the spelling with find_user.',
+        { tenant },
+      )
+    }
+    const { account, fields } = read
+    const wanted = asked(given)
+    const changing = new Set(unlike(wanted, fields).map((name) => name.split('.')[0]))
+    const set: AccountFields = Object.fromEntries(
+      Object.entries(wanted).filter(([name]) => changing.has(name)),
+    )
+    const before = pick(fields, wanted)
+    if (changing.size === 0) return { changes: [], lines: [], reason, account, before }
+    const subject = { id: account.id, userName: account.userName }
+    const { vendor } = ask.tenants.get(tenant)
+    return {
+      changes: [
+        { tenant, accounts: [account], subject, operation: 'updateAccount', ask: { ...subject, set } },
+      ],
+      lines: [
+        `Change the account of "${account.name ?? account.userName}" (${account.userName}) in ${vendor.title}, tenant ${tenant}:`,
+        ...Object.entries(set).map(([name, value]) => `${name}: ${shown(before[name])} → ${shown(value)}`),
+        ...(account.externalId ? [MANAGED] : []),
+      ],
+      reason,
+      ...(set.admin !== undefined && { also: ['admins' as const] }),
+      account,
+      before,
+    }
+  },
+
+  async run(_, { plan, carryOut }) {
+    const { account, before } = plan
+    const [change] = plan.changes
+    if (change?.operation !== 'updateAccount') {
+      return {
+        status: 'unchanged' as const,
+        outcome: 'unchanged' as const,
+        account,
+        before,
+        after: before,
+        verified: true,
+      }
+    }
+    const carried = await carryOut(change)
+    const { outcome, verified, code } = carried
+    const notes = [carried.note, account.externalId && outcome === 'done' ? MANAGED : undefined].filter(
+      (text) => text,
+    )
+    return {
+      status: statusOfOne(outcome, verified),
+      outcome: outcome === 'done' ? ('updated' as const) : outcome,
+      account: carried.account ?? account,
+      before,
+      ...(carried.fields && { after: pick(carried.fields, before) }),
+      verified,
+      ...(code && { code }),
+      ...(notes.length > 0 && { note: notes.join(' ') }),
+    }
+  },
+})
+
+/** Of `fields`, those that `named` names; one that is not known is null, so that nothing is left unsaid. */
+const pick = (fields: AccountFields, named: object): Record<string, unknown> =>
+  Object.fromEntries(Object.keys(named).map((name) => [name, fields[name as keyof AccountFields] ?? null]))
+
+const shown = (value: unknown): string =>
+  value === null || value === undefined
+    ? 'not known'
+    : `"${plainText(typeof value === 'string' ? value : JSON.stringify(value), 200)}"`

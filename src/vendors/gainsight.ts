@@ -1,0 +1,48 @@
+import { defineVendor } from './define.ts'
+import { sparingAdmins } from './gainsight/admins.ts'
+import { checkTokens } from './gainsight/check-token.ts'
+import { openDoors } from './gainsight/doors.ts'
+import { explain, isGateway } from './gainsight/errors.ts'
+import { accountOf, extensionWays } from './gainsight/extension.ts'
+import { restOperations } from './gainsight/rest/operations.ts'
+import { type GainsightSettings, settings } from './gainsight/settings.ts'
+import { about, setup } from './gainsight/setup.ts'
+import { scimOperations } from './scim/client.ts'
+
+export type { GainsightSettings } from './gainsight/settings.ts'
+
+export default defineVendor<GainsightSettings>({
+  name: 'gainsight',
+  title: 'Gainsight',
+  settings,
+  // There is no audit API; Gainsight shows activity in its console alone, and the identity provider keeps a log.
+  facts: () => ({ deactivate: 'reversible', delete: 'deactivates', endsSessions: 'unknown', audit: 'none' }),
+  // support.gainsight.com, "User Management APIs"; that SCIM spends from the same is not ruled out.
+  budget: { perHour: 100, perDay: 1_000, atOnce: 2, reserve: 0.1 },
+  operations: (settings, app) => {
+    const doors = openDoors(settings, app)
+    const { scim, rest } = doors
+    const { tenant } = app
+    const operations = scim
+      ? scimOperations({
+          tenant,
+          vendor: 'gainsight',
+          surface: scim.surface,
+          settings,
+          memory: app,
+          more: accountOf,
+          ways: extensionWays(settings),
+          isGateway,
+          explain: async (failure, { effect }) =>
+            explain(failure, { surface: 'SCIM', effect, made: scim.made }),
+        })
+      : rest && restOperations({ tenant, surface: rest.surface, settings, memory: app })
+    if (!operations) throw new TypeError('the settings name no token')
+    return {
+      ...(settings.superAdminWrites ? operations : sparingAdmins(operations)),
+      checkTokens: (_, errand) => checkTokens({ doors, app, dialect: settings.restDialect }, errand),
+    }
+  },
+  about,
+  setup,
+})

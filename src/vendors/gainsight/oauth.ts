@@ -1,0 +1,138 @@
+import { BadReply, type IdentityError, Unauthorized, WrongAddress } from '../../errors.ts'
+import type { Errand } from '../../identity/operations.ts'
+import { Secret } from '../../secret.ts'
+import type { Surface } from '../http.ts'
+import { causeOf, toError } from '../scim/errors.ts'
+import { jwtExpiry } from '../scim/probe.ts'
+import { type Failure, understand } from '../scim/reply.ts'
+import { asNumber, field } from '../scim/values.ts'
+import { byCode } from './envelope.ts'
+import { WHERE_TO_MAKE } from './errors.ts'
+import { shared } from './shared.ts'
+
+/** A token that was fetched; it is kept in memory and nowhere else. */
+export interface FetchedToken {
+  secret: Secret
+  /** Epoch milliseconds. */
+  expiresAt: number
+}
+
+export interface TokenSource {
+  /** A token with time left, fetched when there is none; one fetch for all who ask at the same moment. */
+  get(errand: Errand): Promise<FetchedToken>
+  /** The app did not accept this one. Answers whether it is worth while to fetch another. */
+  rejected(token: FetchedToken): boolean
+  /** The token in use, if there is one. */
+  held(): FetchedToken | undefined
+}
+
+// A token is renewed this long before it ends, so that none ends on the way.
+const AHEAD_MS = 60_000
+// Where the app does not say how long a token lasts; one that ended earlier is fetched anew when it is refused.
+const UNTOLD_MS = 3_600_000
+
+/** How tokens are fetched: an address, by a surface that identifies the client, and a refresh token where one is used. */
+interface Fetching {
+  surface: Surface
+  path: string
+  refreshToken?: Secret | undefined
+}
+
+/** Fetches tokens by client credentials (RFC 6749 §4.4), or by a refresh token (§6). */
+export function tokenSource({ surface, path, refreshToken }: Fetching): TokenSource {
+  let held: FetchedToken | undefined
+  let renewFrom = 0
+  let refusedAt = Number.NEGATIVE_INFINITY
+  // A server may hand out a new refresh token with each use (RFC 6749 §6).
+  let refresh = refreshToken
+
+  const fetchOne = shared(async (errand) => {
+    const grant = new URLSearchParams({ grant_type: refresh ? 'refresh_token' : 'client_credentials' })
+    if (refresh) grant.set('refresh_token', refresh.reveal())
+    const request = {
+      method: 'POST',
+      path,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: grant,
+      // Nothing is changed for anybody else, so it may be repeated.
+      effect: 'reads',
+    } as const
+    const answer = understand(byCode(await surface(request, errand)))
+    if (!answer.ok) throw noToken(answer.failure, path)
+    const { token, lifeMs, next } = readToken(answer.body)
+    if (next) refresh = next
+    held = { secret: token, expiresAt: Date.now() + lifeMs }
+    renewFrom = held.expiresAt - Math.min(AHEAD_MS, lifeMs / 2)
+    return held
+  })
+
+  return {
+    get: async (errand) => (held && Date.now() < renewFrom ? held : fetchOne(errand)),
+    rejected(token) {
+      if (token !== held) return true
+      held = undefined
+      // When a token that was fetched for this very reason is refused too, the reason is not its age.
+      const again = Date.now() - refusedAt > AHEAD_MS
+      refusedAt = Date.now()
+      return again
+    },
+    held: () => held,
+  }
+}
+
+/** A surface whose requests bear a fetched token. One that is refused is fetched anew, and a read sent once more. */
+export const withFetched =
+  (surface: Surface, source: TokenSource): Surface =>
+  async (request, errand) => {
+    const send = async ({ secret }: FetchedToken) => {
+      const headers = { ...request.headers, authorization: `Bearer ${secret.reveal()}` }
+      const reply = await surface({ ...request, headers }, errand)
+      return byCode({ ...reply, text: secret.scrub(reply.text) })
+    }
+    const token = await source.get(errand)
+    const reply = await send(token)
+    if (reply.status !== 401 || !source.rejected(token)) return reply
+    const reads = (request.effect ?? ((request.method ?? 'GET') === 'GET' ? 'reads' : 'writes')) === 'reads'
+    return reads ? send(await source.get(errand)) : reply
+  }
+
+function readToken(body: unknown): { token: Secret; lifeMs: number; next?: Secret } {
+  // Gainsight's own APIs wrap what they answer in `data`.
+  const told = (name: string) => field(body, name) ?? field(field(body, 'data'), name)
+  const token = told('access_token')
+  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
+    throw new BadReply(
+      'Gainsight answered a request for a token with something else.',
+      'Check `auth.tokenUrl` of this tenant.',
+    )
+  }
+  const seconds = asNumber(told('expires_in'))
+  const expiry = jwtExpiry(token)
+  const next = told('refresh_token')
+  return {
+    token: new Secret(token),
+    lifeMs: seconds && seconds > 0 ? seconds * 1_000 : expiry ? Math.max(expiry - Date.now(), 0) : UNTOLD_MS,
+    ...(typeof next === 'string' && next !== '' && { next: new Secret(next) }),
+  }
+}
+
+function noToken(failure: Failure, path: string): IdentityError {
+  const { status, form } = failure
+  const details = { cause: causeOf(failure) }
+  if (status === 404 || status === 405 || (form === 'html' && status < 500)) {
+    return new WrongAddress(
+      `Nobody hands out tokens at ${path}.`,
+      'Check `url` and `auth.tokenUrl` of this tenant.',
+      details,
+    )
+  }
+  // RFC 6749 §5.2 refuses a client with 401 and its grant with 400.
+  if (status === 400 || status === 401 || status === 403) {
+    return new Unauthorized(
+      'Gainsight hands out no token for the client id and secret of this tenant.',
+      `Run check_token. ${WHERE_TO_MAKE.client}`,
+      details,
+    )
+  }
+  return toError(failure, 'reads')
+}

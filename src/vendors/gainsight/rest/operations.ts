@@ -1,0 +1,106 @@
+import type { Account } from '../../../identity/account.ts'
+import type { Errand, ListPosition, Match, Operations, Page } from '../../../identity/operations.ts'
+import { collect, collectAll, PAGES_A_CALL } from '../../scim/collect.ts'
+import { type FieldWays, fieldsOf } from '../../scim/fields.ts'
+import { isMeant, matcher } from '../../scim/match.ts'
+import { type ScimUser, toUser } from '../../scim/read.ts'
+import { asId } from '../../scim/values.ts'
+import { accountOf, readExtension } from '../extension.ts'
+import { checkFields } from '../rules.ts'
+import type { RestApp } from './ask.ts'
+import { type Dialect, dialectOf } from './dialect.ts'
+import { byIndex } from './pages.ts'
+import { asScim } from './records.ts'
+
+const WAYS: FieldWays = { takes: [], read: readExtension }
+
+/** What Gainsight's REST API can be asked to do; it knows no groups. */
+export function restOperations(app: RestApp) {
+  const { settings } = app
+  const dialect = dialectOf(app)
+  const origin = { tenant: app.tenant, vendor: 'gainsight', more: accountOf }
+  const userIn = ({ names }: Dialect, raw: unknown): ScimUser | undefined =>
+    toUser(origin, asScim(names, raw))
+
+  const readUser = async (id: string, errand: Errand): Promise<ScimUser | undefined> => {
+    if (asId(id) === undefined) return undefined
+    const spoken = await dialect(errand)
+    const user = userIn(spoken, await spoken.one(id, errand))
+    return user?.account.id === id ? user : undefined
+  }
+  const listing = (spoken: Dialect, match: Match | undefined, errand: Errand) => {
+    const { pageSize } = settings
+    let asked = match
+    const readPage = async (page: number, size: number) => {
+      const rows = await spoken.page({ page, size, ...(asked && { match: asked }) }, errand)
+      // What was refused once is not asked again.
+      if (rows.unfiltered) asked = undefined
+      return rows
+    }
+    return {
+      fetch: byIndex(readPage, pageSize),
+      read: (row: unknown) => {
+        const user = userIn(spoken, row)
+        return user && { id: user.account.id, item: user }
+      },
+      pageSize,
+    }
+  }
+
+  return {
+    async findAccounts({ user: who }, errand) {
+      const spoken = await dialect(errand)
+      const found = await spoken.search?.(who, settings.pageSize, errand)
+      const users = found?.rows.map((row) => userIn(spoken, row))
+      // An app that does not filter sends everybody, or the first page of them.
+      if (users?.every((user) => user && isMeant(user, who))) return accountsIn(users)
+      if (!spoken.search && !who.includes('@')) {
+        const user = await readUser(who, errand)
+        if (user) return [user.account]
+      }
+      const keep = (user: ScimUser) => isMeant(user, who)
+      const { maxPages } = settings
+      return accountsIn(await collectAll({ ...listing(spoken, undefined, errand), keep, maxPages }))
+    },
+    readAccount: async ({ id }, errand) => (await readUser(id, errand))?.account,
+    async readFields({ id }, errand) {
+      const user = await readUser(id, errand)
+      return user && { account: user.account, fields: fieldsOf(WAYS, user) }
+    },
+    async listAccounts({ match = {}, limit, at }, errand): Promise<Page<Account, ListPosition>> {
+      const { keep, note } = matcher(match)
+      const maxPages = Math.min(PAGES_A_CALL, settings.maxPages)
+      const rows = listing(await dialect(errand), match, errand)
+      let unfiltered = false
+      const fetch = async (start: number) => {
+        const page = await rows.fetch(start)
+        unfiltered ||= page.unfiltered === true
+        return page
+      }
+      const page = await collect<ScimUser>({ ...rows, fetch, keep, maxPages, limit, at })
+      const notes = [page.note, unfiltered ? UNFILTERED : undefined, note()].filter(
+        (text) => text !== undefined,
+      )
+      return { ...page, items: accountsIn(page.items), ...(notes.length > 0 && { note: notes.join(' ') }) }
+    },
+    deactivateAccount: async (target, errand) => (await dialect(errand)).setActive(target, false, errand),
+    reactivateAccount: async (target, errand) => (await dialect(errand)).setActive(target, true, errand),
+    async createAccount({ fields }, errand) {
+      checkFields(fields, settings)
+      return (await dialect(errand)).create(fields, errand)
+    },
+    async updateAccount({ set, ...target }, errand) {
+      checkFields(set, settings)
+      return (await dialect(errand)).update(target, set, errand)
+    },
+    ...(settings.allowDelete && {
+      deleteAccount: async (target, errand) => (await dialect(errand)).remove(target, errand),
+    }),
+  } satisfies Operations
+}
+
+const UNFILTERED = 'The app can not filter by this, so its users were compared one by one.'
+
+const accountsIn = (users: readonly (ScimUser | undefined)[]): Account[] => [
+  ...new Map(users.flatMap((user) => (user ? [[user.account.id, user.account]] : []))).values(),
+]

@@ -1,0 +1,159 @@
+import { InvalidInput, Unsupported } from '../../../errors.ts'
+import type { AccountFields, Errand, Match, Target } from '../../../identity/operations.ts'
+import { sameText } from '../../../identity/text.ts'
+import type { SurfaceRequest } from '../../http.ts'
+import { refusesFilter } from '../../scim/classify.ts'
+import { asText, field, isRecord, type Rec } from '../../scim/values.ts'
+import { gone, renamed } from '../changed.ts'
+import { failedRecord } from '../envelope.ts'
+import { BUNDLE_ACTION, BUNDLES } from '../rules.ts'
+import { ask, type RestApp, type Rows, readRows, refusal } from './ask.ts'
+import type { Dialect } from './dialect.ts'
+import { type Names, recordOf } from './records.ts'
+import { type Either, where } from './where.ts'
+
+/** As support.gainsight.com, "User Management APIs", has them. */
+const NAMES: Names = {
+  id: 'Gsid',
+  userName: 'SFDCUserName',
+  email: 'Email',
+  givenName: 'FirstName',
+  familyName: 'LastName',
+  title: 'Title',
+  licence: 'LicenseType',
+  manager: 'Manager',
+  locale: 'Locale',
+  timezone: 'Timezone',
+  status: 'IsActiveUser',
+}
+const WRITABLE = Object.entries(NAMES).flatMap(([name, key]) =>
+  ['id', 'status'].includes(name) ? [] : [key],
+)
+const SELECT = [...Object.values(NAMES), 'Name', 'IsSuperAdmin', 'SystemType']
+
+const SERVICES = '/v1/users/services'
+
+const listing = (page: number, size: number, conditions: readonly Either[], select = SELECT) =>
+  ({
+    method: 'POST',
+    path: `${SERVICES}/list`,
+    // Nothing is changed by it.
+    effect: 'reads',
+    body: { includeTotal: true, limit: size, page, orderBy: { Name: 'asc' }, select, ...where(conditions) },
+  }) as const satisfies SurfaceRequest
+
+/** The smallest read there is. */
+export const SERVICES_PROBE: SurfaceRequest = listing(0, 1, [])
+
+/** The REST API at /v1/users/services, which can search. */
+export function servicesDialect({ surface }: RestApp): Dialect {
+  /** Custom attributes that were set from here; a listing tells what it is asked for and no more. */
+  const custom = new Set<string>()
+
+  const one = async (id: string, errand: Errand): Promise<Rec | undefined> => {
+    const byId = [[{ name: NAMES.id, value: id }]]
+    let answer = await ask(surface, listing(0, 2, byId, [...SELECT, ...custom]), errand)
+    if (!answer.ok && custom.size > 0 && refusesFilter(answer.failure)) {
+      // One of the attributes does not exist.
+      custom.clear()
+      answer = await ask(surface, listing(0, 2, byId), errand)
+    }
+    return readRows(answer)
+      .rows.filter(isRecord)
+      .find((row) => field(row, NAMES.id) === id)
+  }
+
+  const send = async (request: SurfaceRequest, errand: Errand): Promise<void> => {
+    const answer = await ask(surface, { method: 'PUT', ...request }, errand)
+    const failure = answer.ok ? failedRecord(answer.body) : answer.failure
+    if (failure) throw refusal(failure, 'writes')
+  }
+  const setActive = ({ id }: Target, active: boolean, errand: Errand): Promise<void> =>
+    send({ path: `${SERVICES}/status`, query: { status: String(active) }, body: [id] }, errand)
+
+  return {
+    names: NAMES,
+    one,
+    async page({ page, size, match = {} }, errand): Promise<Rows> {
+      const conditions = conditionsFor(match)
+      const answer = await ask(surface, listing(page, size, conditions), errand)
+      if (answer.ok || conditions.length === 0 || !refusesFilter(answer.failure)) return readRows(answer)
+      return { ...readRows(await ask(surface, listing(page, size, []), errand)), unfiltered: true }
+    },
+    async search(who, size, errand) {
+      const known = who.includes('@') ? [] : [{ name: NAMES.id, value: who }]
+      const condition = [...anyCase('Email', who), ...anyCase('SFDCUserName', who), ...known]
+      const answer = await ask(surface, listing(0, size, [condition]), errand)
+      return !answer.ok && refusesFilter(answer.failure) ? undefined : readRows(answer)
+    },
+    async create(fields, errand) {
+      if (fields.status === 'inactive') throw apart()
+      const { email, userName = email } = fields
+      const { status: _, ...rest } = fields
+      const { record, action } = recordFrom({ ...rest, ...(userName !== undefined && { userName }) })
+      const body = { records: [record], lookups: {}, ...action }
+      await send({ method: 'POST', path: SERVICES, query: { notify: 'false' }, body }, errand)
+      for (const name of Object.keys(fields.custom ?? {})) custom.add(name)
+    },
+    async update(target, { status, ...set }, errand) {
+      const others = Object.values(set).some((value) => value !== undefined)
+      if (status !== undefined && others) throw apart()
+      if (status !== undefined) return setActive(target, status === 'active', errand)
+      const { record, action } = recordFrom(set)
+      const raw = await one(target.id, errand)
+      if (!raw) throw gone()
+      const userName = asText(field(raw, 'SFDCUserName'), 320) ?? asText(field(raw, NAMES.email), 320)
+      if (!sameText(userName, target.userName)) {
+        throw renamed()
+      }
+      const body = { records: [{ ...held(raw), ...record, [NAMES.id]: target.id }], lookups: {}, ...action }
+      await send({ path: SERVICES, query: { key: NAMES.id }, body }, errand)
+      for (const name of Object.keys(set.custom ?? {})) custom.add(name)
+    },
+    setActive,
+    // There is no deletion by this API; what is called so elsewhere at Gainsight deactivates.
+    remove: (target, errand) => setActive(target, false, errand),
+  }
+}
+
+const anyCase = (name: string, value: string): Either =>
+  [...new Set([value, value.toLowerCase()])].map((one) => ({ name, value: one }))
+
+const conditionsFor = ({ userName, email, status, admin }: Match): Either[] => [
+  // A user without a user name of its own has the email for one.
+  ...(userName === undefined ? [] : [[...anyCase('SFDCUserName', userName), ...anyCase('Email', userName)]]),
+  ...(email === undefined ? [] : [anyCase('Email', email)]),
+  ...(status === undefined ? [] : [[{ name: NAMES.status, value: status === 'active' }]]),
+  ...(admin === undefined ? [] : [[{ name: 'IsSuperAdmin', value: admin }]]),
+]
+
+/** What can be written of a user as it is: a version that takes a record for the whole user must not lose the rest. */
+const held = (raw: Rec): Rec =>
+  Object.fromEntries(
+    WRITABLE.flatMap((key) => {
+      const value = field(raw, key)
+      return typeof value === 'string' && value !== '' ? [[key, value]] : []
+    }),
+  )
+
+function recordFrom(fields: AccountFields): { record: Rec; action: Rec } {
+  if (fields.admin !== undefined) {
+    throw new Unsupported(
+      "Gainsight's REST API can not make super admins or unmake them.",
+      'It takes a SCIM token, or a super admin in Gainsight.',
+    )
+  }
+  const { [BUNDLE_ACTION]: action, ...custom } = fields.custom ?? {}
+  // Left to the app, bundles might replace those there are.
+  const asked = action ?? (BUNDLES in custom ? 'append' : undefined)
+  return {
+    record: { ...recordOf(NAMES, fields), ...custom },
+    action: asked ? { [BUNDLE_ACTION]: asked } : {},
+  }
+}
+
+const apart = () =>
+  new InvalidInput(
+    'Gainsight changes whether a user is active apart from all else.',
+    'Use deactivate_user or reactivate_user, and change the rest in a call of its own.',
+  )

@@ -1,0 +1,131 @@
+import { InvalidInput, Unsupported } from '../../../errors.ts'
+import type { AccountFields, Errand, Target } from '../../../identity/operations.ts'
+import { plainText, sameText } from '../../../identity/text.ts'
+import { path, type SurfaceRequest } from '../../http.ts'
+import { field, isRecord, type Rec } from '../../scim/values.ts'
+import { gone, renamed } from '../changed.ts'
+import { isAboutBundles } from '../rules.ts'
+import { ask, isAbsent, type RestApp, readRows, refusal } from './ask.ts'
+import type { Dialect } from './dialect.ts'
+import { type Names, recordOf } from './records.ts'
+
+/** As stitchflow.com's Gainsight API guide (2026-03-11) shows them. */
+const NAMES: Names = {
+  id: 'userId',
+  email: 'email',
+  givenName: 'firstName',
+  familyName: 'lastName',
+  title: 'title',
+  department: 'department',
+  role: 'role',
+  manager: 'managerId',
+  externalId: 'externalId',
+  locale: 'locale',
+  timezone: 'timezone',
+  phone: 'phone',
+  status: 'isActive',
+}
+
+/** The smallest read there is. */
+export const USERS_PROBE: SurfaceRequest = { path: '/v1/users', query: { page: 1, pageSize: 1 } }
+
+/** The REST API at /v1/users, which can not search. */
+export function usersDialect({ surface }: RestApp): Dialect {
+  const one = async (id: string, errand: Errand): Promise<Rec | undefined> => {
+    const answer = await ask(surface, { path: path`/v1/users/${id}` }, errand)
+    if (!answer.ok) {
+      if (isAbsent(answer.failure)) return undefined
+      throw refusal(answer.failure, 'reads')
+    }
+    const data = field(answer.body, 'data')
+    return isRecord(data) ? data : undefined
+  }
+
+  const send = async (request: SurfaceRequest, fields: AccountFields, errand: Errand): Promise<void> => {
+    const answer = await ask(surface, request, errand)
+    if (answer.ok) return
+    const { status, said } = answer.failure
+    if (status === 400 && fields.role !== undefined && /\brole\b/i.test(said)) throw noSuchRole(fields.role)
+    throw refusal(answer.failure, 'writes')
+  }
+
+  /** Whether PUT replaces the user or changes parts of it differs by version, so the whole user is sent. */
+  const put = async (target: Target, set: AccountFields, errand: Errand): Promise<void> => {
+    const changes = recordFrom(set)
+    const raw = await one(target.id, errand)
+    if (!raw) throw gone()
+    const email = field(raw, NAMES.email)
+    if (typeof email !== 'string' || !sameText(email, target.userName)) {
+      throw renamed()
+    }
+    const body = merged(raw, changes)
+    await send({ method: 'PUT', path: path`/v1/users/${target.id}`, body }, set, errand)
+  }
+
+  return {
+    names: NAMES,
+    one,
+    async page({ page, size, match = {} }, errand) {
+      const { status } = match
+      // Pages are counted from 1, and inactive users included unless they are filtered out.
+      const isActive = status && String(status === 'active')
+      return readRows(
+        await ask(
+          surface,
+          { path: '/v1/users', query: { page: page + 1, pageSize: size, isActive } },
+          errand,
+        ),
+      )
+    },
+    async create(fields, errand) {
+      if (!fields.role) {
+        throw new InvalidInput(
+          'Gainsight wants a role for a new user.',
+          'Give `role`, written as in Gainsight.',
+        )
+      }
+      await send({ method: 'POST', path: '/v1/users', body: recordFrom(fields) }, fields, errand)
+    },
+    update: put,
+    setActive: (target, active, errand) => put(target, { status: active ? 'active' : 'inactive' }, errand),
+    remove: ({ id }, errand) => send({ method: 'DELETE', path: path`/v1/users/${id}` }, {}, errand),
+  }
+}
+
+/** The email is the user name here. */
+function recordFrom({ userName, ...fields }: AccountFields): Rec {
+  const { email = userName, custom } = fields
+  if (userName !== undefined && !sameText(email, userName)) {
+    throw new InvalidInput('At Gainsight the email is the user name.', 'Give the email alone.')
+  }
+  if (custom && Object.keys(custom).some(isAboutBundles)) {
+    throw new Unsupported(
+      'Permission bundles can not be set by this REST API.',
+      'Set them in Gainsight under Administration > User Management > Permission Bundles.',
+    )
+  }
+  return {
+    ...recordOf(NAMES, { ...fields, ...(email !== undefined && { email }) }),
+    ...(custom && { customAttributes: custom }),
+  }
+}
+
+/** The whole user with the changes made. Its id stands in the path, and its name is made from the other two. */
+function merged({ userId: _, name, ...raw }: Rec, { customAttributes, ...changes }: Rec): Rec {
+  const renamed = 'firstName' in changes || 'lastName' in changes
+  const held = raw.customAttributes
+  return {
+    ...raw,
+    ...(name !== undefined && !renamed && { name }),
+    ...changes,
+    ...(isRecord(customAttributes) && {
+      customAttributes: { ...(isRecord(held) && held), ...customAttributes },
+    }),
+  }
+}
+
+const noSuchRole = (role: string) =>
+  new InvalidInput(
+    `Gainsight has no role "${plainText(role, 64)}".`,
+    'A role must be written exactly as in Gainsight, capital letters included; see Administration > User Management.',
+  )

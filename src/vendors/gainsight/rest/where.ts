@@ -1,0 +1,28 @@
+/** One field that must equal a value. */
+interface Condition {
+  name: string
+  value: string | boolean
+}
+/** Conditions of which one must hold. */
+export type Either = readonly Condition[]
+
+/** A `where` of support.gainsight.com, "User Management APIs", by which all of `conditions` must hold; none for none. */
+export function where(conditions: readonly Either[]): { where?: unknown } {
+  if (conditions.length === 0) return {}
+  let used = 0
+  const named = conditions.map((either) =>
+    either.map(({ name, value }) => ({
+      name,
+      alias: String.fromCharCode(65 + used++),
+      operator: 'EQ',
+      value: [value],
+    })),
+  )
+  const aliases = named.map((either) => either.map(({ alias }) => alias).join(' OR '))
+  return {
+    where: {
+      conditions: named.flat(),
+      expression: aliases.length === 1 ? aliases[0] : aliases.map((text) => `(${text})`).join(' AND '),
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import type { Errand } from '../../identity/operations.ts'
+import type { Surface } from '../http.ts'
+import { type Probe, probe } from '../scim/probe.ts'
+import { understand } from '../scim/reply.ts'
+import { field } from '../scim/values.ts'
+import { ask, rowsIn } from './rest/ask.ts'
+import { type DialectName, PROBES } from './rest/dialect.ts'
+
+/** One surface as one token found it. */
+export interface Found extends Probe {
+  surface: string
+  /** The token is good for its work without it. */
+  extra?: boolean
+}
+
+const isList = (body: unknown) =>
+  Array.isArray(field(body, 'Resources')) || field(body, 'totalResults') !== undefined
+
+/** Tries a token on SCIM by the smallest reads there are; on groups only where it may read users. */
+export async function tryScim(surface: Surface, errand: Errand): Promise<Found[]> {
+  const tried = (path: string) =>
+    probe(async () => understand(await surface({ path, query: { count: 1 } }, errand)), isList)
+  const users = { surface: 'SCIM users', ...(await tried('/Users')) }
+  if (users.seen !== 'ok') return [users]
+  return [users, { surface: 'SCIM groups', extra: true, ...(await tried('/Groups')) }]
+}
+
+/** Tries a token on the REST API in the dialect that is set, or in each until one is served. */
+export async function tryRest(
+  surface: Surface,
+  dialect: DialectName | 'auto',
+  errand: Errand,
+): Promise<Found> {
+  const probes = PROBES.filter(({ name }) => dialect === 'auto' || dialect === name)
+  let found: Found = { surface: 'REST users', seen: 'wrong_address' }
+  for (const { request } of probes) {
+    found = {
+      surface: 'REST users',
+      ...(await probe(
+        () => ask(surface, request, errand),
+        (body) => rowsIn(body) !== undefined,
+      )),
+    }
+    if (found.seen !== 'wrong_address') break
+  }
+  return found
+}

@@ -1,0 +1,143 @@
+import * as z from 'zod'
+import type { SettingsParts } from '../config.ts'
+import { Unsupported } from '../errors.ts'
+import type { Secret } from '../secret.ts'
+import { BaseUrl, defineVendor, tenantSettings } from './define.ts'
+import type { ScimApp } from './scim/app.ts'
+import { checkScimToken } from './scim/check-token.ts'
+import { scimOperations, withoutAbsentGroups } from './scim/client.ts'
+import type { Edit } from './scim/edits.ts'
+import { type FieldWays, STANDARD_FIELDS } from './scim/fields.ts'
+import { knownOf } from './scim/learned.ts'
+import { scimSettings } from './scim/settings.ts'
+import { about, setup } from './scim/setup.ts'
+import { asText, field } from './scim/values.ts'
+
+/** An attribute of an extension: the URN of its schema, a colon, and its name (RFC 7644 §3.10). */
+const Attribute = z
+  .string()
+  .regex(/^urn:[\w.:-]+:\w+$/i, 'must be an attribute with its schema, such as urn:example:2.0:User:badge')
+  .refine((name) => !/^urn:ietf:params:scim:schemas:core:/i.test(name), 'must not be one of the core schema')
+
+const settings = ({ Secret }: SettingsParts) =>
+  z.strictObject({
+    ...tenantSettings,
+    vendor: z.literal('scim').describe('Any app that speaks SCIM 2.0'),
+    url: BaseUrl.describe('Base of the SCIM service with its path, such as https://api.zoom.us/scim2'),
+    tokens: z
+      .strictObject({ scim: Secret.describe('The SCIM token') })
+      .describe('The token, as env:NAME or file:/path'),
+    authHeader: z
+      .string()
+      .regex(
+        /^(?!(host|content-|connection|transfer-|cookie))[A-Za-z][\w-]*(: ?[\w-]+)?$/i,
+        'must be a header and its scheme, such as Authorization: Bearer, or X-Api-Key alone',
+      )
+      .default('Authorization: Bearer')
+      .describe('Header that carries the token, and the word before it'),
+    userAgent: z
+      .string()
+      .regex(/^[\x20-\x7e]{1,200}$/, 'must be printable ASCII')
+      .default('identity-mcp')
+      .describe('What we call ourselves; some apps refuse requests without it'),
+    ...scimSettings({ pageSize: 100, memberRemoveShape: 'filter' }),
+    // PagerDuty deletes, GitHub suspends, Atlassian unlinks: the protocol does not say.
+    deactivateMeans: z
+      .enum(['reversible', 'deletes', 'unknown'])
+      .default('unknown')
+      .describe('What the app does when an account is made inactive'),
+    deleteMeans: z
+      .enum(['hard', 'soft', 'deactivates', 'unlinks', 'unknown'])
+      .default('unknown')
+      .describe('What the app does when an account is deleted'),
+    endsSessions: z
+      .enum(['yes', 'no', 'unknown'])
+      .default('unknown')
+      .describe('Whether a deactivated person is signed out at once'),
+    customAttributes: z
+      .record(z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'must be a name'), Attribute)
+      .default({})
+      .describe('Attributes of the app’s own that may be read and set, each under a name of your choosing'),
+  })
+
+type AnyScimSettings = z.infer<ReturnType<typeof settings>>
+
+export default defineVendor<AnyScimSettings>({
+  name: 'scim',
+  title: 'SCIM 2.0',
+  settings,
+  about,
+  setup,
+  facts: ({ deactivateMeans, deleteMeans, endsSessions }) => ({
+    deactivate: deactivateMeans,
+    delete: deleteMeans,
+    endsSessions,
+    audit: 'none',
+  }),
+  // Nothing is known of the app: start low and learn.
+  budget: { perMinute: 60, atOnce: 2 },
+  operations(settings, app) {
+    const { url, tokens, userAgent } = settings
+    const known = knownOf(app)
+    const headers = { ...authorization(settings.authHeader, tokens.scim), 'user-agent': userAgent }
+    const scim: ScimApp = {
+      tenant: app.tenant,
+      vendor: 'scim',
+      surface: app.open({ base: new URL(url), token: tokens.scim, headers }),
+      settings,
+      memory: app,
+      known,
+      ways: waysWith(settings.customAttributes),
+    }
+    const checked = { secret: tokens.scim, whereToMake: WHERE_TO_MAKE, left: app.left }
+    return withoutAbsentGroups(
+      {
+        ...scimOperations(scim),
+        checkTokens: async (_, errand) => [await checkScimToken(scim, checked, errand)],
+      },
+      known,
+    )
+  },
+})
+
+const WHERE_TO_MAKE =
+  'Make a token for SCIM provisioning in the console of the app, with the right to read and change users and groups, ' +
+  'and put it in `scim`. If it is the right one, look at `authHeader`.'
+
+function authorization(form: string, token: Secret): Record<string, string> {
+  const [header = '', scheme] = form.split(/: ?/)
+  return { [header.toLowerCase()]: scheme ? `${scheme} ${token.reveal()}` : token.reveal() }
+}
+
+/** The fields of RFC 7643, and the attributes that the settings name. */
+function waysWith(attributes: Readonly<Record<string, string>>): FieldWays {
+  const placeOf = (attribute: string): Edit['at'] => {
+    const colon = attribute.lastIndexOf(':')
+    return [attribute.slice(0, colon), attribute.slice(colon + 1)]
+  }
+  const places = new Map(Object.entries(attributes).map(([name, attribute]) => [name, placeOf(attribute)]))
+  return {
+    takes: [...STANDARD_FIELDS, ...(places.size > 0 ? (['custom'] as const) : [])],
+    write: ({ custom = {} }) =>
+      Object.entries(custom).map(([name, value]) => {
+        const at = places.get(name)
+        if (at) return { at, value }
+        throw new Unsupported(
+          `The settings of this tenant name no attribute "${name}".`,
+          `They name: ${[...places.keys()].join(', ')}.`,
+        )
+      }),
+    read(raw) {
+      const told = [...places].flatMap(([name, [schema, attribute = '']]) => {
+        const value = custom(field(field(raw, schema), attribute))
+        return value === undefined ? [] : [[name, value] as const]
+      })
+      return told.length > 0 ? { custom: Object.fromEntries(told) } : {}
+    },
+  }
+}
+
+function custom(value: unknown): string | boolean | string[] | undefined {
+  if (Array.isArray(value)) return value.flatMap((one) => asText(one, 320) ?? [])
+  return typeof value === 'boolean' ? value : asText(value, 1_000)
+}

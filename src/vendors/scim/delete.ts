@@ -1,0 +1,20 @@
+import { NotFound } from '../../errors.ts'
+import type { Errand, Target } from '../../identity/operations.ts'
+import { path } from '../http.ts'
+import { ask, isAbsent, refusal, type ScimApp } from './app.ts'
+import { type Current, readCurrent } from './current.ts'
+
+/** Deletes an account, after a look whether it is still the one that is meant. One that is gone already is deleted. */
+export async function deleteAccount(app: ScimApp, target: Target, errand: Errand): Promise<void> {
+  let current: Current
+  try {
+    current = await readCurrent(app, target, errand)
+  } catch (error) {
+    if (error instanceof NotFound) return
+    throw error
+  }
+  const { headers } = current
+  const answer = await ask(app, { method: 'DELETE', path: path`/Users/${target.id}`, headers }, errand)
+  if (answer.ok || isAbsent(app, answer.failure)) return
+  throw await refusal(app, answer.failure, { collection: 'Users', effect: 'writes' }, errand)
+}

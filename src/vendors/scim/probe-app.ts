@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto'
+import { IdentityError } from '../../errors.ts'
+import type { AppProbe, Errand } from '../../identity/operations.ts'
+import { plainText, sameText } from '../../identity/text.ts'
+import type { SurfaceRequest } from '../http.ts'
+import { ask, listRefusal, readList, type ScimApp } from './app.ts'
+import { refusesFilter } from './classify.ts'
+import { eq } from './filter.ts'
+import type { Learned } from './learned.ts'
+import { notePut } from './patch.ts'
+import { toUser } from './read.ts'
+import { asBoolean, asId, asList, asNumber, asText, field } from './values.ts'
+
+/** What one question to the app brought; `learned` is what later requests can use of it. */
+interface Finding {
+  found: string
+  learned?: Learned
+  proposes?: AppProbe['proposes']
+}
+
+/** Finds out what an app can do, by reads alone, and keeps what is of use. Throws when its users can't be listed. */
+export async function probeApp(app: ScimApp, errand: Errand): Promise<AppProbe> {
+  const heard = new Set<string>()
+  const listening: ScimApp = {
+    ...app,
+    async surface(request, errand) {
+      const reply = await app.surface(request, errand)
+      for (const name of Object.keys(reply.headers)) if (RATE_HEADER.test(name)) heard.add(name)
+      return reply
+    },
+  }
+  const page = await firstPage(listening, errand)
+  const tried: [string, Finding | Finding[]][] = [
+    ['configuration', await configuration(listening, errand)],
+    // What is seen counts more than what is told, and so comes after it.
+    ['users', usersIn(app, page)],
+    ['paging', await paging(listening, page, errand)],
+    ['filter', await filtering(listening, page, errand)],
+    ['groups', await groups(listening, errand)],
+    ['resource types', await names(listening, '/ResourceTypes', 'name', errand)],
+    ['schemas', await names(listening, '/Schemas', 'id', errand)],
+    ['rate limit', { found: heard.size > 0 ? `told by ${[...heard].join(', ')}` : 'not told by any header' }],
+  ]
+  const findings = tried.flatMap(([about, some]) => [some].flat().map((one) => ({ about, ...one })))
+  const learned: Learned = Object.assign({}, ...findings.map((one) => one.learned ?? {}))
+  const proposes: AppProbe['proposes'] = Object.assign({}, ...findings.map((one) => one.proposes ?? {}))
+  await app.known?.note(learned)
+  if (proposes.patchStrategy === 'put') await notePut(app)
+  return { ok: true, findings: findings.map(({ about, found }) => ({ about, found })), proposes }
+}
+
+const RATE_HEADER = /^(retry-after|(x-)?rate-?limit.*)$/
+
+interface Seen {
+  rows: readonly unknown[]
+  total?: number
+}
+
+async function firstPage(app: ScimApp, errand: Errand): Promise<Seen> {
+  const list = await readList(app, 'Users', { startIndex: 1, count: app.settings.pageSize }, errand)
+  if (!('failure' in list)) return list
+  throw await listRefusal(app, list.failure, 'Users', errand)
+}
+
+function usersIn({ settings: { pageSize } }: ScimApp, { rows, total }: Seen): Finding[] {
+  const told = total === undefined ? 'without saying how many there are' : `of ${total} in all`
+  // Of a few rows it can't be told whether they are a full page.
+  const clamped = rows.length >= 10 && rows.length < pageSize && total !== undefined && total > rows.length
+  return [
+    { found: `can be listed; ${rows.length} came ${told}` },
+    ...(clamped
+      ? [
+          {
+            found: `${rows.length} at most come at once, though ${pageSize} were asked for`,
+            learned: { pageMaximum: rows.length },
+            proposes: { pageSize: rows.length },
+          },
+        ]
+      : []),
+  ]
+}
+
+async function paging(app: ScimApp, { rows }: Seen, errand: Errand): Promise<Finding> {
+  const second = asId(field(rows[1], 'id'))
+  if (second === undefined) return { found: 'not known: there are too few users to tell' }
+  const list = await readList(app, 'Users', { startIndex: 2, count: 1 }, errand)
+  if ('failure' in list) return { found: 'refused when asked for the second user alone' }
+  const [first] = list.rows
+  if (asId(field(first, 'id')) !== second) {
+    return { found: 'startIndex is ignored, so that only the first page of a long list can be read' }
+  }
+  return { found: list.rows.length === 1 ? 'honoured' : 'startIndex is honoured, count is not' }
+}
+
+async function filtering(app: ScimApp, { rows }: Seen, errand: Errand): Promise<Finding> {
+  const look = (userName: string) => readList(app, 'Users', { filter: eq('userName', userName).text }, errand)
+  const nobody = await look(`${randomUUID()}@example.invalid`)
+  if ('failure' in nobody) {
+    if (!refusesFilter(nobody.failure)) return { found: 'not known: the app answered with an error' }
+    return {
+      found: 'refused; people are found by reading the whole list',
+      learned: { filter: 'refused' },
+    }
+  }
+  const known = rows.map((row) => toUser(app, row)).find((user) => user !== undefined)
+  const ignored: Finding = {
+    found:
+      'ignored: it brings people who were not asked for, so that people are found by reading the whole list',
+    learned: { filter: 'ignored' },
+  }
+  if (nobody.rows.length > 0) return ignored
+  if (!known)
+    return { found: 'brings nobody for somebody who is not there; more can not be told without users' }
+  const somebody = await look(known.userName)
+  const fits =
+    !('failure' in somebody) &&
+    somebody.rows.some((row) => sameText(toUser(app, row)?.userName, known.userName))
+  if (fits) return { found: 'honoured', learned: { filter: 'honoured' } }
+  return {
+    found: 'does not bring people who are there, so that people are found by reading the whole list',
+    learned: { filter: 'ignored' },
+  }
+}
+
+async function groups(app: ScimApp, errand: Errand): Promise<Finding> {
+  const list = await readList(app, 'Groups', { startIndex: 1, count: 1 }, errand)
+  if (!('failure' in list)) return { found: 'there', learned: { noGroupsAt: undefined } }
+  const { status } = list.failure
+  if ([404, 405, 501].includes(status)) return { found: 'none', learned: { noGroupsAt: Date.now() } }
+  return { found: status === 403 ? 'closed to this token' : 'not known: the app answered with an error' }
+}
+
+/** RFC 7643 §5. What is not told is not known, rather than not supported. */
+async function configuration(app: ScimApp, errand: Errand): Promise<Finding> {
+  const body = await read(app, { path: '/ServiceProviderConfig' }, errand)
+  if (body === undefined) return { found: 'not told' }
+  const supports = (name: string) => asBoolean(field(field(body, name), 'supported'))
+  const words = ['patch', 'filter', 'etag', 'bulk', 'sort', 'changePassword'].flatMap((name) => {
+    const told = supports(name)
+    return told === undefined ? [] : [`${name} ${told ? 'yes' : 'no'}`]
+  })
+  const most = asNumber(field(field(body, 'filter'), 'maxResults'))
+  const schemes = asList(field(body, 'authenticationSchemes')) ?? []
+  const how = schemes.flatMap((scheme) => asText(field(scheme, 'type'), 64) ?? [])
+  const found = [
+    words.length > 0 ? words.join(', ') : 'tells nothing that is of use',
+    ...(most ? [`at most ${most} results`] : []),
+    ...(how.length > 0 ? [`tokens as ${how.join(', ')}`] : []),
+  ].join('; ')
+  const { pageSize } = app.settings
+  return {
+    found,
+    learned: { etag: supports('etag') === true, ...(most && most < pageSize && { pageMaximum: most }) },
+    proposes: {
+      ...(supports('patch') === false && { patchStrategy: 'put' }),
+      ...(most && most !== pageSize && { pageSize: Math.min(most, 1_000) }),
+    },
+  }
+}
+
+async function names(app: ScimApp, path: string, key: string, errand: Errand): Promise<Finding> {
+  const body = await read(app, { path }, errand)
+  const rows = asList(field(body, 'Resources')) ?? asList(body) ?? []
+  const told = rows.flatMap((row) => asText(field(row, key), 128) ?? [])
+  return { found: told.length > 0 ? plainText(told.join(', '), 600) : 'not told' }
+}
+
+/** The body of an answer; undefined where the app gives none. */
+async function read(app: ScimApp, request: SurfaceRequest, errand: Errand): Promise<unknown> {
+  try {
+    const answer = await ask(app, request, errand)
+    return answer.ok ? answer.body : undefined
+  } catch (error) {
+    // One question that stays without an answer must not hide the others.
+    if (error instanceof IdentityError && error.code !== 'rate_limited') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest'
+import { type Canned, errand, serveCanned } from '../support/canned.ts'
+import { listOf, user } from './scim/scim-at.ts'
+import { parseAs, vendorAt } from './vendor-at.ts'
+
+const base = '/scim/v2'
+const at = (url: string, settings: Record<string, unknown> = {}, memory?: Map<string, unknown>) =>
+  vendorAt('mindtickle', `${url}${base}`, settings, memory)
+const absent: Canned = { status: 404, body: { detail: 'no such resource' } }
+
+/** A JSON web token that is signed by nobody. */
+const jwt = (claims: object) =>
+  ['{}', JSON.stringify(claims), 'x'].map((part) => Buffer.from(part).toString('base64url')).join('.')
+
+test('asks at the base of the settings, with its path, as SCIM and with a bearer token', async () => {
+  await using app = await serveCanned(() => ({ body: listOf([user('u1', 'ana@example.com')]) }))
+  await at(app.url).findAccounts({ user: 'ana@example.com' }, errand())
+  expect(app.asked).toMatchObject([
+    { path: `${base}/Users`, headers: { authorization: 'Bearer scim-token-0' } },
+  ])
+  expect(app.asked[0]?.headers.accept).toContain('application/scim+json')
+})
+
+test.each<[string, Record<string, unknown>]>([
+  ['no address', {}],
+  ['an address without encryption', { url: 'http://acme.mindtickle.com/scim/v2' }],
+  ['a token of another kind', { url: 'https://acme.mindtickle.com/scim/v2', tokens: { rest: 'x' } }],
+])('takes no settings with %s', (_, settings) => {
+  expect(parseAs('mindtickle', settings).success).toBe(false)
+})
+
+test('does not delete unless the settings allow it', () => {
+  const offered = (settings = {}) => 'deleteAccount' in at('http://127.0.0.1:1', settings)
+  expect([offered(), offered({ allowDelete: true })]).toEqual([false, true])
+})
+
+test('takes the fields that are documented and no others', async () => {
+  await using app = await serveCanned(() => ({ status: 201 }))
+  const fields = { userName: 'ana@example.com', email: 'ana@example.com', externalId: 'idp-1', title: 'Lead' }
+  await expect(at(app.url).createAccount({ fields }, errand())).rejects.toMatchObject({ code: 'unsupported' })
+  expect(app.asked).toEqual([])
+})
+
+test.each<[status: number, methods: string[]]>([
+  [400, ['PATCH', 'PATCH', 'GET', 'PUT']],
+  [405, ['PATCH', 'GET', 'PUT']],
+  [501, ['PATCH', 'PATCH', 'GET', 'PUT']],
+  [403, ['PATCH']],
+  [429, ['PATCH']],
+  [500, ['PATCH']],
+])(
+  'goes down to PUT from a PATCH refused with %s only where the form was refused',
+  async (status, methods) => {
+    await using app = await serveCanned(({ method }) =>
+      method === 'PATCH' ? { status } : { body: user('u1', 'ana@example.com') },
+    )
+    await at(app.url)
+      .deactivateAccount({ id: 'u1', userName: 'ana@example.com' }, errand())
+      .catch(() => undefined)
+    expect(app.asked.map(({ method }) => method)).toEqual(methods)
+  },
+)
+
+describe('an app without groups', () => {
+  test('has them hidden from when it is known', async () => {
+    const memory = new Map<string, unknown>()
+    await using app = await serveCanned(() => absent)
+    const before = at(app.url, {}, memory)
+    expect(before.listGroups).toBeDefined()
+    await expect(before.listGroups({ limit: 1 }, errand())).rejects.toMatchObject({ code: 'unsupported' })
+    expect([before.listGroups, before.readGroup, before.updateMembers]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+    const after = at(app.url, {}, memory)
+    // The first look begins to recall.
+    void after.listGroups
+    await expect.poll(() => after.listGroups).toBeUndefined()
+  })
+
+  test('is asked again after a day', async () => {
+    const dayAgo = Date.now() - 25 * 60 * 60_000
+    const memory = new Map<string, unknown>([['scim.learned', { noGroupsAt: dayAgo }]])
+    await using app = await serveCanned(() => ({ body: listOf([]) }))
+    const operations = at(app.url, {}, memory)
+    await operations.readAccount({ id: 'u1' }, errand()).catch(() => undefined)
+    expect(operations.listGroups).toBeDefined()
+  })
+
+  test('is not taken for one because of a wrong address', async () => {
+    await using app = await serveCanned(() => ({ status: 404, raw: '<html>not here</html>' }))
+    const operations = at(app.url)
+    await expect(operations.listGroups({ limit: 1 }, errand())).rejects.toMatchObject({ code: 'unavailable' })
+    expect(operations.listGroups).toBeDefined()
+  })
+})
+
+describe('a token', () => {
+  const list: Canned = { body: listOf([]) }
+  const inDays = (days: number) => Math.floor(Date.now() / 1000) + days * 86_400
+  const check = async (users: Canned, groups: Canned, scim = 'scim-token-0') => {
+    await using app = await serveCanned(({ path }) => (path.endsWith('/Groups') ? groups : users))
+    const checks = await at(app.url, { tokens: { scim } }).checkTokens({}, errand())
+    expect(app.asked.every(({ method }) => method === 'GET')).toBe(true)
+    return checks
+  }
+
+  test.each<[string, string, Canned, Canned]>([
+    ['ok', 'works', list, list],
+    ['ok', 'works for an app without groups', list, absent],
+    ['rejected', 'is not accepted', { status: 401 }, { status: 401 }],
+    ['missing_grant', 'may not read users', { status: 403 }, list],
+    ['missing_grant', 'may not read groups', list, { status: 403 }],
+    ['wrong_address', 'is tried where nobody is', absent, absent],
+    ['wrong_address', 'is tried on a login page', { raw: '<html/>' }, { raw: '<html/>' }],
+    ['rate_limited', 'is limited', { status: 429 }, list],
+    ['unreachable', 'meets an error', { status: 500 }, list],
+  ])('is %s when it %s', async (verdict, _, users, groups) => {
+    expect(await check(users, groups)).toMatchObject([{ token: 'scim', verdict }])
+  })
+
+  test.each<[string, number]>([
+    ['expired', -1],
+    ['expires_soon', 2],
+    ['ok', 60],
+  ])('that is a JWT is %s by its own word', async (verdict, days) => {
+    const exp = inDays(days)
+    const [row] = await check(list, list, jwt({ exp }))
+    expect(row).toMatchObject({ verdict, expiresAt: new Date(exp * 1000).toISOString() })
+  })
+
+  test('is told where another one is made', async () => {
+    const [row] = await check({ status: 401 }, { status: 401 })
+    expect(row?.surfaces[0]?.hint).toContain('Mindtickle support')
+  })
+})

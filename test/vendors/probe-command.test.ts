@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { storeLedger } from '../../src/budget/ledger.ts'
+import { probeCommand } from '../../src/commands/probe.ts'
+import type { Running } from '../../src/commands/start.ts'
+import { parseSettings } from '../../src/config.ts'
+import { memoryStore } from '../../src/store/open.ts'
+import { openTenants } from '../../src/tenants.ts'
+import { vendors } from '../../src/vendors/index.ts'
+import { openDesk } from '../commands/fake-io.ts'
+import { type Canned, serveCanned } from '../support/canned.ts'
+import { listOf, user } from './scim/scim-at.ts'
+
+let desk: Awaited<ReturnType<typeof openDesk>>
+beforeEach(async () => {
+  desk = await openDesk()
+})
+afterEach(() => desk.stop())
+
+/** Runs the command over one tenant, whose app gives the same answer to everything. */
+async function probe(reply: Canned, ...args: string[]) {
+  await using app = await serveCanned(() => reply)
+  const raw = {
+    tenants: { acme: { vendor: 'scim', url: app.url, tokens: { scim: 'env:TOKEN' }, maxRetries: 0 } },
+  }
+  const settings = parseSettings(raw, vendors, { TOKEN: 'scim-token-0' }, 'this test')
+  const stores = { ledger: storeLedger(memoryStore()), store: desk.store }
+  const tenants = openTenants(settings, vendors, stores)
+  let closed = false
+  const running = {
+    tenants,
+    async close() {
+      closed = true
+    },
+  } as unknown as Running // all that the command uses of it
+  const said = await desk.run((io) => probeCommand(io, async () => running), args)
+  return { ...said, closed }
+}
+
+const everybody: Canned = { body: listOf([user('u1'), user('u2')]) }
+
+test('says in plain words what the app can do, and keeps it', async () => {
+  const { code, out, closed } = await probe(everybody, 'acme')
+  expect({ code, closed }).toEqual({ code: 0, closed: true })
+  expect(out).toContain('filter: ignored')
+  const keys = await desk.store.keys('learned/acme/')
+  expect(keys).toEqual([expect.stringMatching(/scim\.learned$/)])
+})
+
+test('says it as JSON', async () => {
+  const { out } = await probe(everybody, 'acme', '--json')
+  expect(JSON.parse(out)).toMatchObject({
+    tenant: 'acme',
+    ok: true,
+    findings: expect.any(Array),
+    proposes: {},
+  })
+})
+
+test.each<[string, Canned, string[], number]>([
+  ['the app does not accept the token', { status: 401 }, ['acme'], 1],
+  ['there is no such tenant', everybody, ['other'], 2],
+  ['no tenant is named', everybody, [], 2],
+])('says so when %s', async (_, reply, args, expected) => {
+  const { code, err } = await probe(reply, ...args)
+  expect(code).toBe(expected)
+  expect(err).not.toBe('')
+})

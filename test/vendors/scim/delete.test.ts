@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest'
+import { type Canned, errand } from '../../support/canned.ts'
+import { scimAt, user } from './scim-at.ts'
+import { ana, at, done, scimError, target } from './write-at.ts'
+
+describe('deleting', () => {
+  const remove = (replies: Record<string, Canned>) =>
+    at(
+      ({ method }) => replies[method] ?? { body: ana },
+      (app) => app.deleteAccount?.(target, errand()),
+    )
+
+  test.each<[string, Record<string, Canned>, string | undefined, string[]]>([
+    ['204', { DELETE: done }, undefined, ['GET', 'DELETE']],
+    ['200', { DELETE: { body: {} } }, undefined, ['GET', 'DELETE']],
+    ['202', { DELETE: { status: 202 } }, undefined, ['GET', 'DELETE']],
+    ['404', { DELETE: scimError(404) }, undefined, ['GET', 'DELETE']],
+    ['404 of a gateway', { DELETE: { status: 404, raw: '<html/>' } }, 'unavailable', ['GET', 'DELETE']],
+    ['an account that is gone', { GET: scimError(404) }, undefined, ['GET']],
+    ['an account of another name', { GET: { body: user('u1', 'bo') } }, 'conflict', ['GET']],
+    ['403', { DELETE: { status: 403 } }, 'forbidden', ['GET', 'DELETE']],
+    ['500', { DELETE: { status: 500 } }, 'unknown_outcome', ['GET', 'DELETE']],
+    ['no reply', { DELETE: { drop: true } }, 'unknown_outcome', ['GET', 'DELETE']],
+  ])('after %s', async (_, replies, code, methods) => {
+    expect(await remove(replies)).toMatchObject({ code, methods })
+  })
+
+  test('is not offered unless the settings allow it', async () => {
+    expect(scimAt('http://127.0.0.1:1', { allowDelete: false }).deleteAccount).toBeUndefined()
+  })
+})
