@@ -38,9 +38,10 @@ async function run(limit: string, limits: Record<string, number>, seconds: numbe
       figure: `${ms(quantile(question.waits, 1))}, ${ms(quantile(bulk.waits, 1))}`,
     },
     {
-      what: `${limit}: answers to questions, to bulk work; questions told to come back`,
-      figure: `${question.answered}, ${bulk.answered}; ${question.turnedAway}`,
+      what: `${limit}: answers to questions, to bulk work`,
+      figure: `${question.answered}, ${bulk.answered}`,
     },
+    { what: `${limit}: questions told to come back later`, figure: String(question.turnedAway) },
     exactly(`${limit}: answers of 429`, refused, 0),
   ]
 }

@@ -1,5 +1,5 @@
 import { PER_MINUTE, seenByApp, startApp } from './app.ts'
-import { askUntil, fairness } from './askers.ts'
+import { type Asked, askUntil, fairness } from './askers.ts'
 import { openInProcess } from './one-process.ts'
 import { atLeast, atMost, exactly, type Part, percent, type Row } from './rows.ts'
 
@@ -31,10 +31,7 @@ export const saturation: Part = async ({ seconds }) => {
         what: 'Fairness: answers of the caller with fewest over those of the one with most',
         figure: percent(fairness(asked)),
       },
-      {
-        what: 'Answers, caller by caller; times they were told when to come back',
-        figure: `${asked.map(({ answered }) => answered).join(', ')}; ${asked.map(({ turnedAway }) => turnedAway).join(', ')}`,
-      },
+      ...crowdRows(asked),
     ],
   }
 }
@@ -44,4 +41,13 @@ export const limitRows = ({ arrived, most, refused, allowed }: ReturnType<typeof
   atMost('Most arrivals at the app in any 60 s', most, PER_MINUTE),
   exactly('Answers of 429', refused, 0),
   atLeast(`Use of the limit (${arrived} of ${allowed} requests)`, arrived / allowed, 0.95, percent),
+]
+
+/** What each of those who asked got. */
+export const crowdRows = (asked: readonly Asked[]): Row[] => [
+  { what: 'Answers to each', figure: asked.map(({ answered }) => answered).join(', ') },
+  {
+    what: 'Times each was told when to come back',
+    figure: asked.map(({ turnedAway }) => turnedAway).join(', '),
+  },
 ]

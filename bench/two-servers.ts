@@ -2,7 +2,7 @@ import type { TestClient } from '../test/support/clients.ts'
 import { seenByApp, startApp, userNames } from './app.ts'
 import { type Ask, askUntil, fairness } from './askers.ts'
 import { type Part, percent } from './rows.ts'
-import { limitRows } from './saturation.ts'
+import { crowdRows, limitRows } from './saturation.ts'
 import { answerOf, placeFor, startServer } from './servers.ts'
 
 const AT_ONCE = 30
@@ -34,10 +34,7 @@ export const twoServers: Part = async ({ seconds }) => {
         what: 'Fairness: answers of the server with fewer over those of the other',
         figure: percent(fairness(asked)),
       },
-      {
-        what: 'Answers, server by server; times they said when to come back',
-        figure: `${asked.map(({ answered }) => answered).join(', ')}; ${asked.map(({ turnedAway }) => turnedAway).join(', ')}`,
-      },
+      ...crowdRows(asked),
     ],
   }
 }
