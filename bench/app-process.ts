@@ -1,7 +1,10 @@
 import { startSandbox } from '../src/sandbox/index.ts'
-import type { Started } from './app.ts'
+import { makePeople } from '../src/sandbox/people.ts'
+import type { AppOptions, Started } from './app.ts'
 
-const { url, settings, env, tenants } = await startSandbox(JSON.parse(process.argv[2] ?? '{}'))
+const { crowd, ...options } = JSON.parse(process.argv[2] ?? '{}') as AppOptions
+const people = crowd === undefined ? {} : { people: makePeople(crowd) }
+const { url, settings, env, tenants } = await startSandbox({ apps: ['netskope'], ...options, ...people })
 const started: Started = { url, settings, env }
 
 process.on('message', () => process.send?.(tenants['acme-netskope'].arrivals))

@@ -6,7 +6,12 @@ import { mostIn } from '../src/sandbox/index.ts'
 import { makePeople } from '../src/sandbox/people.ts'
 
 /** What the process of a simulated app tells first. */
-export type Started = Pick<Sandbox, 'url' | 'settings' | 'env'>
+export type Started = Pick<Sandbox<'netskope'>, 'url' | 'settings' | 'env'>
+
+export interface AppOptions extends SandboxOptions<'netskope'> {
+  /** How many people are in it; 250 when left out. */
+  crowd?: number
+}
 
 /** A simulated app in a process of its own, so that it takes no time away from what is measured. */
 export interface App extends Started {
@@ -15,7 +20,7 @@ export interface App extends Started {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export async function startApp(options: SandboxOptions = {}): Promise<App> {
+export async function startApp(options: AppOptions = {}): Promise<App> {
   const child = fork(join(import.meta.dirname, 'app-process.ts'), [JSON.stringify(options)])
   const told = async <Message>() => (await once(child, 'message'))[0] as Message
   return {

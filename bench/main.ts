@@ -4,11 +4,13 @@ import { parseArgs } from 'node:util'
 import build from '../test/support/build.ts'
 import { interactive } from './interactive.ts'
 import { listSize } from './list-size.ts'
+import { manyTenants } from './many-tenants.ts'
 import { overhead } from './overhead.ts'
 import { machine, toMarkdown, toText } from './report.ts'
 import { requests } from './requests.ts'
 import type { Part, Section } from './rows.ts'
 import { saturation } from './saturation.ts'
+import { scan } from './scan.ts'
 import { start } from './start.ts'
 import { twoServers } from './two-servers.ts'
 
@@ -18,6 +20,8 @@ const PARTS: Record<string, Part> = {
   start,
   'list-size': listSize,
   requests,
+  'many-tenants': manyTenants,
+  scan,
   saturation,
   'two-servers': twoServers,
   interactive,

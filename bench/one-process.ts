@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { storeLedger } from '../src/budget/ledger.ts'
 import { parseSettings } from '../src/config.ts'
 import { RateLimited } from '../src/errors.ts'
-import type { Errand } from '../src/identity/operations.ts'
+import type { Errand, ListPosition } from '../src/identity/operations.ts'
 import { diskStore } from '../src/store/open.ts'
 import { openTenants } from '../src/tenants.ts'
 import { vendors } from '../src/vendors/index.ts'
@@ -17,11 +19,15 @@ const CALL_MS = 48_000
  * All that a server puts between a call and the app, in this process and without the protocol: the vendor's look-up,
  * the request guards, the ledger on disk. Unlike over stdio, each asker may be a caller of its own.
  */
-export function openInProcess({ settings, env }: App, budget: Record<string, number> = {}) {
+export function openInProcess(
+  { settings, env }: App,
+  budget: Record<string, number> = {},
+  more: Record<string, unknown> = {},
+) {
   const folder = temporaryFolder()
   const store = diskStore(join(folder.path, 'state'), { durable: true })
   const budgets = diskStore(join(folder.path, 'budgets'), { durable: false })
-  const tenant = { ...settings.tenants['acme-netskope'], budget }
+  const tenant = { ...settings.tenants['acme-netskope'], ...more, budget }
   const parsed = parseSettings({ tenants: { 'acme-netskope': tenant } }, vendors, env, 'the benchmark')
   const { operations } = openTenants(parsed, vendors, { ledger: storeLedger(budgets), store }).get(
     'acme-netskope',
@@ -43,9 +49,39 @@ export function openInProcess({ settings, env }: App, budget: Record<string, num
           throw error
         }
       },
+    /** Pages through everybody; live memory in bytes, after a tenth of the pages and at the end. */
+    async readEverybody(limit: number) {
+      let seen = 0
+      let at: ListPosition | undefined
+      const memory: number[] = []
+      do {
+        const page = await operations.listAccounts?.(
+          { limit, ...(at && { at }) },
+          {
+            caller: 'scan',
+            pace: 'bulk',
+            signal: AbortSignal.timeout(CALL_MS),
+            deadline: Date.now() + CALL_MS,
+          },
+        )
+        seen += page?.items.length ?? 0
+        at = page?.next
+        memory.push(liveBytes())
+      } while (at)
+      return { seen, early: memory[Math.floor(memory.length / 10)] ?? 0, late: memory.at(-1) ?? 0 }
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all([store.close(), budgets.close()])
       folder[Symbol.dispose]()
     },
   }
+}
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+/** What is left of the heap once all that nobody holds is gone. */
+function liveBytes(): number {
+  collect()
+  return process.memoryUsage().heapUsed
 }

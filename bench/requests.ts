@@ -32,6 +32,7 @@ export const requests: Part = async () => ({
     await spent('Deactivate somebody who is not there', 'deactivate_user', leaves('nobody@example.com')),
     await spent('The first 50 users', 'list_users', { tenant: TENANT, limit: 50 }),
     await spent('Check every token', 'check_token', {}),
+    ...(await perVendor()),
   ],
 })
 
@@ -49,3 +50,27 @@ async function spent(
   const { arrivals } = world.netskope
   return judge(`${task} (${arrivals.map(({ method }) => method).join(', ')})`, arrivals.length)
 }
+
+/** The same two tasks at each of the simulated apps, none of which has met the server before. */
+async function perVendor(): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const name of ['acme-netskope', 'acme-gainsight', 'acme-mindtickle'] as const) {
+    await using world = await openWorld()
+    world.rewrite({ ...UNASKED.settings, tenants: world.sandbox.settings.tenants })
+    const server = await world.open()
+    const { arrivals } = world.sandbox.tenants[name]
+    const methods = () => arrivals.splice(0).map(({ method }) => method)
+    await server.call('find_user', { user: ADA, tenants: [name] })
+    rows.push(listed(`${name}: find a person, the first time`, methods()))
+    await server.call('find_user', { user: ADA, tenants: [name] })
+    rows.push(listed(`${name}: find a person`, methods()))
+    await server.call('deactivate_user', { ...leaves(ADA), tenants: [name] })
+    rows.push(listed(`${name}: deactivate, nobody asked`, methods()))
+  }
+  return rows
+}
+
+const listed = (what: string, methods: readonly string[]): Row => ({
+  what: `${what} (${methods.join(', ')})`,
+  figure: String(methods.length),
+})

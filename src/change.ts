@@ -71,9 +71,9 @@ async function write({ operation, ask }: Change, operations: Operations, errand:
   await run.call(operations, ask, errand)
 }
 
-async function readOnce(change: Change, { operations }: Tenant, errand: Errand, warn: Warn): Promise<Look> {
+async function readOnce(change: Change, tenant: Tenant, errand: Errand, warn: Warn): Promise<Look> {
   try {
-    return await look(change, operations, errand)
+    return await look(change, tenant, errand)
   } catch (error) {
     if (!(error instanceof IdentityError)) warn('a change could not be read back', error)
     return { problem: 'It could not be read back.' }

@@ -1,6 +1,7 @@
 import type { AccountFields, Errand, Operations } from './identity/operations.ts'
 import type { Change, Shown } from './identity/plan.ts'
 import { unlike } from './identity/unlike.ts'
+import type { Tenant } from './tenants.ts'
 
 /** What an app shows of a change; `problem` says in what it does not show it. */
 export interface Look extends Shown {
@@ -8,10 +9,17 @@ export interface Look extends Shown {
 }
 
 /** Reads once what came of a change. */
-export async function look(change: Change, app: Operations, errand: Errand): Promise<Look> {
+export async function look(
+  change: Change,
+  { operations: app, facts }: Pick<Tenant, 'operations' | 'facts'>,
+  errand: Errand,
+): Promise<Look> {
   switch (change.operation) {
     case 'deactivateAccount':
-      return lookAtStatus(change.ask.id, 'inactive', app, errand)
+      return lookAtStatus(change.ask.id, 'inactive', app, errand).then((seen) =>
+        // Some apps delete what is deactivated, and to be gone is then what was asked for.
+        facts.deactivate === 'deletes' && !seen.account ? {} : seen,
+      )
     case 'reactivateAccount':
       return lookAtStatus(change.ask.id, 'active', app, errand)
     case 'deleteAccount': {

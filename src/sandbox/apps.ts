@@ -15,7 +15,7 @@ export const SANDBOX_APPS = ['netskope', 'gainsight', 'mindtickle', 'scim'] as c
 export type SandboxApp = (typeof SANDBOX_APPS)[number]
 
 /** What is started when no apps are named. */
-export const DEFAULT_APPS = ['netskope'] as const satisfies readonly SandboxApp[]
+export const DEFAULT_APPS = ['netskope', 'gainsight', 'mindtickle'] as const satisfies readonly SandboxApp[]
 export type DefaultApp = (typeof DEFAULT_APPS)[number]
 
 /** Every kind of fault that `faults` can name. */

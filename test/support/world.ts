@@ -111,6 +111,7 @@ export async function openWorld(options: WorldOptions = {}) {
 
   return {
     ...first,
+    sandbox,
     netskope: sandbox.tenants['acme-netskope'],
     tokens: sandbox.tokens,
     folder,

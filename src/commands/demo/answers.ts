@@ -12,6 +12,14 @@ export const Found = z
   })
   .describe('one person with one account, every app searched')
 
+export const FoundInThree = z
+  .object({
+    people: z.tuple([Person.extend({ accounts: z.tuple([Account, Account, Account]) })]),
+    searched: z.array(z.object({ tenant: z.string(), outcome: z.literal('found') })).length(3),
+    complete: z.literal(true),
+  })
+  .describe('one person with an account in each of three apps')
+
 const TooBusy = z.object({
   people: z.tuple([]),
   searched: z.tuple([
@@ -31,24 +39,28 @@ export const FoundOrTooBusy = z
 const Switched = <Outcome extends string, Status extends Account['status']>(
   outcome: Outcome,
   status: Status,
+  accounts: number,
 ) =>
   z
     .object({
       status: z.literal('done'),
-      results: z.tuple([
-        z.object({
-          tenant: z.string(),
-          account: Account.extend({ status: z.literal(status) }),
-          outcome: z.literal(outcome),
-          verified: z.literal(true),
-          note: z.string(),
-        }),
-      ]),
+      results: z
+        .array(
+          z.object({
+            tenant: z.string(),
+            account: Account.extend({ status: z.literal(status) }),
+            outcome: z.literal(outcome),
+            verified: z.literal(true),
+            note: z.string().optional(),
+          }),
+        )
+        .length(accounts),
     })
     .describe(`status done, the account ${outcome} and verified as ${status}`)
 
-export const Deactivated = Switched('deactivated', 'inactive')
-export const Reactivated = Switched('reactivated', 'active')
+export const Deactivated = Switched('deactivated', 'inactive', 1)
+export const DeactivatedInThree = Switched('deactivated', 'inactive', 3)
+export const ReactivatedInThree = Switched('reactivated', 'active', 3)
 
 export const Unchanged = z
   .object({

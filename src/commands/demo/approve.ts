@@ -81,7 +81,8 @@ async function carryOut({ sandbox }: Home, agent: Agent, id: string, screen: Scr
 
   screen.by('agent asks', `the same for ${ADA}, with the approvalId ${id}`)
   const { status, results } = await agent.call('deactivate_user', call, Deactivated)
-  screen.by('server says', `${status}: ${results[0].account.userName} ${results[0].outcome} and verified`)
+  const [switched] = results.map(({ account, outcome }) => `${account.userName} ${outcome} and verified`)
+  screen.by('server says', `${status}: ${switched}`)
   screen.by('agent asks', 'exactly that once more')
   const again = await agent.call('deactivate_user', call, Unchanged)
   screen.by('server says', `${again.status}: ${again.results[0].outcome}`)

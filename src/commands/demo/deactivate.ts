@@ -1,34 +1,36 @@
 import { type Act, ADA, ask } from './act.ts'
-import { Deactivated, Reactivated } from './answers.ts'
+import { DeactivatedInThree, ReactivatedInThree } from './answers.ts'
 
 export const deactivate: Act = {
-  title: 'Switch the account off: a person is asked first',
+  title: 'Switch three accounts off: a person is asked first',
   about:
     'Taking access away needs a yes from a person, and the agent can not say it for them. The server has this ' +
-    'question shown to whoever sits at the agent’s window, and waits.',
+    'question shown to whoever sits at the agent’s window, and waits. One question covers all three apps.',
 
   async run({ home, agent, asked }, screen) {
-    const app = home.sandbox.tenants['acme-netskope']
-    const call = { user: ADA, tenants: ['acme-netskope'], reason: 'Left the company' }
-    const { status, results } = await ask(screen, agent, 'deactivate_user', call, Deactivated)
-    const [{ account, outcome, note }] = results
+    const apps = Object.values(home.sandbox.tenants)
+    const call = { user: ADA, tenants: Object.keys(home.sandbox.tenants), reason: 'Left the company' }
+    const { status, results } = await ask(screen, agent, 'deactivate_user', call, DeactivatedInThree)
     screen.by(
       'server says',
-      `${status}: ${account.userName} ${outcome}; read back from the app and verified as ${account.status}`,
-      note,
+      `${status}, read back from each app and verified:`,
+      ...results.map(({ tenant, account, note }) => `${tenant}: ${account.status}. ${note ?? ''}`.trim()),
     )
+    const states = () => apps.map((app) => app.user(ADA).active)
     screen.check(
-      asked.length === 1 && app.writes.length === 1 && app.user(ADA).active === false,
-      'Asked once, written once. A look into the app itself: her account is inactive.',
-      { asked, writes: app.writes, user: app.user(ADA) },
+      asked.length === 1 &&
+        apps.every(({ writes }) => writes.length === 1) &&
+        states().every((on) => on === false),
+      'Asked once, written once in each app. A look into the apps themselves: her accounts are inactive.',
+      { asked, writes: apps.map(({ writes }) => writes), states: states() },
     )
     // Giving access back takes nothing from anybody, so nobody is asked.
     const back = { ...call, reason: 'For the next part of the story' }
-    await agent.call('reactivate_user', back, Reactivated)
+    await agent.call('reactivate_user', back, ReactivatedInThree)
     screen.check(
-      asked.length === 1 && app.user(ADA).active === true,
-      'For the next part of the story she was given her account back (reactivate_user).',
-      { asked, user: app.user(ADA) },
+      asked.length === 1 && states().every((on) => on === true),
+      'For the next part of the story she was given her accounts back (reactivate_user).',
+      { asked, states: states() },
     )
   },
 }

@@ -1,26 +1,27 @@
 import { type Act, ADA, ask } from './act.ts'
-import { Found } from './answers.ts'
+import { FoundInThree } from './answers.ts'
 
 export const findPerson: Act = {
   title: 'Find a person',
   about:
-    'Ada is leaving the company. Before it changes anything the agent looks her up, in all apps that are connected; ' +
-    'here there is one.',
+    'Ada is leaving the company. Before it changes anything the agent looks her up, in all apps that are connected: ' +
+    'Netskope, Gainsight and Mindtickle.',
 
   async run({ home, agent }, screen) {
-    const { arrivals } = home.sandbox.tenants['acme-netskope']
-    const answer = await ask(screen, agent, 'find_user', { user: ADA }, Found)
-    const [{ name, accounts }] = answer.people
-    const [{ tenant, status, department, userName }] = accounts
+    const apps = Object.values(home.sandbox.tenants)
+    const answer = await ask(screen, agent, 'find_user', { user: ADA }, FoundInThree)
+    const [{ name, accounts, joinedBy = [] }] = answer.people
     screen.by(
       'server says',
-      `${name}, ${department}: the account ${userName} in ${tenant} is ${status}`,
-      `searched: ${answer.searched.map((row) => `${row.tenant} (${row.outcome})`).join(', ')}`,
+      `${name} has ${accounts.length} accounts:`,
+      ...accounts.map(({ tenant, userName, status }) => `${userName} in ${tenant} is ${status}`),
+      `known for one person by: ${joinedBy.join(', ')}`,
     )
+    const lookUps = apps.map(({ arrivals }) => arrivals.length)
     screen.check(
-      name === 'Ada Lovelace' && arrivals.length === 1,
-      'One person, no app left out, and a single request to the app.',
-      { answer, arrivals },
+      name === 'Ada Lovelace' && lookUps.every((count) => count > 0),
+      `One person, no app left out, asked all at once: ${lookUps.join(' + ')} requests.`,
+      { answer, lookUps },
     )
   },
 }

@@ -19,9 +19,9 @@ const OPENING = [
   'AI agents help at IT desks now. To reach into the apps of a company they are given tools, over a protocol called ' +
     'MCP. identity-mcp is a server of such tools: they find people, switch accounts off and on and read logs, and ' +
     'they take nothing from anybody without a person’s yes.',
-  'What follows happens now, on this machine. Two things are made up: the app, a tenant of Netskope, which guards ' +
-    'web traffic, with 250 invented people; and those who say yes. The server, the agents’ connections to it, every ' +
-    'request and every answer are real.',
+  'What follows happens now, on this machine. Two things are made up: the apps, one tenant each of Netskope, which ' +
+    'guards web traffic, Gainsight and Mindtickle, with 250 invented people; and those who say yes. The server, the ' +
+    'agents’ connections to it, every request and every answer are real.',
 ]
 
 /** Tells the main story and leaves nothing behind; whether all of it went as told. */

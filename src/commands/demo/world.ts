@@ -7,24 +7,34 @@ import { type Sandbox, startSandbox } from '../../sandbox/index.ts'
 import type { Io } from '../io.ts'
 import { type Agent, connect, type Person } from './agent.ts'
 
+/** As much of a sandbox as every act needs: the tenant of Netskope, and how to reach it. */
+export interface Apps {
+  tenants: Sandbox<'netskope'>['tenants']
+  settings: Sandbox<'netskope'>['settings']
+  tokens: Sandbox<'netskope'>['tokens']
+  env: Record<string, string>
+  close(): Promise<void>
+}
+
 /** A folder with settings and data, as everybody has who uses this program. */
-export interface Home {
+export interface Home<Some extends Apps = Apps> {
   folder: string
-  sandbox: Sandbox
+  sandbox: Some
 }
 
 /** What the story happens in: simulated apps, servers in processes of their own, agents, a terminal. */
 export interface World {
-  /** Where most of the story happens. */
-  home: Home
+  /** Where most of the story happens, with all three apps. */
+  home: Home<Sandbox>
   /** An agent there whose person can be asked. */
   agent: Agent
   /** What that person was asked so far. */
   asked: readonly string[]
   /** All that was started so far. */
-  sandboxes: readonly Sandbox[]
-  startSandbox(): Promise<Sandbox>
-  makeHome(name: string, sandbox: Sandbox, settings?: Record<string, unknown>): Home
+  sandboxes: readonly Apps[]
+  /** Starts one more tenant of Netskope. */
+  startSandbox(): Promise<Apps>
+  makeHome<Some extends Apps>(name: string, sandbox: Some, settings?: Record<string, unknown>): Home<Some>
   connect(home: Home, name: string, person?: Person): Promise<Agent>
   /** What a person does in a terminal, `input` being their standard input. */
   type(home: Home, words: readonly string[], input?: string): Promise<Typed>
@@ -52,7 +62,7 @@ export async function inWorld<Result>(
     const root = mkdtempSync(join(tmpdir(), 'identity-mcp-demo-'))
     own(() => rmSync(root, { recursive: true, force: true, maxRetries: 3 }))
     const parts = partsOf(io, root, until, own)
-    const home = parts.makeHome('home', await parts.startSandbox())
+    const home = parts.makeHome('home', await parts.started(startSandbox()))
     const asked: string[] = []
     const agent = await parts.connect(home, 'helpdesk-agent', (question) => {
       asked.push(question.message)
@@ -72,7 +82,10 @@ export async function inWorld<Result>(
   }
 }
 
-type Parts = Omit<World, 'home' | 'agent' | 'asked'>
+interface Parts extends Omit<World, 'home' | 'agent' | 'asked'> {
+  /** Sees to it that a sandbox ends with the story. */
+  started<Some extends Apps>(starting: Promise<Some>): Promise<Some>
+}
 
 /** `own` is told how to end what was begun. */
 function partsOf(
@@ -81,20 +94,22 @@ function partsOf(
   until: AbortSignal,
   own: (end: () => unknown) => void,
 ): Parts {
-  const sandboxes: Sandbox[] = []
+  const sandboxes: Apps[] = []
   // Its name is that of the installed program, so that its texts say what a person would type.
   const program = join(root, 'identity-mcp')
   writeFileSync(program, `import(${JSON.stringify(pathToFileURL(script.main).href)})\n`)
 
+  const started: Parts['started'] = async (starting) => {
+    const sandbox = await starting
+    own(() => sandbox.close())
+    sandboxes.push(sandbox)
+    return sandbox
+  }
+
   return {
     sandboxes,
-    async startSandbox() {
-      until.throwIfAborted()
-      const sandbox = await startSandbox()
-      own(() => sandbox.close())
-      sandboxes.push(sandbox)
-      return sandbox
-    },
+    started,
+    startSandbox: () => started(startSandbox({ apps: ['netskope'] })),
     makeHome(name, sandbox, settings = {}) {
       const folder = join(root, name)
       mkdirSync(folder, { recursive: true })

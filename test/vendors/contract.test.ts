@@ -1,0 +1,104 @@
+import { describe } from 'vitest'
+import { type GainsightOptions, startGainsight } from '../../src/sandbox/gainsight.ts'
+import { startMindtickle } from '../../src/sandbox/mindtickle.ts'
+import { startNetskope } from '../../src/sandbox/netskope.ts'
+import type { Person } from '../../src/sandbox/people.ts'
+import { startScimApp } from '../../src/sandbox/scim-app.ts'
+import { type CaseName, type Started, type Subject, vendorContract } from './contract.ts'
+
+const inNoSuchPlace = ({ settings: { url } }: Started) => ({ url: `${url}/nowhere` })
+
+const gainsight =
+  (slot: 'scim' | 'accessKey', options: GainsightOptions = {}) =>
+  async (people: readonly Person[]): Promise<Started> => {
+    const app = await startGainsight({ ...options, people })
+    const { scim, accessKey } = app.tokens
+    const [right, wrong] = slot === 'scim' ? [scim, accessKey] : [accessKey, scim]
+    return {
+      app,
+      settings: { url: app.url },
+      tokens: { [slot]: right.value },
+      misplaced: { [slot]: wrong.value },
+    }
+  }
+
+/** The REST API of Gainsight knows neither groups nor PATCH. */
+const REST_LACKS: readonly CaseName[] = [
+  'goes through all groups once, and tells who is in one',
+  'puts somebody in a group and takes them out, leaving everybody else in it',
+  'falls back where PATCH is refused with 405, and loses nothing',
+  'falls back where PATCH is refused with 501, and loses nothing',
+]
+
+const subjects: readonly Subject[] = [
+  {
+    name: 'Netskope',
+    vendor: 'netskope',
+    async start(people) {
+      const app = await startNetskope({ people, events: 1 })
+      const { scim, rest } = app.tokens
+      return {
+        app,
+        settings: { url: app.url },
+        tokens: { scim: scim.value },
+        misplaced: { scim: rest.value },
+      }
+    },
+    elsewhere: () => ({ scimBasePath: '/api/v2/nowhere' }),
+    misplaced: 'wrong_token',
+    lacks: [],
+  },
+  {
+    name: 'Gainsight by SCIM',
+    vendor: 'gainsight',
+    start: gainsight('scim'),
+    elsewhere: () => ({ scimBasePath: '/nowhere/scim' }),
+    lacks: [],
+  },
+  {
+    name: 'Gainsight by REST, users',
+    vendor: 'gainsight',
+    // What is left out of a PUT is lost.
+    start: gainsight('accessKey', { restDialects: ['users'], putUpdates: 'full' }),
+    newcomer: { role: 'CSM' },
+    elsewhere: () => ({ restDialect: 'services' }),
+    // The email is the user name.
+    lacks: [...REST_LACKS, 'finds by user name'],
+  },
+  {
+    name: 'Gainsight by REST, services',
+    vendor: 'gainsight',
+    start: gainsight('accessKey'),
+    elsewhere: () => ({ restDialect: 'users' }),
+    // A batch of which nothing went through, whatever the reason.
+    gone: 'refused',
+    // Users have no external id.
+    lacks: [...REST_LACKS, 'finds by external id'],
+  },
+  {
+    name: 'Mindtickle',
+    vendor: 'mindtickle',
+    async start(people) {
+      const app = await startMindtickle({ people, groups: true })
+      return { app, settings: { url: app.scimUrl }, tokens: { scim: app.tokens.scim.value } }
+    },
+    elsewhere: inNoSuchPlace,
+    lacks: [
+      'says of a token of another kind what it is',
+      // The simulated app patches nothing but `active`, of groups too.
+      'puts somebody in a group and takes them out, leaving everybody else in it',
+    ],
+  },
+  {
+    name: 'Any SCIM 2.0 app',
+    vendor: 'scim',
+    async start(people) {
+      const app = await startScimApp({ people })
+      return { app, settings: { url: app.scimUrl }, tokens: { scim: app.tokens.scim.value } }
+    },
+    elsewhere: inNoSuchPlace,
+    lacks: ['says of a token of another kind what it is'],
+  },
+]
+
+describe.concurrent.each(subjects)('$name keeps the vendor contract', (subject) => vendorContract(subject))

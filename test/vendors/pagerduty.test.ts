@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import * as z from 'zod'
+import { look } from '../../src/read-back.ts'
+import { startSandbox } from '../../src/sandbox/index.ts'
+import { Secret } from '../../src/secret.ts'
+import pagerduty from '../fixtures/vendors/pagerduty.ts'
+import { errand, opened } from '../support/canned.ts'
+import { openWorld } from '../support/world.ts'
+
+const ADA = 'ada@example.com'
+
+test('the example of CONTRIBUTING.md is the one that is tried here', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../CONTRIBUTING.md'), 'utf8')
+  const code = readFileSync(join(import.meta.dirname, '../fixtures/vendors/pagerduty.ts'), 'utf8')
+  expect(page).toContain(code.replaceAll('../../../src/vendors/', './').replaceAll('../../../src/', '../'))
+})
+
+test('a vendor of one file finds, and takes an account that is gone for one that was switched off', async () => {
+  const sandbox = await startSandbox({ apps: ['scim'], faults: [{ fault: 'deactivation-deletes' }] })
+  const app = sandbox.tenants['acme-scim']
+  const parsed = pagerduty
+    .settings({ Secret: z.string().transform((text) => new Secret(text)) })
+    .parse({ vendor: 'pagerduty', url: app.scimUrl, tokens: { scim: sandbox.tokens.scim } })
+  const operations = pagerduty.operations(parsed, opened(new Map()))
+  const [account] = (await operations.findAccounts?.({ user: ADA }, errand())) ?? []
+  const subject = { id: account?.id ?? '', userName: ADA }
+  await operations.deactivateAccount?.(subject, errand())
+  expect(app.users.some(({ userName }) => userName === ADA)).toBe(false)
+  const change = { tenant: 'a', accounts: [], subject, operation: 'deactivateAccount' as const, ask: subject }
+  expect(await look(change, { operations, facts: pagerduty.facts(parsed) }, errand())).toEqual({})
+  await sandbox.close()
+})
+
+test('where to deactivate is to delete, a person outside the chat must approve it', async () => {
+  await using world = await openWorld()
+  const scim = await startSandbox({ apps: ['scim'] })
+  const tenant = { ...scim.settings.tenants['acme-scim'], deactivateMeans: 'deletes' }
+  world.rewrite({ tenants: { 'acme-scim': tenant } })
+  const server = await world.open({ env: scim.env })
+  const answer = (await server.call('deactivate_user', {
+    user: ADA,
+    tenants: ['acme-scim'],
+    reason: 'left',
+  })) as unknown as {
+    status: string
+    approval: { plan: string[] }
+  }
+  expect(answer.status).toBe('approval_required')
+  expect(answer.approval.plan.join(' ')).toContain('cannot be undone')
+  expect(scim.tenants['acme-scim'].writes).toEqual([])
+  await scim.close()
+})
