@@ -1,27 +1,81 @@
 // Builds dist/: one bundled entry, with what is heavy and seldom needed in chunks of its own.
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
-rmSync('dist', { recursive: true, force: true })
-await build({
-  entryPoints: ['src/main.ts'],
-  outdir: 'dist',
+const common = {
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.18',
-  sourcemap: true,
-  sourcesContent: false,
-  minifySyntax: true,
-  minifyWhitespace: true,
-  chunkNames: 'chunks/[name]-[hash]',
   // Native: its binary is found from its own folder.
   external: ['lmdb'],
-  // CommonJS packages in an ES module ask for `require`.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
-  },
   logLevel: 'warning',
-})
-chmodSync('dist/main.js', 0o755)
+}
+
+// Beside dist/, so that it takes its place at once and a build that fails leaves the last one alone.
+const made = mkdtempSync('.build-')
+try {
+  // What tools/list answers, so that a start does not have to work it out.
+  const wire = join(made, 'wire.mjs')
+  const contents =
+    "import { tools } from './src/tools/index.ts'\nimport { toWire } from './src/tools/wire.ts'\nexport default tools.map(toWire)\n"
+  await build({ ...common, stdin: { contents, resolveDir: '.', loader: 'ts' }, outfile: wire })
+  const { default: tools } = await import(pathToFileURL(wire).href)
+  rmSync(wire)
+
+  const shipped = {
+    ...common,
+    sourcemap: true,
+    sourcesContent: false,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    define: { BUILT_TOOLS: JSON.stringify(tools) },
+    // CommonJS packages in an ES module ask for `require`.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+    },
+  }
+  // The demo brings an MCP client along, which shares so much with the server that a start would load it in pieces.
+  const demoApart = {
+    name: 'demo-apart',
+    setup({ onResolve }) {
+      onResolve({ filter: /\/demo\/play\.ts$/ }, () => ({ path: '../demo.js', external: true }))
+    },
+  }
+  // The SDK brings two validators for JSON Schema, a large one for Node and a small one for edge runtimes. This server
+  // validates with zod, so the small one will do, and a start has a quarter less to read.
+  const smallValidator = {
+    name: 'small-validator',
+    setup({ onLoad }) {
+      onLoad({ filter: /@modelcontextprotocol\/server\/dist\/shimsNode\.mjs$/ }, ({ path }) => ({
+        contents:
+          "export { CfWorkerJsonSchemaValidator as DefaultJsonSchemaValidator } from '@modelcontextprotocol/server/validators/cf-worker'\n" +
+          "export { default as process } from 'node:process'\n",
+        resolveDir: dirname(path),
+      }))
+    },
+  }
+  await build({
+    ...shipped,
+    entryPoints: ['src/main.ts'],
+    outdir: made,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    plugins: [demoApart, smallValidator],
+  })
+  await build({
+    ...shipped,
+    entryPoints: { demo: 'src/commands/demo/play.ts' },
+    outdir: made,
+    splitting: true,
+    chunkNames: 'demo/[name]-[hash]',
+  })
+  chmodSync(join(made, 'main.js'), 0o755)
+  chmodSync(made, 0o755)
+  rmSync('dist', { recursive: true, force: true })
+  renameSync(made, 'dist')
+} finally {
+  rmSync(made, { recursive: true, force: true })
+}

@@ -48,8 +48,14 @@ export interface ConfigurableVendor {
 }
 
 /** The whole settings file as one schema. */
-export function settingsSchema(vendors: readonly ConfigurableVendor[], parts: SettingsParts) {
-  const [first, ...rest] = vendors.map((vendor) => vendor.settings(parts))
+export function settingsSchema(
+  vendors: readonly ConfigurableVendor[],
+  parts: SettingsParts,
+  /** Only these need to be understood; to make a schema for no purpose takes its time at every start. */
+  wanted: ReadonlySet<unknown> = new Set(vendors.map(({ name }) => name)),
+) {
+  const used = vendors.filter(({ name }) => wanted.has(name))
+  const [first, ...rest] = (used.length > 0 ? used : vendors).map((vendor) => vendor.settings(parts))
   if (!first) throw new TypeError('no vendors')
   return z.strictObject({
     $schema: z.string().optional().describe('For editors'),
@@ -132,7 +138,7 @@ export function parseSettings(
   env: Readonly<Record<string, string | undefined>>,
   where: string,
 ): Settings {
-  const parsed = settingsSchema(vendors, { Secret: secretFrom(env) }).safeParse(raw)
+  const parsed = settingsSchema(vendors, { Secret: secretFrom(env) }, vendorsIn(raw)).safeParse(raw)
   const problems = [...badTenantNames(raw), ...(parsed.error?.issues.flatMap(problemsOf) ?? [])]
   if (!parsed.success || problems.length > 0) throw new SettingsError(where, problems)
   return parsed.data
@@ -140,6 +146,14 @@ export function parseSettings(
 
 /** What a tenant may be called. */
 export const TENANT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+
+/** The vendors that raw settings name, whatever else is wrong with them. */
+function vendorsIn(raw: unknown): Set<unknown> {
+  const { tenants } = z.looseObject({ tenants: z.record(z.string(), z.unknown()) }).safeParse(raw).data ?? {}
+  return new Set(
+    Object.values(tenants ?? {}).map((tenant) => (tenant as { vendor?: unknown } | null)?.vendor),
+  )
+}
 
 // Beside the schema, which would leave out the problems inside a tenant that is badly named.
 function badTenantNames(raw: unknown): string[] {

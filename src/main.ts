@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { userInfo } from 'node:os'
 import { basename } from 'node:path'
-import { CommanderError } from 'commander'
 import type { Io } from './commands/io.ts'
-import { program } from './commands/program.ts'
+import { serve, servingOptions } from './commands/serve.ts'
 import { SettingsError } from './config.ts'
 
 const script = process.argv[1] ?? 'identity-mcp'
@@ -36,10 +35,13 @@ function nameOfUser(): string {
 }
 
 try {
-  await program(io).parseAsync(process.argv)
+  const serving = servingOptions(process.argv.slice(2))
+  if (serving) await serve(io, serving)
+  else await (await import('./commands/program.ts')).program(io).parseAsync(process.argv)
 } catch (error) {
   // Commander has said what is wrong and set the exit code.
-  if (!(error instanceof CommanderError)) {
+  const said = error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')
+  if (!said) {
     const known = error instanceof SettingsError
     process.stderr.write(
       `${known ? error.message : `identity-mcp failed: ${error instanceof Error ? error.stack : error}`}\n`,

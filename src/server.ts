@@ -24,7 +24,8 @@ import type { Call, PersonsAnswer, Reply } from './guards/call.ts'
 import { plainText } from './identity/text.ts'
 import type { Log } from './log.ts'
 import { IDP_TITLES, type Reading, readingOf } from './resources.ts'
-import { toWire } from './tools/wire.ts'
+import type { Tool } from './tools/define.ts'
+import { toWire, type WireTool } from './tools/wire.ts'
 import { IDPS } from './vendors/define.ts'
 
 /** How long a client gets to wait for its answer, milliseconds; most clients give up after 60 s. */
@@ -46,13 +47,20 @@ const CONFIRM_FORM = {
   required: ['confirm'],
 }
 
+/** The tools as they go over the wire, made when the program is built; where it was not, they are made when needed. */
+declare const BUILT_TOOLS: readonly WireTool[] | undefined
+
+const wireOf = (tool: Tool): WireTool =>
+  (typeof BUILT_TOOLS === 'undefined' ? undefined : BUILT_TOOLS.find(({ name }) => name === tool.name)) ??
+  toWire(tool)
+
 /** Makes the MCP server for one connection (or one HTTP request); `callerOf` names who is at the other end. */
 export function serverFactory(
   parts: Parts & { version: string },
   callerOf: (context: ServerContext) => string,
 ): McpServerFactory {
   const offered = parts.tools.filter((tool) => parts.tenants.serving(tool) !== undefined)
-  const list = { tools: offered.map(toWire) }
+  const list = { tools: offered.map(wireOf) }
   const dispatch = dispatcher(parts)
   const reading = readingOf(parts.tenants)
 

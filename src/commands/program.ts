@@ -11,7 +11,6 @@ import { journalCommand } from './journal.ts'
 import { type CommonOptions, openDataFolder } from './place.ts'
 import { probeCommand } from './probe.ts'
 import { sandboxCommand } from './sandbox.ts'
-import { serve } from './serve.ts'
 import { setupCommand } from './setup.ts'
 import { toolsCommand } from './tools.ts'
 
@@ -19,23 +18,26 @@ import { toolsCommand } from './tools.ts'
 export function program(io: Io): Command {
   const start = async (options: CommonOptions) => (await import('./start.ts')).start(io, options)
   const data = (command: Command) => openDataFolder(io, command)
-  return newCommand(io, 'identity-mcp', pkg.description)
-    .version(pkg.version)
-    .option(
-      '--config <file>',
-      'settings file (else IDENTITY_MCP_CONFIG, ./identity-mcp.json, the user’s own)',
-    )
-    .option('--read-only', 'offer only the tools that change nothing')
-    .option('--sandbox', 'simulated apps inside this process, no settings needed')
-    .action(serve(io, start))
-    .addCommand(initCommand(io))
-    .addCommand(checkCommand(io, start))
-    .addCommand(setupCommand(io))
-    .addCommand(probeCommand(io, start))
-    .addCommand(approvalsCommand(io, data))
-    .addCommand(approversCommand(io, data))
-    .addCommand(journalCommand(io, data))
-    .addCommand(toolsCommand(io))
-    .addCommand(sandboxCommand(io))
-    .addCommand(demoCommand(io))
+  return (
+    newCommand(io, 'identity-mcp', pkg.description)
+      .version(pkg.version)
+      .option(
+        '--config <file>',
+        'settings file (else IDENTITY_MCP_CONFIG, ./identity-mcp.json, the user’s own)',
+      )
+      .option('--read-only', 'offer only the tools that change nothing')
+      .option('--sandbox', 'simulated apps inside this process, no settings needed')
+      // Reached only with arguments that `servingOptions` did not take, which have been refused by now.
+      .action(async (options: CommonOptions) => (await import('./serve.ts')).serve(io, options))
+      .addCommand(initCommand(io))
+      .addCommand(checkCommand(io, start))
+      .addCommand(setupCommand(io))
+      .addCommand(probeCommand(io, start))
+      .addCommand(approvalsCommand(io, data))
+      .addCommand(approversCommand(io, data))
+      .addCommand(journalCommand(io, data))
+      .addCommand(toolsCommand(io))
+      .addCommand(sandboxCommand(io))
+      .addCommand(demoCommand(io))
+  )
 }

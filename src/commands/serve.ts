@@ -1,28 +1,48 @@
-import type { Command } from 'commander'
+import { parseArgs } from 'node:util'
 import pkg from '../../package.json' with { type: 'json' }
 import { serverFactory } from '../server.ts'
 import { overStdio } from '../transports/stdio.ts'
 import type { Io } from './io.ts'
 import type { CommonOptions } from './place.ts'
-import type { Running } from './start.ts'
+import { start } from './start.ts'
 
-/** `identity-mcp`: serves over stdio, until the client closes its end or the process is told to stop. */
-export const serve =
-  (io: Io, start: (options: CommonOptions) => Promise<Running>) =>
-  async (_: unknown, command: Command): Promise<void> => {
-    if (io.stdin.isTTY) {
-      io.stderr.write(
-        `${io.self} speaks MCP on standard input and output, for an MCP client to start.\n` +
-          `For people: ${io.self} --help, ${io.self} check, ${io.self} approvals.\n`,
-      )
-    }
-    const running = await start(command.optsWithGlobals())
-    const { parts, log } = running
-    // On stdio the one at the other end is whoever started this process.
-    const factory = serverFactory({ ...parts, version: pkg.version }, () => `local:${io.user}`)
-    await overStdio(factory, io.stdin, io.stdout, io.untilStopped(), (error) =>
-      log.error('the protocol broke', { error }),
+/** Serves over stdio, until the client closes its end or the process is told to stop. */
+export async function serve(io: Io, options: CommonOptions): Promise<void> {
+  if (io.stdin.isTTY) {
+    io.stderr.write(
+      `${io.self} speaks MCP on standard input and output, for an MCP client to start.\n` +
+        `For people: ${io.self} --help, ${io.self} check, ${io.self} approvals.\n`,
     )
-    io.stdin.unref?.()
-    await running.close()
   }
+  const running = await start(io, options)
+  const { parts, log } = running
+  // On stdio the one at the other end is whoever started this process.
+  const factory = serverFactory({ ...parts, version: pkg.version }, () => `local:${io.user}`)
+  await overStdio(factory, io.stdin, io.stdout, io.untilStopped(), (error) =>
+    log.error('the protocol broke', { error }),
+  )
+  io.stdin.unref?.()
+  await running.close()
+}
+
+/**
+ * What a client typed that only wants to be served; undefined for everything else, which the whole command line looks
+ * after. A client waits for the start, so that it does not pay for the commands of people.
+ */
+export function servingOptions(words: readonly string[]): CommonOptions | undefined {
+  const options = {
+    config: { type: 'string' },
+    'read-only': { type: 'boolean' },
+    sandbox: { type: 'boolean' },
+  } as const
+  try {
+    const { values } = parseArgs({ args: [...words], options, strict: true, allowPositionals: false })
+    return {
+      ...(values.config !== undefined && { config: values.config }),
+      ...(values['read-only'] && { readOnly: true }),
+      ...(values.sandbox && { sandbox: true }),
+    }
+  } catch {
+    return undefined
+  }
+}

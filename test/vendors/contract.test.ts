@@ -83,11 +83,7 @@ const subjects: readonly Subject[] = [
       return { app, settings: { url: app.scimUrl }, tokens: { scim: app.tokens.scim.value } }
     },
     elsewhere: inNoSuchPlace,
-    lacks: [
-      'says of a token of another kind what it is',
-      // The simulated app patches nothing but `active`, of groups too.
-      'puts somebody in a group and takes them out, leaving everybody else in it',
-    ],
+    lacks: ['says of a token of another kind what it is'],
   },
   {
     name: 'Any SCIM 2.0 app',

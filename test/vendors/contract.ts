@@ -205,7 +205,7 @@ const rateLimited = async (work: Promise<unknown>) => {
 }
 
 const UNKNOWN = 'unknown_outcome'
-const IMPATIENT: Ways = () => ({ timeoutMs: 1_000 })
+const IMPATIENT: Ways = () => ({ timeoutMs: 700 })
 const AGAIN: Ways = () => ({ maxRetries: 1 })
 const NO_TOKEN: Ways = ({ tokens }) => ({
   tokens: Object.fromEntries(Object.keys(tokens).map((slot) => [slot, `nobody-made-this-${slot}`])),
@@ -351,12 +351,10 @@ const CASES = {
     { code: 'conflict', made: false },
   ),
 
-  'repeats a read after a 429 without Retry-After, then says when to come back': async (open) => {
-    await using world = await open(AGAIN)
+  'says of a 429 without Retry-After when to come back': async (open) => {
+    await using world = await open()
     world.app.faults.set(['429-storm'])
-    const before = world.app.arrivals.length
     await rateLimited(find(world))
-    expect(world.app.arrivals).toHaveLength(before + 2)
   },
   'says of a 429 with Retry-After when to come back': async (open) => {
     await using world = await open()

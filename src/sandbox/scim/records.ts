@@ -81,7 +81,7 @@ export function openRecords(kind: Kind, directory: Directory, details: ScimDetai
     patch(incoming: Incoming, id: string, operations: readonly Operation[]): Held {
       const before = get(id)
       matching(incoming, before)
-      refuseOthers(details.patchable, operations)
+      if (what === 'User') refuseOthers(details.patchable, operations)
       const unknown = has(incoming, 'patch-path-ignored') ? 'ignored' : details.unknownPaths
       const after: Held = { ...patched(shape, before, operations, unknown), id }
       if (has(incoming, 'patch-no-op-refused') && isDeepStrictEqual(after, { ...before }))

@@ -4,17 +4,21 @@ import { speaksOfExpiry, speaksOfSso } from '../scim/probe.ts'
 import type { Failure } from '../scim/reply.ts'
 import { codeOf } from './envelope.ts'
 
-/** Where each token is made: stitchflow.com's Gainsight API guide (2026-03-11), "SCIM API", "OAuth for Gainsight APIs". */
+/**
+ * Where each token is made: stitchflow.com's Gainsight API guide (2026-03-11), and Gainsight's own "SCIM API",
+ * "Generate REST API Key" and "OAuth for Gainsight APIs".
+ */
 export const WHERE_TO_MAKE = {
   accessKey:
-    'Generate an access key in Gainsight under Administration > Integrations > Connectors 2.0 (or API Access), and put ' +
-    'it in `accessKey`. There is one for the whole tenant: a new one ends the old one everywhere.',
+    'Generate an access key in Gainsight under Administration > Connectors 2.0 > Create Connection > Gainsight API, and ' +
+    'put it in `accessKey`. There is one for the whole tenant: a new one ends the old one everywhere.',
   scim:
     'Copy the bearer token in Gainsight from Administration > User Management > SCIM, and put it in `scim`. A super ' +
     'admin must have made it, or it only reads.',
   client:
-    'Make an M2M key in Gainsight under Administration > Integrations > Connectors 2.0 (for oauth_refresh an OAuth app), ' +
-    'as a super admin, and put what it shows in `clientId` and `clientSecret`.',
+    'Make an M2M key in Gainsight under Administration > Connectors 2.0 > Create Connection > Gainsight API (for ' +
+    'oauth_refresh an OAuth app under Administration > User Management > Authentication > OAuth Applications), as a ' +
+    'super admin, and put what it shows in `clientId` and `clientSecret`.',
 } as const
 
 export const SET_UP_SSO =

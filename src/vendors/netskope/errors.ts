@@ -36,7 +36,7 @@ export const whereToGrant = (kind: Kind, endpoint: string, grant: string): strin
 export const whereToMake = (kind: Kind, { users, groups, audit }: Doors['paths']): string =>
   kind === 'rest'
     ? `Make a token ${NEW_TOKEN} with the endpoint ${audit} (Read), and put it in \`rest\`.`
-    : `Make a token ${NEW_TOKEN} with the endpoints ${users} (Read + Write) and ${groups} (Read), or a SCIM token under ` +
+    : `Make a token ${NEW_TOKEN} with the endpoints ${users} and ${groups} (Read + Write each), or a SCIM token under ` +
       'Settings > Security Cloud Platform > SCIM where the tenant has those, and put it in `scim`.'
 
 const slotsOf = ({ slots }: Token) => slots.map((slot) => `\`${slot}\``).join(' and ')

@@ -33,7 +33,7 @@ export const surfacesOf = ({ users, groups, audit }: Doors['paths']): readonly T
     surface: 'SCIM groups',
     kind: 'scim',
     endpoint: groups,
-    grant: 'Read',
+    grant: 'Read + Write',
     request: { path: '/Groups', query: { count: 1 } },
     looksRight: isList,
   },
