@@ -152,6 +152,9 @@ function partsOf(
             output: stdout + stderr,
           }),
         )
+        // What is still running could write into a folder that is being removed.
+        const gone = new Promise<void>((done) => child.once('exit', () => done()))
+        own(() => gone)
         child.stdin?.on('error', () => {}) // it may end without reading
         child.stdin?.end(input)
       }),
