@@ -153,7 +153,7 @@ function partsOf(
           }),
         )
         // What is still running could write into a folder that is being removed.
-        const gone = new Promise<void>((done) => child.once('exit', () => done()))
+        const gone = new Promise<void>((done) => child.once('exit', () => done()).once('error', () => done()))
         own(() => gone)
         child.stdin?.on('error', () => {}) // it may end without reading
         child.stdin?.end(input)
