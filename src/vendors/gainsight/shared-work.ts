@@ -4,7 +4,9 @@ import type { Errand } from '../../identity/operations.ts'
 const LONGEST_MS = 30_000
 
 /** Work that several callers need at the same moment: done once, and not given up when the one who asked first leaves. */
-export function shared<Value>(work: (errand: Errand) => Promise<Value>): (errand: Errand) => Promise<Value> {
+export function sharedWork<Value>(
+  work: (errand: Errand) => Promise<Value>,
+): (errand: Errand) => Promise<Value> {
   const patience = deadline<Errand, Value>((errand) => errand.deadline, 0)
   let underWay: Promise<Value> | undefined
   return (errand) =>
