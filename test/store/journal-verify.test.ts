@@ -108,7 +108,11 @@ test('whatever is done to the file, the first line that differs is named', async
       const first = before.findIndex((line, index) => line !== after[index])
       const verdict = await verdictOn(spoiled)
       if (spoiled.equals(whole)) expect(verdict.ok).toBe(true)
-      else expect(verdict).toMatchObject({ ok: false, line: first < 0 ? before.length + 1 : first + 1 })
+      else
+        expect(verdict, JSON.stringify(verdict)).toMatchObject({
+          ok: false,
+          line: first < 0 ? before.length + 1 : first + 1,
+        })
     }),
     { numRuns: 400 },
   )

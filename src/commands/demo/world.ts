@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -60,7 +60,7 @@ export async function inWorld<Result>(
   })
   const begin = async () => {
     const root = mkdtempSync(join(tmpdir(), 'identity-mcp-demo-'))
-    own(() => rmSync(root, { recursive: true, force: true, maxRetries: 3 }))
+    own(() => removeForGood(root))
     const parts = partsOf(io, root, until, own)
     const home = parts.makeHome('home', await parts.started(startSandbox()))
     const asked: string[] = []
@@ -158,5 +158,14 @@ function partsOf(
         child.stdin?.on('error', () => {}) // it may end without reading
         child.stdin?.end(input)
       }),
+  }
+}
+
+/** Removes a folder, and again what a process on its way out may still have written there. */
+async function removeForGood(folder: string): Promise<void> {
+  for (let round = 0; round < 10; round++) {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    if (!existsSync(folder)) return
   }
 }
