@@ -6,8 +6,6 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Once more before a test counts as failed: many processes share the machine, its disk and its clock.
-    retry: 1,
     // Most of the time goes by waiting for child processes.
     maxWorkers: 4,
   },
