@@ -3,7 +3,7 @@ import type { Opened } from '../define.ts'
 import type { Surface } from '../http.ts'
 import { type Understood, understand } from '../scim/reply.ts'
 import { field } from '../scim/values.ts'
-import { sharedWork } from './shared-work.ts'
+import { singleFlight } from './single-flight.ts'
 
 /**
  * Where SCIM is served: Gainsight's "Okta Gainsight SCIM Setup" names the first, stitchflow.com's guide (2026-03-11)
@@ -27,7 +27,7 @@ export function scimBase(
   memory: Pick<Opened, 'recall' | 'remember'>,
 ): Base {
   let known = set
-  const find = sharedWork(async (errand) => {
+  const find = singleFlight(async (errand) => {
     const kept = await memory.recall<string>(FOUND).catch(() => undefined)
     known = BASES.find((base) => base === kept)
     if (known) return known

@@ -8,7 +8,7 @@ import { type Failure, understand } from '../scim/reply.ts'
 import { asNumber, field } from '../scim/values.ts'
 import { byCode } from './envelope.ts'
 import { WHERE_TO_MAKE } from './errors.ts'
-import { sharedWork } from './shared-work.ts'
+import { singleFlight } from './single-flight.ts'
 
 /** A token that was fetched; it is kept in memory and nowhere else. */
 export interface FetchedToken {
@@ -46,7 +46,7 @@ export function tokenSource({ surface, path, refreshToken }: Fetching): TokenSou
   // A server may hand out a new refresh token with each use (RFC 6749 §6).
   let refresh = refreshToken
 
-  const fetchOne = sharedWork(async (errand) => {
+  const fetchOne = singleFlight(async (errand) => {
     const grant = new URLSearchParams({ grant_type: refresh ? 'refresh_token' : 'client_credentials' })
     if (refresh) grant.set('refresh_token', refresh.reveal())
     const request = {

@@ -5,7 +5,7 @@ import { causeOf } from '../../scim/errors.ts'
 import type { Failure, Understood } from '../../scim/reply.ts'
 import type { Rec } from '../../scim/values.ts'
 import { saysNoData } from '../envelope.ts'
-import { sharedWork } from '../shared-work.ts'
+import { singleFlight } from '../single-flight.ts'
 import { ask, type RestApp, type Rows, refusal, rowsIn } from './ask.ts'
 import type { Names } from './records.ts'
 import { SERVICES_PROBE, servicesDialect } from './services.ts'
@@ -41,7 +41,7 @@ export function dialectOf(app: RestApp): (errand: Errand) => Promise<Dialect> {
   const made = (name: DialectName) => DIALECTS[name](app)
   const { restDialect } = app.settings
   let known = restDialect === 'auto' ? undefined : made(restDialect)
-  const find = sharedWork(async (errand) => {
+  const find = singleFlight(async (errand) => {
     const kept = await app.memory.recall<string>(FOUND).catch(() => undefined)
     const name = PROBES.find((probe) => probe.name === kept)?.name ?? (await tryOut(app, errand))
     known ??= made(name)

@@ -4,7 +4,7 @@ import type { Errand } from '../../identity/operations.ts'
 const LONGEST_MS = 30_000
 
 /** Work that several callers need at the same moment: done once, and not given up when the one who asked first leaves. */
-export function sharedWork<Value>(
+export function singleFlight<Value>(
   work: (errand: Errand) => Promise<Value>,
 ): (errand: Errand) => Promise<Value> {
   const patience = deadline<Errand, Value>((errand) => errand.deadline, 0)
