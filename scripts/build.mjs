@@ -10,7 +10,7 @@ const common = {
   platform: 'node',
   target: 'node20.18',
   // Native: its binary is found from its own folder.
-  external: ['lmdb'],
+  external: ['libsql'],
   logLevel: 'warning',
 }
 

@@ -126,7 +126,7 @@ describe('the map of imports', () => {
       undici: /^vendors\/http\.ts$/,
       bottleneck: /^guards\//,
       keyv: /^store\//,
-      lmdb: /^store\//,
+      libsql: /^store\//,
       commander: /^(main\.ts|commands\/)/,
       '@clack/prompts': /^commands\//,
       'env-paths': /^commands\//,

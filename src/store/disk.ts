@@ -1,22 +1,38 @@
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Row, Table } from './table.ts'
+
+/** How long a change waits for those of other processes before it fails, in milliseconds; each takes well under one. */
+const PATIENCE_MS = 5_000
 
 /**
  * Rows in a folder, shared by every process that opens it. `durable` rows survive a loss of power, at the cost of
  * a disk flush for each change; without it they survive the end or crash of any process.
  */
 export async function diskTable(folder: string, { durable }: { durable: boolean }): Promise<Table> {
-  const { open } = await import('lmdb')
+  const { default: Database } = await import('libsql')
   // Approvals and hashes of passphrases are nobody else's business.
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const rows = open<Row, string>({ path: folder, noSync: !durable, encoding: 'msgpack' })
+  const rows = new Database(join(folder, 'store.db'), { timeout: PATIENCE_MS })
+  // SQLite's rollback journal, unlike its write-ahead log, lets any number of processes open a folder at once.
+  rows.exec('PRAGMA journal_mode = TRUNCATE')
+  rows.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'OFF'}`)
+  rows.exec('CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID')
+  const get = rows.prepare('SELECT row FROM rows WHERE key = ?')
+  const set = rows.prepare('INSERT OR REPLACE INTO rows (key, row) VALUES (?, ?)')
+  const remove = rows.prepare('DELETE FROM rows WHERE key = ?')
+  const keys = rows.prepare('SELECT key FROM rows WHERE key >= ? AND key < ? ORDER BY key')
   return {
-    get: (key) => rows.get(key),
-    set: (key, row) => void rows.putSync(key, row),
-    delete: (key) => void rows.removeSync(key),
+    get: (key) => {
+      const found = get.get(key) as { row: string } | undefined
+      return found && (JSON.parse(found.row) as Row)
+    },
+    set: (key, row) => void set.run(key, JSON.stringify(row)),
+    delete: (key) => void remove.run(key),
     // No key of ours holds a character beyond U+FFFD, so this is every key with the prefix.
-    keys: (prefix) => [...rows.getKeys({ start: prefix, end: `${prefix}\ufffd` })],
-    alone: (work) => rows.transactionSync(work),
-    close: () => rows.close(),
+    keys: (prefix) => (keys.all(prefix, `${prefix}\ufffd`) as { key: string }[]).map(({ key }) => key),
+    // Locked from its first read on, so that nobody writes between what it reads and what it writes.
+    alone: (work) => rows.transaction(work).immediate() as ReturnType<typeof work>,
+    close: async () => void rows.close(),
   }
 }

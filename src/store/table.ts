@@ -1,4 +1,4 @@
-/** One stored value and when it lapses, epoch milliseconds. */
+/** One stored value, of what JSON has a word for, and when it lapses, epoch milliseconds. */
 export interface Row {
   value: unknown
   expires?: number
@@ -17,10 +17,14 @@ export interface Table {
 
 /** Rows in this process alone; gone when it ends. */
 export function memoryTable(): Table {
-  const rows = new Map<string, Row>()
+  // As text, so that what cannot be kept on a disk cannot be kept here either.
+  const rows = new Map<string, string>()
   return {
-    get: (key) => structuredClone(rows.get(key)),
-    set: (key, row) => void rows.set(key, structuredClone(row)),
+    get: (key) => {
+      const row = rows.get(key)
+      return row === undefined ? undefined : (JSON.parse(row) as Row)
+    },
+    set: (key, row) => void rows.set(key, JSON.stringify(row)),
     delete: (key) => void rows.delete(key),
     keys: (prefix) => [...rows.keys()].filter((key) => key.startsWith(prefix)).sort(),
     alone: (work) => work(),

@@ -18,7 +18,7 @@ async function verdictOn(spoiled: string | Buffer) {
   const store = memoryStore()
   await place(data.folder, store, genuine)
   await writeFile(journalFile(data.folder), spoiled)
-  return verifyJournal(data.folder, store)
+  return await verifyJournal(data.folder, store)
 }
 
 const swapped = <Item>(items: Item[], a: number, b: number) =>

@@ -1,0 +1,55 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { diskStore } from '../../src/store/open.ts'
+import { dataFolder } from './chain.ts'
+
+const script = new URL('take-turns.ts', import.meta.url).pathname
+
+test('processes that open a new folder at the same moment never read what another has overwritten', {
+  timeout: 60_000,
+}, async () => {
+  await using data = await dataFolder()
+  const children = Array.from({ length: 4 }, () => fork(script, { execArgv: ['--import', 'tsx'] }))
+  const work = async (child: ChildProcess, folder: string) => {
+    child.send(folder)
+    const [told] = await once(child, 'message')
+    return told as { read: number[]; won: boolean; error?: string }
+  }
+  try {
+    for (let round = 0; round < 150; round++) {
+      const folder = join(data.folder, String(round))
+      const told = await Promise.all(children.map((child) => work(child, folder)))
+      expect(told.map(({ error }) => error)).toEqual(Array(4).fill(undefined))
+      const read = told.flatMap((one) => one.read).sort((a, b) => a - b)
+      expect(read).toEqual(Array.from({ length: 20 }, (_, count) => count))
+      expect(told.filter(({ won }) => won)).toHaveLength(1)
+    }
+  } finally {
+    for (const child of children) child.kill()
+  }
+})
+
+test('a folder that holds something else is refused, and used once that is out of the way', async () => {
+  await using data = await dataFolder()
+  const folder = join(data.folder, 'state')
+  await mkdir(folder)
+  const store = diskStore(folder, { durable: false })
+  await writeFile(join(folder, 'store.db'), 'not a store, but long enough to be looked at as one'.repeat(100))
+  await expect(store.get('key')).rejects.toMatchObject({ code: 'unavailable' })
+  await writeFile(join(folder, 'store.db'), '')
+  await store.set('key', { kept: true })
+  expect(await store.get('key')).toEqual({ kept: true })
+  await store.close()
+})
+
+test('keys are listed by prefix, in order, without those that lapsed', async () => {
+  await using data = await dataFolder()
+  const store = diskStore(data.folder, { durable: true })
+  for (const key of ['a/2', 'a/1', 'b/1', 'a', 'a/é', 'a0']) await store.set(key, key)
+  await store.set('a/3', 'gone', -1)
+  expect(await store.keys('a/')).toEqual(['a/1', 'a/2', 'a/é'])
+  await store.close()
+})
