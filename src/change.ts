@@ -2,7 +2,7 @@ import { Conflict, IdentityError, UnknownOutcome } from './errors.ts'
 import type { Call } from './guards/call.ts'
 import type { Errand, Operations } from './identity/operations.ts'
 import type { Carried, Change } from './identity/plan.ts'
-import { type Look, look } from './read-back.ts'
+import { type Look, look, lookForTwin } from './read-back.ts'
 import type { Tenant } from './tenants.ts'
 
 type Warn = (message: string, error: unknown) => void
@@ -54,9 +54,12 @@ export async function carryOut(
     }
     if (!(error instanceof UnknownOutcome)) {
       // Who is there already tells the caller more than that there is somebody.
-      const there = error instanceof Conflict && change.operation === 'createAccount'
-      const { account } = there ? await readOnce(change, tenant, onward, warn) : {}
-      return notSent(error.code, `${error.message} ${error.hint}`, account ? { account } : {})
+      const twin = error instanceof Conflict ? await readOnce(lookForTwin(change, tenant, onward), warn) : {}
+      const { account, group } = twin
+      return notSent(error.code, `${error.message} ${error.hint}`, {
+        ...(account && { account }),
+        ...(group && { group }),
+      })
     }
     lost = true
   }
@@ -71,9 +74,9 @@ async function write({ operation, ask }: Change, operations: Operations, errand:
   await run.call(operations, ask, errand)
 }
 
-async function readOnce(change: Change, tenant: Tenant, errand: Errand, warn: Warn): Promise<Look> {
+async function readOnce(looking: Promise<Look>, warn: Warn): Promise<Look> {
   try {
-    return await look(change, tenant, errand)
+    return await looking
   } catch (error) {
     if (!(error instanceof IdentityError)) warn('a change could not be read back', error)
     return { problem: 'It could not be read back.' }
@@ -96,7 +99,7 @@ async function readBack(
   }
   const until = Math.min(Date.now() + verifyWindowMs, errand.deadline)
   for (let pause = 100; ; pause *= 2) {
-    const { problem, ...shown } = await readOnce(change, tenant, errand, warn)
+    const { problem, ...shown } = await readOnce(look(change, tenant, errand), warn)
     if (problem === undefined) {
       const note = 'The reply was lost; reading back shows that the change was made.'
       return { outcome: 'done', verified: true, ...shown, ...(lost && { note }) }

@@ -164,6 +164,11 @@ export interface Operations {
   createAccount?(ask: { fields: AccountFields }, errand: Errand): Promise<void>
   /** Changes just the fields named. Throws `Unsupported` for a field that the app does not have. */
   updateAccount?(ask: Target & { set: AccountFields }, errand: Errand): Promise<void>
+  /** Never called for a name that a look-up found. Throws `Conflict` when the app says that there is such a group. */
+  createGroup?(
+    ask: { name: string; externalId?: string; members: readonly Target[] },
+    errand: Errand,
+  ): Promise<void>
   /** Changes who is in a group, leaving everybody else in it. */
   updateMembers?(
     ask: { group: { id: string; name: string }; add: readonly Target[]; remove: readonly Target[] },

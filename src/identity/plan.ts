@@ -18,7 +18,13 @@ export type Change = {
   | { operation: 'deleteAccount'; ask: AskOf<'deleteAccount'> }
   | { operation: 'createAccount'; ask: AskOf<'createAccount'> }
   | { operation: 'updateAccount'; ask: AskOf<'updateAccount'> }
-  | { operation: 'updateMembers'; ask: AskOf<'updateMembers'> }
+  | { operation: 'createGroup'; ask: AskOf<'createGroup'> }
+  | {
+      operation: 'updateMembers'
+      ask: AskOf<'updateMembers'>
+      /** Ids of those who are in the group and are to stay, where the app tells them. */
+      others?: readonly string[]
+    }
 )
 
 /** The exact change that a call would make. */

@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import type { AccountFields } from '../identity/operations.ts'
-import { Reason } from './fields.ts'
+import type { Account } from '../identity/account.ts'
+import type { AccountFields, Target } from '../identity/operations.ts'
+import { Reason, UserRef } from './fields.ts'
 
 const text = z.string().trim().min(1).max(320).optional()
 const attribute = z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'must be the name of an attribute')
@@ -29,6 +30,12 @@ export const Fields = z.strictObject({
 /** The fields that were given; one that was left out is no wish. */
 export const asked = (fields: z.infer<typeof Fields>): AccountFields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+
+/** People to put into a group or to take out of it. */
+export const Users = z.array(UserRef).min(1).max(100).optional()
+/** From how many on a change of a group counts as bulk work. */
+export const MANY = 20
+export const targetOf = ({ id, userName }: Account): Target => ({ id, userName })
 
 export const OPTIONAL = { reason: Reason.optional().describe('Why') }
 

@@ -1,4 +1,5 @@
 import checkToken from './check-token.ts'
+import createGroup from './create-group.ts'
 import createUser from './create-user.ts'
 import deactivateUser from './deactivate-user.ts'
 import type { Tool } from './define.ts'
@@ -22,6 +23,7 @@ export const tools: readonly Tool[] = [
   checkToken,
   createUser,
   updateUser,
+  createGroup,
   updateGroupMembers,
   deactivateUser,
   reactivateUser,

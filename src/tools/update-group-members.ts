@@ -5,13 +5,9 @@ import type { Account, Group } from '../identity/account.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import type { Carried } from '../identity/plan.ts'
 import { plainText } from '../identity/text.ts'
-import { OPTIONAL, statusOfOne } from './change-fields.ts'
+import { MANY, OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
-
-const Users = z.array(UserRef).min(1).max(100).optional()
-/** From how many on a change counts as bulk work. */
-const MANY = 20
+import { ApprovalId, Code, PendingApproval, TenantName } from './fields.ts'
 
 type Row = {
   user: string
@@ -79,9 +75,10 @@ export default defineTool({
                 operation: 'updateMembers' as const,
                 ask: {
                   group: { id: group.id, name: group.name },
-                  add: into.map(target),
-                  remove: out.map(target),
+                  add: into.map(targetOf),
+                  remove: out.map(targetOf),
                 },
+                ...(group.members && { others: othersIn(group.members, out) }),
               },
             ],
       lines: [
@@ -121,7 +118,8 @@ export default defineTool({
 
 const wishesOf = (users: readonly string[], to: Wish['to']): Wish[] =>
   [...new Set(users)].map((user) => ({ user, to }))
-const target = ({ id, userName }: Account) => ({ id, userName })
+const othersIn = (members: NonNullable<Group['members']>, out: readonly Account[]) =>
+  members.map(({ id }) => id).filter((id) => !out.some((account) => account.id === id))
 
 /** Who is meant, and who needs no change or cannot be found; members that the app does not tell are not taken for none. */
 async function resolve(ask: Ask, tenant: string, { members }: Group, wishes: readonly Wish[]) {

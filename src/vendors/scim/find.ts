@@ -62,7 +62,10 @@ async function byFilter(
 ): Promise<ScimUser[] | 'not filtered'> {
   const list = await readList(app, 'Users', { filter: eq(attribute, who).text }, errand)
   if ('failure' in list) {
-    if (attribute !== 'userName' && refusesFilter(list.failure)) return []
+    const refuses = refusesFilter(list.failure)
+    if (refuses && attribute !== 'userName') return []
+    // An error of the app may be an outage as well, in which nobody is to be looked for page by page.
+    if (refuses && list.failure.status !== 500) return 'not filtered'
     throw await listRefusal(app, list.failure, 'Users', errand)
   }
   const users = await Promise.all(

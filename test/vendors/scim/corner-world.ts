@@ -56,10 +56,16 @@ export async function openCorners(cases: readonly (readonly [tenant: string, Cas
     return [tenant, { ...to, maxRetries: 0, verifyWindowMs: 0, pageSize: 5, ...settings }] as const
   })
   const world = await openWorld({
-    settings: { tenants: Object.fromEntries(tenants), confirm: { removes: 'ask', deletes: 'ask' } },
+    settings: {
+      tenants: Object.fromEntries(tenants),
+      confirm: { removes: 'ask', deletes: 'ask', bulk: 'none' },
+      limits: { changesPerHour: 1_000 },
+    },
     env: Object.fromEntries(cases.map(([tenant]) => [variable(tenant), appOf(tenant).tokens.scim.value])),
     answer(plan) {
-      const asked = cases.find(([tenant]) => plan.includes(`tenant ${tenant}:`) || plan.includes(`${tenant}.`))
+      const asked = cases.find(
+        ([tenant]) => plan.includes(`tenant ${tenant}:`) || plan.includes(`${tenant}.`),
+      )
       if (asked) asked[1].meanwhile?.(appOf(asked[0]))
       return { action: 'accept', content: { confirm: true } }
     },
@@ -122,10 +128,13 @@ export const notSearched = (code: string, more: object = {}) => ({
 })
 export const one = (status: string, row: object) => ({ status, results: [row] })
 export const DEACTIVATED = one('done', { outcome: 'deactivated', verified: true })
+export const many = (count: number) => ({
+  asymmetricMatch: (rows: unknown) => Array.isArray(rows) && rows.length === count,
+})
 /** A time that is so many seconds from now, save for what has gone by since. */
 export const inSeconds = (seconds: number) => ({
   asymmetricMatch(time: unknown) {
     const left = (Date.parse(String(time)) - Date.now()) / 1_000
-    return left > seconds - 30 && left <= seconds + 2
+    return left > seconds - 10 && left <= seconds + 1
   },
 })
