@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { SandboxOptions } from '../../src/sandbox/index.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const TENANT = 'acme-netskope'
@@ -81,6 +82,79 @@ describe('update_user', () => {
     expect(
       (await world.call('update_user', { tenant: TENANT, user: ADA, set: { admin: true } })).status,
     ).not.toBe('done')
+    expect(world.netskope.writes).toEqual([])
+  })
+})
+
+describe('create_group', () => {
+  const NIGHT = { tenant: TENANT, name: 'Night shift', externalId: 'idp-night', members: [ADA] }
+
+  test('looks first, creates once with its members, reads back, and does nothing the second time', async () => {
+    await using world = await openWorld()
+    const { id } = world.netskope.user(ADA)
+    expect(await world.call('create_group', NIGHT)).toMatchObject({
+      status: 'done',
+      outcome: 'created',
+      verified: true,
+      group: { name: 'Night shift', memberCount: 1, members: [{ id }] },
+    })
+    expect(world.netskope.writes.map(({ method, body }) => [method, body])).toEqual([
+      [
+        'POST',
+        {
+          schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+          displayName: 'Night shift',
+          externalId: 'idp-night',
+          members: [{ value: id }],
+        },
+      ],
+    ])
+    const again = { ...NIGHT, name: 'NIGHT shift', members: ['grace@example.com'] }
+    expect(await world.call('create_group', again)).toMatchObject({
+      status: 'unchanged',
+      outcome: 'already_exists',
+      group: { name: 'Night shift', memberCount: 1 },
+    })
+    expect(world.netskope.writes).toHaveLength(1)
+    expect(events(world)).toEqual(['started', 'done', 'done'])
+  })
+
+  test.each<[string, NonNullable<SandboxOptions['faults']>, object]>([
+    [
+      'a lost reply by looking',
+      [{ fault: 'lost-reply', method: 'POST' }],
+      { outcome: 'created', verified: true },
+    ],
+    [
+      'a name that was taken after all by looking again',
+      [{ fault: 'filter-empty', times: 1 }],
+      { status: 'unchanged', outcome: 'already_exists', group: { name: 'Sales' } },
+    ],
+    [
+      'a group that the app says it made and did not',
+      ['create-not-kept'],
+      { status: 'partial', outcome: 'created', verified: false },
+    ],
+    [
+      'members that the app does not tell',
+      ['members-hidden'],
+      { status: 'partial', outcome: 'created', verified: false, note: expect.stringContaining('members') },
+    ],
+  ])('settles %s, with one POST', async (_, faults, expected) => {
+    await using world = await openWorld({ sandbox: { faults }, tenant: { verifyWindowMs: 100 } })
+    const name = faults.some((fault) => typeof fault !== 'string' && fault.fault === 'filter-empty')
+      ? 'Sales'
+      : NIGHT.name
+    expect(await world.call('create_group', { ...NIGHT, name })).toMatchObject(expected)
+    expect(world.netskope.writes.map(({ method }) => method)).toEqual(['POST'])
+  })
+
+  test.each<[string, object, Record<string, unknown>, string]>([
+    ['somebody who is not there', { members: [ADA, 'nobody@example.com'] }, {}, 'not_found'],
+    ['somebody protected', {}, { protected: [ADA] }, 'protected'],
+  ])('makes no group with %s', async (_, more, settings, code) => {
+    await using world = await openWorld({ settings })
+    expect((await world.call('create_group', { ...NIGHT, ...more })).error?.code).toBe(code)
     expect(world.netskope.writes).toEqual([])
   })
 })

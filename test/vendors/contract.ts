@@ -310,6 +310,30 @@ const CASES = {
     expect(world.taken()).toBe(2)
   },
 
+  'makes a group with its members by one write, and no second one': async (open) => {
+    await using world = await open()
+    const { operations, target, app } = world
+    const ask = { name: 'Night shift', externalId: 'idp-night', members: [target] }
+    await operations.createGroup(ask, errand())
+    expect(await operations.readGroup({ group: 'night SHIFT' }, errand())).toMatchObject({
+      name: ask.name,
+      members: [{ id: target.id }],
+    })
+    expect(world.taken()).toBe(1)
+    const count = app.groups.length
+    expect(await codeOf(operations.createGroup({ ...ask, members: [] }, errand()))).toBe('conflict')
+    expect(app.groups).toHaveLength(count)
+  },
+  'makes a group once, though the reply is lost': async (open) => {
+    await using world = await open(() => ({ maxRetries: 2 }))
+    const count = world.app.groups.length
+    world.breakWrites('lost-reply')
+    const made = world.operations.createGroup({ name: 'Night shift', members: [] }, errand())
+    expect(await codeOf(made)).toBe(UNKNOWN)
+    expect(world.app.writes).toHaveLength(1)
+    expect(world.app.groups).toHaveLength(count + 1)
+  },
+
   'falls back where PATCH is refused with 405, and loses nothing': fallsBack(405),
   'falls back where PATCH is refused with 501, and loses nothing': fallsBack(501),
 

@@ -525,11 +525,18 @@ const TABLE: Record<string, Record<string, Case>> = {
   },
 
   'a deletion': {
-    'that is answered 404 or 204 for somebody who is gone': {
-      settings: { allowDelete: true },
-      faults: ['delete-missing-204', { fault: 'lost-reply', method: 'DELETE' }],
+    'whose reply is lost': {
+      faults: [{ fault: 'lost-reply', method: 'DELETE' }],
+      settings: { allowDelete: true, maxRetries: 2 },
       asks: remove(ADA),
       gives: DELETED,
+      sends: ['DELETE'],
+    },
+    'of somebody who is gone already': {
+      faults: ['delete-missing-204'],
+      settings: { allowDelete: true },
+      asks: [remove(ADA), remove(ADA)],
+      gives: error('not_found'),
       sends: ['DELETE'],
     },
     // Atlassian
