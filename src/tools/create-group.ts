@@ -13,13 +13,13 @@ const text = z.string().trim().min(1).max(320)
 export default defineTool({
   name: 'create_group',
   title: 'Create a group',
-  description: 'Make a group. Looks first; one that is there is `already_exists` and left as it is.',
+  description: 'Make a group. One that is there is `already_exists`, and left.',
   needs: ['findAccounts', 'readGroup', 'createGroup'],
   effect: 'adds',
   input: z.strictObject({
     tenant: TenantName,
     name: text.describe('Name'),
-    externalId: text.optional(),
+    externalId: text.optional().describe('External id'),
     members: Users.describe('Whom to put in'),
     reason: OPTIONAL.reason,
     approvalId: ApprovalId,

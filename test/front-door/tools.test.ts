@@ -24,6 +24,7 @@ describe.each(CLIENTS)('for a %s client', (client) => {
       'check_token',
       'create_user',
       'update_user',
+      'create_group',
       'update_group_members',
       'deactivate_user',
       'reactivate_user',
@@ -46,6 +47,9 @@ describe.each(CLIENTS)('for a %s client', (client) => {
         { token: 'scim', verdict: 'ok' },
         { token: 'rest', verdict: 'ok' },
       ],
+    })
+    expect(await world.call('create_group', { tenant, name: 'Sales' })).toMatchObject({
+      outcome: 'already_exists',
     })
     expect(
       await world.call('reactivate_user', { user: ADA, tenants: [tenant], reason: 'is back' }),
