@@ -68,6 +68,17 @@ describe('the map of imports', () => {
     expect(outwards.map(show)).toEqual([])
   })
 
+  test('goes round in no circle, types included', () => {
+    // Whoever imports none of those that are left can be part of none.
+    let left = new Set(files)
+    for (let before = -1; left.size !== before; ) {
+      before = left.size
+      left = new Set([...left].filter((file) => ours.some(({ from, to }) => from === file && left.has(to))))
+    }
+    const circles = ours.filter(({ from, to }) => left.has(from) && left.has(to))
+    expect(circles.map(show)).toEqual([])
+  })
+
   test('keeps tools, vendors and guards strangers to their siblings', () => {
     const lists = ['tools/index.ts', 'vendors/index.ts', 'guards/calls.ts', 'guards/requests.ts']
     const shared = [

@@ -27,22 +27,6 @@ export interface ListPosition {
   before?: string
 }
 
-/** Equality over the fields named, case-insensitive. */
-export interface Match {
-  userName?: string
-  email?: string
-  givenName?: string
-  familyName?: string
-  title?: string
-  department?: string
-  role?: string
-  licence?: string
-  externalId?: string
-  status?: 'active' | 'inactive'
-  group?: string
-  admin?: boolean
-}
-
 /** Where an audit pull goes on. */
 export interface AuditPosition {
   offset: number
@@ -116,6 +100,11 @@ export interface AccountFields {
   admin?: boolean
   /** Attributes of the app's own, by its own names. */
   custom?: Record<string, string | boolean | string[]>
+}
+
+/** Equality over the fields named, case-insensitive. */
+export interface Match extends Omit<AccountFields, 'manager' | 'locale' | 'timezone' | 'phone' | 'custom'> {
+  group?: string
 }
 
 /** An account with all that the app tells of it in our words. */

@@ -1,26 +1,17 @@
 import * as z from 'zod'
 import type { Account } from '../identity/account.ts'
 import type { AccountFields, Target } from '../identity/operations.ts'
-import { Reason, UserRef } from './fields.ts'
+import { AccountTexts, Reason, Text, UserRef } from './fields.ts'
 
-const text = z.string().trim().min(1).max(320).optional()
 const attribute = z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'must be the name of an attribute')
 
 /** What may be said of an account. Whether it is active, and its groups, have tools of their own. */
 export const Fields = z.strictObject({
-  userName: text,
-  email: text,
-  givenName: text,
-  familyName: text,
-  title: text,
-  department: text,
-  role: text,
-  licence: text,
-  manager: text,
-  externalId: text,
-  locale: text,
-  timezone: text,
-  phone: text,
+  ...AccountTexts,
+  manager: Text.optional(),
+  locale: Text.optional(),
+  timezone: Text.optional(),
+  phone: Text.optional(),
   admin: z.boolean().optional(),
   custom: z
     .record(attribute, z.union([z.string().max(1_000), z.boolean(), z.array(z.string().max(320)).max(100)]))

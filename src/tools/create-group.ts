@@ -6,9 +6,7 @@ import { onlyOne } from '../identity/only-one.ts'
 import { plainText, sameText } from '../identity/text.ts'
 import { MANY, OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, Code, PendingApproval, TenantName } from './fields.ts'
-
-const text = z.string().trim().min(1).max(320)
+import { ApprovalId, Code, PendingApproval, TenantName, Text } from './fields.ts'
 
 export default defineTool({
   name: 'create_group',
@@ -18,8 +16,8 @@ export default defineTool({
   effect: 'adds',
   input: z.strictObject({
     tenant: TenantName,
-    name: text.describe('Name'),
-    externalId: text.optional().describe('External id'),
+    name: Text.describe('Name'),
+    externalId: Text.optional().describe('External id'),
     members: Users.describe('Whom to put in'),
     reason: OPTIONAL.reason,
     approvalId: ApprovalId,

@@ -3,7 +3,21 @@ import { ERROR_CODES } from '../errors.ts'
 
 export const TenantName = z.string().min(1).max(63).describe('Tenant')
 export const TenantNames = z.array(TenantName).min(1).max(100)
-export const UserRef = z.string().trim().min(1).max(320)
+/** Words of a person's: a name, an address, an id. */
+export const Text = z.string().trim().min(1).max(320)
+export const UserRef = Text
+/** What can be said of an account and asked of a list, in words. */
+export const AccountTexts = {
+  userName: Text.optional(),
+  email: Text.optional(),
+  givenName: Text.optional(),
+  familyName: Text.optional(),
+  title: Text.optional(),
+  department: Text.optional(),
+  role: Text.optional(),
+  licence: Text.optional(),
+  externalId: Text.optional(),
+}
 export const Limit = (most: number, usual: number) =>
   z.int().min(1).max(most).default(usual).describe(`Default ${usual}`)
 export const Cursor = z.string().min(1).max(4096).optional().describe('nextCursor')

@@ -5,7 +5,7 @@ import type { ListPosition } from '../identity/operations.ts'
 import { plainText } from '../identity/text.ts'
 import { sameAsBefore } from './cursor.ts'
 import { defineTool } from './define.ts'
-import { Cursor, Limit, TenantName } from './fields.ts'
+import { Cursor, Limit, TenantName, Text } from './fields.ts'
 
 interface Place {
   tenant: string
@@ -22,7 +22,7 @@ export default defineTool({
   pace: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
   input: z.strictObject({
     tenant: TenantName,
-    group: z.string().trim().min(1).max(320).optional().describe('Id or name, to see its members'),
+    group: Text.optional().describe('Id or name, to see its members'),
     limit: Limit(200, 50),
     cursor: Cursor,
   }),

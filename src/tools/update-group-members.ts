@@ -7,7 +7,7 @@ import type { Carried } from '../identity/plan.ts'
 import { plainText } from '../identity/text.ts'
 import { MANY, OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, Code, PendingApproval, TenantName } from './fields.ts'
+import { ApprovalId, Code, PendingApproval, TenantName, Text } from './fields.ts'
 
 type Row = {
   user: string
@@ -28,7 +28,7 @@ export default defineTool({
   input: z
     .strictObject({
       tenant: TenantName,
-      group: z.string().trim().min(1).max(320).describe('Id or name'),
+      group: Text.describe('Id or name'),
       add: Users.describe('Whom to put in'),
       remove: Users.describe('Whom to take out'),
       reason: OPTIONAL.reason,

@@ -67,16 +67,7 @@ async function connectCurrent(
   const transport = new StdioClientTransport({ ...launch, stderr: 'pipe' })
   transport.stderr?.on('data', (piece) => stderr(String(piece)))
   await client.connect(transport)
-  return {
-    pid: transport.pid,
-    listTools: async () => (await client.listTools()).tools,
-    callTool: async (tool, args, options) =>
-      (await client.callTool(
-        { name: tool, arguments: args as Record<string, unknown> },
-        options,
-      )) as ToolResult,
-    close: () => client.close(),
-  }
+  return testClient(client, transport, (params, options) => client.callTool(params, options))
 }
 
 async function connectOlder(
@@ -92,15 +83,20 @@ async function connectOlder(
   const transport = new OlderTransport({ ...launch, stderr: 'pipe' })
   transport.stderr?.on('data', (piece) => stderr(String(piece)))
   await client.connect(transport)
-  return {
-    pid: transport.pid,
-    listTools: async () => (await client.listTools()).tools,
-    callTool: async (tool, args, options) =>
-      (await client.callTool(
-        { name: tool, arguments: args as Record<string, unknown> },
-        undefined,
-        options,
-      )) as ToolResult,
-    close: () => client.close(),
-  }
+  return testClient(client, transport, (params, options) => client.callTool(params, undefined, options))
 }
+
+const testClient = (
+  client: { listTools(): Promise<{ tools: { name: string }[] }>; close(): Promise<void> },
+  { pid }: { pid: number | null },
+  callTool: (
+    params: { name: string; arguments: Record<string, unknown> },
+    options?: { timeout?: number; signal?: AbortSignal },
+  ) => Promise<unknown>,
+): TestClient => ({
+  pid,
+  listTools: async () => (await client.listTools()).tools,
+  callTool: async (name, args, options) =>
+    (await callTool({ name, arguments: args as Record<string, unknown> }, options)) as ToolResult,
+  close: () => client.close(),
+})

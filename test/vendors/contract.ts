@@ -42,7 +42,7 @@ export interface Subject {
 }
 
 /** Somebody whose user name, email, external id and id are four different words. */
-const LIN: Person = {
+export const LIN: Person = {
   userName: 'lin.okafor',
   email: 'lin@example.com',
   externalId: 'idp-lin',

@@ -1,6 +1,7 @@
-import { makePeople, type Person } from '../../../src/sandbox/people.ts'
+import { makePeople } from '../../../src/sandbox/people.ts'
 import { type ScimApp, type ScimAppOptions, startScimApp } from '../../../src/sandbox/scim-app.ts'
 import { type Answered, openWorld } from '../../support/world.ts'
+import { LIN } from '../contract.ts'
 
 /** How an app departs from RFC 7643 and 7644, what an agent asks of it, and what must come of that. */
 export interface Case {
@@ -25,17 +26,6 @@ export interface Case {
 export type Ask = (world: CornerWorld, tenant: string, before: Answered) => Promise<Answered>
 type CornerWorld = Pick<Awaited<ReturnType<typeof openWorld>>, 'call' | 'run'>
 
-/** Somebody whose user name, email and external id are three different words. */
-const LIN: Person = {
-  userName: 'lin.okafor',
-  email: 'lin@example.com',
-  externalId: 'idp-lin',
-  givenName: 'Lin',
-  familyName: 'Okafor',
-  department: 'Sales',
-  title: 'Engineer',
-  active: true,
-}
 const PEOPLE = [...makePeople(12), LIN]
 
 /** One server and one MCP client over an app for each case, in a tenant of the case's name. */
