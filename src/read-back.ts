@@ -33,10 +33,8 @@ export async function look(
       if (keeps && account.status === 'inactive') return { account }
       return { account, problem: `The app still shows the account, as ${account.status}.` }
     }
-    case 'createAccount': {
-      const { userName, email } = change.ask.fields
-      return lookForAccount(userName ?? email ?? '', app, errand)
-    }
+    case 'createAccount':
+      return lookAtNew(change.ask.fields, app, errand)
     case 'updateAccount':
       return lookAtFields(change.ask.id, change.ask.set, app, errand)
     case 'createGroup':
@@ -61,6 +59,15 @@ export async function lookForTwin(
     if (seen.account) return seen
   }
   return {}
+}
+
+/** A new account, and whether it has what was said of it besides its names, which few apps get wrong. */
+async function lookAtNew(fields: AccountFields, app: Operations, errand: Errand): Promise<Look> {
+  const { userName, email, givenName: _, familyName: __, ...more } = fields
+  const seen = await lookForAccount(userName ?? email ?? '', app, errand)
+  return seen.account && Object.keys(more).length > 0
+    ? lookAtFields(seen.account.id, more, app, errand)
+    : seen
 }
 
 async function lookForAccount(user: string, app: Operations, errand: Errand): Promise<Look> {

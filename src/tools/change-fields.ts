@@ -3,7 +3,11 @@ import type { Account } from '../identity/account.ts'
 import type { AccountFields, Target } from '../identity/operations.ts'
 import { AccountTexts, Reason, Text, UserRef } from './fields.ts'
 
-const attribute = z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'must be the name of an attribute')
+const attribute = z
+  .string()
+  .regex(/^[A-Za-z][\w.-]{0,63}$/, 'must be the name of an attribute')
+  // It would stand in the agent's conversation for good.
+  .refine((name) => !/passw|pwd/i.test(name), 'must not be a password')
 
 /** What may be said of an account. Whether it is active, and its groups, have tools of their own. */
 export const Fields = z.strictObject({

@@ -35,12 +35,15 @@ describe('create_user', () => {
     expect(world.netskope.writes.length).toBeLessThanOrEqual(1)
   })
 
-  test('takes no password', async () => {
-    await using world = await openWorld()
-    const answer = await world.call('create_user', { ...NEW, attributes: { password: 'hunter2hunter2' } })
-    expect(answer.error?.code).toBe('invalid_input')
-    expect(JSON.stringify(world.journal())).not.toContain('hunter2')
-  })
+  test.each([{ password: 'hunter2hunter2' }, { custom: { Password: 'hunter2hunter2' } }])(
+    'takes no password as %o',
+    async (attributes) => {
+      await using world = await openWorld()
+      const answer = await world.call('create_user', { ...NEW, attributes })
+      expect(answer.error?.code).toBe('invalid_input')
+      expect(JSON.stringify(world.journal())).not.toContain('hunter2')
+    },
+  )
 })
 
 describe('update_user', () => {

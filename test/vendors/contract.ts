@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { type Ask, askFor } from '../../src/ask.ts'
 import { storeLedger } from '../../src/budget/ledger.ts'
 import { parseSettings } from '../../src/config.ts'
 import { type ErrorCode, WrongAddress } from '../../src/errors.ts'
@@ -10,6 +11,7 @@ import type { ScimFault } from '../../src/sandbox/scim-app.ts'
 import type { Tenant } from '../../src/sandbox/tenant.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import { openTenants } from '../../src/tenants.ts'
+import deactivateUser from '../../src/tools/deactivate-user.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import { errand } from '../support/canned.ts'
 
@@ -64,6 +66,8 @@ interface World extends Started {
   subject: Subject
   /** One that is not offered fails the case that calls it. */
   operations: Required<Operations>
+  /** As tools ask. */
+  ask: Ask
   lin: ScimUser
   target: { id: string; userName: string }
   newcomer: AccountFields
@@ -97,12 +101,14 @@ async function openWorld(subject: Subject, ways: Ways): Promise<World> {
   }
   const parsed = parseSettings({ tenants: { acme: tenant } }, vendors, env, 'settings')
   const store = memoryStore()
-  const { operations } = openTenants(parsed, vendors, { ledger: storeLedger(store), store }).get('acme')
+  const tenants = openTenants(parsed, vendors, { ledger: storeLedger(store), store })
+  const { operations } = tenants.get('acme')
   const lin = app.user(LIN.userName)
   return {
     ...started,
     subject,
     operations: operations as Required<Operations>,
+    ask: askFor(tenants, errand()),
     lin,
     target: { id: lin.id, userName: await nameOf(operations, lin.id) },
     newcomer: { ...NEW, ...subject.newcomer },
@@ -270,6 +276,18 @@ const CASES = {
     expect(await operations.readAccount({ id: target.id }, errand())).toMatchObject({ status: 'active' })
     expect(world.taken()).toBe(2)
     expect(app.user(LIN.userName)).toEqual(before)
+  },
+
+  'has nothing to write for somebody who is inactive already': async (open) => {
+    await using world = await open()
+    const { ask, target, app } = world
+    app.user(LIN.userName).active = false
+    const input = { user: target.userName, tenants: ['acme'], reason: 'left' }
+    expect(await deactivateUser.plan(input, { ask })).toMatchObject({
+      changes: [],
+      settled: [{ outcome: 'already_inactive', account: { id: target.id } }],
+    })
+    expect(app.writes).toEqual([])
   },
 
   'makes an account by one write, and no second one': async (open) => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RateSpelling } from '../../../src/sandbox/limit.ts'
 import { makePeople } from '../../../src/sandbox/people.ts'
+import { USER } from '../../../src/sandbox/scim/schema.ts'
 import type { ScimApp, ScimFault } from '../../../src/sandbox/scim-app.ts'
 import {
   ABSENT,
@@ -55,6 +56,7 @@ const idOf = (app: ScimApp, user: string) => app.user(user).id
 const memberIds = (app: ScimApp, group: string) => (app.group(group).members ?? []).map(({ value }) => value)
 const outsider = (app: ScimApp) => app.addUser({ userName: NEW })
 
+const { title: _, ...WITHOUT_TITLES } = USER
 const CROWD = { people: makePeople(120) }
 const namesOf = (from: number, to: number) => CROWD.people.slice(from, to).map(({ userName }) => userName)
 
@@ -505,6 +507,17 @@ const TABLE: Record<string, Record<string, Case>> = {
       faults: ['create-not-kept'],
       asks: create(NEW),
       gives: { status: 'partial', verified: false, note: expect.stringContaining('does not show') },
+      sends: ['POST'],
+    },
+    'of making somebody, of whom a part was ignored': {
+      app: { user: WITHOUT_TITLES },
+      asks: create(NEW, { title: 'Countess', locale: 'en' }),
+      gives: {
+        status: 'partial',
+        outcome: 'created',
+        verified: false,
+        note: expect.stringContaining('new title;'),
+      },
       sends: ['POST'],
     },
     'of making somebody without an id': { faults: ['create-without-id'], asks: create(NEW), gives: CREATED },
