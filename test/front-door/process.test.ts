@@ -165,6 +165,20 @@ describe('the command line', () => {
     expect(stderr).not.toContain('pasted-secret')
   })
 
+  test('ends in silence when nobody reads on', async () => {
+    const child = spawn(process.execPath, [MAIN, 'sandbox', '--list-faults'], {
+      env: environment(),
+      cwd: folder,
+    })
+    child.stdout.destroy()
+    let stderr = ''
+    child.stderr.on('data', (piece) => {
+      stderr += String(piece)
+    })
+    const code = await new Promise((resolve) => child.on('close', resolve))
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
   test('finds its settings by --config, the environment, and the current folder', async () => {
     const file = settings()
     for (const [args, env] of [

@@ -128,7 +128,8 @@ async function filtering(app: ScimApp, rows: Seen['rows'], errand: Errand): Prom
 async function groups(app: ScimApp, errand: Errand): Promise<Finding> {
   const list = await readList(app, 'Groups', { startIndex: 1, count: 1 }, errand)
   if (!('failure' in list)) return { found: 'there', learned: { noGroupsAt: undefined } }
-  const { status } = list.failure
+  const { status, scimType } = list.failure
+  if (scimType === 'invalidFilter') return { found: 'there; can not be listed without a filter' }
   if ([404, 405, 501].includes(status)) return { found: 'none', learned: { noGroupsAt: Date.now() } }
   return { found: status === 403 ? 'closed to this token' : 'not known: the app answered with an error' }
 }

@@ -279,7 +279,10 @@ const TABLE: Record<string, Record<string, Case>> = {
     'every list wants, when the app is probed': {
       faults: ['list-needs-filter'],
       asks: probe,
-      gives: { ok: true },
+      gives: {
+        ok: true,
+        findings: expect.arrayContaining([{ about: 'users', found: 'can not be listed without a filter' }]),
+      },
     },
     // langwatch/langwatch#6973
     'finds nobody who is there': {
