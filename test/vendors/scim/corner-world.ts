@@ -26,7 +26,8 @@ export interface Case {
 export type Ask = (world: CornerWorld, tenant: string, before: Answered) => Promise<Answered>
 type CornerWorld = Pick<Awaited<ReturnType<typeof openWorld>>, 'call' | 'run'>
 
-const PEOPLE = [...makePeople(12), LIN]
+/** Who is in an app that says nothing else. */
+export const PEOPLE = [...makePeople(12), LIN]
 
 /** One server and one MCP client over an app for each case, in a tenant of the case's name. */
 export async function openCorners(cases: readonly (readonly [tenant: string, Case])[]) {
@@ -125,6 +126,6 @@ export const many = (count: number) => ({
 export const inSeconds = (seconds: number) => ({
   asymmetricMatch(time: unknown) {
     const left = (Date.parse(String(time)) - Date.now()) / 1_000
-    return left > seconds - 10 && left <= seconds + 1
+    return left > seconds * 0.85 && left <= seconds + 1
   },
 })
