@@ -33,6 +33,12 @@ export async function carryOut(
     end({ outcome: 'failed', verified: false, ...(code && { code }), note, ...more })
 
   if (tenant.settings.dryRun) return notSent('refused', 'Dry run: agreed to, and not sent.')
+  try {
+    await errand.mayLeave?.()
+  } catch (error) {
+    if (!(error instanceof IdentityError)) throw error
+    return notSent(error.code, `Not sent: ${error.message}`)
+  }
   if (errand.signal.aborted) return notSent('timeout', 'Not sent: the caller had left.')
   try {
     await record({ event: 'started', ...about })

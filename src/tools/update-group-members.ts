@@ -10,8 +10,6 @@ import { defineTool } from './define.ts'
 import { ApprovalId, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 const Users = z.array(UserRef).min(1).max(100).optional()
-/** From how many on a change counts as bulk work. */
-const MANY = 20
 
 type Row = {
   user: string
@@ -90,7 +88,6 @@ export default defineTool({
         ...(out.length > 0 ? [`Take out: ${people(out)}.`] : []),
       ],
       reason,
-      ...(wanted.length > MANY && { also: ['bulk' as const] }),
       settled,
       wanted: wanted.map(({ user, to, account }) => ({ user, to, id: account.id })),
     }

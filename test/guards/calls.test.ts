@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { storeLedger } from '../../src/budget/ledger.ts'
+import { storePeople } from '../../src/budget/people.ts'
+import { ChangeLimits } from '../../src/config-policy.ts'
 import { Declined, NotFound, Protected, UnknownTenant } from '../../src/errors.ts'
 import { access } from '../../src/guards/access.ts'
 import { blastRadius } from '../../src/guards/blast-radius.ts'
@@ -10,6 +12,7 @@ import { journalled } from '../../src/guards/journal.ts'
 import { planning } from '../../src/guards/planning.ts'
 import { protectedAccounts } from '../../src/guards/protected.ts'
 import { readOnly } from '../../src/guards/read-only.ts'
+import { openStops } from '../../src/stops.ts'
 import type { JournalEvent } from '../../src/store/events.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import { aCall, account, behind, change, codeOf, plan } from '../support/call.ts'
@@ -116,14 +119,20 @@ describe('protected', () => {
 })
 
 describe('blast-radius', () => {
-  const limits = { removesPerHour: 2, changesPerHour: 3 }
+  const limits = ChangeLimits.parse({ removesPerHour: 2, changesPerHour: 3 })
+  const guarded = (more: Record<string, unknown> = {}, store = memoryStore()) => {
+    const stops = openStops(store)
+    const counts = { ledger: storeLedger(store), people: storePeople(store) }
+    const guard = blastRadius({ ...counts, stops, limits: ChangeLimits.parse({ ...limits, ...more }) })
+    return Object.assign(guard, { stops })
+  }
   const started = async (call: Call) => {
     await call.record({ event: 'started' })
     return { answer: { status: 'done' } }
   }
 
   test('counts accounts, per caller, tenant and kind of change', async () => {
-    const guard = blastRadius({ ledger: storeLedger(memoryStore()), limits })
+    const guard = guarded()
     const two = plan(change(), change({ id: 'id-2' }))
     await guard(aCall({ plan: two }), started)
     expect(await codeOf(guard(aCall({ plan: plan(change()) }), started))).toBe('limit_reached')
@@ -136,10 +145,7 @@ describe('blast-radius', () => {
   })
 
   test('counts nothing that was asked about, declined, or refused for another tenant of the same call', async () => {
-    const guard = blastRadius({
-      ledger: storeLedger(memoryStore()),
-      limits: { ...limits, removesPerHour: 1 },
-    })
+    const guard = guarded({ removesPerHour: 1 })
     const call = () => aCall({ plan: plan(change(), change({ tenant: 'other' })) })
     await guard(call(), async () => ({ question: { message: '', state: '' } }))
     await codeOf(
@@ -153,7 +159,7 @@ describe('blast-radius', () => {
   })
 
   test('lets exactly as many through as are allowed when they come at once', async () => {
-    const guard = blastRadius({ ledger: storeLedger(memoryStore()), limits })
+    const guard = guarded()
     const codes = await Promise.all(
       Array.from({ length: 10 }, () => codeOf(guard(aCall({ plan: plan(change()) }), started))),
     )

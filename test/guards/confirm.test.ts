@@ -1,25 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openApprovals } from '../../src/approvals/approvals.ts'
+import { Confirm } from '../../src/config-policy.ts'
 import type { Call, Reply } from '../../src/guards/call.ts'
 import { confirm } from '../../src/guards/confirm.ts'
 import { sealWith } from '../../src/seal.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import { aCall, behind, change, codeOf, plan } from '../support/call.ts'
 
-const LEVELS = {
-  removes: 'ask',
-  bulk: 'approve',
-  deletes: 'approve',
-  admins: 'approve',
-  changes: 'none',
-  adds: 'none',
-} as const
+const POLICY = {
+  confirm: Confirm.parse({}),
+  about: () => ({ vendor: 'netskope', environment: 'production' as const, deactivationDeletes: false }),
+}
 
-function guarded() {
-  const store = memoryStore()
+function guarded(rules: unknown[] = [], store = memoryStore()) {
   const approvals = openApprovals(store)
   const guard = confirm({
-    levels: LEVELS,
+    policy: { ...POLICY, confirm: Confirm.parse({ rules }) },
     approvals,
     seal: sealWith(store),
     approveAt: async ({ id }) => `approve ${id}`,
@@ -123,5 +119,61 @@ describe('an approval', () => {
     )
     for (const call of calls) await run(call)
     expect(calls.flatMap(({ events }) => events)).toMatchObject([{ event: 'asked' }])
+  })
+})
+
+describe('an approval that more people must give', () => {
+  const twoPeople = [{ when: {}, level: 'approve', approvers: 2, fourEyes: true }]
+  const call = (approvalId?: string) =>
+    aCall({
+      plan: plan(change()),
+      input: { user: 'ada@example.com', tenants: ['acme'], ...(approvalId && { approvalId }) },
+    })
+
+  test('lets nothing through before the second of them', async () => {
+    const { run, approvals, reached } = guarded(twoPeople)
+    await run(call())
+    const [{ id } = { id: '' }] = await approvals.list()
+    await approvals.decide(id, 'approved', 'hugo', 'terminal')
+    expect(statusOf(await run(call(id)))).toBe('approval_required')
+    expect(reached).toEqual([])
+    await approvals.decide(id, 'approved', 'ida', 'terminal')
+    expect(statusOf(await run(call(id)))).toBe('done')
+  })
+
+  test('is void when it was asked for before the settings demanded as much, and is asked for anew', async () => {
+    const store = memoryStore()
+    const before = guarded([{ when: {}, level: 'approve' }], store)
+    await before.run(call())
+    const [{ id } = { id: '' }] = await before.approvals.list()
+    await before.approvals.decide(id, 'approved', 'hugo', 'terminal')
+    const now = guarded(twoPeople, store)
+    expect(await codeOf(now.run(call(id)))).toBe('approval_void')
+    await now.run(call())
+    expect(await now.approvals.list({ pending: true })).toMatchObject([{ approvers: 2, fourEyes: true }])
+    expect([...before.reached, ...now.reached]).toEqual([])
+  })
+
+  test('still takes as many once the settings are weakened', async () => {
+    const store = memoryStore()
+    const before = guarded(twoPeople, store)
+    await before.run(call())
+    const [{ id } = { id: '' }] = await before.approvals.list()
+    const now = guarded([{ when: {}, level: 'approve' }], store)
+    await now.approvals.decide(id, 'approved', 'hugo', 'terminal')
+    expect(statusOf(await now.run(call(id)))).toBe('approval_required')
+    expect(now.reached).toEqual([])
+  })
+
+  test('names all who gave it in what is journalled of the change', async () => {
+    const { run, approvals, reached } = guarded(twoPeople)
+    await run(call())
+    const [{ id } = { id: '' }] = await approvals.list()
+    await approvals.decide(id, 'approved', 'hugo', 'terminal')
+    await approvals.decide(id, 'approved', 'ida', 'page')
+    const used = call(id)
+    await run(used)
+    await reached[0]?.record({ event: 'started' })
+    expect(used.events).toEqual([{ event: 'started', approval: { id, by: 'hugo, ida', how: 'page' } }])
   })
 })
