@@ -3,6 +3,7 @@ import { openApprovals } from '../../src/approvals/approvals.ts'
 import { Confirm } from '../../src/config-policy.ts'
 import type { Call, Reply } from '../../src/guards/call.ts'
 import { confirm } from '../../src/guards/confirm.ts'
+import type { Change } from '../../src/identity/plan.ts'
 import { sealWith } from '../../src/seal.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import { aCall, behind, change, codeOf, plan } from '../support/call.ts'
@@ -31,6 +32,12 @@ const yes = (state: string): Call['answer'] => ({ state, action: 'accept', confi
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))
 afterEach(() => void vi.useRealTimers())
 
+const OPERATIONS = {
+  removes: 'deactivateAccount',
+  changes: 'updateMembers',
+  adds: 'reactivateAccount',
+} as const
+
 describe('the level', () => {
   test.each([
     ['removes', {}, {}, 'question'],
@@ -45,10 +52,18 @@ describe('the level', () => {
     'of a tool that %s, for an account with %o and a plan with %o, ends as %s',
     async (effect, more, planned, ends) => {
       const { run } = guarded()
-      const call = aCall({ tool: { ...aCall().tool, effect }, plan: { ...plan(change(more)), ...planned } })
+      const does = { ...change(more), operation: OPERATIONS[effect] } as Change
+      const call = aCall({ tool: { ...aCall().tool, effect }, plan: { ...plan(does), ...planned } })
       expect(statusOf(await run(call))).toBe(ends)
     },
   )
+
+  test('goes by what is done to the account, whatever the tool says that it does', async () => {
+    const { run, reached } = guarded()
+    const call = aCall({ tool: { ...aCall().tool, effect: 'adds' }, plan: plan(change()) })
+    expect(statusOf(await run(call))).toBe('question')
+    expect(reached).toEqual([])
+  })
 
   test('asks nobody about a plan without changes', async () => {
     const { run, reached } = guarded()
