@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { policyCommand } from '../../src/commands/policy.ts'
+import { parseSettings } from '../../src/config.ts'
+import { vendors } from '../../src/vendors/index.ts'
 import { openDesk } from './fake-io.ts'
 
 let desk: Awaited<ReturnType<typeof openDesk>>
@@ -101,15 +103,12 @@ test.each([
   expect([code, err]).toEqual([2, expect.stringContaining(words)])
 })
 
-test('settings that name what is not there are refused, each under its key', async () => {
+test('settings that name what is not there are refused, each under its key', () => {
   const rules = [
     { when: { tenants: ['nowhere'] }, level: 'approve' },
     { when: { vendors: ['notion', 'netskope'] }, level: 'approve' },
   ]
   const bad = { ...SETTINGS, confirm: { rules }, protected: [{ match: '*', tenant: 'gone', why: 'shared' }] }
-  process.env.NOT_SET = 'not-a-secret'
-  const { parseSettings } = await import('../../src/config.ts')
-  const { vendors } = await import('../../src/vendors/index.ts')
   expect(() => parseSettings(bad, vendors, { NOT_SET: 'long-enough' }, 'here')).toThrow(
     /rules\.0\.when\.tenants: there is no tenant "nowhere"\n.*rules\.1\.when\.vendors: there is no vendor "notion"\n.*protected\.0\.tenant: there is no tenant "gone"/,
   )

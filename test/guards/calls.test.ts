@@ -1,18 +1,22 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
 import { storeLedger } from '../../src/budget/ledger.ts'
 import { storePeople } from '../../src/budget/people.ts'
 import { ChangeLimits } from '../../src/config-policy.ts'
-import { Declined, NotFound, Protected, UnknownTenant } from '../../src/errors.ts'
+import { Declined, NotFound, Protected, RateLimited, type Refused, UnknownTenant } from '../../src/errors.ts'
 import { access } from '../../src/guards/access.ts'
 import { blastRadius } from '../../src/guards/blast-radius.ts'
+import { brake } from '../../src/guards/brake.ts'
 import type { Call } from '../../src/guards/call.ts'
 import { declaredOnly } from '../../src/guards/declared-only.ts'
 import { journalled } from '../../src/guards/journal.ts'
+import { type ListAdmins, lastAdmin } from '../../src/guards/last-admin.ts'
 import { planning } from '../../src/guards/planning.ts'
 import { protectedAccounts } from '../../src/guards/protected.ts'
 import { readOnly } from '../../src/guards/read-only.ts'
-import { openStops } from '../../src/stops.ts'
+import type { Account } from '../../src/identity/account.ts'
+import type { Change } from '../../src/identity/plan.ts'
+import { openStops, type Stop } from '../../src/stops.ts'
 import type { JournalEvent } from '../../src/store/events.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import { aCall, account, behind, change, codeOf, plan } from '../support/call.ts'
@@ -112,9 +116,156 @@ describe('protected', () => {
     expect(await codeOf(work)).toBe(hit ? 'protected' : 'no error')
   })
 
+  test('tells why an account is tagged, in the tenant where it is', async () => {
+    const guard = protectedAccounts([
+      { match: 'ada@*', tenant: 'acme', why: 'the way in when all else fails' },
+    ])
+    await expect(guard(aCall({ plan: plan(change()) }), behind().next)).rejects.toMatchObject({
+      code: 'protected',
+      message: expect.stringContaining('the way in when all else fails'),
+    })
+    expect(await codeOf(guard(aCall({ plan: plan(change({ tenant: 'beta' })) }), behind().next))).toBe(
+      'no error',
+    )
+  })
+
+  test.each([
+    ['local:ada', account({ userName: 'ada' }), true],
+    ['local:ada', account({ userName: 'ADA' }), true],
+    ['local:ada', account({ userName: 'ada@example.com' }), false],
+    ['ada@example.com', account(), true],
+    ['token:ada@example.com', account(), true],
+    ['ada@example.com', account({ userName: 'al', email: 'Ada@Example.com' }), true],
+    ['00u1a2b3', account({ externalId: '00u1a2b3' }), true],
+    ['id-1', account(), true],
+    ['eve@example.com', account(), false],
+  ])('the caller %s and its own account %o: %s', async (id, target, own) => {
+    const call = aCall({ caller: { id, client: 'x' }, plan: plan(change(target)) })
+    expect(await codeOf(protectedAccounts([])(call, behind().next))).toBe(own ? 'protected' : 'no error')
+  })
+
+  test('no caller makes itself an account', async () => {
+    const making = { ...change(), accounts: [], operation: 'createAccount' } as unknown as Change
+    const call = (email: string) =>
+      aCall({
+        caller: { id: 'ada@example.com', client: 'x' },
+        plan: plan({ ...making, ask: { fields: { email, userName: 'al' } } } as Change),
+      })
+    expect(await codeOf(protectedAccounts([])(call('Ada@example.com'), behind().next))).toBe('protected')
+    expect(await codeOf(protectedAccounts([])(call('eve@example.com'), behind().next))).toBe('no error')
+  })
+
   test('looks at every account of a plan', async () => {
     const call = aCall({ plan: plan(change({ userName: 'other@example.com' }), change()) })
     expect(await codeOf(protectedAccounts(['ada@*'])(call, behind().next))).toBe('protected')
+  })
+})
+
+describe('last-admin', () => {
+  const ADA = account({ admin: true })
+  const GRACE = account({ id: 'id-2', userName: 'grace@example.com', admin: true })
+  const removing = plan(change(ADA))
+  type Listing = Awaited<ReturnType<ListAdmins>>
+  const guarded = (listing: Listing | Error, store = memoryStore()) =>
+    lastAdmin(() => {
+      if (listing instanceof Error) return Promise.reject(listing)
+      return listing && Promise.resolve(listing)
+    }, store)
+
+  test.each<[string, Listing | Error, unknown]>([
+    ['another is active', { items: [ADA, GRACE], complete: true }, 'no error'],
+    ['another is active and there is more', { items: [GRACE], complete: false, note: 'more' }, 'no error'],
+    ['nobody else is there', { items: [ADA], complete: true }, 'protected'],
+    [
+      'the others are inactive',
+      { items: [ADA, { ...GRACE, status: 'inactive' }], complete: true },
+      'protected',
+    ],
+    ['the others may be inactive', { items: [{ ...GRACE, status: 'unknown' }], complete: true }, 'doubt'],
+    ['there is more', { items: [ADA], complete: false }, 'doubt'],
+    ['something was left out', { items: [ADA], complete: true, note: 'Some do not tell admin.' }, 'doubt'],
+    ['the app offers no listing', undefined, 'doubt'],
+    ['the app cannot be asked', new RateLimited('no', 'no'), 'doubt'],
+  ])('when %s', async (_, listing, expected) => {
+    const { next, reached } = behind()
+    const code = await codeOf(guarded(listing)(aCall({ plan: removing }), next))
+    expect(reached[0]?.plan?.doubt === undefined ? code : 'doubt').toBe(expected)
+    if (expected === 'doubt') expect(reached[0]?.plan?.lines.at(-1)).toBe(reached[0]?.plan?.doubt)
+  })
+
+  const updating = (set: Record<string, unknown>): Change => ({
+    ...change(ADA),
+    operation: 'updateAccount',
+    ask: { id: 'id-1', userName: 'ada@example.com', set },
+  })
+  test.each<[string, Change, boolean]>([
+    ['a deletion', { ...change(ADA), operation: 'deleteAccount' } as Change, true],
+    ['unmaking one', updating({ admin: false }), true],
+    ['switching one off by a field', updating({ status: 'inactive' }), true],
+    ['another title', updating({ title: 'Dr' }), false],
+    ['making one', updating({ admin: true }), false],
+    ['a reactivation', { ...change(ADA), operation: 'reactivateAccount' } as Change, false],
+    ['somebody else', change(), false],
+    ['one that is inactive', change({ admin: true, status: 'inactive' }), false],
+  ])('looks at %s: %s', async (_, one, looks) => {
+    const work = guarded({ items: [ADA], complete: true })(aCall({ plan: plan(one) }), behind().next)
+    expect(await codeOf(work)).toBe(looks ? 'protected' : 'no error')
+  })
+
+  test('counts nobody who leaves in the same call', async () => {
+    const both = plan(change(ADA), change(GRACE))
+    const work = guarded({ items: [ADA, GRACE], complete: true })(aCall({ plan: both }), behind().next)
+    expect(await codeOf(work)).toBe('protected')
+  })
+
+  test('lets one call at a time take administrators from a tenant, and the next after it', async () => {
+    const guard = guarded({ items: [ADA, GRACE], complete: true })
+    const two = [plan(change(ADA)), plan(change(GRACE))].map((made) =>
+      guard(aCall({ plan: made }), behind().next),
+    )
+    expect((await Promise.all(two.map(codeOf))).sort()).toEqual(['conflict', 'no error'])
+    expect(await codeOf(guard(aCall({ plan: removing }), behind().next))).toBe('no error')
+  })
+})
+
+describe('brake', () => {
+  const stopping = async (...stops: Partial<Stop>[]) => {
+    const all = openStops(memoryStore())
+    for (const stop of stops) await all.put({ at: 0, by: 'ada', ...stop })
+    return brake(all)
+  }
+  const call = aCall()
+
+  test.each([
+    ['everything', {}, 'refused'],
+    ['the tenant', { tenant: 'acme' }, 'refused'],
+    ['another tenant', { tenant: 'beta' }, 'no error'],
+    ['the caller', { caller: 'local:grace' }, 'limit_reached'],
+    ['another caller', { caller: 'local:ada' }, 'no error'],
+  ] as const)('where %s is stopped', async (_, stop, code) => {
+    expect(await codeOf((await stopping(stop))(call, behind().next))).toBe(code)
+    expect(await codeOf((await stopping(stop))(aCall({ tool: reading }), behind().next))).toBe('no error')
+  })
+
+  test('says who stopped it, and nothing of how it is let go', async () => {
+    const guard = await stopping({ tenant: 'acme', why: 'odd\u202e\nthings' })
+    const error = await guard(call, behind().next).catch((thrown: Refused) => thrown)
+    const { message, hint } = error as Refused
+    expect(message).toContain('"odd things"')
+    expect(`${message} ${hint}`).not.toMatch(/brake off|lift|--|approver/)
+  })
+
+  test('an order to stop replaces one to the same, and no other', async () => {
+    const stops = openStops(memoryStore())
+    for (const tenant of ['acme', 'beta', 'acme']) await stops.put({ tenant, at: 0, by: 'ada' })
+    await stops.put({ caller: 'acme', at: 0, by: 'a limit' })
+    expect((await stops.list()).map(({ tenant, caller }) => tenant ?? caller)).toEqual([
+      'beta',
+      'acme',
+      'acme',
+    ])
+    expect(await stops.lift(({ tenant }) => tenant === 'acme')).toHaveLength(1)
+    expect(await stops.list()).toHaveLength(2)
   })
 })
 
@@ -164,6 +315,106 @@ describe('blast-radius', () => {
       Array.from({ length: 10 }, () => codeOf(guard(aCall({ plan: plan(change()) }), started))),
     )
     expect(codes.filter((code) => code === 'no error')).toHaveLength(2)
+  })
+
+  const of = (userName: string, more: Partial<Account> = {}) =>
+    change({ id: userName, userName: `${userName}@example.com`, ...more })
+  const wide = { removesPerHour: 1_000 }
+  const by = (id: string, ...changes: Change[]) =>
+    aCall({ caller: { id, client: 'x' }, plan: plan(...changes) })
+
+  test.each<[string, Record<string, unknown>, Call[], Call, Call]>([
+    [
+      'people a day by one caller',
+      { perCaller: { peoplePerDay: 2 } },
+      [by('bot', of('a')), by('bot', of('b')), by('bot', of('A', { tenant: 'beta', id: 'x' }))],
+      by('bot', of('c')),
+      by('other', of('c')),
+    ],
+    [
+      'changes an hour by one caller, over all tenants',
+      { perCaller: { changesPerHour: 2 } },
+      [by('bot', of('a')), by('bot', of('a', { tenant: 'beta' }))],
+      by('bot', of('a')),
+      by('other', of('a')),
+    ],
+    [
+      'people an hour in one tenant, by all callers',
+      { perTenant: { peoplePerHour: 2 } },
+      [by('bot', of('a')), by('other', of('b'))],
+      by('third', of('c')),
+      by('fourth', of('c', { tenant: 'beta' })),
+    ],
+    [
+      'changes a day altogether',
+      { overall: { changesPerDay: 2 } },
+      [by('bot', of('a')), by('other', of('b', { tenant: 'beta' }))],
+      by('third', of('a')),
+      aCall({ plan: plan() }),
+    ],
+    [
+      'more at once than ever',
+      { overall: { peoplePerHour: 1 } },
+      [],
+      by('bot', of('a'), of('b')),
+      by('x', of('a')),
+    ],
+  ])('%s', async (_, ceiling, within, beyond, elsewhere) => {
+    const guard = guarded({ ...wide, ...ceiling })
+    for (const call of within) expect(await codeOf(guard(call, started))).toBe('no error')
+    expect(await codeOf(guard(beyond, started))).toBe('limit_reached')
+    expect(await guard.stops.list()).toMatchObject([
+      { caller: beyond.caller.id, counts: [expect.any(String)] },
+    ])
+    expect(await codeOf(guard(elsewhere, started))).toBe('no error')
+  })
+
+  test('pauses nobody for what comes back by itself, nor for what was only asked', async () => {
+    const guard = guarded({ removesPerHour: 1, perCaller: { peoplePerHour: 1 } })
+    const asked = async () => ({ question: { message: '', state: '' } })
+    for (const name of ['a', 'b', 'c']) await guard(by('bot', of(name)), asked)
+    await guard(by('bot', of('a')), started)
+    expect(await codeOf(guard(by('bot', of('b')), started))).toBe('limit_reached')
+    expect(await guard.stops.list()).toEqual([])
+  })
+
+  test('an hour and a day go by', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      const guard = guarded({ ...wide, perCaller: { peoplePerHour: 1, peoplePerDay: 2 } })
+      const codes = async (...names: string[]) => {
+        const ends: unknown[] = []
+        for (const name of names) {
+          ends.push(await codeOf(guard(by('bot', of(name)), started)))
+          vi.advanceTimersByTime(61 * 60_000)
+        }
+        return ends
+      }
+      expect(await codes('a', 'b', 'c')).toEqual(['no error', 'no error', 'limit_reached'])
+      vi.advanceTimersByTime(23 * 60 * 60_000)
+      expect(await codes('c')).toEqual(['no error'])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('gives back what one limit took when another is passed, or cannot be looked at', async () => {
+    const store = memoryStore()
+    const guard = guarded(
+      { ...wide, perCaller: { changesPerHour: 1 }, perTenant: { peoplePerHour: 1 } },
+      store,
+    )
+    await guard(by('bot', of('a')), started)
+    expect(await codeOf(guard(by('other', of('b')), started))).toBe('limit_reached')
+    expect(await codeOf(guard(by('other', of('a')), started))).toBe('no error')
+  })
+
+  test('never lets more through than a ceiling when 20 come at once', async () => {
+    const guard = guarded({ ...wide, overall: { peoplePerDay: 5 } })
+    const names = Array.from({ length: 20 }, (_, index) => `p${index}`)
+    const codes = await Promise.all(names.map((name) => codeOf(guard(by(name, of(name)), started))))
+    expect(codes.filter((code) => code === 'no error')).toHaveLength(5)
+    expect(await guard.stops.list()).toHaveLength(15)
   })
 })
 
