@@ -36,8 +36,9 @@ export async function carryOut(
   try {
     await errand.mayLeave?.()
   } catch (error) {
-    if (!(error instanceof IdentityError)) throw error
-    return notSent(error.code, `Not sent: ${error.message}`)
+    if (error instanceof IdentityError) return notSent(error.code, `Not sent: ${error.message}`)
+    warn('whether a change may leave could not be looked at', error)
+    return notSent('internal', 'Not sent: it went wrong on our side.')
   }
   if (errand.signal.aborted) return notSent('timeout', 'Not sent: the caller had left.')
   try {

@@ -62,8 +62,8 @@ export const ProtectedAccount = z.union([Pattern, Tagged], {
 })
 export type ProtectedAccount = z.infer<typeof ProtectedAccount>
 
-/** Limits that pause the caller who would pass them. */
 const most = (what: string) => z.int().min(1).max(10_000).optional().describe(what)
+/** Limits that pause the caller who would pass them. */
 const Ceiling = z.strictObject({
   changesPerHour: most('Accounts changed in any hour'),
   changesPerDay: most('Accounts changed in any 24 hours'),

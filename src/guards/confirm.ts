@@ -74,7 +74,7 @@ function digestOf({ tool, input, caller }: Call, plan: Plan): string {
     return { tenant, operation, ask, accounts: states }
   })
   return createHash('sha256')
-    .update(canonicalJson({ tool: tool.name, args, targets, caller }))
+    .update(canonicalJson({ tool: tool.name, args, targets, doubt: plan.doubt, caller }))
     .digest('base64url')
 }
 

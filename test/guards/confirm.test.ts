@@ -90,6 +90,7 @@ describe('a question', () => {
     ['the account has another id', { plan: plan(change({ id: 'id-2' })) }, 'approval_void'],
     ['the account was renamed', { plan: plan(change({ userName: 'eve@example.com' })) }, 'approval_void'],
     ['one account more is concerned', { plan: plan(change(), change({ id: 'id-2' })) }, 'approval_void'],
+    ['a doubt has come up', { plan: { ...plan(change()), doubt: 'Who is left?' } }, 'approval_required'],
     ['another caller answers', { caller: { id: 'local:eve', client: 'test/1' } }, 'approval_void'],
     ['another client answers', { caller: { id: 'local:grace', client: 'other/1' } }, 'approval_void'],
     ['another tool is called', { tool: { ...aCall().tool, name: 'b_tool' } }, 'approval_void'],
@@ -125,6 +126,18 @@ describe('an approval', () => {
     expect(await codeOf(run(late))).toBe('approval_void')
     expect(statusOf(await run(call()))).toBe('approval_required')
     expect(await approvals.list({ pending: true })).toHaveLength(1)
+  })
+
+  test('is void once there is a doubt that nobody was told of', async () => {
+    const { run, approvals, reached } = guarded()
+    const planned = { ...plan(change()), also: ['bulk'] as const }
+    await run(aCall({ plan: planned }))
+    const [{ id } = { id: '' }] = await approvals.list()
+    await approvals.decide(id, 'approved', 'grace', 'terminal')
+    const input = { user: 'ada@example.com', tenants: ['acme'], approvalId: id }
+    const doubtful = aCall({ input, plan: { ...planned, doubt: 'Who is left?' } })
+    expect(await codeOf(run(doubtful))).toBe('approval_void')
+    expect(reached).toEqual([])
   })
 
   test('is journalled as asked once, however often the call is repeated', async () => {
