@@ -33,6 +33,13 @@ export async function carryOut(
     end({ outcome: 'failed', verified: false, ...(code && { code }), note, ...more })
 
   if (tenant.settings.dryRun) return notSent('refused', 'Dry run: agreed to, and not sent.')
+  try {
+    await errand.mayLeave?.()
+  } catch (error) {
+    if (error instanceof IdentityError) return notSent(error.code, `Not sent: ${error.message}`)
+    warn('whether a change may leave could not be looked at', error)
+    return notSent('internal', 'Not sent: it went wrong on our side.')
+  }
   if (errand.signal.aborted) return notSent('timeout', 'Not sent: the caller had left.')
   try {
     await record({ event: 'started', ...about })

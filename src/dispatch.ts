@@ -1,11 +1,12 @@
 import { askFor } from './ask.ts'
 import { carryOut } from './change.ts'
 import type { Call, CallGuard, Reply } from './guards/call.ts'
+import type { Sight } from './guards/calls.ts'
 import { compose } from './guards/compose.ts'
 import type { Errand } from './identity/operations.ts'
-import type { Plan } from './identity/plan.ts'
 import type { Log } from './log.ts'
 import type { Seal } from './seal.ts'
+import type { Stops } from './stops.ts'
 import type { Tenants } from './tenants.ts'
 import { cursorsFor } from './tools/cursor.ts'
 import type { Tool } from './tools/define.ts'
@@ -19,8 +20,10 @@ export interface Parts {
   log: Log
   /** The changes that have begun, which are seen to their end before the process leaves. */
   underWay: UnderWay
-  /** The policy for calls, given how a plan is made. */
-  guards: (planOf: (call: Call) => Promise<Plan> | undefined) => readonly CallGuard[]
+  /** Looked at before each change leaves. */
+  stops: Pick<Stops, 'check'>
+  /** The policy for calls, given how the guards see what a call would do. */
+  guards: (sight: Sight) => readonly CallGuard[]
 }
 
 /** What is left for wording the answer when the apps have used up their time, milliseconds. */
@@ -34,6 +37,7 @@ export function dispatcher({
   log,
   guards,
   underWay,
+  stops,
 }: Parts): (call: Call) => Promise<Reply> {
   const toolOf = ({ tool: { name } }: Call): Tool => {
     const tool = tools.find((candidate) => candidate.name === name)
@@ -61,18 +65,25 @@ export function dispatcher({
     const warn = (message: string, error: unknown) => log.error(message, { reference: call.id, error })
     return tool.run(call.input, {
       plan: call.plan,
-      carryOut: (change) =>
-        underWay.follow(carryOut(change, tenants.get(change.tenant), { errand, record: call.record, warn })),
+      carryOut: (change) => {
+        const mayLeave = () => stops.check({ caller: call.caller.id, tenants: [change.tenant] })
+        const leaving = { errand: { ...errand, mayLeave }, record: call.record, warn }
+        return underWay.follow(carryOut(change, tenants.get(change.tenant), leaving))
+      },
     })
   }
-  const planOf = (call: Call): Promise<Plan> | undefined => {
-    const tool = toolOf(call)
-    return tool.effect === 'reads'
-      ? undefined
-      : tool.plan(call.input, { ask: askFor(tenants, errandOf(call)) })
+  const sight: Sight = {
+    planOf(call) {
+      const tool = toolOf(call)
+      return tool.effect === 'reads'
+        ? undefined
+        : tool.plan(call.input, { ask: askFor(tenants, errandOf(call)) })
+    },
+    listAdmins: (call, tenant) =>
+      tenants.get(tenant).operations.listAccounts?.({ match: { admin: true }, limit: 100 }, errandOf(call)),
   }
   // Every output schema is an object; `declared-only` parses the answer by it on the way out.
-  return compose(guards(planOf), async (call) => ({
+  return compose(guards(sight), async (call) => ({
     answer: (await answer(call)) as Record<string, unknown>,
   }))
 }

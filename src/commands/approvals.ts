@@ -1,5 +1,12 @@
 import type { Command } from 'commander'
-import { type Approval, noRequest, openApprovals, statusOf } from '../approvals/approvals.ts'
+import {
+  type Approval,
+  approversOf,
+  noRequest,
+  openApprovals,
+  progressOf,
+  statusOf,
+} from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import { decide, undecided } from '../approvals/decide.ts'
 import { InvalidInput } from '../errors.ts'
@@ -67,7 +74,7 @@ const list = (io: Io, open: OpenData, command: Command, { all, json }: { all?: t
       const status = statusOf(approval)
       return [
         approval.id,
-        { text: status, style: STYLES[status] },
+        { text: statusText(approval), style: STYLES[status] },
         timeLeft(approval),
         approval.tool,
         plainText(approval.caller, 24),
@@ -81,6 +88,12 @@ const list = (io: Io, open: OpenData, command: Command, { all, json }: { all?: t
       `See one whole: ${typed(io, command.optsWithGlobals(), 'approvals show ID')}`,
     )
   })
+
+/** "pending", or how far it has come: "1 of 2". */
+const statusText = (approval: Approval): string => {
+  const status = statusOf(approval)
+  return status === 'pending' ? [status, progressOf(approval)].filter(Boolean).join(', ') : status
+}
 
 const HEADINGS = ['ID', 'STATE', 'LEFT', 'TOOL', 'CALLER', 'PLAN']
 
@@ -127,6 +140,9 @@ const answer = (
       { id, decision, approver, passphrase, how: 'terminal', where },
     )
     if (decision === 'denied') return print(io, `Denied by ${decided.by}. Nothing will be changed.`)
+    if (decided.state === 'pending') {
+      return print(io, `Agreed, ${progressOf(decided)}. It takes another person as well.`)
+    }
     print(
       io,
       `Approved by ${decided.by}. Nothing has been changed yet: repeat the same call with`,
@@ -151,7 +167,7 @@ function describe(io: Io, approval: Approval): string[] {
       : []
   const left = timeLeft(approval)
   return [
-    `${approval.id}: ${paint(io, STYLES[status], status)}`,
+    `${approval.id}: ${paint(io, STYLES[status], statusText(approval))}`,
     '',
     ...approval.plan.flatMap((line) => wrap(io, line, '  ')),
     '',
@@ -161,12 +177,23 @@ function describe(io: Io, approval: Approval): string[] {
     ...fact('client', approval.client),
     ...fact('asked', showTime(approval.createdAt)),
     ...fact('expires', `${showTime(approval.expiresAt)}${left && ` (in ${left})`}`),
+    ...fact('takes', whoMustAgree(approval)),
+    ...(approval.agreed ?? []).flatMap(({ by, at }) => fact('agreed', `${by}, ${showTime(at)}`)),
     ...(approval.decidedAt === undefined
       ? []
       : fact('decided', `${approval.state} by ${approval.by}, ${showTime(approval.decidedAt)}`)),
     ...(approval.usedAt === undefined ? [] : fact('used', showTime(approval.usedAt))),
   ]
 }
+
+/** Who it takes, where that is more than one person. */
+const whoMustAgree = (approval: Approval): string | undefined =>
+  [
+    progressOf(approval) && `${approversOf(approval)} approvers`,
+    approval.fourEyes && `not ${approval.caller}, who asked for it`,
+  ]
+    .filter(Boolean)
+    .join(', ') || undefined
 
 /** An approval for programs: times in ISO 8601, and without the digest, which says nothing to anybody. */
 function toDocument(approval: Approval) {
@@ -175,6 +202,7 @@ function toDocument(approval: Approval) {
   return {
     ...rest,
     status: statusOf(approval),
+    ...(approval.agreed && { agreed: approval.agreed.map(({ at, ...yes }) => ({ ...yes, at: iso(at) })) }),
     createdAt: iso(approval.createdAt),
     expiresAt: iso(approval.expiresAt),
     decidedAt: iso(approval.decidedAt),

@@ -13,6 +13,8 @@ export interface DataFolder {
   folder: string
   store: Store
   journal: Journal
+  /** Names of the tenants, where there is a settings file. */
+  tenants?: readonly string[]
   close(): Promise<void>
 }
 
@@ -56,13 +58,34 @@ export async function withData(
 /** A passphrase from the first line of standard input, or else from a person at the terminal, who sees only dots. */
 export async function readPassphrase(
   io: Io,
-  { passphraseStdin, question }: { passphraseStdin?: boolean | undefined; question: string },
+  { question, ...how }: { passphraseStdin?: boolean | undefined; question: string },
 ): Promise<string> {
+  const [passphrase = ''] = await readPassphrases(io, { ...how, questions: [question] })
+  return passphrase
+}
+
+/** The same for several, a line each. */
+export async function readPassphrases(
+  io: Io,
+  { passphraseStdin, questions }: { passphraseStdin?: boolean | undefined; questions: readonly string[] },
+): Promise<string[]> {
   if (passphraseStdin) {
-    const passphrase = await firstLine(io)
-    if (passphrase) return passphrase
-    throw new InvalidInput('Standard input held no passphrase.', 'Write it there as one line.')
+    const lines = await firstLines(io, questions.length)
+    const missing = questions.find((_, index) => !lines[index])
+    if (missing === undefined) return lines
+    throw new InvalidInput(
+      questions.length === 1
+        ? 'Standard input held no passphrase.'
+        : `Standard input held no line for: ${missing}.`,
+      `Write ${questions.length === 1 ? 'it there as one line' : `${questions.length} lines there`}.`,
+    )
   }
+  const answers: string[] = []
+  for (const question of questions) answers.push(await askPassphrase(io, question))
+  return answers
+}
+
+async function askPassphrase(io: Io, question: string): Promise<string> {
   if (!io.stdin.isTTY || !io.stdout.isTTY) {
     throw new InvalidInput(
       'There is no terminal to ask for the passphrase in.',
@@ -81,13 +104,15 @@ export async function readPassphrase(
   return answer
 }
 
-async function firstLine(io: Io): Promise<string> {
+/** Reads no further than it takes, since whoever writes may not close. */
+async function firstLines(io: Io, count: number): Promise<string[]> {
   let bytes = Buffer.alloc(0)
   for await (const piece of io.stdin) {
     bytes = Buffer.concat([bytes, Buffer.from(piece)])
-    if (bytes.includes(10) || bytes.length > 4096) break
+    if (bytes.filter((byte) => byte === 10).length >= count || bytes.length > 4096 * count) break
   }
-  return (bytes.toString('utf8').split('\n')[0] ?? '').replace(/\r$/, '')
+  const lines = bytes.toString('utf8').split('\n').slice(0, count)
+  return lines.map((line) => line.replace(/\r$/, ''))
 }
 
 /** Columns to write in: those of the terminal, within reason; the most where there is none. */

@@ -55,25 +55,37 @@ export const dataFolder = (settings: Pick<Settings, 'dataDir'>, { sandbox }: Com
   sandbox ? join(paths.data, 'sandbox') : (settings.dataDir ?? paths.data)
 
 /**
- * Opens the data folder for a command that looks after it. It reads no more of the settings than where the folder is,
- * so that the person at the terminal needs none of the secrets.
+ * Opens the data folder for a command that looks after it. It reads no more of the settings than where the folder is
+ * and what the tenants are called, so that the person at the terminal needs none of the secrets.
  */
 export async function openDataFolder(io: Io, command: Command): Promise<DataFolder> {
   const options = command.optsWithGlobals<CommonOptions>()
   const { file, named } = settingsFile(io, options)
   if (named && !options.sandbox && !existsSync(file)) throw new SettingsError(file, ['no such file'])
-  const dataDir = existsSync(file) && !options.sandbox ? dataDirIn(file) : undefined
+  const { dataDir, tenants } = existsSync(file) && !options.sandbox ? outlineOf(file) : {}
   const folder = dataFolder({ dataDir }, options)
   const store = openStores(folder).store
-  return { folder, store, journal: openJournal(folder, store), close: () => store.close() }
+  return {
+    folder,
+    store,
+    journal: openJournal(folder, store),
+    ...(tenants && { tenants }),
+    close: () => store.close(),
+  }
 }
 
-function dataDirIn(file: string): string | undefined {
+const Outline = z.looseObject({
+  dataDir: z.string().min(1).optional(),
+  tenants: z.record(z.string(), z.unknown()).optional(),
+})
+
+function outlineOf(file: string): { dataDir: string | undefined; tenants?: string[] } {
   try {
-    const { dataDir } = z
-      .looseObject({ dataDir: z.string().min(1).optional() })
-      .parse(JSON.parse(readFileSync(file, 'utf8')))
-    return dataDir === undefined ? undefined : resolve(dirname(file), dataDir)
+    const { dataDir, tenants } = Outline.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return {
+      dataDir: dataDir === undefined ? undefined : resolve(dirname(file), dataDir),
+      ...(tenants && { tenants: Object.keys(tenants) }),
+    }
   } catch {
     throw new SettingsError(file, ['cannot be read as settings; `check` says what is wrong'])
   }

@@ -1,13 +1,15 @@
-import { type Approval, openApprovals } from '../approvals/approvals.ts'
+import { type Approval, approversOf, openApprovals } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import { storeLedger } from '../budget/ledger.ts'
+import { storePeople } from '../budget/people.ts'
 import type { Settings } from '../config.ts'
 import type { Parts } from '../dispatch.ts'
 import { callGuards } from '../guards/calls.ts'
 import { type Log, logTo } from '../log.ts'
 import { sealWith } from '../seal.ts'
+import { openStops, type Stops } from '../stops.ts'
 import { openJournal } from '../store/journal.ts'
-import { openTenants, type Tenants } from '../tenants.ts'
+import { openTenants, type Tenants, traitsOf } from '../tenants.ts'
 import { tools } from '../tools/index.ts'
 import { underWay } from '../under-way.ts'
 import { vendors } from '../vendors/index.ts'
@@ -18,6 +20,7 @@ import { type CommonOptions, dataFolder, openStores, sandboxSettings, settingsOf
 export interface Running {
   parts: Parts
   tenants: Tenants
+  stops: Stops
   log: Log
   close(): Promise<void>
 }
@@ -30,6 +33,7 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
   const tenants = openTenants(settings, vendors, { ledger: storeLedger(budgets), store })
   const journal = openJournal(folder, store)
   const approvers = openApprovers(store)
+  const stops = openStops(store)
   const seal = sealWith(store)
   const warn = (message: string, error: unknown) => log.error(message, { error })
   const policy = {
@@ -39,23 +43,37 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
     isOffered: (name: string) =>
       tools.some((tool) => tool.name === name && tenants.serving(tool) !== undefined),
     isReadOnly: (tenant: string) => tenants.readOnly(tenants.get(tenant)),
-    blast: { ledger: storeLedger(store), limits: settings.limits },
+    blast: { ledger: storeLedger(store), people: storePeople(store), stops, limits: settings.limits },
+    stops,
+    locks: store,
     confirming: {
-      levels: settings.confirm,
+      policy: { confirm: settings.confirm, about: (name: string) => traitsOf(tenants.get(name)) },
       approvals: openApprovals(store),
       seal,
-      async approveAt({ id, state }: Approval) {
-        if (state === 'approved') return 'It is approved: make the same call with this approvalId.'
-        const approve = typed(io, options, `approvals approve ${id} --approver NAME`)
-        if ((await approvers.list()).length > 0) return approve
-        return `No approver is set up yet: ${typed(io, options, 'approvers add NAME')}, and then: ${approve}`
+      async approveAt(approval: Approval) {
+        if (approval.state === 'approved') return 'It is approved: make the same call with this approvalId.'
+        const approve = typed(io, options, `approvals approve ${approval.id} --approver NAME`)
+        const missing = approversOf(approval) - (await approvers.list()).length
+        if (missing <= 0) return approve
+        const lacking =
+          missing < approversOf(approval) ? 'It takes two approvers' : 'No approver is set up yet'
+        return `${lacking}: ${typed(io, options, 'approvers add NAME')}, and then: ${approve}`
       },
     },
   }
   const changes = underWay()
   return {
-    parts: { tools, tenants, seal, log, underWay: changes, guards: (planOf) => callGuards(policy, planOf) },
+    parts: {
+      tools,
+      tenants,
+      seal,
+      log,
+      underWay: changes,
+      stops,
+      guards: (sight) => callGuards(policy, sight),
+    },
     tenants,
+    stops,
     log,
     async close() {
       await changes.ended()

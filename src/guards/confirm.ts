@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Approval, Approvals } from '../approvals/approvals.ts'
-import type { ConfirmLevel, Settings } from '../config.ts'
 import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
 import { canonicalJson } from '../identity/canonical.ts'
 import type { Plan } from '../identity/plan.ts'
@@ -8,6 +7,7 @@ import { plainText } from '../identity/text.ts'
 import type { Seal } from '../seal.ts'
 import type { JournalEvent } from '../store/events.ts'
 import type { Call, CallGuard, PersonsAnswer, Reply } from './call.ts'
+import { type Demand, demandOf, type Policy, weigh } from './policy.ts'
 
 /** How long a question put through the client may be answered, milliseconds. */
 const QUESTION_TTL = 5 * 60_000
@@ -19,7 +19,7 @@ interface Question {
 
 /** What a confirmation is checked against and kept in. */
 export interface Confirming {
-  levels: Settings['confirm']
+  policy: Policy
   approvals: Approvals
   seal: Seal
   /** What a person types or opens to decide. */
@@ -36,13 +36,14 @@ export const confirm = (by: Confirming): CallGuard =>
     // Nothing to do, nobody to ask.
     if (!plan || plan.changes.length === 0) return next(call)
     const digest = digestOf(call, plan)
+    const demand = demandOf(weigh(call.tool.effect, plan), by.policy)
     const approvalId = approvalIdOf(call)
     if (approvalId !== undefined) {
-      const approval = await by.approvals.use(approvalId, digest)
+      const approval = await by.approvals.use(approvalId, digest, demand)
       if (approval.state === 'pending') return waiting(approval, by)
       return next(allowedBy(call, approval))
     }
-    const level = levelOf(call, plan, by.levels)
+    const { level } = demand
     if (level === 'none') return next(call)
     if (level === 'ask' && call.answer) {
       const question = await answered(call, call.answer, digest, by)
@@ -52,7 +53,9 @@ export const confirm = (by: Confirming): CallGuard =>
         return next(allowedBy(call, approval))
       }
     }
-    return level === 'ask' && call.canAsk ? ask(call, plan, digest, by) : request(call, plan, digest, by)
+    return level === 'ask' && call.canAsk
+      ? ask(call, plan, digest, by)
+      : request(call, plan, { digest, demand }, by)
   }
 
 /** The same call, whose every further event names the approval that let it through. */
@@ -60,18 +63,6 @@ const allowedBy = (call: Call, { id, by, how }: NonNullable<JournalEvent['approv
   ...call,
   record: (event) => call.record({ ...event, approval: { id, ...(by && { by }), ...(how && { how }) } }),
 })
-
-/** The strictest of all that the settings say about such a change. */
-function levelOf({ tool }: Call, plan: Plan, levels: Settings['confirm']): ConfirmLevel {
-  const strictness = ['none', 'ask', 'approve'] as const
-  const admins = plan.changes.some(({ accounts }) => accounts.some(({ admin }) => admin))
-  const said: ConfirmLevel[] = [
-    tool.effect === 'reads' ? 'approve' : levels[tool.effect],
-    ...(plan.also ?? []).map((kind) => levels[kind]),
-    ...(admins ? [levels.admins] : []),
-  ]
-  return strictness[Math.max(...said.map((level) => strictness.indexOf(level)))] ?? 'approve'
-}
 
 /** What a person agrees to: tool, arguments, each account as it is now, and who asked. */
 function digestOf({ tool, input, caller }: Call, plan: Plan): string {
@@ -83,7 +74,7 @@ function digestOf({ tool, input, caller }: Call, plan: Plan): string {
     return { tenant, operation, ask, accounts: states }
   })
   return createHash('sha256')
-    .update(canonicalJson({ tool: tool.name, args, targets, caller }))
+    .update(canonicalJson({ tool: tool.name, args, targets, doubt: plan.doubt, caller }))
     .digest('base64url')
 }
 
@@ -139,10 +130,17 @@ function wording(plan: Plan, { caller }: Call): string {
 }
 
 /** Leaves the plan for a person outside the agent's reach; the same call finds the same request again. */
-async function request(call: Call, plan: Plan, digest: string, by: Confirming): Promise<Reply> {
+async function request(
+  call: Call,
+  plan: Plan,
+  { digest, demand: { approvers, fourEyes } }: { digest: string; demand: Demand },
+  by: Confirming,
+): Promise<Reply> {
   const approval = await by.approvals.request({
     call: call.id,
     digest,
+    approvers,
+    fourEyes,
     tool: call.tool.name,
     plan: [...plan.lines],
     ...(plan.reason !== undefined && { reason: plan.reason }),

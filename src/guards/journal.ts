@@ -1,4 +1,4 @@
-import { type ErrorCode, IdentityError } from '../errors.ts'
+import { type ErrorCode, IdentityError, Paused } from '../errors.ts'
 import type { JournalEventName } from '../store/events.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Call, CallGuard } from './call.ts'
@@ -47,7 +47,9 @@ export const journalled = ({ journal, warn }: Journalling): CallGuard =>
       const code = error instanceof IdentityError ? error.code : 'internal'
       try {
         const approval = typeof approvalId === 'string' ? { approval: { id: approvalId } } : {}
-        await record({ event: EVENT[code] ?? 'refused', code, ...approval })
+        // That a person is needed before this caller goes on is for that person to find here.
+        const note = error instanceof Paused ? { note: error.message } : {}
+        await record({ event: EVENT[code] ?? 'refused', code, ...note, ...approval })
       } catch (failure) {
         // Nothing was changed, and the caller is told why; that it could not be recorded is for the log.
         warn('a refusal could not be journalled', failure)

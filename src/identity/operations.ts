@@ -9,6 +9,8 @@ export interface Errand {
   /** Epoch milliseconds after which nobody waits for the answer any more. */
   deadline: number
   signal: AbortSignal
+  /** Asked just before each request that changes something leaves; throws when it must not. */
+  mayLeave?: () => Promise<void>
 }
 
 /** One page of a listing. `next` is absent at the end; `complete` says whether the end is really the end. */

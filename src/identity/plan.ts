@@ -33,8 +33,17 @@ export interface Plan {
   /** What a person judges, one sentence a line; text of apps and agents stands quoted in it. */
   lines: readonly string[]
   reason?: string | undefined
-  /** What makes the change weigh more than its effect says; each has a level of its own in the settings. */
-  also?: readonly ('bulk' | 'deletes' | 'admins')[]
+  /** What makes the call weigh more than its changes say by themselves; each has a level of its own in the settings. */
+  also?: readonly ('bulk' | 'deletes' | 'admins')[] | undefined
+  /** What could not be found out and is for a person to judge, as a sentence; it stands among the lines too. */
+  doubt?: string | undefined
+}
+
+/** Whom a change is about, each under one name wherever they have accounts: the email, or else the user name. */
+export function peopleIn(change: Change): string[] {
+  const made = change.operation === 'createAccount' ? [change.ask.fields] : []
+  const names = [...change.accounts, ...made].map(({ email, userName }) => email ?? userName ?? '')
+  return names.map((name) => name.normalize('NFC').toLowerCase())
 }
 
 /** What the app showed when a change was read back. */

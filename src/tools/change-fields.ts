@@ -28,8 +28,6 @@ export const asked = (fields: z.infer<typeof Fields>): AccountFields =>
 
 /** People to put into a group or to take out of it. */
 export const Users = z.array(UserRef).min(1).max(100).optional()
-/** From how many on a change of a group counts as bulk work. */
-export const MANY = 20
 export const targetOf = ({ id, userName }: Account): Target => ({ id, userName })
 
 export const OPTIONAL = { reason: Reason.optional().describe('Why') }

@@ -4,7 +4,7 @@ import { NotFound } from '../errors.ts'
 import { type Account, Group } from '../identity/account.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import { plainText, sameText } from '../identity/text.ts'
-import { MANY, OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
+import { OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { defineTool } from './define.ts'
 import { ApprovalId, Code, PendingApproval, TenantName, Text } from './fields.ts'
 
@@ -53,7 +53,6 @@ export default defineTool({
         ...(accounts.length > 0 ? [`Put in: ${accounts.map(({ userName }) => userName).join(', ')}.`] : []),
       ],
       reason,
-      ...(accounts.length > MANY && { also: ['bulk' as const] }),
       there: undefined,
     }
   },

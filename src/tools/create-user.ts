@@ -59,7 +59,6 @@ export default defineTool({
         ...(more.length > 0 ? [`With: ${more.join(', ')}.`] : []),
       ],
       reason,
-      ...(fields.admin && { also: ['admins' as const] }),
       there: [],
     }
   },

@@ -62,7 +62,6 @@ export default defineTool({
         ...(licence ? [`Licence freed: "${licence}".`] : []),
       ],
       reason,
-      also: ['deletes' as const],
     }
   },
 

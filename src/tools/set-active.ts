@@ -79,14 +79,11 @@ export function switchTool(the: Switch): ChangingTool {
       const consequences = Object.fromEntries(
         changes.map(({ tenant }) => [tenant, the.consequence(ask.tenants.get(tenant))]),
       )
-      // Where to deactivate is to delete, it weighs as much.
-      const deletes = ({ tenant }: Change) => ask.tenants.get(tenant).facts.deactivate === 'deletes'
       return {
         changes,
         settled,
         consequences,
         reason,
-        ...(the.to === 'inactive' && changes.some(deletes) && { also: ['deletes' as const] }),
         lines: changes.flatMap((change) => [
           ...change.accounts.map((account) => sentence(the, ask.tenants.get(change.tenant), account)),
           consequences[change.tenant] ?? '',

@@ -5,7 +5,7 @@ import type { Account, Group } from '../identity/account.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import type { Carried } from '../identity/plan.ts'
 import { plainText } from '../identity/text.ts'
-import { MANY, OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
+import { OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { defineTool } from './define.ts'
 import { ApprovalId, Code, PendingApproval, TenantName, Text } from './fields.ts'
 
@@ -87,7 +87,6 @@ export default defineTool({
         ...(out.length > 0 ? [`Take out: ${people(out)}.`] : []),
       ],
       reason,
-      ...(wanted.length > MANY && { also: ['bulk' as const] }),
       settled,
       wanted: wanted.map(({ user, to, account }) => ({ user, to, id: account.id })),
     }

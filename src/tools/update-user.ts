@@ -69,7 +69,6 @@ export default defineTool({
         ...(account.externalId ? [MANAGED] : []),
       ],
       reason,
-      ...(set.admin !== undefined && { also: ['admins' as const] }),
       account,
       before,
     }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { Budget, type SettingsParts, type TenantSettings } from '../config.ts'
+import { Environment } from '../config-policy.ts'
 import type { BudgetLeft, Operations } from '../identity/operations.ts'
 import type { Secret } from '../secret.ts'
 import type { Opening, Surface } from './http.ts'
@@ -44,6 +45,8 @@ export const BaseUrl = z
 /** Settings that every tenant has, whatever its vendor. */
 export const tenantSettings = {
   url: BaseUrl.describe('Address of the app'),
+  // Who forgets to say it must not be the less protected for that.
+  environment: Environment.default('production').describe('What the tenant is; rules can tell by it'),
   budget: Budget.optional().describe(
     "What the tenant's token may spend; the vendor's own figures when left out",
   ),
