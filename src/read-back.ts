@@ -61,7 +61,7 @@ export async function lookForTwin(
   return {}
 }
 
-/** A new account, and whether it has what was said of it besides its names, which few apps get wrong. */
+/** Whether a new account is there, with all that was said of it besides its names. */
 async function lookAtNew(fields: AccountFields, app: Operations, errand: Errand): Promise<Look> {
   const { userName, email, givenName: _, familyName: __, ...more } = fields
   const seen = await lookForAccount(userName ?? email ?? '', app, errand)

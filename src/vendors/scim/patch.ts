@@ -91,7 +91,8 @@ function currentOf(app: ScimApp, target: Target, errand: Errand) {
       const version = (await read)?.headers['if-match']
       if (version === undefined) return false
       read = undefined
-      return version !== (await current()).headers['if-match']
+      const now = (await current()).headers['if-match']
+      return now !== undefined && now !== version
     },
   }
 }

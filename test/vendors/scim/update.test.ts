@@ -152,9 +152,10 @@ describe('updating', () => {
       expect(asked[1]?.headers['if-match']).toBe(version)
     })
 
-    test.each<[string, string, string | undefined, string[]]>([
+    test.each<[string, string | undefined, string | undefined, string[]]>([
       ['makes it of what was changed meanwhile, once', 'W/"4"', undefined, ['GET', 'PATCH', 'GET', 'PATCH']],
       ['never sends a version again that was refused', 'W/"3"', 'conflict', ['GET', 'PATCH', 'GET']],
+      ['sends nothing without a version', undefined, 'conflict', ['GET', 'PATCH', 'GET']],
     ])('%s', async (_, version, expected, sent) => {
       let reads = 0
       const { code, methods, asked } = await at(
