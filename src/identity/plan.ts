@@ -17,8 +17,18 @@ export type Change = {
   | { operation: 'reactivateAccount'; ask: AskOf<'reactivateAccount'> }
   | { operation: 'deleteAccount'; ask: AskOf<'deleteAccount'> }
   | { operation: 'createAccount'; ask: AskOf<'createAccount'> }
-  | { operation: 'updateAccount'; ask: AskOf<'updateAccount'> }
-  | { operation: 'updateMembers'; ask: AskOf<'updateMembers'> }
+  | {
+      operation: 'updateAccount'
+      ask: AskOf<'updateAccount'>
+      /** What the account says of itself so far; an absent field is not known. */
+      before: AccountFields
+    }
+  | {
+      operation: 'updateMembers'
+      ask: AskOf<'updateMembers'>
+      /** Ids of the members so far; undefined where the app does not tell. */
+      inside: readonly string[] | undefined
+    }
 )
 
 /** The exact change that a call would make. */

@@ -61,7 +61,14 @@ export default defineTool({
     const { vendor } = ask.tenants.get(tenant)
     return {
       changes: [
-        { tenant, accounts: [account], subject, operation: 'updateAccount', ask: { ...subject, set } },
+        {
+          tenant,
+          accounts: [account],
+          subject,
+          operation: 'updateAccount',
+          ask: { ...subject, set },
+          before: fields,
+        },
       ],
       lines: [
         `Change the account of "${account.name ?? account.userName}" (${account.userName}) in ${vendor.title}, tenant ${tenant}:`,
