@@ -5,6 +5,7 @@ import { compose } from './guards/compose.ts'
 import type { Errand } from './identity/operations.ts'
 import type { Plan } from './identity/plan.ts'
 import type { Log } from './log.ts'
+import type { Past } from './past.ts'
 import type { Seal } from './seal.ts'
 import type { Tenants } from './tenants.ts'
 import { cursorsFor } from './tools/cursor.ts'
@@ -17,6 +18,8 @@ export interface Parts {
   tenants: Tenants
   seal: Seal
   log: Log
+  /** What the call of that reference changed, as far as `caller` may know of it. */
+  past: (reference: string, caller: string) => Promise<Past | undefined>
   /** The changes that have begun, which are seen to their end before the process leaves. */
   underWay: UnderWay
   /** The policy for calls, given how a plan is made. */
@@ -33,6 +36,7 @@ export function dispatcher({
   seal,
   log,
   guards,
+  past,
   underWay,
 }: Parts): (call: Call) => Promise<Reply> {
   const toolOf = ({ tool: { name } }: Call): Tool => {
@@ -59,17 +63,27 @@ export function dispatcher({
     }
     if (!call.plan) throw new TypeError(`${tool.name} came without a plan`)
     const warn = (message: string, error: unknown) => log.error(message, { reference: call.id, error })
-    return tool.run(call.input, {
+    let started = false
+    const record: Call['record'] = async (event) => {
+      await call.record(event)
+      if (event.event === 'started') started = true
+    }
+    const said = await tool.run(call.input, {
       plan: call.plan,
       carryOut: (change) =>
-        underWay.follow(carryOut(change, tenants.get(change.tenant), { errand, record: call.record, warn })),
+        underWay.follow(carryOut(change, tenants.get(change.tenant), { errand, record, warn })),
     })
+    // Every output schema is an object; what was sent can be named when it is to be undone.
+    return started ? { ...(said as Record<string, unknown>), change: call.id } : said
   }
   const planOf = (call: Call): Promise<Plan> | undefined => {
     const tool = toolOf(call)
     return tool.effect === 'reads'
       ? undefined
-      : tool.plan(call.input, { ask: askFor(tenants, errandOf(call)) })
+      : tool.plan(call.input, {
+          ask: askFor(tenants, errandOf(call)),
+          past: (reference) => past(reference, call.caller.id),
+        })
   }
   // Every output schema is an object; `declared-only` parses the answer by it on the way out.
   return compose(guards(planOf), async (call) => ({

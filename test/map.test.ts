@@ -37,7 +37,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['transports'],
   ['server.ts'],
   ['dispatch.ts', 'resources.ts'],
-  ['ask.ts', 'change.ts', 'read-back.ts', 'tenants.ts', 'tools'],
+  ['ask.ts', 'change.ts', 'past.ts', 'read-back.ts', 'tenants.ts', 'tools'],
   ['vendors'],
   ['guards'],
   ['approvals', 'budget'],
@@ -71,7 +71,7 @@ describe('the map of imports', () => {
   test('keeps tools, vendors and guards strangers to their siblings', () => {
     const lists = ['tools/index.ts', 'vendors/index.ts', 'guards/calls.ts', 'guards/requests.ts']
     const shared = [
-      ...['define', 'fields', 'cursor', 'set-active', 'change-fields', 'wire'].map(
+      ...['define', 'fields', 'cursor', 'set-active', 'change-fields', 'reversal', 'wire'].map(
         (name) => `tools/${name}.ts`,
       ),
       ...['define', 'http'].map((name) => `vendors/${name}.ts`),

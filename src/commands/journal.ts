@@ -8,6 +8,7 @@ import { IdentityError, InvalidInput, NotFound } from '../errors.ts'
 import { canonicalJson } from '../identity/canonical.ts'
 import { plainText } from '../identity/text.ts'
 import type { JournalLine } from '../store/events.ts'
+import { linesAbout } from '../store/journal-about.ts'
 import { followJournal, type JournalFilter, journalSize, readJournal } from '../store/journal-file.ts'
 import { verifyJournal } from '../store/journal-verify.ts'
 import { escapeUnseen, newCommand, type OpenData, paint, print, toJson, withData } from './data.ts'
@@ -78,7 +79,7 @@ const tail = (io: Io, open: OpenData, command: Command, { lines, follow, json }:
 
 const show = (io: Io, open: OpenData, command: Command, which: string, { json }: { json?: true }) =>
   withData(io, open, command, async ({ folder }) => {
-    const lines = await linesOf(folder, which)
+    const lines = await linesAbout(folder, [which, readApprovalId(which)])
     if (lines.length === 0) {
       throw new NotFound(
         `The journal has nothing about ${plainText(which, 64)}.`,
@@ -87,22 +88,6 @@ const show = (io: Io, open: OpenData, command: Command, which: string, { json }:
     }
     print(io, ...(json ? [toJson({ call: lines[0]?.call, lines }, 2)] : story(io, lines)))
   })
-
-/** The lines of a call, and of every call that asked for or used the same approvals. */
-async function linesOf(folder: string, which: string): Promise<JournalLine[]> {
-  const id = readApprovalId(which)
-  const calls = new Set([which])
-  const links: { call: string; approval: string }[] = []
-  for await (const { seq, call, approval } of readJournal(folder)) {
-    if (String(seq) === which || approval?.id === id) calls.add(call)
-    if (approval) links.push({ call, approval: approval.id })
-  }
-  const approvals = new Set(links.filter(({ call }) => calls.has(call)).map(({ approval }) => approval))
-  for (const { call, approval } of links) if (approvals.has(approval)) calls.add(call)
-  const lines: JournalLine[] = []
-  for await (const line of readJournal(folder)) if (calls.has(line.call)) lines.push(line)
-  return lines
-}
 
 interface ExportOptions {
   format: 'jsonl' | 'csv'

@@ -5,6 +5,7 @@ import type { Settings } from '../config.ts'
 import type { Parts } from '../dispatch.ts'
 import { callGuards } from '../guards/calls.ts'
 import { type Log, logTo } from '../log.ts'
+import { pastOf } from '../past.ts'
 import { sealWith } from '../seal.ts'
 import { openJournal } from '../store/journal.ts'
 import { openTenants, type Tenants } from '../tenants.ts'
@@ -54,7 +55,15 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
   }
   const changes = underWay()
   return {
-    parts: { tools, tenants, seal, log, underWay: changes, guards: (planOf) => callGuards(policy, planOf) },
+    parts: {
+      tools,
+      tenants,
+      seal,
+      log,
+      underWay: changes,
+      guards: (planOf) => callGuards(policy, planOf),
+      past: (reference, caller) => pastOf({ folder, store }, reference, (by) => by === caller),
+    },
     tenants,
     log,
     async close() {

@@ -3,7 +3,7 @@ import type { Ticket } from '../budget/state.ts'
 import type { Settings } from '../config.ts'
 import { LimitReached } from '../errors.ts'
 import type { Effect } from '../identity/plan.ts'
-import type { Call, CallGuard } from './call.ts'
+import { type Call, type CallGuard, effectOf } from './call.ts'
 
 /** How much may be changed, and where it is counted; the count outlives the process. */
 export interface BlastRadius {
@@ -19,7 +19,7 @@ export const blastRadius = ({ ledger, limits }: BlastRadius): CallGuard =>
   async function blastRadius(call, next) {
     const counts = countByTenant(call)
     if (counts.size === 0) return next(call)
-    const { effect } = call.tool
+    const effect = effectOf(call)
     const perHour = effect === 'removes' ? limits.removesPerHour : limits.changesPerHour
     const taken: { bucket: string; ticket: Ticket }[] = []
     const release = (spent: boolean) =>
@@ -59,8 +59,8 @@ function countByTenant({ plan }: Call): Map<string, number> {
   return counts
 }
 
-const bucketOf = ({ caller, tool }: Call, tenant: string) =>
-  JSON.stringify(['changes', tool.effect === 'removes' ? 'removes' : 'other', caller.id, tenant])
+const bucketOf = (call: Call, tenant: string) =>
+  JSON.stringify(['changes', effectOf(call) === 'removes' ? 'removes' : 'other', call.caller.id, tenant])
 
 const limitReached = (effect: Effect, perHour: number, tenant: string, retryAt: number | undefined) =>
   new LimitReached(

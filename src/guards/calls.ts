@@ -35,6 +35,9 @@ export const callGuards = (
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   deadline((call) => call.deadline, undefined, lost),
   planning(planOf),
+  // Once more: a plan can reach tenants that no argument names.
+  access({ mustExist, isOffered }),
+  readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   protectedAccounts(settings.protected),
   blastRadius(blast),
   confirm(confirming),

@@ -7,7 +7,7 @@ import type { Plan } from '../identity/plan.ts'
 import { plainText } from '../identity/text.ts'
 import type { Seal } from '../seal.ts'
 import type { JournalEvent } from '../store/events.ts'
-import type { Call, CallGuard, PersonsAnswer, Reply } from './call.ts'
+import { type Call, type CallGuard, effectOf, type PersonsAnswer, type Reply } from './call.ts'
 
 /** How long a question put through the client may be answered, milliseconds. */
 const QUESTION_TTL = 5 * 60_000
@@ -62,11 +62,13 @@ const allowedBy = (call: Call, { id, by, how }: NonNullable<JournalEvent['approv
 })
 
 /** The strictest of all that the settings say about such a change. */
-function levelOf({ tool }: Call, plan: Plan, levels: Settings['confirm']): ConfirmLevel {
+function levelOf(call: Call, plan: Plan, levels: Settings['confirm']): ConfirmLevel {
   const strictness = ['none', 'ask', 'approve'] as const
   const admins = plan.changes.some(({ accounts }) => accounts.some(({ admin }) => admin))
+  const effect = effectOf(call)
   const said: ConfirmLevel[] = [
-    tool.effect === 'reads' ? 'approve' : levels[tool.effect],
+    effect === 'reads' ? 'approve' : levels[effect],
+    call.leastLevel ?? 'none',
     ...(plan.also ?? []).map((kind) => levels[kind]),
     ...(admins ? [levels.admins] : []),
   ]

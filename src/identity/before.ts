@@ -18,16 +18,24 @@ const Member = z.object({
 })
 export type KeptMember = z.infer<typeof Member>
 
+const OfSwitch = z.object({
+  operation: z.enum(['deactivateAccount', 'reactivateAccount', 'deleteAccount']),
+  account: Account,
+})
+const OfCreation = z.object({ operation: z.literal('createAccount') })
+const OfUpdate = z.object({
+  operation: z.literal('updateAccount'),
+  account: Account,
+  fields: z.array(Field),
+})
+const OfMembers = z.object({ operation: z.literal('updateMembers'), members: z.array(Member) })
+export type OfSwitch = z.infer<typeof OfSwitch>
+export type OfCreation = z.infer<typeof OfCreation>
+export type OfUpdate = z.infer<typeof OfUpdate>
+export type OfMembers = z.infer<typeof OfMembers>
+
 /** What one write found and what it was to make of that: enough to take it back, and to see whether others went on. */
-export const BeforeImage = z.discriminatedUnion('operation', [
-  z.object({
-    operation: z.enum(['deactivateAccount', 'reactivateAccount', 'deleteAccount']),
-    account: Account,
-  }),
-  z.object({ operation: z.literal('updateAccount'), account: Account, fields: z.array(Field) }),
-  z.object({ operation: z.literal('createAccount') }),
-  z.object({ operation: z.literal('updateMembers'), members: z.array(Member) }),
-])
+export const BeforeImage = z.discriminatedUnion('operation', [OfSwitch, OfCreation, OfUpdate, OfMembers])
 export type BeforeImage = z.infer<typeof BeforeImage>
 
 /** More groups than these are left out of the image: what is absent is unknown, never cut. */

@@ -2,8 +2,9 @@ import type { ErrorCode } from '../errors.ts'
 import type { Account, Group } from './account.ts'
 import type { AccountFields, AskOf } from './operations.ts'
 
-/** What a tool does to the apps; guards decide from it. */
-export type Effect = 'reads' | 'adds' | 'changes' | 'removes'
+/** What a tool does to the apps, from the least dangerous to the most; guards decide from it. */
+export const EFFECTS = ['reads', 'adds', 'changes', 'removes'] as const
+export type Effect = (typeof EFFECTS)[number]
 
 /** One write to one app, as it will be carried out. */
 export type Change = {
@@ -37,9 +38,24 @@ export interface Plan {
   /** What a person judges, one sentence a line; text of apps and agents stands quoted in it. */
   lines: readonly string[]
   reason?: string | undefined
+  /** What just these changes do, where the tool may do more than one thing and declares the most dangerous. */
+  effect?: Effect
   /** What makes the change weigh more than its effect says; each has a level of its own in the settings. */
   also?: readonly ('bulk' | 'deletes' | 'admins')[]
 }
+
+const EFFECT_OF: Record<Change['operation'], Effect> = {
+  createAccount: 'adds',
+  reactivateAccount: 'adds',
+  updateAccount: 'changes',
+  updateMembers: 'changes',
+  deactivateAccount: 'removes',
+  deleteAccount: 'removes',
+}
+
+/** The most dangerous of what these changes do. */
+export const effectOf = (changes: readonly Change[]): Effect =>
+  EFFECTS[Math.max(0, ...changes.map(({ operation }) => EFFECTS.indexOf(EFFECT_OF[operation])))] ?? 'removes'
 
 /** What the app showed when a change was read back. */
 export interface Shown {

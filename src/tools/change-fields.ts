@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { AccountFields } from '../identity/operations.ts'
+import { plainText } from '../identity/text.ts'
 import { Reason } from './fields.ts'
 
 const text = z.string().trim().min(1).max(320).optional()
@@ -37,3 +38,18 @@ export const statusOfOne = (
   outcome: 'done' | 'failed' | 'unknown',
   verified: boolean,
 ): 'done' | 'partial' | 'failed' => (outcome !== 'done' ? 'failed' : verified ? 'done' : 'partial')
+
+/** From how many accounts on a change counts as bulk work. */
+export const MANY = 20
+
+export const MANAGED =
+  'The account bears an external id: an identity provider may manage it, and will then write its own values back.'
+
+/** What a field is and what it is to be, for a person to judge. */
+export const step = (name: string, from: unknown, to: unknown): string =>
+  `${name}: ${shown(from)} → ${shown(to)}`
+
+const shown = (value: unknown): string =>
+  value === null || value === undefined
+    ? 'not known'
+    : `"${plainText(typeof value === 'string' ? value : JSON.stringify(value), 200)}"`

@@ -5,14 +5,11 @@ import type { Account, Group } from '../identity/account.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import type { Carried } from '../identity/plan.ts'
 import { plainText } from '../identity/text.ts'
-import { OPTIONAL, statusOfOne } from './change-fields.ts'
+import { MANY, OPTIONAL, statusOfOne } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
+import { ApprovalId, ChangeRef, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 const Users = z.array(UserRef).min(1).max(100).optional()
-/** From how many on a change counts as bulk work. */
-const MANY = 20
-
 type Row = {
   user: string
   outcome: 'added' | 'removed' | 'unchanged' | 'failed' | 'not_attempted'
@@ -52,6 +49,7 @@ export default defineTool({
       .default([]),
     verified: z.boolean().default(false),
     note: z.string().optional(),
+    change: ChangeRef.optional(),
     approval: PendingApproval.optional(),
   }),
 

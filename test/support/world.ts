@@ -32,6 +32,7 @@ export interface Answered extends Record<string, unknown> {
     retryable: boolean
     retryAt?: string
     tenant?: string
+    reference?: string
   }
 }
 
