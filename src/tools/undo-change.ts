@@ -33,13 +33,12 @@ export default defineTool({
   name: 'undo_change',
   title: 'Undo a change',
   description:
-    'Take back what a call of yours changed: active or not, attributes, members. Says what cannot be restored, and ' +
-    'leaves alone what others changed since.',
+    'Take back what a call of yours changed. Says what stays: it cannot be restored, or others changed it.',
   needs: ['findAccounts', 'readAccount'],
   // The most it can do, such as to a created account; its plan says what it does this time.
   effect: 'removes',
   input: z.strictObject({
-    change: ChangeRef.describe('`change` of the answer of that call'),
+    change: ChangeRef.describe('`change` of its answer'),
     tenant: TenantName.optional().describe('Only there'),
     reason: Reason,
     approvalId: ApprovalId,

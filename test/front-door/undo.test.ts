@@ -1,6 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
+import type { Io } from '../../src/commands/io.ts'
+import { start } from '../../src/commands/start.ts'
+import { dispatcher } from '../../src/dispatch.ts'
+import { aCall, codeOf } from '../support/call.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const TENANT = 'acme-netskope'
@@ -226,6 +231,32 @@ describe('undo_change under the guards', () => {
       expect((await undo(world, change)).error?.code).toBe('not_found')
     }
     expect(world.netskope.writes).toEqual([])
+  })
+
+  test('does not know the change of another caller', async () => {
+    await using world = await openWorld()
+    const change = await make(world, 'deactivate_user', LEAVES)
+    const stream = () => new PassThrough()
+    // As much of a process as it takes to serve.
+    const io = {
+      env: world.env,
+      cwd: world.folder,
+      stdout: stream(),
+      stderr: stream(),
+      user: 'mallory',
+    } as unknown as Io
+    const { parts, close } = await start(io, { config: join(world.folder, 'identity-mcp.json') })
+    const tool = parts.tools.find(({ name }) => name === 'undo_change')
+    const as = (id: string) =>
+      dispatcher(parts)(
+        aCall({ ...(tool && { tool }), input: { change, reason: BACK }, caller: { id, client: 'test/1' } }),
+      )
+    const writes = world.netskope.writes.length
+    expect(await codeOf(as('local:mallory'))).toBe('not_found')
+    expect(world.netskope.writes).toHaveLength(writes)
+    expect(ada(world).active).toBe(false)
+    expect(await as(world.journal()[0]?.caller ?? '')).toMatchObject({ answer: { status: 'done' } })
+    await close()
   })
 
   test.each([

@@ -116,6 +116,7 @@ export async function openWorld(options: WorldOptions = {}) {
     netskope: sandbox.tenants['acme-netskope'],
     tokens: sandbox.tokens,
     folder,
+    env,
     dataDir,
     run,
     stderr: () => stderr,
