@@ -32,8 +32,7 @@ type Part = Pick<Row, 'tenant' | 'subject'> &
 export default defineTool({
   name: 'undo_change',
   title: 'Undo a change',
-  description:
-    'Take back what a call of yours changed. Says what stays: it cannot be restored, or others changed it.',
+  description: 'Take back what a call of yours changed. Says what cannot be restored or was changed since.',
   needs: ['findAccounts', 'readAccount'],
   // The most it can do, such as to a created account; its plan says what it does this time.
   effect: 'removes',
