@@ -53,8 +53,9 @@ export default defineTool({
     const found = await past(reference)
     const writes = found?.changes.filter((write) => tenant === undefined || write.tenant === tenant) ?? []
     if (!found || writes.length === 0) {
+      const where = tenant === undefined ? '' : ` in ${plainText(tenant, 64)}`
       throw new NotFound(
-        `No change ${plainText(reference, 64)} of yours is in the journal${tenant === undefined ? '' : ` for ${plainText(tenant, 64)}`}.`,
+        `There is no change ${plainText(reference, 64)}${where} that you can undo.`,
         'Name the `change` of the answer of a call that changed something.',
       )
     }
