@@ -36,6 +36,13 @@ export const Budget = z.strictObject({
 })
 export type Budget = z.infer<typeof Budget>
 
+/** Where the key is that signs anchors of the journal: its path, once parsed. */
+export const SigningKey = z
+  .string()
+  .regex(/^file:\/.+/, 'must be file:/path')
+  .transform((reference) => reference.slice('file:'.length))
+  .describe('file:/path of the Ed25519 key that signs anchors of the journal, made by `journal keygen`')
+
 /** What a vendor's schema is built from: the schema of a secret, which turns a reference into a `Secret`. */
 export interface SettingsParts {
   Secret: z.ZodType<Secret, string>
@@ -103,6 +110,10 @@ export function settingsSchema(
       .min(1)
       .optional()
       .describe("Folder of the journal and the store; the user's data folder when left out"),
+    journal: z
+      .strictObject({ signingKey: SigningKey.optional() })
+      .prefault({})
+      .describe('How the journal can be proved to others'),
     store: z.literal('disk').default('disk').describe('Where approvals, budgets and claims are kept'),
   })
 }

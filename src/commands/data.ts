@@ -13,6 +13,8 @@ export interface DataFolder {
   folder: string
   store: Store
   journal: Journal
+  /** File of the key that signs anchors, if the settings name one. */
+  signingKey?: string | undefined
   close(): Promise<void>
 }
 

@@ -1,3 +1,4 @@
+import { BeforeImage } from '../identity/before.ts'
 import { plainText } from '../identity/text.ts'
 import type { JournalLine } from '../store/events.ts'
 import { type Cell, paint, type Style, table, wrap } from './data.ts'
@@ -91,22 +92,22 @@ function tell({ event: name, account, approval, before, code, note }: JournalLin
   return parts.filter(Boolean).join('; ')
 }
 
-/** What a write found, as its before-image has it. */
+/** What a write found, as its before-image has it; of other files than ours anything may be expected. */
 function found(before: NonNullable<JournalLine['before']>): string | undefined {
   if (before.cut) return 'what it found was too long to be kept whole'
-  switch (before.operation) {
+  const image = BeforeImage.safeParse(before).data
+  if (!image) return undefined
+  switch (image.operation) {
     case 'createAccount':
       return undefined
     case 'updateAccount':
-      return before.fields
-        .map(({ name, was, became }) => `${name}: ${said(was)} → ${said(became)}`)
-        .join(', ')
+      return image.fields.map(({ name, was, became }) => `${name}: ${said(was)} → ${said(became)}`).join(', ')
     case 'updateMembers':
-      return before.members
+      return image.members
         .map(({ userName, was, became }) => `${userName}: ${was ?? 'not known'} → ${became}`)
         .join(', ')
     default:
-      return `it was ${before.account.status}`
+      return `it was ${image.account.status}`
   }
 }
 

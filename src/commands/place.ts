@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import envPaths from 'env-paths'
 import * as z from 'zod'
-import { loadSettings, parseSettings, type Settings, SettingsError } from '../config.ts'
+import { loadSettings, parseSettings, type Settings, SettingsError, SigningKey } from '../config.ts'
 import { openJournal } from '../store/journal.ts'
 import { diskStore } from '../store/open.ts'
 import { vendors } from '../vendors/index.ts'
@@ -62,18 +62,21 @@ export async function openDataFolder(io: Io, command: Command): Promise<DataFold
   const options = command.optsWithGlobals<CommonOptions>()
   const { file, named } = settingsFile(io, options)
   if (named && !options.sandbox && !existsSync(file)) throw new SettingsError(file, ['no such file'])
-  const dataDir = existsSync(file) && !options.sandbox ? dataDirIn(file) : undefined
+  const { dataDir, signingKey } = existsSync(file) && !options.sandbox ? folderSettingsIn(file) : {}
   const folder = dataFolder({ dataDir }, options)
   const store = openStores(folder).store
-  return { folder, store, journal: openJournal(folder, store), close: () => store.close() }
+  return { folder, store, journal: openJournal(folder, store), signingKey, close: () => store.close() }
 }
 
-function dataDirIn(file: string): string | undefined {
+const FolderSettings = z.looseObject({
+  dataDir: z.string().min(1).optional(),
+  journal: z.looseObject({ signingKey: SigningKey.optional() }).optional(),
+})
+
+function folderSettingsIn(file: string): { dataDir?: string | undefined; signingKey?: string | undefined } {
   try {
-    const { dataDir } = z
-      .looseObject({ dataDir: z.string().min(1).optional() })
-      .parse(JSON.parse(readFileSync(file, 'utf8')))
-    return dataDir === undefined ? undefined : resolve(dirname(file), dataDir)
+    const { dataDir, journal } = FolderSettings.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return { dataDir: dataDir && resolve(dirname(file), dataDir), signingKey: journal?.signingKey }
   } catch {
     throw new SettingsError(file, ['cannot be read as settings; `check` says what is wrong'])
   }

@@ -6,25 +6,32 @@ import { journalFile, rawLines } from './journal-file.ts'
 import { isUnchanged, readLine } from './journal-line.ts'
 import type { Store } from './store.ts'
 
+/** Lines of a journal, at least all those in whose text one of the words stands. */
+type Mentioning = (words: readonly string[]) => AsyncIterable<JournalLine> | Iterable<JournalLine>
+
 /**
  * The lines of the call that `names` name, by its reference, an approval's id or the number of a line, and of every
  * call that asked for or used the same approvals; oldest first, as they stand in the file.
  */
-export async function linesAbout(folder: string, names: readonly string[]): Promise<JournalLine[]> {
+export const linesAbout = (folder: string, names: readonly string[]): Promise<JournalLine[]> =>
+  linesIn((words) => mentioning(folder, words), names)
+
+/** The same among lines from elsewhere. */
+export async function linesIn(source: Mentioning, names: readonly string[]): Promise<JournalLine[]> {
   const calls = new Set<string>()
   const words = [...names.map((name) => JSON.stringify(name)), ...names.map((name) => `"seq":${name},`)]
-  for await (const { call, approval, seq } of mentioning(folder, words)) {
+  for await (const { call, approval, seq } of source(words)) {
     if ([call, approval?.id, String(seq)].some((name) => name !== undefined && names.includes(name))) {
       calls.add(call)
     }
   }
   const ofCalls = async () => {
     const lines: JournalLine[] = []
-    for await (const line of mentioning(folder, quoted(calls))) if (calls.has(line.call)) lines.push(line)
+    for await (const line of source(quoted(calls))) if (calls.has(line.call)) lines.push(line)
     return lines
   }
   const approvals = new Set((await ofCalls()).flatMap(({ approval }) => approval?.id ?? []))
-  for await (const { call, approval } of mentioning(folder, quoted(approvals))) {
+  for await (const { call, approval } of source(quoted(approvals))) {
     if (approval && approvals.has(approval.id)) calls.add(call)
   }
   return ofCalls()
