@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
+import { SigningKey, webhookSettings } from './config-webhook.ts'
 import { Secret } from './secret.ts'
 
 /** How sure a change must be of a person: not asked, asked through the client, approved outside the agent's reach. */
@@ -35,13 +36,6 @@ export const Budget = z.strictObject({
     .describe('Share of every window that bulk work leaves to questions asked just now'),
 })
 export type Budget = z.infer<typeof Budget>
-
-/** Where the key is that signs anchors of the journal: its path, once parsed. */
-export const SigningKey = z
-  .string()
-  .regex(/^file:\/.+/, 'must be file:/path')
-  .transform((reference) => reference.slice('file:'.length))
-  .describe('file:/path of the Ed25519 key that signs anchors of the journal, made by `journal keygen`')
 
 /** What a vendor's schema is built from: the schema of a secret, which turns a reference into a `Secret`. */
 export interface SettingsParts {
@@ -114,6 +108,9 @@ export function settingsSchema(
       .strictObject({ signingKey: SigningKey.optional() })
       .prefault({})
       .describe('How the journal can be proved to others'),
+    webhook: webhookSettings(parts)
+      .optional()
+      .describe('Tells people of changes that wait for them, and of what became of those'),
     store: z.literal('disk').default('disk').describe('Where approvals, budgets and claims are kept'),
   })
 }
@@ -201,7 +198,7 @@ function parseJson(file: string, text: string): unknown {
 const REFERENCE = /^(env|file):(.+)$/s
 
 /** A secret is a reference, read once; what is wrong with it is said without quoting it. */
-function secretFrom(env: Readonly<Record<string, string | undefined>>): SettingsParts['Secret'] {
+export function secretFrom(env: Readonly<Record<string, string | undefined>>): SettingsParts['Secret'] {
   return SecretReference.transform((reference, context) => {
     const [, kind, name = ''] = REFERENCE.exec(reference) ?? []
     const problem = (message: string) => {

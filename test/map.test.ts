@@ -40,10 +40,10 @@ const ROOMS: readonly (readonly string[])[] = [
   ['ask.ts', 'change.ts', 'past.ts', 'read-back.ts', 'tenants.ts', 'tools'],
   ['vendors'],
   ['guards'],
-  ['approvals', 'budget'],
+  ['approvals', 'budget', 'webhook'],
   ['seal.ts', 'log.ts', 'under-way.ts', 'store'],
   ['identity'],
-  ['config.ts', 'errors.ts', 'secret.ts'],
+  ['config.ts', 'config-webhook.ts', 'errors.ts', 'secret.ts'],
 ]
 const roomOf = (file: string) => file.split('/')[0] ?? file
 const depthOf = (file: string) => ROOMS.findIndex((rooms) => rooms.includes(roomOf(file)))

@@ -3,12 +3,14 @@ import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import envPaths from 'env-paths'
 import * as z from 'zod'
-import { loadSettings, parseSettings, type Settings, SettingsError, SigningKey } from '../config.ts'
+import { loadSettings, parseSettings, type Settings, SettingsError, secretFrom } from '../config.ts'
+import { SigningKey, webhookSettings } from '../config-webhook.ts'
 import { openJournal } from '../store/journal.ts'
 import { diskStore } from '../store/open.ts'
 import { vendors } from '../vendors/index.ts'
 import type { DataFolder } from './data.ts'
 import type { Io } from './io.ts'
+import { tellingJournal } from './telling.ts'
 
 /** The options that every command takes, before or after its name. */
 export interface CommonOptions {
@@ -62,21 +64,41 @@ export async function openDataFolder(io: Io, command: Command): Promise<DataFold
   const options = command.optsWithGlobals<CommonOptions>()
   const { file, named } = settingsFile(io, options)
   if (named && !options.sandbox && !existsSync(file)) throw new SettingsError(file, ['no such file'])
-  const { dataDir, signingKey } = existsSync(file) && !options.sandbox ? folderSettingsIn(file) : {}
+  const {
+    dataDir,
+    journal: proof,
+    webhook,
+  } = existsSync(file) && !options.sandbox ? folderSettingsIn(file) : {}
   const folder = dataFolder({ dataDir }, options)
   const store = openStores(folder).store
-  return { folder, store, journal: openJournal(folder, store), signingKey, close: () => store.close() }
+  const { journal, close } = tellingJournal(openJournal(folder, store), io, () => ({
+    webhook: webhookSettings({ Secret: secretFrom(io.env) })
+      .optional()
+      .parse(webhook),
+    signingKey: proof?.signingKey,
+  }))
+  return {
+    folder,
+    store,
+    journal,
+    signingKey: proof?.signingKey,
+    async close() {
+      await close()
+      await store.close()
+    },
+  }
 }
 
 const FolderSettings = z.looseObject({
   dataDir: z.string().min(1).optional(),
   journal: z.looseObject({ signingKey: SigningKey.optional() }).optional(),
+  webhook: z.unknown(),
 })
 
-function folderSettingsIn(file: string): { dataDir?: string | undefined; signingKey?: string | undefined } {
+function folderSettingsIn(file: string): Partial<z.infer<typeof FolderSettings>> {
   try {
-    const { dataDir, journal } = FolderSettings.parse(JSON.parse(readFileSync(file, 'utf8')))
-    return { dataDir: dataDir && resolve(dirname(file), dataDir), signingKey: journal?.signingKey }
+    const { dataDir, ...settings } = FolderSettings.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return { ...settings, ...(dataDir !== undefined && { dataDir: resolve(dirname(file), dataDir) }) }
   } catch {
     throw new SettingsError(file, ['cannot be read as settings; `check` says what is wrong'])
   }

@@ -14,6 +14,7 @@ import { underWay } from '../under-way.ts'
 import { vendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'
 import { type CommonOptions, dataFolder, openStores, sandboxSettings, settingsOf, typed } from './place.ts'
+import { tellingJournal } from './telling.ts'
 
 /** Everything that serves, put together and ready; nothing has been opened or sent yet. */
 export interface Running {
@@ -29,8 +30,19 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
   const { store, budgets } = openStores(folder)
   const log = logTo(io.stderr, io.env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
   const tenants = openTenants(settings, vendors, { ledger: storeLedger(budgets), store })
-  const journal = openJournal(folder, store)
   const approvers = openApprovers(store)
+  const approveAt = async ({ id, state }: Pick<Approval, 'id' | 'state'>) => {
+    if (state === 'approved') return 'It is approved: make the same call with this approvalId.'
+    const approve = typed(io, options, `approvals approve ${id} --approver NAME`)
+    if ((await approvers.list()).length > 0) return approve
+    return `No approver is set up yet: ${typed(io, options, 'approvers add NAME')}, and then: ${approve}`
+  }
+  const telling = tellingJournal(openJournal(folder, store), io, () => ({
+    webhook: settings.webhook,
+    signingKey: settings.journal.signingKey,
+    approveAt: (id) => approveAt({ id, state: 'pending' }),
+  }))
+  const { journal } = telling
   const seal = sealWith(store)
   const warn = (message: string, error: unknown) => log.error(message, { error })
   const policy = {
@@ -45,12 +57,7 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
       levels: settings.confirm,
       approvals: openApprovals(store),
       seal,
-      async approveAt({ id, state }: Approval) {
-        if (state === 'approved') return 'It is approved: make the same call with this approvalId.'
-        const approve = typed(io, options, `approvals approve ${id} --approver NAME`)
-        if ((await approvers.list()).length > 0) return approve
-        return `No approver is set up yet: ${typed(io, options, 'approvers add NAME')}, and then: ${approve}`
-      },
+      approveAt,
     },
   }
   const changes = underWay()
@@ -68,6 +75,7 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
     log,
     async close() {
       await changes.ended()
+      await telling.close()
       await Promise.all([store.close(), budgets.close(), closeSandbox()])
     },
   }
