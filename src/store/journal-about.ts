@@ -42,8 +42,9 @@ const quoted = (names: ReadonlySet<string>) => [...names].map((name) => JSON.str
 /** The lines in whose text one of the words stands; to look for it first costs far less than to read every line. */
 async function* mentioning(folder: string, words: readonly string[]): AsyncGenerator<JournalLine> {
   if (words.length === 0) return
+  const needles = words.map((word) => Buffer.from(word))
   for await (const { bytes, ended } of rawLines(journalFile(folder))) {
-    if (!ended || !words.some((word) => bytes.includes(word))) continue
+    if (!ended || !needles.some((needle) => bytes.includes(needle))) continue
     const line = readLine(bytes)
     if (line) yield line
   }

@@ -26,13 +26,13 @@ export interface Message {
 
 /** Of which event people are told by a line; undefined for what is between the caller and its client, or mere progress. */
 export function eventOf({ event, tool, approval }: JournalLine): WebhookEvent | undefined {
-  if (tool === 'brake') return 'braked'
+  if (/^brake\b/.test(tool) && event === 'done') return 'braked'
   if (event === 'asked') return approval && approval.how !== 'form' ? 'waiting' : undefined
   return event === 'approved' || event === 'denied' || event === 'refused' ? event : undefined
 }
 
 // Notes stay out as well: one may hold what somebody typed into the wrong field.
-const NAMED = ['user', 'email', 'group', 'match', 'tenant', 'tenants', 'change', 'state', 'reason']
+const NAMED = ['user', 'email', 'group', 'match', 'tenant', 'tenants', 'change', 'reason']
 
 export function messageOf(
   line: JournalLine,
@@ -91,7 +91,6 @@ function facts({ data }: Message): [string, string][] {
     ['Who asked', client ? `${caller} (${client})` : caller],
     ['Whom', account?.userName ?? about.user ?? about.email ?? about.group ?? about.match ?? about.change],
     ['Where', account?.tenant ?? about.tenant ?? about.tenants],
-    ['State', about.state],
     ['Why', about.reason],
     ['Approval', approval?.id],
     ['Decided by', approval?.by],

@@ -122,7 +122,7 @@ describe('a message', () => {
     ['approved', { event: 'approved', approval: { id: 'K7Q2-M9XD-41', by: 'grace', how: 'terminal' } }],
     ['denied', { event: 'denied', approval: { id: 'K7Q2-M9XD-41', by: 'grace', how: 'page' } }],
     ['refused', { event: 'refused', code: 'protected' }],
-    ['braked', { event: 'done', tool: 'brake', args: { state: 'on', tenant: 'acme-netskope' } }],
+    ['braked', { event: 'done', tool: 'brake on', args: { tenant: 'acme-netskope' } }],
   ])('tells that something was %s', async (type, event) => {
     await using hook = await open(() => ({}))
     hook.tell(line(event))
@@ -138,6 +138,7 @@ describe('a message', () => {
     ['a no at the client', { event: 'declined' }],
     ['progress', { event: 'started' }],
     ['an end', { event: 'done' }],
+    ['a brake that is still to be lifted', { event: 'started', tool: 'brake off' }],
   ])('is not sent for %s, nor for what nobody wants to be told', async (_, event) => {
     await using hook = await open(() => ({}), { to: { events: ['denied'] } })
     hook.tell(line(event))
