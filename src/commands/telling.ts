@@ -29,10 +29,17 @@ export function tellingJournal(
     try {
       const { webhook: to, signingKey, approveAt } = settings()
       if (!to) return undefined
-      const signer = signingKey === undefined ? undefined : signerFrom(readFileSync(signingKey, 'utf8'))
-      return openWebhook(to, { log, signer, ...(approveAt && { approveAt }) })
+      return openWebhook(to, { log, signer: signerIn(signingKey), ...(approveAt && { approveAt }) })
     } catch (error) {
       log.error('the webhook cannot be used, and nobody is told', { error })
+      return undefined
+    }
+  }
+  const signerIn = (file: string | undefined) => {
+    try {
+      return file === undefined ? undefined : signerFrom(readFileSync(file, 'utf8'))
+    } catch (error) {
+      log.error('the key that signs anchors cannot be used: they go out unsigned', { error })
       return undefined
     }
   }

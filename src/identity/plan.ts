@@ -54,7 +54,7 @@ const EFFECT_OF: Record<Change['operation'], Effect> = {
 }
 
 /** The most dangerous of what these changes do. */
-export const effectOf = (changes: readonly Change[]): Effect =>
+export const mostDangerous = (changes: readonly Change[]): Effect =>
   EFFECTS[Math.max(0, ...changes.map(({ operation }) => EFFECTS.indexOf(EFFECT_OF[operation])))] ?? 'removes'
 
 /** What the app showed when a change was read back. */

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Ask } from '../ask.ts'
 import { IdentityError, NotFound } from '../errors.ts'
-import { type Carried, type Change, effectOf, type Plan } from '../identity/plan.ts'
+import { type Carried, type Change, mostDangerous, type Plan } from '../identity/plan.ts'
 import type { PastChange } from '../identity/reverse.ts'
 import { plainText } from '../identity/text.ts'
 import { flat } from '../identity/unlike.ts'
@@ -63,7 +63,7 @@ export default defineTool({
     const changes = parts.flatMap((part) => ('change' in part ? [part.change] : []))
     return {
       changes,
-      effect: effectOf(changes),
+      effect: mostDangerous(changes),
       also: weightOf(changes, ask),
       lines: [
         `Undo ${found.tool} of ${found.at.slice(0, 16).replace('T', ' ')} UTC (${found.call}).`,

@@ -227,9 +227,11 @@ describe('undo_change under the guards', () => {
   test('knows neither a reference that nobody gave out nor that of a call that changed nothing', async () => {
     await using world = await openWorld({ answer: 'decline' })
     const declined = await world.call('deactivate_user', LEAVES)
-    for (const change of [declined.error?.reference ?? '', '0123456789ab', '*', '.*', '1', '{"$gt":""}']) {
+    for (const change of [declined.error?.reference ?? '', '0123456789ab', '**********', '{"$gt":""}']) {
       expect((await undo(world, change)).error?.code).toBe('not_found')
     }
+    // Neither is the number of a line a reference.
+    expect((await undo(world, '1')).error?.code).toBe('invalid_input')
     expect(world.netskope.writes).toEqual([])
   })
 

@@ -45,6 +45,9 @@ describe('the level', () => {
     ['changes', {}, { also: ['admins'] }, 'approval_required'],
     ['removes', {}, { also: ['deletes'] }, 'approval_required'],
     ['removes', { admin: true }, {}, 'approval_required'],
+    ['removes', {}, { effect: 'adds' }, 'done'],
+    ['removes', { admin: true }, { effect: 'adds' }, 'approval_required'],
+    ['adds', {}, { effect: 'removes' }, 'question'],
   ] as const)(
     'of a tool that %s, for an account with %o and a plan with %o, ends as %s',
     async (effect, more, planned, ends) => {
@@ -53,6 +56,14 @@ describe('the level', () => {
       expect(statusOf(await run(call))).toBe(ends)
     },
   )
+
+  test('is never below what the call itself demands', async () => {
+    const { run } = guarded()
+    const tool = { ...aCall().tool, effect: 'adds' as const }
+    expect(statusOf(await run(aCall({ tool, plan: plan(change()), leastLevel: 'approve' })))).toBe(
+      'approval_required',
+    )
+  })
 
   test('asks nobody about a plan without changes', async () => {
     const { run, reached } = guarded()
