@@ -138,7 +138,7 @@ function summary(
 }
 
 /** The key that signs, if one is named. */
-export const signerOf = (io: Io, file: string | undefined): Signer | undefined =>
+const signerOf = (io: Io, file: string | undefined): Signer | undefined =>
   file === undefined ? undefined : signerFrom(readText(io, file))
 
 export const publicKeyOf = (io: Io, named: string | undefined) =>

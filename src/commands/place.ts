@@ -64,24 +64,19 @@ export async function openDataFolder(io: Io, command: Command): Promise<DataFold
   const options = command.optsWithGlobals<CommonOptions>()
   const { file, named } = settingsFile(io, options)
   if (named && !options.sandbox && !existsSync(file)) throw new SettingsError(file, ['no such file'])
-  const {
-    dataDir,
-    journal: proof,
-    webhook,
-  } = existsSync(file) && !options.sandbox ? folderSettingsIn(file) : {}
-  const folder = dataFolder({ dataDir }, options)
+  const settings = existsSync(file) && !options.sandbox ? folderSettingsIn(file) : {}
+  const folder = dataFolder(settings, options)
   const store = openStores(folder).store
-  const { journal, close } = tellingJournal(openJournal(folder, store), io, () => ({
-    webhook: webhookSettings({ Secret: secretFrom(io.env) })
-      .optional()
-      .parse(webhook),
-    signingKey: proof?.signingKey,
-  }))
+  const signingKey = settings.journal?.signingKey
+  const { journal, close } = tellingJournal(openJournal(folder, store), io, () => {
+    const schema = webhookSettings({ Secret: secretFrom(io.env) }).optional()
+    return { webhook: schema.parse(settings.webhook), signingKey }
+  })
   return {
     folder,
     store,
     journal,
-    signingKey: proof?.signingKey,
+    signingKey,
     async close() {
       await close()
       await store.close()

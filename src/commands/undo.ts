@@ -24,7 +24,7 @@ import {
   wrap,
 } from './data.ts'
 import type { Io } from './io.ts'
-import type { CommonOptions } from './place.ts'
+import { type CommonOptions, typed } from './place.ts'
 import type { Running } from './start.ts'
 
 interface UndoOptions {
@@ -59,20 +59,28 @@ export const undoCommand = (
         try {
           // A person with the passphrase of an approver may take back what any caller did.
           const parts = { ...running.parts, past: (named: string) => pastOf(data, named, () => true) }
-          await undo(io, parts, data, reference, options)
+          const self = (words: string) => typed(io, command.optsWithGlobals(), words)
+          await undo({ io, parts, data, self }, reference, options)
         } finally {
           await running.close()
         }
       }),
     )
 
+interface Place {
+  io: Io
+  parts: Parts
+  data: DataFolder
+  /** How a command on the same data is typed. */
+  self: (words: string) => string
+}
+
 async function undo(
-  io: Io,
-  parts: Parts,
-  data: DataFolder,
+  place: Place,
   change: string,
   { tenant, reason, dryRun, json, ...who }: UndoOptions,
 ): Promise<void> {
+  const { io, parts, data, self } = place
   const { dispatcher } = await import('../dispatch.ts')
   const tool = parts.tools.find(({ name }) => name === 'undo_change')
   if (!tool || tool.effect === 'reads') throw new TypeError('there is no undo_change')
@@ -92,14 +100,17 @@ async function undo(
     const asked = await approvals.get(answer.approval.id)
     if (!asked) throw new NotFound('The request is gone.', 'Run this again.')
     if (!json) print(io, ...describe(io, asked), '')
-    const approved = statusOf(asked) === 'approved' ? asked : await agree(io, data, asked, who)
+    const approved = statusOf(asked) === 'approved' ? asked : await agree(place, asked, who)
     if (statusOf(approved) === 'pending') {
       return print(io, 'It takes another person as well. When they have agreed, run this again.')
     }
     answer = await run({ approvalId: approved.id })
   }
   if (json) print(io, toJson(answer, 2))
-  else print(io, ...outcome(io, answer))
+  else {
+    print(io, ...outcome(io, answer))
+    if (answer.change) print(io, `This can be undone in turn: ${self(`undo ${answer.change}`)}`)
+  }
   if (answer.status !== 'done' && answer.status !== 'unchanged') io.exit(1)
 }
 
@@ -143,14 +154,13 @@ async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { chang
 }
 
 async function agree(
-  io: Io,
-  { store, journal }: DataFolder,
+  { io, data: { store, journal }, self }: Place,
   { id }: Approval,
   { approver, passphraseStdin }: Pick<UndoOptions, 'approver' | 'passphraseStdin'>,
 ): Promise<Approval> {
   const approvers = openApprovers(store)
   if ((await approvers.list()).length === 0) {
-    throw new Refused('Nobody may approve yet.', `Set somebody up: ${io.self} approvers add NAME`)
+    throw new Refused('Nobody may approve yet.', `Set somebody up: ${self('approvers add NAME')}`)
   }
   const name = approver ?? (await readName(io))
   const passphrase = await readPassphrase(io, {
@@ -164,17 +174,11 @@ async function agree(
   )
 }
 
-function outcome(io: Io, { status, results, change }: Answer): string[] {
+function outcome(io: Io, { status, results }: Answer): string[] {
   const rows = results.flatMap(({ tenant, subject, outcome: word, left = [], note }) => [
     `${paint(io, word === 'restored' ? 'green' : 'yellow', word.replaceAll('_', ' '))}: ${subject} in ${tenant}`,
     ...left.flatMap((one) => wrap(io, one, '  ')),
     ...(note ? wrap(io, note, '  ') : []),
   ])
-  const again = change && `This can be undone in turn: ${io.self} undo ${change}`
-  return [
-    ...rows,
-    '',
-    status === 'done' ? 'All of it is as it was before.' : `Ended as ${status}.`,
-    ...(again ? [again] : []),
-  ]
+  return [...rows, '', status === 'done' ? 'All of it is as it was before.' : `Ended as ${status}.`]
 }

@@ -30,8 +30,10 @@ export type Reversal =
   | { outcome: 'unchanged' | 'left_alone' | 'cannot_undo'; note: string }
   | { change: Change; left: readonly string[] }
 
-export const CHANGED = 'changed since by somebody else: left alone'
-const left = (note = `It was ${CHANGED}.`) => ({ outcome: 'left_alone' as const, note })
+const CHANGED = 'changed since by somebody else: left alone'
+const RENAMED = 'bears another user name by now: left alone'
+const AGAIN = 'changed again by a later call: left alone'
+const left = (note: string) => ({ outcome: 'left_alone' as const, note: `${note}.` })
 const cannot = (note: string) => ({ outcome: 'cannot_undo' as const, note })
 const AS_BEFORE = { outcome: 'unchanged' as const, note: 'It is as it was before.' }
 const GONE = cannot('The app no longer shows it.')
@@ -51,9 +53,10 @@ export function reverseSwitch(
   const was = made ? 'inactive' : before.account.status
   const became = before.operation === 'deactivateAccount' ? 'inactive' : 'active'
   if (was === 'unknown') return cannot('Whether it was active before is not known.')
-  if (!sameText(now.userName, made ? subject.userName : before.account.userName)) return left()
+  if (!sameText(now.userName, made ? subject.userName : before.account.userName)) return left(RENAMED)
   if (now.status === was) return AS_BEFORE
-  if (now.status !== became || since.some(touchesAccess)) return left()
+  if (since.some(touchesAccess)) return left(AGAIN)
+  if (now.status !== became) return left(CHANGED)
   const ask = { id: now.id, userName: now.userName }
   const operation = was === 'active' ? 'reactivateAccount' : 'deactivateAccount'
   return {
@@ -83,7 +86,7 @@ export function reverseFields(
   if (!now) return GONE
   const renamed = fields.find(({ name }) => name === 'userName')?.became
   const names = [account.userName, ...(typeof renamed === 'string' ? [renamed] : [])]
-  if (!names.some((name) => sameText(name, now.account.userName))) return left()
+  if (!names.some((name) => sameText(name, now.account.userName))) return left(RENAMED)
   const told = flat(now.fields)
   const verdicts = fields.map((field) => ({ field, why: whyNotField(field, told[field.name], since) }))
   const apart = verdicts.flatMap(({ field, why }) => (why ? [`${field.name}: ${why}`] : []))
@@ -114,7 +117,8 @@ function whyNotField(
 ): string | undefined {
   if (became === undefined) return 'what it was is not kept'
   if (sameValue(name, held, was)) return ''
-  if (!sameValue(name, held, became) || since.some((later) => touchesField(later, name))) return CHANGED
+  if (since.some((later) => touchesField(later, name))) return AGAIN
+  if (!sameValue(name, held, became)) return CHANGED
   return was === undefined ? 'it had no value that is known, and cannot be emptied from here' : undefined
 }
 
@@ -141,10 +145,10 @@ export function reverseMembers(
   const back: { account: Account; to: KeptMember['became'] }[] = []
   for (const { id, userName, was } of strayed(before, group)) {
     const account = accounts.find((one) => one.id === id)
-    const later = since.some((image) => touchesMember(image, id))
     if (was === undefined) apart.push(`${userName}: whether it was in the group is not known`)
     else if (!account) apart.push(`${userName}: the app no longer shows it`)
-    else if (later || !sameText(account.userName, userName)) apart.push(`${userName}: ${CHANGED}`)
+    else if (since.some((later) => touchesMember(later, id))) apart.push(`${userName}: ${AGAIN}`)
+    else if (!sameText(account.userName, userName)) apart.push(`${userName}: ${RENAMED}`)
     else back.push({ account, to: was })
   }
   if (back.length === 0) return nothing(apart)
@@ -170,8 +174,8 @@ const touchesMember = (later: BeforeImage | undefined, id: string): boolean =>
 /** The verdict where no part is set back: each of `apart` says why. */
 function nothing(apart: readonly string[]): Reversal {
   if (apart.length === 0) return AS_BEFORE
-  const note = `${apart.join('; ')}.`
-  return apart.some((why) => why.endsWith(CHANGED)) ? left(note) : cannot(note)
+  const note = apart.join('; ')
+  return apart.some((why) => why.endsWith('left alone')) ? left(note) : cannot(`${note}.`)
 }
 
 const unflat = (values: readonly (readonly [string, FieldValue])[]): AccountFields => {
