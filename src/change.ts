@@ -1,5 +1,6 @@
 import { Conflict, IdentityError, UnknownOutcome } from './errors.ts'
 import type { Call } from './guards/call.ts'
+import { beforeOf } from './identity/before.ts'
 import type { Errand, Operations } from './identity/operations.ts'
 import type { Carried, Change } from './identity/plan.ts'
 import { type Look, look, lookForTwin } from './read-back.ts'
@@ -22,7 +23,8 @@ export async function carryOut(
   const end = async (carried: Carried): Promise<Carried> => {
     const { outcome, code, note } = carried
     try {
-      await record({ event: outcome, ...about, ...(code && { code }), ...(note && { note }) })
+      const named = madeBy(change, carried) ?? about
+      await record({ event: outcome, ...named, ...(code && { code }), ...(note && { note }) })
     } catch (error) {
       // What happened has happened and is answered truly; the line `started` tells the journal's reader to look.
       warn('the outcome of a change could not be journalled', error)
@@ -42,7 +44,7 @@ export async function carryOut(
   }
   if (errand.signal.aborted) return notSent('timeout', 'Not sent: the caller had left.')
   try {
-    await record({ event: 'started', ...about })
+    await record({ event: 'started', ...about, before: beforeOf(change) })
   } catch (error) {
     warn('a change could not be journalled, and was not made', error)
     const note = 'Not sent: the journal cannot be written.'
@@ -71,6 +73,12 @@ export async function carryOut(
     lost = true
   }
   return end(await readBack(change, tenant, { errand: onward, lost, warn }))
+}
+
+/** The account that a creation made, which had no id before. */
+function madeBy({ operation, tenant }: Change, { outcome, account }: Carried) {
+  if (operation !== 'createAccount' || outcome !== 'done' || !account) return undefined
+  return { account: { tenant, id: account.id, userName: account.userName } }
 }
 
 /** The one place from which a write leaves. */

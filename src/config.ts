@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
 import { ChangeLimits, Confirm, type Environment, ProtectedAccount } from './config-policy.ts'
+import { SigningKey, webhookSettings } from './config-webhook.ts'
 import { Secret } from './secret.ts'
 
 /** The settings that every tenant has, whatever its vendor; `vendors/define.ts` says what they mean. */
@@ -81,6 +82,13 @@ export function settingsSchema(
       .min(1)
       .optional()
       .describe("Folder of the journal and the store; the user's data folder when left out"),
+    journal: z
+      .strictObject({ signingKey: SigningKey.optional() })
+      .prefault({})
+      .describe('How the journal can be proved to others'),
+    webhook: webhookSettings(parts)
+      .optional()
+      .describe('Tells people of changes that wait for them, and of what became of those'),
     store: z.literal('disk').default('disk').describe('Where approvals, budgets and claims are kept'),
   })
 }
@@ -190,7 +198,7 @@ function parseJson(file: string, text: string): unknown {
 const REFERENCE = /^(env|file):(.+)$/s
 
 /** A secret is a reference, read once; what is wrong with it is said without quoting it. */
-function secretFrom(env: Readonly<Record<string, string | undefined>>): SettingsParts['Secret'] {
+export function secretFrom(env: Readonly<Record<string, string | undefined>>): SettingsParts['Secret'] {
   return SecretReference.transform((reference, context) => {
     const [, kind, name = ''] = REFERENCE.exec(reference) ?? []
     const problem = (message: string) => {

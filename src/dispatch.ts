@@ -5,6 +5,7 @@ import type { Sight } from './guards/calls.ts'
 import { compose } from './guards/compose.ts'
 import type { Errand } from './identity/operations.ts'
 import type { Log } from './log.ts'
+import type { Past } from './past.ts'
 import type { Seal } from './seal.ts'
 import type { Stops } from './stops.ts'
 import type { Tenants } from './tenants.ts'
@@ -18,6 +19,8 @@ export interface Parts {
   tenants: Tenants
   seal: Seal
   log: Log
+  /** What the call of that reference changed, as far as `caller` may know of it. */
+  past: (reference: string, caller: string) => Promise<Past | undefined>
   /** The changes that have begun, which are seen to their end before the process leaves. */
   underWay: UnderWay
   /** Looked at before each change leaves. */
@@ -36,6 +39,7 @@ export function dispatcher({
   seal,
   log,
   guards,
+  past,
   underWay,
   stops,
 }: Parts): (call: Call) => Promise<Reply> {
@@ -63,21 +67,31 @@ export function dispatcher({
     }
     if (!call.plan) throw new TypeError(`${tool.name} came without a plan`)
     const warn = (message: string, error: unknown) => log.error(message, { reference: call.id, error })
-    return tool.run(call.input, {
+    let started = false
+    const record: Call['record'] = async (event) => {
+      await call.record(event)
+      if (event.event === 'started') started = true
+    }
+    const said = await tool.run(call.input, {
       plan: call.plan,
       carryOut: (change) => {
         const mayLeave = () => stops.check({ caller: call.caller.id, tenants: [change.tenant] })
-        const leaving = { errand: { ...errand, mayLeave }, record: call.record, warn }
+        const leaving = { errand: { ...errand, mayLeave }, record, warn }
         return underWay.follow(carryOut(change, tenants.get(change.tenant), leaving))
       },
     })
+    // Every output schema is an object; what was sent can be named when it is to be undone.
+    return started ? { ...(said as Record<string, unknown>), change: call.id } : said
   }
   const sight: Sight = {
     planOf(call) {
       const tool = toolOf(call)
       return tool.effect === 'reads'
         ? undefined
-        : tool.plan(call.input, { ask: askFor(tenants, errandOf(call)) })
+        : tool.plan(call.input, {
+            ask: askFor(tenants, errandOf(call)),
+            past: (reference) => past(reference, call.caller.id),
+          })
     },
     listAdmins: (call, tenant) =>
       tenants.get(tenant).operations.listAccounts?.({ match: { admin: true }, limit: 100 }, errandOf(call)),

@@ -113,7 +113,7 @@ async function lookAtFields(id: string, set: AccountFields, app: Operations, err
 }
 
 async function lookAtMembers(
-  { ask: { group, add, remove }, others = [] }: ChangeBy<'updateMembers'>,
+  { ask: { group, add, remove }, inside = [] }: ChangeBy<'updateMembers'>,
   app: Operations,
   errand: Errand,
 ): Promise<Look> {
@@ -123,7 +123,7 @@ async function lookAtMembers(
   const ids = new Set(read.members.map(({ id }) => id))
   const wrong = [...add.filter(({ id }) => !ids.has(id)), ...remove.filter(({ id }) => ids.has(id))]
   // Some apps keep the first page of members and lose the rest when one is added (FusionAuth/fusionauth-issues#2784).
-  const lost = others.filter((id) => !ids.has(id))
+  const lost = inside.filter((id) => !ids.has(id) && !remove.some((target) => target.id === id))
   const problems = [
     ...(wrong.length > 0 ? [`The app does not show the change for ${wrong.length} of them.`] : []),
     ...(lost.length > 0 ? [`It no longer shows ${lost.length} others who were in the group.`] : []),

@@ -37,13 +37,13 @@ const ROOMS: readonly (readonly string[])[] = [
   ['transports'],
   ['server.ts'],
   ['dispatch.ts', 'resources.ts'],
-  ['ask.ts', 'change.ts', 'read-back.ts', 'tenants.ts', 'tools'],
+  ['ask.ts', 'change.ts', 'past.ts', 'read-back.ts', 'tenants.ts', 'tools'],
   ['vendors'],
   ['guards'],
-  ['approvals', 'budget'],
+  ['approvals', 'budget', 'webhook'],
   ['seal.ts', 'log.ts', 'stops.ts', 'under-way.ts', 'store'],
   ['identity'],
-  ['config.ts', 'config-policy.ts', 'errors.ts', 'secret.ts'],
+  ['config.ts', 'config-policy.ts', 'config-webhook.ts', 'errors.ts', 'secret.ts'],
 ]
 const roomOf = (file: string) => file.split('/')[0] ?? file
 const depthOf = (file: string) => ROOMS.findIndex((rooms) => rooms.includes(roomOf(file)))
@@ -82,7 +82,7 @@ describe('the map of imports', () => {
   test('keeps tools, vendors and guards strangers to their siblings', () => {
     const lists = ['tools/index.ts', 'vendors/index.ts', 'guards/calls.ts', 'guards/requests.ts']
     const shared = [
-      ...['define', 'fields', 'cursor', 'set-active', 'change-fields', 'wire'].map(
+      ...['define', 'fields', 'cursor', 'set-active', 'change-fields', 'reversal', 'wire'].map(
         (name) => `tools/${name}.ts`,
       ),
       ...['define', 'http'].map((name) => `vendors/${name}.ts`),

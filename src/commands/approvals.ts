@@ -159,7 +159,7 @@ function timeLeft(approval: Approval): string {
 }
 
 /** What a person has to know to decide; whatever came from an app or an agent is made plain, and none of it is cut. */
-function describe(io: Io, approval: Approval): string[] {
+export function describe(io: Io, approval: Approval): string[] {
   const status = statusOf(approval)
   const fact = (name: string, value: string | undefined) =>
     value

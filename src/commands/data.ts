@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { Command } from 'commander'
-import { Declined, IdentityError, InvalidInput, NotFound } from '../errors.ts'
+import { Declined, IdentityError, InvalidInput, NotFound, UnknownTenant } from '../errors.ts'
 import { plainText } from '../identity/text.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
@@ -15,6 +15,8 @@ export interface DataFolder {
   journal: Journal
   /** Names of the tenants, where there is a settings file. */
   tenants?: readonly string[]
+  /** File of the key that signs anchors, if the settings name one. */
+  signingKey?: string | undefined
   close(): Promise<void>
 }
 
@@ -49,11 +51,29 @@ export async function withData(
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
     io.stderr.write(`${error.message}\n${error.hint}\n`)
-    io.exit(error instanceof InvalidInput || error instanceof NotFound ? 2 : 1)
+    io.exit([InvalidInput, NotFound, UnknownTenant].some((usage) => error instanceof usage) ? 2 : 1)
   } finally {
     await data?.close()
   }
 }
+
+/** The name of an approver, from a person at the terminal. */
+export async function readName(io: Io): Promise<string> {
+  if (!io.stdin.isTTY || !io.stdout.isTTY) {
+    throw new InvalidInput('There is no terminal to ask for a name in.', 'Add --approver NAME.')
+  }
+  const { isCancel, text } = await import('@clack/prompts')
+  const answer = await text({
+    message: 'Name of the approver',
+    input: io.stdin,
+    output: io.stdout,
+    validate: (name) => (name?.trim() ? undefined : 'Type the name, or press Ctrl+C to leave.'),
+  })
+  if (isCancel(answer)) throw left()
+  return answer.trim()
+}
+
+const left = () => new Declined('Nothing was changed.', 'Run the command again when you are ready.')
 
 /** A passphrase from the first line of standard input, or else from a person at the terminal, who sees only dots. */
 export async function readPassphrase(
@@ -99,8 +119,7 @@ async function askPassphrase(io: Io, question: string): Promise<string> {
     output: io.stdout,
     validate: (text) => (text ? undefined : 'Type the passphrase, or press Ctrl+C to leave.'),
   })
-  if (isCancel(answer))
-    throw new Declined('Nothing was changed.', 'Run the command again when you are ready.')
+  if (isCancel(answer)) throw left()
   return answer
 }
 

@@ -3,12 +3,14 @@ import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import envPaths from 'env-paths'
 import * as z from 'zod'
-import { loadSettings, parseSettings, type Settings, SettingsError } from '../config.ts'
+import { loadSettings, parseSettings, type Settings, SettingsError, secretFrom } from '../config.ts'
+import { SigningKey, webhookSettings } from '../config-webhook.ts'
 import { openJournal } from '../store/journal.ts'
 import { diskStore } from '../store/open.ts'
 import { vendors } from '../vendors/index.ts'
 import type { DataFolder } from './data.ts'
 import type { Io } from './io.ts'
+import { tellingJournal } from './telling.ts'
 
 /** The options that every command takes, before or after its name. */
 export interface CommonOptions {
@@ -62,30 +64,39 @@ export async function openDataFolder(io: Io, command: Command): Promise<DataFold
   const options = command.optsWithGlobals<CommonOptions>()
   const { file, named } = settingsFile(io, options)
   if (named && !options.sandbox && !existsSync(file)) throw new SettingsError(file, ['no such file'])
-  const { dataDir, tenants } = existsSync(file) && !options.sandbox ? outlineOf(file) : {}
-  const folder = dataFolder({ dataDir }, options)
+  const outline = existsSync(file) && !options.sandbox ? outlineOf(file) : {}
+  const folder = dataFolder(outline, options)
   const store = openStores(folder).store
+  const { tenants } = outline
+  const signingKey = outline.journal?.signingKey
+  const { journal, close } = tellingJournal(openJournal(folder, store), io, () => {
+    const schema = webhookSettings({ Secret: secretFrom(io.env) }).optional()
+    return { webhook: schema.parse(outline.webhook), signingKey }
+  })
   return {
     folder,
     store,
-    journal: openJournal(folder, store),
-    ...(tenants && { tenants }),
-    close: () => store.close(),
+    journal,
+    ...(tenants && { tenants: Object.keys(tenants) }),
+    signingKey,
+    async close() {
+      await close()
+      await store.close()
+    },
   }
 }
 
 const Outline = z.looseObject({
   dataDir: z.string().min(1).optional(),
   tenants: z.record(z.string(), z.unknown()).optional(),
+  journal: z.looseObject({ signingKey: SigningKey.optional() }).optional(),
+  webhook: z.unknown(),
 })
 
-function outlineOf(file: string): { dataDir: string | undefined; tenants?: string[] } {
+function outlineOf(file: string): Partial<z.infer<typeof Outline>> {
   try {
-    const { dataDir, tenants } = Outline.parse(JSON.parse(readFileSync(file, 'utf8')))
-    return {
-      dataDir: dataDir === undefined ? undefined : resolve(dirname(file), dataDir),
-      ...(tenants && { tenants: Object.keys(tenants) }),
-    }
+    const { dataDir, ...outline } = Outline.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return { ...outline, ...(dataDir !== undefined && { dataDir: resolve(dirname(file), dataDir) }) }
   } catch {
     throw new SettingsError(file, ['cannot be read as settings; `check` says what is wrong'])
   }

@@ -16,6 +16,7 @@ import { probeCommand } from './probe.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { setupCommand } from './setup.ts'
 import { toolsCommand } from './tools.ts'
+import { undoCommand } from './undo.ts'
 
 /** The whole command line. Without a command it serves over stdio. */
 export function program(io: Io): Command {
@@ -42,6 +43,7 @@ export function program(io: Io): Command {
       .addCommand(limitsCommand(io, data))
       .addCommand(policyCommand(io))
       .addCommand(journalCommand(io, data))
+      .addCommand(undoCommand(io, start, data))
       .addCommand(toolsCommand(io))
       .addCommand(sandboxCommand(io))
       .addCommand(demoCommand(io))

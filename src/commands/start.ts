@@ -6,6 +6,7 @@ import type { Settings } from '../config.ts'
 import type { Parts } from '../dispatch.ts'
 import { callGuards } from '../guards/calls.ts'
 import { type Log, logTo } from '../log.ts'
+import { pastOf } from '../past.ts'
 import { sealWith } from '../seal.ts'
 import { openStops, type Stops } from '../stops.ts'
 import { openJournal } from '../store/journal.ts'
@@ -15,6 +16,7 @@ import { underWay } from '../under-way.ts'
 import { vendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'
 import { type CommonOptions, dataFolder, openStores, sandboxSettings, settingsOf, typed } from './place.ts'
+import { tellingJournal } from './telling.ts'
 
 /** Everything that serves, put together and ready; nothing has been opened or sent yet. */
 export interface Running {
@@ -31,9 +33,22 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
   const { store, budgets } = openStores(folder)
   const log = logTo(io.stderr, io.env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
   const tenants = openTenants(settings, vendors, { ledger: storeLedger(budgets), store })
-  const journal = openJournal(folder, store)
   const approvers = openApprovers(store)
   const stops = openStops(store)
+  const approveAt = async (approval: Pick<Approval, 'id' | 'state' | 'approvers'>) => {
+    if (approval.state === 'approved') return 'It is approved: make the same call with this approvalId.'
+    const approve = typed(io, options, `approvals approve ${approval.id} --approver NAME`)
+    const missing = approversOf(approval) - (await approvers.list()).length
+    if (missing <= 0) return approve
+    const lacking = missing < approversOf(approval) ? 'It takes two approvers' : 'No approver is set up yet'
+    return `${lacking}: ${typed(io, options, 'approvers add NAME')}, and then: ${approve}`
+  }
+  const telling = tellingJournal(openJournal(folder, store), io, () => ({
+    webhook: settings.webhook,
+    signingKey: settings.journal.signingKey,
+    approveAt: (id) => approveAt({ id, state: 'pending' }),
+  }))
+  const { journal } = telling
   const seal = sealWith(store)
   const warn = (message: string, error: unknown) => log.error(message, { error })
   const policy = {
@@ -50,15 +65,7 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
       policy: { confirm: settings.confirm, about: (name: string) => traitsOf(tenants.get(name)) },
       approvals: openApprovals(store),
       seal,
-      async approveAt(approval: Approval) {
-        if (approval.state === 'approved') return 'It is approved: make the same call with this approvalId.'
-        const approve = typed(io, options, `approvals approve ${approval.id} --approver NAME`)
-        const missing = approversOf(approval) - (await approvers.list()).length
-        if (missing <= 0) return approve
-        const lacking =
-          missing < approversOf(approval) ? 'It takes two approvers' : 'No approver is set up yet'
-        return `${lacking}: ${typed(io, options, 'approvers add NAME')}, and then: ${approve}`
-      },
+      approveAt,
     },
   }
   const changes = underWay()
@@ -71,12 +78,14 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
       underWay: changes,
       stops,
       guards: (sight) => callGuards(policy, sight),
+      past: (reference, caller) => pastOf({ folder, store }, reference, (by) => by === caller),
     },
     tenants,
     stops,
     log,
     async close() {
       await changes.ended()
+      await telling.close()
       await Promise.all([store.close(), budgets.close(), closeSandbox()])
     },
   }

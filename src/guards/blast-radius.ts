@@ -5,7 +5,7 @@ import type { Ceiling } from '../config-policy.ts'
 import { LimitReached, Paused } from '../errors.ts'
 import { type Change, peopleIn } from '../identity/plan.ts'
 import { type Stops, TELL_THEM } from '../stops.ts'
-import type { Call, CallGuard } from './call.ts'
+import { type Call, type CallGuard, effectOf } from './call.ts'
 
 /** How much may be changed, and where it is counted; the counts outlive the process. */
 export interface BlastRadius {
@@ -70,17 +70,13 @@ const byTenant = (changes: readonly Change[]): [tenant: string, changes: Change[
     changes.filter((change) => change.tenant === tenant),
   ])
 
-function speedLimits(
-  { caller, tool }: Call,
-  changes: readonly Change[],
-  { ledger, limits }: BlastRadius,
-): Limit[] {
+function speedLimits(call: Call, changes: readonly Change[], { ledger, limits }: BlastRadius): Limit[] {
   const [kind, perHour, words] =
-    tool.effect === 'removes'
+    effectOf(call) === 'removes'
       ? (['removes', limits.removesPerHour, 'removals'] as const)
       : (['other', limits.changesPerHour, 'changes'] as const)
   return byTenant(changes).map(([tenant, there]) => async () => {
-    const bucket = JSON.stringify(['changes', kind, caller.id, tenant])
+    const bucket = JSON.stringify(['changes', kind, call.caller.id, tenant])
     const got = await ledger.take(bucket, { perHour }, { count: accountsIn(there), holdMs: HOLD_MS })
     if ('ticket' in got) return heldOf(ledger, bucket, got.ticket)
     const retryAt = 'retryAt' in got ? { retryAt: got.retryAt } : {}

@@ -49,6 +49,9 @@ export const callGuards = (
   brake(stops),
   deadline((call) => call.deadline, undefined, lost),
   planning(planOf),
+  // Once more: a plan can reach tenants that no argument names.
+  access({ mustExist, isOffered }),
+  readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   protectedAccounts(settings.protected),
   lastAdmin(listAdmins, locks),
   blastRadius(blast),

@@ -6,7 +6,7 @@ import type { Plan } from '../identity/plan.ts'
 import { plainText } from '../identity/text.ts'
 import type { Seal } from '../seal.ts'
 import type { JournalEvent } from '../store/events.ts'
-import type { Call, CallGuard, PersonsAnswer, Reply } from './call.ts'
+import { type Call, type CallGuard, effectOf, type PersonsAnswer, type Reply } from './call.ts'
 import { type Demand, demandOf, type Policy, weigh } from './policy.ts'
 
 /** How long a question put through the client may be answered, milliseconds. */
@@ -36,7 +36,7 @@ export const confirm = (by: Confirming): CallGuard =>
     // Nothing to do, nobody to ask.
     if (!plan || plan.changes.length === 0) return next(call)
     const digest = digestOf(call, plan)
-    const demand = demandOf(weigh(call.tool.effect, plan), by.policy)
+    const demand = demandOf(weigh(effectOf(call), plan, call.leastLevel), by.policy)
     const approvalId = approvalIdOf(call)
     if (approvalId !== undefined) {
       const approval = await by.approvals.use(approvalId, digest, demand)

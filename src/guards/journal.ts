@@ -27,7 +27,9 @@ export const journalled = ({ journal, warn }: Journalling): CallGuard =>
   async function journalled(call, next) {
     if (call.tool.effect === 'reads') return next(call)
     const { approvalId, ...args } = argumentsOf(call)
+    let told = false
     const record: Call['record'] = async (event) => {
+      told = true
       await journal.append({
         ...event,
         call: call.id,
@@ -39,9 +41,9 @@ export const journalled = ({ journal, warn }: Journalling): CallGuard =>
     }
     try {
       const reply = await next({ ...call, record })
-      if ('answer' in reply && reply.answer.status === 'unchanged') {
-        await record({ event: 'done', note: 'Nothing had to be changed.' })
-      }
+      const status = 'answer' in reply ? reply.answer.status : undefined
+      if (status === 'unchanged') await record({ event: 'done', note: 'Nothing had to be changed.' })
+      if (status === 'failed' && !told) await record({ event: 'failed', note: 'Nothing was changed.' })
       return reply
     } catch (error) {
       const code = error instanceof IdentityError ? error.code : 'internal'

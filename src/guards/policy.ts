@@ -1,6 +1,6 @@
 import type { Settings } from '../config.ts'
 import type { ConfirmLevel, ConfirmRule, Environment } from '../config-policy.ts'
-import { type Change, type Effect, type Plan, peopleIn } from '../identity/plan.ts'
+import { type Change, DOES, type Does, type Effect, type Plan, peopleIn } from '../identity/plan.ts'
 
 /** What a change needs of people, and which settings say so. */
 export interface Demand extends Need {
@@ -38,6 +38,8 @@ export interface Weighed {
   people: number
   also?: Plan['also']
   doubt?: Plan['doubt']
+  /** What the call itself demands, whatever the settings say. */
+  least?: ConfirmLevel | undefined
 }
 
 export interface Target {
@@ -47,29 +49,19 @@ export interface Target {
   administrator: boolean
 }
 
-type Does = Exclude<Effect, 'reads'> | 'deletes'
 type Kind = Exclude<keyof Settings['confirm'], 'rules'>
 
 /** From how many people on a change counts as bulk work. */
 const MANY = 20
 const STRICTNESS: readonly ConfirmLevel[] = ['none', 'ask', 'approve']
 
-const DOES: Record<Change['operation'], Does> = {
-  deactivateAccount: 'removes',
-  reactivateAccount: 'adds',
-  deleteAccount: 'deletes',
-  createAccount: 'adds',
-  createGroup: 'adds',
-  updateAccount: 'changes',
-  updateMembers: 'changes',
-}
-
 /** What an operation does to an account where nothing more is known of the change; undefined for one that only reads. */
 export const whatDoes = (operation: string): Does | undefined =>
   Object.hasOwn(DOES, operation) ? DOES[operation as Change['operation']] : undefined
 
-export const weigh = (effect: Effect, plan: Plan): Weighed => ({
+export const weigh = (effect: Effect, plan: Plan, least?: ConfirmLevel): Weighed => ({
   effect,
+  least,
   targets: plan.changes.flatMap((change) => {
     const makesAdmin = change.operation === 'createAccount' && change.ask.fields.admin === true
     const turnsAdmin = change.operation === 'updateAccount' && change.ask.set.admin !== undefined
@@ -90,7 +82,7 @@ export const weigh = (effect: Effect, plan: Plan): Weighed => ({
 
 /** The strictest of all that the settings say about such a call: of level, number of approvers and four eyes each. */
 export function demandOf(weighed: Weighed, { confirm, about }: Policy): Demand {
-  const { effect, people, also = [], doubt } = weighed
+  const { effect, people, also = [], doubt, least } = weighed
   const targets = weighed.targets.map((target) => {
     const traits = about(target.tenant)
     return { ...target, ...traits, kinds: kindsOf(target, effect, traits) }
@@ -111,6 +103,7 @@ export function demandOf(weighed: Weighed, { confirm, about }: Policy): Demand {
     // A tool that says it only reads, and changes something, is not to be believed in anything.
     ...(effect === 'reads' ? [alone('tool', 'approve')] : []),
     ...(doubt ? [alone('doubt', 'approve')] : []),
+    ...(least ? [alone('call', least)] : []),
   ]
   return {
     level: STRICTNESS[Math.max(...because.map(({ level }) => STRICTNESS.indexOf(level)))] ?? 'approve',

@@ -2,8 +2,9 @@ import type { ErrorCode } from '../errors.ts'
 import type { Account, Group } from './account.ts'
 import type { AccountFields, AskOf } from './operations.ts'
 
-/** What a tool does to the apps; guards decide from it. */
-export type Effect = 'reads' | 'adds' | 'changes' | 'removes'
+/** What a tool does to the apps, from the least dangerous to the most; guards decide from it. */
+export const EFFECTS = ['reads', 'adds', 'changes', 'removes'] as const
+export type Effect = (typeof EFFECTS)[number]
 
 /** One write to one app, as it will be carried out. */
 export type Change = {
@@ -17,13 +18,18 @@ export type Change = {
   | { operation: 'reactivateAccount'; ask: AskOf<'reactivateAccount'> }
   | { operation: 'deleteAccount'; ask: AskOf<'deleteAccount'> }
   | { operation: 'createAccount'; ask: AskOf<'createAccount'> }
-  | { operation: 'updateAccount'; ask: AskOf<'updateAccount'> }
+  | {
+      operation: 'updateAccount'
+      ask: AskOf<'updateAccount'>
+      /** What the account says of itself so far; an absent field is not known. */
+      before: AccountFields
+    }
   | { operation: 'createGroup'; ask: AskOf<'createGroup'> }
   | {
       operation: 'updateMembers'
       ask: AskOf<'updateMembers'>
-      /** Ids of those who are in the group and are to stay, where the app tells them. */
-      others?: readonly string[]
+      /** Ids of the members so far; undefined where the app does not tell. */
+      inside: readonly string[] | undefined
     }
 )
 
@@ -33,6 +39,8 @@ export interface Plan {
   /** What a person judges, one sentence a line; text of apps and agents stands quoted in it. */
   lines: readonly string[]
   reason?: string | undefined
+  /** What just these changes do, where the tool may do more than one thing and declares the most dangerous. */
+  effect?: Effect
   /** What makes the call weigh more than its changes say by themselves; each has a level of its own in the settings. */
   also?: readonly ('bulk' | 'deletes' | 'admins')[] | undefined
   /** What could not be found out and is for a person to judge, as a sentence; it stands among the lines too. */
@@ -44,6 +52,29 @@ export function peopleIn(change: Change): string[] {
   const made = change.operation === 'createAccount' ? [change.ask.fields] : []
   const names = [...change.accounts, ...made].map(({ email, userName }) => email ?? userName ?? '')
   return names.map((name) => name.normalize('NFC').toLowerCase())
+}
+
+/** What one write does to an account or a group; to delete weighs more than to take access away. */
+export type Does = Exclude<Effect, 'reads'> | 'deletes'
+
+export const DOES: Readonly<Record<Change['operation'], Does>> = {
+  createAccount: 'adds',
+  createGroup: 'adds',
+  reactivateAccount: 'adds',
+  updateAccount: 'changes',
+  updateMembers: 'changes',
+  deactivateAccount: 'removes',
+  deleteAccount: 'deletes',
+}
+
+/** The most dangerous of what these changes do. */
+export function mostDangerous(changes: readonly Change[]): Effect {
+  const effects = changes.map(({ operation }) => DOES[operation])
+  return (
+    EFFECTS.findLast((effect) =>
+      effects.some((does) => (does === 'deletes' ? 'removes' : does) === effect),
+    ) ?? 'removes'
+  )
 }
 
 /** What the app showed when a change was read back. */

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Account } from '../identity/account.ts'
 import type { AccountFields, Target } from '../identity/operations.ts'
+import { plainText } from '../identity/text.ts'
 import { AccountTexts, Reason, Text, UserRef } from './fields.ts'
 
 const attribute = z
@@ -37,3 +38,15 @@ export const statusOfOne = (
   outcome: 'done' | 'failed' | 'unknown',
   verified: boolean,
 ): 'done' | 'partial' | 'failed' => (outcome !== 'done' ? 'failed' : verified ? 'done' : 'partial')
+
+export const MANAGED =
+  'The account bears an external id: an identity provider may manage it, and will then write its own values back.'
+
+/** What a field is and what it is to be, for a person to judge. */
+export const step = (name: string, from: unknown, to: unknown): string =>
+  `${name}: ${shown(from)} → ${shown(to)}`
+
+const shown = (value: unknown): string =>
+  value === null || value === undefined
+    ? 'not known'
+    : `"${plainText(typeof value === 'string' ? value : JSON.stringify(value), 200)}"`

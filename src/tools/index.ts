@@ -10,6 +10,7 @@ import listTenants from './list-tenants.ts'
 import listUsers from './list-users.ts'
 import pullAudit from './pull-audit.ts'
 import reactivateUser from './reactivate-user.ts'
+import undoChange from './undo-change.ts'
 import updateGroupMembers from './update-group-members.ts'
 import updateUser from './update-user.ts'
 
@@ -28,4 +29,5 @@ export const tools: readonly Tool[] = [
   deactivateUser,
   reactivateUser,
   deleteUser,
+  undoChange,
 ]

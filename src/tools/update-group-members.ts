@@ -7,7 +7,7 @@ import type { Carried } from '../identity/plan.ts'
 import { plainText } from '../identity/text.ts'
 import { OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, Code, PendingApproval, TenantName, Text } from './fields.ts'
+import { ApprovalId, ChangeRef, Code, PendingApproval, TenantName, Text } from './fields.ts'
 
 type Row = {
   user: string
@@ -48,6 +48,7 @@ export default defineTool({
       .default([]),
     verified: z.boolean().default(false),
     note: z.string().optional(),
+    change: ChangeRef.optional(),
     approval: PendingApproval.optional(),
   }),
 
@@ -78,7 +79,7 @@ export default defineTool({
                   add: into.map(targetOf),
                   remove: out.map(targetOf),
                 },
-                ...(group.members && { others: othersIn(group.members, out) }),
+                inside: group.members?.map(({ id }) => id),
               },
             ],
       lines: [
@@ -117,8 +118,6 @@ export default defineTool({
 
 const wishesOf = (users: readonly string[], to: Wish['to']): Wish[] =>
   [...new Set(users)].map((user) => ({ user, to }))
-const othersIn = (members: NonNullable<Group['members']>, out: readonly Account[]) =>
-  members.map(({ id }) => id).filter((id) => !out.some((account) => account.id === id))
 
 /** Who is meant, and who needs no change or cannot be found; members that the app does not tell are not taken for none. */
 async function resolve(ask: Ask, tenant: string, { members }: Group, wishes: readonly Wish[]) {

@@ -5,12 +5,9 @@ import { onlyOne } from '../identity/only-one.ts'
 import type { AccountFields } from '../identity/operations.ts'
 import { plainText } from '../identity/text.ts'
 import { unlike } from '../identity/unlike.ts'
-import { asked, Fields, OPTIONAL, statusOfOne } from './change-fields.ts'
+import { asked, Fields, MANAGED, OPTIONAL, statusOfOne, step } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
-
-const MANAGED =
-  'The account bears an external id: an identity provider may manage it, and will then write its own values back.'
+import { ApprovalId, ChangeRef, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 export default defineTool({
   name: 'update_user',
@@ -36,6 +33,7 @@ export default defineTool({
     verified: z.boolean().default(false),
     code: Code.optional(),
     note: z.string().optional(),
+    change: ChangeRef.optional(),
     approval: PendingApproval.optional(),
   }),
 
@@ -61,11 +59,18 @@ export default defineTool({
     const { vendor } = ask.tenants.get(tenant)
     return {
       changes: [
-        { tenant, accounts: [account], subject, operation: 'updateAccount', ask: { ...subject, set } },
+        {
+          tenant,
+          accounts: [account],
+          subject,
+          operation: 'updateAccount',
+          ask: { ...subject, set },
+          before: fields,
+        },
       ],
       lines: [
         `Change the account of "${account.name ?? account.userName}" (${account.userName}) in ${vendor.title}, tenant ${tenant}:`,
-        ...Object.entries(set).map(([name, value]) => `${name}: ${shown(before[name])} → ${shown(value)}`),
+        ...Object.entries(set).map(([name, value]) => step(name, before[name], value)),
         ...(account.externalId ? [MANAGED] : []),
       ],
       reason,
@@ -108,8 +113,3 @@ export default defineTool({
 /** Of `fields`, those that `named` names; one that is not known is null, so that nothing is left unsaid. */
 const pick = (fields: AccountFields, named: object): Record<string, unknown> =>
   Object.fromEntries(Object.keys(named).map((name) => [name, fields[name as keyof AccountFields] ?? null]))
-
-const shown = (value: unknown): string =>
-  value === null || value === undefined
-    ? 'not known'
-    : `"${plainText(typeof value === 'string' ? value : JSON.stringify(value), 200)}"`

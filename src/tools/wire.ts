@@ -57,4 +57,4 @@ const outputField = ({ type, enum: words }: JsonSchema): JsonSchema => ({
 })
 
 /** Fields that every agent understands when it meets them. */
-const PLAIN = new Set(['outcome', 'note', 'code', 'verified', 'account', 'group'])
+const PLAIN = new Set(['outcome', 'note', 'code', 'verified', 'account', 'group', 'change'])

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Budget, type SettingsParts, type TenantSettings } from '../config.ts'
 import { Environment } from '../config-policy.ts'
+import { isSafeAddress } from '../config-webhook.ts'
 import type { BudgetLeft, Operations } from '../identity/operations.ts'
 import type { Secret } from '../secret.ts'
 import type { Opening, Surface } from './http.ts'
@@ -28,15 +29,10 @@ export interface Opened {
   remember<Value>(key: string, value: Value): Promise<void>
 }
 
-const isLoopback = (host: string) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host)
-
 /** The address of an app: https, or http on a loopback host, without credentials, query or fragment. */
 export const BaseUrl = z
   .url()
-  .refine((text) => {
-    const url = new URL(text)
-    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
-  }, 'must be https (http only on a loopback host)')
+  .refine(isSafeAddress, 'must be https (http only on a loopback host)')
   .refine((text) => {
     const url = new URL(text)
     return !url.username && !url.password && !url.search && !url.hash

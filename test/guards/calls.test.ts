@@ -73,6 +73,14 @@ describe('read-only', () => {
     ).toBe('read_only')
   })
 
+  test('refuses a plan that reaches into a tenant which no argument names', async () => {
+    const { next, reached } = behind()
+    const call = aCall({ plan: plan(change({ tenant: 'other' })) })
+    const guard = readOnly({ everywhere: false, at: (name) => name === 'other' })
+    expect(await codeOf(guard(call, next))).toBe('read_only')
+    expect(reached).toEqual([])
+  })
+
   test('lets reading through, and changes elsewhere', async () => {
     const { next, reached } = behind()
     await readOnly({ everywhere: true, at: () => true })(aCall({ tool: reading }), next)
@@ -188,6 +196,21 @@ describe('journal', () => {
     const call = aCall({ input: { secret: 'do not write this down' } })
     await codeOf(guard(call, (inner) => declaredOnly()(inner, behind().next)))
     expect(JSON.stringify(lines)).not.toContain('do not write')
+  })
+
+  test.each([
+    ['unchanged', false, ['done']],
+    ['failed', false, ['failed']],
+    ['failed', true, ['started']],
+    ['done', true, ['started']],
+    ['approval_required', false, []],
+  ])('ends %s, with a write: %s, as %j', async (status, wrote, events) => {
+    const { guard, lines } = journalOf()
+    await guard(aCall(), async ({ record }) => {
+      if (wrote) await record({ event: 'started' })
+      return { answer: { status } }
+    })
+    expect(lines.map(({ event }) => event)).toEqual(events)
   })
 
   test('does not write reads down', async () => {

@@ -48,6 +48,9 @@ describe('the level', () => {
     ['changes', {}, { also: ['admins'] }, 'approval_required'],
     ['removes', {}, { also: ['deletes'] }, 'approval_required'],
     ['removes', { admin: true }, {}, 'approval_required'],
+    ['removes', {}, { effect: 'adds' }, 'done'],
+    ['removes', { admin: true }, { effect: 'adds' }, 'approval_required'],
+    ['adds', {}, { effect: 'removes' }, 'question'],
   ] as const)(
     'of a tool that %s, for an account with %o and a plan with %o, ends as %s',
     async (effect, more, planned, ends) => {
@@ -63,6 +66,14 @@ describe('the level', () => {
     const call = aCall({ tool: { ...aCall().tool, effect: 'adds' }, plan: plan(change()) })
     expect(statusOf(await run(call))).toBe('question')
     expect(reached).toEqual([])
+  })
+
+  test('is never below what the call itself demands', async () => {
+    const { run } = guarded()
+    const tool = { ...aCall().tool, effect: 'adds' as const }
+    expect(statusOf(await run(aCall({ tool, plan: plan(change()), leastLevel: 'approve' })))).toBe(
+      'approval_required',
+    )
   })
 
   test('asks nobody about a plan without changes', async () => {

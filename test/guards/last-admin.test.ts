@@ -40,6 +40,7 @@ const updating = (set: Record<string, unknown>): Change => ({
   ...change(ADA),
   operation: 'updateAccount',
   ask: { id: 'id-1', userName: 'ada@example.com', set },
+  before: {},
 })
 test.each<[string, Change, boolean]>([
   ['a deletion', { ...change(ADA), operation: 'deleteAccount' } as Change, true],

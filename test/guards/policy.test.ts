@@ -230,6 +230,7 @@ describe('what a plan weighs', () => {
     ...change(),
     operation: 'updateAccount',
     ask: { id: 'id-1', userName: 'ada@example.com', set },
+    before: {},
   })
   const creating = (fields: Record<string, unknown>): Change => ({
     ...change(),
@@ -259,6 +260,7 @@ describe('what a plan weighs', () => {
       accounts: [account(), account({ id: 'id-3', userName: 'eve@example.com' })],
       operation: 'updateMembers',
       ask: { group: { id: 'g', name: 'G' }, add: [], remove: [] },
+      inside: [],
     }
     expect(weigh('removes', plan(...two))).toMatchObject({ people: 1, targets: [{}, {}] })
     expect(weigh('changes', plan(...two, group, creating({})))).toMatchObject({ people: 3 })

@@ -32,6 +32,7 @@ export interface Answered extends Record<string, unknown> {
     retryable: boolean
     retryAt?: string
     tenant?: string
+    reference?: string
   }
 }
 
@@ -115,6 +116,7 @@ export async function openWorld(options: WorldOptions = {}) {
     netskope: sandbox.tenants['acme-netskope'],
     tokens: sandbox.tokens,
     folder,
+    env,
     dataDir,
     run,
     stderr: () => stderr,

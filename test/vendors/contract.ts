@@ -283,7 +283,7 @@ const CASES = {
     const { ask, target, app } = world
     app.user(LIN.userName).active = false
     const input = { user: target.userName, tenants: ['acme'], reason: 'left' }
-    expect(await deactivateUser.plan(input, { ask })).toMatchObject({
+    expect(await deactivateUser.plan(input, { ask, past: async () => undefined })).toMatchObject({
       changes: [],
       settled: [{ outcome: 'already_inactive', account: { id: target.id } }],
     })
