@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import type { SettingsParts } from './config.ts'
 import { Secret } from './secret.ts'
 
 /** What people can be told of. */
@@ -19,7 +18,7 @@ export const isSafeAddress = (text: string): boolean => {
 }
 
 /** Where people are told of changes that wait for them, and of what became of those. */
-export const webhookSettings = (parts: SettingsParts) =>
+export const webhookSettings = (parts: { Secret: z.ZodType<Secret, string> }) =>
   z.strictObject({
     url: z
       .string()

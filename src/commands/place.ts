@@ -90,7 +90,7 @@ const Outline = z.looseObject({
   dataDir: z.string().min(1).optional(),
   tenants: z.record(z.string(), z.unknown()).optional(),
   journal: z.looseObject({ signingKey: SigningKey.optional() }).optional(),
-  webhook: z.unknown(),
+  webhook: z.unknown().optional(),
 })
 
 function outlineOf(file: string): Partial<z.infer<typeof Outline>> {

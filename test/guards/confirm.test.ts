@@ -48,7 +48,7 @@ describe('the level', () => {
     ['changes', {}, { also: ['admins'] }, 'approval_required'],
     ['removes', {}, { also: ['deletes'] }, 'approval_required'],
     ['removes', { admin: true }, {}, 'approval_required'],
-    ['removes', {}, { effect: 'adds' }, 'done'],
+    ['removes', {}, { effect: 'adds' }, 'question'],
     ['removes', { admin: true }, { effect: 'adds' }, 'approval_required'],
     ['adds', {}, { effect: 'removes' }, 'question'],
   ] as const)(
