@@ -87,7 +87,7 @@ export async function openDataFolder(io: Io, command: Command): Promise<DataFold
 const FolderSettings = z.looseObject({
   dataDir: z.string().min(1).optional(),
   journal: z.looseObject({ signingKey: SigningKey.optional() }).optional(),
-  webhook: z.unknown(),
+  webhook: z.unknown().optional(),
 })
 
 function folderSettingsIn(file: string): Partial<z.infer<typeof FolderSettings>> {
