@@ -28,6 +28,7 @@ describe.each(CLIENTS)('for a %s client', (client) => {
       'update_group_members',
       'deactivate_user',
       'reactivate_user',
+      'undo_change',
     ])
     // The clients hold each answer against the tool's output schema, and throw when it does not fit.
     const tenant = 'acme-netskope'
@@ -56,6 +57,11 @@ describe.each(CLIENTS)('for a %s client', (client) => {
     ).toMatchObject({
       status: 'unchanged',
       results: [{ outcome: 'already_active', verified: true }],
+    })
+    const { change } = await world.call('update_user', { tenant, user: ADA, set: { familyName: 'Byron' } })
+    expect(await world.call('undo_change', { change, reason: 'a mistake' })).toMatchObject({
+      status: 'done',
+      results: [{ tenant, outcome: 'restored', verified: true }],
     })
   })
 })
