@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ApprovalDenied, ApprovalUsed, ApprovalVoid, Conflict, NotFound } from '../errors.ts'
+import type { Briefing } from '../identity/briefing.ts'
 import type { JournalEvent } from '../store/events.ts'
 import type { Store } from '../store/store.ts'
 import { newApprovalId, readApprovalId } from './approval-id.ts'
@@ -23,6 +24,10 @@ export interface ApprovalRequest {
   client?: string
   /** Reference of the call that asked, for the journal. */
   call?: string
+  /** The same change as data, with what else a person should know. */
+  briefing?: Briefing
+  /** What the approver types besides the passphrase, where the change is one of weight. */
+  mustType?: string
 }
 
 export interface Approval extends ApprovalRequest {

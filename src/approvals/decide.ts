@@ -4,6 +4,7 @@ import type { JournalEvent } from '../store/events.ts'
 import type { Journal } from '../store/journal.ts'
 import { type Approval, type Approvals, type Channel, checkUndecided, noRequest } from './approvals.ts'
 import type { Approvers } from './approvers.ts'
+import { checkTyped } from './must-type.ts'
 
 /** A person's yes or no, with what shows who they are. */
 export interface Decision {
@@ -12,6 +13,8 @@ export interface Decision {
   approver: string
   passphrase: string
   how: Channel
+  /** What a change of weight wants typed. */
+  typed?: string | undefined
   /** Where it was given, for the journal. */
   where?: string
 }
@@ -32,13 +35,15 @@ export async function checkPassphrase(approvers: Approvers, name: string, passph
 
 /**
  * Decides a request in the approver's name, and journals it, wrong passphrases too. Throws `Refused` for an unknown
- * approver or a wrong passphrase, `LimitReached` after too many of them, and what `undecided` throws.
+ * approver or a wrong passphrase, `LimitReached` after too many of them, `InvalidInput` when a change of weight is
+ * approved without the word it wants typed, and what `undecided` throws.
  */
 export async function decide(
   { approvals, approvers, journal }: { approvals: Approvals; approvers: Approvers; journal: Journal },
-  { id, decision, approver, passphrase, how, where }: Decision,
+  { id, decision, approver, passphrase, how, typed, where }: Decision,
 ): Promise<Approval> {
   const approval = await undecided(approvals, id)
+  if (decision === 'approved') checkTyped(approval, typed)
   const tell = (event: Pick<JournalEvent, 'event' | 'code'>, note: string | undefined, by?: string) =>
     journal.append({
       ...event,

@@ -1,9 +1,14 @@
 import { type Approval, openApprovals } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
+import type { LoopbackPage } from '../approvals/page/loopback.ts'
+import { askFor } from '../ask.ts'
+import { briefOn } from '../brief.ts'
 import { storeLedger } from '../budget/ledger.ts'
 import type { Settings } from '../config.ts'
 import type { Parts } from '../dispatch.ts'
+import type { Call } from '../guards/call.ts'
 import { callGuards } from '../guards/calls.ts'
+import type { Plan } from '../identity/plan.ts'
 import { type Log, logTo } from '../log.ts'
 import { sealWith } from '../seal.ts'
 import { openJournal } from '../store/journal.ts'
@@ -13,6 +18,9 @@ import { underWay } from '../under-way.ts'
 import { vendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'
 import { type CommonOptions, dataFolder, openStores, sandboxSettings, settingsOf, typed } from './place.ts'
+
+/** How long the other apps have for saying whether the person is active there, milliseconds. */
+const BRIEFING_TIME = 5_000
 
 /** Everything that serves, put together and ready; nothing has been opened or sent yet. */
 export interface Running {
@@ -30,8 +38,19 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
   const tenants = openTenants(settings, vendors, { ledger: storeLedger(budgets), store })
   const journal = openJournal(folder, store)
   const approvers = openApprovers(store)
+  const approvals = openApprovals(store)
   const seal = sealWith(store)
+  const changes = underWay()
   const warn = (message: string, error: unknown) => log.error(message, { error })
+  const addApprover = typed(io, options, 'approvers add NAME')
+  let page: Promise<LoopbackPage> | undefined
+  // Loaded when something first waits for a person; most runs never need it.
+  const thePage = () => {
+    page ??= import('../approvals/page/loopback.ts').then(({ loopbackPage }) =>
+      loopbackPage({ approvals, approvers, journal, seal, underWay: changes, addApprover, warn }),
+    )
+    return page
+  }
   const policy = {
     settings,
     journalling: { journal, warn },
@@ -42,22 +61,41 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
     blast: { ledger: storeLedger(store), limits: settings.limits },
     confirming: {
       levels: settings.confirm,
-      approvals: openApprovals(store),
+      approvals,
       seal,
       async approveAt({ id, state }: Approval) {
-        if (state === 'approved') return 'It is approved: make the same call with this approvalId.'
-        const approve = typed(io, options, `approvals approve ${id} --approver NAME`)
-        if ((await approvers.list()).length > 0) return approve
-        return `No approver is set up yet: ${typed(io, options, 'approvers add NAME')}, and then: ${approve}`
+        if (state === 'approved') return { words: 'It is approved: make the same call with this approvalId.' }
+        const url = await (await thePage()).link(id)
+        const approve = url ?? typed(io, options, `approvals approve ${id} --approver NAME`)
+        // Nobody is sent to a page on which nobody can decide.
+        if ((await approvers.list()).length === 0) {
+          return { words: `No approver is set up yet: ${addApprover}, and then: ${approve}` }
+        }
+        return { words: approve, ...(url !== undefined && { url }) }
+      },
+      brief({ caller, signal, deadline }: Call, plan: Plan) {
+        const until = Math.min(deadline, Date.now() + BRIEFING_TIME)
+        return briefOn(
+          plan,
+          askFor(tenants, { caller: caller.id, pace: 'interactive', deadline: until, signal }),
+        )
       },
     },
   }
-  const changes = underWay()
   return {
-    parts: { tools, tenants, seal, log, underWay: changes, guards: (planOf) => callGuards(policy, planOf) },
+    parts: {
+      tools,
+      tenants,
+      approvals,
+      seal,
+      log,
+      underWay: changes,
+      guards: (planOf) => callGuards(policy, planOf),
+    },
     tenants,
     log,
     async close() {
+      await (await page)?.close()
       await changes.ended()
       await Promise.all([store.close(), budgets.close(), closeSandbox()])
     },

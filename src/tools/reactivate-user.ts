@@ -9,8 +9,9 @@ export default switchTool({
   verb: 'Reactivate',
   to: 'active',
   outcomes: ['reactivated', 'already_active'],
-  consequence: ({ facts }) =>
+  consequences: ({ facts }) =>
     facts.propagationMinutes
-      ? `It may take up to ${facts.propagationMinutes} minutes to act everywhere.`
-      : '',
+      ? [`It may take up to ${facts.propagationMinutes} minutes to act everywhere.`]
+      : [],
+  reversible: () => true,
 })

@@ -22,7 +22,8 @@ function guarded() {
     levels: LEVELS,
     approvals,
     seal: sealWith(store),
-    approveAt: async ({ id }) => `approve ${id}`,
+    approveAt: async ({ id }) => ({ words: `approve ${id}` }),
+    brief: async () => ({ changes: [] }),
   })
   const { next, reached } = behind()
   return { approvals, reached, run: (call: Call) => guard(call, next) }

@@ -1,0 +1,156 @@
+import type { Alteration, BriefedAccount, BriefedChange, Briefing, Place } from '../../identity/briefing.ts'
+import { type Html, html } from './html.ts'
+import { count, said } from './layout.ts'
+
+const VERBS: Record<BriefedChange['operation'], string> = {
+  createAccount: 'Create',
+  updateAccount: 'Change',
+  deactivateAccount: 'Deactivate',
+  reactivateAccount: 'Reactivate',
+  deleteAccount: 'Delete',
+  updateMembers: 'Change the group of',
+}
+
+/** The change in a few words of our own. */
+export function headline({ changes }: Briefing): string {
+  const [first] = changes
+  const verbs = new Set(changes.map(({ operation }) => VERBS[operation]))
+  const accounts = changes.reduce((sum, change) => sum + change.accounts.length, 0)
+  const tenants = new Set(changes.map(({ tenant }) => tenant))
+  const what = verbs.size === 1 ? [...verbs][0] : 'Change'
+  const where = tenants.size === 1 ? first?.app : count(tenants.size, 'app')
+  return `${what} ${count(accounts, 'account')} in ${where}`
+}
+
+/** Every change, account by account, and where else the person is active. */
+export const changesSection = ({
+  changes,
+  elsewhere,
+}: Briefing): Html => html`<section aria-labelledby="changes">
+<h2 id="changes">What changes</h2>
+${changes.map(changeCard)}
+</section>
+<section aria-labelledby="elsewhere">
+<h2 id="elsewhere">In other apps</h2>
+${otherApps(elsewhere)}
+</section>`
+
+const placeOf = ({ app, tenant }: Place): Html => html`${app} <span class="tenant">${tenant}</span>`
+
+const changeCard = (change: BriefedChange): Html => html`<article class="card">
+<h3>${placeOf(change)}</h3>
+<p class="badges">${badges(change)}</p>
+${change.group !== undefined && html`<p>The group ${said(change.group, 'from the app')}</p>`}
+${change.accounts.length === 1 ? change.accounts.map((account) => oneAccount(change, account)) : manyAccounts(change)}
+${change.consequences.length > 0 && html`<ul>${change.consequences.map((text) => html`<li>${text}</li>`)}</ul>`}
+</article>`
+
+/** What weighs most, in our words. */
+function badges({ accounts, operation, reversible }: BriefedChange): Html[] {
+  const admins = accounts.filter(({ admin }) => admin).length
+  const untold = accounts.some(({ admin }) => admin === undefined) && operation !== 'createAccount'
+  const managed = accounts.filter(({ externalId }) => externalId !== undefined).length
+  const badge = (kind: 'alarm' | 'plain', text: string) => html`<span class="badge ${kind}">${text}</span> `
+  const of = (number: number) => (accounts.length === 1 ? '' : `: ${number} of ${accounts.length}`)
+  return [
+    ...(admins > 0 ? [badge('alarm', `Administrator${of(admins)}`)] : []),
+    ...(admins === 0
+      ? [badge('plain', untold ? 'Administrator: not told by the app' : 'Not an administrator')]
+      : []),
+    ...(managed > 0 ? [badge('plain', `May be managed by an identity provider${of(managed)}`)] : []),
+    ...(reversible === false ? [badge('alarm', 'Cannot be undone')] : []),
+    ...(reversible === true ? [badge('plain', 'Can be undone')] : []),
+    ...(reversible === undefined ? [badge('alarm', 'Whether it can be undone is not known')] : []),
+  ]
+}
+
+function oneAccount({ operation }: BriefedChange, account: BriefedAccount): Html {
+  const facts: [string, string | undefined][] = [
+    ['Name', account.name],
+    ['User name', account.userName],
+    ['Email', account.email],
+    ['Title', account.title],
+    ['Department', account.department],
+    ['Id', account.id],
+    ['External id', account.externalId],
+  ]
+  return html`${
+    operation !== 'createAccount' &&
+    html`<div class="box">
+<p class="from">From the app</p>
+<dl>${facts.map(([name, value]) => value !== undefined && html`<div><dt>${name}</dt><dd><bdi>${value}</bdi></dd></div>`)}</dl>
+</div>`
+  }
+<table>
+<caption>Before and after</caption>
+<thead><tr><th scope="col">What</th><th scope="col">Now</th><th scope="col">Afterwards</th></tr></thead>
+<tbody>${account.alters.map((alters) => html`<tr><th scope="row">${alters.what}</th>${beforeAndAfter(operation, alters)}</tr>`)}</tbody>
+</table>
+${losses(operation, account)}`
+}
+
+const manyAccounts = ({ operation, accounts }: BriefedChange): Html => html`<div class="box">
+<p class="from">Names come from the app</p>
+<table>
+<caption>${count(accounts.length, 'account')}</caption>
+<thead><tr><th scope="col">User name</th><th scope="col">Name</th><th scope="col">What</th><th scope="col">Now</th><th scope="col">Afterwards</th></tr></thead>
+<tbody>${accounts.flatMap((account) =>
+  account.alters.map(
+    (
+      alters,
+    ) => html`<tr><th scope="row"><bdi>${account.userName}</bdi>${account.admin && html` <span class="badge alarm">Administrator</span>`}</th>
+<td data-label="Name"><bdi>${account.name ?? '–'}</bdi></td><td data-label="What">${alters.what}</td>${beforeAndAfter(operation, alters)}</tr>`,
+  ),
+)}</tbody>
+</table>
+</div>`
+
+const beforeAndAfter = (operation: BriefedChange['operation'], { before, after, from }: Alteration): Html =>
+  from === 'server'
+    ? html`<td data-label="Now">${before}</td><td data-label="Afterwards"><strong>${after}</strong></td>`
+    : html`<td data-label="Now">${
+        before !== undefined
+          ? said(before, 'from the app')
+          : operation === 'createAccount'
+            ? 'no account'
+            : 'not known'
+      }</td><td data-label="Afterwards"><strong>${said(after, 'from the agent')}</strong></td>`
+
+/** Groups and licence that go with the access; the app keeps them with an account that is only switched off. */
+function losses(operation: BriefedChange['operation'], { loses }: BriefedAccount): Html | undefined {
+  if (!loses) return undefined
+  const { groups, licence } = loses
+  const off = operation === 'deactivateAccount'
+  const more = groups && groups.of > groups.first.length && html` and ${groups.of - groups.first.length} more`
+  return html`<div class="box">
+<p class="from">From the app</p>
+<dl>
+<div><dt>${off ? 'Groups it loses the use of' : 'Groups lost'}</dt><dd>${
+    !groups
+      ? html`<em>not told by the app</em>`
+      : groups.of === 0
+        ? html`<em>none</em>`
+        : html`<ul class="names">${groups.first.map((name) => html`<li><bdi>${name}</bdi></li>`)}</ul>${more}`
+  }</dd></div>
+${
+  operation !== 'updateMembers' &&
+  html`<div><dt>${off ? 'Licence it holds' : 'Licence freed'}</dt><dd>${
+    licence === undefined ? html`<em>not told by the app</em>` : html`<bdi>${licence}</bdi>`
+  }</dd></div>`
+}
+</dl>
+</div>`
+}
+
+function otherApps(elsewhere: Briefing['elsewhere']): Html {
+  if (!elsewhere)
+    return html`<p>Not looked for: the change does not concern exactly one person who is there already.</p>`
+  const { active, unknown } = elsewhere
+  const list = (places: readonly Place[]) =>
+    html`<ul>${places.map((place) => html`<li>${placeOf(place)}</li>`)}</ul>`
+  return html`${
+    active.length > 0
+      ? html`<p>The same person is also active in <strong>${count(active.length, 'other app')}</strong>, which this leaves alone:</p>${list(active)}`
+      : html`<p>Active in no other connected app${unknown.length > 0 && html` that could be asked`}.</p>`
+  }${unknown.length > 0 && html`<p>Not known for ${count(unknown.length, 'other app')}, which did not answer in time or do not tell:</p>${list(unknown)}`}`
+}
