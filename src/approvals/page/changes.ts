@@ -8,7 +8,7 @@ const VERBS: Record<BriefedChange['operation'], string> = {
   deactivateAccount: 'Deactivate',
   reactivateAccount: 'Reactivate',
   deleteAccount: 'Delete',
-  updateMembers: 'Change the group of',
+  updateMembers: 'Change the group membership of',
 }
 
 /** The change in a few words of our own. */
@@ -48,15 +48,17 @@ ${change.consequences.length > 0 && html`<ul>${change.consequences.map((text) =>
 /** What weighs most, in our words. */
 function badges({ accounts, operation, reversible }: BriefedChange): Html[] {
   const admins = accounts.filter(({ admin }) => admin).length
-  const untold = accounts.some(({ admin }) => admin === undefined) && operation !== 'createAccount'
+  const untold = accounts.some(({ admin }) => admin === undefined)
   const managed = accounts.filter(({ externalId }) => externalId !== undefined).length
   const badge = (kind: 'alarm' | 'plain', text: string) => html`<span class="badge ${kind}">${text}</span> `
+  const rights = accounts.some(({ alters }) => alters.some(({ what }) => what === 'admin'))
   const of = (number: number) => (accounts.length === 1 ? '' : `: ${number} of ${accounts.length}`)
   return [
     ...(admins > 0 ? [badge('alarm', `Administrator${of(admins)}`)] : []),
-    ...(admins === 0
+    ...(admins === 0 && operation !== 'createAccount'
       ? [badge('plain', untold ? 'Administrator: not told by the app' : 'Not an administrator')]
       : []),
+    ...(rights ? [badge('alarm', 'Changes administrator rights')] : []),
     ...(managed > 0 ? [badge('plain', `May be managed by an identity provider${of(managed)}`)] : []),
     ...(reversible === false ? [badge('alarm', 'Cannot be undone')] : []),
     ...(reversible === true ? [badge('plain', 'Can be undone')] : []),
@@ -64,43 +66,63 @@ function badges({ accounts, operation, reversible }: BriefedChange): Html[] {
   ]
 }
 
-function oneAccount({ operation }: BriefedChange, account: BriefedAccount): Html {
-  const facts: [string, string | undefined][] = [
-    ['Name', account.name],
-    ['User name', account.userName],
-    ['Email', account.email],
-    ['Title', account.title],
-    ['Department', account.department],
-    ['Id', account.id],
-    ['External id', account.externalId],
-  ]
-  return html`${
-    operation !== 'createAccount' &&
-    html`<div class="box">
-<p class="from">From the app</p>
-<dl>${facts.map(([name, value]) => value !== undefined && html`<div><dt>${name}</dt><dd><bdi>${value}</bdi></dd></div>`)}</dl>
-</div>`
-  }
-<table>
+const oneAccount = ({ operation }: BriefedChange, account: BriefedAccount): Html => html`<table>
 <caption>Before and after</caption>
 <thead><tr><th scope="col">What</th><th scope="col">Now</th><th scope="col">Afterwards</th></tr></thead>
-<tbody>${account.alters.map((alters) => html`<tr><th scope="row">${alters.what}</th>${beforeAndAfter(operation, alters)}</tr>`)}</tbody>
+<tbody>${account.alters.map((alters) => html`<tr><th scope="row">${labelOf(alters.what)}</th>${beforeAndAfter(operation, alters)}</tr>`)}</tbody>
 </table>
-${losses(operation, account)}`
+${
+  operation !== 'createAccount' &&
+  html`<div class="box">
+<p class="from">From the app</p>
+<dl>${[...theAccount(account), ...losses(operation, account)].map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+</div>`
+}`
+
+const LABELS: Record<string, string> = {
+  id: 'Id',
+  name: 'Name',
+  status: 'Status',
+  membership: 'Membership',
+  userName: 'User name',
+  email: 'Email',
+  givenName: 'First name',
+  familyName: 'Family name',
+  title: 'Title',
+  department: 'Department',
+  role: 'Role',
+  licence: 'Licence',
+  manager: 'Manager',
+  externalId: 'External id',
+  locale: 'Locale',
+  timezone: 'Time zone',
+  phone: 'Phone',
+  admin: 'Administrator',
 }
 
+/** Our own word for a field; an attribute of the app's own goes by its name. */
+const labelOf = (field: string): string => LABELS[field] ?? field
+
+const theAccount = (account: BriefedAccount): [string, Html][] =>
+  (['name', 'userName', 'email', 'title', 'department', 'id', 'externalId'] as const).flatMap((field) => {
+    const value = account[field]
+    return value === undefined ? [] : [[labelOf(field), html`<bdi>${value}</bdi>`] satisfies [string, Html]]
+  })
+
+/** The members of a group that change. */
 const manyAccounts = ({ operation, accounts }: BriefedChange): Html => html`<div class="box">
 <p class="from">Names come from the app</p>
 <table>
 <caption>${count(accounts.length, 'account')}</caption>
-<thead><tr><th scope="col">User name</th><th scope="col">Name</th><th scope="col">What</th><th scope="col">Now</th><th scope="col">Afterwards</th></tr></thead>
-<tbody>${accounts.flatMap((account) =>
-  account.alters.map(
-    (
-      alters,
-    ) => html`<tr><th scope="row"><bdi>${account.userName}</bdi>${account.admin && html` <span class="badge alarm">Administrator</span>`}</th>
-<td data-label="Name"><bdi>${account.name ?? '–'}</bdi></td><td data-label="What">${alters.what}</td>${beforeAndAfter(operation, alters)}</tr>`,
-  ),
+<thead><tr><th scope="col">User name</th><th scope="col">Name</th><th scope="col">Now</th><th scope="col">Afterwards</th></tr></thead>
+<tbody>${accounts.map(
+  ({
+    userName,
+    name,
+    admin,
+    alters,
+  }) => html`<tr><th scope="row"><bdi>${userName}</bdi>${admin && html` <span class="badge alarm">Administrator</span>`}</th>
+<td data-label="Name"><bdi>${name ?? '–'}</bdi></td>${alters.map((altered) => beforeAndAfter(operation, altered))}</tr>`,
 )}</tbody>
 </table>
 </div>`
@@ -117,29 +139,29 @@ const beforeAndAfter = (operation: BriefedChange['operation'], { before, after, 
       }</td><td data-label="Afterwards"><strong>${said(after, 'from the agent')}</strong></td>`
 
 /** Groups and licence that go with the access; the app keeps them with an account that is only switched off. */
-function losses(operation: BriefedChange['operation'], { loses }: BriefedAccount): Html | undefined {
-  if (!loses) return undefined
+function losses(operation: BriefedChange['operation'], { loses }: BriefedAccount): [string, Html][] {
+  if (!loses) return []
   const { groups, licence } = loses
   const off = operation === 'deactivateAccount'
-  const more = groups && groups.of > groups.first.length && html` and ${groups.of - groups.first.length} more`
-  return html`<div class="box">
-<p class="from">From the app</p>
-<dl>
-<div><dt>${off ? 'Groups it loses the use of' : 'Groups lost'}</dt><dd>${
-    !groups
-      ? html`<em>not told by the app</em>`
-      : groups.of === 0
-        ? html`<em>none</em>`
-        : html`<ul class="names">${groups.first.map((name) => html`<li><bdi>${name}</bdi></li>`)}</ul>${more}`
-  }</dd></div>
-${
-  operation !== 'updateMembers' &&
-  html`<div><dt>${off ? 'Licence it holds' : 'Licence freed'}</dt><dd>${
-    licence === undefined ? html`<em>not told by the app</em>` : html`<bdi>${licence}</bdi>`
-  }</dd></div>`
-}
-</dl>
-</div>`
+  const untold = html`<em>not told by the app</em>`
+  const names =
+    groups && html`<ul class="names">${groups.first.map((name) => html`<li><bdi>${name}</bdi></li>`)}</ul>`
+  const more = groups && groups.of > groups.first.length && html`and ${groups.of - groups.first.length} more`
+  return [
+    [
+      off ? 'Groups it loses the use of' : 'Groups lost',
+      groups?.of === 0 ? html`<em>none</em>` : html`${names ?? untold}${more}`,
+    ],
+    // Who leaves a group keeps the licence.
+    ...(operation === 'updateMembers'
+      ? []
+      : [
+          [
+            off ? 'Licence it holds' : 'Licence freed',
+            licence === undefined ? untold : html`<bdi>${licence}</bdi>`,
+          ] satisfies [string, Html],
+        ]),
+  ]
 }
 
 function otherApps(elsewhere: Briefing['elsewhere']): Html {

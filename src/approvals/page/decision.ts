@@ -110,5 +110,5 @@ changed since. You can close this page.</p>`,
 the journal.</p>`,
     expired: html`<p><strong>Nobody decided in time</strong>, so nothing is changed: it expired ${time(expiresAt)}. The agent can ask anew.</p>`,
   }
-  return html`<section class="decide" aria-labelledby="outcome"><h2 id="outcome" tabindex="-1">The decision</h2>${texts[statusOf(approval)]}</section>`
+  return html`<section class="decided" aria-labelledby="outcome"><h2 id="outcome">The decision</h2>${texts[statusOf(approval)]}</section>`
 }

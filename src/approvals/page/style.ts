@@ -15,14 +15,15 @@ export const STYLE = `
 }
 * { box-sizing: border-box; }
 body {
-  margin: 0; background: var(--page); color: var(--ink); overflow-wrap: anywhere;
+  margin: 0; background: var(--page); color: var(--ink); overflow-wrap: break-word;
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;
 }
-body > header, main, body > footer { max-width: 52rem; margin: 0 auto; padding: 0 1rem; }
-body > header p { margin: 0; padding: 1rem 0 0.5rem; font-weight: 700; letter-spacing: 0.01em; }
+body > header { border-bottom: 1px solid var(--line); background: var(--card); }
+body > header p, main, body > footer { max-width: 52rem; margin-left: auto; margin-right: auto; padding: 0 1rem; }
+body > header p { padding-top: 0.75rem; padding-bottom: 0.75rem; font-weight: 700; letter-spacing: 0.01em; }
 body > header span { color: var(--quiet); font-weight: 400; }
-body > footer { color: var(--quiet); font-size: 0.875rem; padding-bottom: 2rem; }
-main > :first-child { margin-top: 0.5rem; }
+body > footer { margin-top: 1.5rem; color: var(--quiet); font-size: 0.875rem; padding-bottom: 2rem; }
+main > :first-child { margin-top: 1.5rem; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0.5rem 0 1rem; }
 h2 { font-size: 1.25rem; line-height: 1.3; margin: 2rem 0 0.75rem; }
 h3 { font-size: 1.0625rem; margin: 0 0 0.5rem; }
@@ -31,14 +32,16 @@ a { color: var(--accent); }
 small, .hint, .tenant, .from, caption { color: var(--quiet); font-size: 0.875rem; }
 code, pre { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, monospace; font-size: 0.9375em; }
 pre { padding: 0.75rem; border: 1px solid var(--line); border-radius: 6px; background: var(--box); white-space: pre-wrap; }
+summary { cursor: pointer; padding: 0.25rem 0; }
 ul { margin: 0.5rem 0; padding-left: 1.25rem; }
+bdi, dd, pre { overflow-wrap: anywhere; }
 em { color: var(--quiet); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 h2:focus, .problem:focus { outline: none; }
 .skip { position: absolute; left: -100vw; background: var(--card); padding: 0.75rem 1rem; z-index: 1; }
 .skip:focus { left: 0.5rem; top: 0.5rem; }
 
-.card, .decide, .facts { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem; }
+.card, .decide, .decided, .facts { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem; }
 .card + .card { margin-top: 1rem; }
 .tenant { font-weight: 400; font-family: ui-monospace, Menlo, Consolas, monospace; }
 .box { border: 1px solid var(--line); border-left: 4px solid var(--mark); border-radius: 4px; background: var(--box); padding: 0.5rem 0.75rem; margin: 0.75rem 0; }
@@ -52,6 +55,7 @@ dt { color: var(--quiet); }
 dd { margin: 0; min-width: 0; }
 .names { list-style: none; padding: 0; margin: 0; }
 .badges:empty { display: none; }
+.card h3 + .badges { margin-top: 0; }
 .badges, .status { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
 .badge, .pill { border-radius: 999px; padding: 0.0625rem 0.625rem; font-size: 0.875rem; font-weight: 600; border: 1px solid currentColor; }
 .badge.plain { color: var(--quiet); font-weight: 400; }
@@ -72,7 +76,8 @@ tbody th { font-weight: 400; }
 .problem a { color: inherit; font-weight: 600; }
 
 .decide { margin-top: 2rem; border: 2px solid var(--accent); }
-.decide h2 { margin-top: 0; }
+.decide h2, .decided h2 { margin-top: 0; }
+.decided { margin-bottom: 1rem; }
 fieldset { border: 0; padding: 0; margin: 0 0 1rem; }
 legend { font-weight: 600; padding: 0; margin-bottom: 0.5rem; }
 .choice { position: relative; display: grid; grid-template-columns: 2rem 1fr; align-items: center; padding: 0.25rem 0; }
