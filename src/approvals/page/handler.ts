@@ -108,7 +108,7 @@ async function show(
   const shown = {
     approval,
     lately: await lately(journal, approval.caller),
-    token: await seal.close(boundTo(approval), true, approval.expiresAt - Date.now()),
+    token: await seal.close(boundTo(approval), true),
     ...((await approvers.list()).length === 0 && { addApprover }),
     ...(given && { given }),
     ...(problem && { problem }),
@@ -138,7 +138,7 @@ async function decided(
   const again = (status: number, problem: Problem) =>
     show(parts, approval, { status, given: { decision, approver, typed }, problem })
   if ((await parts.seal.open(boundTo(approval), token)) !== true) {
-    return again(403, { message: 'The page had grown old.', hint: 'This is a new one: decide again.' })
+    return again(403, { message: 'This was not the form of this page.', hint: 'Fill in the one below.' })
   }
   if (decision !== 'approved' && decision !== 'denied') {
     return again(422, { message: 'Approve or deny.', hint: 'Neither was chosen.', field: 'decision' })
