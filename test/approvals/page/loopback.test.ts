@@ -2,7 +2,8 @@ import { connect } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
 import { APPROVAL_TTL_MS } from '../../../src/approvals/approvals.ts'
 import { loopbackPage } from '../../../src/approvals/page/loopback.ts'
-import { asked, pageParts, send } from './page-at.ts'
+import { send } from '../../support/browser.ts'
+import { asked, pageParts } from './page-at.ts'
 
 afterEach(() => void vi.useRealTimers())
 

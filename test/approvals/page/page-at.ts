@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http'
+import { createServer, type OutgoingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import type { JournalLine } from '../../../src/store/events.ts'
 import { openJournal } from '../../../src/store/journal.ts'
 import { memoryStore } from '../../../src/store/open.ts'
 import { underWay } from '../../../src/under-way.ts'
+import { type Fields, fillIn, type Sent, send } from '../../support/browser.ts'
 
 export const PASSPHRASE = 'correct horse battery'
 
@@ -54,12 +55,6 @@ export const asked = (more: Partial<ApprovalRequest> = {}): ApprovalRequest => (
   ...more,
 })
 
-export interface Answered {
-  status: number
-  headers: IncomingHttpHeaders
-  text: string
-}
-
 /** What the page works with, on a store of its own. */
 export async function pageParts() {
   const folder = await mkdtemp(join(tmpdir(), 'page-'))
@@ -77,28 +72,6 @@ export async function pageParts() {
   return { parts, warned, discard: () => rm(folder, { recursive: true, force: true }) }
 }
 
-/** Sends one request, with exactly these headers. */
-export const send = (
-  origin: string,
-  { method = 'GET', path = '/', headers = {}, body = '' }: Sent = {},
-): Promise<Answered> =>
-  new Promise((resolve, reject) => {
-    const outgoing = request(new URL(origin), { method, path, headers, agent: false }, async (incoming) => {
-      const pieces: Buffer[] = []
-      for await (const piece of incoming) pieces.push(piece as Buffer) // no encoding is set
-      const { statusCode: status = 0, headers } = incoming
-      resolve({ status, headers, text: Buffer.concat(pieces).toString('utf8') })
-    })
-    outgoing.once('error', reject)
-    outgoing.end(body)
-  })
-interface Sent {
-  method?: string
-  path?: string
-  headers?: OutgoingHttpHeaders
-  body?: string
-}
-
 /** The approval page over real HTTP, with somebody who may approve. */
 export async function openPage() {
   const { parts, warned, discard } = await pageParts()
@@ -110,26 +83,9 @@ export async function openPage() {
   origins.push(origin)
   await approvers.add('grace', PASSPHRASE)
 
-  const get = (id: string, headers?: OutgoingHttpHeaders) =>
-    send(origin, { path: `/approvals/${id}`, ...(headers && { headers }) })
-  const tokenOf = async (id: string) => /name="token" value="([^"]*)"/.exec((await get(id)).text)?.[1] ?? ''
-  /** What a browser sends when a person fills in the form of the page and submits it. */
-  const filled = async (id: string, fields: Record<string, string> = {}) => ({
-    method: 'POST',
-    path: `/approvals/${id}`,
-    headers: {
-      'content-type': 'application/x-www-form-urlencoded',
-      origin: 'null',
-      'sec-fetch-site': 'same-origin',
-    } as OutgoingHttpHeaders,
-    body: new URLSearchParams({
-      token: await tokenOf(id),
-      decision: 'approved',
-      approver: 'grace',
-      passphrase: PASSPHRASE,
-      ...fields,
-    }).toString(),
-  })
+  const linkOf = (id: string) => `${origin}/approvals/${id}`
+  const filled = (id: string, fields?: Fields) =>
+    fillIn(linkOf(id), { approver: 'grace', passphrase: PASSPHRASE, ...fields })
 
   return {
     origin,
@@ -140,9 +96,10 @@ export async function openPage() {
     ask: async (more: Partial<ApprovalRequest> = {}) => (await approvals.request(asked(more))).id,
     stateOf: async (id: string) => (await approvals.get(id))?.state,
     send: (sent: Sent) => send(origin, sent),
-    get,
+    get: (id: string, headers: OutgoingHttpHeaders = {}) =>
+      send(origin, { path: `/approvals/${id}`, headers }),
     filled,
-    submit: async (id: string, fields?: Record<string, string>) => send(origin, await filled(id, fields)),
+    submit: async (id: string, fields?: Fields) => send(origin, await filled(id, fields)),
     async journal() {
       const lines: JournalLine[] = []
       for await (const line of journal.read()) lines.push(line)
