@@ -19,15 +19,28 @@ export async function briefOn(plan: Plan, ask: Ask): Promise<Briefing> {
 const placeOf = ({ name, vendor }: Tenant): Place => ({ tenant: name, app: vendor.title })
 
 function briefed(change: Change, tenant: Tenant): BriefedChange {
-  const { operation, consequences = [], reversible } = change
+  const { operation } = change
+  const reversible = canBeUndone(operation, tenant)
   return {
     ...placeOf(tenant),
     operation,
     ...(change.operation === 'updateMembers' && { group: change.ask.group.name }),
     accounts: accountsOf(change),
-    consequences: [...consequences],
     ...(reversible !== undefined && { reversible }),
   }
+}
+
+/** Whether the app lets such a change be taken back; undefined where nobody knows. */
+function canBeUndone(operation: Change['operation'], { facts, operations }: Tenant): boolean | undefined {
+  if (operation === 'deactivateAccount') {
+    return facts.deactivate === 'unknown' ? undefined : facts.deactivate === 'reversible'
+  }
+  if (operation === 'deleteAccount') {
+    return facts.delete === 'hard' ? false : facts.delete === 'deactivates' ? true : undefined
+  }
+  // The record may stay, but the access that it gives can be taken back.
+  if (operation === 'createAccount') return operations.deactivateAccount ? true : undefined
+  return true
 }
 
 function accountsOf(change: Change): BriefedAccount[] {
@@ -37,7 +50,7 @@ function accountsOf(change: Change): BriefedAccount[] {
       return [{ userName: change.subject.userName, alters }]
     }
     case 'updateAccount': {
-      const before = flat(change.before ?? {})
+      const before = flat(change.before)
       const alters = Object.entries(flat(change.ask.set)).map(([what, after]) => ({
         ...chosen([what, after]),
         ...(before[what] !== undefined && { before: before[what] }),

@@ -5,7 +5,8 @@ import type { ConfirmLevel, Settings } from '../config.ts'
 import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
 import type { Briefing } from '../identity/briefing.ts'
 import { canonicalJson } from '../identity/canonical.ts'
-import type { Plan } from '../identity/plan.ts'
+import type { AccountFields } from '../identity/operations.ts'
+import type { Change, Plan } from '../identity/plan.ts'
 import { plainText } from '../identity/text.ts'
 import type { Seal } from '../seal.ts'
 import type { JournalEvent } from '../store/events.ts'
@@ -85,12 +86,18 @@ function digestOf({ tool, input, caller }: Call, plan: Plan): string {
     const states = accounts.map(({ id, userName, email, externalId, status, admin }) => {
       return { id, userName, email, externalId, status, admin }
     })
-    return { tenant, operation, ask, accounts: states, ...('before' in change && { before: change.before }) }
+    return { tenant, operation, ask, accounts: states, replaced: replacedBy(change) }
   })
   return createHash('sha256')
     .update(canonicalJson({ tool: tool.name, args, targets, caller }))
     .digest('base64url')
 }
+
+/** The values that an update replaces, as a person was shown them. */
+const replacedBy = (change: Change): Partial<AccountFields> | undefined =>
+  change.operation === 'updateAccount'
+    ? Object.fromEntries(Object.entries(change.before).filter(([name]) => name in change.ask.set))
+    : undefined
 
 const approvalIdOf = ({ input }: Call): string | undefined => {
   const { approvalId } = input as { approvalId?: unknown }

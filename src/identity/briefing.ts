@@ -18,7 +18,7 @@ export interface BriefedChange extends Place {
   /** The group whose members change, where that is the change. */
   group?: string
   accounts: BriefedAccount[]
-  consequences: string[]
+  /** Whether it can be taken back; absent where nobody knows. */
   reversible?: boolean
 }
 

@@ -12,17 +12,17 @@ export type Change = {
   accounts: readonly Account[]
   /** What the journal calls it by: an account, or a group. */
   subject: { id: string; userName: string }
-  /** What a person must know of it in this app, in our words. */
-  consequences?: readonly string[]
-  /** Whether it can be taken back; absent where nobody knows. */
-  reversible?: boolean
 } & (
   | { operation: 'deactivateAccount'; ask: AskOf<'deactivateAccount'> }
   | { operation: 'reactivateAccount'; ask: AskOf<'reactivateAccount'> }
   | { operation: 'deleteAccount'; ask: AskOf<'deleteAccount'> }
   | { operation: 'createAccount'; ask: AskOf<'createAccount'> }
-  // `before` holds, of the values that are set, those that the app told.
-  | { operation: 'updateAccount'; ask: AskOf<'updateAccount'>; before?: AccountFields }
+  | {
+      operation: 'updateAccount'
+      ask: AskOf<'updateAccount'>
+      /** What the account says of itself so far; an absent field is not known. */
+      before: AccountFields
+    }
   | { operation: 'updateMembers'; ask: AskOf<'updateMembers'> }
 )
 

@@ -41,7 +41,7 @@ export default defineTool({
       givenName,
       familyName,
     }
-    const { vendor, operations } = ask.tenants.get(tenant)
+    const { vendor } = ask.tenants.get(tenant)
     const names = [fields.userName, email, fields.externalId].filter((one) => one !== undefined)
     for (const user of new Set(names)) {
       const found = await ask.one(tenant, 'findAccounts', { user })
@@ -52,17 +52,7 @@ export default defineTool({
     )
     const subject = { id: 'new', userName: fields.userName ?? email }
     return {
-      changes: [
-        {
-          tenant,
-          accounts: [],
-          subject,
-          operation: 'createAccount',
-          ask: { fields },
-          // The record may stay, but the access that it gives can be taken back.
-          ...(operations.deactivateAccount && { reversible: true }),
-        },
-      ],
+      changes: [{ tenant, accounts: [], subject, operation: 'createAccount', ask: { fields } }],
       lines: [
         `Create an account for "${plainText(`${givenName} ${familyName}`)}" (${plainText(email)}) in ${vendor.title}, ` +
           `tenant ${tenant}.`,

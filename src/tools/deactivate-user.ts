@@ -11,13 +11,14 @@ export default switchTool({
   verb: 'Deactivate',
   to: 'inactive',
   outcomes: ['deactivated', 'already_inactive'],
-  consequences: ({ facts }) => [
-    ...(facts.propagationMinutes
-      ? [`The account's traffic may pass for up to ${facts.propagationMinutes} minutes.`]
-      : []),
-    ...(facts.endsSessions === 'yes' ? [] : ['Sessions at the identity provider are not ended.']),
-    ...(facts.deactivate === 'deletes' ? ['This app deletes what is deactivated: it cannot be undone.'] : []),
-    ...(facts.deactivate === 'unknown' ? ['Whether this app can undo it is not known.'] : []),
-  ],
-  reversible: ({ facts }) => (facts.deactivate === 'unknown' ? undefined : facts.deactivate === 'reversible'),
+  consequence: ({ facts }) =>
+    [
+      facts.propagationMinutes &&
+        `The account's traffic may pass for up to ${facts.propagationMinutes} minutes.`,
+      facts.endsSessions !== 'yes' && 'Sessions at the identity provider are not ended.',
+      facts.deactivate === 'deletes' && 'This app deletes what is deactivated: it cannot be undone.',
+      facts.deactivate === 'unknown' && 'Whether this app can undo it is not known.',
+    ]
+      .filter((text) => text)
+      .join(' '),
 })

@@ -16,8 +16,6 @@ const MEANS: Record<Facts['delete'], string> = {
   unknown: 'What this app does on deletion is not known; take it for something that cannot be undone.',
 }
 
-const REVERSIBLE: Partial<Record<Facts['delete'], boolean>> = { hard: false, deactivates: true }
-
 export default defineTool({
   name: 'delete_user',
   title: 'Delete a user',
@@ -53,23 +51,11 @@ export default defineTool({
     const { vendor, facts } = ask.tenants.get(tenant)
     const { id, userName, name, groups, licence } = account
     const subject = { id, userName }
-    const consequences = [MEANS[facts.delete]]
-    const reversible = REVERSIBLE[facts.delete]
     return {
-      changes: [
-        {
-          tenant,
-          accounts: [account],
-          subject,
-          operation: 'deleteAccount',
-          ask: subject,
-          consequences,
-          ...(reversible !== undefined && { reversible }),
-        },
-      ],
+      changes: [{ tenant, accounts: [account], subject, operation: 'deleteAccount', ask: subject }],
       lines: [
         `DELETE the account of "${name ?? userName}" (${userName}) in ${vendor.title}, tenant ${tenant}.`,
-        ...consequences,
+        MEANS[facts.delete],
         ...(groups && groups.length > 0
           ? [`Groups lost: ${groups.map((group) => `"${group}"`).join(', ')}.`]
           : []),

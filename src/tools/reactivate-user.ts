@@ -9,9 +9,8 @@ export default switchTool({
   verb: 'Reactivate',
   to: 'active',
   outcomes: ['reactivated', 'already_active'],
-  consequences: ({ facts }) =>
+  consequence: ({ facts }) =>
     facts.propagationMinutes
-      ? [`It may take up to ${facts.propagationMinutes} minutes to act everywhere.`]
-      : [],
-  reversible: () => true,
+      ? `It may take up to ${facts.propagationMinutes} minutes to act everywhere.`
+      : '',
 })

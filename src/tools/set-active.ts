@@ -20,9 +20,7 @@ interface Switch {
   to: 'active' | 'inactive'
   outcomes: readonly [done: string, already: string]
   /** What a person must know about the change in this app. */
-  consequences: (tenant: Tenant) => string[]
-  /** Whether it can be taken back in this app; undefined where nobody knows. */
-  reversible: (tenant: Tenant) => boolean | undefined
+  consequence: (tenant: Tenant) => string
 }
 
 const Input = z.strictObject({
@@ -44,6 +42,7 @@ interface Row {
 /** The plan, and what is already settled without any write. */
 interface SwitchPlan extends Plan {
   settled: readonly Row[]
+  consequences: Record<string, string>
 }
 
 /** Makes a tool that sets whether one person's accounts are active, in one or more tenants. */
@@ -77,23 +76,29 @@ export function switchTool(the: Switch): ChangingTool {
 
     async plan({ user, tenants, reason }, { ask }): Promise<SwitchPlan> {
       const { changes, settled } = await resolve(ask, the, user, tenants, already)
+      const consequences = Object.fromEntries(
+        changes.map(({ tenant }) => [tenant, the.consequence(ask.tenants.get(tenant))]),
+      )
       // Where to deactivate is to delete, it weighs as much.
       const deletes = ({ tenant }: Change) => ask.tenants.get(tenant).facts.deactivate === 'deletes'
       return {
         changes,
         settled,
+        consequences,
         reason,
         ...(the.to === 'inactive' && changes.some(deletes) && { also: ['deletes' as const] }),
         lines: changes.flatMap((change) => [
           ...change.accounts.map((account) => sentence(the, ask.tenants.get(change.tenant), account)),
-          ...(change.consequences ?? []),
+          consequences[change.tenant] ?? '',
         ]),
       }
     },
 
     async run({ tenants }, { plan, carryOut }) {
       const carried = await Promise.all(
-        plan.changes.map(async (change) => toRow(change, await carryOut(change), done)),
+        plan.changes.map(async (change) =>
+          toRow(change.tenant, await carryOut(change), done, plan.consequences),
+        ),
       )
       const results = inOrder([...carried, ...plan.settled], tenants)
       // The output schema names the outcomes of this very tool; a row is made with no other.
@@ -118,16 +123,7 @@ async function resolve(ask: Ask, the: Switch, user: string, tenants: readonly st
     else {
       const { id, userName } = account
       const subject = { id, userName }
-      const reversible = the.reversible(answered.tenant)
-      changes.push({
-        tenant,
-        accounts: [account],
-        subject,
-        operation: the.operation,
-        ask: subject,
-        consequences: the.consequences(answered.tenant),
-        ...(reversible !== undefined && { reversible }),
-      })
+      changes.push({ tenant, accounts: [account], subject, operation: the.operation, ask: subject })
     }
   }
   if (settled.length > 0 && changes.length === 0 && settled.every((row) => row.outcome === 'absent')) {
@@ -143,9 +139,9 @@ const sentence = (the: Switch, tenant: Tenant, { name, userName, status, admin }
   `${the.verb} ${name ? `"${name}" ` : ''}(${userName})${admin ? ', an administrator,' : ''} in ` +
   `${tenant.vendor.title}, tenant ${tenant.name}: ${status} → ${the.to}.`
 
-function toRow({ tenant, consequences = [] }: Change, carried: Carried, done: string): Row {
+function toRow(tenant: string, carried: Carried, done: string, consequences: Record<string, string>): Row {
   const { outcome, verified, account, code, note } = carried
-  const notes = [note, ...(outcome === 'failed' ? [] : consequences)].filter((text) => text)
+  const notes = [note, outcome === 'failed' ? undefined : consequences[tenant]].filter((text) => text)
   return {
     tenant,
     ...(account && { account }),

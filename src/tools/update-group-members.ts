@@ -82,7 +82,6 @@ export default defineTool({
                   add: into.map(target),
                   remove: out.map(target),
                 },
-                reversible: true,
               },
             ],
       lines: [

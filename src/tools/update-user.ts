@@ -59,7 +59,6 @@ export default defineTool({
     if (changing.size === 0) return { changes: [], lines: [], reason, account, before }
     const subject = { id: account.id, userName: account.userName }
     const { vendor } = ask.tenants.get(tenant)
-    const consequences = account.externalId ? [MANAGED] : []
     return {
       changes: [
         {
@@ -68,15 +67,13 @@ export default defineTool({
           subject,
           operation: 'updateAccount',
           ask: { ...subject, set },
-          before: Object.fromEntries(Object.entries(fields).filter(([name]) => name in set)),
-          consequences,
-          reversible: true,
+          before: fields,
         },
       ],
       lines: [
         `Change the account of "${account.name ?? account.userName}" (${account.userName}) in ${vendor.title}, tenant ${tenant}:`,
         ...Object.entries(set).map(([name, value]) => `${name}: ${shown(before[name])} → ${shown(value)}`),
-        ...consequences,
+        ...(account.externalId ? [MANAGED] : []),
       ],
       reason,
       ...(set.admin !== undefined && { also: ['admins' as const] }),

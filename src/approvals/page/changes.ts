@@ -27,7 +27,7 @@ export const changesSection = ({
   changes,
   elsewhere,
 }: Briefing): Html => html`<section aria-labelledby="changes">
-<h2 id="changes">What changes</h2>
+<h2 id="changes">Account by account</h2>
 ${changes.map(changeCard)}
 </section>
 <section aria-labelledby="elsewhere">
@@ -42,7 +42,6 @@ const changeCard = (change: BriefedChange): Html => html`<article class="card">
 <p class="badges">${badges(change)}</p>
 ${change.group !== undefined && html`<p>The group ${said(change.group, 'from the app')}</p>`}
 ${change.accounts.length === 1 ? change.accounts.map((account) => oneAccount(change, account)) : manyAccounts(change)}
-${change.consequences.length > 0 && html`<ul>${change.consequences.map((text) => html`<li>${text}</li>`)}</ul>`}
 </article>`
 
 /** What weighs most, in our words. */

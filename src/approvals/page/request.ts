@@ -24,16 +24,16 @@ export function requestPage({ approval, lately, problem, ...form }: Shown): Html
   const open = statusOf(approval) === 'pending'
   const title = briefing ? headline(briefing) : 'A change that waits for a person'
   const words = html`<div class="box">
-<p class="from">Names, and what stands in quotes, come from the app or the agent</p>
-${plan.map((line) => html`<p>${line}</p>`)}
+<p class="from">As the agent was told it. Names, and what stands in quotes, come from the app or the agent.</p>
+${plan.filter((line) => line !== '').map((line) => html`<p>${line}</p>`)}
 </div>`
   const main = html`${problem && problemSummary(problem)}
 ${statusLine(approval)}
 <h1>${title}</h1>
 ${!open && outcome(approval)}
 ${facts(approval)}
+<section aria-labelledby="plan"><h2 id="plan">What would be done</h2>${words}</section>
 ${briefing && changesSection(briefing)}
-<section aria-labelledby="words"><h2 id="words">In words</h2>${briefing ? html`<details><summary>The plan as the agent was told it</summary>${words}</details>` : words}</section>
 <section aria-labelledby="lately"><h2 id="lately">By the same caller in the last hour</h2>${recent(lately)}</section>
 ${open && decisionForm(approval, { ...form, ...(problem?.field && { field: problem.field }) })}`
   return layout(

@@ -20,7 +20,7 @@ body {
 }
 body > header { border-bottom: 1px solid var(--line); background: var(--card); }
 body > header p, main, body > footer { max-width: 52rem; margin-left: auto; margin-right: auto; padding: 0 1rem; }
-body > header p { padding-top: 0.75rem; padding-bottom: 0.75rem; font-weight: 700; letter-spacing: 0.01em; }
+body > header p { margin-top: 0; margin-bottom: 0; padding-top: 0.75rem; padding-bottom: 0.75rem; font-weight: 700; letter-spacing: 0.01em; }
 body > header span { color: var(--quiet); font-weight: 400; }
 body > footer { margin-top: 1.5rem; color: var(--quiet); font-size: 0.875rem; padding-bottom: 2rem; }
 main > :first-child { margin-top: 1.5rem; }
@@ -32,7 +32,7 @@ a { color: var(--accent); }
 small, .hint, .tenant, .from, caption { color: var(--quiet); font-size: 0.875rem; }
 code, pre { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, monospace; font-size: 0.9375em; }
 pre { padding: 0.75rem; border: 1px solid var(--line); border-radius: 6px; background: var(--box); white-space: pre-wrap; }
-summary { cursor: pointer; padding: 0.25rem 0; }
+
 ul { margin: 0.5rem 0; padding-left: 1.25rem; }
 bdi, dd, pre { overflow-wrap: anywhere; }
 em { color: var(--quiet); }
@@ -65,7 +65,7 @@ dd { margin: 0; min-width: 0; }
 .pill.denied { color: var(--alarm); background: var(--alarm-back); }
 .pill.expired { color: var(--quiet); }
 
-table { width: 100%; border-collapse: collapse; margin: 0.5rem 0; }
+table { width: 100%; border-collapse: collapse; margin: 0.75rem 0; }
 caption { text-align: left; padding-bottom: 0.25rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.375rem 0.75rem 0.375rem 0; border-top: 1px solid var(--line); }
 thead th { color: var(--quiet); font-size: 0.875rem; font-weight: 400; border-top: 0; }

@@ -50,7 +50,7 @@ test.each(EVIL)('text such as %j is shown as text, wherever it stands', async (e
       accounts: [{ ...everywhere, alters: [{ what: evil, before: evil, after: evil, from: 'agent' }] }],
     },
     { ...change, operation: 'updateMembers', group: evil, accounts: [everywhere, everywhere] },
-    { ...change, operation: 'createAccount', accounts: [everywhere], consequences: [evil] },
+    { ...change, operation: 'createAccount', accounts: [everywhere] },
   ]
   const places = [{ tenant: evil, app: evil }]
   await page.parts.journal.append({

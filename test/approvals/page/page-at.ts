@@ -33,7 +33,6 @@ export const briefing = (): Briefing => ({
           loses: { groups: { first: ['Engineering', 'Poets'], of: 2 }, licence: 'Full' },
         },
       ],
-      consequences: ['Sessions at the identity provider are not ended.'],
       reversible: true,
     },
   ],

@@ -45,10 +45,10 @@ test('who asks, whom it concerns, what changes, what is lost, where else, and un
     'External id idp-1',
     'Groups it loses the use of Engineering Poets',
     'Licence it holds Full',
-    'Sessions at the identity provider are not ended.',
+    'What would be done',
+    'Names, and what stands in quotes, come from the app or the agent. Deactivate',
     'also active in 1 other app , which this leaves alone: Gainsight acme-gainsight',
     'Not known for 1 other app, which did not answer in time or do not tell: Mindtickle acme-mindtickle',
-    'The plan as the agent was told it',
     'By the same caller in the last hour No other change.',
   ]) {
     expect(words).toContain(part)
