@@ -58,17 +58,15 @@ function accountsOf(change: Change): BriefedAccount[] {
       return change.accounts.map((account) => ({ ...who(account), alters }))
     }
     case 'updateMembers': {
-      const { group, remove } = change.ask
+      const { ask, inside } = change
+      const words = (isIn: boolean) => (isIn ? 'in the group' : 'not in the group')
       return change.accounts.map((account) => {
-        const leaves = remove.some(({ id }) => id === account.id)
+        const leaves = ask.remove.some(({ id }) => id === account.id)
+        const before = inside && words(inside.includes(account.id))
         return {
           ...who(account),
-          alters: [
-            leaves
-              ? ours('membership', 'in the group', 'not in the group')
-              : ours('membership', 'not in the group', 'in the group'),
-          ],
-          ...(leaves && { loses: { groups: { first: [group.name], of: 1 } } }),
+          alters: [ours('membership', before, words(!leaves))],
+          ...(leaves && { loses: { groups: { first: [ask.group.name], of: 1 } } }),
         }
       })
     }
@@ -105,9 +103,9 @@ const who = ({ id, userName, name, email, title, department, admin, externalId }
   ...(externalId !== undefined && { externalId }),
 })
 
-const ours = (what: string, before: string, after: string): Alteration => ({
+const ours = (what: string, before: string | undefined, after: string): Alteration => ({
   what,
-  before,
+  ...(before !== undefined && { before }),
   after,
   from: 'server',
 })

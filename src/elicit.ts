@@ -24,6 +24,7 @@ export const CALL_TIME = 50_000
 const QUESTION_TIME = 5 * 60_000
 /** How much of a call's time is kept for the change itself while a person decides on the page, milliseconds. */
 const CHANGE_TIME = 15_000
+
 const CONFIRM_FORM = {
   type: 'object' as const,
   properties: { confirm: { type: 'boolean' as const, title: 'Yes, do this', default: false } },

@@ -189,8 +189,8 @@ function besides({ briefing }: Approval): string[] {
   const { active = [], unknown = [] } = elsewhere ?? {}
   return [
     ...(managed.length > 0 ? [`May be managed by an identity provider: ${places(managed)}.`] : []),
-    ...(active.length > 0 ? [`Also active in ${active.length} other: ${places(active)}.`] : []),
-    ...(unknown.length > 0 ? [`Whether also active is not known for: ${places(unknown)}.`] : []),
+    ...(active.length > 0 ? [`Also active elsewhere: ${places(active)}.`] : []),
+    ...(unknown.length > 0 ? [`Whether active as well is not known for: ${places(unknown)}.`] : []),
   ]
 }
 

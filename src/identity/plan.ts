@@ -23,7 +23,12 @@ export type Change = {
       /** What the account says of itself so far; an absent field is not known. */
       before: AccountFields
     }
-  | { operation: 'updateMembers'; ask: AskOf<'updateMembers'> }
+  | {
+      operation: 'updateMembers'
+      ask: AskOf<'updateMembers'>
+      /** Ids of the members so far; undefined where the app does not tell. */
+      inside: readonly string[] | undefined
+    }
 )
 
 /** The exact change that a call would make. */

@@ -82,6 +82,7 @@ export default defineTool({
                   add: into.map(target),
                   remove: out.map(target),
                 },
+                inside: group.members?.map(({ id }) => id),
               },
             ],
       lines: [

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { APPROVAL_TTL_MS, openApprovals } from '../../src/approvals/approvals.ts'
+import { APPROVAL_TTL_MS, type ApprovalRequest, openApprovals } from '../../src/approvals/approvals.ts'
 import { openApprovers } from '../../src/approvals/approvers.ts'
 import { approvalsCommand } from '../../src/commands/approvals.ts'
 import type { JournalLine } from '../../src/store/events.ts'
@@ -26,7 +26,7 @@ afterEach(async () => {
 })
 
 const run = (args: string[], how?: Parameters<typeof desk.run>[2]) => desk.run(approvalsCommand, args, how)
-const ask = async (more: Partial<typeof request> = {}) =>
+const ask = async (more: Partial<ApprovalRequest> = {}) =>
   openApprovals(desk.store).request({ ...request, ...more })
 const addBoss = () => openApprovers(desk.store).add('boss', PASSPHRASE)
 const journal = async () => {
@@ -111,6 +111,43 @@ test('asks for the passphrase in the terminal, behind the plan', async () => {
   expect(code).toBe(0)
   expect(out.indexOf(request.plan[0] ?? '')).toBeLessThan(out.indexOf('Passphrase of boss'))
   expect(out).not.toContain('horse')
+  expect((await openApprovals(desk.store).get(id))?.state).toBe('approved')
+})
+
+test('tells what else a person should know, and takes a change of weight with the user name typed', async () => {
+  await addBoss()
+  const { id } = await ask({
+    mustType: 'ada@example.com',
+    briefing: {
+      changes: [
+        {
+          tenant: 'acme-netskope',
+          app: 'Netskope',
+          operation: 'deleteAccount',
+          accounts: [{ userName: 'ada@example.com', externalId: 'idp-1', alters: [] }],
+        },
+      ],
+      elsewhere: {
+        active: [{ tenant: 'acme-gainsight', app: 'Gainsight' }],
+        unknown: [{ tenant: 'acme-mindtickle', app: 'Mindtickle' }],
+      },
+    },
+  })
+  const wrong = await run(['approve', id, '--approver', 'boss'], { typed: ['eve@example.com', PASSPHRASE] })
+  expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('type what the request asks for')])
+  expect((await openApprovals(desk.store).get(id))?.state).toBe('pending')
+  const { code, out } = await run(['approve', id, '--approver', 'boss'], {
+    typed: ['Ada@example.com', PASSPHRASE],
+  })
+  expect(code).toBe(0)
+  for (const words of [
+    'May be managed by an identity provider: Netskope (acme-netskope).',
+    'Also active elsewhere: Gainsight (acme-gainsight).',
+    'not known for: Mindtickle (acme-mindtickle).',
+    'type ada@example.com',
+  ]) {
+    expect(out).toContain(words)
+  }
   expect((await openApprovals(desk.store).get(id))?.state).toBe('approved')
 })
 

@@ -84,10 +84,101 @@ describe('the process', () => {
   })
 })
 
-describe('what a person is told of other apps', () => {
-  const elsewhereOf = async (world: World, id: string) =>
-    JSON.parse((await world.run(['approvals', 'show', id, '--json'])).stdout).briefing
+const briefingOf = async (world: World, id: string) =>
+  JSON.parse((await world.run(['approvals', 'show', id, '--json'])).stdout).briefing
 
+describe('what a person is told of a change', () => {
+  const EVERYTHING = { confirm: { removes: 'approve', changes: 'approve', adds: 'approve' } }
+  const ask = async (world: World, tool: string, args: object) =>
+    (
+      (await world.call(tool, {
+        tenant: 'acme-netskope',
+        reason: 'a good one',
+        ...args,
+      })) as unknown as Waiting
+    ).approval
+
+  test('is what the app says now and what the agent wants, whatever the tool', async () => {
+    await using world = await openStrict({ settings: EVERYTHING, tenant: { allowDelete: true } })
+    const told = async (tool: string, args: object) => briefingOf(world, (await ask(world, tool, args)).id)
+    const record = world.netskope.user(ADA)
+    if (record) record.title = 'Poet'
+    expect(
+      await told('update_user', { user: ADA, set: { title: 'Boss', department: 'Board' } }),
+    ).toMatchObject({
+      changes: [
+        {
+          operation: 'updateAccount',
+          reversible: true,
+          accounts: [
+            {
+              userName: ADA,
+              alters: [
+                { what: 'title', before: 'Poet', after: 'Boss', from: 'agent' },
+                { what: 'department', after: 'Board', from: 'agent' },
+              ],
+            },
+          ],
+        },
+      ],
+    })
+    expect(await told('update_group_members', { group: 'Contractors', add: [ADA] })).toMatchObject({
+      changes: [
+        {
+          operation: 'updateMembers',
+          group: 'Contractors',
+          accounts: [
+            {
+              userName: ADA,
+              alters: [{ before: 'not in the group', after: 'in the group', from: 'server' }],
+            },
+          ],
+        },
+      ],
+    })
+    const made = { email: 'new@example.com', givenName: 'New', familyName: 'Person' }
+    expect(await told('create_user', made)).toMatchObject({
+      changes: [
+        {
+          operation: 'createAccount',
+          reversible: true,
+          accounts: [
+            {
+              userName: 'new@example.com',
+              alters: expect.arrayContaining([{ what: 'givenName', after: 'New', from: 'agent' }]),
+            },
+          ],
+        },
+      ],
+    })
+    expect(await told('delete_user', { user: ADA })).toMatchObject({
+      changes: [
+        {
+          operation: 'deleteAccount',
+          accounts: [{ userName: ADA, alters: [{ before: 'active', after: 'deleted' }], loses: {} }],
+        },
+      ],
+    })
+  })
+
+  test('binds: a value that has become another one since makes the approval void', async () => {
+    await using world = await openStrict({ settings: EVERYTHING })
+    const record = world.netskope.user(ADA)
+    if (record) record.title = 'Poet'
+    const set = { user: ADA, set: { title: 'Boss' } }
+    const { id, approveAt } = await ask(world, 'update_user', set)
+    expect(await decideAt(approveAt)).toBe(303)
+    if (record) record.title = 'Director'
+    const { error } = (await world.call('update_user', {
+      ...{ tenant: 'acme-netskope', reason: 'a good one', approvalId: id },
+      ...set,
+    })) as { error?: { code: string } }
+    expect(error?.code).toBe('approval_void')
+    expect(world.netskope.writes).toEqual([])
+  })
+})
+
+describe('what a person is told of other apps', () => {
   /** The three apps of the sandbox, and one where nobody answers. */
   async function openFour(confirm: Record<string, string>) {
     const world = await openStrict()
@@ -104,7 +195,7 @@ describe('what a person is told of other apps', () => {
     const gainsight = world.sandbox.tenants['acme-gainsight']
     const before = gainsight.arrivals.length
     const { approval } = (await four.call('deactivate_user', LEAVES)) as unknown as Waiting
-    expect(await elsewhereOf(world, approval.id)).toMatchObject({
+    expect(await briefingOf(world, approval.id)).toMatchObject({
       changes: [
         {
           tenant: 'acme-netskope',

@@ -128,7 +128,7 @@ const manyAccounts = ({ operation, accounts }: BriefedChange): Html => html`<div
 
 const beforeAndAfter = (operation: BriefedChange['operation'], { before, after, from }: Alteration): Html =>
   from === 'server'
-    ? html`<td data-label="Now">${before}</td><td data-label="Afterwards"><strong>${after}</strong></td>`
+    ? html`<td data-label="Now">${before ?? 'not known'}</td><td data-label="Afterwards"><strong>${after}</strong></td>`
     : html`<td data-label="Now">${
         before !== undefined
           ? said(before, 'from the app')
