@@ -1,3 +1,4 @@
+import type { Approvals } from './approvals/approvals.ts'
 import { askFor } from './ask.ts'
 import { carryOut } from './change.ts'
 import type { Call, CallGuard, Reply } from './guards/call.ts'
@@ -17,6 +18,8 @@ import type { UnderWay } from './under-way.ts'
 export interface Parts {
   tools: readonly Tool[]
   tenants: Tenants
+  /** Where the decision stands that a call waits for. */
+  approvals: Pick<Approvals, 'get'>
   seal: Seal
   log: Log
   /** What the call of that reference changed, as far as `caller` may know of it. */

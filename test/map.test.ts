@@ -36,8 +36,9 @@ const ROOMS: readonly (readonly string[])[] = [
   ['commands', 'sandbox'],
   ['transports'],
   ['server.ts'],
+  ['elicit.ts'],
   ['dispatch.ts', 'resources.ts'],
-  ['ask.ts', 'change.ts', 'past.ts', 'read-back.ts', 'tenants.ts', 'tools'],
+  ['ask.ts', 'brief.ts', 'change.ts', 'past.ts', 'read-back.ts', 'tenants.ts', 'tools'],
   ['vendors'],
   ['guards'],
   ['approvals', 'budget', 'webhook'],
@@ -134,7 +135,7 @@ describe('the map of imports', () => {
 
   test('has one door for each package', () => {
     const doors: Record<string, RegExp> = {
-      '@modelcontextprotocol/server': /^(server\.ts|transports\/)/,
+      '@modelcontextprotocol/server': /^(server\.ts|elicit\.ts|transports\/)/,
       '@modelcontextprotocol/client': /^commands\/demo\//,
       undici: /^vendors\/http\.ts$/,
       bottleneck: /^guards\//,

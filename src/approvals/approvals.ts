@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ApprovalDenied, ApprovalUsed, ApprovalVoid, Conflict, NotFound, Refused } from '../errors.ts'
+import type { Briefing } from '../identity/briefing.ts'
 import { mayBeCaller } from '../identity/self.ts'
 import { sameText } from '../identity/text.ts'
 import type { JournalEvent } from '../store/events.ts'
@@ -33,6 +34,10 @@ export interface ApprovalRequest extends Quorum {
   client?: string
   /** Reference of the call that asked, for the journal. */
   call?: string
+  /** The same change as data, with what else a person should know. */
+  briefing?: Briefing
+  /** What the approver types besides the passphrase, where the change is one of weight. */
+  mustType?: string
 }
 
 export interface Approval extends ApprovalRequest {

@@ -12,6 +12,7 @@ import {
   noRequest,
 } from './approvals.ts'
 import type { Approvers } from './approvers.ts'
+import { checkTyped } from './must-type.ts'
 
 /** A person's yes or no, with what shows who they are. */
 export interface Decision {
@@ -20,6 +21,8 @@ export interface Decision {
   approver: string
   passphrase: string
   how: Channel
+  /** What a change of weight wants typed. */
+  typed?: string | undefined
   /** Where it was given, for the journal. */
   where?: string
 }
@@ -41,13 +44,15 @@ export async function checkPassphrase(approvers: Approvers, name: string, passph
 /**
  * Decides a request in the approver's name, and journals it, wrong passphrases too. Where it takes several people it
  * stays pending until the last of them. Throws `Refused` for an unknown approver, a wrong passphrase or somebody whose
- * yes does not count, `LimitReached` after too many wrong passphrases, and what `undecided` throws.
+ * yes does not count, `LimitReached` after too many wrong passphrases, `InvalidInput` when a change of weight is
+ * approved without the word it wants typed, and what `undecided` throws.
  */
 export async function decide(
   { approvals, approvers, journal }: { approvals: Approvals; approvers: Approvers; journal: Journal },
-  { id, decision, approver, passphrase, how, where }: Decision,
+  { id, decision, approver, passphrase, how, typed, where }: Decision,
 ): Promise<Approval> {
   const approval = await undecided(approvals, id)
+  if (decision === 'approved') checkTyped(approval, typed)
   const tell = (
     event: Pick<JournalEvent, 'event' | 'code'>,
     { by, note }: { by?: string; note?: string },

@@ -10,6 +10,7 @@ import {
 import { openApprovers } from '../approvals/approvers.ts'
 import { decide, undecided } from '../approvals/decide.ts'
 import { InvalidInput } from '../errors.ts'
+import type { Place } from '../identity/briefing.ts'
 import { plainText } from '../identity/text.ts'
 import {
   newCommand,
@@ -17,6 +18,7 @@ import {
   paint,
   print,
   readPassphrase,
+  readTyped,
   type Style,
   showTime,
   table,
@@ -42,7 +44,7 @@ export function approvalsCommand(io: Io, open: OpenData): Command {
     .option('--json', 'as JSON')
     .action((id: string, options: { json?: true }, command: Command) => show(io, open, command, id, options))
   for (const { name, decision, description } of DECISIONS) {
-    approvals
+    const command = approvals
       .command(`${name} <id>`)
       .description(description)
       .requiredOption('--approver <name>', 'who decides')
@@ -50,6 +52,9 @@ export function approvalsCommand(io: Io, open: OpenData): Command {
       .action((id: string, options: DecideOptions, command: Command) =>
         answer(io, open, command, id, decision, options),
       )
+    if (decision === 'approved') {
+      command.option('--confirm <text>', 'the user name or number of accounts that a change of weight wants')
+    }
   }
   return approvals
 }
@@ -61,6 +66,7 @@ const DECISIONS = [
 
 interface DecideOptions {
   approver: string
+  confirm?: string
   passphraseStdin?: true
 }
 
@@ -118,7 +124,7 @@ const answer = (
   command: Command,
   id: string,
   decision: 'approved' | 'denied',
-  { approver, passphraseStdin }: DecideOptions,
+  { approver, confirm, passphraseStdin }: DecideOptions,
 ) =>
   withData(io, open, command, async ({ store, journal }) => {
     const approvals = openApprovals(store)
@@ -132,12 +138,14 @@ const answer = (
     }
     print(io, ...describe(io, approval), '')
     const verb = decision === 'approved' ? 'approve' : 'deny'
+    const shown =
+      decision === 'approved' && approval.mustType !== undefined ? await readTyped(io, confirm) : undefined
     const question = `Passphrase of ${plainText(approver, 64)} to ${verb} this`
     const passphrase = await readPassphrase(io, { passphraseStdin, question })
     const where = `by ${io.user} at the terminal`
     const decided = await decide(
       { approvals, approvers, journal },
-      { id, decision, approver, passphrase, how: 'terminal', where },
+      { id, decision, approver, passphrase, how: 'terminal', typed: shown, where },
     )
     if (decision === 'denied') return print(io, `Denied by ${decided.by}. Nothing will be changed.`)
     if (decided.state === 'pending') {
@@ -166,11 +174,13 @@ export function describe(io: Io, approval: Approval): string[] {
       ? wrap(io, value, ' '.repeat(14)).map((line, at) => (at ? line : `  ${name.padEnd(12)}${line.trim()}`))
       : []
   const left = timeLeft(approval)
+  const known = besides(approval).flatMap((line) => wrap(io, line, '  '))
   return [
     `${approval.id}: ${paint(io, STYLES[status], statusText(approval))}`,
     '',
     ...approval.plan.flatMap((line) => wrap(io, line, '  ')),
     '',
+    ...(known.length > 0 ? [...known, ''] : []),
     ...fact('reason', approval.reason),
     ...fact('tool', approval.tool),
     ...fact('caller', approval.caller),
@@ -179,6 +189,7 @@ export function describe(io: Io, approval: Approval): string[] {
     ...fact('expires', `${showTime(approval.expiresAt)}${left && ` (in ${left})`}`),
     ...fact('takes', whoMustAgree(approval)),
     ...(approval.agreed ?? []).flatMap(({ by, at }) => fact('agreed', `${by}, ${showTime(at)}`)),
+    ...(status === 'pending' ? fact('to approve', approval.mustType && `type ${approval.mustType}`) : []),
     ...(approval.decidedAt === undefined
       ? []
       : fact('decided', `${approval.state} by ${approval.by}, ${showTime(approval.decidedAt)}`)),
@@ -194,6 +205,21 @@ const whoMustAgree = (approval: Approval): string | undefined =>
   ]
     .filter(Boolean)
     .join(', ') || undefined
+
+/** What else a person should know before deciding, and the plan does not say. */
+function besides({ briefing }: Approval): string[] {
+  const { changes = [], elsewhere } = briefing ?? {}
+  const places = (some: readonly Place[]) => some.map(({ app, tenant }) => `${app} (${tenant})`).join(', ')
+  const managed = changes.filter(({ accounts }) =>
+    accounts.some(({ externalId }) => externalId !== undefined),
+  )
+  const { active = [], unknown = [] } = elsewhere ?? {}
+  return [
+    ...(managed.length > 0 ? [`May be managed by an identity provider: ${places(managed)}.`] : []),
+    ...(active.length > 0 ? [`Also active elsewhere: ${places(active)}.`] : []),
+    ...(unknown.length > 0 ? [`Whether active as well is not known for: ${places(unknown)}.`] : []),
+  ]
+}
 
 /** An approval for programs: times in ISO 8601, and without the digest, which says nothing to anybody. */
 function toDocument(approval: Approval) {

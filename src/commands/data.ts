@@ -123,6 +123,25 @@ async function askPassphrase(io: Io, question: string): Promise<string> {
   return answer
 }
 
+/** What a change of weight wants typed: `given` on the command line, or else by a person at the terminal. */
+export async function readTyped(io: Io, given: string | undefined): Promise<string> {
+  if (given !== undefined) return given
+  if (!io.stdin.isTTY || !io.stdout.isTTY) {
+    throw new InvalidInput(
+      'This change weighs much: approving it wants the user name, or the number of accounts, typed.',
+      'Add --confirm with what the request shows.',
+    )
+  }
+  const { isCancel, text } = await import('@clack/prompts')
+  const answer = await text({
+    message: 'This change weighs much. Type the user name, or the number of accounts, that is shown above',
+    input: io.stdin,
+    output: io.stdout,
+  })
+  if (isCancel(answer)) throw left()
+  return answer ?? ''
+}
+
 /** Reads no further than it takes, since whoever writes may not close. */
 async function firstLines(io: Io, count: number): Promise<string[]> {
   let bytes = Buffer.alloc(0)

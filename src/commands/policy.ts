@@ -83,7 +83,7 @@ async function explain(io: Io, common: CommonOptions, name: string, { tenant, js
 }
 
 const NAMES = tools.map(({ name }) => name).join(', ')
-const NOTHING: Demand = { level: 'none', approvers: 1, fourEyes: false, because: [] }
+const NOTHING: Demand = { level: 'none', approvers: 1, fourEyes: false, kinds: [], because: [] }
 const BESIDES =
   'Besides, whatever the level: protected accounts, the caller’s own, the last administrator of a tenant, the limits and the brake.'
 
@@ -118,7 +118,7 @@ const SAYS: { [Level in Demand['level']]: (demand: Demand) => string } = {
     `${fourEyes ? ', and not the one who asked for it' : ''}.`,
 }
 
-const sayNeed = ({ level, approvers, fourEyes }: Omit<Demand, 'because'>): string =>
+const sayNeed = ({ level, approvers, fourEyes }: Omit<Demand, 'because' | 'kinds'>): string =>
   [level, approvers > 1 && `${approvers} approvers`, fourEyes && 'four eyes'].filter(Boolean).join(', ')
 
 const sayWhen = ({ when }: ConfirmRule): string => {

@@ -50,8 +50,18 @@ export interface Call {
   record(event: Omit<JournalEvent, 'call' | 'tool' | 'caller' | 'client'>): Promise<void>
 }
 
-/** The answer of a tool, or a question for the person at the client. */
-export type Reply = { answer: Record<string, unknown> } | { question: { message: string; state: string } }
+/** The way to the page on which a person decides a request. */
+export interface ApprovalLink {
+  approvalId: string
+  url: string
+  /** What it is about, for the person who is handed the link. */
+  message: string
+}
+
+/** The answer of a tool, with a link where a person must approve first; or a question for the person at the client. */
+export type Reply =
+  | { answer: Record<string, unknown>; link?: ApprovalLink }
+  | { question: { message: string; state: string } }
 
 export type CallGuard = Guard<Call, Reply>
 

@@ -1,8 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Approval, Approvals } from '../approvals/approvals.ts'
+import { mustType } from '../approvals/must-type.ts'
 import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
+import type { Briefing } from '../identity/briefing.ts'
 import { canonicalJson } from '../identity/canonical.ts'
-import type { Plan } from '../identity/plan.ts'
+import type { AccountFields } from '../identity/operations.ts'
+import type { Change, Plan } from '../identity/plan.ts'
 import { plainText } from '../identity/text.ts'
 import type { Seal } from '../seal.ts'
 import type { JournalEvent } from '../store/events.ts'
@@ -22,8 +25,10 @@ export interface Confirming {
   policy: Policy
   approvals: Approvals
   seal: Seal
-  /** What a person types or opens to decide. */
-  approveAt: (approval: Approval) => Promise<string>
+  /** Where a person decides: in words, and the address of the page where there is one. */
+  approveAt: (approval: Approval) => Promise<{ words: string; url?: string }>
+  /** What a person should know of the plan; asked for only when somebody is to approve it. */
+  brief: (call: Call, plan: Plan) => Promise<Briefing>
 }
 
 /**
@@ -40,7 +45,7 @@ export const confirm = (by: Confirming): CallGuard =>
     const approvalId = approvalIdOf(call)
     if (approvalId !== undefined) {
       const approval = await by.approvals.use(approvalId, digest, demand)
-      if (approval.state === 'pending') return waiting(approval, by)
+      if (approval.state === 'pending') return waiting(approval, await by.approveAt(approval))
       return next(allowedBy(call, approval))
     }
     const { level } = demand
@@ -67,16 +72,23 @@ const allowedBy = (call: Call, { id, by, how }: NonNullable<JournalEvent['approv
 /** What a person agrees to: tool, arguments, each account as it is now, and who asked. */
 function digestOf({ tool, input, caller }: Call, plan: Plan): string {
   const { approvalId: _, ...args } = input as Record<string, unknown>
-  const targets = plan.changes.map(({ tenant, operation, ask, accounts }) => {
+  const targets = plan.changes.map((change) => {
+    const { tenant, operation, ask, accounts } = change
     const states = accounts.map(({ id, userName, email, externalId, status, admin }) => {
       return { id, userName, email, externalId, status, admin }
     })
-    return { tenant, operation, ask, accounts: states }
+    return { tenant, operation, ask, accounts: states, replaced: replacedBy(change) }
   })
   return createHash('sha256')
     .update(canonicalJson({ tool: tool.name, args, targets, doubt: plan.doubt, caller }))
     .digest('base64url')
 }
+
+/** The values that an update replaces, as a person was shown them. */
+const replacedBy = (change: Change): Partial<AccountFields> | undefined =>
+  change.operation === 'updateAccount'
+    ? Object.fromEntries(Object.entries(change.before).filter(([name]) => name in change.ask.set))
+    : undefined
 
 const approvalIdOf = ({ input }: Call): string | undefined => {
   const { approvalId } = input as { approvalId?: unknown }
@@ -133,9 +145,10 @@ function wording(plan: Plan, { caller }: Call): string {
 async function request(
   call: Call,
   plan: Plan,
-  { digest, demand: { approvers, fourEyes } }: { digest: string; demand: Demand },
+  { digest, demand: { approvers, fourEyes, kinds } }: { digest: string; demand: Demand },
   by: Confirming,
 ): Promise<Reply> {
+  const typed = mustType(plan, kinds)
   const approval = await by.approvals.request({
     call: call.id,
     digest,
@@ -146,23 +159,19 @@ async function request(
     ...(plan.reason !== undefined && { reason: plan.reason }),
     caller: call.caller.id,
     client: call.caller.client,
+    briefing: await by.brief(call, plan),
+    ...(typed !== undefined && { mustType: typed }),
   })
   // A request that was there already was journalled by the call that made it.
   if (approval.call === call.id) await call.record({ event: 'asked', approval: { id: approval.id } })
-  return waiting(approval, by)
+  const at = await by.approveAt(approval)
+  const link = at.url !== undefined && { approvalId: approval.id, url: at.url, message: wording(plan, call) }
+  return { ...waiting(approval, at), ...(link && { link }) }
 }
 
-async function waiting(approval: Approval, { approveAt }: Confirming): Promise<Reply> {
-  const { id, plan, expiresAt } = approval
-  return {
-    answer: {
-      status: 'approval_required',
-      approval: {
-        id,
-        plan,
-        approveAt: await approveAt(approval),
-        expiresAt: new Date(expiresAt).toISOString(),
-      },
-    },
-  }
-}
+const waiting = ({ id, plan, expiresAt }: Approval, { words }: { words: string }) => ({
+  answer: {
+    status: 'approval_required',
+    approval: { id, plan, approveAt: words, expiresAt: new Date(expiresAt).toISOString() },
+  },
+})

@@ -4,6 +4,8 @@ import { type Change, DOES, type Does, type Effect, type Plan, peopleIn } from '
 
 /** What a change needs of people, and which settings say so. */
 export interface Demand extends Need {
+  /** Which of the kinds in `confirm` it is. */
+  kinds: readonly Kind[]
   because: readonly (Need & { setting: string })[]
 }
 
@@ -109,6 +111,7 @@ export function demandOf(weighed: Weighed, { confirm, about }: Policy): Demand {
     level: STRICTNESS[Math.max(...because.map(({ level }) => STRICTNESS.indexOf(level)))] ?? 'approve',
     approvers: Math.max(1, ...because.map(({ approvers }) => approvers)),
     fourEyes: because.some(({ fourEyes }) => fourEyes),
+    kinds: [...kinds],
     because,
   }
 }

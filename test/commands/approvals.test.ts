@@ -114,6 +114,43 @@ test('asks for the passphrase in the terminal, behind the plan', async () => {
   expect((await openApprovals(desk.store).get(id))?.state).toBe('approved')
 })
 
+test('tells what else a person should know, and takes a change of weight with the user name typed', async () => {
+  await addBoss()
+  const { id } = await ask({
+    mustType: 'ada@example.com',
+    briefing: {
+      changes: [
+        {
+          tenant: 'acme-netskope',
+          app: 'Netskope',
+          operation: 'deleteAccount',
+          accounts: [{ userName: 'ada@example.com', externalId: 'idp-1', alters: [] }],
+        },
+      ],
+      elsewhere: {
+        active: [{ tenant: 'acme-gainsight', app: 'Gainsight' }],
+        unknown: [{ tenant: 'acme-mindtickle', app: 'Mindtickle' }],
+      },
+    },
+  })
+  const wrong = await run(['approve', id, '--approver', 'boss'], { typed: ['eve@example.com', PASSPHRASE] })
+  expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('type what the request asks for')])
+  expect((await openApprovals(desk.store).get(id))?.state).toBe('pending')
+  const { code, out } = await run(['approve', id, '--approver', 'boss'], {
+    typed: ['Ada@example.com', PASSPHRASE],
+  })
+  expect(code).toBe(0)
+  for (const words of [
+    'May be managed by an identity provider: Netskope (acme-netskope).',
+    'Also active elsewhere: Gainsight (acme-gainsight).',
+    'not known for: Mindtickle (acme-mindtickle).',
+    'type ada@example.com',
+  ]) {
+    expect(out).toContain(words)
+  }
+  expect((await openApprovals(desk.store).get(id))?.state).toBe('approved')
+})
+
 test('leaves everything as it is when the person at the terminal walks away', async () => {
   await addBoss()
   const { id } = await ask()

@@ -212,12 +212,14 @@ describe('delete_user', () => {
     expect(waiting.approval.plan.join(' ')).toContain('cannot be undone')
     expect(world.asked).toEqual([])
     await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: 'correct horse battery\n' })
-    await world.run(
-      ['approvals', 'approve', waiting.approval.id, '--approver', 'grace', '--passphrase-stdin'],
-      {
-        stdin: 'correct horse battery\n',
-      },
-    )
+    const approve = (...more: string[]) =>
+      world.run(
+        ['approvals', 'approve', waiting.approval.id, '--approver', 'grace', '--passphrase-stdin', ...more],
+        { stdin: 'correct horse battery\n' },
+      )
+    expect(await approve()).toMatchObject({ code: 2, stderr: expect.stringContaining('--confirm') })
+    expect(await approve('--confirm', 'somebody-else')).toMatchObject({ code: 2 })
+    expect(await approve('--confirm', ADA.toUpperCase())).toMatchObject({ code: 0 })
     expect(await world.call('delete_user', { ...leave, approvalId: waiting.approval.id })).toMatchObject({
       status: 'done',
       outcome: 'deleted',

@@ -251,7 +251,12 @@ describe('undo_change under the guards', () => {
     const tool = parts.tools.find(({ name }) => name === 'undo_change')
     const as = (id: string) =>
       dispatcher(parts)(
-        aCall({ id: 'another-call', ...(tool && { tool }), input: { change, reason: BACK }, caller: { id, client: 'test/1' } }),
+        aCall({
+          id: 'another-call',
+          ...(tool && { tool }),
+          input: { change, reason: BACK },
+          caller: { id, client: 'test/1' },
+        }),
       )
     const writes = world.netskope.writes.length
     expect(await codeOf(as('local:mallory'))).toBe('not_found')

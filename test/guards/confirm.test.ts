@@ -19,7 +19,8 @@ function guarded(rules: unknown[] = [], store = memoryStore()) {
     policy: { ...POLICY, confirm: Confirm.parse({ rules }) },
     approvals,
     seal: sealWith(store),
-    approveAt: async ({ id }) => `approve ${id}`,
+    approveAt: async ({ id }) => ({ words: `approve ${id}` }),
+    brief: async () => ({ changes: [] }),
   })
   const { next, reached } = behind()
   return { approvals, reached, run: (call: Call) => guard(call, next) }
