@@ -79,29 +79,31 @@ ${
 </div>`
 }`
 
-const LABELS: Record<string, string> = {
-  id: 'Id',
-  name: 'Name',
-  status: 'Status',
-  membership: 'Membership',
-  userName: 'User name',
-  email: 'Email',
-  givenName: 'First name',
-  familyName: 'Family name',
-  title: 'Title',
-  department: 'Department',
-  role: 'Role',
-  licence: 'Licence',
-  manager: 'Manager',
-  externalId: 'External id',
-  locale: 'Locale',
-  timezone: 'Time zone',
-  phone: 'Phone',
-  admin: 'Administrator',
-}
+const LABELS = new Map(
+  Object.entries({
+    id: 'Id',
+    name: 'Name',
+    status: 'Status',
+    membership: 'Membership',
+    userName: 'User name',
+    email: 'Email',
+    givenName: 'First name',
+    familyName: 'Family name',
+    title: 'Title',
+    department: 'Department',
+    role: 'Role',
+    licence: 'Licence',
+    manager: 'Manager',
+    externalId: 'External id',
+    locale: 'Locale',
+    timezone: 'Time zone',
+    phone: 'Phone',
+    admin: 'Administrator',
+  }),
+)
 
 /** Our own word for a field; an attribute of the app's own goes by its name. */
-const labelOf = (field: string): string => LABELS[field] ?? field
+const labelOf = (field: string): string => LABELS.get(field) ?? field
 
 const theAccount = (account: BriefedAccount): [string, Html][] =>
   (['name', 'userName', 'email', 'title', 'department', 'id', 'externalId'] as const).flatMap((field) => {

@@ -39,9 +39,7 @@ ${open && decisionForm(approval, { ...form, ...(problem?.field && { field: probl
   return layout(
     `${problem ? 'Problem: ' : ''}${title} (${id})`,
     main,
-    open
-      ? { id: 'decide', label: 'Skip to your decision' }
-      : { id: 'outcome', label: 'Skip to the decision' },
+    open ? { id: 'decide', label: 'Skip to your decision' } : undefined,
   )
 }
 
