@@ -6,7 +6,7 @@ import { onlyOne } from '../identity/only-one.ts'
 import { plainText, sameText } from '../identity/text.ts'
 import { OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, Code, PendingApproval, TenantName, Text } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, Text } from './fields.ts'
 
 export default defineTool({
   name: 'create_group',
@@ -29,6 +29,7 @@ export default defineTool({
     verified: z.boolean().default(false),
     code: Code.optional(),
     note: z.string().optional(),
+    change: ChangeMade,
     approval: PendingApproval.optional(),
   }),
 

@@ -4,7 +4,7 @@ import type { AccountFields } from '../identity/operations.ts'
 import { plainText } from '../identity/text.ts'
 import { asked, Fields, OPTIONAL, statusOfOne } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, ChangeRef, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 const name = z.string().trim().min(1).max(200)
 
@@ -30,7 +30,7 @@ export default defineTool({
     verified: z.boolean().default(false),
     code: Code.optional(),
     note: z.string().optional(),
-    change: ChangeRef.optional(),
+    change: ChangeMade,
     approval: PendingApproval.optional(),
   }),
 

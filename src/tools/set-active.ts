@@ -7,7 +7,7 @@ import type { Carried, Change, Effect, Plan } from '../identity/plan.ts'
 import { plainText } from '../identity/text.ts'
 import type { Tenant } from '../tenants.ts'
 import { type ChangingTool, defineTool } from './define.ts'
-import { ApprovalId, ChangeRef, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
 
 /** What tells switching an account off from switching it on. */
 export interface Way {
@@ -92,7 +92,7 @@ export function switchTool(the: Switch): ChangingTool {
         }),
       )
       .default([]),
-    change: ChangeRef.optional(),
+    change: ChangeMade,
     approval: PendingApproval.optional(),
   })
 

@@ -8,7 +8,7 @@ import { flat } from '../identity/unlike.ts'
 import type { Tenant } from '../tenants.ts'
 import { MANAGED, step } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, ChangeRef, Code, PendingApproval, Reason, TenantName } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantName } from './fields.ts'
 import { reversalOf } from './reversal.ts'
 import { sentence, WAYS } from './set-active.ts'
 
@@ -37,7 +37,8 @@ export default defineTool({
   // The most it can do, such as to a created account; its plan says what it does this time.
   effect: 'removes',
   input: z.strictObject({
-    change: ChangeRef.describe('`change` of its answer'),
+    // Or its approval; no number of a line of the journal is as long.
+    change: z.string().trim().min(10).max(64).describe('`change` of its answer'),
     tenant: TenantName.optional().describe('Only there'),
     reason: Reason,
     approvalId: ApprovalId,
@@ -45,7 +46,7 @@ export default defineTool({
   output: z.object({
     status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
     results: z.array(Row).default([]),
-    change: ChangeRef.optional(),
+    change: ChangeMade,
     approval: PendingApproval.optional(),
   }),
 
@@ -101,6 +102,7 @@ async function partOf(write: PastChange, ask: Ask): Promise<Part> {
 /** What a person must know beside the change itself: what the app does with it, and what no call brings back. */
 function notesOn({ operation, accounts }: Change, { before }: PastChange, tenant: Tenant): string {
   if (operation === 'updateAccount') return accounts[0]?.externalId ? MANAGED : ''
+  if (before?.operation === 'createGroup') return 'The group itself stays: no call deletes it.'
   if (operation !== 'deactivateAccount' && operation !== 'reactivateAccount') return ''
   return [
     WAYS[operation].consequence(tenant),

@@ -7,7 +7,7 @@ import type { Carried } from '../identity/plan.ts'
 import { plainText } from '../identity/text.ts'
 import { OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, ChangeRef, Code, PendingApproval, TenantName, Text } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, Text } from './fields.ts'
 
 type Row = {
   user: string
@@ -48,7 +48,7 @@ export default defineTool({
       .default([]),
     verified: z.boolean().default(false),
     note: z.string().optional(),
-    change: ChangeRef.optional(),
+    change: ChangeMade,
     approval: PendingApproval.optional(),
   }),
 
