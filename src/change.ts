@@ -75,10 +75,15 @@ export async function carryOut(
   return end(await readBack(change, tenant, { errand: onward, lost, warn }))
 }
 
-/** The account that a creation made, which had no id before. */
-function madeBy({ operation, tenant }: Change, { outcome, account }: Carried) {
-  if (operation !== 'createAccount' || outcome !== 'done' || !account) return undefined
-  return { account: { tenant, id: account.id, userName: account.userName } }
+/** The account or the group that was made, which had no id before. */
+function madeBy({ operation, tenant }: Change, { outcome, account, group }: Carried) {
+  if (outcome !== 'done') return undefined
+  if (operation === 'createAccount' && account) {
+    return { account: { tenant, id: account.id, userName: account.userName } }
+  }
+  return operation === 'createGroup' && group
+    ? { account: { tenant, id: group.id, userName: group.name } }
+    : undefined
 }
 
 /** The one place from which a write leaves. */

@@ -99,10 +99,10 @@ function found(before: NonNullable<JournalLine['before']>): string | undefined {
   if (!image) return undefined
   switch (image.operation) {
     case 'createAccount':
-    case 'createGroup':
       return undefined
     case 'updateAccount':
       return image.fields.map(({ name, was, became }) => `${name}: ${said(was)} → ${said(became)}`).join(', ')
+    case 'createGroup':
     case 'updateMembers':
       return image.members
         .map(({ userName, was, became }) => `${userName}: ${was ?? 'not known'} → ${became}`)

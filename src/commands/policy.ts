@@ -101,7 +101,9 @@ function weighed(
   { name: tenant }: Tenant,
   { admin, count }: Pick<Options, 'admin' | 'count'>,
 ): Weighed {
-  const done = needs.map(whatDoes).filter((does) => does !== undefined)
+  const named = needs.map(whatDoes).filter((does) => does !== undefined)
+  // A tool that names no write in particular may do the worst that it declares.
+  const done = named.length > 0 || effect === 'reads' ? named : [effect]
   return {
     effect,
     targets: done.flatMap((does) => Array(count).fill({ tenant, does, administrator: admin === true })),

@@ -19,6 +19,7 @@ import {
   print,
   readName,
   readPassphrase,
+  readTyped,
   toJson,
   withData,
   wrap,
@@ -31,6 +32,7 @@ interface UndoOptions {
   tenant?: string
   reason: string
   approver?: string
+  confirm?: string
   passphraseStdin?: true
   dryRun?: true
   json?: true
@@ -50,6 +52,7 @@ export const undoCommand = (
     .option('--tenant <name>', 'only there')
     .option('--reason <text>', 'why, for the journal', 'undone at the terminal')
     .option('--approver <name>', 'who agrees; asked for when left out')
+    .option('--confirm <text>', 'the user name or number of accounts that a change of weight wants')
     .option('--passphrase-stdin', "read the approver's passphrase from standard input")
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('--json', 'what came of it as JSON')
@@ -155,14 +158,15 @@ async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { chang
 
 async function agree(
   { io, data: { store, journal }, self }: Place,
-  { id }: Approval,
-  { approver, passphraseStdin }: Pick<UndoOptions, 'approver' | 'passphraseStdin'>,
+  { id, mustType }: Approval,
+  { approver, confirm, passphraseStdin }: Pick<UndoOptions, 'approver' | 'confirm' | 'passphraseStdin'>,
 ): Promise<Approval> {
   const approvers = openApprovers(store)
   if ((await approvers.list()).length === 0) {
     throw new Refused('Nobody may approve yet.', `Set somebody up: ${self('approvers add NAME')}`)
   }
   const name = approver ?? (await readName(io))
+  const word = mustType === undefined ? undefined : await readTyped(io, confirm)
   const passphrase = await readPassphrase(io, {
     passphraseStdin,
     question: `Passphrase of ${plainText(name, 64)} to undo this`,
@@ -170,7 +174,7 @@ async function agree(
   const where = `by ${io.user} at the terminal`
   return decide(
     { approvals: openApprovals(store), approvers, journal },
-    { id, decision: 'approved', approver: name, passphrase, how: 'terminal', where },
+    { id, decision: 'approved', approver: name, passphrase, how: 'terminal', typed: word, where },
   )
 }
 

@@ -52,6 +52,7 @@ export const callGuards = (
   // Once more: a plan can reach tenants that no argument names.
   access({ mustExist, isOffered }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
+  brake(stops),
   protectedAccounts(settings.protected),
   lastAdmin(listAdmins, locks),
   blastRadius(blast),

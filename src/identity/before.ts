@@ -23,26 +23,19 @@ const OfSwitch = z.object({
   account: Account,
 })
 const OfCreation = z.object({ operation: z.literal('createAccount') })
-const OfGroup = z.object({ operation: z.literal('createGroup') })
 const OfUpdate = z.object({
   operation: z.literal('updateAccount'),
   account: Account,
   fields: z.array(Field),
 })
-const OfMembers = z.object({ operation: z.literal('updateMembers'), members: z.array(Member) })
+const OfMembers = z.object({ operation: z.enum(['updateMembers', 'createGroup']), members: z.array(Member) })
 export type OfSwitch = z.infer<typeof OfSwitch>
 export type OfCreation = z.infer<typeof OfCreation>
 export type OfUpdate = z.infer<typeof OfUpdate>
 export type OfMembers = z.infer<typeof OfMembers>
 
 /** What one write found and what it was to make of that: enough to take it back, and to see whether others went on. */
-export const BeforeImage = z.discriminatedUnion('operation', [
-  OfSwitch,
-  OfCreation,
-  OfGroup,
-  OfUpdate,
-  OfMembers,
-])
+export const BeforeImage = z.discriminatedUnion('operation', [OfSwitch, OfCreation, OfUpdate, OfMembers])
 export type BeforeImage = z.infer<typeof BeforeImage>
 
 /** More groups than these are left out of the image: what is absent is unknown, never cut. */
@@ -53,8 +46,9 @@ export function beforeOf(change: Change): BeforeImage {
   const { operation } = change
   switch (operation) {
     case 'createAccount':
-    case 'createGroup':
       return { operation }
+    case 'createGroup':
+      return { operation, members: change.ask.members.map((one) => ({ ...one, was: 'out', became: 'in' })) }
     case 'updateMembers': {
       const { ask, inside } = change
       const kept = (became: KeptMember['became']) => (target: { id: string; userName: string }) => ({
@@ -86,4 +80,4 @@ function reduced({ accounts: [account] }: Change): Account {
 
 /** Whether something of this name may be a secret, whose value is then kept nowhere. */
 export const namesSecret = (name: string): boolean =>
-  /pass(word|wd|phrase|code)|secret|token|credential|(api|private)[-_. ]?key/i.test(name)
+  /passw|pwd|pass(phrase|code)|secret|token|credential|(api|private)[-_. ]?key/i.test(name)

@@ -35,7 +35,8 @@ const RENAMED = 'bears another user name by now: left alone'
 const AGAIN = 'changed again by a later call: left alone'
 const left = (note: string) => ({ outcome: 'left_alone' as const, note: `${note}.` })
 const cannot = (note: string) => ({ outcome: 'cannot_undo' as const, note })
-const AS_BEFORE = { outcome: 'unchanged' as const, note: 'It is as it was before.' }
+const stays = (note: string) => ({ outcome: 'unchanged' as const, note })
+const AS_BEFORE = stays('It is as it was before.')
 const GONE = cannot('The app no longer shows it.')
 
 /** Takes back that an account was switched on or off, or made; `now` is what the app shows of it. */
@@ -54,7 +55,7 @@ export function reverseSwitch(
   const became = before.operation === 'deactivateAccount' ? 'inactive' : 'active'
   if (was === 'unknown') return cannot('Whether it was active before is not known.')
   if (!sameText(now.userName, made ? subject.userName : before.account.userName)) return left(RENAMED)
-  if (now.status === was) return AS_BEFORE
+  if (now.status === was) return made ? stays('It is inactive; the account itself stays.') : AS_BEFORE
   if (since.some(touchesAccess)) return left(AGAIN)
   if (now.status !== became) return left(CHANGED)
   const ask = { id: now.id, userName: now.userName }
@@ -66,7 +67,7 @@ export function reverseSwitch(
 }
 
 const touchesAccess = (later: BeforeImage | undefined): boolean =>
-  later?.operation !== 'updateAccount' && later?.operation !== 'updateMembers'
+  !later || !('fields' in later || 'members' in later)
 
 /** What an app took from an account together with its access. */
 function lost(before: Account, now: Account): string[] {
@@ -123,7 +124,7 @@ function whyNotField(
 }
 
 const touchesField = (later: BeforeImage | undefined, name: string): boolean =>
-  !later || (later.operation === 'updateAccount' && later.fields.some((field) => field.name === name))
+  !later || ('fields' in later && later.fields.some((field) => field.name === name))
 
 /** The members whose being in the group or not differs from before, as far as that is known. */
 export const strayed = ({ members }: OfMembers, group: Group): KeptMember[] =>
@@ -134,12 +135,15 @@ const place = ({ members = [] }: Group, id: string) =>
 
 /** Takes back who was put into a group or out of it; `accounts` are those of the strayed, as the app shows them. */
 export function reverseMembers(
-  { tenant, since }: PastChange,
+  { tenant, subject, since }: PastChange,
   before: OfMembers,
   group: Group | undefined,
   accounts: readonly Account[],
 ): Reversal {
+  const made = before.operation === 'createGroup'
+  if (made && subject.id === 'new') return cannot('Which group was made is not known.')
   if (!group) return GONE
+  if (made && before.members.length === 0) return cannot('No call deletes a group.')
   if (!group.members) return cannot('The app does not tell who is in the group.')
   const apart: string[] = []
   const back: { account: Account; to: KeptMember['became'] }[] = []
@@ -150,6 +154,9 @@ export function reverseMembers(
     else if (since.some((later) => touchesMember(later, id))) apart.push(`${userName}: ${AGAIN}`)
     else if (!sameText(account.userName, userName)) apart.push(`${userName}: ${RENAMED}`)
     else back.push({ account, to: was })
+  }
+  if (back.length === 0 && apart.length === 0 && made) {
+    return stays('Nobody who was put into it is in it; the group itself stays.')
   }
   if (back.length === 0) return nothing(apart)
   const targets = (to: KeptMember['became']) =>
@@ -169,7 +176,7 @@ export function reverseMembers(
 }
 
 const touchesMember = (later: BeforeImage | undefined, id: string): boolean =>
-  !later || (later.operation === 'updateMembers' && later.members.some((member) => member.id === id))
+  !later || ('members' in later && later.members.some((member) => member.id === id))
 
 /** The verdict where no part is set back: each of `apart` says why. */
 function nothing(apart: readonly string[]): Reversal {

@@ -31,8 +31,10 @@ async function readAndReverse(
   switch (before.operation) {
     case 'updateAccount':
       return reverseFields(write, before, await ask.one(tenant, 'readFields', { id: subject.id }))
+    case 'createGroup':
     case 'updateMembers': {
-      const read = await ask.one(tenant, 'readGroup', { group: subject.id })
+      const read =
+        subject.id === 'new' ? undefined : await ask.one(tenant, 'readGroup', { group: subject.id })
       // Asked for by id or name: a group that is named like the id is another one.
       const group = read?.id === subject.id ? read : undefined
       const people = group?.members ? strayed(before, group) : []
@@ -44,8 +46,6 @@ async function readAndReverse(
         accounts.filter((one) => one !== undefined),
       )
     }
-    case 'createGroup':
-      return cannot('A group that was made is deleted by hand, in the app itself.')
     default:
       return reverseSwitch(write, before, subject.id === 'new' ? undefined : await account(subject.id))
   }

@@ -102,6 +102,7 @@ async function partOf(write: PastChange, ask: Ask): Promise<Part> {
 /** What a person must know beside the change itself: what the app does with it, and what no call brings back. */
 function notesOn({ operation, accounts }: Change, { before }: PastChange, tenant: Tenant): string {
   if (operation === 'updateAccount') return accounts[0]?.externalId ? MANAGED : ''
+  if (before?.operation === 'createGroup') return 'The group itself stays: no call deletes it.'
   if (operation !== 'deactivateAccount' && operation !== 'reactivateAccount') return ''
   return [
     WAYS[operation].consequence(tenant),

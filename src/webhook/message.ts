@@ -70,7 +70,7 @@ const wordsOf = (value: unknown): string =>
 
 const TITLES: Record<WebhookEvent, string> = {
   waiting: 'A change waits for a person',
-  approved: 'A change was approved',
+  approved: 'An approver agreed to a change',
   denied: 'A change was denied',
   refused: 'A call was refused',
   braked: 'The brake on changes was used',

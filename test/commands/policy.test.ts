@@ -55,6 +55,7 @@ test.each([
   ['acme', ['deactivate_user'], { level: 'ask' }, ['removes']],
   ['beta', ['deactivate_user'], { level: 'approve' }, ['removes', 'deletes']],
   ['beta', ['create_user'], { level: 'none' }, ['adds']],
+  ['acme', ['undo_change'], { level: 'ask' }, ['removes']],
   [
     'beta',
     ['update_user', '--admin'],

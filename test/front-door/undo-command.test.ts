@@ -96,6 +96,27 @@ test('asks for an approver although the settings ask nobody for such a change', 
   expect(isActive(world)).toBe(false)
 })
 
+test('wants the number of accounts typed where the undo is of many', async () => {
+  await using world = await openWorld({ settings: { confirm: { bulk: 'none' } } })
+  await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin })
+  const [group] = world.netskope.groups
+  const inside = () => (world.netskope.group(group?.id ?? '').members ?? []).map(({ value }) => value)
+  const before = inside().sort()
+  const add = world.netskope.users.filter(({ id }) => !before.includes(id)).map(({ userName }) => userName)
+  const { change, status } = await world.call('update_group_members', {
+    tenant: 'acme-netskope',
+    group: group?.displayName,
+    add: add.slice(0, 21),
+  })
+  expect(status).toBe('done')
+  const undo = (...more: string[]) => world.run(['undo', String(change), ...agreed, ...more], { stdin })
+  expect((await undo()).code).toBe(2)
+  expect((await undo('--confirm', '20')).code).toBe(2)
+  expect(inside()).toHaveLength(before.length + 21)
+  expect((await undo('--confirm', '21')).code).toBe(0)
+  expect(inside().sort()).toEqual(before)
+})
+
 test('is under the guards like an agent', async () => {
   const { world, change } = await deactivated()
   await using _ = world

@@ -109,6 +109,18 @@ describe('undo_change', () => {
     expect(world.asked[0]).toContain('The account itself stays')
   })
 
+  test('takes out whom it put into a group that it made, and says that the group stays', async () => {
+    await using world = await openWorld()
+    const change = await make(world, 'create_group', { tenant: TENANT, name: 'Night shift', members: [ADA] })
+    const group = () => world.netskope.group('Night shift')
+    expect(group().members).toHaveLength(1)
+    expect(await undo(world, change)).toMatchObject({
+      status: 'done',
+      results: [{ subject: 'Night shift', outcome: 'restored', note: expect.stringContaining('stays') }],
+    })
+    expect(group().members ?? []).toEqual([])
+  })
+
   test('cannot undo a deletion, asks nobody and journals that', async () => {
     await using world = await openWorld({
       tenant: { allowDelete: true },
@@ -252,7 +264,6 @@ describe('undo_change under the guards', () => {
     const as = (id: string) =>
       dispatcher(parts)(
         aCall({
-          id: 'another-call',
           ...(tool && { tool }),
           input: { change, reason: BACK },
           caller: { id, client: 'test/1' },
@@ -280,6 +291,15 @@ describe('undo_change under the guards', () => {
     const writes = world.netskope.writes.length
     expect((await undo(other, change)).error?.code).toBe(code)
     expect(world.netskope.writes).toHaveLength(writes)
+  })
+
+  test('is stopped by a brake in the tenant that only its plan names, before anybody is asked', async () => {
+    await using world = await openWorld({ settings: { confirm: { adds: 'ask' } } })
+    const change = await make(world, 'deactivate_user', LEAVES)
+    expect((await world.run(['brake', 'on', '--tenant', TENANT])).code).toBe(0)
+    expect((await undo(world, change)).error?.code).toBe('refused')
+    expect(world.asked).toHaveLength(1)
+    expect(ada(world).active).toBe(false)
   })
 
   test('takes nothing from a journal that somebody altered', async () => {

@@ -56,6 +56,10 @@ test('people are told what waits and who decided it, in the terminal too, and no
   expect(hook.asked[2]?.body).toMatchObject({ data: { approval: { id, by: 'grace', how: 'terminal' } } })
   expect((await world.call('deactivate_user', { ...LEAVES, approvalId: id })).status).toBe('done')
 
+  expect((await world.run(['brake', 'on'])).code).toBe(0)
+  await hook.arrived(4)
+  expect(hook.asked[3]?.body).toMatchObject({ type: 'braked', data: { tool: 'brake on' } })
+
   for (const { text, headers } of hook.asked) {
     const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${text}`
     expect(headers['webhook-signature']).toBe(

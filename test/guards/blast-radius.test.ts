@@ -31,7 +31,7 @@ test('counts accounts, per caller, tenant and kind of change', async () => {
   const others = [
     aCall({ plan: two, caller: { id: 'local:ada', client: 'x' } }),
     aCall({ plan: plan(change({ tenant: 'other' })) }),
-    aCall({ plan: two, tool: { ...aCall().tool, effect: 'adds' } }),
+    aCall({ plan: { ...two, effect: 'adds' } }),
   ]
   for (const call of others) expect(await codeOf(guard(call, started))).toBe('no error')
 })

@@ -69,6 +69,12 @@ describe('the level', () => {
     expect(reached).toEqual([])
   })
 
+  test('goes by what the plan says where the tool can do worse', async () => {
+    const adding = { ...change(), operation: 'reactivateAccount' } as Change
+    expect(statusOf(await guarded().run(aCall({ plan: { ...plan(adding), effect: 'adds' } })))).toBe('done')
+    expect(statusOf(await guarded().run(aCall({ plan: plan(adding) })))).toBe('question')
+  })
+
   test('is never below what the call itself demands', async () => {
     const { run } = guarded()
     const tool = { ...aCall().tool, effect: 'adds' as const }
