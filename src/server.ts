@@ -1,7 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import {
   type CallToolResult,
   type InputRequiredResult,
+  type InputResponseView,
+  inputRequired,
+  inputResponse,
+  type McpRequestContext,
   McpServer,
   type McpServerFactory,
   ProtocolError,
@@ -10,16 +13,20 @@ import {
   ResourceTemplate,
   type ServerContext,
 } from '@modelcontextprotocol/server'
-import { dispatcher, type Parts } from './dispatch.ts'
-import { CALL_TIME, clientOf, withPerson } from './elicit.ts'
+import { dispatcher, isOffered, type Parts } from './dispatch.ts'
 import { IdentityError } from './errors.ts'
-import type { Call, Reply } from './guards/call.ts'
+import { type Call, logged, type PersonsAnswer, type Reply } from './guards/call.ts'
+import { type Grant, holds, type Scope, scopeOf, withScope } from './identity/scopes.ts'
 import { plainText } from './identity/text.ts'
 import type { Log } from './log.ts'
 import { IDP_TITLES, type Reading, readingOf } from './resources.ts'
 import type { Tool } from './tools/define.ts'
 import { toWire, type WireTool } from './tools/wire.ts'
 import { IDPS } from './vendors/define.ts'
+import { CALL_TIME, callsOf, type Visitor } from './visitor.ts'
+
+/** How long a question may stand before a person, on a client that is asked within the call. */
+const QUESTION_TIME = 5 * 60_000
 
 const CACHED = { ttlMs: 60_000, cacheScope: 'private' } as const
 
@@ -36,17 +43,21 @@ const wireOf = (tool: Tool): WireTool =>
   (typeof BUILT_TOOLS === 'undefined' ? undefined : BUILT_TOOLS.find(({ name }) => name === tool.name)) ??
   toWire(tool)
 
-/** Makes the MCP server for one connection (or one HTTP request); `callerOf` names who is at the other end. */
+/** Makes the MCP server for one connection (or one HTTP request); `visitorOf` tells who is at the other end. */
 export function serverFactory(
   parts: Parts & { version: string },
-  callerOf: (context: ServerContext) => string,
+  visitorOf: (context: McpRequestContext) => Visitor,
 ): McpServerFactory {
-  const offered = parts.tools.filter((tool) => parts.tenants.serving(tool) !== undefined)
-  const list = { tools: offered.map(wireOf) }
+  const offered = parts.tools
+    .filter((tool) => parts.tenants.serving(tool) !== undefined)
+    .map((tool) => ({ tool, wire: wireOf(tool) }))
+  const toolNamed = (name: unknown) => parts.tools.find((tool) => tool.name === name)
   const dispatch = dispatcher(parts)
-  const reading = readingOf(parts.tenants)
 
-  return ({ era }) => {
+  return (request) => {
+    const { era } = request
+    const visitor = visitorOf(request)
+    const newCall = callsOf(visitor)
     const mcp = new McpServer(
       { name: 'identity-mcp', title: 'Identity tools', version: parts.version },
       {
@@ -62,29 +73,28 @@ export function serverFactory(
         },
       },
     )
-    mcp.server.setRequestHandler('tools/list', () => list)
+    mcp.server.setRequestHandler('tools/list', () => ({
+      tools: offered
+        .filter(({ tool }) => isOffered(parts.tenants, tool, visitor.grant))
+        .map(({ wire }) => wire),
+    }))
     mcp.server.setRequestHandler(
       'tools/call',
       async ({ params }, context): Promise<CallToolResult | InputRequiredResult> => {
-        const tool = parts.tools.find(({ name }) => name === params.name)
+        const tool = toolNamed(params.name)
         if (!tool)
           throw new ProtocolError(
             ProtocolErrorCode.InvalidParams,
             `Unknown tool: ${plainText(params.name, 64)}`,
           )
         const client = clientOf(mcp, context)
-        const call: Call = {
-          id: randomBytes(6).toString('hex'),
+        const call = newCall({
           tool,
           input: params.arguments,
-          caller: { id: callerOf(context), client: client.name },
+          client: client.name,
           canAsk: client.canAsk,
           signal: context.mcpReq.signal,
-          deadline: Date.now() + CALL_TIME,
-          record: async () => {
-            throw new TypeError('this call is not journalled')
-          },
-        }
+        })
         try {
           const reply = await withPerson(call, { era, canOpen: client.canOpen }, context, {
             ...parts,
@@ -96,10 +106,29 @@ export function serverFactory(
         }
       },
     )
-    offerReading(mcp, reading)
+    offerReading(mcp, readingOf(parts.tenants.seenBy(readable(visitor.grant))))
+    if (visitor.canStepUp) {
+      // Asked by the SDK before it hands a request on, where the answer can still be an HTTP status.
+      mcp.resolveScopeChallenge = async ({ request: { method, params } }) => {
+        const tool = method === 'tools/call' ? toolNamed(params?.name) : undefined
+        const scope = tool ? scopeOf(tool) : method === 'resources/read' ? RESOURCE_SCOPE : undefined
+        if (scope === undefined || holds(visitor.grant, scope)) return undefined
+        if (tool) {
+          // The guards refuse it as they refuse any call, so that the journal has it.
+          const call = newCall({ tool, input: params?.arguments, client: UNKNOWN, canAsk: false })
+          await dispatch(call).catch((error) => toError(error, call, parts.log))
+        }
+        const [first = scope, ...more] = withScope(visitor.grant, scope)
+        return { scopes: [first, ...more], errorDescription: `This needs the scope ${scope}.` }
+      }
+    }
     return mcp
   }
 }
+
+// The resources tell of tenants what reading tools would.
+const RESOURCE_SCOPE: Scope = 'identity:read'
+const readable = (grant: Grant): Grant => (holds(grant, RESOURCE_SCOPE) ? grant : { ...grant, tenants: [] })
 
 /** Lets clients list, complete and read what there is to know about the apps. */
 function offerReading(mcp: McpServer, reading: Reading): void {
@@ -158,6 +187,68 @@ function read(uri: URL, mimeType: string, text: () => string) {
   }
 }
 
+const UNKNOWN = 'unknown client'
+
+/** Who the client says it is, and whether it can put a form before a person. */
+function clientOf(mcp: McpServer, { mcpReq }: ServerContext): { name: string; canAsk: boolean } {
+  // A modern client says it with every request, where the SDK has checked its form; an older one when it connects.
+  const envelope = mcpReq.envelope as
+    | { [CLIENT_CAPABILITIES_META_KEY]?: ClientCapabilities; [CLIENT_INFO_META_KEY]?: Implementation }
+    | undefined
+  const capabilities = envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? mcp.server.getClientCapabilities()
+  const info = envelope?.[CLIENT_INFO_META_KEY] ?? mcp.server.getClientVersion()
+  const asks = capabilities?.elicitation
+  return {
+    name: info ? plainText(`${info.name}/${info.version}`, 80) : UNKNOWN,
+    // A bare `elicitation: {}` means forms (MCP 2025-11-25, client/elicitation).
+    canAsk: asks !== undefined && (asks.form !== undefined || asks.url === undefined),
+  }
+}
+
+/** The person's answer that a modern client sends along when it repeats a call. */
+function answerIn({ mcpReq }: ServerContext): { answer?: PersonsAnswer } {
+  const state = mcpReq.requestState<string>()
+  if (typeof state !== 'string') return {}
+  return { answer: toAnswer(state, inputResponse(mcpReq.inputResponses, 'confirm')) }
+}
+
+function toAnswer(state: string, response: InputResponseView | ElicitResult): PersonsAnswer {
+  if (!('action' in response)) return { state, action: 'none', confirmed: false }
+  return { state, action: response.action, confirmed: response.content?.confirm === true }
+}
+
+type Question = Extract<Reply, { question: unknown }>['question']
+
+const toQuestion = ({ message, state }: Question): InputRequiredResult =>
+  inputRequired({
+    inputRequests: { confirm: inputRequired.elicit({ message, requestedSchema: CONFIRM_FORM }) },
+    requestState: state,
+  })
+
+/** Asks the person while the call waits, as clients before 2026-07-28 do; a client that fails at it is not asked. */
+async function askWithin(
+  call: Call,
+  { message, state }: Question,
+  { mcpReq }: ServerContext,
+  dispatch: (call: Call) => Promise<Reply>,
+): Promise<Reply> {
+  const again = (more: Partial<Call>) => dispatch({ ...call, ...more, deadline: Date.now() + CALL_TIME })
+  let answer: PersonsAnswer
+  try {
+    const response = await mcpReq.send(
+      { method: 'elicitation/create', params: { mode: 'form', message, requestedSchema: CONFIRM_FORM } },
+      { timeout: QUESTION_TIME, signal: call.signal },
+    )
+    answer = toAnswer(state, response)
+  } catch {
+    // A caller that left is not answered, and what a person says after that counts for nothing.
+    call.signal.throwIfAborted()
+    return again({ canAsk: false })
+  }
+  const reply = await again({ answer })
+  return 'question' in reply ? again({ canAsk: false }) : reply
+}
+
 const toResult = (reply: Reply): CallToolResult => {
   if ('question' in reply) throw new TypeError('a question is not an answer')
   return { content: [{ type: 'text', text: JSON.stringify(reply.answer) }], structuredContent: reply.answer }
@@ -167,10 +258,7 @@ const toResult = (reply: Reply): CallToolResult => {
 function toError(error: unknown, call: Call, log: Log): CallToolResult {
   const known = error instanceof IdentityError ? error : undefined
   // A caller that left is no fault of ours.
-  log[known || call.signal.aborted ? 'info' : 'error'](`${call.tool.name} failed`, {
-    reference: call.id,
-    error,
-  })
+  log[known || call.signal.aborted ? 'info' : 'error'](`${call.tool.name} failed`, { ...logged(call), error })
   const { retryAt, tenant, candidates } = known?.details ?? {}
   const body = {
     code: known?.code ?? 'internal',

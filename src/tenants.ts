@@ -5,6 +5,7 @@ import type { TenantTraits } from './guards/policy.ts'
 import { bucketOf, requestGuards } from './guards/requests.ts'
 import type { OperationName, Operations } from './identity/operations.ts'
 import type { Effect } from './identity/plan.ts'
+import type { Grant } from './identity/scopes.ts'
 import type { Store } from './store/store.ts'
 import type { Facts, Opened, Vendor } from './vendors/define.ts'
 import { openSurface } from './vendors/http.ts'
@@ -27,6 +28,8 @@ export interface Tenants {
   serving(tool: { needs: readonly OperationName[]; effect: Effect }): Tenant[] | undefined
   /** Whether nothing may be changed in this tenant, by its own setting or the server's. */
   readOnly(tenant: Tenant): boolean
+  /** The same without the tenants that a caller may not see: for it they do not exist. */
+  seenBy(grant: Grant): Tenants
 }
 
 /** Makes every tenant of the settings ready; no request leaves before somebody asks for something. */
@@ -46,15 +49,18 @@ export function openTenants(
       operations: vendor.operations(tenant, openApp(name, tenant, vendor, kept)),
     }
   })
-  const readOnly = (tenant: Tenant) => settings.readOnly || !tenant.settings.allowWrites
-  return {
+  return tenantsOver(all, (tenant) => settings.readOnly || !tenant.settings.allowWrites)
+}
+
+function tenantsOver(all: readonly Tenant[], readOnly: Tenants['readOnly']): Tenants {
+  const tenants: Tenants = {
     all,
     get(name) {
       const tenant = all.find((candidate) => candidate.name === name)
       if (tenant) return tenant
       throw new UnknownTenant(
         `There is no tenant "${name.slice(0, 64)}".`,
-        `The tenants are: ${all.map((known) => known.name).join(', ')}.`,
+        all.length > 0 ? `The tenants are: ${all.map((known) => known.name).join(', ')}.` : 'There is none.',
       )
     },
     offering: (operation) => all.filter((tenant) => tenant.operations[operation] !== undefined),
@@ -67,7 +73,15 @@ export function openTenants(
       return able.length > 0 ? able : undefined
     },
     readOnly,
+    seenBy: ({ tenants: names }) =>
+      names
+        ? tenantsOver(
+            all.filter(({ name }) => names.includes(name)),
+            readOnly,
+          )
+        : tenants,
   }
+  return tenants
 }
 
 /** What rules can tell a tenant by. */

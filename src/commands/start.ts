@@ -6,10 +6,9 @@ import { briefOn } from '../brief.ts'
 import { storeLedger } from '../budget/ledger.ts'
 import { storePeople } from '../budget/people.ts'
 import type { Settings } from '../config.ts'
-import type { Parts } from '../dispatch.ts'
-import type { Call } from '../guards/call.ts'
+import { isOffered, type Parts } from '../dispatch.ts'
 import { callGuards } from '../guards/calls.ts'
-import type { Plan } from '../identity/plan.ts'
+import type { Grant } from '../identity/scopes.ts'
 import { type Log, logTo } from '../log.ts'
 import { pastOf } from '../past.ts'
 import { sealWith } from '../seal.ts'
@@ -76,9 +75,9 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
   const policy = {
     settings,
     journalling: { journal, warn },
-    mustExist: tenants.get,
-    isOffered: (name: string) =>
-      tools.some((tool) => tool.name === name && tenants.serving(tool) !== undefined),
+    mustExist: (tenant: string, grant: Grant) => tenants.seenBy(grant).get(tenant),
+    isOffered: (name: string, grant: Grant) =>
+      tools.some((tool) => tool.name === name && isOffered(tenants, tool, grant)),
     isReadOnly: (tenant: string) => tenants.readOnly(tenants.get(tenant)),
     blast: { ledger: storeLedger(store), people: storePeople(store), stops, limits: settings.limits },
     stops,

@@ -1,8 +1,7 @@
 import type { Settings } from '../config.ts'
 import { UnknownOutcome } from '../errors.ts'
 import type { Plan } from '../identity/plan.ts'
-import type { Stops } from '../stops.ts'
-import type { Store } from '../store/store.ts'
+import type { Grant } from '../identity/scopes.ts'
 import { access } from './access.ts'
 import { type BlastRadius, blastRadius } from './blast-radius.ts'
 import { brake } from './brake.ts'
@@ -21,8 +20,8 @@ export interface CallPolicy {
   settings: Pick<Settings, 'readOnly' | 'protected'>
   journalling: Journalling
   /** Throws `UnknownTenant`. */
-  mustExist: (tenant: string) => unknown
-  isOffered: (tool: string) => boolean
+  mustExist: (tenant: string, grant: Grant) => unknown
+  isOffered: (tool: string, grant: Grant) => boolean
   isReadOnly: (tenant: string) => boolean
   blast: BlastRadius
   stops: Pick<Stops, 'check'>
