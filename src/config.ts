@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
-import { ChangeLimits, Confirm, type Environment, ProtectedAccount } from './config-policy.ts'
-import { SigningKey, webhookSettings } from './config-webhook.ts'
+import { Auth, HttpSettings } from './config-http.ts'
 import { Secret } from './secret.ts'
 
 /** The settings that every tenant has, whatever its vendor; `vendors/define.ts` says what they mean. */
@@ -76,7 +75,19 @@ export function settingsSchema(
       .array(ProtectedAccount)
       .default([])
       .describe('User names, emails or ids that no tool may change; `*` stands for anything'),
-    limits: ChangeLimits.prefault({}).describe('How much may be changed'),
+    limits: z
+      .strictObject({
+        removesPerHour: z.int().min(1).default(20).describe('Removals in any hour, per caller and tenant'),
+        changesPerHour: z
+          .int()
+          .min(1)
+          .default(60)
+          .describe('Other changes in any hour, per caller and tenant'),
+      })
+      .prefault({})
+      .describe('How much may be changed'),
+    auth: Auth.optional(),
+    http: HttpSettings,
     dataDir: z
       .string()
       .min(1)
@@ -234,8 +245,16 @@ export const SecretReference = z
   )
   .describe('env:NAME or file:/path')
 
+const isWithin = ({ code, path }: z.core.$ZodIssue) =>
+  path.length > 0 || code === 'unrecognized_keys' || code === 'custom'
+
 function problemsOf(issue: z.core.$ZodIssue): string[] {
   const at = issue.path.map(String)
+  if (issue.code === 'invalid_union') {
+    // What is wrong within the form that was meant: the one that fits at its top.
+    const meant = issue.errors.find((issues) => issues.every(isWithin))
+    if (meant) return meant.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }))
+  }
   const say = (path: readonly string[], message: string) => `${path.join('.') || 'the file'}: ${message}`
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => say([...at, key], 'unknown key'))
   if (issue.message.endsWith('received undefined')) return [say(at, 'is missing')]
