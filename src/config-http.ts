@@ -2,17 +2,17 @@ import * as z from 'zod'
 
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(host)
 
-/** An address: https, or http on a loopback host, without credentials, query or fragment. */
-export const BaseUrl = z
-  .url()
-  .refine((text) => {
-    const url = new URL(text)
-    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
-  }, 'must be https (http only on a loopback host)')
-  .refine((text) => {
-    const url = new URL(text)
-    return !url.username && !url.password && !url.search && !url.hash
-  }, 'must not hold credentials, a query or a fragment')
+/** An address: https, or http on a loopback host. */
+export const SafeUrl = z.url().refine((text) => {
+  const url = new URL(text)
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
+}, 'must be https (http only on a loopback host)')
+
+/** Such an address without credentials, query or fragment. */
+export const BaseUrl = SafeUrl.refine((text) => {
+  const url = new URL(text)
+  return !url.username && !url.password && !url.search && !url.hash
+}, 'must not hold credentials, a query or a fragment')
 
 /** Whose access tokens are taken, and what must stand in them. */
 export const JwtAuth = z.strictObject({
@@ -21,7 +21,7 @@ export const JwtAuth = z.strictObject({
     .string()
     .min(1)
     .describe('What stands in `aud` of tokens for this server: best its own address, that of `/mcp`'),
-  jwksUri: BaseUrl.optional().describe(
+  jwksUri: SafeUrl.optional().describe(
     "Where the issuer's keys are; found out from the issuer when left out",
   ),
   tenantsClaim: z

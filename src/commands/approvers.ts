@@ -1,12 +1,14 @@
 import type { Command } from 'commander'
 import { openApprovers } from '../approvals/approvers.ts'
-import { InvalidInput, NotFound } from '../errors.ts'
-import { plainText, sameText } from '../identity/text.ts'
+import { checkPassphrase } from '../approvals/decide.ts'
+import { InvalidInput, NotFound, Refused } from '../errors.ts'
+import { sameText } from '../identity/text.ts'
 import {
   newCommand,
   type OpenData,
   print,
-  readPassphrases,
+  readPassphrase,
+  recorder,
   showTime,
   table,
   toJson,
@@ -86,9 +88,7 @@ const add = (
     if (!passphraseStdin && passphrase !== again) {
       throw new InvalidInput('The two passphrases differ.', 'Nobody was added; try again.')
     }
-    const record = recorder(io, data, 'approvers add', { name })
-    if (voucher !== undefined) await checkVoucher(data.store, record, voucher, answers.at(-1) ?? '')
-    const by = voucher === undefined ? {} : { note: `${voucher} vouched for it` }
+    const record = recorder(io, journal, 'approvers add', { name })
     // What cannot be recorded must not be done.
     await record('started', by)
     try {
@@ -111,10 +111,15 @@ const remove = (io: Io, open: OpenData, command: Command, name: string, options:
         `See ${typed(io, command.optsWithGlobals(), 'approvers list')}.`,
       )
     }
-    const record = recorder(io, data, 'approvers remove', { name })
-    const to = `remove ${plainText(name, 64)}`
-    const by = await vouched(io, data.store, record, { approver: name, ...options, to })
-    await record('started', by)
+    const record = recorder(io, journal, 'approvers remove', { name })
+    const passphrase = await readPassphrase(io, { passphraseStdin, question: `Passphrase of ${name}` })
+    try {
+      await checkPassphrase(approvers, name, passphrase)
+    } catch (error) {
+      if (error instanceof Refused) await record('refused', 'wrong passphrase')
+      throw error
+    }
+    await record('started')
     await approvers.remove(name)
     await record('done', by)
     print(io, `${name} may approve no more.`)

@@ -1,4 +1,4 @@
-import { type Approval, approversOf, openApprovals } from '../approvals/approvals.ts'
+import { type Approval, type Approvals, openApprovals } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import type { LoopbackPage } from '../approvals/page/loopback.ts'
 import { askFor } from '../ask.ts'
@@ -10,11 +10,12 @@ import { isOffered, type Parts } from '../dispatch.ts'
 import { callGuards } from '../guards/calls.ts'
 import type { Grant } from '../identity/scopes.ts'
 import { type Log, logTo } from '../log.ts'
-import { pastOf } from '../past.ts'
+import { type Meter, unmetered } from '../meter.ts'
 import { sealWith } from '../seal.ts'
 import { openStops, type Stops } from '../stops.ts'
 import { openJournal } from '../store/journal.ts'
-import { openTenants, type Tenants, traitsOf } from '../tenants.ts'
+import type { Store } from '../store/store.ts'
+import { openTenants, type Tenants } from '../tenants.ts'
 import { tools } from '../tools/index.ts'
 import { underWay } from '../under-way.ts'
 import { vendors } from '../vendors/index.ts'
@@ -28,18 +29,22 @@ const BRIEFING_TIME = 5_000
 /** Everything that serves, put together and ready; nothing has been opened or sent yet. */
 export interface Running {
   parts: Parts
+  settings: Settings
   tenants: Tenants
-  stops: Stops
+  store: Store
+  approvals: Approvals
   log: Log
   close(): Promise<void>
 }
 
-export async function start(io: Io, options: CommonOptions): Promise<Running> {
+export async function start(io: Io, options: CommonOptions, meter: Meter = unmetered): Promise<Running> {
   const { settings, closeSandbox } = await settingsFor(io, options)
   const folder = dataFolder(settings, options)
   const { store, budgets } = openStores(folder)
   const log = logTo(io.stderr, io.env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
-  const tenants = openTenants(settings, vendors, { ledger: storeLedger(budgets), store })
+  const tenants = openTenants(settings, vendors, { ledger: storeLedger(budgets), store, meter })
+  const journal = openJournal(folder, store)
+  const approvals = openApprovals(store)
   const approvers = openApprovers(store)
   const stops = openStops(store)
   const approvals = openApprovals(store)
@@ -73,6 +78,7 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
     return page
   }
   const policy = {
+    meter,
     settings,
     journalling: { journal, warn },
     mustExist: (tenant: string, grant: Grant) => tenants.seenBy(grant).get(tenant),
@@ -83,7 +89,7 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
     stops,
     locks: store,
     confirming: {
-      policy: { confirm: settings.confirm, about: (name: string) => traitsOf(tenants.get(name)) },
+      levels: settings.confirm,
       approvals,
       seal,
       approveAt,
@@ -97,19 +103,11 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
     },
   }
   return {
-    parts: {
-      tools,
-      tenants,
-      approvals,
-      seal,
-      log,
-      underWay: changes,
-      stops,
-      guards: (sight) => callGuards(policy, sight),
-      past: (reference, caller) => pastOf({ folder, store }, reference, (by) => by === caller),
-    },
+    parts: { tools, tenants, seal, log, underWay: changes, guards: (planOf) => callGuards(policy, planOf) },
+    settings,
     tenants,
-    stops,
+    store,
+    approvals,
     log,
     async close() {
       await (await page)?.close()
@@ -129,7 +127,8 @@ async function settingsFor(
   const { startSandbox } = await import('../sandbox/index.ts')
   const sandbox = await startSandbox()
   return {
-    settings: sandboxSettings(sandbox.settings, sandbox.env, options),
+    // Made-up people need no keeping from anybody on this machine.
+    settings: sandboxSettings({ ...sandbox.settings, auth: 'none' }, sandbox.env, options),
     closeSandbox: () => sandbox.close(),
   }
 }

@@ -2,6 +2,7 @@ import type { Settings } from '../config.ts'
 import { UnknownOutcome } from '../errors.ts'
 import type { Plan } from '../identity/plan.ts'
 import type { Grant } from '../identity/scopes.ts'
+import type { Meter } from '../meter.ts'
 import { access } from './access.ts'
 import { type BlastRadius, blastRadius } from './blast-radius.ts'
 import { brake } from './brake.ts'
@@ -10,13 +11,14 @@ import { type Confirming, confirm } from './confirm.ts'
 import { deadline } from './deadline.ts'
 import { declaredOnly } from './declared-only.ts'
 import { type Journalling, journalled } from './journal.ts'
-import { type ListAdmins, lastAdmin } from './last-admin.ts'
+import { measured } from './measured.ts'
 import { planning } from './planning.ts'
 import { protectedAccounts } from './protected.ts'
 import { readOnly } from './read-only.ts'
 
 /** What the guards decide from. */
 export interface CallPolicy {
+  meter: Meter
   settings: Pick<Settings, 'readOnly' | 'protected'>
   journalling: Journalling
   /** Throws `UnknownTenant`. */
@@ -38,9 +40,10 @@ export interface Sight {
 
 /** The policy for calls, outermost first: what every call of every tool goes through. */
 export const callGuards = (
-  { settings, journalling, mustExist, isOffered, isReadOnly, blast, stops, locks, confirming }: CallPolicy,
-  { planOf, listAdmins }: Sight,
+  { meter, settings, journalling, mustExist, isOffered, isReadOnly, blast, confirming }: CallPolicy,
+  planOf: (call: Call) => Promise<Plan> | undefined,
 ): readonly CallGuard[] => [
+  measured(meter),
   journalled(journalling),
   declaredOnly(),
   access({ mustExist, isOffered }),

@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { toNodeHandler } from '@modelcontextprotocol/node'
+import {
+  type AuthInfo,
+  bearerAuthChallengeResponse,
+  createMcpHandler,
+  type McpRequestContext,
+  type McpServerFactory,
+  OAuthError,
+} from '@modelcontextprotocol/server'
+import { IdentityError, RateLimited } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Visitor } from '../visitor.ts'
+import type { Authenticate } from './auth.ts'
+import { type About, logged, refuse } from './http-request.ts'
+import type { Inbound } from './inbound.ts'
+import type { Resource } from './resource.ts'
+
+/** Bytes of one request's body. */
+const MAX_BODY = 1024 * 1024
+
+/** What is served at `/mcp`, and to whom. */
+export interface McpServing {
+  factory: McpServerFactory
+  authenticate: Authenticate
+  /** What each caller may ask for; everything when left out. */
+  inbound?: Inbound
+  log: Log
+}
+
+/** The visitor whom this transport has let in. */
+export const visitorIn = ({ authInfo }: McpRequestContext): Visitor =>
+  // Put there below, and handed on by the SDK as it is.
+  authInfo?.extra?.visitor as Visitor
+
+/** Serves both eras of the protocol, one request at a time: nothing is kept between them. */
+export function mcpEndpoint({ factory, authenticate, inbound, log }: McpServing, resource?: Resource) {
+  const handling = {
+    maxRequestBodySize: MAX_BODY,
+    onerror: (error: Error) => log.info('a request was not served', { error }),
+  }
+  // Settings are read once, so that there is never any news to listen for.
+  const handler = createMcpHandler(factory, { ...handling, maxSubscriptions: 0 })
+  const serve = toNodeHandler(handler, handling)
+  const metadata = resource && { resourceMetadataUrl: resource.metadataUrl }
+
+  const authInfo = (visitor: Visitor): AuthInfo => ({
+    // Whoever gets this has no business with the token itself.
+    token: '',
+    clientId: visitor.caller,
+    scopes: [...visitor.grant.scopes],
+    ...metadata,
+    extra: { visitor },
+  })
+
+  const challenge = async (response: ServerResponse, error: OAuthError) => {
+    const refusal = bearerAuthChallengeResponse(error, { requiredScopes: ['identity:read'], ...metadata })
+    response.writeHead(refusal.status, Object.fromEntries(refusal.headers)).end(await refusal.text())
+  }
+
+  return {
+    async serve(request: IncomingMessage, response: ServerResponse, about: About): Promise<void> {
+      let leave: (() => void) | undefined
+      try {
+        const admitted = await authenticate(request.headers.authorization)
+        leave = inbound?.enter(admitted.caller)
+        await serve(Object.assign(request, { auth: authInfo({ ...admitted, ...about }) }), response)
+      } catch (error) {
+        if (error instanceof OAuthError) return challenge(response, error)
+        if (!(error instanceof IdentityError)) throw error
+        log.info('a request was refused', { ...logged(about), error })
+        refuse(response, error instanceof RateLimited ? 429 : 503, error, about)
+      } finally {
+        leave?.()
+      }
+    },
+    close: () => handler.close(),
+  }
+}
