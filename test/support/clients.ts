@@ -1,7 +1,8 @@
-import { Client } from '@modelcontextprotocol/client'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { Client as OlderClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as OlderTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { StreamableHTTPClientTransport as OlderHttpTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 
 /** The three kinds of client that every server of this kind meets. */
@@ -32,10 +33,18 @@ export interface Launch {
   stderr: (text: string) => void
 }
 
+/** A server that runs already. */
+export interface Address {
+  url: URL
+  headers: Record<string, string>
+}
+
 /** As much of an MCP client as the tests use, whichever it is. */
 export interface TestClient {
   pid: number | null
   listTools(): Promise<{ name: string }[]>
+  listResources(): Promise<{ uri: string }[]>
+  readResource(uri: string): Promise<unknown>
   callTool(
     name: string,
     args: unknown,
@@ -52,28 +61,16 @@ export interface ToolResult {
 
 export function connect(
   kind: ClientKind,
-  launch: Launch,
+  server: Launch | Address,
   name: string,
   desk: Desk = {},
 ): Promise<TestClient> {
-  return kind === 'v1' ? connectOlder(launch, name, desk) : connectCurrent(kind, launch, name, desk)
-}
-
-const capabilitiesOf = ({ person, browser }: Desk) =>
-  person || browser ? { elicitation: { ...(person && { form: {} }), ...(browser && { url: {} }) } } : {}
-
-async function answerOf(
-  { person, browser }: Desk,
-  params: { message: string; url?: unknown },
-): Promise<Answer> {
-  const answer = 'url' in params ? browser?.(String(params.url), params.message) : person?.(params.message)
-  if (!answer) throw new Error('this client was asked for what it cannot do')
-  return answer
+  return kind === 'v1' ? connectOlder(server, name, person) : connectCurrent(kind, server, name, person)
 }
 
 async function connectCurrent(
   kind: 'modern' | 'legacy',
-  { stderr, ...launch }: Launch,
+  server: Launch | Address,
   name: string,
   desk: Desk,
 ): Promise<TestClient> {
@@ -84,24 +81,60 @@ async function connectCurrent(
       capabilities: capabilitiesOf(desk),
     },
   )
-  if (desk.person || desk.browser) {
-    client.setRequestHandler('elicitation/create', ({ params }) => answerOf(desk, params))
+  if (person) client.setRequestHandler('elicitation/create', ({ params }) => person(params.message))
+  let pid: number | null = null
+  if ('url' in server) {
+    await client.connect(
+      new StreamableHTTPClientTransport(server.url, { requestInit: { headers: server.headers } }),
+    )
+  } else {
+    const transport = new StdioClientTransport({ ...server, stderr: 'pipe' })
+    transport.stderr?.on('data', (piece) => server.stderr(String(piece)))
+    await client.connect(transport)
+    pid = transport.pid
   }
-  const transport = new StdioClientTransport({ ...launch, stderr: 'pipe' })
-  transport.stderr?.on('data', (piece) => stderr(String(piece)))
-  await client.connect(transport)
-  return testClient(client, transport, (params, options) => client.callTool(params, options))
+  return {
+    pid,
+    listTools: async () => (await client.listTools()).tools,
+    listResources: async () => (await client.listResources()).resources,
+    readResource: (uri) => client.readResource({ uri }),
+    callTool: async (tool, args, options) =>
+      (await client.callTool(
+        { name: tool, arguments: args as Record<string, unknown> },
+        options,
+      )) as ToolResult,
+    close: () => client.close(),
+  }
 }
 
-async function connectOlder({ stderr, ...launch }: Launch, name: string, desk: Desk): Promise<TestClient> {
-  const client = new OlderClient({ name, version: '1.0.0' }, { capabilities: capabilitiesOf(desk) })
-  if (desk.person || desk.browser) {
-    client.setRequestHandler(ElicitRequestSchema, ({ params }) => answerOf(desk, params))
+async function connectOlder(server: Launch | Address, name: string, person?: Person): Promise<TestClient> {
+  const client = new OlderClient(
+    { name, version: '1.0.0' },
+    { capabilities: person ? { elicitation: { form: {} } } : {} },
+  )
+  if (person) client.setRequestHandler(ElicitRequestSchema, ({ params }) => person(params.message))
+  let pid: number | null = null
+  if ('url' in server) {
+    await client.connect(new OlderHttpTransport(server.url, { requestInit: { headers: server.headers } }))
+  } else {
+    const transport = new OlderTransport({ ...server, stderr: 'pipe' })
+    transport.stderr?.on('data', (piece) => server.stderr(String(piece)))
+    await client.connect(transport)
+    pid = transport.pid
   }
-  const transport = new OlderTransport({ ...launch, stderr: 'pipe' })
-  transport.stderr?.on('data', (piece) => stderr(String(piece)))
-  await client.connect(transport)
-  return testClient(client, transport, (params, options) => client.callTool(params, undefined, options))
+  return {
+    pid,
+    listTools: async () => (await client.listTools()).tools,
+    listResources: async () => (await client.listResources()).resources,
+    readResource: (uri) => client.readResource({ uri }),
+    callTool: async (tool, args, options) =>
+      (await client.callTool(
+        { name: tool, arguments: args as Record<string, unknown> },
+        undefined,
+        options,
+      )) as ToolResult,
+    close: () => client.close(),
+  }
 }
 
 const testClient = (
