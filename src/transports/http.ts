@@ -18,8 +18,8 @@ import type { Resource } from './resource.ts'
 /** What a client gets to send its request with; bytes and milliseconds. */
 const LIMITS = {
   maxHeaderSize: 16 * 1024,
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
+  headersTimeout: 5_000,
+  requestTimeout: 15_000,
   connectionsCheckingInterval: 1_000,
   keepAliveTimeout: 10_000,
 }
