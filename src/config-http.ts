@@ -57,7 +57,7 @@ export const HttpSettings = z
     url: BaseUrl.optional().describe(
       'Address under which clients reach the server, such as that of the proxy in front of it; `/mcp` stands behind it',
     ),
-    perMinute: z.int().min(1).default(600).describe('Requests in any minute, per caller'),
+    perMinute: z.int().min(1).default(3000).describe('Requests in any minute, per caller'),
     atOnce: z
       .int()
       .min(1)

@@ -25,8 +25,8 @@ const LIMITS = {
 }
 /** A connection on which nothing moves for so long is closed; no call is quiet for as long, milliseconds. */
 const SILENCE_MS = 2 * CALL_TIME
-/** Requests under way at the same moment, over all callers. */
-const AT_ONCE = 1_000
+/** Connections at the same moment; what a caller does on them is limited by itself. */
+const MAX_CONNECTIONS = 2_000
 /** What is in flight gets so long to end once the process is told to stop, milliseconds. */
 const DRAIN_MS = CALL_TIME + 5_000
 
@@ -59,11 +59,11 @@ export async function overHttp(
   const { log, metrics } = serving
   const server = createServer(LIMITS)
   server.setTimeout(SILENCE_MS)
+  server.maxConnections = MAX_CONNECTIONS
   const address = await listen(server, serving)
   const resource = serving.resource?.(address)
   const mcp = mcpEndpoint(serving, resource)
   const requests = underWay()
-  let open = 0
   let stopping = false
 
   const routes = new Map<string, Route>([
@@ -92,7 +92,7 @@ export async function overHttp(
       const ready = !stopping && (await serving.ready())
       return answer(response, ready ? 200 : 503, { ready })
     }
-    if (stopping || open > AT_ONCE) return refuse(response, 503, busy(), about)
+    if (stopping) return refuse(response, 503, leaving(), about)
     const reason = foreign(request, serving)
     if (reason)
       return refuse(response, 403, new Forbidden(reason, 'The setting http.url says what it may be.'), about)
@@ -107,9 +107,7 @@ export async function overHttp(
     const begun = performance.now()
     response.setHeader('x-request-id', about.reference)
     if (stopping) response.setHeader('connection', 'close')
-    open += 1
     response.once('close', () => {
-      open -= 1
       const path = pathOf(request)
       const { statusCode: status } = response
       metrics.answered(routes.has(path) ? path : 'other', status)
@@ -147,10 +145,8 @@ type Route = (request: IncomingMessage, response: ServerResponse, about: About) 
 
 const pathOf = ({ url = '/' }: IncomingMessage) => url.split('?', 1)[0] ?? '/'
 
-const busy = () =>
-  new Unavailable('This server takes no more work at this moment.', 'Try again at `retryAt`.', {
-    retryAt: Date.now() + 1_000,
-  })
+const leaving = () =>
+  new Unavailable('This server is about to stop.', 'Try again at `retryAt`.', { retryAt: Date.now() + 1_000 })
 
 /** Resolves with the address to reach the server at. */
 const listen = (server: Server, { host, port }: Pick<HttpServing, 'host' | 'port'>) =>

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout } from 'node:timers/promises'
 import { toNodeHandler } from '@modelcontextprotocol/node'
 import {
   type AuthInfo,
@@ -15,9 +16,13 @@ import type { Authenticate } from './auth.ts'
 import { type About, logged, refuse } from './http-request.ts'
 import type { Inbound } from './inbound.ts'
 import type { Resource } from './resource.ts'
+import { turns } from './turns.ts'
 
 /** Bytes of one request's body. */
 const MAX_BODY = 1024 * 1024
+
+/** A caller that asks for too much is let wait so long before it is told, milliseconds. */
+const PAUSE_MS = 1_000
 
 /** What is served at `/mcp`, and to whom. */
 export interface McpServing {
@@ -42,6 +47,7 @@ export function mcpEndpoint({ factory, authenticate, inbound, log }: McpServing,
   // Settings are read once, so that there is never any news to listen for.
   const handler = createMcpHandler(factory, { ...handling, maxSubscriptions: 0 })
   const serve = toNodeHandler(handler, handling)
+  const fair = turns()
   const metadata = resource && { resourceMetadataUrl: resource.metadataUrl }
 
   const authInfo = (visitor: Visitor): AuthInfo => ({
@@ -53,9 +59,19 @@ export function mcpEndpoint({ factory, authenticate, inbound, log }: McpServing,
     extra: { visitor },
   })
 
-  const challenge = async (response: ServerResponse, error: OAuthError) => {
-    const refusal = bearerAuthChallengeResponse(error, { requiredScopes: ['identity:read'], ...metadata })
-    response.writeHead(refusal.status, Object.fromEntries(refusal.headers)).end(await refusal.text())
+  async function turnAway(response: ServerResponse, error: unknown, about: About): Promise<void> {
+    response.setHeader('connection', 'close')
+    if (error instanceof OAuthError) {
+      const refusal = bearerAuthChallengeResponse(error, { requiredScopes: ['identity:read'], ...metadata })
+      response.writeHead(refusal.status, Object.fromEntries(refusal.headers)).end(await refusal.text())
+      return
+    }
+    if (!(error instanceof IdentityError)) throw error
+    log.info('a request was refused', { ...logged(about), error })
+    if (!(error instanceof RateLimited)) return refuse(response, 503, error, about)
+    // Who asks again at once would keep the server busy with refusals.
+    await setTimeout(PAUSE_MS)
+    refuse(response, 429, error, about)
   }
 
   return {
@@ -64,12 +80,10 @@ export function mcpEndpoint({ factory, authenticate, inbound, log }: McpServing,
       try {
         const admitted = await authenticate(request.headers.authorization)
         leave = inbound?.enter(admitted.caller)
+        await fair.next(admitted.caller)
         await serve(Object.assign(request, { auth: authInfo({ ...admitted, ...about }) }), response)
       } catch (error) {
-        if (error instanceof OAuthError) return challenge(response, error)
-        if (!(error instanceof IdentityError)) throw error
-        log.info('a request was refused', { ...logged(about), error })
-        refuse(response, error instanceof RateLimited ? 429 : 503, error, about)
+        await turnAway(response, error, about)
       } finally {
         leave?.()
       }
