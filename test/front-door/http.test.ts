@@ -173,7 +173,7 @@ describe('told to stop', () => {
     await expect.poll(() => world.fetch('/healthz').catch(() => 'refused')).toBe('refused')
     await Promise.all([mcp.send('\r\n'), ready.send('\r\n')])
     for (const line of [mcp, ready]) {
-      await expect.poll(line.received).toMatch(/^HTTP\/1\.1 503 (.|\n)*connection: close/i)
+      await expect.poll(line.received).toMatch(/^HTTP\/1\.1 503 [\s\S]*connection: close/i)
     }
     expect(await read).toMatchObject({ complete: true })
     expect(await world.ended).toBe(0)
