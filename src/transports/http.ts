@@ -12,7 +12,7 @@ import { plainText } from '../identity/text.ts'
 import { underWay } from '../under-way.ts'
 import { CALL_TIME } from '../visitor.ts'
 import { type About, aboutRequest, answer, foreign, logged, refuse } from './http-request.ts'
-import { type McpServing, mcpEndpoint } from './mcp-endpoint.ts'
+import { listens, type McpServing, mcpEndpoint } from './mcp-endpoint.ts'
 import type { Resource } from './resource.ts'
 
 /** What a client gets to send its request with; bytes and milliseconds. */
@@ -119,7 +119,7 @@ export async function overHttp(
       if (response.headersSent) response.destroy()
       else answer(response, 500, { error: 'internal', reference: about.reference })
     })
-    void requests.follow(served)
+    if (!listens(request)) void requests.follow(served)
   })
 
   listening(address)

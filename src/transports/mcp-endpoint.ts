@@ -38,14 +38,17 @@ export const visitorIn = ({ authInfo }: McpRequestContext): Visitor =>
   // Put there below, and handed on by the SDK as it is.
   authInfo?.extra?.visitor as Visitor
 
+/** Whether the client wants to hear of news from now on, and so stays until it is sent away. */
+export const listens = ({ headers }: IncomingMessage): boolean =>
+  headers['mcp-method'] === 'subscriptions/listen'
+
 /** Serves both eras of the protocol, one request at a time: nothing is kept between them. */
 export function mcpEndpoint({ factory, authenticate, inbound, log }: McpServing, resource?: Resource) {
   const handling = {
     maxRequestBodySize: MAX_BODY,
     onerror: (error: Error) => log.info('a request was not served', { error }),
   }
-  // Settings are read once, so that there is never any news to listen for.
-  const handler = createMcpHandler(factory, { ...handling, maxSubscriptions: 0 })
+  const handler = createMcpHandler(factory, handling)
   const serve = toNodeHandler(handler, handling)
   const fair = turns()
   const metadata = resource && { resourceMetadataUrl: resource.metadataUrl }
