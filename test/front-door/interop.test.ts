@@ -67,8 +67,8 @@ test('@langchain/mcp-adapters lists, calls, and is told where to approve', async
   const tools = await client.getTools()
   const run = async (name: string, input: unknown) => {
     const tool = tools.find((one) => one.name === name)
-    const { text } = (await tool?.invoke(input as Record<string, unknown>)) as { text: string }
-    return JSON.parse(text) as Answered
+    const said: unknown = await tool?.invoke(input as Record<string, unknown>)
+    return JSON.parse((said as { text: string }).text) as Answered
   }
   expect(await run('find_user', ADA)).toMatchObject(FOUND)
   expect(await run('deactivate_user', LEAVES)).toMatchObject(WAITS)
