@@ -54,9 +54,11 @@ export type Auth = z.infer<typeof Auth>
 
 export const HttpSettings = z
   .strictObject({
-    url: BaseUrl.optional().describe(
-      'Address under which clients reach the server, such as that of the proxy in front of it; `/mcp` stands behind it',
-    ),
+    url: BaseUrl.refine((text) => new URL(text).pathname === '/', 'must not hold a path')
+      .optional()
+      .describe(
+        'Address that people and clients reach the server by, such as that of the proxy in front of it',
+      ),
     perMinute: z.int().min(1).default(3000).describe('Requests in any minute, per caller'),
     atOnce: z
       .int()

@@ -41,7 +41,9 @@ export async function serveHttp(io: Io, options: CommonOptions, { host, port }: 
       authenticate: await authentication(auth, openAccessTokens(store)),
       // Without names there is nobody to be fair to.
       ...(auth !== 'none' && { inbound: inbound(settings.http) }),
-      ...(jwt && { resource: (address: string) => protectedResource(jwt, `${url ?? address}/mcp`) }),
+      ...(jwt && {
+        resource: (address: string) => protectedResource(jwt, new URL('/mcp', url ?? address).href),
+      }),
       ready: () => isReachable(store),
       metrics,
       log,
