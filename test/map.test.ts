@@ -135,7 +135,6 @@ describe('the map of imports', () => {
   test('has one door for each package', () => {
     const doors: Record<string, RegExp> = {
       '@modelcontextprotocol/server': /^(server\.ts|transports\/)/,
-      '@modelcontextprotocol/node': /^transports\//,
       jose: /^transports\/jwt\.ts$/,
       'prom-client': /^transports\/metrics\.ts$/,
       '@modelcontextprotocol/client': /^commands\/demo\//,

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIPv6 } from 'node:net'
 import { validateHostHeader, validateOriginHeader } from '@modelcontextprotocol/server'
-import type { IdentityError } from '../errors.ts'
+import { type IdentityError, InvalidInput } from '../errors.ts'
 
 /** By what a request is known in log, journal and errors. */
 export interface About {
@@ -15,7 +15,7 @@ export function aboutRequest({ headers }: IncomingMessage): About {
   const given = headers['x-request-id']
   const sane = typeof given === 'string' && /^[\w.:=-]{1,60}$/.test(given)
   const trace = traceIn(String(headers.traceparent))
-  return { reference: sane ? given : randomBytes(6).toString('hex'), ...(trace && { trace }) }
+  return { reference: sane ? given : randomUUID().replace('-', '').slice(0, 12), ...(trace && { trace }) }
 }
 
 /** The trace of a header `traceparent` (W3C Trace Context §3.2), if it is sound. */
@@ -47,6 +47,29 @@ export function foreign(
     ? 'It came through a proxy, and callers are not asked who they are.'
     : undefined
 }
+
+/** Bytes of one request's body. */
+const MAX_BODY = 1024 * 1024
+
+/** What a JSON body holds; undefined where there is none that can be read. Throws `InvalidInput` when it is too long. */
+export async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  if (Number(request.headers['content-length']) > MAX_BODY) throw tooLong()
+  const pieces: Buffer[] = []
+  let length = 0
+  for await (const piece of request) {
+    length += (piece as Buffer).length
+    if (length > MAX_BODY) throw tooLong()
+    pieces.push(piece as Buffer)
+  }
+  try {
+    return JSON.parse(Buffer.concat(pieces).toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+const tooLong = () =>
+  new InvalidInput(`The request is longer than ${MAX_BODY} bytes.`, 'Ask for less at once.')
 
 /** Answers with an error in the form of JSON-RPC, and within it in the form of all our errors. */
 export function refuse(

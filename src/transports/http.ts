@@ -115,7 +115,8 @@ export async function overHttp(
       log.info(`${request.method} ${plainText(path)} ${status} in ${ms} ms`, logged(about))
     })
     const served = serve(request, response, about).catch((error) => {
-      log.error('a request failed', { ...logged(about), error })
+      // A client that leaves before it has said everything is no fault of ours.
+      log[request.complete ? 'error' : 'info']('a request failed', { ...logged(about), error })
       if (response.headersSent) response.destroy()
       else answer(response, 500, { error: 'internal', reference: about.reference })
     })

@@ -1,6 +1,7 @@
 import { left, newState, type State, settle, take } from '../budget/state.ts'
 import type { HttpSettings } from '../config-http.ts'
 import { RateLimited } from '../errors.ts'
+import { turns } from './turns.ts'
 
 /** Longer than any request is served, milliseconds. */
 const HOLD_MS = 5 * 60_000
@@ -8,14 +9,18 @@ const SWEEP_MS = 60_000
 
 /** What one caller may ask of this process, whatever address it comes from. */
 export interface Inbound {
-  /** Lets a caller in; what comes back is for when it leaves. Throws `RateLimited`, with the time to come again. */
-  enter(caller: string): () => void
+  /**
+   * Lets a caller in when it is its turn; what comes back is for when it leaves. Throws `RateLimited`, with the time to
+   * come again.
+   */
+  enter(caller: string): Promise<() => void>
 }
 
 /** Counted in this process alone: it is this process that a caller could keep from the others. */
 export function inbound({ perMinute, atOnce }: Pick<HttpSettings, 'perMinute' | 'atOnce'>): Inbound {
   const limits = { perMinute }
   const callers = new Map<string, State>()
+  const turn = turns()
   let swept = Date.now()
 
   /** Forgets who has not come for a while. */
@@ -27,13 +32,16 @@ export function inbound({ perMinute, atOnce }: Pick<HttpSettings, 'perMinute' | 
     }
   }
   return {
-    enter(caller) {
+    async enter(caller) {
       const now = Date.now()
       sweep(now)
       const state = callers.get(caller) ?? newState()
       callers.set(caller, state)
       const taken = take(state, limits, { atOnce, holdMs: HOLD_MS }, now)
-      if ('ticket' in taken) return () => settle(state, taken.ticket, undefined, Date.now())
+      if ('ticket' in taken) {
+        await turn.of(caller)
+        return () => settle(state, taken.ticket, undefined, Date.now())
+      }
       throw new RateLimited(
         'This caller asks for too much at once.',
         'Try again at `retryAt`, or ask for less at once.',

@@ -1,25 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
-import { toNodeHandler } from '@modelcontextprotocol/node'
 import {
   type AuthInfo,
   bearerAuthChallengeResponse,
   createMcpHandler,
+  isJsonContentType,
   type McpRequestContext,
   type McpServerFactory,
   OAuthError,
 } from '@modelcontextprotocol/server'
-import { IdentityError, RateLimited } from '../errors.ts'
+import { IdentityError, InvalidInput, RateLimited } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Visitor } from '../visitor.ts'
 import type { Authenticate } from './auth.ts'
-import { type About, logged, refuse } from './http-request.ts'
+import { type About, bodyOf, logged, refuse } from './http-request.ts'
 import type { Inbound } from './inbound.ts'
 import type { Resource } from './resource.ts'
-import { turns } from './turns.ts'
-
-/** Bytes of one request's body. */
-const MAX_BODY = 1024 * 1024
+import { overFetch } from './web.ts'
 
 /** A caller that asks for too much is let wait so long before it is told, milliseconds. */
 const PAUSE_MS = 1_000
@@ -44,13 +41,9 @@ export const listens = ({ headers }: IncomingMessage): boolean =>
 
 /** Serves both eras of the protocol, one request at a time: nothing is kept between them. */
 export function mcpEndpoint({ factory, authenticate, inbound, log }: McpServing, resource?: Resource) {
-  const handling = {
-    maxRequestBodySize: MAX_BODY,
-    onerror: (error: Error) => log.info('a request was not served', { error }),
-  }
-  const handler = createMcpHandler(factory, handling)
-  const serve = toNodeHandler(handler, handling)
-  const fair = turns()
+  const handler = createMcpHandler(factory, {
+    onerror: (error) => log.info('a request was not served', { error }),
+  })
   const metadata = resource && { resourceMetadataUrl: resource.metadataUrl }
 
   const authInfo = (visitor: Visitor): AuthInfo => ({
@@ -71,7 +64,8 @@ export function mcpEndpoint({ factory, authenticate, inbound, log }: McpServing,
     }
     if (!(error instanceof IdentityError)) throw error
     log.info('a request was refused', { ...logged(about), error })
-    if (!(error instanceof RateLimited)) return refuse(response, 503, error, about)
+    if (!(error instanceof RateLimited))
+      return refuse(response, error instanceof InvalidInput ? 413 : 503, error, about)
     // Who asks again at once would keep the server busy with refusals.
     await setTimeout(PAUSE_MS)
     refuse(response, 429, error, about)
@@ -82,9 +76,13 @@ export function mcpEndpoint({ factory, authenticate, inbound, log }: McpServing,
       let leave: (() => void) | undefined
       try {
         const admitted = await authenticate(request.headers.authorization)
-        leave = inbound?.enter(admitted.caller)
-        await fair.next(admitted.caller)
-        await serve(Object.assign(request, { auth: authInfo({ ...admitted, ...about }) }), response)
+        leave = await inbound?.enter(admitted.caller)
+        // What is no JSON is left to the SDK, which says so.
+        const parsedBody = isJsonContentType(request.headers['content-type'])
+          ? await bodyOf(request)
+          : undefined
+        const given = { authInfo: authInfo({ ...admitted, ...about }), parsedBody }
+        await overFetch(request, response, (asked) => handler.fetch(asked, given))
       } catch (error) {
         await turnAway(response, error, about)
       } finally {

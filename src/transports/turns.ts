@@ -1,7 +1,7 @@
 /** Lets callers begin one after the other, however many requests each of them has sent. */
 export interface Turns {
   /** Resolves when it is this caller's turn. */
-  next(caller: string): Promise<void>
+  of(caller: string): Promise<void>
 }
 
 /**
@@ -21,7 +21,7 @@ export function turns(): Turns {
     if (going) setImmediate(round)
   }
   return {
-    next: (caller) =>
+    of: (caller) =>
       new Promise((begin) => {
         const line = lines.get(caller) ?? []
         lines.set(caller, line)
