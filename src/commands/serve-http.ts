@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import pkg from '../../package.json' with { type: 'json' }
 import { SettingsError } from '../config.ts'
 import { type Auth, isLoopback } from '../config-http.ts'
@@ -19,8 +20,19 @@ export interface Listening {
   port: number
 }
 
-/** Serves over HTTP until the process is told to stop. Throws `SettingsError`, also where it is not settled for whom. */
-export async function serveHttp(io: Io, options: CommonOptions, { host, port }: Listening): Promise<void> {
+/** Serves over HTTP until the process is told to stop, or says what is wrong with the settings. */
+export async function serveHttp(io: Io, options: CommonOptions, listening: Listening): Promise<void> {
+  try {
+    await serve(io, options, listening)
+  } catch (error) {
+    // Known by its class here alone: this part of the program is bundled apart.
+    if (!(error instanceof SettingsError)) throw error
+    io.stderr.write(`${error.message}\n`)
+    io.exit(2)
+  }
+}
+
+async function serve(io: Io, options: CommonOptions, { host, port }: Listening): Promise<void> {
   const metrics = prometheus()
   const running = await start(io, options, metrics.meter)
   try {
@@ -35,7 +47,7 @@ export async function serveHttp(io: Io, options: CommonOptions, { host, port }: 
     const serving = {
       host,
       port,
-      hosts: hostsOf([`http://${host}`, url, jwt?.audience]),
+      hosts: hostsOf([isIP(host) ? undefined : `http://${host}`, url, jwt?.audience]),
       proxied: auth !== 'none',
       factory: serverFactory({ ...parts, version: pkg.version }, visitorIn),
       authenticate: await authentication(auth, openAccessTokens(store)),
