@@ -1,12 +1,8 @@
 import * as z from 'zod'
-
-export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(host)
+import { isSafeAddress } from './config-webhook.ts'
 
 /** An address: https, or http on a loopback host. */
-export const SafeUrl = z.url().refine((text) => {
-  const url = new URL(text)
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
-}, 'must be https (http only on a loopback host)')
+export const SafeUrl = z.url().refine(isSafeAddress, 'must be https (http only on a loopback host)')
 
 /** Such an address without credentials, query or fragment. */
 export const BaseUrl = SafeUrl.refine((text) => {

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
 import { Auth, HttpSettings } from './config-http.ts'
+import { ChangeLimits, Confirm, type Environment, ProtectedAccount } from './config-policy.ts'
+import { SigningKey, webhookSettings } from './config-webhook.ts'
 import { Secret } from './secret.ts'
 
 /** The settings that every tenant has, whatever its vendor; `vendors/define.ts` says what they mean. */
@@ -75,17 +77,7 @@ export function settingsSchema(
       .array(ProtectedAccount)
       .default([])
       .describe('User names, emails or ids that no tool may change; `*` stands for anything'),
-    limits: z
-      .strictObject({
-        removesPerHour: z.int().min(1).default(20).describe('Removals in any hour, per caller and tenant'),
-        changesPerHour: z
-          .int()
-          .min(1)
-          .default(60)
-          .describe('Other changes in any hour, per caller and tenant'),
-      })
-      .prefault({})
-      .describe('How much may be changed'),
+    limits: ChangeLimits.prefault({}).describe('How much may be changed'),
     auth: Auth.optional(),
     http: HttpSettings,
     dataDir: z

@@ -2,9 +2,9 @@ import type { Approvals } from './approvals/approvals.ts'
 import { askFor } from './ask.ts'
 import { carryOut } from './change.ts'
 import { type Call, type CallGuard, logged, type Reply } from './guards/call.ts'
+import type { Sight } from './guards/calls.ts'
 import { compose } from './guards/compose.ts'
 import type { Errand } from './identity/operations.ts'
-import type { Plan } from './identity/plan.ts'
 import { type Grant, holds, scopeOf } from './identity/scopes.ts'
 import type { Log } from './log.ts'
 import type { Past } from './past.ts'
@@ -78,19 +78,37 @@ export function dispatcher({
     }
     if (!call.plan) throw new TypeError(`${tool.name} came without a plan`)
     const warn = (message: string, error: unknown) => log.error(message, { ...logged(call), error })
-    return tool.run(call.input, {
+    let started = false
+    const record: Call['record'] = async (event) => {
+      await call.record(event)
+      if (event.event === 'started') started = true
+    }
+    const said = await tool.run(call.input, {
       plan: call.plan,
-      carryOut: (change) =>
-        underWay.follow(carryOut(change, seen.get(change.tenant), { errand, record: call.record, warn })),
+      carryOut: (change) => {
+        const mayLeave = () => stops.check({ caller: call.caller.id, tenants: [change.tenant] })
+        const leaving = { errand: { ...errand, mayLeave }, record, warn }
+        return underWay.follow(carryOut(change, seen.get(change.tenant), leaving))
+      },
     })
     // Every output schema is an object; what was sent can be named when it is to be undone.
     return started ? { ...(said as Record<string, unknown>), change: call.id } : said
   }
-  const planOf = (call: Call): Promise<Plan> | undefined => {
-    const tool = toolOf(call)
-    return tool.effect === 'reads'
-      ? undefined
-      : tool.plan(call.input, { ask: askFor(tenants.seenBy(call.grant), errandOf(call)) })
+  const sight: Sight = {
+    planOf(call) {
+      const tool = toolOf(call)
+      return tool.effect === 'reads'
+        ? undefined
+        : tool.plan(call.input, {
+            ask: askFor(tenants.seenBy(call.grant), errandOf(call)),
+            past: (reference) => past(reference, call.caller.id),
+          })
+    },
+    listAdmins: (call, tenant) =>
+      tenants
+        .seenBy(call.grant)
+        .get(tenant)
+        .operations.listAccounts?.({ match: { admin: true }, limit: 100 }, errandOf(call)),
   }
   // Every output schema is an object; `declared-only` parses the answer by it on the way out.
   return compose(guards(sight), async (call) => ({

@@ -1,9 +1,6 @@
 import {
   type CallToolResult,
   type InputRequiredResult,
-  type InputResponseView,
-  inputRequired,
-  inputResponse,
   type McpRequestContext,
   McpServer,
   type McpServerFactory,
@@ -11,11 +8,11 @@ import {
   ProtocolErrorCode,
   ResourceNotFoundError,
   ResourceTemplate,
-  type ServerContext,
 } from '@modelcontextprotocol/server'
 import { dispatcher, isOffered, type Parts } from './dispatch.ts'
+import { clientOf, UNKNOWN_CLIENT, withPerson } from './elicit.ts'
 import { IdentityError } from './errors.ts'
-import { type Call, logged, type PersonsAnswer, type Reply } from './guards/call.ts'
+import { type Call, logged, type Reply } from './guards/call.ts'
 import { type Grant, holds, type Scope, scopeOf, withScope } from './identity/scopes.ts'
 import { plainText } from './identity/text.ts'
 import type { Log } from './log.ts'
@@ -23,10 +20,7 @@ import { IDP_TITLES, type Reading, readingOf } from './resources.ts'
 import type { Tool } from './tools/define.ts'
 import { toWire, type WireTool } from './tools/wire.ts'
 import { IDPS } from './vendors/define.ts'
-import { CALL_TIME, callsOf, type Visitor } from './visitor.ts'
-
-/** How long a question may stand before a person, on a client that is asked within the call. */
-const QUESTION_TIME = 5 * 60_000
+import { callsOf, type Visitor } from './visitor.ts'
 
 const CACHED = { ttlMs: 60_000, cacheScope: 'private' } as const
 
@@ -115,7 +109,7 @@ export function serverFactory(
         if (scope === undefined || holds(visitor.grant, scope)) return undefined
         if (tool) {
           // The guards refuse it as they refuse any call, so that the journal has it.
-          const call = newCall({ tool, input: params?.arguments, client: UNKNOWN, canAsk: false })
+          const call = newCall({ tool, input: params?.arguments, client: UNKNOWN_CLIENT, canAsk: false })
           await dispatch(call).catch((error) => toError(error, call, parts.log))
         }
         const [first = scope, ...more] = withScope(visitor.grant, scope)
@@ -185,68 +179,6 @@ function read(uri: URL, mimeType: string, text: () => string) {
     if (!(error instanceof IdentityError)) throw error
     throw new ResourceNotFoundError(uri.href, `${error.message} ${error.hint}`)
   }
-}
-
-const UNKNOWN = 'unknown client'
-
-/** Who the client says it is, and whether it can put a form before a person. */
-function clientOf(mcp: McpServer, { mcpReq }: ServerContext): { name: string; canAsk: boolean } {
-  // A modern client says it with every request, where the SDK has checked its form; an older one when it connects.
-  const envelope = mcpReq.envelope as
-    | { [CLIENT_CAPABILITIES_META_KEY]?: ClientCapabilities; [CLIENT_INFO_META_KEY]?: Implementation }
-    | undefined
-  const capabilities = envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? mcp.server.getClientCapabilities()
-  const info = envelope?.[CLIENT_INFO_META_KEY] ?? mcp.server.getClientVersion()
-  const asks = capabilities?.elicitation
-  return {
-    name: info ? plainText(`${info.name}/${info.version}`, 80) : UNKNOWN,
-    // A bare `elicitation: {}` means forms (MCP 2025-11-25, client/elicitation).
-    canAsk: asks !== undefined && (asks.form !== undefined || asks.url === undefined),
-  }
-}
-
-/** The person's answer that a modern client sends along when it repeats a call. */
-function answerIn({ mcpReq }: ServerContext): { answer?: PersonsAnswer } {
-  const state = mcpReq.requestState<string>()
-  if (typeof state !== 'string') return {}
-  return { answer: toAnswer(state, inputResponse(mcpReq.inputResponses, 'confirm')) }
-}
-
-function toAnswer(state: string, response: InputResponseView | ElicitResult): PersonsAnswer {
-  if (!('action' in response)) return { state, action: 'none', confirmed: false }
-  return { state, action: response.action, confirmed: response.content?.confirm === true }
-}
-
-type Question = Extract<Reply, { question: unknown }>['question']
-
-const toQuestion = ({ message, state }: Question): InputRequiredResult =>
-  inputRequired({
-    inputRequests: { confirm: inputRequired.elicit({ message, requestedSchema: CONFIRM_FORM }) },
-    requestState: state,
-  })
-
-/** Asks the person while the call waits, as clients before 2026-07-28 do; a client that fails at it is not asked. */
-async function askWithin(
-  call: Call,
-  { message, state }: Question,
-  { mcpReq }: ServerContext,
-  dispatch: (call: Call) => Promise<Reply>,
-): Promise<Reply> {
-  const again = (more: Partial<Call>) => dispatch({ ...call, ...more, deadline: Date.now() + CALL_TIME })
-  let answer: PersonsAnswer
-  try {
-    const response = await mcpReq.send(
-      { method: 'elicitation/create', params: { mode: 'form', message, requestedSchema: CONFIRM_FORM } },
-      { timeout: QUESTION_TIME, signal: call.signal },
-    )
-    answer = toAnswer(state, response)
-  } catch {
-    // A caller that left is not answered, and what a person says after that counts for nothing.
-    call.signal.throwIfAborted()
-    return again({ canAsk: false })
-  }
-  const reply = await again({ answer })
-  return 'question' in reply ? again({ canAsk: false }) : reply
 }
 
 const toResult = (reply: Reply): CallToolResult => {

@@ -1,14 +1,12 @@
 import type { Command } from 'commander'
 import { openApprovers } from '../approvals/approvers.ts'
-import { checkPassphrase } from '../approvals/decide.ts'
-import { InvalidInput, NotFound, Refused } from '../errors.ts'
-import { sameText } from '../identity/text.ts'
+import { InvalidInput, NotFound } from '../errors.ts'
+import { plainText, sameText } from '../identity/text.ts'
 import {
   newCommand,
   type OpenData,
   print,
-  readPassphrase,
-  recorder,
+  readPassphrases,
   showTime,
   table,
   toJson,
@@ -88,7 +86,9 @@ const add = (
     if (!passphraseStdin && passphrase !== again) {
       throw new InvalidInput('The two passphrases differ.', 'Nobody was added; try again.')
     }
-    const record = recorder(io, journal, 'approvers add', { name })
+    const record = recorder(io, data, 'approvers add', { name })
+    if (voucher !== undefined) await checkVoucher(data.store, record, voucher, answers.at(-1) ?? '')
+    const by = voucher === undefined ? {} : { note: `${voucher} vouched for it` }
     // What cannot be recorded must not be done.
     await record('started', by)
     try {
@@ -111,15 +111,10 @@ const remove = (io: Io, open: OpenData, command: Command, name: string, options:
         `See ${typed(io, command.optsWithGlobals(), 'approvers list')}.`,
       )
     }
-    const record = recorder(io, journal, 'approvers remove', { name })
-    const passphrase = await readPassphrase(io, { passphraseStdin, question: `Passphrase of ${name}` })
-    try {
-      await checkPassphrase(approvers, name, passphrase)
-    } catch (error) {
-      if (error instanceof Refused) await record('refused', 'wrong passphrase')
-      throw error
-    }
-    await record('started')
+    const record = recorder(io, data, 'approvers remove', { name })
+    const to = `remove ${plainText(name, 64)}`
+    const by = await vouched(io, data.store, record, { approver: name, ...options, to })
+    await record('started', by)
     await approvers.remove(name)
     await record('done', by)
     print(io, `${name} may approve no more.`)

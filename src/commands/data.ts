@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { styleText } from 'node:util'
 import { Command } from 'commander'
 import { Declined, IdentityError, InvalidInput, NotFound, UnknownTenant } from '../errors.ts'
 import { plainText } from '../identity/text.ts'
-import type { JournalEventName } from '../store/events.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
 import type { Io } from './io.ts'
@@ -59,19 +57,23 @@ export async function withData(
   }
 }
 
-/** Journals what a person does at the terminal, as the events of one call. */
-export function recorder(io: Io, journal: Journal, tool: string, args: Record<string, unknown>) {
-  const call = randomUUID()
-  return (event: JournalEventName, note?: string) =>
-    journal.append({
-      event,
-      call,
-      tool,
-      caller: io.user,
-      args,
-      ...(note !== undefined && { note, code: 'refused' }),
-    })
+/** The name of an approver, from a person at the terminal. */
+export async function readName(io: Io): Promise<string> {
+  if (!io.stdin.isTTY || !io.stdout.isTTY) {
+    throw new InvalidInput('There is no terminal to ask for a name in.', 'Add --approver NAME.')
+  }
+  const { isCancel, text } = await import('@clack/prompts')
+  const answer = await text({
+    message: 'Name of the approver',
+    input: io.stdin,
+    output: io.stdout,
+    validate: (name) => (name?.trim() ? undefined : 'Type the name, or press Ctrl+C to leave.'),
+  })
+  if (isCancel(answer)) throw left()
+  return answer.trim()
 }
+
+const left = () => new Declined('Nothing was changed.', 'Run the command again when you are ready.')
 
 /** A passphrase from the first line of standard input, or else from a person at the terminal, who sees only dots. */
 export async function readPassphrase(

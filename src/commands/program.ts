@@ -46,6 +46,7 @@ export function program(io: Io): Command {
       .addCommand(limitsCommand(io, data))
       .addCommand(policyCommand(io))
       .addCommand(journalCommand(io, data))
+      .addCommand(undoCommand(io, start, data))
       .addCommand(tokensCommand(io, data))
       .addCommand(toolsCommand(io))
       .addCommand(sandboxCommand(io))

@@ -1,7 +1,10 @@
 import { isIP } from 'node:net'
 import pkg from '../../package.json' with { type: 'json' }
+import { approvalPage } from '../approvals/page/handler.ts'
+import { pathOf } from '../approvals/page/layout.ts'
 import { SettingsError } from '../config.ts'
-import { type Auth, isLoopback } from '../config-http.ts'
+import type { Auth } from '../config-http.ts'
+import { isLoopback } from '../config-webhook.ts'
 import { serverFactory } from '../server.ts'
 import { openAccessTokens } from '../store/access-tokens.ts'
 import type { Store } from '../store/store.ts'
@@ -13,7 +16,7 @@ import { prometheus } from '../transports/metrics.ts'
 import { protectedResource } from '../transports/resource.ts'
 import type { Io } from './io.ts'
 import { type CommonOptions, settingsFile } from './place.ts'
-import { start } from './start.ts'
+import { type LinkedPage, start } from './start.ts'
 
 export interface Listening {
   host: string
@@ -34,15 +37,17 @@ export async function serveHttp(io: Io, options: CommonOptions, listening: Liste
 
 async function serve(io: Io, options: CommonOptions, { host, port }: Listening): Promise<void> {
   const metrics = prometheus()
-  const running = await start(io, options, metrics.meter)
+  // Where people reach this server; unknown until it listens.
+  const origins: string[] = []
+  const running = await start(io, options, { meter: metrics.meter, openPage: async () => linkedTo(origins) })
   try {
-    const { parts, settings, tenants, store, approvals, log } = running
+    const { parts, settings, tenants, store, page, log } = running
     const auth = authFor(host, settings.auth, settingsFile(io, options).file)
     const { jwt } = auth === 'none' ? {} : auth
     const { url } = settings.http
     metrics.watch({
       tenants: tenants.all,
-      pending: async () => (await approvals.list({ pending: true })).length,
+      pending: async () => (await page.approvals.list({ pending: true })).length,
     })
     const serving = {
       host,
@@ -58,11 +63,14 @@ async function serve(io: Io, options: CommonOptions, { host, port }: Listening):
       }),
       ready: () => isReachable(store),
       metrics,
+      page: approvalPage(page, origins),
       log,
     }
-    await overHttp(serving, io.untilStopped(), (address) =>
-      io.stderr.write(`identity-mcp serves MCP at ${address}/mcp\n`),
-    ).catch((error) => {
+    const listening = (address: string) => {
+      origins.push(...originsOf(url, address, host))
+      io.stderr.write(`identity-mcp serves MCP at ${address}/mcp\n`)
+    }
+    await overHttp(serving, io.untilStopped(), listening).catch((error) => {
       throw error.syscall === 'listen'
         ? new SettingsError(`${host}:${port}`, [`cannot be served at (${error.code})`])
         : error
@@ -95,6 +103,19 @@ const hostsOf = (texts: readonly (string | undefined)[]): string[] => [
   '[::1]',
   ...texts.flatMap((text) => (text && URL.canParse(text) ? [new URL(text).hostname] : [])),
 ]
+
+/** The addresses that people reach the server by, first the one to send them to. */
+function originsOf(url: string | undefined, address: string, host: string): string[] {
+  const { origin, port } = new URL(address)
+  const near = isLoopback(host) ? [origin, `http://localhost:${port}`] : []
+  return url === undefined ? near : [new URL(url).origin, ...near]
+}
+
+/** Links to the page that is served beside MCP; without an address to send people to there are none. */
+const linkedTo = (origins: readonly string[]): LinkedPage => ({
+  link: async (id) => origins[0] && origins[0] + pathOf(id),
+  close: async () => {},
+})
 
 const isReachable = (store: Store): Promise<boolean> =>
   store.get('readyz').then(

@@ -3,9 +3,10 @@ import { TENANT_NAME } from '../config.ts'
 import { InvalidInput } from '../errors.ts'
 import { type Grant, SCOPES, type Scope } from '../identity/scopes.ts'
 import { type AccessToken, openAccessTokens } from '../store/access-tokens.ts'
-import { newCommand, type OpenData, print, recorder, showTime, table, toJson, withData } from './data.ts'
+import { newCommand, type OpenData, print, showTime, table, toJson, withData } from './data.ts'
 import type { Io } from './io.ts'
 import { typed } from './place.ts'
+import { type Recorder, recorder } from './vouch.ts'
 
 /** Makes and revokes the tokens by which bots are known over HTTP. */
 export function tokensCommand(io: Io, open: OpenData): Command {
@@ -63,7 +64,7 @@ const create = (io: Io, open: OpenData, command: Command, name: string, options:
   withData(io, open, command, async ({ store, journal }) => {
     const grant = grantOf(options)
     const expiresAt = expiryOf(options.expires)
-    const record = recorder(io, journal, 'tokens create', { name, ...grant })
+    const record = recorder(io, { journal }, 'tokens create', { name, ...grant })
     const { token, made } = await recorded(record, () =>
       openAccessTokens(store).create(name, grant, expiresAt),
     )
@@ -79,13 +80,13 @@ const create = (io: Io, open: OpenData, command: Command, name: string, options:
 
 const revoke = (io: Io, open: OpenData, command: Command, name: string) =>
   withData(io, open, command, async ({ store, journal }) => {
-    const record = recorder(io, journal, 'tokens revoke', { name })
+    const record = recorder(io, { journal }, 'tokens revoke', { name })
     await recorded(record, () => openAccessTokens(store).revoke(name))
     print(io, `The token of ${name} is good no more.`)
   })
 
 /** What cannot be recorded must not be done. */
-async function recorded<Result>(record: ReturnType<typeof recorder>, work: () => Promise<Result>) {
+async function recorded<Result>(record: Recorder, work: () => Promise<Result>) {
   await record('started')
   try {
     const result = await work()

@@ -1,6 +1,6 @@
 import { Forbidden, Unsupported } from '../errors.ts'
 import { type Grant, holds, scopeOf } from '../identity/scopes.ts'
-import { type CallGuard, tenantsNamed } from './call.ts'
+import { type CallGuard, effectOf, tenantsNamed } from './call.ts'
 
 /** Lets a call through only with a tool that its caller may use and to tenants that exist for it. */
 export const access = (policy: {
@@ -10,7 +10,7 @@ export const access = (policy: {
 }): CallGuard =>
   async function access(call, next) {
     const { tool, grant } = call
-    const scope = scopeOf(tool)
+    const scope = scopeOf({ effect: effectOf(call), needs: tool.needs })
     if (!holds(grant, scope)) {
       throw new Forbidden(
         `${tool.name} needs the scope ${scope}, which this caller does not have.`,

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { ConfirmLevel } from '../config-policy.ts'
 import type { OperationName } from '../identity/operations.ts'
 import type { Effect, Plan } from '../identity/plan.ts'
 import type { Grant } from '../identity/scopes.ts'
@@ -75,6 +76,9 @@ export const logged = ({ id, trace }: Pick<Call, 'id' | 'trace'>) => ({
   reference: id,
   ...(trace !== undefined && { trace }),
 })
+
+/** What a call does: what its plan says of itself, and until there is one, what its tool declares. */
+export const effectOf = ({ plan, tool }: Pick<Call, 'plan' | 'tool'>): Effect => plan?.effect ?? tool.effect
 
 const Named = z.looseObject({ tenant: z.string().optional(), tenants: z.array(z.string()).optional() })
 

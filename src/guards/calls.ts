@@ -3,6 +3,8 @@ import { UnknownOutcome } from '../errors.ts'
 import type { Plan } from '../identity/plan.ts'
 import type { Grant } from '../identity/scopes.ts'
 import type { Meter } from '../meter.ts'
+import type { Stops } from '../stops.ts'
+import type { Store } from '../store/store.ts'
 import { access } from './access.ts'
 import { type BlastRadius, blastRadius } from './blast-radius.ts'
 import { brake } from './brake.ts'
@@ -11,6 +13,7 @@ import { type Confirming, confirm } from './confirm.ts'
 import { deadline } from './deadline.ts'
 import { declaredOnly } from './declared-only.ts'
 import { type Journalling, journalled } from './journal.ts'
+import { type ListAdmins, lastAdmin } from './last-admin.ts'
 import { measured } from './measured.ts'
 import { planning } from './planning.ts'
 import { protectedAccounts } from './protected.ts'
@@ -40,8 +43,19 @@ export interface Sight {
 
 /** The policy for calls, outermost first: what every call of every tool goes through. */
 export const callGuards = (
-  { meter, settings, journalling, mustExist, isOffered, isReadOnly, blast, confirming }: CallPolicy,
-  planOf: (call: Call) => Promise<Plan> | undefined,
+  {
+    meter,
+    settings,
+    journalling,
+    mustExist,
+    isOffered,
+    isReadOnly,
+    blast,
+    stops,
+    locks,
+    confirming,
+  }: CallPolicy,
+  { planOf, listAdmins }: Sight,
 ): readonly CallGuard[] => [
   measured(meter),
   journalled(journalling),

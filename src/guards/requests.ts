@@ -1,6 +1,7 @@
 import type { Ledger } from '../budget/ledger.ts'
 import { UnknownOutcome } from '../errors.ts'
 import type { BreakerState } from '../meter.ts'
+import { lastLook } from './brake.ts'
 import { breaker } from './breaker.ts'
 import { deadline } from './deadline.ts'
 import type { AppRequest, RequestGuard } from './request.ts'

@@ -2,10 +2,7 @@ import { OAuthError, OAuthErrorCode } from '@modelcontextprotocol/server'
 import type { Auth } from '../config-http.ts'
 import { EVERYTHING, SCOPES } from '../identity/scopes.ts'
 import { type AccessTokens, TOKEN_PREFIX } from '../store/access-tokens.ts'
-import type { Visitor } from '../visitor.ts'
-
-/** A caller as far as its token tells. */
-export type Admitted = Pick<Visitor, 'caller' | 'grant' | 'canStepUp'>
+import { type Admitted, notLetIn } from './admitted.ts'
 
 /**
  * Tells who calls from the header `Authorization`. Throws `OAuthError`, `InvalidToken` or `InsufficientScope`, for a
@@ -31,8 +28,6 @@ export async function authentication(auth: Auth, tokens: AccessTokens): Promise<
     return known && { caller: `token:${known.name}`, grant: known.grant }
   }
 }
-
-export const notLetIn = (why: string): OAuthError => new OAuthError(OAuthErrorCode.InvalidToken, why)
 
 /** RFC 6750 §2.1. */
 function bearerIn(authorization = ''): string {

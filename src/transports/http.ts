@@ -1,10 +1,4 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { Forbidden, NotFound, Unavailable, Unsupported } from '../errors.ts'
@@ -43,8 +37,8 @@ export interface HttpServing extends McpServing {
   /** Whether calls can be served now. */
   ready: () => Promise<boolean>
   metrics: { text(): Promise<{ type: string; text: string }>; answered(path: string, status: number): void }
-  /** Serves `/approvals` and everything below it. */
-  approvals?: RequestListener
+  /** Serves the page on which people decide, and everything below it. */
+  page: Route
 }
 
 /**
@@ -76,7 +70,6 @@ export async function overHttp(
       }),
     ],
   ])
-  if (serving.approvals) routes.set('/approvals', serving.approvals)
   for (const [path, document] of resource?.documents ?? []) {
     routes.set(
       path,
@@ -93,10 +86,12 @@ export async function overHttp(
       return answer(response, ready ? 200 : 503, { ready })
     }
     if (stopping) return refuse(response, 503, leaving(), about)
+    // The page knows its own names, and what browsers say of where a form comes from.
+    if (isUnder(PAGE, path)) return void (await serving.page(request, response, about))
     const reason = foreign(request, serving)
     if (reason)
       return refuse(response, 403, new Forbidden(reason, 'The setting http.url says what it may be.'), about)
-    const route = routes.get(path.startsWith('/approvals/') ? '/approvals' : path)
+    const route = routes.get(path)
     if (!route)
       return refuse(response, 404, new NotFound('There is nothing here.', 'MCP is served at /mcp.'), about)
     await route(request, response, about)
@@ -110,7 +105,7 @@ export async function overHttp(
     response.once('close', () => {
       const path = pathOf(request)
       const { statusCode: status } = response
-      metrics.answered(routes.has(path) ? path : 'other', status)
+      metrics.answered(routes.has(path) ? path : isUnder(PAGE, path) ? PAGE : 'other', status)
       const ms = Math.round(performance.now() - begun)
       log.info(`${request.method} ${plainText(path)} ${status} in ${ms} ms`, logged(about))
     })
@@ -143,6 +138,10 @@ const reading =
   }
 
 type Route = (request: IncomingMessage, response: ServerResponse, about: About) => unknown
+
+/** Where people decide. */
+const PAGE = '/approvals'
+const isUnder = (root: string, path: string) => path === root || path.startsWith(`${root}/`)
 
 const pathOf = ({ url = '/' }: IncomingMessage) => url.split('?', 1)[0] ?? '/'
 

@@ -5,7 +5,7 @@ import { type JwtAuth, SafeUrl } from '../config-http.ts'
 import { Unavailable } from '../errors.ts'
 import { type Grant, scopesIn } from '../identity/scopes.ts'
 import { plainText } from '../identity/text.ts'
-import { type Admitted, notLetIn } from './auth.ts'
+import { type Admitted, notLetIn } from './admitted.ts'
 
 /** Signatures that only the issuer can make: never `none`, nor a secret that a public key could be taken for. */
 const ALGORITHMS = [

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Budget, type SettingsParts, type TenantSettings } from '../config.ts'
 import { BaseUrl } from '../config-http.ts'
+import { Environment } from '../config-policy.ts'
 import type { BudgetLeft, Operations } from '../identity/operations.ts'
 import type { Secret } from '../secret.ts'
 import type { Opening, Surface } from './http.ts'

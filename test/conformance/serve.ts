@@ -35,6 +35,7 @@ await overHttp(
       return mcp
     },
     ready: async () => true,
+    page: (_, response) => response.writeHead(404).end(),
     metrics: prometheus(),
     log: logTo(process.stderr, 'error'),
   },

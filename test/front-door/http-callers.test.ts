@@ -4,8 +4,8 @@ import { ALL_SCOPES, type HttpWorld, openHttpWorld } from '../support/http-world
 import { openIssuer } from '../support/issuer.ts'
 
 const READING = ['list_tenants', 'find_user', 'list_users', 'list_groups', 'check_token']
-const WRITING = ['create_user', 'update_user', 'update_group_members', 'reactivate_user']
-const REMOVING = ['deactivate_user', 'delete_user']
+const WRITING = ['create_user', 'update_user', 'create_group', 'update_group_members', 'reactivate_user']
+const REMOVING = ['deactivate_user', 'delete_user', 'undo_change']
 const OFFERED: Record<Scope, string[]> = {
   'identity:read': READING,
   'identity:audit': ['pull_audit'],
@@ -219,6 +219,19 @@ describe('between callers', () => {
     expect(world.netskope.writes).toHaveLength(1)
   })
 
+  test('what one changed is not another’s to undo', async () => {
+    await using world = await openHttpWorld({ settings: { confirm: { removes: 'none', adds: 'none' } } })
+    const [one, other] = await Promise.all(
+      ['one', 'other'].map(async (name) => world.guest({ token: await world.token(name, ...ALL_SCOPES) })),
+    )
+    const { change } = (await one?.call('deactivate_user', LEAVES)) ?? {}
+    const undo = { change, reason: 'a mistake' }
+    expect((await other?.call('undo_change', undo))?.error).toMatchObject({ code: 'not_found' })
+    expect(world.netskope.user(LEAVES.user)?.active).toBe(false)
+    expect(await one?.call('undo_change', undo)).toMatchObject({ status: 'done' })
+    expect(world.netskope.user(LEAVES.user)?.active).toBe(true)
+  })
+
   test('what one has used up of its changes is not another’s', async () => {
     await using world = await openHttpWorld({
       settings: { confirm: { adds: 'none', removes: 'none' }, limits: { removesPerHour: 1 } },
@@ -250,6 +263,8 @@ function argumentsOf(tool: string): Record<string, unknown> {
     deactivate_user: taking,
     reactivate_user: taking,
     delete_user: { tenant, user, reason: 'left' },
+    create_group: { tenant, name: 'New', members: [user] },
+    undo_change: { change: 'no-such-change', reason: 'a mistake' },
   }
   return special[tool] ?? { tenant }
 }

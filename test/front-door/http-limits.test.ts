@@ -17,7 +17,7 @@ describe('a request for another host', () => {
       await line.send(`GET ${path} HTTP/1.1\r\n${all.join('')}\r\n`)
       return Number((await line.closed).split(' ')[1])
     }
-    for (const path of ['/mcp', '/metrics', '/approvals', '/elsewhere']) {
+    for (const path of ['/mcp', '/metrics', '/elsewhere']) {
       expect(await from(path, { host: 'rebound.example' })).toBe(403)
       expect(await from(path, { host: 'localhost', origin: 'https://evil.example' })).toBe(403)
       expect(await from(path, { host: 'localhost', 'x-forwarded-for': '192.0.2.7' })).toBe(403)

@@ -2,20 +2,23 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { tools } from '../../src/tools/index.ts'
+import { send } from '../support/browser.ts'
 import { CLIENTS } from '../support/clients.ts'
 import { ALL_SCOPES, openHttpWorld } from '../support/http-world.ts'
 import { openLine } from '../support/line.ts'
+import { decideAt, PASSPHRASE, type Waiting } from '../support/strict.ts'
 import { MAIN, openPlace } from '../support/world.ts'
 
 const LEAVES = { user: 'ada@example.com', tenants: ['acme-netskope'], reason: 'left' }
-const PASSPHRASE = 'correct horse battery'
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 
 describe('over HTTP', () => {
   test.each(CLIENTS)('a %s client lists and calls tools, and reads resources', async (kind) => {
     await using world = await openHttpWorld({ auth: 'none' })
     const guest = await world.guest({ kind })
-    expect(await guest.tools()).toHaveLength(11)
+    // All of them but the deletion, which this tenant does not allow.
+    expect(await guest.tools()).toHaveLength(tools.length - 1)
     expect(await guest.call('find_user', { user: 'ada@example.com' })).toMatchObject({
       complete: true,
       people: [{ name: 'Ada Lovelace' }],
@@ -60,6 +63,44 @@ describe('over HTTP', () => {
       expect(world.netskope.writes).toHaveLength(1)
     },
   )
+
+  test.each(CLIENTS)('a person approves on the page what a %s client asks for', async (kind) => {
+    await using world = await openHttpWorld({ auth: 'none', settings: { confirm: { removes: 'approve' } } })
+    await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: PASSPHRASE })
+    const guest = await world.guest({ kind })
+    const { approval } = (await guest.call('deactivate_user', LEAVES)) as unknown as Waiting
+    expect(approval.approveAt).toBe(`${world.url.origin}/approvals/${approval.id}`)
+    expect(await decideAt(approval.approveAt)).toBe(303)
+    const changed = await guest.call('deactivate_user', { ...LEAVES, approvalId: approval.id })
+    expect(changed).toMatchObject({ status: 'done' })
+    expect(world.journal().at(-1)).toMatchObject({ event: 'done', approval: { by: 'grace', how: 'page' } })
+  })
+
+  test('a modern client that can open links is sent to the page within the call', async () => {
+    await using world = await openHttpWorld({ auth: 'none', settings: { confirm: { removes: 'approve' } } })
+    await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: PASSPHRASE })
+    const guest = await world.guest({
+      browser: async (link) => {
+        expect(await decideAt(link)).toBe(303)
+        return { action: 'accept', content: {} }
+      },
+    })
+    expect(await guest.call('deactivate_user', LEAVES)).toMatchObject({ status: 'done' })
+  })
+
+  test('the page is there under the name that the settings give it, and silent under others', async () => {
+    await using world = await openHttpWorld({ settings: { http: { url: 'https://identity.example.com' } } })
+    await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: PASSPHRASE })
+    const guest = await world.guest({ kind: 'legacy', token: await world.token('bot', ...ALL_SCOPES) })
+    const { approval } = (await guest.call('deactivate_user', LEAVES)) as unknown as Waiting
+    expect(approval.approveAt).toBe(`https://identity.example.com/approvals/${approval.id}`)
+    const { pathname: path } = new URL(approval.approveAt)
+    const shown = await send(world.url.href, { path, headers: { host: 'identity.example.com' } })
+    expect(shown).toMatchObject({ status: 200, text: expect.stringContaining('Ada Lovelace') })
+    expect(await send(world.url.href, { path, headers: { host: 'rebound.example' } })).toMatchObject({
+      status: 421,
+    })
+  })
 
   test('a request id goes into log, journal and error, and a trace into the log', async () => {
     await using world = await openHttpWorld({ auth: 'none', settings: { protected: ['ada@*'] } })

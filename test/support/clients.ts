@@ -65,7 +65,19 @@ export function connect(
   name: string,
   desk: Desk = {},
 ): Promise<TestClient> {
-  return kind === 'v1' ? connectOlder(server, name, person) : connectCurrent(kind, server, name, person)
+  return kind === 'v1' ? connectOlder(server, name, desk) : connectCurrent(kind, server, name, desk)
+}
+
+const capabilitiesOf = ({ person, browser }: Desk) =>
+  person || browser ? { elicitation: { ...(person && { form: {} }), ...(browser && { url: {} }) } } : {}
+
+async function answerOf(
+  { person, browser }: Desk,
+  params: { message: string; url?: unknown },
+): Promise<Answer> {
+  const answer = 'url' in params ? browser?.(String(params.url), params.message) : person?.(params.message)
+  if (!answer) throw new Error('this client was asked for what it cannot do')
+  return answer
 }
 
 async function connectCurrent(
@@ -81,72 +93,60 @@ async function connectCurrent(
       capabilities: capabilitiesOf(desk),
     },
   )
-  if (person) client.setRequestHandler('elicitation/create', ({ params }) => person(params.message))
-  let pid: number | null = null
+  if (desk.person || desk.browser) {
+    client.setRequestHandler('elicitation/create', ({ params }) => answerOf(desk, params))
+  }
+  const how = (params: CallParams, options?: CallOptions) => client.callTool(params, options)
   if ('url' in server) {
-    await client.connect(
-      new StreamableHTTPClientTransport(server.url, { requestInit: { headers: server.headers } }),
-    )
-  } else {
-    const transport = new StdioClientTransport({ ...server, stderr: 'pipe' })
-    transport.stderr?.on('data', (piece) => server.stderr(String(piece)))
-    await client.connect(transport)
-    pid = transport.pid
+    const { url, headers } = server
+    await client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers } }))
+    return testClient(client, null, how)
   }
-  return {
-    pid,
-    listTools: async () => (await client.listTools()).tools,
-    listResources: async () => (await client.listResources()).resources,
-    readResource: (uri) => client.readResource({ uri }),
-    callTool: async (tool, args, options) =>
-      (await client.callTool(
-        { name: tool, arguments: args as Record<string, unknown> },
-        options,
-      )) as ToolResult,
-    close: () => client.close(),
-  }
+  const transport = new StdioClientTransport({ ...server, stderr: 'pipe' })
+  transport.stderr?.on('data', (piece) => server.stderr(String(piece)))
+  await client.connect(transport)
+  return testClient(client, transport.pid, how)
 }
 
-async function connectOlder(server: Launch | Address, name: string, person?: Person): Promise<TestClient> {
-  const client = new OlderClient(
-    { name, version: '1.0.0' },
-    { capabilities: person ? { elicitation: { form: {} } } : {} },
-  )
-  if (person) client.setRequestHandler(ElicitRequestSchema, ({ params }) => person(params.message))
-  let pid: number | null = null
+async function connectOlder(server: Launch | Address, name: string, desk: Desk): Promise<TestClient> {
+  const client = new OlderClient({ name, version: '1.0.0' }, { capabilities: capabilitiesOf(desk) })
+  if (desk.person || desk.browser) {
+    client.setRequestHandler(ElicitRequestSchema, ({ params }) => answerOf(desk, params))
+  }
+  const how = (params: CallParams, options?: CallOptions) => client.callTool(params, undefined, options)
   if ('url' in server) {
-    await client.connect(new OlderHttpTransport(server.url, { requestInit: { headers: server.headers } }))
-  } else {
-    const transport = new OlderTransport({ ...server, stderr: 'pipe' })
-    transport.stderr?.on('data', (piece) => server.stderr(String(piece)))
-    await client.connect(transport)
-    pid = transport.pid
+    const { url, headers } = server
+    await client.connect(new OlderHttpTransport(url, { requestInit: { headers } }))
+    return testClient(client, null, how)
   }
-  return {
-    pid,
-    listTools: async () => (await client.listTools()).tools,
-    listResources: async () => (await client.listResources()).resources,
-    readResource: (uri) => client.readResource({ uri }),
-    callTool: async (tool, args, options) =>
-      (await client.callTool(
-        { name: tool, arguments: args as Record<string, unknown> },
-        undefined,
-        options,
-      )) as ToolResult,
-    close: () => client.close(),
-  }
+  const transport = new OlderTransport({ ...server, stderr: 'pipe' })
+  transport.stderr?.on('data', (piece) => server.stderr(String(piece)))
+  await client.connect(transport)
+  return testClient(client, transport.pid, how)
+}
+
+interface CallParams {
+  name: string
+  arguments: Record<string, unknown>
+}
+interface CallOptions {
+  timeout?: number
+  signal?: AbortSignal
 }
 
 const testClient = (
-  client: { listTools(): Promise<{ tools: { name: string }[] }>; close(): Promise<void> },
-  { pid }: { pid: number | null },
-  callTool: (
-    params: { name: string; arguments: Record<string, unknown> },
-    options?: { timeout?: number; signal?: AbortSignal },
-  ) => Promise<unknown>,
+  client: Pick<Client, 'close'> & {
+    listTools(): Promise<{ tools: { name: string }[] }>
+    listResources(): Promise<{ resources: { uri: string }[] }>
+    readResource(params: { uri: string }): Promise<unknown>
+  },
+  pid: number | null,
+  callTool: (params: CallParams, options?: CallOptions) => Promise<unknown>,
 ): TestClient => ({
   pid,
   listTools: async () => (await client.listTools()).tools,
+  listResources: async () => (await client.listResources()).resources,
+  readResource: (uri) => client.readResource({ uri }),
   callTool: async (name, args, options) =>
     (await callTool({ name, arguments: args as Record<string, unknown> }, options)) as ToolResult,
   close: () => client.close(),

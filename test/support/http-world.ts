@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type ClientKind, connect, type Person, type TestClient } from './clients.ts'
+import { type ClientKind, connect, type Desk, type TestClient } from './clients.ts'
 import { type Answered, MAIN, openPlace, type WorldOptions } from './world.ts'
 
 export interface HttpWorldOptions extends Pick<WorldOptions, 'settings' | 'tenant' | 'env' | 'sandbox'> {
@@ -15,7 +15,8 @@ export interface Guest {
   kind?: ClientKind
   token?: string
   headers?: Record<string, string>
-  person?: Person
+  person?: Desk['person']
+  browser?: Desk['browser']
   name?: string
 }
 
@@ -58,11 +59,11 @@ export async function openHttpWorld({
     kind = 'modern',
     token,
     headers = {},
-    person,
     name = 'test-client',
+    ...desk
   }: Guest = {}) => {
     const all = { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers }
-    const client = await connect(kind, { url, headers: all }, name, person)
+    const client = await connect(kind, { url, headers: all }, name, desk)
     clients.push(client)
     return {
       ...client,
