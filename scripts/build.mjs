@@ -1,6 +1,6 @@
 // Builds dist/: one bundled entry, with what is heavy and seldom needed in chunks of its own.
 import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
@@ -37,11 +37,18 @@ try {
       js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
     },
   }
-  // The demo brings an MCP client along, which shares so much with the server that a start would load it in pieces.
-  const demoApart = {
-    name: 'demo-apart',
+  // Both share so much with the server that a start over stdio would load parts of them: the demo brings an MCP client
+  // along, and serving over HTTP the other half of the SDK.
+  const apart = { demo: 'src/commands/demo/play.ts', http: 'src/commands/serve-http.ts' }
+  const setApart = {
+    name: 'set-apart',
     setup({ onResolve }) {
-      onResolve({ filter: /\/demo\/play\.ts$/ }, () => ({ path: '../demo.js', external: true }))
+      for (const [name, file] of Object.entries(apart)) {
+        onResolve({ filter: new RegExp(`/${basename(file)}$`) }, () => ({
+          path: `../${name}.js`,
+          external: true,
+        }))
+      }
     },
   }
   // The SDK brings two validators for JSON Schema, a large one for Node and a small one for edge runtimes. This server
@@ -63,15 +70,18 @@ try {
     outdir: made,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    plugins: [demoApart, smallValidator],
+    plugins: [setApart, smallValidator],
   })
-  await build({
-    ...shipped,
-    entryPoints: { demo: 'src/commands/demo/play.ts' },
-    outdir: made,
-    splitting: true,
-    chunkNames: 'demo/[name]-[hash]',
-  })
+  for (const [name, file] of Object.entries(apart)) {
+    await build({
+      ...shipped,
+      entryPoints: { [name]: file },
+      outdir: made,
+      splitting: true,
+      chunkNames: `${name}/[name]-[hash]`,
+      plugins: [smallValidator],
+    })
+  }
   chmodSync(join(made, 'main.js'), 0o755)
   chmodSync(made, 0o755)
   rmSync('dist', { recursive: true, force: true })

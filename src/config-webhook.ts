@@ -8,7 +8,7 @@ export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number]
 export const WebhookFormat = z.enum(['json', 'slack', 'teams'])
 export type WebhookFormat = z.infer<typeof WebhookFormat>
 
-const isLoopback = (host: string) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host)
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(host)
 
 /** Whether a token or a message may be sent there: https, or http on a loopback host. */
 export const isSafeAddress = (text: string): boolean => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
+import { Auth, HttpSettings } from './config-http.ts'
 import { ChangeLimits, Confirm, type Environment, ProtectedAccount } from './config-policy.ts'
 import { SigningKey, webhookSettings } from './config-webhook.ts'
 import { Secret } from './secret.ts'
@@ -77,6 +78,8 @@ export function settingsSchema(
       .default([])
       .describe('User names, emails or ids that no tool may change; `*` stands for anything'),
     limits: ChangeLimits.prefault({}).describe('How much may be changed'),
+    auth: Auth.optional(),
+    http: HttpSettings,
     dataDir: z
       .string()
       .min(1)
@@ -234,8 +237,16 @@ export const SecretReference = z
   )
   .describe('env:NAME or file:/path')
 
+const isWithin = ({ code, path }: z.core.$ZodIssue) =>
+  path.length > 0 || code === 'unrecognized_keys' || code === 'custom'
+
 function problemsOf(issue: z.core.$ZodIssue): string[] {
   const at = issue.path.map(String)
+  if (issue.code === 'invalid_union') {
+    // What is wrong within the form that was meant: the one that fits at its top.
+    const meant = issue.errors.find((issues) => issues.every(isWithin))
+    if (meant) return meant.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }))
+  }
   const say = (path: readonly string[], message: string) => `${path.join('.') || 'the file'}: ${message}`
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => say([...at, key], 'unknown key'))
   if (issue.message.endsWith('received undefined')) return [say(at, 'is missing')]

@@ -1,10 +1,11 @@
 import type { Approvals } from './approvals/approvals.ts'
 import { askFor } from './ask.ts'
 import { carryOut } from './change.ts'
-import type { Call, CallGuard, Reply } from './guards/call.ts'
+import { type Call, type CallGuard, logged, type Reply } from './guards/call.ts'
 import type { Sight } from './guards/calls.ts'
 import { compose } from './guards/compose.ts'
 import type { Errand } from './identity/operations.ts'
+import { type Grant, holds, scopeOf } from './identity/scopes.ts'
 import type { Log } from './log.ts'
 import type { Past } from './past.ts'
 import type { Seal } from './seal.ts'
@@ -31,6 +32,10 @@ export interface Parts {
   /** The policy for calls, given how the guards see what a call would do. */
   guards: (sight: Sight) => readonly CallGuard[]
 }
+
+/** Whether a tool exists for a caller: it may use it, and a tenant that it sees can serve it. */
+export const isOffered = (tenants: Tenants, tool: Pick<Tool, 'effect' | 'needs'>, grant: Grant): boolean =>
+  holds(grant, scopeOf(tool)) && tenants.seenBy(grant).serving(tool) !== undefined
 
 /** What is left for wording the answer when the apps have used up their time, milliseconds. */
 const MARGIN = 2_000
@@ -60,16 +65,19 @@ export function dispatcher({
   const answer = async (call: Call): Promise<unknown> => {
     const tool = toolOf(call)
     const errand = errandOf(call)
+    const seen = tenants.seenBy(call.grant)
     if (tool.effect === 'reads') {
       return tool.run(call.input, {
-        ask: askFor(tenants, errand),
+        ask: askFor(seen, errand),
         cursors: cursorsFor(seal, tool.name, call.caller.id),
         can: (tenant) =>
-          tools.filter((one) => tenants.serving(one)?.includes(tenant)).map(({ name }) => name),
+          tools
+            .filter((one) => holds(call.grant, scopeOf(one)) && seen.serving(one)?.includes(tenant))
+            .map(({ name }) => name),
       })
     }
     if (!call.plan) throw new TypeError(`${tool.name} came without a plan`)
-    const warn = (message: string, error: unknown) => log.error(message, { reference: call.id, error })
+    const warn = (message: string, error: unknown) => log.error(message, { ...logged(call), error })
     let started = false
     const record: Call['record'] = async (event) => {
       await call.record(event)
@@ -80,7 +88,7 @@ export function dispatcher({
       carryOut: (change) => {
         const mayLeave = () => stops.check({ caller: call.caller.id, tenants: [change.tenant] })
         const leaving = { errand: { ...errand, mayLeave }, record, warn }
-        return underWay.follow(carryOut(change, tenants.get(change.tenant), leaving))
+        return underWay.follow(carryOut(change, seen.get(change.tenant), leaving))
       },
     })
     // Every output schema is an object; what was sent can be named when it is to be undone.
@@ -92,12 +100,15 @@ export function dispatcher({
       return tool.effect === 'reads'
         ? undefined
         : tool.plan(call.input, {
-            ask: askFor(tenants, errandOf(call)),
+            ask: askFor(tenants.seenBy(call.grant), errandOf(call)),
             past: (reference) => past(reference, call.caller.id),
           })
     },
     listAdmins: (call, tenant) =>
-      tenants.get(tenant).operations.listAccounts?.({ match: { admin: true }, limit: 100 }, errandOf(call)),
+      tenants
+        .seenBy(call.grant)
+        .get(tenant)
+        .operations.listAccounts?.({ match: { admin: true }, limit: 100 }, errandOf(call)),
   }
   // Every output schema is an object; `declared-only` parses the answer by it on the way out.
   return compose(guards(sight), async (call) => ({

@@ -17,9 +17,8 @@ import { settled } from './approvals/settled.ts'
 import type { Parts } from './dispatch.ts'
 import type { ApprovalLink, Call, PersonsAnswer, Reply } from './guards/call.ts'
 import { plainText } from './identity/text.ts'
+import { CALL_TIME } from './visitor.ts'
 
-/** How long a client gets to wait for its answer, milliseconds; most clients give up after 60 s. */
-export const CALL_TIME = 50_000
 /** How long a question may stand before a person, on a client that is asked within the call. */
 const QUESTION_TIME = 5 * 60_000
 /** How much of a call's time is kept for the change itself while a person decides on the page, milliseconds. */
@@ -40,6 +39,9 @@ export interface AtClient {
   canOpen: boolean
 }
 
+/** What a client is called that does not say its name. */
+export const UNKNOWN_CLIENT = 'unknown client'
+
 export function clientOf(mcp: McpServer, { mcpReq }: ServerContext): AtClient {
   // A modern client says it with every request, where the SDK has checked its form; an older one when it connects.
   const envelope = mcpReq.envelope as
@@ -49,7 +51,7 @@ export function clientOf(mcp: McpServer, { mcpReq }: ServerContext): AtClient {
   const info = envelope?.[CLIENT_INFO_META_KEY] ?? mcp.server.getClientVersion()
   const asks = capabilities?.elicitation
   return {
-    name: info ? plainText(`${info.name}/${info.version}`, 80) : 'unknown client',
+    name: info ? plainText(`${info.name}/${info.version}`, 80) : UNKNOWN_CLIENT,
     // A bare `elicitation: {}` means forms (MCP 2025-11-25, client/elicitation).
     canAsk: asks !== undefined && (asks.form !== undefined || asks.url === undefined),
     canOpen: asks?.url !== undefined,

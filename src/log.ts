@@ -10,6 +10,8 @@ export interface Log {
 interface Details {
   /** Names the call in an error answer and in the journal. */
   reference?: string
+  /** Trace that the call is part of (W3C Trace Context). */
+  trace?: string
   tenant?: string
   error?: unknown
 }

@@ -1,25 +1,26 @@
-import { randomBytes } from 'node:crypto'
 import {
   type CallToolResult,
   type InputRequiredResult,
+  type McpRequestContext,
   McpServer,
   type McpServerFactory,
   ProtocolError,
   ProtocolErrorCode,
   ResourceNotFoundError,
   ResourceTemplate,
-  type ServerContext,
 } from '@modelcontextprotocol/server'
-import { dispatcher, type Parts } from './dispatch.ts'
-import { CALL_TIME, clientOf, withPerson } from './elicit.ts'
+import { dispatcher, isOffered, type Parts } from './dispatch.ts'
+import { clientOf, UNKNOWN_CLIENT, withPerson } from './elicit.ts'
 import { IdentityError } from './errors.ts'
-import type { Call, Reply } from './guards/call.ts'
+import { type Call, logged, type Reply } from './guards/call.ts'
+import { type Grant, holds, type Scope, scopeOf, withScope } from './identity/scopes.ts'
 import { plainText } from './identity/text.ts'
 import type { Log } from './log.ts'
 import { IDP_TITLES, type Reading, readingOf } from './resources.ts'
 import type { Tool } from './tools/define.ts'
 import { toWire, type WireTool } from './tools/wire.ts'
 import { IDPS } from './vendors/define.ts'
+import { callsOf, type Visitor } from './visitor.ts'
 
 const CACHED = { ttlMs: 60_000, cacheScope: 'private' } as const
 
@@ -36,17 +37,21 @@ const wireOf = (tool: Tool): WireTool =>
   (typeof BUILT_TOOLS === 'undefined' ? undefined : BUILT_TOOLS.find(({ name }) => name === tool.name)) ??
   toWire(tool)
 
-/** Makes the MCP server for one connection (or one HTTP request); `callerOf` names who is at the other end. */
+/** Makes the MCP server for one connection (or one HTTP request); `visitorOf` tells who is at the other end. */
 export function serverFactory(
   parts: Parts & { version: string },
-  callerOf: (context: ServerContext) => string,
+  visitorOf: (context: McpRequestContext) => Visitor,
 ): McpServerFactory {
-  const offered = parts.tools.filter((tool) => parts.tenants.serving(tool) !== undefined)
-  const list = { tools: offered.map(wireOf) }
+  const offered = parts.tools
+    .filter((tool) => parts.tenants.serving(tool) !== undefined)
+    .map((tool) => ({ tool, wire: wireOf(tool) }))
+  const toolNamed = (name: unknown) => parts.tools.find((tool) => tool.name === name)
   const dispatch = dispatcher(parts)
-  const reading = readingOf(parts.tenants)
 
-  return ({ era }) => {
+  return (request) => {
+    const { era } = request
+    const visitor = visitorOf(request)
+    const newCall = callsOf(visitor)
     const mcp = new McpServer(
       { name: 'identity-mcp', title: 'Identity tools', version: parts.version },
       {
@@ -62,29 +67,28 @@ export function serverFactory(
         },
       },
     )
-    mcp.server.setRequestHandler('tools/list', () => list)
+    mcp.server.setRequestHandler('tools/list', () => ({
+      tools: offered
+        .filter(({ tool }) => isOffered(parts.tenants, tool, visitor.grant))
+        .map(({ wire }) => wire),
+    }))
     mcp.server.setRequestHandler(
       'tools/call',
       async ({ params }, context): Promise<CallToolResult | InputRequiredResult> => {
-        const tool = parts.tools.find(({ name }) => name === params.name)
+        const tool = toolNamed(params.name)
         if (!tool)
           throw new ProtocolError(
             ProtocolErrorCode.InvalidParams,
             `Unknown tool: ${plainText(params.name, 64)}`,
           )
         const client = clientOf(mcp, context)
-        const call: Call = {
-          id: randomBytes(6).toString('hex'),
+        const call = newCall({
           tool,
           input: params.arguments,
-          caller: { id: callerOf(context), client: client.name },
+          client: client.name,
           canAsk: client.canAsk,
           signal: context.mcpReq.signal,
-          deadline: Date.now() + CALL_TIME,
-          record: async () => {
-            throw new TypeError('this call is not journalled')
-          },
-        }
+        })
         try {
           const reply = await withPerson(call, { era, canOpen: client.canOpen }, context, {
             ...parts,
@@ -96,10 +100,29 @@ export function serverFactory(
         }
       },
     )
-    offerReading(mcp, reading)
+    offerReading(mcp, readingOf(parts.tenants.seenBy(readable(visitor.grant))))
+    if (visitor.canStepUp) {
+      // Asked by the SDK before it hands a request on, where the answer can still be an HTTP status.
+      mcp.resolveScopeChallenge = async ({ request: { method, params } }) => {
+        const tool = method === 'tools/call' ? toolNamed(params?.name) : undefined
+        const scope = tool ? scopeOf(tool) : method === 'resources/read' ? RESOURCE_SCOPE : undefined
+        if (scope === undefined || holds(visitor.grant, scope)) return undefined
+        if (tool) {
+          // The guards refuse it as they refuse any call, so that the journal has it.
+          const call = newCall({ tool, input: params?.arguments, client: UNKNOWN_CLIENT, canAsk: false })
+          await dispatch(call).catch((error) => toError(error, call, parts.log))
+        }
+        const [first = scope, ...more] = withScope(visitor.grant, scope)
+        return { scopes: [first, ...more], errorDescription: `This needs the scope ${scope}.` }
+      }
+    }
     return mcp
   }
 }
+
+// The resources tell of tenants what reading tools would.
+const RESOURCE_SCOPE: Scope = 'identity:read'
+const readable = (grant: Grant): Grant => (holds(grant, RESOURCE_SCOPE) ? grant : { ...grant, tenants: [] })
 
 /** Lets clients list, complete and read what there is to know about the apps. */
 function offerReading(mcp: McpServer, reading: Reading): void {
@@ -167,10 +190,7 @@ const toResult = (reply: Reply): CallToolResult => {
 function toError(error: unknown, call: Call, log: Log): CallToolResult {
   const known = error instanceof IdentityError ? error : undefined
   // A caller that left is no fault of ours.
-  log[known || call.signal.aborted ? 'info' : 'error'](`${call.tool.name} failed`, {
-    reference: call.id,
-    error,
-  })
+  log[known || call.signal.aborted ? 'info' : 'error'](`${call.tool.name} failed`, { ...logged(call), error })
   const { retryAt, tenant, candidates } = known?.details ?? {}
   const body = {
     code: known?.code ?? 'internal',

@@ -3,8 +3,10 @@ import type { Settings, TenantSettings } from './config.ts'
 import { UnknownTenant } from './errors.ts'
 import type { TenantTraits } from './guards/policy.ts'
 import { bucketOf, requestGuards } from './guards/requests.ts'
-import type { OperationName, Operations } from './identity/operations.ts'
+import type { BudgetLeft, OperationName, Operations } from './identity/operations.ts'
 import type { Effect } from './identity/plan.ts'
+import type { Grant } from './identity/scopes.ts'
+import { type BreakerState, type Meter, unmetered } from './meter.ts'
 import type { Store } from './store/store.ts'
 import type { Facts, Opened, Vendor } from './vendors/define.ts'
 import { openSurface } from './vendors/http.ts'
@@ -16,6 +18,8 @@ export interface Tenant {
   settings: TenantSettings
   facts: Facts
   operations: Operations
+  /** What is left of the budget of each of its tokens, by the token's fingerprint. */
+  budgets(): Promise<(BudgetLeft & { token: string })[]>
 }
 
 export interface Tenants {
@@ -27,34 +31,45 @@ export interface Tenants {
   serving(tool: { needs: readonly OperationName[]; effect: Effect }): Tenant[] | undefined
   /** Whether nothing may be changed in this tenant, by its own setting or the server's. */
   readOnly(tenant: Tenant): boolean
+  /** The same without the tenants that a caller may not see: for it they do not exist. */
+  seenBy(grant: Grant): Tenants
+}
+
+/** What tenants share. */
+export interface Kept {
+  ledger: Ledger
+  store: Store
+  /** Told nothing when left out. */
+  meter?: Meter
 }
 
 /** Makes every tenant of the settings ready; no request leaves before somebody asks for something. */
-export function openTenants(
-  settings: Settings,
-  vendors: readonly Vendor[],
-  kept: { ledger: Ledger; store: Store },
-): Tenants {
+export function openTenants(settings: Settings, vendors: readonly Vendor[], kept: Kept): Tenants {
   const all = Object.entries(settings.tenants).map(([name, tenant]): Tenant => {
     const vendor = vendors.find((candidate) => candidate.name === tenant.vendor)
     if (!vendor) throw new TypeError(`no vendor ${tenant.vendor}`)
+    const { opened, budgets } = openApp(name, tenant, vendor, kept)
     return {
       name,
       vendor,
       settings: tenant,
       facts: vendor.facts(tenant),
-      operations: vendor.operations(tenant, openApp(name, tenant, vendor, kept)),
+      operations: vendor.operations(tenant, opened),
+      budgets,
     }
   })
-  const readOnly = (tenant: Tenant) => settings.readOnly || !tenant.settings.allowWrites
-  return {
+  return tenantsOver(all, (tenant) => settings.readOnly || !tenant.settings.allowWrites)
+}
+
+function tenantsOver(all: readonly Tenant[], readOnly: Tenants['readOnly']): Tenants {
+  const tenants: Tenants = {
     all,
     get(name) {
       const tenant = all.find((candidate) => candidate.name === name)
       if (tenant) return tenant
       throw new UnknownTenant(
         `There is no tenant "${name.slice(0, 64)}".`,
-        `The tenants are: ${all.map((known) => known.name).join(', ')}.`,
+        all.length > 0 ? `The tenants are: ${all.map((known) => known.name).join(', ')}.` : 'There is none.',
       )
     },
     offering: (operation) => all.filter((tenant) => tenant.operations[operation] !== undefined),
@@ -67,7 +82,15 @@ export function openTenants(
       return able.length > 0 ? able : undefined
     },
     readOnly,
+    seenBy: ({ tenants: names }) =>
+      names
+        ? tenantsOver(
+            all.filter(({ name }) => names.includes(name)),
+            readOnly,
+          )
+        : tenants,
   }
+  return tenants
 }
 
 /** What rules can tell a tenant by. */
@@ -82,16 +105,31 @@ function openApp(
   tenant: string,
   { url, budget, timeoutMs, maxRetries }: TenantSettings,
   vendor: Vendor,
-  { ledger, store }: { ledger: Ledger; store: Store },
-): Opened {
+  { ledger, store, meter = unmetered }: Kept,
+): { opened: Opened; budgets: Tenant['budgets'] } {
   const spending = { ...vendor.budget, ...budget }
-  const guards = requestGuards({ ledger, budget: spending, timeoutMs, maxRetries })
+  const watch = {
+    waited: (ms: number) => meter.waited(tenant, ms),
+    breaker: (state: BreakerState) => meter.breaker(tenant, state),
+  }
+  const guards = requestGuards({ ledger, budget: spending, timeoutMs, maxRetries, watch })
+  const buckets = new Map<string, string>()
   const learned = (key: string) => `learned/${tenant}/${url}/${key}`
-  return {
+  const opened: Opened = {
     tenant,
-    open: (opening) => openSurface(opening, guards(opening)),
+    open(opening) {
+      buckets.set(bucketOf(opening), opening.token.fingerprint)
+      return openSurface(opening, guards(opening))
+    },
     left: (token) => ledger.left(bucketOf({ base: new URL(url), token }), spending),
     recall: (key) => store.get(learned(key)),
     remember: (key, value) => store.set(learned(key), value),
   }
+  const budgets = async () => {
+    const left = [...buckets].map(async ([bucket, token]) =>
+      (await ledger.left(bucket, spending)).map((window) => ({ ...window, token })),
+    )
+    return (await Promise.all(left)).flat()
+  }
+  return { opened, budgets }
 }

@@ -14,7 +14,9 @@ import { type CommonOptions, openDataFolder } from './place.ts'
 import { policyCommand } from './policy.ts'
 import { probeCommand } from './probe.ts'
 import { sandboxCommand } from './sandbox.ts'
+import { serveCommand } from './serving.ts'
 import { setupCommand } from './setup.ts'
+import { tokensCommand } from './tokens.ts'
 import { toolsCommand } from './tools.ts'
 import { undoCommand } from './undo.ts'
 
@@ -33,6 +35,7 @@ export function program(io: Io): Command {
       .option('--sandbox', 'simulated apps inside this process, no settings needed')
       // Reached only with arguments that `servingOptions` did not take, which have been refused by now.
       .action(async (options: CommonOptions) => (await import('./serve.ts')).serve(io, options))
+      .addCommand(serveCommand(io))
       .addCommand(initCommand(io))
       .addCommand(checkCommand(io, start))
       .addCommand(setupCommand(io))
@@ -44,6 +47,7 @@ export function program(io: Io): Command {
       .addCommand(policyCommand(io))
       .addCommand(journalCommand(io, data))
       .addCommand(undoCommand(io, start, data))
+      .addCommand(tokensCommand(io, data))
       .addCommand(toolsCommand(io))
       .addCommand(sandboxCommand(io))
       .addCommand(demoCommand(io))

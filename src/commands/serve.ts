@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import pkg from '../../package.json' with { type: 'json' }
+import { EVERYTHING } from '../identity/scopes.ts'
 import { serverFactory } from '../server.ts'
 import { overStdio } from '../transports/stdio.ts'
 import type { Io } from './io.ts'
@@ -17,7 +18,8 @@ export async function serve(io: Io, options: CommonOptions): Promise<void> {
   const running = await start(io, options)
   const { parts, log } = running
   // On stdio the one at the other end is whoever started this process.
-  const factory = serverFactory({ ...parts, version: pkg.version }, () => `local:${io.user}`)
+  const visitor = { caller: `local:${io.user}`, grant: EVERYTHING }
+  const factory = serverFactory({ ...parts, version: pkg.version }, () => visitor)
   await overStdio(factory, io.stdin, io.stdout, io.untilStopped(), (error) =>
     log.error('the protocol broke', { error }),
   )

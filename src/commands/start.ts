@@ -1,20 +1,24 @@
 import { type Approval, approversOf, openApprovals } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
+import type { PageParts } from '../approvals/page/handler.ts'
 import type { LoopbackPage } from '../approvals/page/loopback.ts'
 import { askFor } from '../ask.ts'
 import { briefOn } from '../brief.ts'
 import { storeLedger } from '../budget/ledger.ts'
 import { storePeople } from '../budget/people.ts'
 import type { Settings } from '../config.ts'
-import type { Parts } from '../dispatch.ts'
+import { isOffered, type Parts } from '../dispatch.ts'
 import type { Call } from '../guards/call.ts'
 import { callGuards } from '../guards/calls.ts'
 import type { Plan } from '../identity/plan.ts'
+import type { Grant } from '../identity/scopes.ts'
 import { type Log, logTo } from '../log.ts'
+import { type Meter, unmetered } from '../meter.ts'
 import { pastOf } from '../past.ts'
 import { sealWith } from '../seal.ts'
 import { openStops, type Stops } from '../stops.ts'
 import { openJournal } from '../store/journal.ts'
+import type { Store } from '../store/store.ts'
 import { openTenants, type Tenants, traitsOf } from '../tenants.ts'
 import { tools } from '../tools/index.ts'
 import { underWay } from '../under-way.ts'
@@ -29,18 +33,45 @@ const BRIEFING_TIME = 5_000
 /** Everything that serves, put together and ready; nothing has been opened or sent yet. */
 export interface Running {
   parts: Parts
+  settings: Settings
   tenants: Tenants
   stops: Stops
+  store: Store
+  /** What the page works with on which people decide. */
+  page: PageParts
   log: Log
   close(): Promise<void>
 }
 
-export async function start(io: Io, options: CommonOptions): Promise<Running> {
+/** How the page is reached on which people decide. */
+export type LinkedPage = Pick<LoopbackPage, 'link' | 'close'>
+
+/** What a start can be given that serves in another way than over stdio. */
+export interface Serving {
+  /** Told nothing when left out. */
+  meter?: Meter
+  /** A port of this machine that is open while something waits, when left out. */
+  openPage?: (parts: PageParts) => Promise<LinkedPage>
+}
+
+// Loaded when something first waits for a person; most runs never need it.
+const openLoopbackPage = async (parts: PageParts): Promise<LinkedPage> =>
+  (await import('../approvals/page/loopback.ts')).loopbackPage(parts)
+
+export async function start(
+  io: Io,
+  options: CommonOptions,
+  { meter, openPage }: Serving = {},
+): Promise<Running> {
   const { settings, closeSandbox } = await settingsFor(io, options)
   const folder = dataFolder(settings, options)
   const { store, budgets } = openStores(folder)
   const log = logTo(io.stderr, io.env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
-  const tenants = openTenants(settings, vendors, { ledger: storeLedger(budgets), store })
+  const tenants = openTenants(settings, vendors, {
+    ledger: storeLedger(budgets),
+    store,
+    ...(meter && { meter }),
+  })
   const approvers = openApprovers(store)
   const stops = openStops(store)
   const approvals = openApprovals(store)
@@ -65,20 +96,19 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
   const changes = underWay()
   const warn = (message: string, error: unknown) => log.error(message, { error })
   const addApprover = typed(io, options, 'approvers add NAME')
-  let page: Promise<LoopbackPage> | undefined
-  // Loaded when something first waits for a person; most runs never need it.
+  let page: Promise<LinkedPage> | undefined
+  const pageParts = { approvals, approvers, journal, seal, underWay: changes, addApprover, warn }
   const thePage = () => {
-    page ??= import('../approvals/page/loopback.ts').then(({ loopbackPage }) =>
-      loopbackPage({ approvals, approvers, journal, seal, underWay: changes, addApprover, warn }),
-    )
+    page ??= (openPage ?? openLoopbackPage)(pageParts)
     return page
   }
   const policy = {
+    meter: meter ?? unmetered,
     settings,
     journalling: { journal, warn },
-    mustExist: tenants.get,
-    isOffered: (name: string) =>
-      tools.some((tool) => tool.name === name && tenants.serving(tool) !== undefined),
+    mustExist: (tenant: string, grant: Grant) => tenants.seenBy(grant).get(tenant),
+    isOffered: (name: string, grant: Grant) =>
+      tools.some((tool) => tool.name === name && isOffered(tenants, tool, grant)),
     isReadOnly: (tenant: string) => tenants.readOnly(tenants.get(tenant)),
     blast: { ledger: storeLedger(store), people: storePeople(store), stops, limits: settings.limits },
     stops,
@@ -88,11 +118,11 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
       approvals,
       seal,
       approveAt,
-      brief({ caller, signal, deadline }: Call, plan: Plan) {
+      brief({ caller, grant, signal, deadline }: Call, plan: Plan) {
         const until = Math.min(deadline, Date.now() + BRIEFING_TIME)
         return briefOn(
           plan,
-          askFor(tenants, { caller: caller.id, pace: 'interactive', deadline: until, signal }),
+          askFor(tenants.seenBy(grant), { caller: caller.id, pace: 'interactive', deadline: until, signal }),
         )
       },
     },
@@ -109,8 +139,11 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
       guards: (sight) => callGuards(policy, sight),
       past: (reference, caller) => pastOf({ folder, store }, reference, (by) => by === caller),
     },
+    settings,
     tenants,
     stops,
+    store,
+    page: pageParts,
     log,
     async close() {
       await (await page)?.close()
@@ -130,7 +163,8 @@ async function settingsFor(
   const { startSandbox } = await import('../sandbox/index.ts')
   const sandbox = await startSandbox()
   return {
-    settings: sandboxSettings(sandbox.settings, sandbox.env, options),
+    // Made-up people need no keeping from anybody on this machine.
+    settings: sandboxSettings({ ...sandbox.settings, auth: 'none' }, sandbox.env, options),
     closeSandbox: () => sandbox.close(),
   }
 }

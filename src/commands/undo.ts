@@ -7,6 +7,7 @@ import { askFor } from '../ask.ts'
 import type { Parts } from '../dispatch.ts'
 import { InvalidInput, NotFound, Refused } from '../errors.ts'
 import type { Call } from '../guards/call.ts'
+import { EVERYTHING } from '../identity/scopes.ts'
 import { plainText } from '../identity/text.ts'
 import { pastOf } from '../past.ts'
 import type { ChangingTool } from '../tools/define.ts'
@@ -130,6 +131,7 @@ const newCall = (io: Io, tool: ChangingTool, input: unknown): Call => ({
   tool,
   input,
   caller: { id: `local:${io.user}`, client: 'identity-mcp undo' },
+  grant: EVERYTHING,
   canAsk: false,
   leastLevel: 'approve',
   signal: new AbortController().signal,

@@ -1,4 +1,5 @@
 import { TimedOut, Unavailable } from '../errors.ts'
+import type { BreakerState } from '../meter.ts'
 import type { AppReply, RequestGuard } from './request.ts'
 
 const FAILURES = 5
@@ -7,9 +8,9 @@ const LONGEST_PAUSE = 60_000
 
 /**
  * Leaves an app alone that is down: after five failures in a row nothing is sent for a pause, then one request goes to
- * see. Meanwhile all others throw `Unavailable` at once. Made once per tenant.
+ * see. Meanwhile all others throw `Unavailable` at once. `changed` is told of every change. Made once per tenant.
  */
-export function breaker(): RequestGuard {
+export function breaker(changed: (state: BreakerState) => void = () => {}): RequestGuard {
   let failures = 0
   let pauseMs = FIRST_PAUSE
   let openUntil: number | undefined
@@ -19,8 +20,10 @@ export function breaker(): RequestGuard {
     if (probing) pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE)
     else if (openUntil !== undefined || failures < FAILURES) return
     openUntil = Date.now() + pauseMs
+    changed('open')
   }
   const answered = () => {
+    if (openUntil !== undefined) changed('closed')
     failures = 0
     pauseMs = FIRST_PAUSE
     openUntil = undefined
@@ -32,6 +35,7 @@ export function breaker(): RequestGuard {
       if (Date.now() < openUntil) throw leftAlone(request.url.host, openUntil)
       // Nobody else goes until this one is back; should it never be, another goes after the longest pause.
       openUntil = Date.now() + LONGEST_PAUSE
+      changed('half_open')
     }
     try {
       const reply = await next(request)
@@ -41,7 +45,10 @@ export function breaker(): RequestGuard {
     } catch (error) {
       if (error instanceof Unavailable || error instanceof TimedOut) failed(probing)
       // It never got as far as the app, so the next one goes to see.
-      else if (probing) openUntil = Date.now()
+      else if (probing) {
+        openUntil = Date.now()
+        changed('open')
+      }
       throw error
     }
   }

@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import type { ConfirmLevel } from '../config-policy.ts'
+import type { OperationName } from '../identity/operations.ts'
 import type { Effect, Plan } from '../identity/plan.ts'
+import type { Grant } from '../identity/scopes.ts'
 import type { JournalEvent } from '../store/events.ts'
 import type { Guard } from './compose.ts'
 
@@ -15,6 +17,7 @@ export interface Caller {
 export interface GuardedTool {
   name: string
   effect: Effect
+  needs: readonly OperationName[]
   input: z.ZodType
   output: z.ZodType
 }
@@ -32,10 +35,13 @@ export interface PersonsAnswer {
 export interface Call {
   /** Names the call in the journal, the log and an error answer. */
   id: string
+  /** Trace that the call is part of, 32 hex digits (W3C Trace Context), for the log. */
+  trace?: string
   tool: GuardedTool
   /** As received; parsed once it has passed `declared-only`. */
   input: unknown
   caller: Caller
+  grant: Grant
   /** Whether this client can put a form before a person. */
   canAsk: boolean
   answer?: PersonsAnswer
@@ -64,6 +70,12 @@ export type Reply =
   | { question: { message: string; state: string } }
 
 export type CallGuard = Guard<Call, Reply>
+
+/** What a log line says of the call it belongs to. */
+export const logged = ({ id, trace }: Pick<Call, 'id' | 'trace'>) => ({
+  reference: id,
+  ...(trace !== undefined && { trace }),
+})
 
 /** What a call does: what its plan says of itself, and until there is one, what its tool declares. */
 export const effectOf = ({ plan, tool }: Pick<Call, 'plan' | 'tool'>): Effect => plan?.effect ?? tool.effect

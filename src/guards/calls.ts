@@ -1,6 +1,8 @@
 import type { Settings } from '../config.ts'
 import { UnknownOutcome } from '../errors.ts'
 import type { Plan } from '../identity/plan.ts'
+import type { Grant } from '../identity/scopes.ts'
+import type { Meter } from '../meter.ts'
 import type { Stops } from '../stops.ts'
 import type { Store } from '../store/store.ts'
 import { access } from './access.ts'
@@ -12,17 +14,19 @@ import { deadline } from './deadline.ts'
 import { declaredOnly } from './declared-only.ts'
 import { type Journalling, journalled } from './journal.ts'
 import { type ListAdmins, lastAdmin } from './last-admin.ts'
+import { measured } from './measured.ts'
 import { planning } from './planning.ts'
 import { protectedAccounts } from './protected.ts'
 import { readOnly } from './read-only.ts'
 
 /** What the guards decide from. */
 export interface CallPolicy {
+  meter: Meter
   settings: Pick<Settings, 'readOnly' | 'protected'>
   journalling: Journalling
   /** Throws `UnknownTenant`. */
-  mustExist: (tenant: string) => unknown
-  isOffered: (tool: string) => boolean
+  mustExist: (tenant: string, grant: Grant) => unknown
+  isOffered: (tool: string, grant: Grant) => boolean
   isReadOnly: (tenant: string) => boolean
   blast: BlastRadius
   stops: Pick<Stops, 'check'>
@@ -39,9 +43,21 @@ export interface Sight {
 
 /** The policy for calls, outermost first: what every call of every tool goes through. */
 export const callGuards = (
-  { settings, journalling, mustExist, isOffered, isReadOnly, blast, stops, locks, confirming }: CallPolicy,
+  {
+    meter,
+    settings,
+    journalling,
+    mustExist,
+    isOffered,
+    isReadOnly,
+    blast,
+    stops,
+    locks,
+    confirming,
+  }: CallPolicy,
   { planOf, listAdmins }: Sight,
 ): readonly CallGuard[] => [
+  measured(meter),
   journalled(journalling),
   declaredOnly(),
   access({ mustExist, isOffered }),

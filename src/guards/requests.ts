@@ -1,5 +1,6 @@
 import type { Ledger } from '../budget/ledger.ts'
 import { UnknownOutcome } from '../errors.ts'
+import type { BreakerState } from '../meter.ts'
 import { lastLook } from './brake.ts'
 import { breaker } from './breaker.ts'
 import { deadline } from './deadline.ts'
@@ -19,6 +20,8 @@ export interface RequestPolicy {
   /** Longest that one try may take once it has left, milliseconds. */
   timeoutMs: number
   maxRetries: number
+  /** Told how long requests wait, and of every change of the breaker. */
+  watch?: { waited(ms: number): void; breaker(state: BreakerState): void }
 }
 
 /** An address of the app, and the token that goes there. */
@@ -34,14 +37,15 @@ export const bucketOf = ({ base, token }: Guarded): string => `${token.fingerpri
  * The policy for requests, outermost first: what every request to a tenant's app goes through. Called once per tenant;
  * what comes back is called once per surface.
  */
-export function requestGuards({ ledger, budget, timeoutMs, maxRetries }: RequestPolicy) {
-  const broken = breaker()
+export function requestGuards({ ledger, budget, timeoutMs, maxRetries, watch }: RequestPolicy) {
+  const broken = breaker(watch?.breaker)
   const repeated = retry({ maxRetries })
   const buckets = new Map<string, RequestGuard>()
 
   return (surface: Guarded): readonly RequestGuard[] => {
     const name = bucketOf(surface)
-    const paid = buckets.get(name) ?? tokenBucket(ledger, name, budget, timeoutMs + 2 * GRACE_MS)
+    const paid =
+      buckets.get(name) ?? tokenBucket(ledger, name, budget, timeoutMs + 2 * GRACE_MS, watch?.waited)
     buckets.set(name, paid)
     return [
       sameOrigin(surface.base),

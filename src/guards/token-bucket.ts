@@ -16,13 +16,15 @@ export interface Spending extends Limits {
 /**
  * Pays for each request from the bucket called `name`, whoever else spends from it, and teaches the ledger what each
  * reply says of the app's pace. A request that can't be paid for before its errand's deadline is `RateLimited` at once,
- * with `retryAt`. `holdMs` is the longest that a request may be under way. Made once per bucket, whose queue it keeps.
+ * with `retryAt`. `holdMs` is the longest that a request may be under way; `waited` is told how long each one waited.
+ * Made once per bucket, whose queue it keeps.
  */
 export function tokenBucket(
   ledger: Ledger,
   name: string,
   { atOnce = 4, reserve = 0.1, ...limits }: Spending,
   holdMs?: number,
+  waited: (ms: number) => void = () => {},
 ): RequestGuard {
   const reserved = { interactive: 0, bulk: reserve }
   const queue = tokenQueue({
@@ -32,7 +34,9 @@ export function tokenBucket(
   })
 
   return async function tokenBucket(request, next) {
+    const came = performance.now()
     const ticket = await queue.ticketFor(request)
+    waited(performance.now() - came)
     try {
       const reply = await next(request)
       await booked(ledger.settle(name, ticket, readRates(reply)))

@@ -1,10 +1,12 @@
 import * as z from 'zod'
 import { Budget, type SettingsParts, type TenantSettings } from '../config.ts'
+import { BaseUrl } from '../config-http.ts'
 import { Environment } from '../config-policy.ts'
-import { isSafeAddress } from '../config-webhook.ts'
 import type { BudgetLeft, Operations } from '../identity/operations.ts'
 import type { Secret } from '../secret.ts'
 import type { Opening, Surface } from './http.ts'
+
+export { BaseUrl }
 
 /** What is true of an app, whatever its settings; plans and notes are written from it. */
 export interface Facts {
@@ -28,15 +30,6 @@ export interface Opened {
   recall<Value>(key: string): Promise<Value | undefined>
   remember<Value>(key: string, value: Value): Promise<void>
 }
-
-/** The address of an app: https, or http on a loopback host, without credentials, query or fragment. */
-export const BaseUrl = z
-  .url()
-  .refine(isSafeAddress, 'must be https (http only on a loopback host)')
-  .refine((text) => {
-    const url = new URL(text)
-    return !url.username && !url.password && !url.search && !url.hash
-  }, 'must not hold credentials, a query or a fragment')
 
 /** Settings that every tenant has, whatever its vendor. */
 export const tenantSettings = {

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { Call, Reply } from '../../src/guards/call.ts'
 import type { Account } from '../../src/identity/account.ts'
 import type { Change, Plan } from '../../src/identity/plan.ts'
+import { EVERYTHING } from '../../src/identity/scopes.ts'
 
 export const account = (more: Partial<Account> = {}): Account => ({
   tenant: 'acme',
@@ -38,6 +39,7 @@ export function aCall(more: Partial<Call> = {}): Call & { events: Record<string,
     tool: {
       name: 'a_tool',
       effect: 'removes',
+      needs: [],
       input: z.strictObject({
         user: z.string(),
         tenants: z.array(z.string()),
@@ -47,6 +49,7 @@ export function aCall(more: Partial<Call> = {}): Call & { events: Record<string,
     },
     input: { user: 'ada@example.com', tenants: ['acme'] },
     caller: { id: 'local:grace', client: 'test/1' },
+    grant: EVERYTHING,
     canAsk: true,
     signal: new AbortController().signal,
     deadline: Date.now() + 10_000,

@@ -1,7 +1,8 @@
-import { Client } from '@modelcontextprotocol/client'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { Client as OlderClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as OlderTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { StreamableHTTPClientTransport as OlderHttpTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 
 /** The three kinds of client that every server of this kind meets. */
@@ -32,10 +33,18 @@ export interface Launch {
   stderr: (text: string) => void
 }
 
+/** A server that runs already. */
+export interface Address {
+  url: URL
+  headers: Record<string, string>
+}
+
 /** As much of an MCP client as the tests use, whichever it is. */
 export interface TestClient {
   pid: number | null
   listTools(): Promise<{ name: string }[]>
+  listResources(): Promise<{ uri: string }[]>
+  readResource(uri: string): Promise<unknown>
   callTool(
     name: string,
     args: unknown,
@@ -52,11 +61,11 @@ export interface ToolResult {
 
 export function connect(
   kind: ClientKind,
-  launch: Launch,
+  server: Launch | Address,
   name: string,
   desk: Desk = {},
 ): Promise<TestClient> {
-  return kind === 'v1' ? connectOlder(launch, name, desk) : connectCurrent(kind, launch, name, desk)
+  return kind === 'v1' ? connectOlder(server, name, desk) : connectCurrent(kind, server, name, desk)
 }
 
 const capabilitiesOf = ({ person, browser }: Desk) =>
@@ -73,7 +82,7 @@ async function answerOf(
 
 async function connectCurrent(
   kind: 'modern' | 'legacy',
-  { stderr, ...launch }: Launch,
+  server: Launch | Address,
   name: string,
   desk: Desk,
 ): Promise<TestClient> {
@@ -87,33 +96,57 @@ async function connectCurrent(
   if (desk.person || desk.browser) {
     client.setRequestHandler('elicitation/create', ({ params }) => answerOf(desk, params))
   }
-  const transport = new StdioClientTransport({ ...launch, stderr: 'pipe' })
-  transport.stderr?.on('data', (piece) => stderr(String(piece)))
+  const how = (params: CallParams, options?: CallOptions) => client.callTool(params, options)
+  if ('url' in server) {
+    const { url, headers } = server
+    await client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers } }))
+    return testClient(client, null, how)
+  }
+  const transport = new StdioClientTransport({ ...server, stderr: 'pipe' })
+  transport.stderr?.on('data', (piece) => server.stderr(String(piece)))
   await client.connect(transport)
-  return testClient(client, transport, (params, options) => client.callTool(params, options))
+  return testClient(client, transport.pid, how)
 }
 
-async function connectOlder({ stderr, ...launch }: Launch, name: string, desk: Desk): Promise<TestClient> {
+async function connectOlder(server: Launch | Address, name: string, desk: Desk): Promise<TestClient> {
   const client = new OlderClient({ name, version: '1.0.0' }, { capabilities: capabilitiesOf(desk) })
   if (desk.person || desk.browser) {
     client.setRequestHandler(ElicitRequestSchema, ({ params }) => answerOf(desk, params))
   }
-  const transport = new OlderTransport({ ...launch, stderr: 'pipe' })
-  transport.stderr?.on('data', (piece) => stderr(String(piece)))
+  const how = (params: CallParams, options?: CallOptions) => client.callTool(params, undefined, options)
+  if ('url' in server) {
+    const { url, headers } = server
+    await client.connect(new OlderHttpTransport(url, { requestInit: { headers } }))
+    return testClient(client, null, how)
+  }
+  const transport = new OlderTransport({ ...server, stderr: 'pipe' })
+  transport.stderr?.on('data', (piece) => server.stderr(String(piece)))
   await client.connect(transport)
-  return testClient(client, transport, (params, options) => client.callTool(params, undefined, options))
+  return testClient(client, transport.pid, how)
+}
+
+interface CallParams {
+  name: string
+  arguments: Record<string, unknown>
+}
+interface CallOptions {
+  timeout?: number
+  signal?: AbortSignal
 }
 
 const testClient = (
-  client: { listTools(): Promise<{ tools: { name: string }[] }>; close(): Promise<void> },
-  { pid }: { pid: number | null },
-  callTool: (
-    params: { name: string; arguments: Record<string, unknown> },
-    options?: { timeout?: number; signal?: AbortSignal },
-  ) => Promise<unknown>,
+  client: Pick<Client, 'close'> & {
+    listTools(): Promise<{ tools: { name: string }[] }>
+    listResources(): Promise<{ resources: { uri: string }[] }>
+    readResource(params: { uri: string }): Promise<unknown>
+  },
+  pid: number | null,
+  callTool: (params: CallParams, options?: CallOptions) => Promise<unknown>,
 ): TestClient => ({
   pid,
   listTools: async () => (await client.listTools()).tools,
+  listResources: async () => (await client.listResources()).resources,
+  readResource: (uri) => client.readResource({ uri }),
   callTool: async (name, args, options) =>
     (await callTool({ name, arguments: args as Record<string, unknown> }, options)) as ToolResult,
   close: () => client.close(),

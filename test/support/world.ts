@@ -44,8 +44,8 @@ const PEOPLE: Record<'accept' | 'decline' | 'cancel', Person> = {
   cancel: () => ({ action: 'cancel' }),
 }
 
-/** A real server in its own process, a real MCP client, a simulated Netskope tenant over HTTP. */
-export async function openWorld(options: WorldOptions = {}) {
+/** Simulated apps over HTTP, settings that name one of them, and a way to run commands on these. */
+export async function openPlace(options: Pick<WorldOptions, 'settings' | 'tenant' | 'env' | 'sandbox'> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'identity-mcp-'))
   const sandbox = await startSandbox(options.sandbox)
   const dataDir = join(folder, 'data')
@@ -58,6 +58,47 @@ export async function openWorld(options: WorldOptions = {}) {
     )
   write(options.settings, options.tenant)
   const env = { PATH: process.env.PATH ?? '', HOME: folder, ...sandbox.env, ...options.env }
+  /** Runs a command of the program to its end. */
+  const run = (words: readonly string[], { stdin = '' } = {}) =>
+    new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+      const child = spawn(process.execPath, [MAIN, ...words, '--config', config], { env })
+      const out = { stdout: '', stderr: '' }
+      child.stdout.on('data', (piece) => {
+        out.stdout += String(piece)
+      })
+      child.stderr.on('data', (piece) => {
+        out.stderr += String(piece)
+      })
+      child.on('close', (code) => resolve({ code, ...out }))
+      child.stdin.end(stdin)
+    })
+
+  return {
+    sandbox,
+    netskope: sandbox.tenants['acme-netskope'],
+    tokens: sandbox.tokens,
+    folder,
+    dataDir,
+    config,
+    env,
+    run,
+    rewrite: write,
+    journal: (): JournalLine[] =>
+      readFileSync(join(dataDir, 'journal.jsonl'), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as JournalLine),
+    async close() {
+      await sandbox.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A real server in its own process, a real MCP client, a simulated Netskope tenant over HTTP. */
+export async function openWorld(options: WorldOptions = {}) {
+  const { close: leave, ...place } = await openPlace(options)
+  const { config, env } = place
   let stderr = ''
 
   /** Another server and client on the same data folder and the same app. */
@@ -101,52 +142,24 @@ export async function openWorld(options: WorldOptions = {}) {
   const first = await open()
   const others: { close(): Promise<void> }[] = []
 
-  /** Runs a command of the program to its end. */
-  const run = (words: readonly string[], { stdin = '' } = {}) =>
-    new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-      const child = spawn(process.execPath, [MAIN, ...words, '--config', config], { env })
-      const out = { stdout: '', stderr: '' }
-      child.stdout.on('data', (piece) => {
-        out.stdout += String(piece)
-      })
-      child.stderr.on('data', (piece) => {
-        out.stderr += String(piece)
-      })
-      child.on('close', (code) => resolve({ code, ...out }))
-      child.stdin.end(stdin)
-    })
-
   return {
+    ...place,
     ...first,
-    sandbox,
-    netskope: sandbox.tenants['acme-netskope'],
-    tokens: sandbox.tokens,
-    folder,
-    env,
-    dataDir,
-    run,
     stderr: () => stderr,
     open: async (more: WorldOptions = {}) => {
       const other = await open(more)
       others.push(other)
       return other
     },
-    rewrite: write,
     /** A client that sends what no honest one would. */
     raw: (name?: string) => {
       const client = new RawClient(MAIN, ['--config', config], env, name)
       others.push({ close: async () => client.close() })
       return client
     },
-    journal: (): JournalLine[] =>
-      readFileSync(join(dataDir, 'journal.jsonl'), 'utf8')
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as JournalLine),
     async [Symbol.asyncDispose]() {
       await Promise.all([first, ...others].map((one) => one.close()))
-      await sandbox.close()
-      rmSync(folder, { recursive: true, force: true })
+      await leave()
     },
   }
 }

@@ -197,7 +197,14 @@ describe('what an agent should know about an app', () => {
       tokens: { scim: SECRET },
       ...settings,
     })
-    return { name, vendor, settings: parsed, facts: vendor.facts(parsed), operations: {} }
+    return {
+      name,
+      vendor,
+      settings: parsed,
+      facts: vendor.facts(parsed),
+      operations: {},
+      budgets: async () => [],
+    }
   }
   const ZOOM = { url: 'https://api.zoom.us/scim2' }
   const anyScim = { ...scim, about: scimSetup.about }

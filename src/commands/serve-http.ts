@@ -1,0 +1,124 @@
+import { isIP } from 'node:net'
+import pkg from '../../package.json' with { type: 'json' }
+import { approvalPage } from '../approvals/page/handler.ts'
+import { pathOf } from '../approvals/page/layout.ts'
+import { SettingsError } from '../config.ts'
+import type { Auth } from '../config-http.ts'
+import { isLoopback } from '../config-webhook.ts'
+import { serverFactory } from '../server.ts'
+import { openAccessTokens } from '../store/access-tokens.ts'
+import type { Store } from '../store/store.ts'
+import { authentication } from '../transports/auth.ts'
+import { overHttp } from '../transports/http.ts'
+import { inbound } from '../transports/inbound.ts'
+import { visitorIn } from '../transports/mcp-endpoint.ts'
+import { prometheus } from '../transports/metrics.ts'
+import { protectedResource } from '../transports/resource.ts'
+import type { Io } from './io.ts'
+import { type CommonOptions, settingsFile } from './place.ts'
+import { type LinkedPage, start } from './start.ts'
+
+export interface Listening {
+  host: string
+  port: number
+}
+
+/** Serves over HTTP until the process is told to stop, or says what is wrong with the settings. */
+export async function serveHttp(io: Io, options: CommonOptions, listening: Listening): Promise<void> {
+  try {
+    await serve(io, options, listening)
+  } catch (error) {
+    // Known by its class here alone: this part of the program is bundled apart.
+    if (!(error instanceof SettingsError)) throw error
+    io.stderr.write(`${error.message}\n`)
+    io.exit(2)
+  }
+}
+
+async function serve(io: Io, options: CommonOptions, { host, port }: Listening): Promise<void> {
+  const metrics = prometheus()
+  // Where people reach this server; unknown until it listens.
+  const origins: string[] = []
+  const running = await start(io, options, { meter: metrics.meter, openPage: async () => linkedTo(origins) })
+  try {
+    const { parts, settings, tenants, store, page, log } = running
+    const auth = authFor(host, settings.auth, settingsFile(io, options).file)
+    const { jwt } = auth === 'none' ? {} : auth
+    const { url } = settings.http
+    metrics.watch({
+      tenants: tenants.all,
+      pending: async () => (await page.approvals.list({ pending: true })).length,
+    })
+    const serving = {
+      host,
+      port,
+      hosts: hostsOf([isIP(host) ? undefined : `http://${host}`, url, jwt?.audience]),
+      proxied: auth !== 'none',
+      factory: serverFactory({ ...parts, version: pkg.version }, visitorIn),
+      authenticate: await authentication(auth, openAccessTokens(store)),
+      // Without names there is nobody to be fair to.
+      ...(auth !== 'none' && { inbound: inbound(settings.http) }),
+      ...(jwt && {
+        resource: (address: string) => protectedResource(jwt, new URL('/mcp', url ?? address).href),
+      }),
+      ready: () => isReachable(store),
+      metrics,
+      page: approvalPage(page, origins),
+      log,
+    }
+    const listening = (address: string) => {
+      origins.push(...originsOf(url, address, host))
+      io.stderr.write(`identity-mcp serves MCP at ${address}/mcp\n`)
+    }
+    await overHttp(serving, io.untilStopped(), listening).catch((error) => {
+      throw error.syscall === 'listen'
+        ? new SettingsError(`${host}:${port}`, [`cannot be served at (${error.code})`])
+        : error
+    })
+  } finally {
+    await running.close()
+  }
+}
+
+/** Who may call must have been settled by somebody; and that anybody may, only where nobody else is near. */
+function authFor(host: string, auth: Auth | undefined, file: string): Auth {
+  if (auth === undefined) {
+    throw new SettingsError(file, [
+      'auth: is missing, so that nobody could be served over HTTP. Set { "tokens": true } and make a token with ' +
+        '`identity-mcp tokens create NAME`, or { "jwt": … }, or "none" on a loopback address',
+    ])
+  }
+  if (auth === 'none' && !isLoopback(host)) {
+    throw new SettingsError(file, [
+      `auth: "none" is for loopback addresses, and ${host} can be reached from elsewhere`,
+    ])
+  }
+  return auth
+}
+
+/** The names of hosts in those of the texts that are addresses. */
+const hostsOf = (texts: readonly (string | undefined)[]): string[] => [
+  'localhost',
+  '127.0.0.1',
+  '[::1]',
+  ...texts.flatMap((text) => (text && URL.canParse(text) ? [new URL(text).hostname] : [])),
+]
+
+/** The addresses that people reach the server by, first the one to send them to. */
+function originsOf(url: string | undefined, address: string, host: string): string[] {
+  const { origin, port } = new URL(address)
+  const near = isLoopback(host) ? [origin, `http://localhost:${port}`] : []
+  return url === undefined ? near : [new URL(url).origin, ...near]
+}
+
+/** Links to the page that is served beside MCP; without an address to send people to there are none. */
+const linkedTo = (origins: readonly string[]): LinkedPage => ({
+  link: async (id) => origins[0] && origins[0] + pathOf(id),
+  close: async () => {},
+})
+
+const isReachable = (store: Store): Promise<boolean> =>
+  store.get('readyz').then(
+    () => true,
+    () => false,
+  )

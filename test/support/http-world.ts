@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type ClientKind, connect, type Desk, type TestClient } from './clients.ts'
+import { type Answered, MAIN, openPlace, type WorldOptions } from './world.ts'
+
+export interface HttpWorldOptions extends Pick<WorldOptions, 'settings' | 'tenant' | 'env' | 'sandbox'> {
+  /** The setting `auth`; tokens when left out. */
+  auth?: unknown
+  /** Whether every tenant of the sandbox is connected, rather than `acme-netskope` alone. */
+  everyTenant?: boolean
+  args?: string[]
+}
+
+export interface Guest {
+  kind?: ClientKind
+  token?: string
+  headers?: Record<string, string>
+  person?: Desk['person']
+  browser?: Desk['browser']
+  name?: string
+}
+
+/** A real server that serves over HTTP in its own process, and real MCP clients that call it. */
+export async function openHttpWorld({
+  auth = { tokens: true },
+  everyTenant,
+  args = [],
+  ...options
+}: HttpWorldOptions = {}) {
+  const place = await openPlace({ ...options, settings: {} })
+  const settings = {
+    auth,
+    ...(everyTenant && { tenants: place.sandbox.settings.tenants }),
+    ...options.settings,
+  }
+  place.rewrite(settings, options.tenant)
+
+  const server = spawn(
+    process.execPath,
+    [MAIN, 'serve', '--http', '--port', '0', '--config', place.config, ...args],
+    {
+      env: { IDENTITY_MCP_LOG: 'info', ...place.env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
+  const ended = once(server, 'close').then(([code]) => code as number | null)
+  let stderr = ''
+  const url = await new Promise<URL>((resolve, reject) => {
+    server.stderr.on('data', (piece) => {
+      stderr += String(piece)
+      const [, address] = /serves MCP at (\S+)\n/.exec(stderr) ?? []
+      if (address) resolve(new URL(address))
+    })
+    void ended.then(() => reject(new Error(`the server ended: ${stderr}`)))
+  })
+
+  const clients: TestClient[] = []
+  const guest = async ({
+    kind = 'modern',
+    token,
+    headers = {},
+    name = 'test-client',
+    ...desk
+  }: Guest = {}) => {
+    const all = { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers }
+    const client = await connect(kind, { url, headers: all }, name, desk)
+    clients.push(client)
+    return {
+      ...client,
+      tools: async () => (await client.listTools()).map((tool) => tool.name),
+      resources: async () => (await client.listResources()).map((resource) => resource.uri),
+      call: async (tool: string, input: unknown = {}) => {
+        const { content } = await client.callTool(tool, input)
+        return JSON.parse(content?.[0]?.text ?? 'null') as Answered
+      },
+    }
+  }
+
+  return {
+    ...place,
+    url,
+    guest,
+    /** A request for `path` as it is, without a client in between. */
+    fetch: (path: string, init?: RequestInit) => fetch(new URL(path, url), init),
+    /** A token for a bot, made as a person makes one. */
+    async token(name: string, ...how: string[]) {
+      const { code, stdout, stderr } = await place.run(['tokens', 'create', name, ...how])
+      if (code !== 0) throw new Error(stderr)
+      return stdout.trim()
+    },
+    stderr: () => stderr,
+    log: () =>
+      stderr
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    /** Tells the process to stop; resolves with its exit code. */
+    stop: () => {
+      server.kill('SIGTERM')
+      return ended
+    },
+    ended,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(clients.map((client) => client.close().catch(() => undefined)))
+      server.kill('SIGKILL')
+      await ended
+      await place.close()
+    },
+  }
+}
+export type HttpWorld = Awaited<ReturnType<typeof openHttpWorld>>
+
+/** Every scope, for `tokens create`. */
+export const ALL_SCOPES = ['--scopes', 'identity:remove,identity:audit,identity:approve']

@@ -1,0 +1,88 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  exportJWK,
+  generateKeyPair,
+  type JWK,
+  type JWTHeaderParameters,
+  type JWTPayload,
+  SignJWT,
+} from 'jose'
+
+export interface Key {
+  privateKey: Awaited<ReturnType<typeof generateKeyPair>>['privateKey']
+  jwk: JWK
+}
+
+/** A key pair of an issuer; with no `kid`, its tokens do not name it. */
+export async function newKey(kid?: string, alg = 'ES256'): Promise<Key> {
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
+  return { privateKey, jwk: { ...(await exportJWK(publicKey)), alg, use: 'sig', ...(kid && { kid }) } }
+}
+
+/** An OAuth authorization server on loopback, as far as a resource server meets one. */
+export async function openIssuer({ metadata = '/.well-known/oauth-authorization-server', path = '' } = {}) {
+  let keys = [await newKey('key-1')]
+  const asked: string[] = []
+  let down = false
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    const documents: Record<string, unknown> = {
+      [metadata]: { issuer, jwks_uri: `${origin}/keys`, token_endpoint: `${origin}/token` },
+      '/keys': { keys: keys.map(({ jwk }) => jwk) },
+    }
+    const document = documents[request.url ?? '']
+    response.writeHead(down ? 503 : document ? 200 : 404, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(document ?? {}))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo // it listens on a port, not on a pipe
+  const origin = `http://127.0.0.1:${port}`
+  const issuer = origin + path
+
+  return {
+    issuer,
+    asked,
+    audience: 'https://identity.example.com/mcp',
+    get keys() {
+      return keys
+    },
+    /** Signs with these from now on, the last of them first; the others are still published. */
+    rotate: (...next: Key[]) => {
+      keys = next
+    },
+    fail: (on: boolean) => {
+      down = on
+    },
+    /** A token good for five minutes, with `claims` over the usual ones; `undefined` leaves one out. */
+    token(
+      claims: JWTPayload & Record<string, unknown> = {},
+      how: { key?: Key; header?: Partial<JWTHeaderParameters> } = {},
+    ) {
+      const key = how.key ?? keys.at(-1)
+      if (!key) throw new TypeError('the issuer has no key')
+      const now = Math.floor(Date.now() / 1_000)
+      const all = {
+        iss: issuer,
+        aud: this.audience,
+        sub: 'ada',
+        client_id: 'chat',
+        iat: now,
+        exp: now + 300,
+        scope: 'identity:read',
+        ...claims,
+      }
+      const { kid, alg = 'ES256' } = key.jwk
+      return new SignJWT(all)
+        .setProtectedHeader({ alg, ...(kid && { kid }), ...how.header })
+        .sign(key.privateKey)
+    },
+    settings(more: Record<string, unknown> = {}) {
+      return { jwt: { issuer, audience: this.audience, ...more } }
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
