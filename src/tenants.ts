@@ -4,6 +4,7 @@ import { UnknownTenant } from './errors.ts'
 import { bucketOf, requestGuards } from './guards/requests.ts'
 import type { OperationName, Operations } from './identity/operations.ts'
 import type { Effect } from './identity/plan.ts'
+import { inQuotes } from './identity/text.ts'
 import type { Store } from './store/store.ts'
 import type { Facts, Opened, Vendor } from './vendors/define.ts'
 import { openSurface } from './vendors/http.ts'
@@ -52,7 +53,7 @@ export function openTenants(
       const tenant = all.find((candidate) => candidate.name === name)
       if (tenant) return tenant
       throw new UnknownTenant(
-        `There is no tenant "${name.slice(0, 64)}".`,
+        `There is no tenant ${inQuotes(name, 64)}.`,
         `The tenants are: ${all.map((known) => known.name).join(', ')}.`,
       )
     },

@@ -4,7 +4,7 @@ import type { ConfirmLevel, Settings } from '../config.ts'
 import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
 import { canonicalJson } from '../identity/canonical.ts'
 import type { Plan } from '../identity/plan.ts'
-import { plainText } from '../identity/text.ts'
+import { inQuotes, plainText } from '../identity/text.ts'
 import type { Seal } from '../seal.ts'
 import type { JournalEvent } from '../store/events.ts'
 import type { Call, CallGuard, PersonsAnswer, Reply } from './call.ts'
@@ -133,7 +133,7 @@ const boundTo = ({ tool, caller }: Call): string[] => ['question', tool.name, ca
 function wording(plan: Plan, { caller }: Call): string {
   return [
     ...plan.lines,
-    ...(plan.reason === undefined ? [] : [`Reason given: "${plainText(plan.reason, 500)}"`]),
+    ...(plan.reason === undefined ? [] : [`Reason given: ${inQuotes(plan.reason, 500)}`]),
     `Asked for by ${plainText(caller.client, 80)}.`,
   ].join('\n')
 }

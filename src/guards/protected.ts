@@ -1,5 +1,6 @@
 import { Protected } from '../errors.ts'
 import type { Account } from '../identity/account.ts'
+import { bare } from '../identity/naming.ts'
 import type { CallGuard } from './call.ts'
 
 /** Refuses a call that would change an account on the list; `*` in a pattern stands for anything. */
@@ -13,7 +14,7 @@ export const protectedAccounts = (patterns: readonly string[]): CallGuard => {
       const hit = accounts.find(isProtected)
       if (!hit) continue
       throw new Protected(
-        `The account ${hit.userName} in ${tenant} is protected and no tool may change it.`,
+        `The account ${bare(hit.userName)} in ${tenant} is protected and no tool may change it.`,
         'A person changes it by hand, in the app itself.',
         { tenant },
       )

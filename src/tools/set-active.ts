@@ -2,9 +2,10 @@ import * as z from 'zod'
 import type { Ask } from '../ask.ts'
 import { type ErrorCode, NotFound } from '../errors.ts'
 import { Account } from '../identity/account.ts'
+import { named, warnings } from '../identity/naming.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import type { Carried, Change, Effect, Plan } from '../identity/plan.ts'
-import { plainText } from '../identity/text.ts'
+import { inQuotes } from '../identity/text.ts'
 import type { Tenant } from '../tenants.ts'
 import { type ChangingTool, defineTool } from './define.ts'
 import { ApprovalId, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
@@ -88,7 +89,10 @@ export function switchTool(the: Switch): ChangingTool {
         reason,
         ...(the.to === 'inactive' && changes.some(deletes) && { also: ['deletes' as const] }),
         lines: changes.flatMap((change) => [
-          ...change.accounts.map((account) => sentence(the, ask.tenants.get(change.tenant), account)),
+          ...change.accounts.flatMap((account) => [
+            sentence(the, ask.tenants.get(change.tenant), account),
+            ...warnings(account.userName, account.caution),
+          ]),
           consequences[change.tenant] ?? '',
         ]),
       }
@@ -128,16 +132,16 @@ async function resolve(ask: Ask, the: Switch, user: string, tenants: readonly st
   }
   if (settled.length > 0 && changes.length === 0 && settled.every((row) => row.outcome === 'absent')) {
     throw new NotFound(
-      `"${plainText(user)}" was found in none of: ${tenants.join(', ')}.`,
+      `${inQuotes(user)} was found in none of: ${tenants.join(', ')}.`,
       'Check the spelling with find_user; it also takes an external id or an id.',
     )
   }
   return { changes, settled }
 }
 
-const sentence = (the: Switch, tenant: Tenant, { name, userName, status, admin }: Account): string =>
-  `${the.verb} ${name ? `"${name}" ` : ''}(${userName})${admin ? ', an administrator,' : ''} in ` +
-  `${tenant.vendor.title}, tenant ${tenant.name}: ${status} → ${the.to}.`
+const sentence = (the: Switch, tenant: Tenant, account: Account): string =>
+  `${the.verb} ${named(account)}${account.admin ? ', an administrator,' : ''} in ` +
+  `${tenant.vendor.title}, tenant ${tenant.name}: ${account.status} → ${the.to}.`
 
 function toRow(tenant: string, carried: Carried, done: string, consequences: Record<string, string>): Row {
   const { outcome, verified, account, code, note } = carried

@@ -2,9 +2,10 @@ import * as z from 'zod'
 import type { Ask } from '../ask.ts'
 import { IdentityError, NotFound } from '../errors.ts'
 import type { Account, Group } from '../identity/account.ts'
+import { bare, warnings } from '../identity/naming.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import type { Carried } from '../identity/plan.ts'
-import { plainText } from '../identity/text.ts'
+import { inQuotes } from '../identity/text.ts'
 import { OPTIONAL, statusOfOne } from './change-fields.ts'
 import { defineTool } from './define.ts'
 import { ApprovalId, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
@@ -58,7 +59,7 @@ export default defineTool({
   async plan({ tenant, group: named, add = [], remove = [], reason }, { ask }) {
     const group = await ask.one(tenant, 'readGroup', { group: named })
     if (!group)
-      throw new NotFound(`There is no group "${plainText(named)}" in ${tenant}.`, 'list_groups names them.', {
+      throw new NotFound(`There is no group ${inQuotes(named)} in ${tenant}.`, 'list_groups names them.', {
         tenant,
       })
     const wishes = [...wishesOf(add, 'added'), ...wishesOf(remove, 'removed')]
@@ -66,7 +67,7 @@ export default defineTool({
     const of = (to: Wish['to']) => wanted.filter((one) => one.to === to).map(({ account }) => account)
     const [into, out] = [of('added'), of('removed')]
     const { vendor } = ask.tenants.get(tenant)
-    const people = (accounts: readonly Account[]) => accounts.map(({ userName }) => userName).join(', ')
+    const people = (accounts: readonly Account[]) => accounts.map(({ userName }) => bare(userName)).join(', ')
     return {
       changes:
         wanted.length === 0
@@ -85,9 +86,11 @@ export default defineTool({
               },
             ],
       lines: [
-        `Change the group "${group.name}" in ${vendor.title}, tenant ${tenant}.`,
+        `Change the group ${inQuotes(group.name)} in ${vendor.title}, tenant ${tenant}.`,
+        ...warnings(group.name, group.caution),
         ...(into.length > 0 ? [`Put in: ${people(into)}.`] : []),
         ...(out.length > 0 ? [`Take out: ${people(out)}.`] : []),
+        ...wanted.flatMap(({ account }) => warnings(account.userName, account.caution)),
       ],
       reason,
       ...(wanted.length > MANY && { also: ['bulk' as const] }),

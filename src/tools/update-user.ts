@@ -1,11 +1,12 @@
 import * as z from 'zod'
 import { NotFound } from '../errors.ts'
 import { Account } from '../identity/account.ts'
+import { named, warnings } from '../identity/naming.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import type { AccountFields } from '../identity/operations.ts'
-import { plainText } from '../identity/text.ts'
+import { inQuotes } from '../identity/text.ts'
 import { unlike } from '../identity/unlike.ts'
-import { asked, Fields, OPTIONAL, statusOfOne } from './change-fields.ts'
+import { asked, cautionFor, Fields, linesFor, OPTIONAL, statusOfOne } from './change-fields.ts'
 import { defineTool } from './define.ts'
 import { ApprovalId, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
@@ -44,7 +45,7 @@ export default defineTool({
     const read = found && (await ask.one(tenant, 'readFields', { id: found.id }))
     if (!read) {
       throw new NotFound(
-        `"${plainText(user)}" was not found in ${tenant}.`,
+        `${inQuotes(user)} was not found in ${tenant}.`,
         'Check the spelling with find_user.',
         { tenant },
       )
@@ -64,8 +65,10 @@ export default defineTool({
         { tenant, accounts: [account], subject, operation: 'updateAccount', ask: { ...subject, set } },
       ],
       lines: [
-        `Change the account of "${account.name ?? account.userName}" (${account.userName}) in ${vendor.title}, tenant ${tenant}:`,
-        ...Object.entries(set).map(([name, value]) => `${name}: ${shown(before[name])} → ${shown(value)}`),
+        `Change the account of ${named(account)} in ${vendor.title}, tenant ${tenant}:`,
+        ...linesFor(set, fields),
+        ...warnings(account.userName, account.caution),
+        ...warnings(set.userName ?? set.email ?? account.userName, cautionFor(set)),
         ...(account.externalId ? [MANAGED] : []),
       ],
       reason,
@@ -109,8 +112,3 @@ export default defineTool({
 /** Of `fields`, those that `named` names; one that is not known is null, so that nothing is left unsaid. */
 const pick = (fields: AccountFields, named: object): Record<string, unknown> =>
   Object.fromEntries(Object.keys(named).map((name) => [name, fields[name as keyof AccountFields] ?? null]))
-
-const shown = (value: unknown): string =>
-  value === null || value === undefined
-    ? 'not known'
-    : `"${plainText(typeof value === 'string' ? value : JSON.stringify(value), 200)}"`

@@ -1,4 +1,4 @@
-import { plainText } from '../../identity/text.ts'
+import { hidesText, plainText } from '../../identity/text.ts'
 
 /** An object of a reply, of which nothing is known yet. */
 export type Rec = Record<string, unknown>
@@ -30,7 +30,7 @@ export function asId(value: unknown): string | undefined {
   const id = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value
   if (typeof id !== 'string' || id.length > LONGEST_ID) return undefined
   // A segment made of dots would climb out of its place in a path.
-  return /^\.{0,2}$/.test(id) || /[\p{Cc}\p{Cs}]/u.test(id) ? undefined : id
+  return /^\.{0,2}$/.test(id) || hidesText(id) ? undefined : id
 }
 
 /** Microsoft's provisioning sends "True", snipe-it#13948 answers 1: all of them are meant as booleans. */

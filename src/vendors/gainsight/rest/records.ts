@@ -21,7 +21,7 @@ export function asScim(names: Names, raw: unknown): Rec | undefined {
   }
   return {
     id: told('id'),
-    userName: asText(told('userName'), 320) ?? told('email'),
+    userName: asText(told('userName'), 320) ? told('userName') : told('email'),
     externalId: told('externalId'),
     active: told('status'),
     emails: [{ value: told('email'), primary: true }],
