@@ -2,7 +2,7 @@ import type { Ledger } from '../budget/ledger.ts'
 import type { Ticket } from '../budget/state.ts'
 import type { Settings } from '../config.ts'
 import { LimitReached } from '../errors.ts'
-import type { Effect } from '../identity/plan.ts'
+import { removes } from '../identity/plan.ts'
 import type { Call, CallGuard } from './call.ts'
 
 /** How much may be changed, and where it is counted; the count outlives the process. */
@@ -19,8 +19,7 @@ export const blastRadius = ({ ledger, limits }: BlastRadius): CallGuard =>
   async function blastRadius(call, next) {
     const counts = countByTenant(call)
     if (counts.size === 0) return next(call)
-    const { effect } = call.tool
-    const perHour = effect === 'removes' ? limits.removesPerHour : limits.changesPerHour
+    const perHour = removes(call.tool) ? limits.removesPerHour : limits.changesPerHour
     const taken: { bucket: string; ticket: Ticket }[] = []
     const release = (spent: boolean) =>
       Promise.all(
@@ -33,7 +32,7 @@ export const blastRadius = ({ ledger, limits }: BlastRadius): CallGuard =>
       const got = await ledger.take(bucket, { perHour }, { count, holdMs: HOLD_MS })
       if (!('ticket' in got)) {
         await release(false)
-        throw limitReached(effect, perHour, tenant, 'retryAt' in got ? got.retryAt : undefined)
+        throw limitReached(call, perHour, tenant, 'retryAt' in got ? got.retryAt : undefined)
       }
       taken.push({ bucket, ticket: got.ticket })
     }
@@ -60,11 +59,11 @@ function countByTenant({ plan }: Call): Map<string, number> {
 }
 
 const bucketOf = ({ caller, tool }: Call, tenant: string) =>
-  JSON.stringify(['changes', tool.effect === 'removes' ? 'removes' : 'other', caller.id, tenant])
+  JSON.stringify(['changes', removes(tool) ? 'removes' : 'other', caller.id, tenant])
 
-const limitReached = (effect: Effect, perHour: number, tenant: string, retryAt: number | undefined) =>
+const limitReached = ({ tool }: Call, perHour: number, tenant: string, retryAt: number | undefined) =>
   new LimitReached(
-    `This would pass the limit of ${perHour} ${effect === 'removes' ? 'removals' : 'changes'} an hour in ${tenant}.`,
+    `This would pass the limit of ${perHour} ${removes(tool) ? 'removals' : 'changes'} an hour in ${tenant}.`,
     'Wait until `retryAt`, or have the person who runs this server look at what is going on.',
     { tenant, ...(retryAt !== undefined && { retryAt }) },
   )

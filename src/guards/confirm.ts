@@ -3,7 +3,7 @@ import type { Approval, Approvals } from '../approvals/approvals.ts'
 import type { ConfirmLevel, Settings } from '../config.ts'
 import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
 import { canonicalJson } from '../identity/canonical.ts'
-import type { Plan } from '../identity/plan.ts'
+import { isClassified, type Plan } from '../identity/plan.ts'
 import { inQuotes, plainText } from '../identity/text.ts'
 import type { Seal } from '../seal.ts'
 import type { JournalEvent } from '../store/events.ts'
@@ -66,7 +66,8 @@ function levelOf({ tool }: Call, plan: Plan, levels: Settings['confirm']): Confi
   const strictness = ['none', 'ask', 'approve'] as const
   const admins = plan.changes.some(({ accounts }) => accounts.some(({ admin }) => admin))
   const said: ConfirmLevel[] = [
-    tool.effect === 'reads' ? 'approve' : levels[tool.effect],
+    // What is not classified may be anything, and what only reads has no plan.
+    tool.effect === 'reads' || !isClassified(tool) ? 'approve' : levels[tool.effect],
     ...(plan.also ?? []).map((kind) => levels[kind]),
     ...(admins ? [levels.admins] : []),
   ]

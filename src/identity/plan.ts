@@ -2,8 +2,15 @@ import type { ErrorCode } from '../errors.ts'
 import type { Account, Group } from './account.ts'
 import type { AccountFields, AskOf } from './operations.ts'
 
+const EFFECTS = ['reads', 'adds', 'changes', 'removes'] as const
 /** What a tool does to the apps; guards decide from it. */
-export type Effect = 'reads' | 'adds' | 'changes' | 'removes'
+export type Effect = (typeof EFFECTS)[number]
+
+/** Whether a tool declares an effect at all; one that does not counts as the most dangerous. */
+export const isClassified = ({ effect }: { effect: Effect }): boolean => EFFECTS.includes(effect)
+
+/** Whether a tool takes something away, or may do so for all that it declares. */
+export const removes = (tool: { effect: Effect }): boolean => tool.effect === 'removes' || !isClassified(tool)
 
 /** One write to one app, as it will be carried out. */
 export type Change = {

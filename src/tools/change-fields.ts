@@ -2,15 +2,15 @@ import * as z from 'zod'
 import { cautionOf } from '../identity/caution.ts'
 import type { AccountFields } from '../identity/operations.ts'
 import { inQuotes } from '../identity/text.ts'
-import { Reason } from './fields.ts'
+import { Reason, UserRef } from './fields.ts'
 
 const text = z.string().trim().min(1).max(320).optional()
 const attribute = z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'must be the name of an attribute')
 
 /** What may be said of an account. Whether it is active, and its groups, have tools of their own. */
 export const Fields = z.strictObject({
-  userName: text,
-  email: text,
+  userName: UserRef.optional(),
+  email: UserRef.optional(),
   givenName: text,
   familyName: text,
   title: text,

@@ -1,9 +1,17 @@
 import * as z from 'zod'
 import { ERROR_CODES } from '../errors.ts'
+import { hidesText } from '../identity/text.ts'
 
 export const TenantName = z.string().min(1).max(63).describe('Tenant')
 export const TenantNames = z.array(TenantName).min(1).max(100)
-export const UserRef = z.string().trim().min(1).max(320)
+/** What picks out an account or a group. What can't be seen could make one look like another, so it picks out nobody. */
+export const UserRef = z
+  .string()
+  .trim()
+  .min(1)
+  .max(320)
+  .refine((text) => !hidesText(text), 'holds characters that can not be seen')
+export const GroupRef = UserRef.describe('Id or name')
 export const Limit = (most: number, usual: number) =>
   z.int().min(1).max(most).default(usual).describe(`Default ${usual}`)
 export const Cursor = z.string().min(1).max(4096).optional().describe('nextCursor')

@@ -8,7 +8,7 @@ import type { Carried } from '../identity/plan.ts'
 import { inQuotes } from '../identity/text.ts'
 import { OPTIONAL, statusOfOne } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
+import { ApprovalId, Code, GroupRef, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 const Users = z.array(UserRef).min(1).max(100).optional()
 /** From how many on a change counts as bulk work. */
@@ -33,7 +33,7 @@ export default defineTool({
   input: z
     .strictObject({
       tenant: TenantName,
-      group: z.string().trim().min(1).max(320).describe('Id or name'),
+      group: GroupRef,
       add: Users.describe('Whom to put in'),
       remove: Users.describe('Whom to take out'),
       reason: OPTIONAL.reason,
