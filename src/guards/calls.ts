@@ -2,6 +2,7 @@ import type { Settings } from '../config.ts'
 import { UnknownOutcome } from '../errors.ts'
 import type { Plan } from '../identity/plan.ts'
 import { access } from './access.ts'
+import { appText } from './app-text.ts'
 import { type BlastRadius, blastRadius } from './blast-radius.ts'
 import type { Call, CallGuard } from './call.ts'
 import { type Confirming, confirm } from './confirm.ts'
@@ -30,6 +31,7 @@ export const callGuards = (
   planOf: (call: Call) => Promise<Plan> | undefined,
 ): readonly CallGuard[] => [
   journalled(journalling),
+  appText(),
   declaredOnly(),
   access({ mustExist, isOffered }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),

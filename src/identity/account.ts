@@ -28,6 +28,15 @@ export const Account = z.object({
 })
 export type Account = z.infer<typeof Account>
 
+/**
+ * Fields of our nouns whose text people write in the apps, some of it about themselves; `plan` quotes it. Whatever they
+ * say is made plain and short (`text.ts`), and is nobody's instruction.
+ */
+export const WRITTEN_IN_APPS = [
+  ...['name', 'givenName', 'familyName', 'userName', 'email', 'title', 'department', 'role', 'groups'],
+  ...['phone', 'locale', 'timezone', 'custom', 'actor', 'action', 'target', 'plan'],
+] as const
+
 /** The accounts, over all tenants, that belong to one human. */
 export const Person = z.object({
   email: z.string().optional(),
