@@ -6,6 +6,24 @@ export type Rec = Record<string, unknown>
 export const isRecord = (value: unknown): value is Rec =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+// The deepest reply of any app has a handful of levels; what walks over more of them runs out of stack.
+const MOST_LEVELS = 64
+
+/** The value that JSON text stands for; undefined when it is no JSON, or deeper than any app means. */
+export function parseJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isDeeper(value, MOST_LEVELS) ? undefined : value
+  } catch {
+    return undefined
+  }
+}
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)))
+
 /** The key under which `record` holds an attribute: names of attributes are not case-sensitive (RFC 7643 §2.1). */
 export function keyOf(record: Rec, name: string): string | undefined {
   if (Object.hasOwn(record, name)) return name
