@@ -31,7 +31,7 @@ const isLoopback = (host: string) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(
 
 /** The address of an app: https, or http on a loopback host, without credentials, query or fragment. */
 export const BaseUrl = z
-  .url()
+  .url({ abort: true })
   .refine((text) => {
     const url = new URL(text)
     return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
