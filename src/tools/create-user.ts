@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { Account } from '../identity/account.ts'
 import { bare, warnings } from '../identity/naming.ts'
 import type { AccountFields } from '../identity/operations.ts'
+import { givenPower } from '../identity/power.ts'
 import { inQuotes } from '../identity/text.ts'
 import { asked, cautionFor, Fields, linesFor, OPTIONAL, statusOfOne } from './change-fields.ts'
 import { defineTool } from './define.ts'
@@ -58,7 +59,7 @@ export default defineTool({
         ...warnings(email, cautionFor(fields)),
       ],
       reason,
-      ...(fields.admin && { also: ['admins' as const] }),
+      ...((fields.admin || givenPower(fields)) && { also: ['admins' as const] }),
       there: [],
     }
   },

@@ -5,6 +5,7 @@ import type { Account, Group } from '../identity/account.ts'
 import { bare, warnings } from '../identity/naming.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import type { Carried } from '../identity/plan.ts'
+import { givesPower } from '../identity/power.ts'
 import { inQuotes } from '../identity/text.ts'
 import { OPTIONAL, statusOfOne } from './change-fields.ts'
 import { defineTool } from './define.ts'
@@ -93,7 +94,10 @@ export default defineTool({
         ...wanted.flatMap(({ account }) => warnings(account.userName, account.caution)),
       ],
       reason,
-      ...(wanted.length > MANY && { also: ['bulk' as const] }),
+      also: [
+        ...(wanted.length > MANY ? (['bulk'] as const) : []),
+        ...(givesPower(group.name) ? (['admins'] as const) : []),
+      ],
       settled,
       wanted: wanted.map(({ user, to, account }) => ({ user, to, id: account.id })),
     }

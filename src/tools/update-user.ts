@@ -4,6 +4,7 @@ import { Account } from '../identity/account.ts'
 import { named, warnings } from '../identity/naming.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import type { AccountFields } from '../identity/operations.ts'
+import { givenPower, givesPower } from '../identity/power.ts'
 import { inQuotes } from '../identity/text.ts'
 import { unlike } from '../identity/unlike.ts'
 import { asked, cautionFor, Fields, linesFor, OPTIONAL, statusOfOne } from './change-fields.ts'
@@ -72,7 +73,7 @@ export default defineTool({
         ...(account.externalId ? [MANAGED] : []),
       ],
       reason,
-      ...(set.admin !== undefined && { also: ['admins' as const] }),
+      ...(powerChanges(set, fields) && { also: ['admins' as const] }),
       account,
       before,
     }
@@ -108,6 +109,10 @@ export default defineTool({
     }
   },
 })
+
+/** Whether somebody becomes an administrator, or is one no longer. */
+const powerChanges = (set: AccountFields, { role }: AccountFields): boolean =>
+  set.admin !== undefined || givenPower(set) || (set.role !== undefined && givesPower(role))
 
 /** Of `fields`, those that `named` names; one that is not known is null, so that nothing is left unsaid. */
 const pick = (fields: AccountFields, named: object): Record<string, unknown> =>
