@@ -1,4 +1,4 @@
-import { askFor } from './ask.ts'
+import { askFor, mustOffer } from './ask.ts'
 import { carryOut } from './change.ts'
 import type { Call, CallGuard, Reply } from './guards/call.ts'
 import { compose } from './guards/compose.ts'
@@ -69,7 +69,12 @@ export function dispatcher({
     const tool = toolOf(call)
     return tool.effect === 'reads'
       ? undefined
-      : tool.plan(call.input, { ask: askFor(tenants, errandOf(call)) })
+      : tool.plan(call.input, { ask: askFor(tenants, errandOf(call)) }).then(offered)
+  }
+  /** A plan, of which nobody is asked what could not be done. */
+  const offered = (plan: Plan): Plan => {
+    for (const { tenant, operation } of plan.changes) mustOffer(tenants.get(tenant), operation)
+    return plan
   }
   // Every output schema is an object; `declared-only` parses the answer by it on the way out.
   return compose(guards(planOf), async (call) => ({

@@ -196,7 +196,9 @@ function clientOf(mcp: McpServer, { mcpReq }: ServerContext): { name: string; ca
 function answerIn({ mcpReq }: ServerContext): { answer?: PersonsAnswer } {
   const state = mcpReq.requestState<string>()
   if (typeof state !== 'string') return {}
-  return { answer: toAnswer(state, inputResponse(mcpReq.inputResponses, 'confirm')) }
+  // Its own, and not what a key `__proto__` among the answers would lend it.
+  const answers = Object.hasOwn(mcpReq.inputResponses ?? {}, 'confirm') ? mcpReq.inputResponses : undefined
+  return { answer: toAnswer(state, inputResponse(answers, 'confirm')) }
 }
 
 function toAnswer(state: string, response: InputResponseView | ElicitResult): PersonsAnswer {

@@ -13,11 +13,26 @@ export const declaredOnly = (): CallGuard =>
         'The input schema of the tool says what it takes.',
       )
     }
+    // The schemas pass over a key of this name, wherever it stands.
+    if (holdsPrototype(call.input)) {
+      throw new InvalidInput(
+        `The arguments of ${call.tool.name} do not fit: unknown argument "__proto__".`,
+        'The input schema of the tool says what it takes.',
+      )
+    }
     const reply = await next({ ...call, input: parsed.data })
     if ('question' in reply) return reply
     // A tool's own answer that does not fit is a fault of ours, and ends as one.
     return { answer: call.tool.output.parse(reply.answer) as Record<string, unknown> }
   }
+
+/** Of input that a schema has let through, so that it is no deeper than the schema. A copy on the way may have acted on it. */
+const holdsPrototype = (input: unknown): boolean =>
+  typeof input === 'object' &&
+  input !== null &&
+  (Object.hasOwn(input, '__proto__') ||
+    ![Object.prototype, Array.prototype].includes(Object.getPrototypeOf(input)) ||
+    Object.values(input).some(holdsPrototype))
 
 const MOST = 5
 

@@ -27,7 +27,9 @@ export const journalled = ({ journal, warn }: Journalling): CallGuard =>
   async function journalled(call, next) {
     if (call.tool.effect === 'reads') return next(call)
     const { approvalId, ...args } = argumentsOf(call)
+    let told = false
     const record: Call['record'] = async (event) => {
+      told = true
       await journal.append({
         ...event,
         call: call.id,
@@ -39,8 +41,14 @@ export const journalled = ({ journal, warn }: Journalling): CallGuard =>
     }
     try {
       const reply = await next({ ...call, record })
-      if ('answer' in reply && reply.answer.status === 'unchanged') {
-        await record({ event: 'done', note: 'Nothing had to be changed.' })
+      // A request that waits was told when it was made; all else that came to nothing is told here.
+      if ('answer' in reply && !told && reply.answer.status !== 'approval_required') {
+        const { status } = reply.answer
+        await record(
+          status === 'unchanged'
+            ? { event: 'done', note: 'Nothing had to be changed.' }
+            : { event: 'failed', note: 'Nothing was changed.' },
+        )
       }
       return reply
     } catch (error) {

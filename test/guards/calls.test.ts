@@ -38,6 +38,28 @@ describe('declared-only', () => {
     const error = await declaredOnly()(call, behind().next).catch((thrown: Error) => thrown)
     expect(error).toMatchObject({ code: 'invalid_input', message: expect.stringContaining('"confirm"') })
   })
+
+  test.each([
+    ['an argument', '{"__proto__":{"confirm":true},"user":"a","tenants":["b"]}'],
+    ['a field of one', '{"user":"a","tenants":["b"],"set":{"__proto__":{"admin":true}}}'],
+  ])('refuses %s that would be taken for a prototype, which schemas pass over', async (_, json) => {
+    const input = z.strictObject({
+      user: z.string(),
+      tenants: z.array(z.string()),
+      set: z.looseObject({}).optional(),
+    })
+    const call = aCall({ tool: { ...aCall().tool, input }, input: JSON.parse(json) })
+    const { next, reached } = behind()
+    expect(await codeOf(declaredOnly()(call, next))).toBe('invalid_input')
+    expect(reached).toEqual([])
+  })
+
+  test('says in few words what is wrong with much', async () => {
+    const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`argument-${at}`, 'x']))
+    const error = await declaredOnly()(aCall({ input: many }), behind().next).catch((thrown: Error) => thrown)
+    expect(error).toMatchObject({ code: 'invalid_input', message: expect.stringContaining('9995 more') })
+    expect((error as Error).message.length).toBeLessThan(500)
+  })
 })
 
 describe('access', () => {

@@ -47,8 +47,8 @@ const LONGEST_ID = 512
 export function asId(value: unknown): string | undefined {
   const id = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value
   if (typeof id !== 'string' || id.length > LONGEST_ID) return undefined
-  // A segment made of dots would climb out of its place in a path.
-  return /^\.{0,2}$/.test(id) || hidesText(id) ? undefined : id
+  // A segment made of dots would climb out of its place in a path, for an app that takes its slashes for such.
+  return id === '' || /(^|[/\\])\.{1,2}([/\\]|$)/.test(id) || hidesText(id) ? undefined : id
 }
 
 /** Microsoft's provisioning sends "True", snipe-it#13948 answers 1: all of them are meant as booleans. */

@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { YES } from '../support/raw.ts'
+import { type ApprovalAttack, approvalAttacks } from './approvals.ts'
+import { argumentAttacks, toolAttacks } from './arguments.ts'
+import { type Attack, changed } from './attack.ts'
+import { clientAttacks } from './clients.ts'
+import { cursorAttacks } from './cursors.ts'
+import { meddle } from './meddling.ts'
+import { type QuestionAttack, questionAttacks, unaskedAttacks } from './questions.ts'
+import { type Came, openRange, type Range, type ServerName } from './range.ts'
+import { lookUpAttacks, targetAttacks } from './targets.ts'
+
+let range: Range
+beforeAll(async () => {
+  range = await openRange()
+})
+afterAll(async () => {
+  await range[Symbol.asyncDispose]()
+})
+
+type Scene = ReturnType<Range['newScene']>
+const CHANGED = new Set(['started', 'done', 'unknown'])
+
+/** Makes an attack and sees that it ended as it should: nothing written, all told in the journal. */
+async function stand(
+  { ends }: Attack,
+  attempt: (scene: Scene, mark: () => void) => Promise<Came>,
+  told: 'told' | 'untold' = 'told',
+): Promise<void> {
+  const scene = range.newScene()
+  let [writes, lines, arrivals] = [range.writes(), range.journal().length, range.app.arrivals.length]
+  /** From here on nothing may change; what came before was agreed to. */
+  const mark = () => {
+    ;[writes, lines, arrivals] = [range.writes(), range.journal().length, range.app.arrivals.length]
+  }
+  const { end } = await attempt(scene, mark)
+  expect([ends].flat()).toContain(end)
+  expect(range.writes() - writes).toBe(0)
+  range.checkArrivals(arrivals)
+  const events = range.journal().slice(lines)
+  expect(
+    events.filter(({ event, note }) => CHANGED.has(event) && note !== 'Nothing had to be changed.'),
+  ).toEqual([])
+  if (told === 'told') expect(events.length).toBeGreaterThan(0)
+  else expect(events).toEqual([])
+}
+
+describe('arguments', () => {
+  test.each(argumentAttacks)('$name', (attack) =>
+    stand(
+      attack,
+      ({ fill }) => range.callWillingly('open', { ...attack.call, args: fill(attack.call.args) }),
+      attack.ends === '-32602' ? 'untold' : 'told',
+    ),
+  )
+  test.each(toolAttacks)('$name', (attack) =>
+    stand(
+      attack,
+      ({ fill }) => range.callWillingly('open', { ...attack.call, args: fill(attack.call.args) }),
+      'untold',
+    ),
+  )
+})
+
+describe('text that means more than a name', () => {
+  test.each(targetAttacks)('$name', (attack) =>
+    stand(attack, ({ fill }) =>
+      range.callWillingly('open', { ...attack.call, args: fill(attack.call.args) }),
+    ),
+  )
+  test.each(lookUpAttacks)('$name', (attack) =>
+    stand(
+      attack,
+      ({ fill }) => range.callWillingly('open', { ...attack.call, args: fill(attack.call.args) }),
+      'untold',
+    ),
+  )
+})
+
+/** Has a question put, and answers it otherwise than it was put. */
+const answer =
+  (server: ServerName, { ask = changed('deactivate_user'), call = ask, ...attack }: QuestionAttack) =>
+  async ({ fill, victim }: Scene, mark: () => void): Promise<Came> => {
+    const [asked, then] = [ask, call].map(({ tool, args }) => ({ tool, args: fill(args) })) as [
+      typeof ask,
+      typeof ask,
+    ]
+    const [{ state = '' }, { state: other = '' }] = await Promise.all([
+      range.call(server, asked),
+      range.call(server, {
+        tool: 'deactivate_user',
+        args: fill(changed('deactivate_user', { user: '{other}' }).args),
+      }),
+    ])
+    if (attack.before !== undefined)
+      await range.call(server, asked, { requestState: state, inputResponses: attack.before })
+    if (attack.before === YES) mark()
+    if (attack.meanwhile) meddle(attack.meanwhile, range.app, victim)
+    return range.call(
+      server,
+      then,
+      {
+        requestState: attack.state ? attack.state(state, other) : state,
+        inputResponses: attack.responses ?? YES,
+      },
+      attack.client ? { name: attack.client } : {},
+    )
+  }
+
+describe('questions', () => {
+  test.each(questionAttacks)('$name', (attack) => stand(attack, answer('asking', attack)))
+  test.each(unaskedAttacks)('$name', (attack) => stand(attack, answer('approving', attack)))
+})
+
+const idOf = ({ body }: Came): string => body.approval?.id ?? ''
+
+/** Has a change wait for a person, and uses its id otherwise than it was given. */
+const use =
+  ({ ask = changed('deactivate_user'), call = ask, state = 'approved', ...attack }: ApprovalAttack) =>
+  async ({ fill, victim }: Scene, mark: () => void): Promise<Came> => {
+    const [asked, then] = [ask, call].map(({ tool, args }) => ({ tool, args: fill(args) })) as [
+      typeof ask,
+      typeof ask,
+    ]
+    const id = idOf(await range.call('approving', asked))
+    const other = idOf(
+      await range.call(
+        'approving',
+        changed('deactivate_user', { user: fill('{other}'), reason: 'of its own' }),
+      ),
+    )
+    await range.decide(other, 'approved')
+    if (state !== 'pending') await range.decide(id, state === 'denied' ? 'denied' : 'approved')
+    if (state === 'expired') await range.expire(id)
+    if (state === 'used') {
+      const used = await range.call('approving', {
+        ...asked,
+        args: { ...(asked.args as object), approvalId: id },
+      })
+      expect(used.end).toBe('done')
+      mark()
+    }
+    if (attack.meanwhile) meddle(attack.meanwhile, range.app, victim)
+    const approvalId = attack.id ? attack.id(id, other) : id
+    return range.call(
+      'approving',
+      { ...then, args: { ...(then.args as object), approvalId } },
+      {},
+      attack.client ? { name: attack.client } : {},
+    )
+  }
+
+describe('approvals', () => {
+  test.each(approvalAttacks)('$name', (attack) => stand(attack, use(attack)))
+
+  test('an approval used twenty times at once, by two servers, changes one thing once', async () => {
+    const { fill, victim } = range.newScene()
+    const call = changed('deactivate_user', { user: fill('{victim}') })
+    const id = idOf(await range.call('approving', call))
+    await range.decide(id, 'approved')
+    const writes = range.writes()
+    const withId = { ...call, args: { ...(call.args as object), approvalId: id } }
+    const came = await Promise.all(
+      Array.from({ length: 20 }, (_, at) => range.call(at % 2 ? 'approving' : 'asking', withId)),
+    )
+    expect(came.filter(({ end }) => end === 'done')).toHaveLength(1)
+    expect(range.writes() - writes).toBe(1)
+    expect(victim.active).toBe(false)
+  })
+})
+
+describe('clients', () => {
+  test.each(clientAttacks)('$name', (attack) =>
+    stand(
+      attack,
+      async ({ fill }) => {
+        const as = 'capabilities' in attack ? { capabilities: attack.capabilities } : {}
+        return range.callWillingly('usual', { ...attack.call, args: fill(attack.call.args) }, as)
+      },
+      [attack.ends].flat()[0]?.startsWith('-') ? 'untold' : 'told',
+    ),
+  )
+})
+
+describe('cursors', () => {
+  test.each(cursorAttacks)('$name', (attack) =>
+    stand(
+      attack,
+      async () => {
+        const from = attack.from ?? { tool: 'list_users', args: { tenant: 'acme-netskope', limit: 2 } }
+        const { body } = await range.call('open', from)
+        const { nextCursor = '' } = body as { nextCursor?: string }
+        expect(nextCursor).not.toBe('')
+        const { tool, args } = attack.call ?? from
+        return range.call('open', { tool, args: { ...(args as object), cursor: attack.cursor(nextCursor) } })
+      },
+      'untold',
+    ),
+  )
+})
+
+describe('the campaign', () => {
+  const all = [
+    ...argumentAttacks,
+    ...toolAttacks,
+    ...targetAttacks,
+    ...lookUpAttacks,
+    ...questionAttacks,
+    ...unaskedAttacks,
+    ...approvalAttacks,
+    ...clientAttacks,
+    ...cursorAttacks,
+  ]
+
+  test('has at least 200 attacks, each told from the others', () => {
+    expect(all.length).toBeGreaterThanOrEqual(200)
+    const names = all.map(({ name }) => name)
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
+  })
+
+  test('leaves a journal that verifies', async () => {
+    expect(await range.verify()).toMatchObject({ code: 0 })
+  })
+})
