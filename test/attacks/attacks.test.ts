@@ -3,7 +3,7 @@ import { YES } from '../support/raw.ts'
 import { type ApprovalAttack, approvalAttacks } from './approvals.ts'
 import { argumentAttacks, toolAttacks } from './arguments.ts'
 import { type Attack, changed } from './attack.ts'
-import { clientAttacks } from './clients.ts'
+import { clientAttacks, personAttacks } from './clients.ts'
 import { cursorAttacks } from './cursors.ts'
 import { meddle } from './meddling.ts'
 import { type QuestionAttack, questionAttacks, unaskedAttacks } from './questions.ts'
@@ -182,6 +182,15 @@ describe('clients', () => {
   )
 })
 
+describe.each(['legacy', 'v1'] as const)('people at a %s client', (client) => {
+  test.each(personAttacks)('$name', (attack) =>
+    stand(attack, ({ fill }) => {
+      const { tool, args } = changed('deactivate_user')
+      return range.callOlder(client, { tool, args: fill(args) }, attack.answers)
+    }),
+  )
+})
+
 describe('cursors', () => {
   test.each(cursorAttacks)('$name', (attack) =>
     stand(
@@ -209,6 +218,7 @@ describe('the campaign', () => {
     ...unaskedAttacks,
     ...approvalAttacks,
     ...clientAttacks,
+    ...personAttacks,
     ...cursorAttacks,
   ]
 

@@ -1,3 +1,4 @@
+import type { Answer } from '../support/clients.ts'
 import { type Attack, type CallOf, changed, TENANT } from './attack.ts'
 
 /** What a client says that it can do, which is not what it does; it says yes to every question that it is sent. */
@@ -151,5 +152,58 @@ const malformed = MALFORMED.map(
     ends: ['-32602', '-32600', '-32021', 'approval_required'],
   }),
 )
+
+/** What comes back when a client before 2026-07-28 is asked within the call; `left` is one whose caller gave up waiting. */
+export interface PersonAttack extends Attack {
+  answers: Answer | 'throws' | 'left' | { [key: string]: unknown }
+}
+
+export const personAttacks: readonly PersonAttack[] = [
+  {
+    name: 'a client that fails at its own form',
+    after: 'okta/okta-mcp-server#49',
+    answers: 'throws',
+    ends: 'approval_required',
+  },
+  {
+    name: 'a client that says no without asking',
+    after: 'anthropics/claude-code#79174',
+    answers: { action: 'decline' },
+    ends: 'declined',
+  },
+  {
+    name: 'a client that closes the form unseen',
+    after: 'anthropics/claude-code#41292',
+    answers: { action: 'cancel' },
+    ends: 'declined',
+  },
+  { name: 'a client that says yes to nothing', answers: { action: 'accept', content: {} }, ends: 'declined' },
+  {
+    name: 'a client that says yes and ticks no box',
+    answers: { action: 'accept', content: { confirm: false } },
+    ends: 'declined',
+  },
+  {
+    name: 'a client that says yes in a word',
+    answers: { action: 'accept', content: { confirm: 'true' } },
+    ends: ['declined', 'approval_required'],
+  },
+  {
+    name: 'a client that says something of its own',
+    answers: { action: 'approve' },
+    ends: ['declined', 'approval_required'],
+  },
+  {
+    name: 'a client that answers with something else',
+    answers: { confirm: true },
+    ends: ['declined', 'approval_required'],
+  },
+  {
+    name: 'a yes that comes when the caller has left',
+    after: 'StuMason/coolify-mcp, src/lib/elicit.ts',
+    answers: 'left',
+    ends: 'left',
+  },
+]
 
 export const clientAttacks: readonly ClientAttack[] = [...liars, ...claimants, ...malformed]

@@ -6,10 +6,12 @@ import { openStores } from '../../src/commands/place.ts'
 import { GAINSIGHT } from '../../src/sandbox/index.ts'
 import { parseTerms } from '../../src/sandbox/scim/filter.ts'
 import type { JournalLine } from '../../src/store/events.ts'
+import type { Answer } from '../support/clients.ts'
 import type { As, RawClient } from '../support/raw.ts'
 import { YES } from '../support/raw.ts'
 import { openWorld } from '../support/world.ts'
-import { GROUP, TENANT } from './attack.ts'
+import { type CallOf, GROUP, TENANT } from './attack.ts'
+import type { PersonAttack } from './clients.ts'
 import { tellingWords } from './telling.ts'
 
 const PLENTY = { perSecond: 1_000_000, perMinute: 1_000_000, perHour: 1_000_000, perDay: 1_000_000 }
@@ -63,6 +65,21 @@ export async function openRange() {
     servers[name as ServerName] = server
     // Its settings are read before those of the next one are written.
     await server.send('tools/list', {})
+  }
+  /** What the person at each older client does next. */
+  let answers: PersonAttack['answers'] = 'throws'
+  let asked = () => {}
+  let gone: Promise<void> = Promise.resolve()
+  const older = {} as Record<'legacy' | 'v1', Pick<typeof world, 'call'>>
+  for (const client of ['legacy', 'v1'] as const) {
+    const person = async (): Promise<Answer> => {
+      if (answers === 'throws') throw new Error('no window to show it in')
+      if (answers !== 'left') return answers as Answer
+      asked()
+      await gone
+      return { action: 'accept', content: { confirm: true } }
+    }
+    older[client] = await world.open({ client, answer: person })
   }
   const store = openStores(world.dataDir).store
   const approvals = openApprovals(store)
@@ -144,6 +161,34 @@ export async function openRange() {
       return first.state === undefined || first.end !== 'asked'
         ? first
         : call(server, what, { requestState: first.state, inputResponses: YES }, as)
+    },
+    /** By a client before 2026-07-28, whose person answers so. */
+    async callOlder(
+      client: 'legacy' | 'v1',
+      { tool, args }: CallOf,
+      given: PersonAttack['answers'],
+    ): Promise<Came> {
+      answers = given
+      if (given !== 'left') {
+        const body = await older[client].call(tool, args)
+        return { end: endOf(undefined, body), state: undefined, body: body as Came['body'] }
+      }
+      const caller = new AbortController()
+      const wasAsked = new Promise<void>((resolve) => {
+        asked = resolve
+      })
+      let leave = () => {}
+      gone = new Promise((resolve) => {
+        leave = resolve
+      })
+      const left = expect(older[client].call(tool, args, { signal: caller.signal })).rejects.toThrow()
+      await wasAsked
+      caller.abort()
+      await left
+      leave()
+      // What is sent after the late answer is answered after it was read.
+      await older[client].call('find_user', { user: 'ada@example.com' })
+      return { end: 'left', state: undefined, body: {} }
     },
     decide: (id: string, decision: 'approved' | 'denied') =>
       approvals.decide(id, decision, 'grace', 'terminal'),
