@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { YES } from '../support/raw.ts'
 import { type ApprovalAttack, approvalAttacks } from './approvals.ts'
 import { argumentAttacks, toolAttacks } from './arguments.ts'
-import { type Attack, changed } from './attack.ts'
+import { type Attack, type CallOf, changed } from './attack.ts'
 import { clientAttacks, personAttacks } from './clients.ts'
 import { cursorAttacks } from './cursors.ts'
 import { meddle } from './meddling.ts'
@@ -20,91 +20,88 @@ afterAll(async () => {
 
 type Scene = ReturnType<Range['newScene']>
 const CHANGED = new Set(['started', 'done', 'unknown'])
+/** Ends by which a call waits for a person, as one before it may have done already. */
+const WAITING = new Set(['approval_required', 'asked'])
+
+interface Marks {
+  /** From here on nothing may change; what came before was agreed to. */
+  agreed(): void
+  /** The call that comes now is the attack itself, and is told in the journal for itself. */
+  attack(): void
+}
 
 /** Makes an attack and sees that it ended as it should: nothing written, all told in the journal. */
 async function stand(
   { ends }: Attack,
-  attempt: (scene: Scene, mark: () => void) => Promise<Came>,
+  attempt: (scene: Scene, marks: Marks) => Promise<Came>,
   told: 'told' | 'untold' = 'told',
 ): Promise<void> {
   const scene = range.newScene()
-  let [writes, lines, arrivals] = [range.writes(), range.journal().length, range.app.arrivals.length]
-  /** From here on nothing may change; what came before was agreed to. */
-  const mark = () => {
-    ;[writes, lines, arrivals] = [range.writes(), range.journal().length, range.app.arrivals.length]
+  let [writes, lines, arrivals, last] = [0, 0, range.app.arrivals.length, range.journal().length]
+  const marks: Marks = {
+    agreed: () => {
+      writes = range.writes()
+      lines = range.journal().length
+      arrivals = range.app.arrivals.length
+    },
+    attack: () => {
+      last = range.journal().length
+    },
   }
-  const { end } = await attempt(scene, mark)
+  marks.agreed()
+  const { end } = await attempt(scene, marks)
   expect([ends].flat()).toContain(end)
   expect(range.writes() - writes).toBe(0)
   range.checkArrivals(arrivals)
-  const events = range.journal().slice(lines)
-  expect(
-    events.filter(({ event, note }) => CHANGED.has(event) && note !== 'Nothing had to be changed.'),
-  ).toEqual([])
-  if (told === 'told') expect(events.length).toBeGreaterThan(0)
-  else expect(events).toEqual([])
+  const journal = range.journal()
+  const changes = journal.slice(lines).filter(({ event }) => CHANGED.has(event))
+  expect(changes.filter(({ note }) => note !== 'Nothing had to be changed.')).toEqual([])
+  if (told === 'untold') expect(journal.length).toBe(lines)
+  else expect(journal.length).toBeGreaterThan(WAITING.has(end) ? lines : last)
 }
+
+const filledIn = ({ fill }: Scene, { tool, args }: CallOf): CallOf => ({ tool, args: fill(args) })
 
 describe('arguments', () => {
   test.each(argumentAttacks)('$name', (attack) =>
     stand(
       attack,
-      ({ fill }) => range.callWillingly('open', { ...attack.call, args: fill(attack.call.args) }),
+      (scene) => range.callWillingly('open', filledIn(scene, attack.call)),
       attack.ends === '-32602' ? 'untold' : 'told',
     ),
   )
   test.each(toolAttacks)('$name', (attack) =>
-    stand(
-      attack,
-      ({ fill }) => range.callWillingly('open', { ...attack.call, args: fill(attack.call.args) }),
-      'untold',
-    ),
+    stand(attack, (scene) => range.callWillingly('open', filledIn(scene, attack.call)), 'untold'),
   )
 })
 
 describe('text that means more than a name', () => {
   test.each(targetAttacks)('$name', (attack) =>
-    stand(attack, ({ fill }) =>
-      range.callWillingly('open', { ...attack.call, args: fill(attack.call.args) }),
-    ),
+    stand(attack, (scene) => range.callWillingly('open', filledIn(scene, attack.call))),
   )
   test.each(lookUpAttacks)('$name', (attack) =>
-    stand(
-      attack,
-      ({ fill }) => range.callWillingly('open', { ...attack.call, args: fill(attack.call.args) }),
-      'untold',
-    ),
+    stand(attack, (scene) => range.callWillingly('open', filledIn(scene, attack.call)), 'untold'),
   )
 })
+
+const SOMEBODY_ELSE = changed('deactivate_user', { user: '{other}', reason: 'of its own' })
 
 /** Has a question put, and answers it otherwise than it was put. */
 const answer =
   (server: ServerName, { ask = changed('deactivate_user'), call = ask, ...attack }: QuestionAttack) =>
-  async ({ fill, victim }: Scene, mark: () => void): Promise<Came> => {
-    const [asked, then] = [ask, call].map(({ tool, args }) => ({ tool, args: fill(args) })) as [
-      typeof ask,
-      typeof ask,
-    ]
-    const [{ state = '' }, { state: other = '' }] = await Promise.all([
-      range.call(server, asked),
-      range.call(server, {
-        tool: 'deactivate_user',
-        args: fill(changed('deactivate_user', { user: '{other}' }).args),
-      }),
-    ])
+  async (scene: Scene, marks: Marks): Promise<Came> => {
+    const put = async (asked: CallOf) => (await range.call(server, filledIn(scene, asked))).state ?? ''
+    const state = await put(ask)
+    const sent = attack.state
+      ? attack.state(state, attack.state.length > 1 ? await put(SOMEBODY_ELSE) : '')
+      : state
     if (attack.before !== undefined)
-      await range.call(server, asked, { requestState: state, inputResponses: attack.before })
-    if (attack.before === YES) mark()
-    if (attack.meanwhile) meddle(attack.meanwhile, range.app, victim)
-    return range.call(
-      server,
-      then,
-      {
-        requestState: attack.state ? attack.state(state, other) : state,
-        inputResponses: attack.responses ?? YES,
-      },
-      attack.client ? { name: attack.client } : {},
-    )
+      await range.call(server, filledIn(scene, ask), { requestState: state, inputResponses: attack.before })
+    if (attack.before === YES) marks.agreed()
+    if (attack.meanwhile) meddle(attack.meanwhile, range.app, scene.victim)
+    marks.attack()
+    const round = { requestState: sent, inputResponses: attack.responses ?? YES }
+    return range.call(server, filledIn(scene, call), round, attack.client ? { name: attack.client } : {})
   }
 
 describe('questions', () => {
@@ -117,34 +114,30 @@ const idOf = ({ body }: Came): string => body.approval?.id ?? ''
 /** Has a change wait for a person, and uses its id otherwise than it was given. */
 const use =
   ({ ask = changed('deactivate_user'), call = ask, state = 'approved', ...attack }: ApprovalAttack) =>
-  async ({ fill, victim }: Scene, mark: () => void): Promise<Came> => {
-    const [asked, then] = [ask, call].map(({ tool, args }) => ({ tool, args: fill(args) })) as [
-      typeof ask,
-      typeof ask,
-    ]
-    const id = idOf(await range.call('approving', asked))
-    const other = idOf(
-      await range.call(
-        'approving',
-        changed('deactivate_user', { user: fill('{other}'), reason: 'of its own' }),
-      ),
-    )
-    await range.decide(other, 'approved')
+  async (scene: Scene, marks: Marks): Promise<Came> => {
+    const wait = async (asked: CallOf) => idOf(await range.call('approving', filledIn(scene, asked)))
+    const withId = ({ tool, args }: CallOf, approvalId: unknown): CallOf => ({
+      tool,
+      args: { ...(args as object), approvalId },
+    })
+    const id = await wait(ask)
+    let other = ''
+    if (attack.id && attack.id.length > 1) {
+      other = await wait(SOMEBODY_ELSE)
+      await range.decide(other, 'approved')
+    }
     if (state !== 'pending') await range.decide(id, state === 'denied' ? 'denied' : 'approved')
     if (state === 'expired') await range.expire(id)
     if (state === 'used') {
-      const used = await range.call('approving', {
-        ...asked,
-        args: { ...(asked.args as object), approvalId: id },
-      })
-      expect(used.end).toBe('done')
-      mark()
+      expect(await range.call('approving', withId(filledIn(scene, ask), id))).toMatchObject({ end: 'done' })
+      marks.agreed()
     }
-    if (attack.meanwhile) meddle(attack.meanwhile, range.app, victim)
-    const approvalId = attack.id ? attack.id(id, other) : id
+    if (attack.meanwhile) meddle(attack.meanwhile, range.app, scene.victim)
+    marks.attack()
+    const sent = attack.id ? attack.id(id, other) : id
     return range.call(
       'approving',
-      { ...then, args: { ...(then.args as object), approvalId } },
+      withId(filledIn(scene, call), sent),
       {},
       attack.client ? { name: attack.client } : {},
     )
