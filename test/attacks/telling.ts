@@ -7,7 +7,7 @@ const TELLING: readonly RegExp[] = [
   /\b(readOnly|allowWrites|allowDelete|superAdminWrites|permissionBundleOverwrite|dryRun|verifyAfterWrite)\b/,
   /\b(removesPerHour|changesPerHour|limits\.|protected (list|patterns|setting))/i,
   /\bset\b[^.]*\b(to|as)\b[^.]*\b(none|false|off|true|ask)\b/i,
-  /--[a-z][\w-]*/i,
+  /--(read-only|config|no|force|yes|skip|allow|unsafe)\b/i,
   /\b[A-Z]+_[A-Z_]+\b(?<!\b(GU|GSOBJ)_[A-Z_]*)/,
   /\b(environment variable|identity-mcp\.json|settings file|config(uration)? file)\b/i,
   /\b(disable|turn off|switch off|bypass|work ?around|get round|circumvent|skip)\b/i,
