@@ -125,6 +125,20 @@ test('settings are taken as a whole or refused as a whole, and their secrets sta
   }
 })
 
+test.each([
+  'a-token\r\nX-Evil: 1',
+  'a token with blanks',
+  'a-token\tand-more',
+  'a-token\0',
+  'tökens-are-ascii',
+  'short',
+  '',
+])('a token that could not stand in a header is refused, and stays unsaid: %j', (value) => {
+  const refused = () => parseSettings(SETTINGS, vendors, { TOKEN: value }, 'the settings')
+  expect(refused).toThrow(SettingsError)
+  if (value) expect(refused).not.toThrow(value)
+})
+
 test('no made-up cursor or sealed state is opened', async () => {
   const seal = sealWith(memoryStore())
   const cursors = cursorsFor(seal, 'list_users', 'local:grace')
