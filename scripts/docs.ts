@@ -19,6 +19,7 @@ const row = (...cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|'
 function typeOf(schema: Schema): string {
   if (schema.const !== undefined) return code(JSON.stringify(schema.const))
   if (schema.enum) return schema.enum.map((value) => code(String(value))).join(', ')
+  if (schema.anyOf) return (schema.anyOf as Schema[]).map(typeOf).join(' or ')
   if (schema.type === 'array') return `list of ${typeOf((schema.items ?? {}) as Schema)}`
   return String(schema.type ?? 'object')
 }
@@ -31,7 +32,8 @@ function fields(schema: Schema, prefix = ''): string[] {
     const optional = schema.required?.includes(name) || of.default !== undefined ? '' : '?'
     const usual =
       of.default === undefined || typeof of.default === 'object' ? '' : code(JSON.stringify(of.default))
-    const inner = (of.type === 'array' ? of.items : of) as Schema
+    const held = (of.type === 'array' ? of.items : of) as Schema
+    const inner = (held.anyOf as Schema[] | undefined)?.find(({ type }) => type === 'object') ?? held
     return [
       row(code(at + optional), typeOf(of), usual, of.description ?? ''),
       ...fields(inner, of.type === 'array' ? `${at}[].` : `${at}.`),

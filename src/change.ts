@@ -1,8 +1,9 @@
 import { Conflict, IdentityError, UnknownOutcome } from './errors.ts'
 import type { Call } from './guards/call.ts'
+import { beforeOf } from './identity/before.ts'
 import type { Errand, Operations } from './identity/operations.ts'
 import type { Carried, Change } from './identity/plan.ts'
-import { type Look, look } from './read-back.ts'
+import { type Look, look, lookForTwin } from './read-back.ts'
 import type { Tenant } from './tenants.ts'
 
 type Warn = (message: string, error: unknown) => void
@@ -22,7 +23,8 @@ export async function carryOut(
   const end = async (carried: Carried): Promise<Carried> => {
     const { outcome, code, note } = carried
     try {
-      await record({ event: outcome, ...about, ...(code && { code }), ...(note && { note }) })
+      const named = madeBy(change, carried) ?? about
+      await record({ event: outcome, ...named, ...(code && { code }), ...(note && { note }) })
     } catch (error) {
       // What happened has happened and is answered truly; the line `started` tells the journal's reader to look.
       warn('the outcome of a change could not be journalled', error)
@@ -33,9 +35,16 @@ export async function carryOut(
     end({ outcome: 'failed', verified: false, ...(code && { code }), note, ...more })
 
   if (tenant.settings.dryRun) return notSent('refused', 'Dry run: agreed to, and not sent.')
+  try {
+    await errand.mayLeave?.()
+  } catch (error) {
+    if (error instanceof IdentityError) return notSent(error.code, `Not sent: ${error.message}`)
+    warn('whether a change may leave could not be looked at', error)
+    return notSent('internal', 'Not sent: it went wrong on our side.')
+  }
   if (errand.signal.aborted) return notSent('timeout', 'Not sent: the caller had left.')
   try {
-    await record({ event: 'started', ...about })
+    await record({ event: 'started', ...about, before: beforeOf(change) })
   } catch (error) {
     warn('a change could not be journalled, and was not made', error)
     const note = 'Not sent: the journal cannot be written.'
@@ -54,13 +63,22 @@ export async function carryOut(
     }
     if (!(error instanceof UnknownOutcome)) {
       // Who is there already tells the caller more than that there is somebody.
-      const there = error instanceof Conflict && change.operation === 'createAccount'
-      const { account } = there ? await readOnce(change, tenant, onward, warn) : {}
-      return notSent(error.code, `${error.message} ${error.hint}`, account ? { account } : {})
+      const twin = error instanceof Conflict ? await readOnce(lookForTwin(change, tenant, onward), warn) : {}
+      const { account, group } = twin
+      return notSent(error.code, `${error.message} ${error.hint}`, {
+        ...(account && { account }),
+        ...(group && { group }),
+      })
     }
     lost = true
   }
   return end(await readBack(change, tenant, { errand: onward, lost, warn }))
+}
+
+/** The account that a creation made, which had no id before. */
+function madeBy({ operation, tenant }: Change, { outcome, account }: Carried) {
+  if (operation !== 'createAccount' || outcome !== 'done' || !account) return undefined
+  return { account: { tenant, id: account.id, userName: account.userName } }
 }
 
 /** The one place from which a write leaves. */
@@ -71,9 +89,9 @@ async function write({ operation, ask }: Change, operations: Operations, errand:
   await run.call(operations, ask, errand)
 }
 
-async function readOnce(change: Change, tenant: Tenant, errand: Errand, warn: Warn): Promise<Look> {
+async function readOnce(looking: Promise<Look>, warn: Warn): Promise<Look> {
   try {
-    return await look(change, tenant, errand)
+    return await looking
   } catch (error) {
     if (!(error instanceof IdentityError)) warn('a change could not be read back', error)
     return { problem: 'It could not be read back.' }
@@ -96,7 +114,7 @@ async function readBack(
   }
   const until = Math.min(Date.now() + verifyWindowMs, errand.deadline)
   for (let pause = 100; ; pause *= 2) {
-    const { problem, ...shown } = await readOnce(change, tenant, errand, warn)
+    const { problem, ...shown } = await readOnce(look(change, tenant, errand), warn)
     if (problem === undefined) {
       const note = 'The reply was lost; reading back shows that the change was made.'
       return { outcome: 'done', verified: true, ...shown, ...(lost && { note }) }

@@ -1,16 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
+import { ChangeLimits, Confirm, type Environment, ProtectedAccount } from './config-policy.ts'
+import { SigningKey, webhookSettings } from './config-webhook.ts'
 import { Secret } from './secret.ts'
-
-/** How sure a change must be of a person: not asked, asked through the client, approved outside the agent's reach. */
-export const ConfirmLevel = z.enum(['none', 'ask', 'approve'])
-export type ConfirmLevel = z.infer<typeof ConfirmLevel>
 
 /** The settings that every tenant has, whatever its vendor; `vendors/define.ts` says what they mean. */
 export interface TenantSettings {
   vendor: string
   url: string
+  environment: Environment
   budget?: Budget | undefined
   allowWrites: boolean
   dryRun: boolean
@@ -70,39 +69,26 @@ export function settingsSchema(
       .refine((tenants) => Object.keys(tenants).length > 0, 'name at least one tenant')
       .describe('The connected workspaces, each under a name of your choosing'),
     readOnly: z.boolean().default(false).describe('Offer only the tools that change nothing'),
-    confirm: z
-      .strictObject({
-        removes: ConfirmLevel.default('ask').describe('Taking access away from one person'),
-        bulk: ConfirmLevel.default('approve').describe('Changing many accounts in one call'),
-        deletes: ConfirmLevel.default('approve').describe('Deleting an account'),
-        admins: ConfirmLevel.default('approve').describe('Any change to an administrator'),
-        changes: ConfirmLevel.default('none').describe('Changing what an account says'),
-        adds: ConfirmLevel.default('none').describe('Giving access'),
-      })
-      .prefault({})
-      .describe(
-        'Which changes a person must agree to: none, ask (through the client), approve (outside of it)',
-      ),
+    confirm: Confirm.prefault({}).describe(
+      'Which changes a person must agree to: none, ask (through the client), approve (outside of it)',
+    ),
     protected: z
-      .array(z.string().min(1).max(320))
+      .array(ProtectedAccount)
       .default([])
       .describe('User names, emails or ids that no tool may change; `*` stands for anything'),
-    limits: z
-      .strictObject({
-        removesPerHour: z.int().min(1).default(20).describe('Removals in any hour, per caller and tenant'),
-        changesPerHour: z
-          .int()
-          .min(1)
-          .default(60)
-          .describe('Other changes in any hour, per caller and tenant'),
-      })
-      .prefault({})
-      .describe('How much may be changed'),
+    limits: ChangeLimits.prefault({}).describe('How much may be changed'),
     dataDir: z
       .string()
       .min(1)
       .optional()
       .describe("Folder of the journal and the store; the user's data folder when left out"),
+    journal: z
+      .strictObject({ signingKey: SigningKey.optional() })
+      .prefault({})
+      .describe('How the journal can be proved to others'),
+    webhook: webhookSettings(parts)
+      .optional()
+      .describe('Tells people of changes that wait for them, and of what became of those'),
     store: z.literal('disk').default('disk').describe('Where approvals, budgets and claims are kept'),
   })
 }
@@ -139,7 +125,11 @@ export function parseSettings(
   where: string,
 ): Settings {
   const parsed = settingsSchema(vendors, { Secret: secretFrom(env) }, vendorsIn(raw)).safeParse(raw)
-  const problems = [...badTenantNames(raw), ...(parsed.error?.issues.flatMap(problemsOf) ?? [])]
+  const problems = [
+    ...badTenantNames(raw),
+    ...(parsed.error?.issues.flatMap(problemsOf) ?? []),
+    ...(parsed.data ? namesOfNothing(parsed.data, vendors) : []),
+  ]
   if (!parsed.success || problems.length > 0) throw new SettingsError(where, problems)
   return parsed.data
 }
@@ -167,6 +157,24 @@ function badTenantNames(raw: unknown): string[] {
     )
 }
 
+/** Names in the policy that nothing bears: a rule about them would never hold, and nobody would notice. */
+function namesOfNothing({ tenants, confirm, ...settings }: Settings, vendors: readonly ConfigurableVendor[]) {
+  const known = { tenants: Object.keys(tenants), vendors: vendors.map(({ name }) => name) }
+  const rules = confirm.rules.flatMap(({ when }, index) =>
+    (['tenants', 'vendors'] as const).flatMap((kind) =>
+      (when[kind] ?? []).map((name) => ({ at: `confirm.rules.${index}.when.${kind}`, kind, name })),
+    ),
+  )
+  const accounts = settings.protected.flatMap((entry, index) =>
+    typeof entry === 'string' || entry.tenant === undefined
+      ? []
+      : [{ at: `protected.${index}.tenant`, kind: 'tenants' as const, name: entry.tenant }],
+  )
+  return [...rules, ...accounts]
+    .filter(({ kind, name }) => !known[kind].includes(name))
+    .map(({ at, kind, name }) => `${at}: there is no ${kind.slice(0, -1)} "${name.slice(0, 64)}"`)
+}
+
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
@@ -190,7 +198,7 @@ function parseJson(file: string, text: string): unknown {
 const REFERENCE = /^(env|file):(.+)$/s
 
 /** A secret is a reference, read once; what is wrong with it is said without quoting it. */
-function secretFrom(env: Readonly<Record<string, string | undefined>>): SettingsParts['Secret'] {
+export function secretFrom(env: Readonly<Record<string, string | undefined>>): SettingsParts['Secret'] {
   return SecretReference.transform((reference, context) => {
     const [, kind, name = ''] = REFERENCE.exec(reference) ?? []
     const problem = (message: string) => {

@@ -1,11 +1,15 @@
+import type { Approvals } from './approvals/approvals.ts'
 import { askFor, mustOffer } from './ask.ts'
 import { carryOut } from './change.ts'
 import type { Call, CallGuard, Reply } from './guards/call.ts'
+import type { Sight } from './guards/calls.ts'
 import { compose } from './guards/compose.ts'
 import type { Errand } from './identity/operations.ts'
 import type { Plan } from './identity/plan.ts'
 import type { Log } from './log.ts'
+import type { Past } from './past.ts'
 import type { Seal } from './seal.ts'
+import type { Stops } from './stops.ts'
 import type { Tenants } from './tenants.ts'
 import { cursorsFor } from './tools/cursor.ts'
 import type { Tool } from './tools/define.ts'
@@ -15,12 +19,18 @@ import type { UnderWay } from './under-way.ts'
 export interface Parts {
   tools: readonly Tool[]
   tenants: Tenants
+  /** Where the decision stands that a call waits for. */
+  approvals: Pick<Approvals, 'get'>
   seal: Seal
   log: Log
+  /** What the call of that reference changed, as far as `caller` may know of it. */
+  past: (reference: string, caller: string) => Promise<Past | undefined>
   /** The changes that have begun, which are seen to their end before the process leaves. */
   underWay: UnderWay
-  /** The policy for calls, given how a plan is made. */
-  guards: (planOf: (call: Call) => Promise<Plan> | undefined) => readonly CallGuard[]
+  /** Looked at before each change leaves. */
+  stops: Pick<Stops, 'check'>
+  /** The policy for calls, given how the guards see what a call would do. */
+  guards: (sight: Sight) => readonly CallGuard[]
 }
 
 /** What is left for wording the answer when the apps have used up their time, milliseconds. */
@@ -33,7 +43,9 @@ export function dispatcher({
   seal,
   log,
   guards,
+  past,
   underWay,
+  stops,
 }: Parts): (call: Call) => Promise<Reply> {
   const toolOf = ({ tool: { name } }: Call): Tool => {
     const tool = tools.find((candidate) => candidate.name === name)
@@ -59,17 +71,36 @@ export function dispatcher({
     }
     if (!call.plan) throw new TypeError(`${tool.name} came without a plan`)
     const warn = (message: string, error: unknown) => log.error(message, { reference: call.id, error })
-    return tool.run(call.input, {
+    let started = false
+    const record: Call['record'] = async (event) => {
+      await call.record(event)
+      if (event.event === 'started') started = true
+    }
+    const said = await tool.run(call.input, {
       plan: call.plan,
-      carryOut: (change) =>
-        underWay.follow(carryOut(change, tenants.get(change.tenant), { errand, record: call.record, warn })),
+      carryOut: (change) => {
+        const mayLeave = () => stops.check({ caller: call.caller.id, tenants: [change.tenant] })
+        const leaving = { errand: { ...errand, mayLeave }, record, warn }
+        return underWay.follow(carryOut(change, tenants.get(change.tenant), leaving))
+      },
     })
+    // Every output schema is an object; what was sent can be named when it is to be undone.
+    return started ? { ...(said as Record<string, unknown>), change: call.id } : said
   }
-  const planOf = (call: Call): Promise<Plan> | undefined => {
-    const tool = toolOf(call)
-    return tool.effect === 'reads'
-      ? undefined
-      : tool.plan(call.input, { ask: askFor(tenants, errandOf(call)) }).then(offered)
+  const sight: Sight = {
+    planOf(call) {
+      const tool = toolOf(call)
+      return tool.effect === 'reads'
+        ? undefined
+        : tool
+            .plan(call.input, {
+              ask: askFor(tenants, errandOf(call)),
+              past: (reference) => past(reference, call.caller.id),
+            })
+            .then(offered)
+    },
+    listAdmins: (call, tenant) =>
+      tenants.get(tenant).operations.listAccounts?.({ match: { admin: true }, limit: 100 }, errandOf(call)),
   }
   /** A plan, of which nobody is asked what could not be done. */
   const offered = (plan: Plan): Plan => {
@@ -77,7 +108,7 @@ export function dispatcher({
     return plan
   }
   // Every output schema is an object; `declared-only` parses the answer by it on the way out.
-  return compose(guards(planOf), async (call) => ({
+  return compose(guards(sight), async (call) => ({
     answer: (await answer(call)) as Record<string, unknown>,
   }))
 }

@@ -94,6 +94,10 @@ export class Protected extends IdentityError {
 export class LimitReached extends Passing {
   readonly code = 'limit_reached'
 }
+/** A caller that would have passed a limit, and may change nothing until a person lifts that. */
+export class Paused extends IdentityError {
+  readonly code = 'limit_reached'
+}
 export class ReadOnly extends IdentityError {
   readonly code = 'read_only'
 }

@@ -26,6 +26,11 @@ const io: Io = {
   },
 }
 
+// Who reads may have seen enough, as `| head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 function nameOfUser(): string {
   try {
     return userInfo().username

@@ -1,6 +1,7 @@
 import type { Ledger } from './budget/ledger.ts'
 import type { Settings, TenantSettings } from './config.ts'
 import { UnknownTenant } from './errors.ts'
+import type { TenantTraits } from './guards/policy.ts'
 import { bucketOf, requestGuards } from './guards/requests.ts'
 import type { OperationName, Operations } from './identity/operations.ts'
 import type { Effect } from './identity/plan.ts'
@@ -69,6 +70,13 @@ export function openTenants(
     readOnly,
   }
 }
+
+/** What rules can tell a tenant by. */
+export const traitsOf = ({ vendor, settings, facts }: Tenant): TenantTraits => ({
+  vendor: vendor.name,
+  environment: settings.environment,
+  deactivationDeletes: facts.deactivate === 'deletes',
+})
 
 /** What a vendor's operations reach its app through: one set of request guards for the tenant, one budget a token. */
 function openApp(

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
-import { ApprovalDenied, ApprovalUsed, ApprovalVoid, Conflict, NotFound } from '../errors.ts'
+import { ApprovalDenied, ApprovalUsed, ApprovalVoid, Conflict, NotFound, Refused } from '../errors.ts'
+import type { Briefing } from '../identity/briefing.ts'
+import { mayBeCaller } from '../identity/self.ts'
+import { sameText } from '../identity/text.ts'
 import type { JournalEvent } from '../store/events.ts'
 import type { Store } from '../store/store.ts'
 import { newApprovalId, readApprovalId } from './approval-id.ts'
@@ -11,8 +14,16 @@ const KEPT_MS = 24 * 60 * 60_000
 
 export type Channel = NonNullable<NonNullable<JournalEvent['approval']>['how']>
 
-/** What a person is asked to agree to. */
-export interface ApprovalRequest {
+/** Who must agree. */
+export interface Quorum {
+  /** How many different people; 1 when left out. */
+  approvers?: number
+  /** Whether the one who asked is not among them. */
+  fourEyes?: boolean
+}
+
+/** What people are asked to agree to. */
+export interface ApprovalRequest extends Quorum {
   /** Binds tool, arguments, targets with their states, and caller; opaque here. */
   digest: string
   tool: string
@@ -23,6 +34,10 @@ export interface ApprovalRequest {
   client?: string
   /** Reference of the call that asked, for the journal. */
   call?: string
+  /** The same change as data, with what else a person should know. */
+  briefing?: Briefing
+  /** What the approver types besides the passphrase, where the change is one of weight. */
+  mustType?: string
 }
 
 export interface Approval extends ApprovalRequest {
@@ -32,29 +47,36 @@ export interface Approval extends ApprovalRequest {
   createdAt: number
   expiresAt: number
   state: 'pending' | 'approved' | 'denied'
+  /** Every yes so far, one for each person. */
+  agreed?: { by: string; how: Channel; at: number }[]
+  /** Who decided: all whose yes it took, or the one who said no. */
   by?: string
   how?: Channel
   decidedAt?: number
   usedAt?: number
 }
 
-/** A person's yes or no to one plan each: bound to it, used once, gone after its time. */
+/** People's yes or no to one plan each: bound to it, used once, gone after its time. */
 export interface Approvals {
-  /** The request with this digest that is still to be decided or used, or a new one when there is none. */
+  /**
+   * The request with this digest that is still to be decided or used, or a new one when there is none that asks for as
+   * much.
+   */
   request(request: ApprovalRequest): Promise<Approval>
   get(id: string): Promise<Approval | undefined>
   /** Oldest first; `pending` leaves only those that still wait for a person. */
   list(options?: { pending?: boolean }): Promise<Approval[]>
   /**
-   * Throws `NotFound`, `ApprovalVoid` once its time is over, and `Conflict` when it is decided already. Whether `by`
-   * may decide is for the caller to check first.
+   * A yes counts once enough different people have given theirs, a no at once. Throws what `checkDecision` throws, and
+   * `NotFound`. Whether `by` is an approver is for the caller to check first.
    */
   decide(id: string, decision: 'approved' | 'denied', by: string, how: Channel): Promise<Approval>
   /**
    * Uses up an approved request: for exactly one caller, ever. A pending one is returned as it is, for the caller to
-   * wait on. Throws `ApprovalVoid`, `ApprovalDenied` or `ApprovalUsed` otherwise.
+   * wait on. Throws `ApprovalVoid`, `ApprovalDenied` or `ApprovalUsed` otherwise; void is also one that was asked for
+   * when less was required than is now.
    */
-  use(id: string, digest: string): Promise<Approval>
+  use(id: string, digest: string, required?: Quorum): Promise<Approval>
   /** True for exactly one answer to a question put through the client. */
   claimQuestion(id: string, ttl: number): Promise<boolean>
 }
@@ -89,13 +111,14 @@ export function openApprovals(store: Store): Approvals {
   return {
     async request(request) {
       const key = digestKey(request.digest)
-      const same = (await store.get<Approval[]>(key))?.find(isOpen)
+      const fits = (approval: Approval) => isOpen(approval) && meets(approval, request)
+      const same = (await store.get<Approval[]>(key))?.find(fits)
       if (same) return same
       const id = newApprovalId()
       // First, so that no approval ever stands without its id; an id that leads to none is merely unknown.
       await store.set(idKey(id), key, APPROVAL_TTL_MS + KEPT_MS)
       return store.update<Approval[], Approval>(key, (approvals = []) => {
-        const open = approvals.find(isOpen)
+        const open = approvals.find(fits)
         if (open) return { ...kept(approvals), result: open }
         const createdAt = Date.now()
         const expiresAt = createdAt + APPROVAL_TTL_MS
@@ -127,13 +150,18 @@ export function openApprovals(store: Store): Approvals {
         id,
         () => noRequest(id),
         (approval) => {
-          checkUndecided(approval)
-          return { ...approval, state: decision, by, how, decidedAt: Date.now() }
+          checkDecision(approval, decision, by)
+          const at = Date.now()
+          if (decision === 'denied') return { ...approval, state: decision, by, how, decidedAt: at }
+          const agreed = [...(approval.agreed ?? []), { by, how, at }]
+          if (agreed.length < approversOf(approval)) return { ...approval, agreed }
+          const names = agreed.map((one) => one.by).join(', ')
+          return { ...approval, agreed, state: decision, by: names, how, decidedAt: at }
         },
       )
     },
 
-    use(text, digest) {
+    use(text, digest, required = {}) {
       const id = readApprovalId(text)
       const unknown = () => new ApprovalVoid(`There is no approval ${id} for this call.`, askAgain)
       return change(id, unknown, (approval) => {
@@ -144,6 +172,9 @@ export function openApprovals(store: Store): Approvals {
           throw new ApprovalDenied(`A person denied this change (${id}).`, 'Tell the person you work for.')
         }
         if (status === 'expired') throw new ApprovalVoid(`The approval ${id} has expired.`, askAgain)
+        if (!meets(approval, required)) {
+          throw new ApprovalVoid(`The approval ${id} was asked for when less was required.`, askAgain)
+        }
         // Used from here on, even should this process end before it acts.
         return status === 'approved' ? { ...approval, usedAt: Date.now() } : approval
       })
@@ -167,6 +198,31 @@ export function checkUndecided(approval: Approval): void {
     'It cannot be decided a second time.',
   )
 }
+
+/** Throws what `checkUndecided` throws, and `Refused` for a yes that would not be one more person's, or the caller's own. */
+export function checkDecision(approval: Approval, decision: 'approved' | 'denied', by: string): void {
+  checkUndecided(approval)
+  if (decision === 'denied') return
+  if (approval.agreed?.some((one) => sameText(one.by, by))) {
+    throw new Refused(`${by} has agreed to this already.`, 'It takes another person as well.')
+  }
+  if (approval.fourEyes && mayBeCaller(by, approval.caller)) {
+    throw new Refused(
+      `${by} may be the one who asked for this (${approval.caller}), who may not approve it.`,
+      'It takes another person.',
+    )
+  }
+}
+
+/** How many different people must agree. */
+export const approversOf = ({ approvers = 1 }: Quorum): number => approvers
+
+/** How far it has come, where it takes more than one: "1 of 2". */
+export const progressOf = (approval: Approval): string | undefined =>
+  approversOf(approval) > 1 ? `${approval.agreed?.length ?? 0} of ${approversOf(approval)}` : undefined
+
+const meets = (approval: Quorum, required: Quorum): boolean =>
+  approversOf(approval) >= approversOf(required) && (approval.fourEyes === true || !required.fourEyes)
 
 const askAgain = 'Make the call again without an approvalId to ask a person anew.'
 

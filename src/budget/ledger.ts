@@ -29,6 +29,8 @@ export interface Ledger {
   /** When the `nth` token from now on comes free at the earliest, epoch milliseconds. Takes nothing. */
   freeAt(bucket: string, limits: Limits, wanted: { nth: number; reserve: number }): Promise<number>
   left(bucket: string, limits: Limits): Promise<BudgetLeft[]>
+  /** Starts the count anew. */
+  forget(bucket: string): Promise<void>
 }
 
 // Beyond the longest window, so that a bucket nobody uses is forgotten.
@@ -49,5 +51,6 @@ export function storeLedger(store: Store): Ledger {
     giveBack: (bucket, ticket) => change(bucket, (state) => land(state, ticket)),
     freeAt: async (bucket, limits, wanted) => freeAt(await read(bucket), limits, wanted, Date.now()),
     left: async (bucket, limits) => left(await read(bucket), limits, Date.now()),
+    forget: (bucket) => store.delete(keyOf(bucket)),
   }
 }

@@ -1,8 +1,16 @@
 import type { Command } from 'commander'
-import { type Approval, noRequest, openApprovals, statusOf } from '../approvals/approvals.ts'
+import {
+  type Approval,
+  approversOf,
+  noRequest,
+  openApprovals,
+  progressOf,
+  statusOf,
+} from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import { decide, undecided } from '../approvals/decide.ts'
 import { InvalidInput } from '../errors.ts'
+import type { Place } from '../identity/briefing.ts'
 import { plainText } from '../identity/text.ts'
 import {
   newCommand,
@@ -10,6 +18,7 @@ import {
   paint,
   print,
   readPassphrase,
+  readTyped,
   type Style,
   showTime,
   table,
@@ -35,7 +44,7 @@ export function approvalsCommand(io: Io, open: OpenData): Command {
     .option('--json', 'as JSON')
     .action((id: string, options: { json?: true }, command: Command) => show(io, open, command, id, options))
   for (const { name, decision, description } of DECISIONS) {
-    approvals
+    const command = approvals
       .command(`${name} <id>`)
       .description(description)
       .requiredOption('--approver <name>', 'who decides')
@@ -43,6 +52,9 @@ export function approvalsCommand(io: Io, open: OpenData): Command {
       .action((id: string, options: DecideOptions, command: Command) =>
         answer(io, open, command, id, decision, options),
       )
+    if (decision === 'approved') {
+      command.option('--confirm <text>', 'the user name or number of accounts that a change of weight wants')
+    }
   }
   return approvals
 }
@@ -54,6 +66,7 @@ const DECISIONS = [
 
 interface DecideOptions {
   approver: string
+  confirm?: string
   passphraseStdin?: true
 }
 
@@ -67,7 +80,7 @@ const list = (io: Io, open: OpenData, command: Command, { all, json }: { all?: t
       const status = statusOf(approval)
       return [
         approval.id,
-        { text: status, style: STYLES[status] },
+        { text: statusText(approval), style: STYLES[status] },
         timeLeft(approval),
         approval.tool,
         plainText(approval.caller, 24),
@@ -81,6 +94,12 @@ const list = (io: Io, open: OpenData, command: Command, { all, json }: { all?: t
       `See one whole: ${typed(io, command.optsWithGlobals(), 'approvals show ID')}`,
     )
   })
+
+/** "pending", or how far it has come: "1 of 2". */
+const statusText = (approval: Approval): string => {
+  const status = statusOf(approval)
+  return status === 'pending' ? [status, progressOf(approval)].filter(Boolean).join(', ') : status
+}
 
 const HEADINGS = ['ID', 'STATE', 'LEFT', 'TOOL', 'CALLER', 'PLAN']
 
@@ -105,7 +124,7 @@ const answer = (
   command: Command,
   id: string,
   decision: 'approved' | 'denied',
-  { approver, passphraseStdin }: DecideOptions,
+  { approver, confirm, passphraseStdin }: DecideOptions,
 ) =>
   withData(io, open, command, async ({ store, journal }) => {
     const approvals = openApprovals(store)
@@ -119,14 +138,19 @@ const answer = (
     }
     print(io, ...describe(io, approval), '')
     const verb = decision === 'approved' ? 'approve' : 'deny'
+    const shown =
+      decision === 'approved' && approval.mustType !== undefined ? await readTyped(io, confirm) : undefined
     const question = `Passphrase of ${plainText(approver, 64)} to ${verb} this`
     const passphrase = await readPassphrase(io, { passphraseStdin, question })
     const where = `by ${io.user} at the terminal`
     const decided = await decide(
       { approvals, approvers, journal },
-      { id, decision, approver, passphrase, how: 'terminal', where },
+      { id, decision, approver, passphrase, how: 'terminal', typed: shown, where },
     )
     if (decision === 'denied') return print(io, `Denied by ${decided.by}. Nothing will be changed.`)
+    if (decided.state === 'pending') {
+      return print(io, `Agreed, ${progressOf(decided)}. It takes another person as well.`)
+    }
     print(
       io,
       `Approved by ${decided.by}. Nothing has been changed yet: repeat the same call with`,
@@ -143,28 +167,57 @@ function timeLeft(approval: Approval): string {
 }
 
 /** What a person has to know to decide; whatever came from an app or an agent is made plain, and none of it is cut. */
-function describe(io: Io, approval: Approval): string[] {
+export function describe(io: Io, approval: Approval): string[] {
   const status = statusOf(approval)
   const fact = (name: string, value: string | undefined) =>
     value
       ? wrap(io, value, ' '.repeat(14)).map((line, at) => (at ? line : `  ${name.padEnd(12)}${line.trim()}`))
       : []
   const left = timeLeft(approval)
+  const known = besides(approval).flatMap((line) => wrap(io, line, '  '))
   return [
-    `${approval.id}: ${paint(io, STYLES[status], status)}`,
+    `${approval.id}: ${paint(io, STYLES[status], statusText(approval))}`,
     '',
     ...approval.plan.flatMap((line) => wrap(io, line, '  ')),
     '',
+    ...(known.length > 0 ? [...known, ''] : []),
     ...fact('reason', approval.reason),
     ...fact('tool', approval.tool),
     ...fact('caller', approval.caller),
     ...fact('client', approval.client),
     ...fact('asked', showTime(approval.createdAt)),
     ...fact('expires', `${showTime(approval.expiresAt)}${left && ` (in ${left})`}`),
+    ...fact('takes', whoMustAgree(approval)),
+    ...(approval.agreed ?? []).flatMap(({ by, at }) => fact('agreed', `${by}, ${showTime(at)}`)),
+    ...(status === 'pending' ? fact('to approve', approval.mustType && `type ${approval.mustType}`) : []),
     ...(approval.decidedAt === undefined
       ? []
       : fact('decided', `${approval.state} by ${approval.by}, ${showTime(approval.decidedAt)}`)),
     ...(approval.usedAt === undefined ? [] : fact('used', showTime(approval.usedAt))),
+  ]
+}
+
+/** Who it takes, where that is more than one person. */
+const whoMustAgree = (approval: Approval): string | undefined =>
+  [
+    progressOf(approval) && `${approversOf(approval)} approvers`,
+    approval.fourEyes && `not ${approval.caller}, who asked for it`,
+  ]
+    .filter(Boolean)
+    .join(', ') || undefined
+
+/** What else a person should know before deciding, and the plan does not say. */
+function besides({ briefing }: Approval): string[] {
+  const { changes = [], elsewhere } = briefing ?? {}
+  const places = (some: readonly Place[]) => some.map(({ app, tenant }) => `${app} (${tenant})`).join(', ')
+  const managed = changes.filter(({ accounts }) =>
+    accounts.some(({ externalId }) => externalId !== undefined),
+  )
+  const { active = [], unknown = [] } = elsewhere ?? {}
+  return [
+    ...(managed.length > 0 ? [`May be managed by an identity provider: ${places(managed)}.`] : []),
+    ...(active.length > 0 ? [`Also active elsewhere: ${places(active)}.`] : []),
+    ...(unknown.length > 0 ? [`Whether active as well is not known for: ${places(unknown)}.`] : []),
   ]
 }
 
@@ -175,6 +228,7 @@ function toDocument(approval: Approval) {
   return {
     ...rest,
     status: statusOf(approval),
+    ...(approval.agreed && { agreed: approval.agreed.map(({ at, ...yes }) => ({ ...yes, at: iso(at) })) }),
     createdAt: iso(approval.createdAt),
     expiresAt: iso(approval.expiresAt),
     decidedAt: iso(approval.decidedAt),

@@ -1,16 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import { openApprovers } from '../approvals/approvers.ts'
-import { checkPassphrase } from '../approvals/decide.ts'
-import { InvalidInput, NotFound, Refused } from '../errors.ts'
-import { sameText } from '../identity/text.ts'
-import type { JournalEventName } from '../store/events.ts'
+import { InvalidInput, NotFound } from '../errors.ts'
+import { plainText, sameText } from '../identity/text.ts'
 import {
-  type DataFolder,
   newCommand,
   type OpenData,
   print,
-  readPassphrase,
+  readPassphrases,
   showTime,
   table,
   toJson,
@@ -18,11 +14,11 @@ import {
 } from './data.ts'
 import type { Io } from './io.ts'
 import { typed } from './place.ts'
+import { checkVoucher, recorder, VOUCH_OPTIONS, type VouchOptions, vouched, voucherOf } from './vouch.ts'
 
 /** Sets up who may approve. */
 export function approversCommand(io: Io, open: OpenData): Command {
   const approvers = newCommand(io, 'approvers', 'Set up the people who may approve changes')
-  const fromStdin = 'read the passphrase from standard input'
   approvers
     .command('list', { isDefault: true })
     .description('Who may approve')
@@ -31,18 +27,21 @@ export function approversCommand(io: Io, open: OpenData): Command {
   approvers
     .command('add <name>')
     .description('Let a person approve, with a passphrase of their own')
-    .option('--passphrase-stdin', fromStdin)
-    .action((name: string, options: Options, command: Command) => add(io, open, command, name, options))
+    .option(...VOUCH_OPTIONS.approver)
+    .option(
+      '--passphrase-stdin',
+      "read from standard input: the new passphrase, and on a second line the approver's",
+    )
+    .action((name: string, options: VouchOptions, command: Command) => add(io, open, command, name, options))
   approvers
     .command('remove <name>')
-    .description("Let a person approve no more; asks for that person's passphrase")
-    .option('--passphrase-stdin', fromStdin)
-    .action((name: string, options: Options, command: Command) => remove(io, open, command, name, options))
+    .description('Let a person approve no more')
+    .option('--approver <name>', 'who vouches for it; that person when left out')
+    .option(...VOUCH_OPTIONS.passphraseStdin)
+    .action((name: string, options: VouchOptions, command: Command) =>
+      remove(io, open, command, name, options),
+    )
   return approvers
-}
-
-interface Options {
-  passphraseStdin?: true
 }
 
 const list = (io: Io, open: OpenData, command: Command, { json }: { json?: true }) =>
@@ -66,61 +65,57 @@ const list = (io: Io, open: OpenData, command: Command, { json }: { json?: true 
     print(io, ...table(io, [['NAME', 'SINCE'], ...rows]))
   })
 
-const add = (io: Io, open: OpenData, command: Command, name: string, { passphraseStdin }: Options) =>
-  withData(io, open, command, async ({ store, journal }) => {
-    const approvers = openApprovers(store)
-    const question = 'A passphrase of 12 characters or more, known to this person alone'
-    const passphrase = await readPassphrase(io, { passphraseStdin, question })
-    if (!passphraseStdin && passphrase !== (await readPassphrase(io, { question: 'The same once more' }))) {
+const add = (
+  io: Io,
+  open: OpenData,
+  command: Command,
+  name: string,
+  { approver, passphraseStdin }: VouchOptions,
+) =>
+  withData(io, open, command, async (data) => {
+    const approvers = openApprovers(data.store)
+    // Whoever could add one unvouched could approve everything.
+    const voucher = await voucherOf(data.store, approver)
+    const questions = [
+      'A passphrase of 12 characters or more, known to this person alone',
+      ...(passphraseStdin ? [] : ['The same once more']),
+      ...(voucher === undefined ? [] : [`Passphrase of ${voucher}, who vouches for ${plainText(name, 64)}`]),
+    ]
+    const answers = await readPassphrases(io, { passphraseStdin, questions })
+    const [passphrase = '', again] = answers
+    if (!passphraseStdin && passphrase !== again) {
       throw new InvalidInput('The two passphrases differ.', 'Nobody was added; try again.')
     }
-    const record = recorder(io, journal, 'approvers add', name)
+    const record = recorder(io, data, 'approvers add', { name })
+    if (voucher !== undefined) await checkVoucher(data.store, record, voucher, answers.at(-1) ?? '')
+    const by = voucher === undefined ? {} : { note: `${voucher} vouched for it` }
     // What cannot be recorded must not be done.
-    await record('started')
+    await record('started', by)
     try {
       await approvers.add(name, passphrase)
     } catch (error) {
       await record('failed')
       throw error
     }
-    await record('done')
+    await record('done', by)
     const how = typed(io, command.optsWithGlobals(), `approvals approve ID --approver ${name}`)
     print(io, `${name} may approve from now on: ${how}`)
   })
 
-const remove = (io: Io, open: OpenData, command: Command, name: string, { passphraseStdin }: Options) =>
-  withData(io, open, command, async ({ store, journal }) => {
-    const approvers = openApprovers(store)
+const remove = (io: Io, open: OpenData, command: Command, name: string, options: VouchOptions) =>
+  withData(io, open, command, async (data) => {
+    const approvers = openApprovers(data.store)
     if (!(await approvers.list()).some((approver) => sameText(approver.name, name))) {
       throw new NotFound(
         'There is no approver of that name.',
         `See ${typed(io, command.optsWithGlobals(), 'approvers list')}.`,
       )
     }
-    const record = recorder(io, journal, 'approvers remove', name)
-    const passphrase = await readPassphrase(io, { passphraseStdin, question: `Passphrase of ${name}` })
-    try {
-      await checkPassphrase(approvers, name, passphrase)
-    } catch (error) {
-      if (error instanceof Refused) await record('refused', 'wrong passphrase')
-      throw error
-    }
-    await record('started')
+    const record = recorder(io, data, 'approvers remove', { name })
+    const to = `remove ${plainText(name, 64)}`
+    const by = await vouched(io, data.store, record, { approver: name, ...options, to })
+    await record('started', by)
     await approvers.remove(name)
-    await record('done')
+    await record('done', by)
     print(io, `${name} may approve no more.`)
   })
-
-/** Journals what is done to one approver, as the events of one call. */
-function recorder(io: Io, journal: DataFolder['journal'], tool: string, name: string) {
-  const call = randomUUID()
-  return (event: JournalEventName, note?: string) =>
-    journal.append({
-      event,
-      call,
-      tool,
-      caller: io.user,
-      args: { name },
-      ...(note !== undefined && { note, code: 'refused' }),
-    })
-}

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { IdentityError } from '../errors.ts'
 import type { Errand, TokenCheck } from '../identity/operations.ts'
 import type { Tenant } from '../tenants.ts'
+import { sayStop } from './brake.ts'
 import { newCommand, paint, print, toJson, wrap } from './data.ts'
 import type { Io } from './io.ts'
 import type { CommonOptions } from './place.ts'
@@ -30,8 +31,18 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
         const { tenants } = running
         const chosen = tenant === undefined ? tenants.all : [tenants.get(tenant)]
         const checked = await Promise.all(chosen.map(checkTenant))
-        if (json) print(io, toJson({ ok: checked.every(({ ok }) => ok), tenants: checked }, 2))
-        else for (const one of checked) show(io, one)
+        const stops = await running.stops.list()
+        if (json) {
+          const stopped = stops.map(({ counts: _, at, ...stop }) => ({
+            ...stop,
+            since: new Date(at).toISOString(),
+          }))
+          print(io, toJson({ ok: checked.every(({ ok }) => ok), tenants: checked, stopped }, 2))
+        } else {
+          for (const one of checked) show(io, one)
+          // No fault of the settings, and the first thing to know when changes are refused.
+          for (const stop of stops) print(io, ...wrap(io, `${paint(io, 'yellow', '!')} ${sayStop(stop)}`, ''))
+        }
         io.exit(checked.every(({ ok }) => ok) ? 0 : 1)
       } catch (error) {
         if (!(error instanceof IdentityError)) throw error

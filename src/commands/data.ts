@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { Command } from 'commander'
-import { Declined, IdentityError, InvalidInput, NotFound } from '../errors.ts'
+import { Declined, IdentityError, InvalidInput, NotFound, UnknownTenant } from '../errors.ts'
 import { escapeUnseen, plainText } from '../identity/text.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
@@ -13,6 +13,10 @@ export interface DataFolder {
   folder: string
   store: Store
   journal: Journal
+  /** Names of the tenants, where there is a settings file. */
+  tenants?: readonly string[]
+  /** File of the key that signs anchors, if the settings name one. */
+  signingKey?: string | undefined
   close(): Promise<void>
 }
 
@@ -47,22 +51,61 @@ export async function withData(
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
     io.stderr.write(`${error.message}\n${error.hint}\n`)
-    io.exit(error instanceof InvalidInput || error instanceof NotFound ? 2 : 1)
+    io.exit([InvalidInput, NotFound, UnknownTenant].some((usage) => error instanceof usage) ? 2 : 1)
   } finally {
     await data?.close()
   }
 }
 
+/** The name of an approver, from a person at the terminal. */
+export async function readName(io: Io): Promise<string> {
+  if (!io.stdin.isTTY || !io.stdout.isTTY) {
+    throw new InvalidInput('There is no terminal to ask for a name in.', 'Add --approver NAME.')
+  }
+  const { isCancel, text } = await import('@clack/prompts')
+  const answer = await text({
+    message: 'Name of the approver',
+    input: io.stdin,
+    output: io.stdout,
+    validate: (name) => (name?.trim() ? undefined : 'Type the name, or press Ctrl+C to leave.'),
+  })
+  if (isCancel(answer)) throw left()
+  return answer.trim()
+}
+
+const left = () => new Declined('Nothing was changed.', 'Run the command again when you are ready.')
+
 /** A passphrase from the first line of standard input, or else from a person at the terminal, who sees only dots. */
 export async function readPassphrase(
   io: Io,
-  { passphraseStdin, question }: { passphraseStdin?: boolean | undefined; question: string },
+  { question, ...how }: { passphraseStdin?: boolean | undefined; question: string },
 ): Promise<string> {
+  const [passphrase = ''] = await readPassphrases(io, { ...how, questions: [question] })
+  return passphrase
+}
+
+/** The same for several, a line each. */
+export async function readPassphrases(
+  io: Io,
+  { passphraseStdin, questions }: { passphraseStdin?: boolean | undefined; questions: readonly string[] },
+): Promise<string[]> {
   if (passphraseStdin) {
-    const passphrase = await firstLine(io)
-    if (passphrase) return passphrase
-    throw new InvalidInput('Standard input held no passphrase.', 'Write it there as one line.')
+    const lines = await firstLines(io, questions.length)
+    const missing = questions.find((_, index) => !lines[index])
+    if (missing === undefined) return lines
+    throw new InvalidInput(
+      questions.length === 1
+        ? 'Standard input held no passphrase.'
+        : `Standard input held no line for: ${missing}.`,
+      `Write ${questions.length === 1 ? 'it there as one line' : `${questions.length} lines there`}.`,
+    )
   }
+  const answers: string[] = []
+  for (const question of questions) answers.push(await askPassphrase(io, question))
+  return answers
+}
+
+async function askPassphrase(io: Io, question: string): Promise<string> {
   if (!io.stdin.isTTY || !io.stdout.isTTY) {
     throw new InvalidInput(
       'There is no terminal to ask for the passphrase in.',
@@ -76,18 +119,38 @@ export async function readPassphrase(
     output: io.stdout,
     validate: (text) => (text ? undefined : 'Type the passphrase, or press Ctrl+C to leave.'),
   })
-  if (isCancel(answer))
-    throw new Declined('Nothing was changed.', 'Run the command again when you are ready.')
+  if (isCancel(answer)) throw left()
   return answer
 }
 
-async function firstLine(io: Io): Promise<string> {
+/** What a change of weight wants typed: `given` on the command line, or else by a person at the terminal. */
+export async function readTyped(io: Io, given: string | undefined): Promise<string> {
+  if (given !== undefined) return given
+  if (!io.stdin.isTTY || !io.stdout.isTTY) {
+    throw new InvalidInput(
+      'This change weighs much: approving it wants the user name, or the number of accounts, typed.',
+      'Add --confirm with what the request shows.',
+    )
+  }
+  const { isCancel, text } = await import('@clack/prompts')
+  const answer = await text({
+    message: 'This change weighs much. Type the user name, or the number of accounts, that is shown above',
+    input: io.stdin,
+    output: io.stdout,
+  })
+  if (isCancel(answer)) throw left()
+  return answer ?? ''
+}
+
+/** Reads no further than it takes, since whoever writes may not close. */
+async function firstLines(io: Io, count: number): Promise<string[]> {
   let bytes = Buffer.alloc(0)
   for await (const piece of io.stdin) {
     bytes = Buffer.concat([bytes, Buffer.from(piece)])
-    if (bytes.includes(10) || bytes.length > 4096) break
+    if (bytes.filter((byte) => byte === 10).length >= count || bytes.length > 4096 * count) break
   }
-  return (bytes.toString('utf8').split('\n')[0] ?? '').replace(/\r$/, '')
+  const lines = bytes.toString('utf8').split('\n').slice(0, count)
+  return lines.map((line) => line.replace(/\r$/, ''))
 }
 
 /** Columns to write in: those of the terminal, within reason; the most where there is none. */

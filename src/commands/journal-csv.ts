@@ -17,6 +17,7 @@ const COLUMNS: Record<string, (line: JournalLine) => string | number | undefined
   code: ({ code }) => code,
   note: ({ note }) => note,
   args: ({ args }) => args && JSON.stringify(args),
+  before: ({ before }) => before && JSON.stringify(before),
   hash: ({ hash }) => hash,
 }
 

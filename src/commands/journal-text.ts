@@ -1,3 +1,4 @@
+import { BeforeImage } from '../identity/before.ts'
 import { plainText } from '../identity/text.ts'
 import type { JournalLine } from '../store/events.ts'
 import { type Cell, paint, type Style, table, wrap } from './data.ts'
@@ -76,16 +77,39 @@ function chapter(io: Io, line: JournalLine): string[] {
   return [`${head}${paint(io, STYLES[name] ?? 'white', name.padEnd(10))}${first.trim()}`.trimEnd(), ...more]
 }
 
-function tell({ event: name, account, approval, code, note }: JournalLine): string {
+function tell({ event: name, account, approval, before, code, note }: JournalLine): string {
   const how = { form: 'in a form of the client', terminal: 'in a terminal', page: 'on the approval page' }
   const where = approval?.how && ` ${how[approval.how] ?? approval.how}`
   const who = approval?.by === undefined ? '' : ` by ${approval.by}`
   const parts = [
     account && `${account.userName} in ${account.tenant} (id ${account.id})`,
     approval && `approval ${approval.id}${who}${where ?? ''}`,
+    before && found(before),
     name === 'unknown' && 'it may have happened, or not',
     code,
     note,
   ]
   return parts.filter(Boolean).join('; ')
 }
+
+/** What a write found, as its before-image has it; of other files than ours anything may be expected. */
+function found(before: NonNullable<JournalLine['before']>): string | undefined {
+  if (before.cut) return 'what it found was too long to be kept whole'
+  const image = BeforeImage.safeParse(before).data
+  if (!image) return undefined
+  switch (image.operation) {
+    case 'createAccount':
+    case 'createGroup':
+      return undefined
+    case 'updateAccount':
+      return image.fields.map(({ name, was, became }) => `${name}: ${said(was)} → ${said(became)}`).join(', ')
+    case 'updateMembers':
+      return image.members
+        .map(({ userName, was, became }) => `${userName}: ${was ?? 'not known'} → ${became}`)
+        .join(', ')
+    default:
+      return `it was ${image.account.status}`
+  }
+}
+
+const said = (value: unknown): string => (value === undefined ? 'not known' : JSON.stringify(value))

@@ -8,11 +8,14 @@ import { IdentityError, InvalidInput, NotFound } from '../errors.ts'
 import { canonicalJson } from '../identity/canonical.ts'
 import { escapeUnseen, plainText } from '../identity/text.ts'
 import type { JournalLine } from '../store/events.ts'
+import { linesAbout } from '../store/journal-about.ts'
 import { followJournal, type JournalFilter, journalSize, readJournal } from '../store/journal-file.ts'
 import { verifyJournal } from '../store/journal-verify.ts'
+import { anchorsHeld } from '../store/proof.ts'
 import { newCommand, type OpenData, paint, print, toJson, withData } from './data.ts'
 import type { Io } from './io.ts'
 import { csv } from './journal-csv.ts'
+import { addProofCommands, anchorsIn, publicKeyOf } from './journal-proof.ts'
 import { rows, story } from './journal-text.ts'
 import { typed } from './place.ts'
 
@@ -46,8 +49,11 @@ export function journalCommand(io: Io, open: OpenData): Command {
   journal
     .command('verify')
     .description('Whether the journal is whole; exit code 1 when it is not')
+    .option('--anchor <file>', 'anchors kept elsewhere, through which it must lead')
+    .option('--key <public>', 'public key that must have signed them, or a file that holds it')
     .option('--json', 'as JSON')
-    .action((options: { json?: true }, command: Command) => verify(io, open, command, options))
+    .action((options: VerifyOptions, command: Command) => verify(io, open, command, options))
+  addProofCommands(journal, io, open)
   return journal
 }
 
@@ -78,7 +84,7 @@ const tail = (io: Io, open: OpenData, command: Command, { lines, follow, json }:
 
 const show = (io: Io, open: OpenData, command: Command, which: string, { json }: { json?: true }) =>
   withData(io, open, command, async ({ folder }) => {
-    const lines = await linesOf(folder, which)
+    const lines = await linesAbout(folder, [which, readApprovalId(which)])
     if (lines.length === 0) {
       throw new NotFound(
         `The journal has nothing about ${plainText(which, 64)}.`,
@@ -87,22 +93,6 @@ const show = (io: Io, open: OpenData, command: Command, which: string, { json }:
     }
     print(io, ...(json ? [toJson({ call: lines[0]?.call, lines }, 2)] : story(io, lines)))
   })
-
-/** The lines of a call, and of every call that asked for or used the same approvals. */
-async function linesOf(folder: string, which: string): Promise<JournalLine[]> {
-  const id = readApprovalId(which)
-  const calls = new Set([which])
-  const links: { call: string; approval: string }[] = []
-  for await (const { seq, call, approval } of readJournal(folder)) {
-    if (String(seq) === which || approval?.id === id) calls.add(call)
-    if (approval) links.push({ call, approval: approval.id })
-  }
-  const approvals = new Set(links.filter(({ call }) => calls.has(call)).map(({ approval }) => approval))
-  for (const { call, approval } of links) if (approvals.has(approval)) calls.add(call)
-  const lines: JournalLine[] = []
-  for await (const line of readJournal(folder)) if (calls.has(line.call)) lines.push(line)
-  return lines
-}
 
 interface ExportOptions {
   format: 'jsonl' | 'csv'
@@ -153,11 +143,22 @@ function readTime(text: string, option: string): Date {
   throw new InvalidInput(`${option} is not a time.`, 'Write it as 2026-03-01 or 2026-03-01T12:00:00Z.')
 }
 
-const verify = (io: Io, open: OpenData, command: Command, { json }: { json?: true }) =>
+interface VerifyOptions {
+  anchor?: string
+  key?: string
+  json?: true
+}
+
+const verify = (io: Io, open: OpenData, command: Command, { anchor, key: named, json }: VerifyOptions) =>
   withData(io, open, command, async ({ folder, store }) => {
+    const key = publicKeyOf(io, named)
+    if (key && anchor === undefined)
+      throw new InvalidInput('The key of what?', 'Name anchors with --anchor FILE.')
+    const given = anchorsIn(io, anchor)
     const verdict = await verifyJournal(folder, store)
-    if (!verdict.ok) io.exit(1)
-    if (json) return print(io, toJson(verdict, 2))
+    const anchors = await anchorsHeld(folder, given, key)
+    if (!verdict.ok || anchors.some(({ problem }) => problem)) io.exit(1)
+    if (json) return print(io, toJson({ ...verdict, ...(anchor !== undefined && { anchors }) }, 2))
     if (!verdict.ok) {
       return print(
         io,
@@ -169,6 +170,15 @@ const verify = (io: Io, open: OpenData, command: Command, { json }: { json?: tru
     for (const { from, to, at } of verdict.adopted ?? []) {
       print(io, `Entries ${from} to ${to} were found in the file and taken over on ${at}, as after a crash.`)
     }
+    for (const { seq, at, problem } of anchors) {
+      print(
+        io,
+        problem
+          ? paint(io, 'red', `Anchor of entry ${seq}, ${at}: ${problem}`)
+          : `It leads through the anchor of entry ${seq}, ${at}.`,
+      )
+    }
+    if (given.length > 0 && !key) print(io, 'Whose signatures they bear was not checked; see --key.')
   })
 
 /** Says once that the file holds something else than entries. */

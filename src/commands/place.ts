@@ -3,12 +3,14 @@ import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import envPaths from 'env-paths'
 import * as z from 'zod'
-import { loadSettings, parseSettings, type Settings, SettingsError } from '../config.ts'
+import { loadSettings, parseSettings, type Settings, SettingsError, secretFrom } from '../config.ts'
+import { SigningKey, webhookSettings } from '../config-webhook.ts'
 import { openJournal } from '../store/journal.ts'
 import { diskStore } from '../store/open.ts'
 import { vendors } from '../vendors/index.ts'
 import type { DataFolder } from './data.ts'
 import type { Io } from './io.ts'
+import { tellingJournal } from './telling.ts'
 
 /** The options that every command takes, before or after its name. */
 export interface CommonOptions {
@@ -55,25 +57,46 @@ export const dataFolder = (settings: Pick<Settings, 'dataDir'>, { sandbox }: Com
   sandbox ? join(paths.data, 'sandbox') : (settings.dataDir ?? paths.data)
 
 /**
- * Opens the data folder for a command that looks after it. It reads no more of the settings than where the folder is,
- * so that the person at the terminal needs none of the secrets.
+ * Opens the data folder for a command that looks after it. It reads no more of the settings than where the folder is
+ * and what the tenants are called, so that the person at the terminal needs none of the secrets.
  */
 export async function openDataFolder(io: Io, command: Command): Promise<DataFolder> {
   const options = command.optsWithGlobals<CommonOptions>()
   const { file, named } = settingsFile(io, options)
   if (named && !options.sandbox && !existsSync(file)) throw new SettingsError(file, ['no such file'])
-  const dataDir = existsSync(file) && !options.sandbox ? dataDirIn(file) : undefined
-  const folder = dataFolder({ dataDir }, options)
+  const outline = existsSync(file) && !options.sandbox ? outlineOf(file) : {}
+  const folder = dataFolder(outline, options)
   const store = openStores(folder).store
-  return { folder, store, journal: openJournal(folder, store), close: () => store.close() }
+  const { tenants } = outline
+  const signingKey = outline.journal?.signingKey
+  const { journal, close } = tellingJournal(openJournal(folder, store), io, () => {
+    const schema = webhookSettings({ Secret: secretFrom(io.env) }).optional()
+    return { webhook: schema.parse(outline.webhook), signingKey }
+  })
+  return {
+    folder,
+    store,
+    journal,
+    ...(tenants && { tenants: Object.keys(tenants) }),
+    signingKey,
+    async close() {
+      await close()
+      await store.close()
+    },
+  }
 }
 
-function dataDirIn(file: string): string | undefined {
+const Outline = z.looseObject({
+  dataDir: z.string().min(1).optional(),
+  tenants: z.record(z.string(), z.unknown()).optional(),
+  journal: z.looseObject({ signingKey: SigningKey.optional() }).optional(),
+  webhook: z.unknown().optional(),
+})
+
+function outlineOf(file: string): Partial<z.infer<typeof Outline>> {
   try {
-    const { dataDir } = z
-      .looseObject({ dataDir: z.string().min(1).optional() })
-      .parse(JSON.parse(readFileSync(file, 'utf8')))
-    return dataDir === undefined ? undefined : resolve(dirname(file), dataDir)
+    const { dataDir, ...outline } = Outline.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return { ...outline, ...(dataDir !== undefined && { dataDir: resolve(dirname(file), dataDir) }) }
   } catch {
     throw new SettingsError(file, ['cannot be read as settings; `check` says what is wrong'])
   }

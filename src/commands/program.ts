@@ -2,17 +2,21 @@ import type { Command } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
 import { approvalsCommand } from './approvals.ts'
 import { approversCommand } from './approvers.ts'
+import { brakeCommand } from './brake.ts'
 import { checkCommand } from './check.ts'
 import { newCommand } from './data.ts'
 import { demoCommand } from './demo.ts'
 import { initCommand } from './init.ts'
 import type { Io } from './io.ts'
 import { journalCommand } from './journal.ts'
+import { limitsCommand } from './limits.ts'
 import { type CommonOptions, openDataFolder } from './place.ts'
+import { policyCommand } from './policy.ts'
 import { probeCommand } from './probe.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { setupCommand } from './setup.ts'
 import { toolsCommand } from './tools.ts'
+import { undoCommand } from './undo.ts'
 
 /** The whole command line. Without a command it serves over stdio. */
 export function program(io: Io): Command {
@@ -35,7 +39,11 @@ export function program(io: Io): Command {
       .addCommand(probeCommand(io, start))
       .addCommand(approvalsCommand(io, data))
       .addCommand(approversCommand(io, data))
+      .addCommand(brakeCommand(io, data))
+      .addCommand(limitsCommand(io, data))
+      .addCommand(policyCommand(io))
       .addCommand(journalCommand(io, data))
+      .addCommand(undoCommand(io, start, data))
       .addCommand(toolsCommand(io))
       .addCommand(sandboxCommand(io))
       .addCommand(demoCommand(io))

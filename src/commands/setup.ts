@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
-import { SecretReference, type Settings, SettingsError, settingsSchema } from '../config.ts'
+import type { Settings } from '../config.ts'
 import { IdentityError, UnknownTenant } from '../errors.ts'
 import { guideFor, IDP_TITLES, idpNamed } from '../resources.ts'
-import { Secret } from '../secret.ts'
 import { IDPS, type SetupGuide } from '../vendors/define.ts'
 import { vendors } from '../vendors/index.ts'
 import { newCommand, paint, print, toJson, wrap } from './data.ts'
 import type { Io } from './io.ts'
-import { type CommonOptions, sandboxSettings, settingsFile, settingsOf } from './place.ts'
+import { shownSettings } from './shown-settings.ts'
 
 /** `identity-mcp setup TENANT --idp okta|entra`: what to type into an identity provider to provision a tenant. */
 export const setupCommand = (io: Io): Command =>
@@ -38,37 +36,6 @@ function tenantOf({ tenants }: Settings, name: string) {
     `There is no tenant "${name.slice(0, 64)}".`,
     `The tenants are: ${Object.keys(tenants).join(', ')}.`,
   )
-}
-
-async function shownSettings(io: Io, options: CommonOptions): Promise<Settings> {
-  if (options.sandbox) {
-    const { startSandbox } = await import('../sandbox/index.ts')
-    const sandbox = await startSandbox()
-    await sandbox.close()
-    return sandboxSettings(sandbox.settings, sandbox.env, options)
-  }
-  try {
-    return settingsOf(io, options)
-  } catch (error) {
-    const settings = error instanceof SettingsError ? withoutSecrets(io, options) : undefined
-    if (settings) return settings
-    // Something else than a secret is missing.
-    throw error
-  }
-}
-
-/** The settings as far as they are no secrets, for a person who has none of those; undefined when they are unusable. */
-function withoutSecrets(io: Io, options: CommonOptions): Settings | undefined {
-  const Unread = SecretReference.transform((reference) => {
-    const [, variable = ''] = /^env:(.+)$/.exec(reference) ?? []
-    return new Secret(io.env[variable] || `<the value of ${reference}>`)
-  })
-  try {
-    const raw: unknown = JSON.parse(readFileSync(settingsFile(io, options).file, 'utf8'))
-    return settingsSchema(vendors, { Secret: Unread }).safeParse(raw).data
-  } catch {
-    return undefined
-  }
 }
 
 function show(io: Io, title: string, guide: SetupGuide): void {

@@ -1,23 +1,36 @@
-import { type Approval, openApprovals } from '../approvals/approvals.ts'
+import { type Approval, approversOf, openApprovals } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
+import type { LoopbackPage } from '../approvals/page/loopback.ts'
+import { askFor } from '../ask.ts'
+import { briefOn } from '../brief.ts'
 import { storeLedger } from '../budget/ledger.ts'
+import { storePeople } from '../budget/people.ts'
 import type { Settings } from '../config.ts'
 import type { Parts } from '../dispatch.ts'
+import type { Call } from '../guards/call.ts'
 import { callGuards } from '../guards/calls.ts'
+import type { Plan } from '../identity/plan.ts'
 import { type Log, logTo } from '../log.ts'
+import { pastOf } from '../past.ts'
 import { sealWith } from '../seal.ts'
+import { openStops, type Stops } from '../stops.ts'
 import { openJournal } from '../store/journal.ts'
-import { openTenants, type Tenants } from '../tenants.ts'
+import { openTenants, type Tenants, traitsOf } from '../tenants.ts'
 import { tools } from '../tools/index.ts'
 import { underWay } from '../under-way.ts'
 import { vendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'
 import { type CommonOptions, dataFolder, openStores, sandboxSettings, settingsOf, typed } from './place.ts'
+import { tellingJournal } from './telling.ts'
+
+/** How long the other apps have for saying whether the person is active there, milliseconds. */
+const BRIEFING_TIME = 5_000
 
 /** Everything that serves, put together and ready; nothing has been opened or sent yet. */
 export interface Running {
   parts: Parts
   tenants: Tenants
+  stops: Stops
   log: Log
   close(): Promise<void>
 }
@@ -28,10 +41,38 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
   const { store, budgets } = openStores(folder)
   const log = logTo(io.stderr, io.env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
   const tenants = openTenants(settings, vendors, { ledger: storeLedger(budgets), store })
-  const journal = openJournal(folder, store)
   const approvers = openApprovers(store)
+  const stops = openStops(store)
+  const approvals = openApprovals(store)
+  const approveAt = async (approval: Pick<Approval, 'id' | 'state' | 'approvers'>) => {
+    if (approval.state === 'approved')
+      return { words: 'It is approved: make the same call with this approvalId.' }
+    const url = await (await thePage()).link(approval.id)
+    const approve = url ?? typed(io, options, `approvals approve ${approval.id} --approver NAME`)
+    const missing = approversOf(approval) - (await approvers.list()).length
+    if (missing <= 0) return { words: approve, ...(url !== undefined && { url }) }
+    // Nobody is sent to a page on which nobody can decide.
+    const lacking = missing < approversOf(approval) ? 'It takes two approvers' : 'No approver is set up yet'
+    return { words: `${lacking}: ${addApprover}, and then: ${approve}` }
+  }
+  const telling = tellingJournal(openJournal(folder, store), io, () => ({
+    webhook: settings.webhook,
+    signingKey: settings.journal.signingKey,
+    approveAt: async (id) => (await approveAt({ id, state: 'pending' })).words,
+  }))
+  const { journal } = telling
   const seal = sealWith(store)
+  const changes = underWay()
   const warn = (message: string, error: unknown) => log.error(message, { error })
+  const addApprover = typed(io, options, 'approvers add NAME')
+  let page: Promise<LoopbackPage> | undefined
+  // Loaded when something first waits for a person; most runs never need it.
+  const thePage = () => {
+    page ??= import('../approvals/page/loopback.ts').then(({ loopbackPage }) =>
+      loopbackPage({ approvals, approvers, journal, seal, underWay: changes, addApprover, warn }),
+    )
+    return page
+  }
   const policy = {
     settings,
     journalling: { journal, warn },
@@ -39,26 +80,42 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
     isOffered: (name: string) =>
       tools.some((tool) => tool.name === name && tenants.serving(tool) !== undefined),
     isReadOnly: (tenant: string) => tenants.readOnly(tenants.get(tenant)),
-    blast: { ledger: storeLedger(store), limits: settings.limits },
+    blast: { ledger: storeLedger(store), people: storePeople(store), stops, limits: settings.limits },
+    stops,
+    locks: store,
     confirming: {
-      levels: settings.confirm,
-      approvals: openApprovals(store),
+      policy: { confirm: settings.confirm, about: (name: string) => traitsOf(tenants.get(name)) },
+      approvals,
       seal,
-      async approveAt({ id, state }: Approval) {
-        if (state === 'approved') return 'It is approved: make the same call with this approvalId.'
-        const approve = typed(io, options, `approvals approve ${id} --approver NAME`)
-        if ((await approvers.list()).length > 0) return approve
-        return `No approver is set up yet: ${typed(io, options, 'approvers add NAME')}, and then: ${approve}`
+      approveAt,
+      brief({ caller, signal, deadline }: Call, plan: Plan) {
+        const until = Math.min(deadline, Date.now() + BRIEFING_TIME)
+        return briefOn(
+          plan,
+          askFor(tenants, { caller: caller.id, pace: 'interactive', deadline: until, signal }),
+        )
       },
     },
   }
-  const changes = underWay()
   return {
-    parts: { tools, tenants, seal, log, underWay: changes, guards: (planOf) => callGuards(policy, planOf) },
+    parts: {
+      tools,
+      tenants,
+      approvals,
+      seal,
+      log,
+      underWay: changes,
+      stops,
+      guards: (sight) => callGuards(policy, sight),
+      past: (reference, caller) => pastOf({ folder, store }, reference, (by) => by === caller),
+    },
     tenants,
+    stops,
     log,
     async close() {
+      await (await page)?.close()
       await changes.ended()
+      await telling.close()
       await Promise.all([store.close(), budgets.close(), closeSandbox()])
     },
   }

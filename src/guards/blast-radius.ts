@@ -1,40 +1,50 @@
 import type { Ledger } from '../budget/ledger.ts'
-import type { Ticket } from '../budget/state.ts'
+import type { People } from '../budget/people.ts'
 import type { Settings } from '../config.ts'
-import { LimitReached } from '../errors.ts'
-import { removes } from '../identity/plan.ts'
-import type { Call, CallGuard } from './call.ts'
+import type { Ceiling } from '../config-policy.ts'
+import { LimitReached, Paused } from '../errors.ts'
+import { type Change, peopleIn } from '../identity/plan.ts'
+import { type Stops, TELL_THEM } from '../stops.ts'
+import { type Call, type CallGuard, effectOf } from './call.ts'
 
-/** How much may be changed, and where it is counted; the count outlives the process. */
+/** How much may be changed, and where it is counted; the counts outlive the process. */
 export interface BlastRadius {
   ledger: Ledger
+  people: People
+  stops: Pick<Stops, 'put'>
   limits: Settings['limits']
 }
 
 // Longer than any call may take.
 const HOLD_MS = 3_600_000
 
-/** Refuses a call that would take its caller over the changes allowed in an hour, in any tenant it touches. */
-export const blastRadius = ({ ledger, limits }: BlastRadius): CallGuard =>
+/** What a call holds of one limit until it ends. */
+interface Held {
+  settle(): Promise<void>
+  giveBack(): Promise<void>
+}
+
+/** One limit as it bears on one call: holds what the call wants of it, or throws when that is too much. */
+type Limit = () => Promise<Held>
+
+/**
+ * Refuses a call that would pass what may be changed in an hour or a day, and pauses its caller where the limit says
+ * so: whoever passes that one may change nothing more until a person lifts it.
+ */
+export const blastRadius = (by: BlastRadius): CallGuard =>
   async function blastRadius(call, next) {
-    const counts = countByTenant(call)
-    if (counts.size === 0) return next(call)
-    const perHour = removes(call.tool) ? limits.removesPerHour : limits.changesPerHour
-    const taken: { bucket: string; ticket: Ticket }[] = []
+    const changes = call.plan?.changes ?? []
+    if (changes.length === 0) return next(call)
+    const held: Held[] = []
     const release = (spent: boolean) =>
-      Promise.all(
-        taken.map(({ bucket, ticket }) =>
-          spent ? ledger.settle(bucket, ticket) : ledger.giveBack(bucket, ticket),
-        ),
-      )
-    for (const [tenant, count] of counts) {
-      const bucket = bucketOf(call, tenant)
-      const got = await ledger.take(bucket, { perHour }, { count, holdMs: HOLD_MS })
-      if (!('ticket' in got)) {
-        await release(false)
-        throw limitReached(call, perHour, tenant, 'retryAt' in got ? got.retryAt : undefined)
-      }
-      taken.push({ bucket, ticket: got.ticket })
+      Promise.all(held.map((one) => (spent ? one.settle() : one.giveBack())))
+    // The one that comes back by itself first, so that nobody is paused for what it refuses.
+    const limits = [...speedLimits(call, changes, by), ...ceilings(call, changes, by)]
+    try {
+      for (const limit of limits) held.push(await limit())
+    } catch (error) {
+      await release(false).catch(() => undefined)
+      throw error
     }
     // A change counts once it was about to leave; what was only asked for, or declined, does not.
     let started = false
@@ -45,25 +55,98 @@ export const blastRadius = ({ ledger, limits }: BlastRadius): CallGuard =>
     try {
       return await next({ ...call, record })
     } finally {
-      // What came of the call is true all the same; a ticket that is left lapses, and counts as spent.
+      // What came of the call is true all the same; a hold that is left lapses, and counts as spent.
       await release(started).catch(() => undefined)
     }
   }
 
-function countByTenant({ plan }: Call): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const { tenant, accounts } of plan?.changes ?? []) {
-    counts.set(tenant, (counts.get(tenant) ?? 0) + Math.max(1, accounts.length))
-  }
-  return counts
+/** How many accounts the changes are about; to make one is about one. */
+const accountsIn = (changes: readonly Change[]): number =>
+  changes.reduce((sum, { accounts }) => sum + Math.max(1, accounts.length), 0)
+
+const byTenant = (changes: readonly Change[]): [tenant: string, changes: Change[]][] =>
+  [...new Set(changes.map(({ tenant }) => tenant))].map((tenant) => [
+    tenant,
+    changes.filter((change) => change.tenant === tenant),
+  ])
+
+function speedLimits(call: Call, changes: readonly Change[], { ledger, limits }: BlastRadius): Limit[] {
+  const [kind, perHour, words] =
+    effectOf(call) === 'removes'
+      ? (['removes', limits.removesPerHour, 'removals'] as const)
+      : (['other', limits.changesPerHour, 'changes'] as const)
+  return byTenant(changes).map(([tenant, there]) => async () => {
+    const bucket = JSON.stringify(['changes', kind, call.caller.id, tenant])
+    const got = await ledger.take(bucket, { perHour }, { count: accountsIn(there), holdMs: HOLD_MS })
+    if ('ticket' in got) return heldOf(ledger, bucket, got.ticket)
+    const retryAt = 'retryAt' in got ? { retryAt: got.retryAt } : {}
+    throw new LimitReached(
+      `This would pass the limit of ${perHour} ${words} an hour in ${tenant}.`,
+      'Wait until `retryAt`, or have the person who runs this server look at what is going on.',
+      { tenant, ...retryAt },
+    )
+  })
 }
 
-const bucketOf = ({ caller, tool }: Call, tenant: string) =>
-  JSON.stringify(['changes', removes(tool) ? 'removes' : 'other', caller.id, tenant])
+function ceilings(call: Call, changes: readonly Change[], by: BlastRadius): Limit[] {
+  const { perCaller, perTenant, overall } = by.limits
+  return [
+    ...ceiling(
+      call,
+      changes,
+      { name: ['caller', call.caller.id], words: 'by one caller', limits: perCaller },
+      by,
+    ),
+    ...byTenant(changes).flatMap(([tenant, there]) =>
+      ceiling(call, there, { name: ['tenant', tenant], words: `in ${tenant}`, limits: perTenant }, by),
+    ),
+    ...ceiling(call, changes, { name: ['overall'], words: 'altogether', limits: overall }, by),
+  ]
+}
 
-const limitReached = ({ tool }: Call, perHour: number, tenant: string, retryAt: number | undefined) =>
-  new LimitReached(
-    `This would pass the limit of ${perHour} ${removes(tool) ? 'removals' : 'changes'} an hour in ${tenant}.`,
-    'Wait until `retryAt`, or have the person who runs this server look at what is going on.',
-    { tenant, ...(retryAt !== undefined && { retryAt }) },
-  )
+function ceiling(
+  { caller }: Call,
+  changes: readonly Change[],
+  { name, words, limits }: { name: readonly string[]; words: string; limits: Ceiling },
+  { ledger, people, stops }: BlastRadius,
+): Limit[] {
+  const { changesPerHour, changesPerDay, peoplePerHour, peoplePerDay } = limits
+  const bucket = JSON.stringify(['limit', ...name])
+  const pause = async (what: string, perHour: number | undefined, perDay: number | undefined) => {
+    const most = [perHour && `${perHour} an hour`, perDay && `${perDay} a day`].filter(Boolean).join(', ')
+    const limit = `${what} ${words}: ${most}`
+    await stops.put({ caller: caller.id, at: Date.now(), by: limit, counts: [bucket] })
+    return new Paused(
+      `This would pass a limit (${limit}). This caller may change nothing more until a person has looked at it.`,
+      TELL_THEM,
+    )
+  }
+  const counted: Limit = async () => {
+    const most = { perHour: changesPerHour, perDay: changesPerDay }
+    const got = await ledger.take(bucket, most, { count: accountsIn(changes), holdMs: HOLD_MS })
+    if ('ticket' in got) return heldOf(ledger, bucket, got.ticket)
+    throw await pause('changed accounts', changesPerHour, changesPerDay)
+  }
+  const met: Limit = async () => {
+    const most = { perHour: peoplePerHour, perDay: peoplePerDay }
+    const hold = await people.take(bucket, most, changes.flatMap(peopleIn), HOLD_MS)
+    if (hold !== undefined) return heldOf(people, bucket, hold)
+    throw await pause('different people', peoplePerHour, peoplePerDay)
+  }
+  return [
+    ...((changesPerHour ?? changesPerDay) ? [counted] : []),
+    ...((peoplePerHour ?? peoplePerDay) ? [met] : []),
+  ]
+}
+
+const heldOf = <Ticket>(
+  where: {
+    settle(bucket: string, ticket: Ticket): Promise<void>
+    giveBack(bucket: string, ticket: Ticket): Promise<void>
+  },
+  bucket: string,
+  ticket: Ticket,
+): Held => ({
+  settle: () => where.settle(bucket, ticket),
+  giveBack: () => where.giveBack(bucket, ticket),
+})

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { ConfirmLevel } from '../config-policy.ts'
 import type { Effect, Plan } from '../identity/plan.ts'
 import type { JournalEvent } from '../store/events.ts'
 import type { Guard } from './compose.ts'
@@ -40,6 +41,8 @@ export interface Call {
   answer?: PersonsAnswer
   /** Set by the guard that makes it, for tools that change something. */
   plan?: Plan
+  /** The least that a person must do for this call, whatever the settings say. */
+  leastLevel?: ConfirmLevel
   signal: AbortSignal
   /** Epoch milliseconds by which the client must have its answer. */
   deadline: number
@@ -47,15 +50,29 @@ export interface Call {
   record(event: Omit<JournalEvent, 'call' | 'tool' | 'caller' | 'client'>): Promise<void>
 }
 
-/** The answer of a tool, or a question for the person at the client. */
-export type Reply = { answer: Record<string, unknown> } | { question: { message: string; state: string } }
+/** The way to the page on which a person decides a request. */
+export interface ApprovalLink {
+  approvalId: string
+  url: string
+  /** What it is about, for the person who is handed the link. */
+  message: string
+}
+
+/** The answer of a tool, with a link where a person must approve first; or a question for the person at the client. */
+export type Reply =
+  | { answer: Record<string, unknown>; link?: ApprovalLink }
+  | { question: { message: string; state: string } }
 
 export type CallGuard = Guard<Call, Reply>
 
+/** What a call does: what its plan says of itself, and until there is one, what its tool declares. */
+export const effectOf = ({ plan, tool }: Pick<Call, 'plan' | 'tool'>): Effect => plan?.effect ?? tool.effect
+
 const Named = z.looseObject({ tenant: z.string().optional(), tenants: z.array(z.string()).optional() })
 
-/** The tenants that a call names, in its argument `tenant` or `tenants`. */
-export function tenantsNamed({ input }: Pick<Call, 'input'>): string[] {
-  const { tenant, tenants } = Named.safeParse(input).data ?? {}
-  return [...new Set([...(tenant === undefined ? [] : [tenant]), ...(tenants ?? [])])]
+/** The tenants that a call names, in its argument `tenant` or `tenants`, and those that its plan would change. */
+export function tenantsNamed({ input, plan }: Pick<Call, 'input' | 'plan'>): string[] {
+  const { tenant, tenants = [] } = Named.safeParse(input).data ?? {}
+  const planned = plan?.changes.map((change) => change.tenant) ?? []
+  return [...new Set([...(tenant === undefined ? [] : [tenant]), ...tenants, ...planned])]
 }

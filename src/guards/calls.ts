@@ -1,14 +1,18 @@
 import type { Settings } from '../config.ts'
 import { UnknownOutcome } from '../errors.ts'
 import type { Plan } from '../identity/plan.ts'
+import type { Stops } from '../stops.ts'
+import type { Store } from '../store/store.ts'
 import { access } from './access.ts'
 import { appText } from './app-text.ts'
 import { type BlastRadius, blastRadius } from './blast-radius.ts'
+import { brake } from './brake.ts'
 import type { Call, CallGuard } from './call.ts'
 import { type Confirming, confirm } from './confirm.ts'
 import { deadline } from './deadline.ts'
 import { declaredOnly } from './declared-only.ts'
 import { type Journalling, journalled } from './journal.ts'
+import { type ListAdmins, lastAdmin } from './last-admin.ts'
 import { planning } from './planning.ts'
 import { protectedAccounts } from './protected.ts'
 import { readOnly } from './read-only.ts'
@@ -22,22 +26,36 @@ export interface CallPolicy {
   isOffered: (tool: string) => boolean
   isReadOnly: (tenant: string) => boolean
   blast: BlastRadius
+  stops: Pick<Stops, 'check'>
+  locks: Pick<Store, 'claim' | 'delete'>
   confirming: Confirming
+}
+
+/** What the guards can see of what a call would do. */
+export interface Sight {
+  /** The exact change; undefined for a tool that only reads. */
+  planOf: (call: Call) => Promise<Plan> | undefined
+  listAdmins: ListAdmins
 }
 
 /** The policy for calls, outermost first: what every call of every tool goes through. */
 export const callGuards = (
-  { settings, journalling, mustExist, isOffered, isReadOnly, blast, confirming }: CallPolicy,
-  planOf: (call: Call) => Promise<Plan> | undefined,
+  { settings, journalling, mustExist, isOffered, isReadOnly, blast, stops, locks, confirming }: CallPolicy,
+  { planOf, listAdmins }: Sight,
 ): readonly CallGuard[] => [
   journalled(journalling),
   appText(),
   declaredOnly(),
   access({ mustExist, isOffered }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
+  brake(stops),
   deadline((call) => call.deadline, undefined, lost),
   planning(planOf),
+  // Once more: a plan can reach tenants that no argument names.
+  access({ mustExist, isOffered }),
+  readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   protectedAccounts(settings.protected),
+  lastAdmin(listAdmins, locks),
   blastRadius(blast),
   confirm(confirming),
 ]

@@ -1,13 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Approval, Approvals } from '../approvals/approvals.ts'
-import type { ConfirmLevel, Settings } from '../config.ts'
+import { mustType } from '../approvals/must-type.ts'
 import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
+import type { Briefing } from '../identity/briefing.ts'
 import { canonicalJson } from '../identity/canonical.ts'
-import { isClassified, type Plan } from '../identity/plan.ts'
+import type { AccountFields } from '../identity/operations.ts'
+import type { Change, Plan } from '../identity/plan.ts'
 import { inQuotes, plainText } from '../identity/text.ts'
 import type { Seal } from '../seal.ts'
 import type { JournalEvent } from '../store/events.ts'
-import type { Call, CallGuard, PersonsAnswer, Reply } from './call.ts'
+import { type Call, type CallGuard, effectOf, type PersonsAnswer, type Reply } from './call.ts'
+import { type Demand, demandOf, type Policy, weigh } from './policy.ts'
 
 /** How long a question put through the client may be answered, milliseconds. */
 const QUESTION_TTL = 5 * 60_000
@@ -19,11 +22,13 @@ interface Question {
 
 /** What a confirmation is checked against and kept in. */
 export interface Confirming {
-  levels: Settings['confirm']
+  policy: Policy
   approvals: Approvals
   seal: Seal
-  /** What a person types or opens to decide. */
-  approveAt: (approval: Approval) => Promise<string>
+  /** Where a person decides: in words, and the address of the page where there is one. */
+  approveAt: (approval: Approval) => Promise<{ words: string; url?: string }>
+  /** What a person should know of the plan; asked for only when somebody is to approve it. */
+  brief: (call: Call, plan: Plan) => Promise<Briefing>
 }
 
 /**
@@ -36,13 +41,14 @@ export const confirm = (by: Confirming): CallGuard =>
     // Nothing to do, nobody to ask.
     if (!plan || plan.changes.length === 0) return next(call)
     const digest = digestOf(call, plan)
+    const demand = demandOf(weigh(effectOf(call), plan, call.leastLevel), by.policy)
     const approvalId = approvalIdOf(call)
     if (approvalId !== undefined) {
-      const approval = await by.approvals.use(approvalId, digest)
-      if (approval.state === 'pending') return waiting(approval, by)
+      const approval = await by.approvals.use(approvalId, digest, demand)
+      if (approval.state === 'pending') return waiting(approval, await by.approveAt(approval))
       return next(allowedBy(call, approval))
     }
-    const level = levelOf(call, plan, by.levels)
+    const { level } = demand
     if (level === 'none') return next(call)
     if (level === 'ask' && call.answer) {
       const question = await answered(call, call.answer, digest, by)
@@ -52,7 +58,9 @@ export const confirm = (by: Confirming): CallGuard =>
         return next(allowedBy(call, approval))
       }
     }
-    return level === 'ask' && call.canAsk ? ask(call, plan, digest, by) : request(call, plan, digest, by)
+    return level === 'ask' && call.canAsk
+      ? ask(call, plan, digest, by)
+      : request(call, plan, { digest, demand }, by)
   }
 
 /** The same call, whose every further event names the approval that let it through. */
@@ -61,32 +69,26 @@ const allowedBy = (call: Call, { id, by, how }: NonNullable<JournalEvent['approv
   record: (event) => call.record({ ...event, approval: { id, ...(by && { by }), ...(how && { how }) } }),
 })
 
-/** The strictest of all that the settings say about such a change. */
-function levelOf({ tool }: Call, plan: Plan, levels: Settings['confirm']): ConfirmLevel {
-  const strictness = ['none', 'ask', 'approve'] as const
-  const admins = plan.changes.some(({ accounts }) => accounts.some(({ admin }) => admin))
-  const said: ConfirmLevel[] = [
-    // What is not classified may be anything, and what only reads has no plan.
-    tool.effect === 'reads' || !isClassified(tool) ? 'approve' : levels[tool.effect],
-    ...(plan.also ?? []).map((kind) => levels[kind]),
-    ...(admins ? [levels.admins] : []),
-  ]
-  return strictness[Math.max(...said.map((level) => strictness.indexOf(level)))] ?? 'approve'
-}
-
 /** What a person agrees to: tool, arguments, each account as it is now, and who asked. */
 function digestOf({ tool, input, caller }: Call, plan: Plan): string {
   const { approvalId: _, ...args } = input as Record<string, unknown>
-  const targets = plan.changes.map(({ tenant, operation, ask, accounts }) => {
+  const targets = plan.changes.map((change) => {
+    const { tenant, operation, ask, accounts } = change
     const states = accounts.map(({ id, userName, email, externalId, status, admin }) => {
       return { id, userName, email, externalId, status, admin }
     })
-    return { tenant, operation, ask, accounts: states }
+    return { tenant, operation, ask, accounts: states, replaced: replacedBy(change) }
   })
   return createHash('sha256')
-    .update(canonicalJson({ tool: tool.name, args, targets, caller }))
+    .update(canonicalJson({ tool: tool.name, args, targets, doubt: plan.doubt, caller }))
     .digest('base64url')
 }
+
+/** The values that an update replaces, as a person was shown them. */
+const replacedBy = (change: Change): Partial<AccountFields> | undefined =>
+  change.operation === 'updateAccount'
+    ? Object.fromEntries(Object.entries(change.before).filter(([name]) => name in change.ask.set))
+    : undefined
 
 const approvalIdOf = ({ input }: Call): string | undefined => {
   const { approvalId } = input as { approvalId?: unknown }
@@ -140,32 +142,36 @@ function wording(plan: Plan, { caller }: Call): string {
 }
 
 /** Leaves the plan for a person outside the agent's reach; the same call finds the same request again. */
-async function request(call: Call, plan: Plan, digest: string, by: Confirming): Promise<Reply> {
+async function request(
+  call: Call,
+  plan: Plan,
+  { digest, demand: { approvers, fourEyes, kinds } }: { digest: string; demand: Demand },
+  by: Confirming,
+): Promise<Reply> {
+  const typed = mustType(plan, kinds)
   const approval = await by.approvals.request({
     call: call.id,
     digest,
+    approvers,
+    fourEyes,
     tool: call.tool.name,
     plan: [...plan.lines],
     ...(plan.reason !== undefined && { reason: plan.reason }),
     caller: call.caller.id,
     client: call.caller.client,
+    briefing: await by.brief(call, plan),
+    ...(typed !== undefined && { mustType: typed }),
   })
   // A request that was there already was journalled by the call that made it.
   if (approval.call === call.id) await call.record({ event: 'asked', approval: { id: approval.id } })
-  return waiting(approval, by)
+  const at = await by.approveAt(approval)
+  const link = at.url !== undefined && { approvalId: approval.id, url: at.url, message: wording(plan, call) }
+  return { ...waiting(approval, at), ...(link && { link }) }
 }
 
-async function waiting(approval: Approval, { approveAt }: Confirming): Promise<Reply> {
-  const { id, plan, expiresAt } = approval
-  return {
-    answer: {
-      status: 'approval_required',
-      approval: {
-        id,
-        plan,
-        approveAt: await approveAt(approval),
-        expiresAt: new Date(expiresAt).toISOString(),
-      },
-    },
-  }
-}
+const waiting = ({ id, plan, expiresAt }: Approval, { words }: { words: string }) => ({
+  answer: {
+    status: 'approval_required',
+    approval: { id, plan, approveAt: words, expiresAt: new Date(expiresAt).toISOString() },
+  },
+})

@@ -23,7 +23,7 @@ export const declaredOnly = (): CallGuard =>
     const reply = await next({ ...call, input: parsed.data })
     if ('question' in reply) return reply
     // A tool's own answer that does not fit is a fault of ours, and ends as one.
-    return { answer: call.tool.output.parse(reply.answer) as Record<string, unknown> }
+    return { ...reply, answer: call.tool.output.parse(reply.answer) as Record<string, unknown> }
   }
 
 /** Of input that a schema has let through, so that it is no deeper than the schema. A copy on the way may have acted on it. */

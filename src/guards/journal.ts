@@ -1,4 +1,4 @@
-import { type ErrorCode, IdentityError } from '../errors.ts'
+import { type ErrorCode, IdentityError, Paused } from '../errors.ts'
 import type { JournalEventName } from '../store/events.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Call, CallGuard } from './call.ts'
@@ -41,21 +41,17 @@ export const journalled = ({ journal, warn }: Journalling): CallGuard =>
     }
     try {
       const reply = await next({ ...call, record })
-      // A request that waits was told when it was made; all else that came to nothing is told here.
-      if ('answer' in reply && !told && reply.answer.status !== 'approval_required') {
-        const { status } = reply.answer
-        await record(
-          status === 'unchanged'
-            ? { event: 'done', note: 'Nothing had to be changed.' }
-            : { event: 'failed', note: 'Nothing was changed.' },
-        )
-      }
+      const status = 'answer' in reply ? reply.answer.status : undefined
+      if (status === 'unchanged') await record({ event: 'done', note: 'Nothing had to be changed.' })
+      if (status === 'failed' && !told) await record({ event: 'failed', note: 'Nothing was changed.' })
       return reply
     } catch (error) {
       const code = error instanceof IdentityError ? error.code : 'internal'
       try {
         const approval = typeof approvalId === 'string' ? { approval: { id: approvalId } } : {}
-        await record({ event: EVENT[code] ?? 'refused', code, ...approval })
+        // That a person is needed before this caller goes on is for that person to find here.
+        const note = error instanceof Paused ? { note: error.message } : {}
+        await record({ event: EVENT[code] ?? 'refused', code, ...note, ...approval })
       } catch (failure) {
         // Nothing was changed, and the caller is told why; that it could not be recorded is for the log.
         warn('a refusal could not be journalled', failure)

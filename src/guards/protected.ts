@@ -1,27 +1,56 @@
+import type { ProtectedAccount } from '../config-policy.ts'
 import { Protected } from '../errors.ts'
 import type { Account } from '../identity/account.ts'
 import { bare } from '../identity/naming.ts'
+import type { Change } from '../identity/plan.ts'
+import { namesOfCaller } from '../identity/self.ts'
+import { plainText, sameText } from '../identity/text.ts'
 import type { CallGuard } from './call.ts'
 
-/** Refuses a call that would change an account on the list; `*` in a pattern stands for anything. */
-export const protectedAccounts = (patterns: readonly string[]): CallGuard => {
-  const tests = patterns.map(toTest)
-  const isProtected = ({ id, userName, email, externalId }: Account) =>
-    [id, userName, email, externalId].some((text) => text !== undefined && tests.some((test) => test(text)))
+type Names = Partial<Pick<Account, 'id' | 'userName' | 'email' | 'externalId'>>
+
+/**
+ * Refuses a call that would change an account on the list, where `*` stands for anything, or one that is the caller's
+ * own, by what the caller and the account are called.
+ */
+export const protectedAccounts = (list: readonly ProtectedAccount[]): CallGuard => {
+  const entries = list.map((entry) => {
+    const { match, tenant, why } = typeof entry === 'string' ? { match: entry } : entry
+    const test = toTest(match)
+    const holds = (where: string, account: Account) =>
+      (tenant === undefined || tenant === where) && namesIn(account).some(test)
+    return { holds, why }
+  })
 
   return async function protectedAccounts(call, next) {
-    for (const { tenant, accounts } of call.plan?.changes ?? []) {
-      const hit = accounts.find(isProtected)
-      if (!hit) continue
-      throw new Protected(
-        `The account ${bare(hit.userName)} in ${tenant} is protected and no tool may change it.`,
-        'A person changes it by hand, in the app itself.',
-        { tenant },
-      )
+    const own = namesOfCaller(call.caller.id)
+    const isOwn = (names: Names) => namesIn(names).some((name) => own.some((one) => sameText(one, name)))
+    for (const change of call.plan?.changes ?? []) {
+      const { tenant, accounts } = change
+      for (const account of accounts) {
+        const entry = entries.find(({ holds }) => holds(tenant, account))
+        if (entry) throw isProtected(account, tenant, entry.why)
+      }
+      // To make an account for itself is to give itself access.
+      const self = [...accounts, ...madeBy(change)].find(isOwn)
+      if (self) throw isProtected(self, tenant, 'it is the account of the one who asks')
     }
     return next(call)
   }
 }
+
+const isProtected = ({ userName, email }: Names, tenant: string, why?: string) =>
+  new Protected(
+    `The account ${bare(userName ?? email ?? '')} in ${tenant} is protected and no tool may change it` +
+      `${why === undefined ? '' : `: ${plainText(why, 200)}`}.`,
+    'A person changes it by hand, in the app itself.',
+    { tenant },
+  )
+
+const madeBy = (change: Change): Names[] => (change.operation === 'createAccount' ? [change.ask.fields] : [])
+
+const namesIn = ({ id, userName, email, externalId }: Names): string[] =>
+  [id, userName, email, externalId].filter((text) => text !== undefined)
 
 const fold = (text: string) => text.normalize('NFC').toLowerCase()
 

@@ -1,5 +1,6 @@
 import type { Ledger } from '../budget/ledger.ts'
 import { UnknownOutcome } from '../errors.ts'
+import { lastLook } from './brake.ts'
 import { breaker } from './breaker.ts'
 import { deadline } from './deadline.ts'
 import type { AppRequest, RequestGuard } from './request.ts'
@@ -48,6 +49,7 @@ export function requestGuards({ ledger, budget, timeoutMs, maxRetries }: Request
       broken,
       repeated,
       paid,
+      lastLook,
       // The wait for a token is no part of the time that an app has to answer.
       deadline(() => Date.now() + timeoutMs, GRACE_MS, lost),
     ]

@@ -1,6 +1,6 @@
 import type { Ledger } from '../budget/ledger.ts'
 import type { Limits } from '../budget/state.ts'
-import { Unavailable, WrongAddress } from '../errors.ts'
+import { Paused, Refused, Unavailable, WrongAddress } from '../errors.ts'
 import { readRates } from './rate-headers.ts'
 import type { AppRequest, RequestGuard } from './request.ts'
 import { tokenQueue } from './token-queue.ts'
@@ -50,4 +50,5 @@ export function tokenBucket(
 const booked = (work: Promise<void>): Promise<void> => work.catch(() => undefined)
 
 const neverSent = ({ effect }: AppRequest, error: unknown) =>
-  error instanceof WrongAddress || (effect === 'writes' && error instanceof Unavailable)
+  error instanceof WrongAddress ||
+  (effect === 'writes' && [Unavailable, Refused, Paused].some((kind) => error instanceof kind))

@@ -10,7 +10,3 @@ export const bare = (text: string): string => (BARE.test(text) ? plainText(text,
 /** An account within such a sentence: `"Ada Lovelace" (ada@example.com)`. */
 export const named = ({ name, userName }: Pick<Account, 'name' | 'userName'>): string =>
   `${name ? `${inQuotes(name)} ` : ''}(${bare(userName)})`
-
-/** The line of a plan that says what speaks against a name; none where nothing does. */
-export const warnings = (about: string, caution: string | undefined): string[] =>
-  caution === undefined ? [] : [`⚠ ${bare(about)}: ${caution}`]

@@ -9,6 +9,8 @@ export interface Errand {
   /** Epoch milliseconds after which nobody waits for the answer any more. */
   deadline: number
   signal: AbortSignal
+  /** Asked just before each request that changes something leaves; throws when it must not. */
+  mayLeave?: () => Promise<void>
 }
 
 /** One page of a listing. `next` is absent at the end; `complete` says whether the end is really the end. */
@@ -25,22 +27,6 @@ export interface ListPosition {
   start: number
   /** Id of the first row of the page before, to notice an app that ignores the index. */
   before?: string
-}
-
-/** Equality over the fields named, case-insensitive. */
-export interface Match {
-  userName?: string
-  email?: string
-  givenName?: string
-  familyName?: string
-  title?: string
-  department?: string
-  role?: string
-  licence?: string
-  externalId?: string
-  status?: 'active' | 'inactive'
-  group?: string
-  admin?: boolean
 }
 
 /** Where an audit pull goes on. */
@@ -118,6 +104,11 @@ export interface AccountFields {
   custom?: Record<string, string | boolean | string[]>
 }
 
+/** Equality over the fields named, case-insensitive. */
+export interface Match extends Omit<AccountFields, 'manager' | 'locale' | 'timezone' | 'phone' | 'custom'> {
+  group?: string
+}
+
 /** An account with all that the app tells of it in our words. */
 export interface FullAccount {
   account: Account
@@ -164,6 +155,11 @@ export interface Operations {
   createAccount?(ask: { fields: AccountFields }, errand: Errand): Promise<void>
   /** Changes just the fields named. Throws `Unsupported` for a field that the app does not have. */
   updateAccount?(ask: Target & { set: AccountFields }, errand: Errand): Promise<void>
+  /** Never called for a name that a look-up found. Throws `Conflict` when the app says that there is such a group. */
+  createGroup?(
+    ask: { name: string; externalId?: string; members: readonly Target[] },
+    errand: Errand,
+  ): Promise<void>
   /** Changes who is in a group, leaving everybody else in it. */
   updateMembers?(
     ask: { group: { id: string; name: string }; add: readonly Target[]; remove: readonly Target[] },

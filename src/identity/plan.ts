@@ -2,15 +2,12 @@ import type { ErrorCode } from '../errors.ts'
 import type { Account, Group } from './account.ts'
 import type { AccountFields, AskOf } from './operations.ts'
 
-const EFFECTS = ['reads', 'adds', 'changes', 'removes'] as const
-/** What a tool does to the apps; guards decide from it. */
+/** What a tool does to the apps, from the least dangerous to the most; guards decide from it. */
+export const EFFECTS = ['reads', 'adds', 'changes', 'removes'] as const
 export type Effect = (typeof EFFECTS)[number]
 
-/** Whether a tool declares an effect at all; one that does not counts as the most dangerous. */
+/** Whether a tool declares an effect that there is. */
 export const isClassified = ({ effect }: { effect: Effect }): boolean => EFFECTS.includes(effect)
-
-/** Whether a tool takes something away, or may do so for all that it declares. */
-export const removes = (tool: { effect: Effect }): boolean => tool.effect === 'removes' || !isClassified(tool)
 
 /** One write to one app, as it will be carried out. */
 export type Change = {
@@ -24,8 +21,19 @@ export type Change = {
   | { operation: 'reactivateAccount'; ask: AskOf<'reactivateAccount'> }
   | { operation: 'deleteAccount'; ask: AskOf<'deleteAccount'> }
   | { operation: 'createAccount'; ask: AskOf<'createAccount'> }
-  | { operation: 'updateAccount'; ask: AskOf<'updateAccount'> }
-  | { operation: 'updateMembers'; ask: AskOf<'updateMembers'> }
+  | {
+      operation: 'updateAccount'
+      ask: AskOf<'updateAccount'>
+      /** What the account says of itself so far; an absent field is not known. */
+      before: AccountFields
+    }
+  | { operation: 'createGroup'; ask: AskOf<'createGroup'> }
+  | {
+      operation: 'updateMembers'
+      ask: AskOf<'updateMembers'>
+      /** Ids of the members so far; undefined where the app does not tell. */
+      inside: readonly string[] | undefined
+    }
 )
 
 /** The exact change that a call would make. */
@@ -34,8 +42,42 @@ export interface Plan {
   /** What a person judges, one sentence a line; text of apps and agents stands quoted in it. */
   lines: readonly string[]
   reason?: string | undefined
-  /** What makes the change weigh more than its effect says; each has a level of its own in the settings. */
-  also?: readonly ('bulk' | 'deletes' | 'admins')[]
+  /** What just these changes do, where the tool may do more than one thing and declares the most dangerous. */
+  effect?: Effect
+  /** What makes the call weigh more than its changes say by themselves; each has a level of its own in the settings. */
+  also?: readonly ('bulk' | 'deletes' | 'admins')[] | undefined
+  /** What could not be found out and is for a person to judge, as a sentence; it stands among the lines too. */
+  doubt?: string | undefined
+}
+
+/** Whom a change is about, each under one name wherever they have accounts: the email, or else the user name. */
+export function peopleIn(change: Change): string[] {
+  const made = change.operation === 'createAccount' ? [change.ask.fields] : []
+  const names = [...change.accounts, ...made].map(({ email, userName }) => email ?? userName ?? '')
+  return names.map((name) => name.normalize('NFC').toLowerCase())
+}
+
+/** What one write does to an account or a group; to delete weighs more than to take access away. */
+export type Does = Exclude<Effect, 'reads'> | 'deletes'
+
+export const DOES: Readonly<Record<Change['operation'], Does>> = {
+  createAccount: 'adds',
+  createGroup: 'adds',
+  reactivateAccount: 'adds',
+  updateAccount: 'changes',
+  updateMembers: 'changes',
+  deactivateAccount: 'removes',
+  deleteAccount: 'deletes',
+}
+
+/** The most dangerous of what these changes do. */
+export function mostDangerous(changes: readonly Change[]): Effect {
+  const effects = changes.map(({ operation }) => DOES[operation])
+  return (
+    EFFECTS.findLast((effect) =>
+      effects.some((does) => (does === 'deletes' ? 'removes' : does) === effect),
+    ) ?? 'removes'
+  )
 }
 
 /** What the app showed when a change was read back. */

@@ -1,17 +1,25 @@
 import type { AccountFields } from './operations.ts'
 import { sameText } from './text.ts'
 
-/** The fields of `wanted` that `shown` does not say the same of; names of accounts and addresses have no case. */
+export type FieldValue = string | boolean | string[]
+
+/** Fields one by one, a custom attribute as `custom.name`. */
+export const flat = ({ custom = {}, ...plain }: AccountFields): Readonly<Record<string, FieldValue>> =>
+  Object.fromEntries([
+    ...Object.entries(plain).filter(([, value]) => value !== undefined),
+    ...Object.entries(custom).map(([name, value]) => [`custom.${name}`, value] as const),
+  ])
+
+/** Whether a field holds the same; names of accounts and addresses have no case. */
+export const sameValue = (name: string, a: FieldValue | undefined, b: FieldValue | undefined): boolean =>
+  (name === 'email' || name === 'userName') && typeof a === 'string' && typeof b === 'string'
+    ? sameText(a, b)
+    : JSON.stringify(a) === JSON.stringify(b)
+
+/** The fields of `wanted`, by their flat names, that `shown` does not say the same of. */
 export function unlike(wanted: AccountFields, shown: AccountFields): string[] {
-  const { custom = {}, ...plain } = wanted
-  const differs = Object.entries(plain).filter(([name, value]) => {
-    const told = shown[name as keyof AccountFields]
-    if (name === 'email' || name === 'userName')
-      return !sameText(String(value), told === undefined ? undefined : String(told))
-    return value !== told
-  })
-  const odd = Object.entries(custom).filter(
-    ([name, value]) => JSON.stringify(shown.custom?.[name]) !== JSON.stringify(value),
+  const told = flat(shown)
+  return Object.entries(flat(wanted)).flatMap(([name, value]) =>
+    sameValue(name, value, told[name]) ? [] : [name],
   )
-  return [...differs.map(([name]) => name), ...odd.map(([name]) => `custom.${name}`)]
 }

@@ -1,4 +1,3 @@
-import type { GAINSIGHT } from './gainsight/account.ts'
 import type { ENTERPRISE } from './scim/schema.ts'
 
 // Types, not interfaces, so that code which walks over attributes by name takes them too.
@@ -18,7 +17,8 @@ export type ScimUser = {
   locale?: string
   roles?: { value: string }[]
   [ENTERPRISE]?: { department?: string; manager?: { value?: string; displayName?: string } }
-  [GAINSIGHT]?: Record<string, unknown>
+  /** What an app keeps of its own, under its own namespace. */
+  [extension: `urn:${string}`]: Record<string, unknown> | undefined
 }
 
 export type ScimGroup = {

@@ -4,41 +4,26 @@ import { serviceProviderConfig } from './scim/config.ts'
 import { resourceTypes, schemasOf } from './scim/discovery.ts'
 import { groupKind, type Kind, type MembersShown, type UserDetails, userKind } from './scim/kinds.ts'
 import { type ListDetails, listPage } from './scim/list.ts'
-import { readOperations, type UnknownPaths } from './scim/patch.ts'
-import { type Change, openRecords } from './scim/records.ts'
+import { readOperations } from './scim/patch.ts'
+import { openRecords, type RecordDetails } from './scim/records.ts'
 import { bodyOf, errorReply, scimReply } from './scim/reply.ts'
 import { ID, ScimError, type Values } from './scim/schema.ts'
 
-export type { Change }
-
 /** How one app's SCIM differs from the next one's. */
-export interface ScimDetails extends ListDetails, UserDetails {
+export interface ScimDetails extends ListDetails, UserDetails, RecordDetails {
   /** Where it is, for instance `/api/v2/scim`. */
   base: string
   /** Media type of errors. */
   errorType: string
   patchReply: Record<Kind['what'], 'empty' | 'resource'>
-  /** The paths that a PATCH of a user takes; all when left out, none: no PATCH at all. */
-  patchable?: readonly string[]
-  /** What becomes of an operation on an attribute that the app does not know; `refused` when left out. */
-  unknownPaths?: UnknownPaths
-  /** What DELETE does to a user; `removes` when left out. */
-  deletes?: 'removes' | 'deactivates'
   /** What groups can be asked; everything when left out. */
   groups?: readonly Method[]
   /** When groups show their members; when they are asked to, if left out. */
   members?: MembersShown
-  /** Records have versions, and a write may name the one it means. */
-  etags?: boolean
-  /** Heeds `attributes` and `excludedAttributes`. */
-  projects?: boolean
   /** It has `Schemas` and `ResourceTypes`. */
   discovery?: boolean
-  newId?: () => string
   /** The answer to a name that is taken; a SCIM error when left out. */
   conflict?: Reply
-  /** Told of every change that was made. */
-  onChange?(change: Change, incoming: Incoming): void
 }
 
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const

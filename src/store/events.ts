@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts'
+import type { BeforeImage } from '../identity/before.ts'
 
 /** What can happen to a request to change something. */
 export const JOURNAL_EVENTS = [
@@ -29,6 +30,8 @@ export interface JournalEvent {
   account?: { tenant: string; id: string; userName: string }
   /** The approval concerned: who gave it and how. */
   approval?: { id: string; by?: string; how?: 'form' | 'terminal' | 'page' }
+  /** In `started`: what the write found. `cut` says that it had no room to be kept whole. */
+  before?: BeforeImage & { cut?: true }
   code?: ErrorCode
   note?: string
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { type BeforeImage, namesSecret } from '../identity/before.ts'
 import { canonicalJson } from '../identity/canonical.ts'
 import { plainText } from '../identity/text.ts'
 import type { JournalEvent, JournalLine } from './events.ts'
@@ -10,8 +11,9 @@ export const NO_LINE = '0'.repeat(64)
 /** No line of ours is longer, in bytes; whatever is longer in the file is not ours. */
 export const MAX_LINE = 65_536
 
-/** Bytes that the arguments of one event may fill. */
-const ROOM = 16_384
+/** Bytes that the arguments of one event may fill, and its before-image, whose texts may be longer. */
+const ROOM = { left: 16_384, text: 256 }
+const ROOM_BEFORE = { left: 32_768, text: 1_024 }
 const MAX_DEPTH = 6
 const MAX_ITEMS = 200
 
@@ -45,6 +47,7 @@ const Shape = z.looseObject({
   args: z.looseObject({}).optional(),
   account: z.object({ tenant: z.string(), id: z.string(), userName: z.string() }).optional(),
   approval: z.object({ id: z.string(), by: z.string().optional(), how: z.string().optional() }).optional(),
+  before: z.looseObject({}).optional(),
   code: z.string().optional(),
   note: z.string().optional(),
 })
@@ -75,7 +78,7 @@ function tidied(event: JournalEvent): JournalEvent {
     tool: plainText(event.tool, 64),
     caller: plainText(event.caller),
     ...(client && { client }),
-    ...(event.args && { args: tidiedFields(event.args, { left: ROOM }, 0) }),
+    ...(event.args && { args: tidiedFields(event.args, { ...ROOM }, 0) }),
     ...(account && {
       account: {
         tenant: plainText(account.tenant),
@@ -90,12 +93,21 @@ function tidied(event: JournalEvent): JournalEvent {
         ...(approval.how && { how: approval.how }),
       },
     }),
+    ...(event.before && { before: tidiedBefore(event.before) }),
     ...(event.code && { code: event.code }),
     ...(event.note !== undefined && { note: plainText(event.note, 500) }),
   }
 }
 
-function tidiedFields(value: object, room: { left: number }, depth: number): Record<string, unknown> {
+/** The image as it is, or marked as cut: nothing is ever restored from a part that was made to fit. */
+function tidiedBefore(before: BeforeImage): NonNullable<JournalEvent['before']> {
+  const tidy = tidiedFields(before, { ...ROOM_BEFORE }, 0) as BeforeImage // what differs from one is marked below
+  return canonicalJson(tidy) === canonicalJson(before) ? tidy : { ...tidy, cut: true }
+}
+
+type Room = typeof ROOM
+
+function tidiedFields(value: object, room: Room, depth: number): Record<string, unknown> {
   const fields: [string, unknown][] = []
   for (const key in value) {
     if (!Object.hasOwn(value, key)) continue
@@ -105,16 +117,18 @@ function tidiedFields(value: object, room: { left: number }, depth: number): Rec
     }
     const name = plainText(key, 64)
     room.left -= Buffer.byteLength(name) + 4
-    const field = tidiedValue((value as Record<string, unknown>)[key], room, depth + 1)
+    const field = namesSecret(key)
+      ? '[secret]'
+      : tidiedValue((value as Record<string, unknown>)[key], room, depth + 1)
     if (field !== undefined) fields.push([name, field])
   }
   return Object.fromEntries(fields)
 }
 
 /** JSON alone, no deeper, longer or larger than a line has room for; undefined where JSON has no word for it. */
-function tidiedValue(value: unknown, room: { left: number }, depth: number): unknown {
+function tidiedValue(value: unknown, room: Room, depth: number): unknown {
   const words = (text: string) => {
-    const plain = room.left > 0 ? plainText(text) : '…'
+    const plain = room.left > 0 ? plainText(text, room.text) : '…'
     room.left -= Buffer.byteLength(JSON.stringify(plain)) + 1
     return plain
   }

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs'
 import type { JournalLine } from './events.ts'
-import { HEAD_KEY, type JournalHead } from './journal.ts'
+import type { JournalHead } from './journal.ts'
+import { journalEnd } from './journal-about.ts'
 import { journalFile, type RawLine, rawLines } from './journal-file.ts'
 import { isUnchanged, NO_LINE, readLine } from './journal-line.ts'
 import type { Store } from './store.ts'
@@ -24,14 +24,7 @@ export type JournalVerdict = { ok: true; lines: number; adopted?: JournalHead['a
  */
 export async function verifyJournal(folder: string, store: Store): Promise<JournalVerdict> {
   const path = journalFile(folder)
-  // Together, with no writer in between: the end as the store knows it, and the end of the file.
-  const { head, size } = await store.update<JournalHead, { head: JournalHead | undefined; size: number }>(
-    HEAD_KEY,
-    (now) => ({
-      next: now,
-      result: { head: now, size: statSync(path, { throwIfNoEntry: false })?.size ?? 0 },
-    }),
-  )
+  const { head, size } = await journalEnd(folder, store)
   // Without a word from the store, the chain can at least be followed to the end of the file.
   const end: End = head ?? { seq: Number.POSITIVE_INFINITY, hash: '' }
   let place: Place = { number: 0, seq: 0, hash: NO_LINE, prev: '' }

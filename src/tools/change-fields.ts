@@ -1,27 +1,22 @@
 import * as z from 'zod'
-import { cautionOf } from '../identity/caution.ts'
-import type { AccountFields } from '../identity/operations.ts'
+import type { Account } from '../identity/account.ts'
+import type { AccountFields, Target } from '../identity/operations.ts'
 import { inQuotes } from '../identity/text.ts'
-import { Reason, UserRef } from './fields.ts'
+import { AccountTexts, Reason, Text, UserRef } from './fields.ts'
 
-const text = z.string().trim().min(1).max(320).optional()
-const attribute = z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'must be the name of an attribute')
+const attribute = z
+  .string()
+  .regex(/^[A-Za-z][\w.-]{0,63}$/, 'must be the name of an attribute')
+  // It would stand in the agent's conversation for good.
+  .refine((name) => !/passw|pwd/i.test(name), 'must not be a password')
 
 /** What may be said of an account. Whether it is active, and its groups, have tools of their own. */
 export const Fields = z.strictObject({
-  userName: UserRef.optional(),
-  email: UserRef.optional(),
-  givenName: text,
-  familyName: text,
-  title: text,
-  department: text,
-  role: text,
-  licence: text,
-  manager: text,
-  externalId: text,
-  locale: text,
-  timezone: text,
-  phone: text,
+  ...AccountTexts,
+  manager: Text.optional(),
+  locale: Text.optional(),
+  timezone: Text.optional(),
+  phone: Text.optional(),
   admin: z.boolean().optional(),
   custom: z
     .record(attribute, z.union([z.string().max(1_000), z.boolean(), z.array(z.string().max(320)).max(100)]))
@@ -33,31 +28,9 @@ export const Fields = z.strictObject({
 export const asked = (fields: z.infer<typeof Fields>): AccountFields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 
-/** Lines of a plan for what fields will say, beside what they say now where `before` is given. */
-export function linesFor({ custom = {}, ...plain }: AccountFields, before?: AccountFields): string[] {
-  const { custom: held = {}, ...now } = before ?? {}
-  const line = ([name, value]: [string, unknown], told: object) =>
-    `${name}: ${before ? `${shown(Object.entries(told).find(([one]) => one === name)?.[1])} → ` : ''}${shown(value)}`
-  return [
-    ...Object.entries(plain).map((one) => line(one, now)),
-    ...Object.entries(custom).map((one) => line(one, held)),
-  ]
-}
-
-/** What speaks against the names that an account is to bear. */
-export const cautionFor = ({ userName, email, givenName, familyName }: AccountFields): string | undefined =>
-  cautionOf({ 'user name': userName, email, name: [givenName, familyName].filter((part) => part).join(' ') })
-
-/** Whole as far as a person can take it in; what is longer says so. */
-function shown(value: unknown): string {
-  if (value === null || value === undefined) return 'not known'
-  if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  if (!Array.isArray(value)) return inQuotes(String(value), 1_000)
-  const texts = value.map((one) => inQuotes(String(one), 320))
-  return texts.length > 20
-    ? `${texts.slice(0, 20).join(', ')} and ${texts.length - 20} more`
-    : texts.join(', ')
-}
+/** People to put into a group or to take out of it. */
+export const Users = z.array(UserRef).min(1).max(100).optional()
+export const targetOf = ({ id, userName }: Account): Target => ({ id, userName })
 
 export const OPTIONAL = { reason: Reason.optional().describe('Why') }
 
@@ -66,3 +39,25 @@ export const statusOfOne = (
   outcome: 'done' | 'failed' | 'unknown',
   verified: boolean,
 ): 'done' | 'partial' | 'failed' => (outcome !== 'done' ? 'failed' : verified ? 'done' : 'partial')
+
+export const MANAGED =
+  'The account bears an external id: an identity provider may manage it, and will then write its own values back.'
+
+/** What a field is and what it is to be, for a person to judge. */
+export const step = (name: string, from: unknown, to: unknown): string =>
+  `${name}: ${shown(from)} → ${shown(to)}`
+
+/** What a field is to be where there is nothing yet. */
+export const start = (name: string, value: unknown): string => `${name}: ${shown(value)}`
+
+/** Whole, as far as a person can take it in; a list that is longer says by how much. */
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return 'not known'
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (!Array.isArray(value)) return inQuotes(String(value), 1_000)
+  const texts = value.map((one) => inQuotes(String(one), 320))
+  return texts.length > MOST
+    ? `${texts.slice(0, MOST).join(', ')} and ${texts.length - MOST} more`
+    : texts.join(', ')
+}
+const MOST = 20

@@ -1,12 +1,12 @@
 import * as z from 'zod'
 import { Account } from '../identity/account.ts'
-import { bare, warnings } from '../identity/naming.ts'
+import { bare } from '../identity/naming.ts'
 import type { AccountFields } from '../identity/operations.ts'
-import { givenPower } from '../identity/power.ts'
 import { inQuotes } from '../identity/text.ts'
-import { asked, cautionFor, Fields, linesFor, OPTIONAL, statusOfOne } from './change-fields.ts'
+import { flat } from '../identity/unlike.ts'
+import { asked, Fields, OPTIONAL, start, statusOfOne } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
+import { ApprovalId, ChangeRef, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 const name = z.string().trim().min(1).max(200)
 
@@ -32,6 +32,7 @@ export default defineTool({
     verified: z.boolean().default(false),
     code: Code.optional(),
     note: z.string().optional(),
+    change: ChangeRef.optional(),
     approval: PendingApproval.optional(),
   }),
 
@@ -55,11 +56,9 @@ export default defineTool({
       lines: [
         `Create an account for ${inQuotes(`${givenName} ${familyName}`, 401)} (${bare(email)}) in ${vendor.title}, ` +
           `tenant ${tenant}.`,
-        ...linesFor(asked(attributes ?? {})),
-        ...warnings(email, cautionFor(fields)),
+        ...Object.entries(flat(asked(attributes ?? {}))).map(([name, value]) => start(name, value)),
       ],
       reason,
-      ...((fields.admin || givenPower(fields)) && { also: ['admins' as const] }),
       there: [],
     }
   },

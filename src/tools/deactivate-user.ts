@@ -8,17 +8,5 @@ export default switchTool({
     'After `unknown` look, never repeat.',
   effect: 'removes',
   operation: 'deactivateAccount',
-  verb: 'Deactivate',
-  to: 'inactive',
   outcomes: ['deactivated', 'already_inactive'],
-  consequence: ({ facts }) =>
-    [
-      facts.propagationMinutes &&
-        `The account's traffic may pass for up to ${facts.propagationMinutes} minutes.`,
-      facts.endsSessions !== 'yes' && 'Sessions at the identity provider are not ended.',
-      facts.deactivate === 'deletes' && 'This app deletes what is deactivated: it cannot be undone.',
-      facts.deactivate === 'unknown' && 'Whether this app can undo it is not known.',
-    ]
-      .filter((text) => text)
-      .join(' '),
 })

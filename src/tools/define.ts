@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import type { Ask } from '../ask.ts'
 import type { OperationName } from '../identity/operations.ts'
 import type { Carried, Change, Effect, Plan } from '../identity/plan.ts'
+import type { Past } from '../past.ts'
 import type { Tenant } from '../tenants.ts'
 import type { Cursors } from './cursor.ts'
 
@@ -34,7 +35,10 @@ export interface ChangingTool<
   Planned extends Plan = Plan,
 > extends Described<Input, Output> {
   effect: Exclude<Effect, 'reads'>
-  plan(input: z.output<Input>, context: { ask: Ask }): Promise<Planned>
+  plan(
+    input: z.output<Input>,
+    context: { ask: Ask; past: (reference: string) => Promise<Past | undefined> },
+  ): Promise<Planned>
   /** Carries the plan out; `carryOut` writes a change once and reads it back. */
   run(
     input: z.output<Input>,

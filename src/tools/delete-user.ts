@@ -1,13 +1,13 @@
 import * as z from 'zod'
 import { NotFound } from '../errors.ts'
 import { Account } from '../identity/account.ts'
-import { named, warnings } from '../identity/naming.ts'
+import { named } from '../identity/naming.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import { inQuotes } from '../identity/text.ts'
 import type { Facts } from '../vendors/define.ts'
 import { statusOfOne } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, Code, PendingApproval, Reason, TenantName, UserRef } from './fields.ts'
+import { ApprovalId, ChangeRef, Code, PendingApproval, Reason, TenantName, UserRef } from './fields.ts'
 
 const MEANS: Record<Facts['delete'], string> = {
   hard: 'It cannot be undone: the record, its groups and what the app keeps under it are lost.',
@@ -37,6 +37,7 @@ export default defineTool({
     verified: z.boolean().default(false),
     code: Code.optional(),
     note: z.string().optional(),
+    change: ChangeRef.optional(),
     approval: PendingApproval.optional(),
   }),
 
@@ -57,13 +58,11 @@ export default defineTool({
       changes: [{ tenant, accounts: [account], subject, operation: 'deleteAccount', ask: subject }],
       lines: [
         `DELETE the account of ${named(account)} in ${vendor.title}, tenant ${tenant}.`,
-        ...warnings(userName, account.caution),
         MEANS[facts.delete],
         ...(lost.length > 0 ? [`Groups lost: ${lost.join(', ')}.`] : []),
         ...(licence ? [`Licence freed: ${inQuotes(licence)}.`] : []),
       ],
       reason,
-      also: ['deletes' as const],
     }
   },
 

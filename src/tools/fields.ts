@@ -4,19 +4,29 @@ import { hidesText } from '../identity/text.ts'
 
 export const TenantName = z.string().min(1).max(63).describe('Tenant')
 export const TenantNames = z.array(TenantName).min(1).max(100)
+/** Words of a person's: a name, an address, an id. */
+export const Text = z.string().trim().min(1).max(320)
 /** What picks out an account or a group. What can't be seen could make one look like another, so it picks out nobody. */
-export const UserRef = z
-  .string()
-  .trim()
-  .min(1)
-  .max(320)
-  .refine((text) => !hidesText(text), 'holds characters that can not be seen')
-export const GroupRef = UserRef.describe('Id or name')
+export const UserRef = Text.refine((text) => !hidesText(text), 'holds characters that can not be seen')
+/** What can be said of an account and asked of a list, in words. */
+export const AccountTexts = {
+  userName: UserRef.optional(),
+  email: UserRef.optional(),
+  givenName: Text.optional(),
+  familyName: Text.optional(),
+  title: Text.optional(),
+  department: Text.optional(),
+  role: Text.optional(),
+  licence: Text.optional(),
+  externalId: Text.optional(),
+}
 export const Limit = (most: number, usual: number) =>
   z.int().min(1).max(most).default(usual).describe(`Default ${usual}`)
 export const Cursor = z.string().min(1).max(4096).optional().describe('nextCursor')
 export const Reason = z.string().trim().min(3).max(500).describe('Why')
 export const ApprovalId = z.string().min(1).max(64).optional().describe('Once approved')
+/** Names a call that changed something: `call` in the journal; or its approval. No number of a line is as long. */
+export const ChangeRef = z.string().trim().min(10).max(64)
 export const Code = z.enum(ERROR_CODES)
 
 /** ISO 8601 with a time zone, epoch seconds to the thousandth. */

@@ -1,4 +1,5 @@
 import checkToken from './check-token.ts'
+import createGroup from './create-group.ts'
 import createUser from './create-user.ts'
 import deactivateUser from './deactivate-user.ts'
 import type { Tool } from './define.ts'
@@ -9,6 +10,7 @@ import listTenants from './list-tenants.ts'
 import listUsers from './list-users.ts'
 import pullAudit from './pull-audit.ts'
 import reactivateUser from './reactivate-user.ts'
+import undoChange from './undo-change.ts'
 import updateGroupMembers from './update-group-members.ts'
 import updateUser from './update-user.ts'
 
@@ -22,8 +24,10 @@ export const tools: readonly Tool[] = [
   checkToken,
   createUser,
   updateUser,
+  createGroup,
   updateGroupMembers,
   deactivateUser,
   reactivateUser,
   deleteUser,
+  undoChange,
 ]

@@ -5,7 +5,7 @@ import type { ListPosition } from '../identity/operations.ts'
 import { inQuotes } from '../identity/text.ts'
 import { sameAsBefore } from './cursor.ts'
 import { defineTool } from './define.ts'
-import { Cursor, GroupRef, Limit, TenantName } from './fields.ts'
+import { Cursor, Limit, TenantName, UserRef } from './fields.ts'
 
 interface Place {
   tenant: string
@@ -25,7 +25,7 @@ export default defineTool({
   pace: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
   input: z.strictObject({
     tenant: TenantName,
-    group: GroupRef.optional().describe('Id or name, to see its members'),
+    group: UserRef.optional().describe('Id or name, to see its members'),
     limit: Limit(200, 50),
     cursor: Cursor,
   }),

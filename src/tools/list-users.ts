@@ -3,23 +3,13 @@ import { Account } from '../identity/account.ts'
 import type { ListPosition, Match } from '../identity/operations.ts'
 import { sameAsBefore } from './cursor.ts'
 import { defineTool } from './define.ts'
-import { Cursor, Limit, TenantName } from './fields.ts'
-
-const text = z.string().min(1).max(320).optional()
+import { AccountTexts, Cursor, Limit, TenantName, Text } from './fields.ts'
 
 /** Equality over the fields named, all of them, case-insensitive. */
 const MatchInput = z.strictObject({
-  userName: text,
-  email: text,
-  givenName: text,
-  familyName: text,
-  title: text,
-  department: text,
-  role: text,
-  licence: text,
-  externalId: text,
+  ...AccountTexts,
   status: z.enum(['active', 'inactive']).optional(),
-  group: text,
+  group: Text.optional(),
   admin: z.boolean().optional(),
 })
 

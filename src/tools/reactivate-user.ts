@@ -6,11 +6,5 @@ export default switchTool({
   description: 'Give back the access that deactivate_user took.',
   effect: 'adds',
   operation: 'reactivateAccount',
-  verb: 'Reactivate',
-  to: 'active',
   outcomes: ['reactivated', 'already_active'],
-  consequence: ({ facts }) =>
-    facts.propagationMinutes
-      ? `It may take up to ${facts.propagationMinutes} minutes to act everywhere.`
-      : '',
 })

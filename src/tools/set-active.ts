@@ -2,13 +2,46 @@ import * as z from 'zod'
 import type { Ask } from '../ask.ts'
 import { type ErrorCode, NotFound } from '../errors.ts'
 import { Account } from '../identity/account.ts'
-import { named, warnings } from '../identity/naming.ts'
+import { named } from '../identity/naming.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import type { Carried, Change, Effect, Plan } from '../identity/plan.ts'
 import { inQuotes } from '../identity/text.ts'
 import type { Tenant } from '../tenants.ts'
 import { type ChangingTool, defineTool } from './define.ts'
-import { ApprovalId, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
+import { ApprovalId, ChangeRef, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
+
+/** What tells switching an account off from switching it on. */
+export interface Way {
+  verb: string
+  to: 'active' | 'inactive'
+  /** What a person must know about the change in this app. */
+  consequence: (tenant: Tenant) => string
+}
+
+export const WAYS: Record<'deactivateAccount' | 'reactivateAccount', Way> = {
+  deactivateAccount: {
+    verb: 'Deactivate',
+    to: 'inactive',
+    consequence: ({ facts }) =>
+      [
+        facts.propagationMinutes &&
+          `The account's traffic may pass for up to ${facts.propagationMinutes} minutes.`,
+        facts.endsSessions !== 'yes' && 'Sessions at the identity provider are not ended.',
+        facts.deactivate === 'deletes' && 'This app deletes what is deactivated: it cannot be undone.',
+        facts.deactivate === 'unknown' && 'Whether this app can undo it is not known.',
+      ]
+        .filter((text) => text)
+        .join(' '),
+  },
+  reactivateAccount: {
+    verb: 'Reactivate',
+    to: 'active',
+    consequence: ({ facts }) =>
+      facts.propagationMinutes
+        ? `It may take up to ${facts.propagationMinutes} minutes to act everywhere.`
+        : '',
+  },
+}
 
 /** What tells the two tools apart that switch an account off and on. */
 interface Switch {
@@ -16,12 +49,8 @@ interface Switch {
   title: string
   description: string
   effect: Exclude<Effect, 'reads'>
-  operation: 'deactivateAccount' | 'reactivateAccount'
-  verb: string
-  to: 'active' | 'inactive'
+  operation: keyof typeof WAYS
   outcomes: readonly [done: string, already: string]
-  /** What a person must know about the change in this app. */
-  consequence: (tenant: Tenant) => string
 }
 
 const Input = z.strictObject({
@@ -49,6 +78,7 @@ interface SwitchPlan extends Plan {
 /** Makes a tool that sets whether one person's accounts are active, in one or more tenants. */
 export function switchTool(the: Switch): ChangingTool {
   const [done, already] = the.outcomes
+  const way = WAYS[the.operation]
   const Output = z.object({
     status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
     results: z
@@ -63,6 +93,7 @@ export function switchTool(the: Switch): ChangingTool {
         }),
       )
       .default([]),
+    change: ChangeRef.optional(),
     approval: PendingApproval.optional(),
   })
 
@@ -76,23 +107,17 @@ export function switchTool(the: Switch): ChangingTool {
     output: Output,
 
     async plan({ user, tenants, reason }, { ask }): Promise<SwitchPlan> {
-      const { changes, settled } = await resolve(ask, the, user, tenants, already)
+      const { changes, settled } = await resolve(ask, the, user, tenants)
       const consequences = Object.fromEntries(
-        changes.map(({ tenant }) => [tenant, the.consequence(ask.tenants.get(tenant))]),
+        changes.map(({ tenant }) => [tenant, way.consequence(ask.tenants.get(tenant))]),
       )
-      // Where to deactivate is to delete, it weighs as much.
-      const deletes = ({ tenant }: Change) => ask.tenants.get(tenant).facts.deactivate === 'deletes'
       return {
         changes,
         settled,
         consequences,
         reason,
-        ...(the.to === 'inactive' && changes.some(deletes) && { also: ['deletes' as const] }),
         lines: changes.flatMap((change) => [
-          ...change.accounts.flatMap((account) => [
-            sentence(the, ask.tenants.get(change.tenant), account),
-            ...warnings(account.userName, account.caution),
-          ]),
+          ...change.accounts.map((account) => sentence(way, ask.tenants.get(change.tenant), account)),
           consequences[change.tenant] ?? '',
         ]),
       }
@@ -111,7 +136,12 @@ export function switchTool(the: Switch): ChangingTool {
   })
 }
 
-async function resolve(ask: Ask, the: Switch, user: string, tenants: readonly string[], already: string) {
+async function resolve(
+  ask: Ask,
+  { operation, outcomes: [, already] }: Switch,
+  user: string,
+  tenants: readonly string[],
+) {
   const changes: Change[] = []
   const settled: Row[] = []
   for (const answered of await ask.each('findAccounts', tenants, { user })) {
@@ -123,11 +153,12 @@ async function resolve(ask: Ask, the: Switch, user: string, tenants: readonly st
     }
     const account = onlyOne(answered.answer, user)
     if (!account) settled.push({ tenant, outcome: 'absent', verified: true })
-    else if (account.status === the.to) settled.push({ tenant, account, outcome: already, verified: true })
+    else if (account.status === WAYS[operation].to)
+      settled.push({ tenant, account, outcome: already, verified: true })
     else {
       const { id, userName } = account
       const subject = { id, userName }
-      changes.push({ tenant, accounts: [account], subject, operation: the.operation, ask: subject })
+      changes.push({ tenant, accounts: [account], subject, operation, ask: subject })
     }
   }
   if (settled.length > 0 && changes.length === 0 && settled.every((row) => row.outcome === 'absent')) {
@@ -139,9 +170,10 @@ async function resolve(ask: Ask, the: Switch, user: string, tenants: readonly st
   return { changes, settled }
 }
 
-const sentence = (the: Switch, tenant: Tenant, account: Account): string =>
-  `${the.verb} ${named(account)}${account.admin ? ', an administrator,' : ''} in ` +
-  `${tenant.vendor.title}, tenant ${tenant.name}: ${account.status} → ${the.to}.`
+/** What a person judges of such a change. */
+export const sentence = (way: Way, tenant: Tenant, account: Account): string =>
+  `${way.verb} ${named(account)}${account.admin ? ', an administrator,' : ''} in ` +
+  `${tenant.vendor.title}, tenant ${tenant.name}: ${account.status} → ${way.to}.`
 
 function toRow(tenant: string, carried: Carried, done: string, consequences: Record<string, string>): Row {
   const { outcome, verified, account, code, note } = carried

@@ -2,18 +2,14 @@ import * as z from 'zod'
 import type { Ask } from '../ask.ts'
 import { IdentityError, NotFound } from '../errors.ts'
 import type { Account, Group } from '../identity/account.ts'
-import { bare, warnings } from '../identity/naming.ts'
+import { bare } from '../identity/naming.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import type { Carried } from '../identity/plan.ts'
-import { givesPower } from '../identity/power.ts'
 import { inQuotes } from '../identity/text.ts'
-import { OPTIONAL, statusOfOne } from './change-fields.ts'
+import { warning } from '../identity/warnings.ts'
+import { OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, Code, GroupRef, PendingApproval, TenantName, UserRef } from './fields.ts'
-
-const Users = z.array(UserRef).min(1).max(100).optional()
-/** From how many on a change counts as bulk work. */
-const MANY = 20
+import { ApprovalId, ChangeRef, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 type Row = {
   user: string
@@ -34,7 +30,7 @@ export default defineTool({
   input: z
     .strictObject({
       tenant: TenantName,
-      group: GroupRef,
+      group: UserRef.describe('Id or name'),
       add: Users.describe('Whom to put in'),
       remove: Users.describe('Whom to take out'),
       reason: OPTIONAL.reason,
@@ -54,6 +50,7 @@ export default defineTool({
       .default([]),
     verified: z.boolean().default(false),
     note: z.string().optional(),
+    change: ChangeRef.optional(),
     approval: PendingApproval.optional(),
   }),
 
@@ -81,23 +78,19 @@ export default defineTool({
                 operation: 'updateMembers' as const,
                 ask: {
                   group: { id: group.id, name: group.name },
-                  add: into.map(target),
-                  remove: out.map(target),
+                  add: into.map(targetOf),
+                  remove: out.map(targetOf),
                 },
+                inside: group.members?.map(({ id }) => id),
               },
             ],
       lines: [
         `Change the group ${inQuotes(group.name)} in ${vendor.title}, tenant ${tenant}.`,
-        ...warnings(group.name, group.caution),
+        ...warning(group.name, group.caution),
         ...(into.length > 0 ? [`Put in: ${people(into)}.`] : []),
         ...(out.length > 0 ? [`Take out: ${people(out)}.`] : []),
-        ...wanted.flatMap(({ account }) => warnings(account.userName, account.caution)),
       ],
       reason,
-      also: [
-        ...(wanted.length > MANY ? (['bulk'] as const) : []),
-        ...(givesPower(group.name) ? (['admins'] as const) : []),
-      ],
       settled,
       wanted: wanted.map(({ user, to, account }) => ({ user, to, id: account.id })),
     }
@@ -128,7 +121,6 @@ export default defineTool({
 
 const wishesOf = (users: readonly string[], to: Wish['to']): Wish[] =>
   [...new Set(users)].map((user) => ({ user, to }))
-const target = ({ id, userName }: Account) => ({ id, userName })
 
 /** Who is meant, and who needs no change or cannot be found; members that the app does not tell are not taken for none. */
 async function resolve(ask: Ask, tenant: string, { members }: Group, wishes: readonly Wish[]) {

@@ -1,18 +1,14 @@
 import * as z from 'zod'
 import { NotFound } from '../errors.ts'
 import { Account } from '../identity/account.ts'
-import { named, warnings } from '../identity/naming.ts'
+import { named } from '../identity/naming.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import type { AccountFields } from '../identity/operations.ts'
-import { givenPower, givesPower } from '../identity/power.ts'
 import { inQuotes } from '../identity/text.ts'
-import { unlike } from '../identity/unlike.ts'
-import { asked, cautionFor, Fields, linesFor, OPTIONAL, statusOfOne } from './change-fields.ts'
+import { flat, unlike } from '../identity/unlike.ts'
+import { asked, Fields, MANAGED, OPTIONAL, statusOfOne, step } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
-
-const MANAGED =
-  'The account bears an external id: an identity provider may manage it, and will then write its own values back.'
+import { ApprovalId, ChangeRef, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 export default defineTool({
   name: 'update_user',
@@ -38,6 +34,7 @@ export default defineTool({
     verified: z.boolean().default(false),
     code: Code.optional(),
     note: z.string().optional(),
+    change: ChangeRef.optional(),
     approval: PendingApproval.optional(),
   }),
 
@@ -61,19 +58,24 @@ export default defineTool({
     if (changing.size === 0) return { changes: [], lines: [], reason, account, before }
     const subject = { id: account.id, userName: account.userName }
     const { vendor } = ask.tenants.get(tenant)
+    const now = flat(fields)
     return {
       changes: [
-        { tenant, accounts: [account], subject, operation: 'updateAccount', ask: { ...subject, set } },
+        {
+          tenant,
+          accounts: [account],
+          subject,
+          operation: 'updateAccount',
+          ask: { ...subject, set },
+          before: fields,
+        },
       ],
       lines: [
         `Change the account of ${named(account)} in ${vendor.title}, tenant ${tenant}:`,
-        ...linesFor(set, fields),
-        ...warnings(account.userName, account.caution),
-        ...warnings(set.userName ?? set.email ?? account.userName, cautionFor(set)),
+        ...Object.entries(flat(set)).map(([name, value]) => step(name, now[name], value)),
         ...(account.externalId ? [MANAGED] : []),
       ],
       reason,
-      ...(powerChanges(set, fields) && { also: ['admins' as const] }),
       account,
       before,
     }
@@ -109,10 +111,6 @@ export default defineTool({
     }
   },
 })
-
-/** Whether somebody becomes an administrator, or is one no longer. */
-const powerChanges = (set: AccountFields, { role }: AccountFields): boolean =>
-  set.admin !== undefined || givenPower(set) || (set.role !== undefined && givesPower(role))
 
 /** Of `fields`, those that `named` names; one that is not known is null, so that nothing is left unsaid. */
 const pick = (fields: AccountFields, named: object): Record<string, unknown> =>

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { removes } from '../identity/plan.ts'
+import { isClassified } from '../identity/plan.ts'
 import type { Tool } from './define.ts'
 
 type JsonSchema = { [key: string]: unknown }
@@ -31,7 +31,7 @@ export function toWire(tool: Tool): WireTool {
     outputSchema: { type: 'object', properties: each(told(answer.properties), outputField) },
     annotations: {
       readOnlyHint: effect === 'reads',
-      destructiveHint: removes(tool) || effect === 'changes',
+      destructiveHint: !isClassified(tool) || effect === 'removes' || effect === 'changes',
       // Every change first looks whether there is anything to do, so the same call twice changes nothing more.
       ...(effect !== 'reads' && { idempotentHint: true }),
     },
@@ -59,4 +59,4 @@ const outputField = ({ type, enum: words }: JsonSchema): JsonSchema => ({
 })
 
 /** Fields that every agent understands when it meets them. */
-const PLAIN = new Set(['note', 'code', 'verified', 'account'])
+const PLAIN = new Set(['outcome', 'note', 'code', 'verified', 'account', 'group', 'change'])

@@ -1,5 +1,7 @@
 import * as z from 'zod'
 import { Budget, type SettingsParts, type TenantSettings } from '../config.ts'
+import { Environment } from '../config-policy.ts'
+import { isSafeAddress } from '../config-webhook.ts'
 import type { BudgetLeft, Operations } from '../identity/operations.ts'
 import type { Secret } from '../secret.ts'
 import type { Opening, Surface } from './http.ts'
@@ -27,15 +29,10 @@ export interface Opened {
   remember<Value>(key: string, value: Value): Promise<void>
 }
 
-const isLoopback = (host: string) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host)
-
 /** The address of an app: https, or http on a loopback host, without credentials, query or fragment. */
 export const BaseUrl = z
   .url({ abort: true })
-  .refine((text) => {
-    const url = new URL(text)
-    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
-  }, 'must be https (http only on a loopback host)')
+  .refine(isSafeAddress, 'must be https (http only on a loopback host)')
   .refine((text) => {
     const url = new URL(text)
     return !url.username && !url.password && !url.search && !url.hash
@@ -44,6 +41,8 @@ export const BaseUrl = z
 /** Settings that every tenant has, whatever its vendor. */
 export const tenantSettings = {
   url: BaseUrl.describe('Address of the app'),
+  // Who forgets to say it must not be the less protected for that.
+  environment: Environment.default('production').describe('What the tenant is; rules can tell by it'),
   budget: Budget.optional().describe(
     "What the tenant's token may spend; the vendor's own figures when left out",
   ),

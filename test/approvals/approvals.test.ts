@@ -176,3 +176,84 @@ test('a yes that nobody used yet still answers the same question', async () => {
   await approvals.use(id, 'digest-1')
   expect((await approvals.request(request)).id).not.toBe(id)
 })
+
+describe('where two must agree', () => {
+  const two = { ...request, approvers: 2, fourEyes: true, caller: 'local:ada' }
+  const asked = async () => {
+    const approvals = openApprovals(memoryStore())
+    const { id } = await approvals.request(two)
+    const yes = (by: string) => approvals.decide(id, 'approved', by, 'terminal')
+    return { approvals, id, yes }
+  }
+
+  test('it waits for the second, and then names both', async () => {
+    const { approvals, id, yes } = await asked()
+    expect(await yes('boss')).toMatchObject({ state: 'pending', agreed: [{ by: 'boss', how: 'terminal' }] })
+    expect((await approvals.use(id, 'digest-1', two)).usedAt).toBeUndefined()
+    expect(await yes('chief')).toMatchObject({ state: 'approved', by: 'boss, chief' })
+    expect((await approvals.use(id, 'digest-1', two)).usedAt).toBeDefined()
+  })
+
+  test('the same one does not count twice, however the name is written', async () => {
+    const { approvals, id, yes } = await asked()
+    await yes('boss')
+    for (const name of ['boss', 'Boss', 'BOSS']) {
+      await expect(yes(name)).rejects.toMatchObject({ code: 'refused' })
+    }
+    expect(await approvals.get(id)).toMatchObject({ state: 'pending', agreed: [{ by: 'boss' }] })
+  })
+
+  test('of 20 tries of one at once, one counts, and of two people at once, both', async () => {
+    const { approvals, id, yes } = await asked()
+    const tries = await outcomes(Array.from({ length: 20 }, () => yes('boss')))
+    expect(tries).toEqual({ through: 1, codes: ['refused'] })
+    const other = await asked()
+    expect(await outcomes([other.yes('boss'), other.yes('chief')])).toEqual({ through: 2, codes: [] })
+    expect((await other.approvals.get(other.id))?.state).toBe('approved')
+    expect((await approvals.get(id))?.state).toBe('pending')
+  })
+
+  test('one no denies, before or after a yes, and may be the own one of who asked', async () => {
+    const { approvals, id, yes } = await asked()
+    await yes('boss')
+    expect(await approvals.decide(id, 'denied', 'Ada', 'terminal')).toMatchObject({
+      state: 'denied',
+      by: 'Ada',
+    })
+    await expect(yes('chief')).rejects.toMatchObject({ code: 'conflict' })
+    await expect(approvals.use(id, 'digest-1')).rejects.toMatchObject({ code: 'approval_denied' })
+  })
+
+  test.each([
+    ['local:ada', 'ada', true],
+    ['local:ada', 'ADA', true],
+    ['local:ada', 'ada@example.com', true],
+    ['ada@example.com', 'Ada@Example.com', true],
+    ['token:ada@example.com', 'ada', true],
+    ['local:ada', 'adam', false],
+    ['ada@example.com', 'ada@example.org', false],
+    ['helpdesk-bot', 'ada', false],
+  ])('asked for by %s, %s may be the same person: %s', async (caller, name, same) => {
+    const approvals = openApprovals(memoryStore())
+    const { id } = await approvals.request({ ...two, caller })
+    const { through } = await outcomes([approvals.decide(id, 'approved', name, 'terminal')])
+    expect(through).toBe(same ? 0 : 1)
+  })
+
+  test('one asked for with less is not the one that now takes more, and is void there', async () => {
+    const approvals = openApprovals(memoryStore())
+    const weak = await approvals.request(request)
+    await approvals.decide(weak.id, 'approved', 'boss', 'terminal')
+    for (const more of [{ approvers: 2 }, { fourEyes: true }]) {
+      await expect(approvals.use(weak.id, 'digest-1', more)).rejects.toMatchObject({ code: 'approval_void' })
+      expect((await approvals.request({ ...request, ...more })).id).not.toBe(weak.id)
+    }
+  })
+
+  test('one asked for with more stands where less would do', async () => {
+    const approvals = openApprovals(memoryStore())
+    const { id } = await approvals.request(two)
+    expect((await approvals.request(request)).id).toBe(id)
+    expect((await approvals.use(id, 'digest-1')).state).toBe('pending')
+  })
+})

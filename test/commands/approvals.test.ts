@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { APPROVAL_TTL_MS, openApprovals } from '../../src/approvals/approvals.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { APPROVAL_TTL_MS, type ApprovalRequest, openApprovals } from '../../src/approvals/approvals.ts'
 import { openApprovers } from '../../src/approvals/approvers.ts'
 import { approvalsCommand } from '../../src/commands/approvals.ts'
 import type { JournalLine } from '../../src/store/events.ts'
@@ -26,7 +26,7 @@ afterEach(async () => {
 })
 
 const run = (args: string[], how?: Parameters<typeof desk.run>[2]) => desk.run(approvalsCommand, args, how)
-const ask = async (more: Partial<typeof request> = {}) =>
+const ask = async (more: Partial<ApprovalRequest> = {}) =>
   openApprovals(desk.store).request({ ...request, ...more })
 const addBoss = () => openApprovers(desk.store).add('boss', PASSPHRASE)
 const journal = async () => {
@@ -111,6 +111,43 @@ test('asks for the passphrase in the terminal, behind the plan', async () => {
   expect(code).toBe(0)
   expect(out.indexOf(request.plan[0] ?? '')).toBeLessThan(out.indexOf('Passphrase of boss'))
   expect(out).not.toContain('horse')
+  expect((await openApprovals(desk.store).get(id))?.state).toBe('approved')
+})
+
+test('tells what else a person should know, and takes a change of weight with the user name typed', async () => {
+  await addBoss()
+  const { id } = await ask({
+    mustType: 'ada@example.com',
+    briefing: {
+      changes: [
+        {
+          tenant: 'acme-netskope',
+          app: 'Netskope',
+          operation: 'deleteAccount',
+          accounts: [{ userName: 'ada@example.com', externalId: 'idp-1', alters: [] }],
+        },
+      ],
+      elsewhere: {
+        active: [{ tenant: 'acme-gainsight', app: 'Gainsight' }],
+        unknown: [{ tenant: 'acme-mindtickle', app: 'Mindtickle' }],
+      },
+    },
+  })
+  const wrong = await run(['approve', id, '--approver', 'boss'], { typed: ['eve@example.com', PASSPHRASE] })
+  expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('type what the request asks for')])
+  expect((await openApprovals(desk.store).get(id))?.state).toBe('pending')
+  const { code, out } = await run(['approve', id, '--approver', 'boss'], {
+    typed: ['Ada@example.com', PASSPHRASE],
+  })
+  expect(code).toBe(0)
+  for (const words of [
+    'May be managed by an identity provider: Netskope (acme-netskope).',
+    'Also active elsewhere: Gainsight (acme-gainsight).',
+    'not known for: Mindtickle (acme-mindtickle).',
+    'type ada@example.com',
+  ]) {
+    expect(out).toContain(words)
+  }
   expect((await openApprovals(desk.store).get(id))?.state).toBe('approved')
 })
 
@@ -207,4 +244,60 @@ test('without anybody who may approve it says how to set one up', async () => {
   const { id } = await ask()
   const { code, err } = await run(['approve', id, '--approver', 'boss', '--passphrase-stdin'], { piped: 'x' })
   expect([code, err]).toEqual([2, expect.stringContaining('approvers add')])
+})
+
+describe('where two must agree, and not the one who asked', () => {
+  const decideAs = (approver: string, id: string, decision = 'approve') =>
+    run([decision, id, '--approver', approver, '--passphrase-stdin'], { piped: PASSPHRASE })
+  const askTwo = () => ask({ approvers: 2, fourEyes: true, caller: 'local:ada' })
+  beforeEach(async () => {
+    for (const name of ['boss', 'chief', 'Ada']) await openApprovers(desk.store).add(name, PASSPHRASE)
+  })
+
+  test('shows how far it has come, and who agreed', async () => {
+    const { id } = await askTwo()
+    expect((await run([])).out).toContain('pending, 0 of 2')
+    const first = await decideAs('boss', id)
+    expect(first.code).toBe(0)
+    expect(first.out).toContain('1 of 2')
+    expect(first.out).not.toContain('approvalId')
+    expect((await run([])).out).toContain('pending, 1 of 2')
+    const { out } = await run(['show', id])
+    for (const part of ['pending, 1 of 2', '2 approvers, not local:ada', 'agreed      boss']) {
+      expect(out).toContain(part)
+    }
+    const second = await decideAs('chief', id)
+    expect(second.out).toContain(`"approvalId": "${id}"`)
+    expect(JSON.parse((await run(['show', id, '--json'])).out)).toMatchObject({
+      status: 'approved',
+      by: 'boss, chief',
+      approvers: 2,
+      fourEyes: true,
+      agreed: [{ by: 'boss', how: 'terminal', at: expect.stringMatching(/Z$/) }, { by: 'chief' }],
+    })
+    expect(await journal()).toMatchObject([
+      { event: 'approved', approval: { id, by: 'boss' }, note: expect.stringContaining('one of 2') },
+      { event: 'approved', approval: { id, by: 'chief' }, note: expect.stringContaining('one of 2') },
+    ])
+  })
+
+  test.each(['boss', 'Ada'])('a yes of %s that does not count is refused and journalled', async (name) => {
+    const { id } = await askTwo()
+    await decideAs('boss', id)
+    const { code, err } = await decideAs(name, id)
+    expect([code, err]).toEqual([1, expect.stringContaining('another person')])
+    expect(await openApprovals(desk.store).get(id)).toMatchObject({
+      state: 'pending',
+      agreed: [{ by: 'boss' }],
+    })
+    expect((await journal()).at(-1)).toMatchObject({ event: 'refused', code: 'refused', approval: { id } })
+  })
+
+  test('one no is enough', async () => {
+    const { id } = await askTwo()
+    await decideAs('boss', id)
+    expect((await decideAs('chief', id, 'deny')).code).toBe(0)
+    expect(await openApprovals(desk.store).get(id)).toMatchObject({ state: 'denied', by: 'chief' })
+    expect((await decideAs('boss', id)).code).toBe(1)
+  })
 })

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openApprovers } from '../../src/approvals/approvers.ts'
 import { approversCommand } from '../../src/commands/approvers.ts'
 import type { JournalLine } from '../../src/store/events.ts'
@@ -56,7 +56,9 @@ test.each([
 
 test('does not replace the passphrase of an approver', async () => {
   await openApprovers(desk.store).add('boss', PASSPHRASE)
-  const { code, err } = await run(['add', 'Boss', '--passphrase-stdin'], { piped: 'another passphrase' })
+  const { code, err } = await run(['add', 'Boss', '--approver', 'boss', '--passphrase-stdin'], {
+    piped: `another passphrase\n${PASSPHRASE}\n`,
+  })
   expect([code, err]).toEqual([1, expect.stringContaining('already')])
   expect((await journal()).map(({ event }) => event)).toEqual(['started', 'failed'])
 })
@@ -92,4 +94,50 @@ test.each([
 ])('%j is wrong usage', async (args, words) => {
   const { code, err } = await run(args, { piped: '' })
   expect([code, err]).toEqual([2, expect.stringContaining(words)])
+})
+
+describe('once somebody may approve', () => {
+  const SECOND = 'a passphrase of somebody else'
+  beforeEach(async () => void (await openApprovers(desk.store).add('Boss', PASSPHRASE)))
+
+  test('a second one is added when the first vouches for it, and the journal says so', async () => {
+    const { code } = await run(['add', 'chief', '--approver', 'boss', '--passphrase-stdin'], {
+      piped: `${SECOND}\n${PASSPHRASE}\n`,
+    })
+    expect(code).toBe(0)
+    expect(await openApprovers(desk.store).check('chief', SECOND)).toBe(true)
+    expect(await journal()).toMatchObject([
+      { event: 'started', note: 'Boss vouched for it' },
+      { event: 'done', note: 'Boss vouched for it' },
+    ])
+  })
+
+  test('asks the first in the terminal too', async () => {
+    const { code } = await run(['add', 'chief', '--approver', 'boss'], {
+      typed: [SECOND, SECOND, PASSPHRASE],
+    })
+    expect(code).toBe(0)
+    expect(await names()).toEqual(['Boss', 'chief'])
+  })
+
+  test.each([
+    ['nobody to vouch', ['add', 'chief'], `${SECOND}\n${PASSPHRASE}\n`, 2],
+    ['a wrong passphrase', ['add', 'chief', '--approver', 'boss'], `${SECOND}\nwrong wrong wrong\n`, 1],
+    ['the new one to vouch', ['add', 'chief', '--approver', 'chief'], `${SECOND}\n${SECOND}\n`, 1],
+    ['one passphrase alone', ['add', 'chief', '--approver', 'boss'], `${SECOND}\n`, 2],
+  ])('adds nobody with %s', async (_, args, piped, expected) => {
+    const { code } = await run([...args, '--passphrase-stdin'], { piped })
+    expect(code).toBe(expected)
+    expect(await names()).toEqual(['Boss'])
+    const wanted = expected === 1 ? [{ event: 'refused', tool: 'approvers add' }] : []
+    expect(await journal()).toMatchObject(wanted)
+  })
+
+  test('one may be removed by another', async () => {
+    await openApprovers(desk.store).add('chief', SECOND)
+    const args = ['remove', 'Boss', '--approver', 'chief', '--passphrase-stdin']
+    expect((await run(args, { piped: SECOND })).code).toBe(0)
+    expect(await names()).toEqual(['chief'])
+    expect((await journal()).at(-1)).toMatchObject({ event: 'done', note: 'chief vouched for it' })
+  })
 })

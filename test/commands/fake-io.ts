@@ -8,6 +8,17 @@ import type { Io } from '../../src/commands/io.ts'
 import { openJournal } from '../../src/store/journal.ts'
 import { memoryStore } from '../../src/store/open.ts'
 
+/** Somebody's terminal, in as far as a test says nothing else of it. */
+export const anIo = (given: Pick<Io, 'stdin' | 'stdout' | 'stderr' | 'exit'> & Partial<Io>): Io => ({
+  env: {},
+  cwd: '/',
+  user: 'ada',
+  self: 'identity-mcp',
+  script: { node: 'node', main: 'main.js' },
+  untilStopped: async () => {},
+  ...given,
+})
+
 type MakeCommand = (io: Io, open: OpenData) => Command
 
 export interface Said {
@@ -54,20 +65,15 @@ export async function openDesk() {
       said.err += String(piece)
     })
     if (piped !== undefined) stdin.end(piped)
-    const io: Io = {
-      env: {},
+    const io = anIo({
       cwd: folder,
       stdin,
       stdout,
       stderr,
-      user: 'ada',
-      self: 'identity-mcp',
-      script: { node: 'node', main: 'main.js' },
-      untilStopped: async () => {},
       exit: (code) => {
         said.code = code
       },
-    }
+    })
     await make(io, async () => data)
       .parseAsync(args, { from: 'user' })
       .catch((error) => {

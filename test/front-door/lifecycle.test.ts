@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { SandboxOptions } from '../../src/sandbox/index.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const TENANT = 'acme-netskope'
@@ -25,12 +26,6 @@ describe('create_user', () => {
     expect(events(world)).toEqual(['started', 'done', 'done'])
   })
 
-  test('settles a lost reply by looking, with one POST', async () => {
-    await using world = await openWorld({ sandbox: { faults: [{ fault: 'lost-reply', method: 'POST' }] } })
-    expect(await world.call('create_user', NEW)).toMatchObject({ outcome: 'created', verified: true })
-    expect(world.netskope.writes).toHaveLength(1)
-  })
-
   test('says unknown, and never posts twice, when nothing shows of a lost request', async () => {
     await using world = await openWorld({
       tenant: { verifyWindowMs: 200 },
@@ -40,12 +35,15 @@ describe('create_user', () => {
     expect(world.netskope.writes.length).toBeLessThanOrEqual(1)
   })
 
-  test('takes no password', async () => {
-    await using world = await openWorld()
-    const answer = await world.call('create_user', { ...NEW, attributes: { password: 'hunter2hunter2' } })
-    expect(answer.error?.code).toBe('invalid_input')
-    expect(JSON.stringify(world.journal())).not.toContain('hunter2')
-  })
+  test.each([{ password: 'hunter2hunter2' }, { custom: { Password: 'hunter2hunter2' } }])(
+    'takes no password as %o',
+    async (attributes) => {
+      await using world = await openWorld()
+      const answer = await world.call('create_user', { ...NEW, attributes })
+      expect(answer.error?.code).toBe('invalid_input')
+      expect(JSON.stringify(world.journal())).not.toContain('hunter2')
+    },
+  )
 })
 
 describe('update_user', () => {
@@ -75,26 +73,6 @@ describe('update_user', () => {
     expect(world.netskope.writes).toEqual([])
   })
 
-  test('names what the app accepted and ignored', async () => {
-    await using world = await openWorld({
-      tenant: { verifyWindowMs: 100 },
-      sandbox: { faults: [{ fault: 'patch-ignored' }] },
-    })
-    expect(
-      await world.call('update_user', { tenant: TENANT, user: ADA, set: { familyName: 'Byron' } }),
-    ).toMatchObject({ status: 'partial', verified: false, note: expect.stringContaining('familyName') })
-  })
-
-  test('keeps everything else when the app wants the whole record', async () => {
-    await using world = await openWorld({ sandbox: { faults: [{ fault: 'patch-unsupported' }] } })
-    const before = structuredClone(world.netskope.user(ADA))
-    await world.call('update_user', { tenant: TENANT, user: ADA, set: { familyName: 'Byron' } })
-    expect(world.netskope.user(ADA)).toMatchObject({
-      ...before,
-      name: { ...before.name, familyName: 'Byron' },
-    })
-  })
-
   test.each([{ status: 'inactive' }, { group: 'Contractors' }, {}])('does not take %o', async (set) => {
     await using world = await openWorld()
     expect((await world.call('update_user', { tenant: TENANT, user: ADA, set })).error?.code).toBe(
@@ -107,6 +85,79 @@ describe('update_user', () => {
     expect(
       (await world.call('update_user', { tenant: TENANT, user: ADA, set: { admin: true } })).status,
     ).not.toBe('done')
+    expect(world.netskope.writes).toEqual([])
+  })
+})
+
+describe('create_group', () => {
+  const NIGHT = { tenant: TENANT, name: 'Night shift', externalId: 'idp-night', members: [ADA] }
+
+  test('looks first, creates once with its members, reads back, and does nothing the second time', async () => {
+    await using world = await openWorld()
+    const { id } = world.netskope.user(ADA)
+    expect(await world.call('create_group', NIGHT)).toMatchObject({
+      status: 'done',
+      outcome: 'created',
+      verified: true,
+      group: { name: 'Night shift', memberCount: 1, members: [{ id }] },
+    })
+    expect(world.netskope.writes.map(({ method, body }) => [method, body])).toEqual([
+      [
+        'POST',
+        {
+          schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+          displayName: 'Night shift',
+          externalId: 'idp-night',
+          members: [{ value: id }],
+        },
+      ],
+    ])
+    const again = { ...NIGHT, name: 'NIGHT shift', members: ['grace@example.com'] }
+    expect(await world.call('create_group', again)).toMatchObject({
+      status: 'unchanged',
+      outcome: 'already_exists',
+      group: { name: 'Night shift', memberCount: 1 },
+    })
+    expect(world.netskope.writes).toHaveLength(1)
+    expect(events(world)).toEqual(['started', 'done', 'done'])
+  })
+
+  test.each<[string, NonNullable<SandboxOptions['faults']>, object]>([
+    [
+      'a lost reply by looking',
+      [{ fault: 'lost-reply', method: 'POST' }],
+      { outcome: 'created', verified: true },
+    ],
+    [
+      'a name that was taken after all by looking again',
+      [{ fault: 'filter-empty', times: 1 }],
+      { status: 'unchanged', outcome: 'already_exists', group: { name: 'Sales' } },
+    ],
+    [
+      'a group that the app says it made and did not',
+      ['create-not-kept'],
+      { status: 'partial', outcome: 'created', verified: false },
+    ],
+    [
+      'members that the app does not tell',
+      ['members-hidden'],
+      { status: 'partial', outcome: 'created', verified: false, note: expect.stringContaining('members') },
+    ],
+  ])('settles %s, with one POST', async (_, faults, expected) => {
+    await using world = await openWorld({ sandbox: { faults }, tenant: { verifyWindowMs: 100 } })
+    const name = faults.some((fault) => typeof fault !== 'string' && fault.fault === 'filter-empty')
+      ? 'Sales'
+      : NIGHT.name
+    expect(await world.call('create_group', { ...NIGHT, name })).toMatchObject(expected)
+    expect(world.netskope.writes.map(({ method }) => method)).toEqual(['POST'])
+  })
+
+  test.each<[string, object, Record<string, unknown>, string]>([
+    ['somebody who is not there', { members: [ADA, 'nobody@example.com'] }, {}, 'not_found'],
+    ['somebody protected', {}, { protected: [ADA] }, 'protected'],
+  ])('makes no group with %s', async (_, more, settings, code) => {
+    await using world = await openWorld({ settings })
+    expect((await world.call('create_group', { ...NIGHT, ...more })).error?.code).toBe(code)
     expect(world.netskope.writes).toEqual([])
   })
 })
@@ -139,17 +190,6 @@ describe('update_group_members', () => {
     expect(now).not.toContain(inside?.id)
     expect(now).toHaveLength(members.length)
   })
-
-  test('does not take members that are not told for none', async () => {
-    await using world = await openWorld({
-      sandbox: { faults: [{ fault: 'members-hidden' }] },
-      tenant: { verifyWindowMs: 100 },
-    })
-    const [group] = world.netskope.groups
-    expect(
-      await world.call('update_group_members', { tenant: TENANT, group: group?.displayName, add: [ADA] }),
-    ).toMatchObject({ status: 'partial', verified: false, members: [{ outcome: 'added' }] })
-  })
 })
 
 describe('delete_user', () => {
@@ -172,12 +212,14 @@ describe('delete_user', () => {
     expect(waiting.approval.plan.join(' ')).toContain('cannot be undone')
     expect(world.asked).toEqual([])
     await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: 'correct horse battery\n' })
-    await world.run(
-      ['approvals', 'approve', waiting.approval.id, '--approver', 'grace', '--passphrase-stdin'],
-      {
-        stdin: 'correct horse battery\n',
-      },
-    )
+    const approve = (...more: string[]) =>
+      world.run(
+        ['approvals', 'approve', waiting.approval.id, '--approver', 'grace', '--passphrase-stdin', ...more],
+        { stdin: 'correct horse battery\n' },
+      )
+    expect(await approve()).toMatchObject({ code: 2, stderr: expect.stringContaining('--confirm') })
+    expect(await approve('--confirm', 'somebody-else')).toMatchObject({ code: 2 })
+    expect(await approve('--confirm', ADA.toUpperCase())).toMatchObject({ code: 0 })
     expect(await world.call('delete_user', { ...leave, approvalId: waiting.approval.id })).toMatchObject({
       status: 'done',
       outcome: 'deleted',

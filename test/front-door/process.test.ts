@@ -79,7 +79,7 @@ describe('over stdio', () => {
       stderr: () => {},
     }
     const client = await connect(kind, launch, 'probe')
-    expect((await client.listTools()).length).toBe(11)
+    expect((await client.listTools()).length).toBe(12)
     const found = await client.callTool('find_user', { user: 'ada@example.com' })
     expect(found.structuredContent).toMatchObject({
       searched: [{ outcome: 'not_searched', code: 'unavailable' }],
@@ -163,6 +163,20 @@ describe('the command line', () => {
     const { code, stderr } = await run(['--config', file])
     expect(code).toBe(2)
     expect(stderr).not.toContain('pasted-secret')
+  })
+
+  test('ends in silence when nobody reads on', async () => {
+    const child = spawn(process.execPath, [MAIN, 'sandbox', '--list-faults'], {
+      env: environment(),
+      cwd: folder,
+    })
+    child.stdout.destroy()
+    let stderr = ''
+    child.stderr.on('data', (piece) => {
+      stderr += String(piece)
+    })
+    const code = await new Promise((resolve) => child.on('close', resolve))
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
   test('finds its settings by --config, the environment, and the current folder', async () => {

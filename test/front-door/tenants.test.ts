@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { startSandbox } from '../../src/sandbox/index.ts'
+import { startScimApp } from '../../src/sandbox/scim-app.ts'
 import { openWorld } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
@@ -48,6 +49,36 @@ test('a person is found in every app at once, and an app that is down is named',
       { tenant: 'gone-netskope', outcome: 'not_searched', code: 'unavailable' },
     ],
   })
+})
+
+test('a search stays useful when apps are slow, out of budget or closed to the token', async () => {
+  const apps = [await startScimApp(), await startScimApp({ faults: ['hang'] }), await startScimApp()] as const
+  const [quick, slow, spent] = apps.map(({ scimUrl }, index) => ({
+    vendor: 'scim',
+    url: scimUrl,
+    tokens: { scim: `env:TOKEN_${index}` },
+    maxRetries: 0,
+  }))
+  const tenants = {
+    quick,
+    slow: { ...slow, timeoutMs: 300 },
+    spent: { ...spent, budget: { perHour: 1 } },
+    closed: { ...quick, tokens: { scim: 'env:TOKEN_2' } },
+  }
+  const env = Object.fromEntries(apps.map(({ tokens }, index) => [`TOKEN_${index}`, tokens.scim.value]))
+  await using world = await openWorld({ settings: { tenants }, env })
+  await world.call('find_user', { user: ADA, tenants: ['spent'] })
+  expect(await world.call('find_user', { user: ADA })).toMatchObject({
+    complete: false,
+    people: [{ email: ADA, accounts: [{ tenant: 'quick' }] }],
+    searched: [
+      { tenant: 'quick', outcome: 'found' },
+      { tenant: 'slow', outcome: 'not_searched', code: 'timeout' },
+      { tenant: 'spent', outcome: 'not_searched', code: 'rate_limited', retryAt: expect.any(String) },
+      { tenant: 'closed', outcome: 'not_searched', code: 'unauthorized' },
+    ],
+  })
+  await Promise.all(apps.map((app) => app.close()))
 })
 
 test('a deactivation tells what came of it, tenant by tenant', async () => {

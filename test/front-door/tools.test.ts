@@ -24,9 +24,11 @@ describe.each(CLIENTS)('for a %s client', (client) => {
       'check_token',
       'create_user',
       'update_user',
+      'create_group',
       'update_group_members',
       'deactivate_user',
       'reactivate_user',
+      'undo_change',
     ])
     // The clients hold each answer against the tool's output schema, and throw when it does not fit.
     const tenant = 'acme-netskope'
@@ -47,11 +49,19 @@ describe.each(CLIENTS)('for a %s client', (client) => {
         { token: 'rest', verdict: 'ok' },
       ],
     })
+    expect(await world.call('create_group', { tenant, name: 'Sales' })).toMatchObject({
+      outcome: 'already_exists',
+    })
     expect(
       await world.call('reactivate_user', { user: ADA, tenants: [tenant], reason: 'is back' }),
     ).toMatchObject({
       status: 'unchanged',
       results: [{ outcome: 'already_active', verified: true }],
+    })
+    const { change } = await world.call('update_user', { tenant, user: ADA, set: { familyName: 'Byron' } })
+    expect(await world.call('undo_change', { change, reason: 'a mistake' })).toMatchObject({
+      status: 'done',
+      results: [{ tenant, outcome: 'restored', verified: true }],
     })
   })
 })

@@ -19,7 +19,7 @@ import { cursorsFor } from '../../src/tools/cursor.ts'
 import { tools } from '../../src/tools/index.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import { jwtExpiry } from '../../src/vendors/scim/probe.ts'
-import { retryAtOf } from '../../src/vendors/scim/retry-at.ts'
+import { understand } from '../../src/vendors/scim/reply.ts'
 import { aCall, behind, codeOf } from '../support/call.ts'
 import { bent, brokenText, hostileText, hostileValue, survives, textOf } from './hostile.ts'
 
@@ -47,7 +47,8 @@ test('rate headers and Retry-After make no wait of more than a day, and none tha
       for (const wait of waits) expect(wait >= 0 && wait <= DAY).toBe(true)
       for (const figure of [allowance?.limit ?? 0, allowance?.remaining ?? 0])
         expect(figure).toBeGreaterThanOrEqual(0)
-      const retryAt = retryAtOf(status, headers)
+      const understood = understand({ status, headers, text: '' })
+      const retryAt = understood.ok ? undefined : understood.failure.retryAt
       if (retryAt !== undefined) expect(() => new Date(retryAt).toISOString()).not.toThrow()
       expect((retryAt ?? 0) - Date.now()).toBeLessThanOrEqual(DAY)
     }),

@@ -90,6 +90,7 @@ const ASKS: { readonly [Name in OperationName]: unknown } = {
   deleteAccount: target,
   pullAudit: { since: new Date(0), until: new Date(), user: 'ana.ruiz@example.com', limit: 100 },
   checkTokens: {},
+  createGroup: { name: 'Sales', members: [target] },
   probeApp: {},
 }
 

@@ -1,28 +1,26 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openApprovals } from '../../src/approvals/approvals.ts'
+import { Confirm } from '../../src/config-policy.ts'
 import type { Call, Reply } from '../../src/guards/call.ts'
 import { confirm } from '../../src/guards/confirm.ts'
+import type { Change } from '../../src/identity/plan.ts'
 import { sealWith } from '../../src/seal.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import { aCall, behind, change, codeOf, plan } from '../support/call.ts'
 
-const LEVELS = {
-  removes: 'ask',
-  bulk: 'approve',
-  deletes: 'approve',
-  admins: 'approve',
-  changes: 'none',
-  adds: 'none',
-} as const
+const POLICY = {
+  confirm: Confirm.parse({}),
+  about: () => ({ vendor: 'netskope', environment: 'production' as const, deactivationDeletes: false }),
+}
 
-function guarded() {
-  const store = memoryStore()
+function guarded(rules: unknown[] = [], store = memoryStore()) {
   const approvals = openApprovals(store)
   const guard = confirm({
-    levels: LEVELS,
+    policy: { ...POLICY, confirm: Confirm.parse({ rules }) },
     approvals,
     seal: sealWith(store),
-    approveAt: async ({ id }) => `approve ${id}`,
+    approveAt: async ({ id }) => ({ words: `approve ${id}` }),
+    brief: async () => ({ changes: [] }),
   })
   const { next, reached } = behind()
   return { approvals, reached, run: (call: Call) => guard(call, next) }
@@ -35,6 +33,12 @@ const yes = (state: string): Call['answer'] => ({ state, action: 'accept', confi
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))
 afterEach(() => void vi.useRealTimers())
 
+const OPERATIONS = {
+  removes: 'deactivateAccount',
+  changes: 'updateMembers',
+  adds: 'reactivateAccount',
+} as const
+
 describe('the level', () => {
   test.each([
     ['removes', {}, {}, 'question'],
@@ -45,14 +49,33 @@ describe('the level', () => {
     ['changes', {}, { also: ['admins'] }, 'approval_required'],
     ['removes', {}, { also: ['deletes'] }, 'approval_required'],
     ['removes', { admin: true }, {}, 'approval_required'],
+    ['removes', {}, { effect: 'adds' }, 'question'],
+    ['removes', { admin: true }, { effect: 'adds' }, 'approval_required'],
+    ['adds', {}, { effect: 'removes' }, 'question'],
   ] as const)(
     'of a tool that %s, for an account with %o and a plan with %o, ends as %s',
     async (effect, more, planned, ends) => {
       const { run } = guarded()
-      const call = aCall({ tool: { ...aCall().tool, effect }, plan: { ...plan(change(more)), ...planned } })
+      const does = { ...change(more), operation: OPERATIONS[effect] } as Change
+      const call = aCall({ tool: { ...aCall().tool, effect }, plan: { ...plan(does), ...planned } })
       expect(statusOf(await run(call))).toBe(ends)
     },
   )
+
+  test('goes by what is done to the account, whatever the tool says that it does', async () => {
+    const { run, reached } = guarded()
+    const call = aCall({ tool: { ...aCall().tool, effect: 'adds' }, plan: plan(change()) })
+    expect(statusOf(await run(call))).toBe('question')
+    expect(reached).toEqual([])
+  })
+
+  test('is never below what the call itself demands', async () => {
+    const { run } = guarded()
+    const tool = { ...aCall().tool, effect: 'adds' as const }
+    expect(statusOf(await run(aCall({ tool, plan: plan(change()), leastLevel: 'approve' })))).toBe(
+      'approval_required',
+    )
+  })
 
   test('asks nobody about a plan without changes', async () => {
     const { run, reached } = guarded()
@@ -79,6 +102,7 @@ describe('a question', () => {
     ['the account has another id', { plan: plan(change({ id: 'id-2' })) }, 'approval_void'],
     ['the account was renamed', { plan: plan(change({ userName: 'eve@example.com' })) }, 'approval_void'],
     ['one account more is concerned', { plan: plan(change(), change({ id: 'id-2' })) }, 'approval_void'],
+    ['a doubt has come up', { plan: { ...plan(change()), doubt: 'Who is left?' } }, 'approval_required'],
     ['another caller answers', { caller: { id: 'local:eve', client: 'test/1' } }, 'approval_void'],
     ['another client answers', { caller: { id: 'local:grace', client: 'other/1' } }, 'approval_void'],
     ['another tool is called', { tool: { ...aCall().tool, name: 'b_tool' } }, 'approval_void'],
@@ -116,6 +140,18 @@ describe('an approval', () => {
     expect(await approvals.list({ pending: true })).toHaveLength(1)
   })
 
+  test('is void once there is a doubt that nobody was told of', async () => {
+    const { run, approvals, reached } = guarded()
+    const planned = { ...plan(change()), also: ['bulk'] as const }
+    await run(aCall({ plan: planned }))
+    const [{ id } = { id: '' }] = await approvals.list()
+    await approvals.decide(id, 'approved', 'grace', 'terminal')
+    const input = { user: 'ada@example.com', tenants: ['acme'], approvalId: id }
+    const doubtful = aCall({ input, plan: { ...planned, doubt: 'Who is left?' } })
+    expect(await codeOf(run(doubtful))).toBe('approval_void')
+    expect(reached).toEqual([])
+  })
+
   test('is journalled as asked once, however often the call is repeated', async () => {
     const { run } = guarded()
     const calls = Array.from({ length: 3 }, (_, index) =>
@@ -123,5 +159,61 @@ describe('an approval', () => {
     )
     for (const call of calls) await run(call)
     expect(calls.flatMap(({ events }) => events)).toMatchObject([{ event: 'asked' }])
+  })
+})
+
+describe('an approval that more people must give', () => {
+  const twoPeople = [{ when: {}, level: 'approve', approvers: 2, fourEyes: true }]
+  const call = (approvalId?: string) =>
+    aCall({
+      plan: plan(change()),
+      input: { user: 'ada@example.com', tenants: ['acme'], ...(approvalId && { approvalId }) },
+    })
+
+  test('lets nothing through before the second of them', async () => {
+    const { run, approvals, reached } = guarded(twoPeople)
+    await run(call())
+    const [{ id } = { id: '' }] = await approvals.list()
+    await approvals.decide(id, 'approved', 'hugo', 'terminal')
+    expect(statusOf(await run(call(id)))).toBe('approval_required')
+    expect(reached).toEqual([])
+    await approvals.decide(id, 'approved', 'ida', 'terminal')
+    expect(statusOf(await run(call(id)))).toBe('done')
+  })
+
+  test('is void when it was asked for before the settings demanded as much, and is asked for anew', async () => {
+    const store = memoryStore()
+    const before = guarded([{ when: {}, level: 'approve' }], store)
+    await before.run(call())
+    const [{ id } = { id: '' }] = await before.approvals.list()
+    await before.approvals.decide(id, 'approved', 'hugo', 'terminal')
+    const now = guarded(twoPeople, store)
+    expect(await codeOf(now.run(call(id)))).toBe('approval_void')
+    await now.run(call())
+    expect(await now.approvals.list({ pending: true })).toMatchObject([{ approvers: 2, fourEyes: true }])
+    expect([...before.reached, ...now.reached]).toEqual([])
+  })
+
+  test('still takes as many once the settings are weakened', async () => {
+    const store = memoryStore()
+    const before = guarded(twoPeople, store)
+    await before.run(call())
+    const [{ id } = { id: '' }] = await before.approvals.list()
+    const now = guarded([{ when: {}, level: 'approve' }], store)
+    await now.approvals.decide(id, 'approved', 'hugo', 'terminal')
+    expect(statusOf(await now.run(call(id)))).toBe('approval_required')
+    expect(now.reached).toEqual([])
+  })
+
+  test('names all who gave it in what is journalled of the change', async () => {
+    const { run, approvals, reached } = guarded(twoPeople)
+    await run(call())
+    const [{ id } = { id: '' }] = await approvals.list()
+    await approvals.decide(id, 'approved', 'hugo', 'terminal')
+    await approvals.decide(id, 'approved', 'ida', 'page')
+    const used = call(id)
+    await run(used)
+    await reached[0]?.record({ event: 'started' })
+    expect(used.events).toEqual([{ event: 'started', approval: { id, by: 'hugo, ida', how: 'page' } }])
   })
 })

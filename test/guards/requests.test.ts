@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { storeLedger } from '../../src/budget/ledger.ts'
+import { Refused } from '../../src/errors.ts'
 import { compose } from '../../src/guards/compose.ts'
 import type { AppReply, AppRequest } from '../../src/guards/request.ts'
 import { type RequestPolicy, requestGuards } from '../../src/guards/requests.ts'
@@ -31,11 +32,21 @@ type Guards = ReturnType<ReturnType<typeof surfacesOf>>
 function send(
   guards: Guards,
   app: () => Promise<AppReply>,
-  { effect = 'reads', deadline = 10_000 }: { effect?: AppRequest['effect']; deadline?: number } = {},
+  {
+    effect = 'reads',
+    deadline = 10_000,
+    mayLeave,
+  }: { effect?: AppRequest['effect']; deadline?: number; mayLeave?: () => Promise<void> } = {},
 ) {
   const { signal } = new AbortController()
   const url = new URL('https://acme.example.com/scim/Users')
-  const errand = { caller: 'ada', pace: 'interactive', deadline, signal } as const
+  const errand = {
+    caller: 'ada',
+    pace: 'interactive',
+    deadline,
+    signal,
+    ...(mayLeave && { mayLeave }),
+  } as const
   return compose(
     guards,
     app,
@@ -80,4 +91,26 @@ test('each try is paid for', async () => {
   await vi.advanceTimersByTimeAsync(1_000)
   expect(await failing).toBe('rate_limited')
   expect(app).toHaveBeenCalledTimes(2)
+})
+
+test('a change that was stopped while it waited for its turn does not leave, and costs nothing', async () => {
+  let sent = 0
+  const app = async () => {
+    sent += 1
+    return answers()
+  }
+  const guards = surfacesOf({ budget: { perSecond: 1 } })({ base, token: one })
+  let stopped = false
+  const mayLeave = async () => {
+    if (stopped) throw new Refused('stopped', 'wait')
+  }
+  const first = send(guards, app, { effect: 'writes', mayLeave })
+  const second = send(guards, app, { effect: 'writes', mayLeave })
+  expect(await first).toBe(200)
+  stopped = true
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(await second).toBe('refused')
+  // A look is not stopped, and finds the budget untouched.
+  expect(await send(guards, app, { mayLeave })).toBe(200)
+  expect(sent).toBe(2)
 })

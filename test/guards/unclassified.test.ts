@@ -2,23 +2,26 @@ import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { openApprovals } from '../../src/approvals/approvals.ts'
 import { storeLedger } from '../../src/budget/ledger.ts'
+import { storePeople } from '../../src/budget/people.ts'
+import { ChangeLimits, Confirm } from '../../src/config-policy.ts'
 import { callGuards } from '../../src/guards/calls.ts'
 import { compose } from '../../src/guards/compose.ts'
 import type { Plan } from '../../src/identity/plan.ts'
 import { sealWith } from '../../src/seal.ts'
+import { openStops } from '../../src/stops.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import type { Tool } from '../../src/tools/define.ts'
 import { toWire } from '../../src/tools/wire.ts'
 import { aCall, behind, change, codeOf, plan } from '../support/call.ts'
 
-const NONE = {
+const NONE = Confirm.parse({
   removes: 'none',
   bulk: 'none',
   deletes: 'none',
   admins: 'none',
   changes: 'none',
   adds: 'none',
-} as const
+})
 
 /** All guards of a server whose settings ask nobody for anything. */
 function guarded({
@@ -27,6 +30,7 @@ function guarded({
   made = (): Plan | undefined => plan(change()),
 } = {}) {
   const store = memoryStore()
+  const stops = openStops(store)
   const events: string[] = []
   const policy = {
     settings: { readOnly, protected: [] },
@@ -37,22 +41,31 @@ function guarded({
     mustExist: () => undefined,
     isOffered: () => true,
     isReadOnly: () => false,
-    blast: { ledger: storeLedger(store), limits: { removesPerHour, changesPerHour: 1_000 } },
+    blast: {
+      ledger: storeLedger(store),
+      people: storePeople(store),
+      stops,
+      limits: ChangeLimits.parse({ removesPerHour, changesPerHour: 1_000 }),
+    },
+    stops,
+    locks: store,
     confirming: {
-      levels: NONE,
+      policy: {
+        confirm: NONE,
+        about: () => ({ vendor: 'netskope', environment: 'production' as const, deactivationDeletes: false }),
+      },
       approvals: openApprovals(store),
       seal: sealWith(store),
-      approveAt: async () => 'somewhere',
+      approveAt: async () => ({ words: 'somewhere' }),
+      brief: async () => ({ changes: [] }),
     },
   }
   const { next, reached } = behind()
-  const run = compose(
-    callGuards(policy, () => {
-      const planned = made()
-      return planned && Promise.resolve(planned)
-    }),
-    next,
-  )
+  const planOf = () => {
+    const planned = made()
+    return planned && Promise.resolve(planned)
+  }
+  const run = compose(callGuards(policy, { planOf, listAdmins: () => undefined }), next)
   return { events, reached, run }
 }
 
@@ -65,6 +78,8 @@ const UNKNOWN = [
   'READS',
   'reads ',
   'deletes',
+  'deletes',
+  'bulk',
   'constructor',
   '__proto__',
   'toString',

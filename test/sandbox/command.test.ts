@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { Io } from '../../src/commands/io.ts'
 import { sandboxCommand } from '../../src/commands/sandbox.ts'
 import type { Sandbox, SandboxApp } from '../../src/sandbox/index.ts'
+import { anIo } from '../commands/fake-io.ts'
 
 /** Runs the command and ends what it started. */
 async function run(...words: string[]) {
@@ -11,18 +12,7 @@ async function run(...words: string[]) {
   const exit: Io['exit'] = (given) => {
     code = given
   }
-  const io: Io = {
-    env: {},
-    cwd: '/',
-    stdin: new PassThrough(),
-    stdout,
-    stderr,
-    user: 'ada',
-    self: 'identity-mcp',
-    script: { node: 'node', main: 'main.js' },
-    untilStopped: async () => {},
-    exit,
-  }
+  const io = anIo({ stdin: new PassThrough(), stdout, stderr, exit })
   const started: Sandbox<SandboxApp>[] = []
   await sandboxCommand(io, (sandbox) => started.push(sandbox))
     .parseAsync(words, { from: 'user' })

@@ -93,6 +93,10 @@ const SEEN: Record<ScimQuirk, (opened: Opened) => Promise<void>> = {
     ]
     expect(rows(other)[0]).toEqual(rows(one)[2])
   },
+  async 'page-past-count'({ scim }) {
+    expect(rows(await scim('GET', '/Users?count=3&startIndex=3'))).toHaveLength(3)
+    expect(rows(await scim('GET', '/Users?count=3&startIndex=4'))).toEqual([])
+  },
   async 'list-needs-filter'({ scim }) {
     expect((await scim('GET', '/Users')).status).toBe(400)
     expect((await scim('GET', `/Users${ADA}`)).status).toBe(200)

@@ -12,15 +12,18 @@ export interface Arrived {
   query: Record<string, string>
   headers: Record<string, string | string[] | undefined>
   body: unknown
+  /** The body to the letter. */
+  text: string
 }
 
-/** A reply to send; `drop` closes the connection without one. `raw` is sent as it is. */
+/** A reply to send; `drop` closes the connection without one, `hang` keeps it open. `raw` is sent as it is. */
 export interface Canned {
   status?: number
   headers?: Record<string, string>
   body?: unknown
   raw?: string
   drop?: boolean
+  hang?: boolean
 }
 
 /** Serves canned replies over loopback HTTP and keeps what was asked. */
@@ -37,12 +40,14 @@ export async function serveCanned(answer: (arrived: Arrived, index: number) => C
       query: Object.fromEntries(url.searchParams),
       headers: request.headers,
       body: bodyIn(text, request.headers['content-type']),
+      text,
     }
     const reply = answer(arrived, asked.push(arrived) - 1)
     if (reply.drop) {
       request.socket.destroy()
       return
     }
+    if (reply.hang) return
     const content = reply.raw ?? (reply.body === undefined ? '' : JSON.stringify(reply.body))
     const type = reply.raw === undefined && content ? { 'content-type': 'application/scim+json' } : {}
     response.writeHead(reply.status ?? 200, { ...type, ...reply.headers }).end(content)

@@ -6,7 +6,7 @@ interface Reply {
   result?: {
     resultType?: string
     requestState?: string
-    inputRequests?: Record<string, { params: { message: string } }>
+    inputRequests?: Record<string, { params: { message: string; url?: string } }>
     content?: { text: string }[]
     isError?: boolean
   }
@@ -43,7 +43,7 @@ export class RawClient {
     const _meta = {
       'io.modelcontextprotocol/protocolVersion': '2026-07-28',
       'io.modelcontextprotocol/clientCapabilities':
-        'capabilities' in as ? as.capabilities : { elicitation: { form: {} } },
+        'capabilities' in as ? as.capabilities : { elicitation: { form: {}, url: {} } },
       'io.modelcontextprotocol/clientInfo': { name: as.name ?? this.#name, version: '1.0.0' },
     }
     const answered = new Promise<Reply>((resolve) => this.#waiting.set(id, resolve))

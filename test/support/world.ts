@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts'
 import type { JournalLine } from '../../src/store/events.ts'
-import { type ClientKind, connect, type Person, type TestClient } from './clients.ts'
+import { type Browser, type ClientKind, connect, type Person, type TestClient } from './clients.ts'
 import { RawClient } from './raw.ts'
 
 export const MAIN = join(import.meta.dirname, '../../dist/main.js')
@@ -14,6 +14,8 @@ export interface WorldOptions {
   clientName?: string
   /** What the person at the client does; `none` is a client that cannot ask. */
   answer?: 'accept' | 'decline' | 'cancel' | 'none' | Person
+  /** What the person at the client does with a link; without it the client cannot open any. */
+  browser?: Browser
   /** Laid over the settings of the sandbox. */
   settings?: Record<string, unknown>
   /** Laid over the settings of the tenant `acme-netskope`. */
@@ -32,6 +34,7 @@ export interface Answered extends Record<string, unknown> {
     retryable: boolean
     retryAt?: string
     tenant?: string
+    reference?: string
   }
 }
 
@@ -73,11 +76,15 @@ export async function openWorld(options: WorldOptions = {}) {
         },
       },
       more.clientName ?? options.clientName ?? 'test-client',
-      person &&
-        ((message) => {
-          asked.push(message)
-          return person(message)
-        }),
+      {
+        person:
+          person &&
+          ((message) => {
+            asked.push(message)
+            return person(message)
+          }),
+        browser: more.browser ?? options.browser,
+      },
     )
     const call = async (
       tool: string,
@@ -115,6 +122,7 @@ export async function openWorld(options: WorldOptions = {}) {
     netskope: sandbox.tenants['acme-netskope'],
     tokens: sandbox.tokens,
     folder,
+    env,
     dataDir,
     run,
     stderr: () => stderr,

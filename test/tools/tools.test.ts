@@ -47,7 +47,8 @@ describe.each(tools)('$name', (tool) => {
     if (tool.effect !== 'removes') return
     expect(wire.inputSchema.required).toContain('reason')
     expect(wire.inputSchema.required).toSatisfy(
-      (named: string[]) => named.includes('tenant') || named.includes('tenants'),
+      // Where it acts, or whose reach it takes back.
+      (named: string[]) => ['tenant', 'tenants', 'change'].some((one) => named.includes(one)),
     )
   })
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { type Ask, askFor } from '../../src/ask.ts'
 import { storeLedger } from '../../src/budget/ledger.ts'
 import { parseSettings } from '../../src/config.ts'
 import { type ErrorCode, WrongAddress } from '../../src/errors.ts'
@@ -10,6 +11,7 @@ import type { ScimFault } from '../../src/sandbox/scim-app.ts'
 import type { Tenant } from '../../src/sandbox/tenant.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import { openTenants } from '../../src/tenants.ts'
+import deactivateUser from '../../src/tools/deactivate-user.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import { errand } from '../support/canned.ts'
 
@@ -42,7 +44,7 @@ export interface Subject {
 }
 
 /** Somebody whose user name, email, external id and id are four different words. */
-const LIN: Person = {
+export const LIN: Person = {
   userName: 'lin.okafor',
   email: 'lin@example.com',
   externalId: 'idp-lin',
@@ -64,6 +66,8 @@ interface World extends Started {
   subject: Subject
   /** One that is not offered fails the case that calls it. */
   operations: Required<Operations>
+  /** As tools ask. */
+  ask: Ask
   lin: ScimUser
   target: { id: string; userName: string }
   newcomer: AccountFields
@@ -97,12 +101,14 @@ async function openWorld(subject: Subject, ways: Ways): Promise<World> {
   }
   const parsed = parseSettings({ tenants: { acme: tenant } }, vendors, env, 'settings')
   const store = memoryStore()
-  const { operations } = openTenants(parsed, vendors, { ledger: storeLedger(store), store }).get('acme')
+  const tenants = openTenants(parsed, vendors, { ledger: storeLedger(store), store })
+  const { operations } = tenants.get('acme')
   const lin = app.user(LIN.userName)
   return {
     ...started,
     subject,
     operations: operations as Required<Operations>,
+    ask: askFor(tenants, errand()),
     lin,
     target: { id: lin.id, userName: await nameOf(operations, lin.id) },
     newcomer: { ...NEW, ...subject.newcomer },
@@ -272,6 +278,18 @@ const CASES = {
     expect(app.user(LIN.userName)).toEqual(before)
   },
 
+  'has nothing to write for somebody who is inactive already': async (open) => {
+    await using world = await open()
+    const { ask, target, app } = world
+    app.user(LIN.userName).active = false
+    const input = { user: target.userName, tenants: ['acme'], reason: 'left' }
+    expect(await deactivateUser.plan(input, { ask, past: async () => undefined })).toMatchObject({
+      changes: [],
+      settled: [{ outcome: 'already_inactive', account: { id: target.id } }],
+    })
+    expect(app.writes).toEqual([])
+  },
+
   'makes an account by one write, and no second one': async (open) => {
     await using world = await open()
     const { operations, newcomer: fields, app } = world
@@ -308,6 +326,30 @@ const CASES = {
     await operations.updateMembers({ group: { id, name }, add: [], remove: [target] }, errand())
     expect(members()).toEqual(before)
     expect(world.taken()).toBe(2)
+  },
+
+  'makes a group with its members by one write, and no second one': async (open) => {
+    await using world = await open()
+    const { operations, target, app } = world
+    const ask = { name: 'Night shift', externalId: 'idp-night', members: [target] }
+    await operations.createGroup(ask, errand())
+    expect(await operations.readGroup({ group: 'night SHIFT' }, errand())).toMatchObject({
+      name: ask.name,
+      members: [{ id: target.id }],
+    })
+    expect(world.taken()).toBe(1)
+    const count = app.groups.length
+    expect(await codeOf(operations.createGroup({ ...ask, members: [] }, errand()))).toBe('conflict')
+    expect(app.groups).toHaveLength(count)
+  },
+  'makes a group once, though the reply is lost': async (open) => {
+    await using world = await open(() => ({ maxRetries: 2 }))
+    const count = world.app.groups.length
+    world.breakWrites('lost-reply')
+    const made = world.operations.createGroup({ name: 'Night shift', members: [] }, errand())
+    expect(await codeOf(made)).toBe(UNKNOWN)
+    expect(world.app.writes).toHaveLength(1)
+    expect(world.app.groups).toHaveLength(count + 1)
   },
 
   'falls back where PATCH is refused with 405, and loses nothing': fallsBack(405),

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { storeLedger } from '../../src/budget/ledger.ts'
 import { parseSettings } from '../../src/config.ts'
-import { type GainsightOptions, type GainsightTenant, startGainsight } from '../../src/sandbox/gainsight.ts'
+import {
+  type GainsightOptions,
+  type GainsightTenant,
+  SCIM_BASES,
+  startGainsight,
+} from '../../src/sandbox/gainsight.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import { openTenants } from '../../src/tenants.ts'
 import gainsight from '../../src/vendors/gainsight.ts'
@@ -50,6 +55,37 @@ const open = async (options: GainsightOptions, settingsOf: (typeof WAYS)[number]
     [Symbol.asyncDispose]: () => app.close(),
   }
 }
+
+describe.each(SCIM_BASES)('a probe of SCIM at %s', (base) => {
+  const probe = async (options: GainsightOptions) => {
+    const world = await open({ ...options, scimBases: [base] }, ({ tokens }) => ({
+      tokens: { scim: tokens.scim.value },
+    }))
+    const { findings, proposes } = await world.operations.probeApp({}, errand())
+    const found = Object.fromEntries(findings.map((one) => [one.about, one.found]))
+    const asked = world.app.arrivals.map(({ method, path }) => `${method} ${path}`)
+    return { ...world, found, proposes, asked }
+  }
+
+  test('reads what it says of itself', async () => {
+    await using probed = await probe({})
+    expect(probed.found.configuration).toMatch(/patch yes, filter yes, etag no.*at most 1000 results/)
+    expect(probed.found).toMatchObject({ filter: 'honoured', groups: 'there' })
+    expect(probed.proposes).toEqual({})
+    expect(probed.asked).toContain(`GET ${base}/ServiceProviderConfig`)
+    expect(probed.asked.filter((line) => !line.startsWith('GET '))).toEqual([])
+  })
+
+  test('uses it: where PATCH is not offered, none is tried', async () => {
+    await using probed = await probe({ faults: ['discovery-wrong'] })
+    const { app, operations } = probed
+    const { id } = app.user(ADA)
+    await operations.deactivateAccount({ id, userName: ADA }, errand())
+    expect(app.writes.map(({ method }) => method)).toEqual(['PUT'])
+    // What was seen counts more than what was told: people are still found by the filter.
+    expect(probed.found.filter).toBe('honoured')
+  })
+})
 
 describe.each(WAYS)('by %s', (_, options, settingsOf) => {
   test('finds, changes, switches off and on again, and lists', async () => {

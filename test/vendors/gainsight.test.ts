@@ -214,12 +214,14 @@ describe('a super admin', () => {
     'deactivateAccount',
     'reactivateAccount',
     'updateAccount',
+    'createGroup',
     'updateMembers',
     'deleteAccount',
   ] as const)('is not touched by %s', async (operation) => {
     await using app = await serveCanned(open)
     const operations = gainsightAt(app.url, { ...based, allowDelete: true })
-    const ask = { ...target, set: { title: 'x' }, group, add: [target], remove: [] }
+    const into = { group, add: [target], remove: [], name: 'New', members: [target] }
+    const ask = { ...target, ...into, set: { title: 'x' } }
     await expect(operations[operation](ask, errand())).rejects.toMatchObject({ code: 'refused' })
     expect(lines(app.asked)).toEqual([`GET ${USER}`])
   })

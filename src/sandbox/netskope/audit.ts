@@ -1,6 +1,6 @@
 import { seeded } from '../people.ts'
 import { parseTerms, type Term } from '../scim/filter.ts'
-import type { Change } from '../scim.ts'
+import type { Change } from '../scim/records.ts'
 
 /** An event of Netskope's audit log, as netskopeoss/netskope-py-sdk and demisto's NetskopeAPIv2 read it. */
 export type AuditEvent = {

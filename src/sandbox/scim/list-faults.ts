@@ -1,4 +1,4 @@
-import { isObject, type Reply } from '../exchange.ts'
+import { type Incoming, isObject, type Reply } from '../exchange.ts'
 import type { FaultKind } from '../faults.ts'
 import { change } from '../http-faults.ts'
 import { uuidOf } from '../people.ts'
@@ -93,6 +93,13 @@ export const LIST_FAULTS = {
     act: (incoming, run) =>
       run(asking(incoming, 'startIndex', String(Number(incoming.query.get('startIndex')) - 1))),
   },
+  // Captain-P-Goldfish/SCIM-SDK#131
+  'page-past-count': {
+    about: 'A page is empty once startIndex passes count.',
+    when: (incoming) =>
+      isList(incoming) && numberIn(incoming, 'startIndex', 1) > numberIn(incoming, 'count', 100),
+    act: (incoming, run) => run(asking(incoming, 'count', '0')),
+  },
   'list-needs-filter': {
     about: 'Refuses to list without a filter, with 400.',
     when: (incoming) => isList(incoming) && !incoming.query.has('filter'),
@@ -138,6 +145,10 @@ export const LIST_FAULTS = {
       ),
   },
 } satisfies Record<string, FaultKind>
+
+function numberIn({ query }: Incoming, name: string, otherwise: number): number {
+  return Number(query.get(name) ?? otherwise)
+}
 
 function joined(others: Reply, body: unknown): unknown {
   const known = new Set(rowsOf(body).map((row) => isObject(row) && row.id))

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Directory, Records } from '../directory.ts'
 import type { Incoming } from '../exchange.ts'
-import type { ScimDetails } from '../scim.ts'
 import type { Held, Kind } from './kinds.ts'
-import { type Operation, patched, withPaths } from './patch.ts'
+import { type Operation, patched, type UnknownPaths, withPaths } from './patch.ts'
 import type { Quirk } from './quirks.ts'
 import { ScimError, take, type Values } from './schema.ts'
 
@@ -16,8 +15,25 @@ export interface Change {
   name: string
 }
 
+/** How one app's records differ from the next one's. */
+export interface RecordDetails {
+  /** The paths that a PATCH of a user takes; all when left out, none: no PATCH at all. */
+  patchable?: readonly string[]
+  /** What becomes of an operation on an attribute that the app does not know; `refused` when left out. */
+  unknownPaths?: UnknownPaths
+  /** What DELETE does to a user; `removes` when left out. */
+  deletes?: 'removes' | 'deactivates'
+  /** Records have versions, and a write may name the one it means. */
+  etags?: boolean
+  /** Heeds `attributes` and `excludedAttributes`. */
+  projects?: boolean
+  newId?: () => string
+  /** Told of every change that was made. */
+  onChange?(change: Change, incoming: Incoming): void
+}
+
 /** The records of one kind, as a SCIM service shows and changes them. Each throws a `ScimError` where it can't. */
-export function openRecords(kind: Kind, directory: Directory, details: ScimDetails) {
+export function openRecords(kind: Kind, directory: Directory, details: RecordDetails) {
   const { what, shape, unique } = kind
 
   const show = (record: Held, incoming: Incoming, records: Records = directory): Values => {

@@ -1,3 +1,4 @@
+import type { Incoming } from '../exchange.ts'
 import type { FaultKind } from '../faults.ts'
 import { isGroups, isPatch, isScim, operationsOf, quirk, refuse } from './fault-parts.ts'
 
@@ -10,6 +11,9 @@ const removal = (about: string, refused: (operation: Record<string, unknown>) =>
     operationsOf(incoming).some((one) => one.op === 'remove' && refused(one)),
   act: () => refuse(400, 'The path of the operation is not supported', 'invalidPath'),
 })
+
+const membersIn = (incoming: Incoming): number =>
+  operationsOf(incoming).reduce((sum, { value }) => sum + (Array.isArray(value) ? value.length : 1), 0)
 
 const isWrite = (method: string) => method === 'PUT' || method === 'PATCH' || method === 'DELETE'
 const MOST_MEMBERS = 100
@@ -43,10 +47,8 @@ export const WRITE_FAULTS = {
   // FusionAuth/fusionauth-issues#2784
   'member-add-drops': quirk('member-add-drops', 'Adding a member drops those beyond the first 100.'),
   'members-too-many': {
-    about: `Refuses operations on more than ${MOST_MEMBERS} members with 413.`,
-    when: (incoming) =>
-      isPatch(incoming) &&
-      operationsOf(incoming).some(({ value }) => Array.isArray(value) && value.length > MOST_MEMBERS),
+    about: `Refuses a change of more than ${MOST_MEMBERS} members with 413.`,
+    when: (incoming) => isPatch(incoming) && isGroups(incoming) && membersIn(incoming) > MOST_MEMBERS,
     act: () => refuse(413, 'Too many members', 'tooMany'),
   },
   'member-remove-filter': removal(

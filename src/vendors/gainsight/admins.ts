@@ -41,7 +41,8 @@ export function sparingAdmins(operations: Ops): Operations {
       return write?.(ask, errand)
     }
 
-  const { deactivateAccount, reactivateAccount, updateAccount, deleteAccount, updateMembers } = operations
+  const { deactivateAccount, reactivateAccount, updateAccount, deleteAccount } = operations
+  const { createGroup, updateMembers } = operations
   return {
     ...operations,
     findAccounts: async (ask, errand) => (await operations.findAccounts(ask, errand)).map(note),
@@ -55,6 +56,12 @@ export function sparingAdmins(operations: Ops): Operations {
     reactivateAccount: spared(reactivateAccount),
     updateAccount: spared(updateAccount),
     ...(deleteAccount && { deleteAccount: spared(deleteAccount) }),
+    ...(createGroup && {
+      createGroup: async (ask, errand) => {
+        for (const member of ask.members) await spare(member, errand)
+        return createGroup(ask, errand)
+      },
+    }),
     ...(updateMembers && {
       updateMembers: async (ask, errand) => {
         for (const member of [...ask.add, ...ask.remove]) await spare(member, errand)

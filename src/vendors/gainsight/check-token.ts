@@ -5,7 +5,7 @@ import type { Opened } from '../define.ts'
 import { jwtExpiry } from '../scim/probe.ts'
 import type { Door, Doors, ScimDoor } from './doors.ts'
 import { SET_UP_SSO, WHERE_TO_MAKE } from './errors.ts'
-import type { DialectName } from './rest/dialect.ts'
+import type { DialectName } from './rest/find-dialect.ts'
 import { type Found, tryRest, tryScim } from './surfaces.ts'
 
 const SOON = 7 * 24 * 60 * 60_000

@@ -4,7 +4,7 @@ import { type Probe, probe } from '../scim/probe.ts'
 import { understand } from '../scim/reply.ts'
 import { field } from '../scim/values.ts'
 import { ask, rowsIn } from './rest/ask.ts'
-import { type DialectName, PROBES } from './rest/dialect.ts'
+import { type DialectName, PROBES } from './rest/find-dialect.ts'
 
 /** One surface as one token found it. */
 export interface Found extends Probe {

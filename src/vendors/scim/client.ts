@@ -1,6 +1,6 @@
 import type { Operations } from '../../identity/operations.ts'
 import type { ScimApp } from './app.ts'
-import { createAccount } from './create.ts'
+import { createAccount, createGroup } from './create.ts'
 import { deleteAccount } from './delete.ts'
 import { findAccounts } from './find.ts'
 import { listGroups, readGroup } from './groups.ts'
@@ -30,6 +30,7 @@ export const scimOperations = (plain: ScimApp) => {
     reactivateAccount: async (target, errand) => setActive(await app(), target, true, errand),
     createAccount: async ({ fields }, errand) => createAccount(await app(), fields, errand),
     updateAccount: async (ask, errand) => updateAccount(await app(), ask, errand),
+    createGroup: async (ask, errand) => createGroup(await app(), ask, errand),
     updateMembers: async (ask, errand) => updateMembers(await app(), ask, errand),
     ...(plain.settings.allowDelete && {
       deleteAccount: async (target, errand) => deleteAccount(await app(), target, errand),
@@ -38,10 +39,12 @@ export const scimOperations = (plain: ScimApp) => {
   } satisfies Operations
 }
 
+const ON_GROUPS = ['listGroups', 'readGroup', 'createGroup', 'updateMembers'] as const
+
 /** The operations without those on groups, from when it is known that the app has none. */
 export function withoutAbsentGroups(operations: Operations, known: Known): Operations {
   let looked = false
-  const offered = (name: 'listGroups' | 'readGroup' | 'updateMembers'): PropertyDescriptor => ({
+  const offered = (name: (typeof ON_GROUPS)[number]): PropertyDescriptor => ({
     enumerable: true,
     get() {
       // What was learned before this start shows from the second look on: a look can't wait.
@@ -52,10 +55,6 @@ export function withoutAbsentGroups(operations: Operations, known: Known): Opera
   })
   return Object.defineProperties(
     { ...operations },
-    {
-      listGroups: offered('listGroups'),
-      readGroup: offered('readGroup'),
-      updateMembers: offered('updateMembers'),
-    },
+    Object.fromEntries(ON_GROUPS.map((name) => [name, offered(name)])),
   )
 }

@@ -62,7 +62,10 @@ async function byFilter(
 ): Promise<ScimUser[] | 'not filtered'> {
   const list = await readList(app, 'Users', { filter: eq(attribute, who).text }, errand)
   if ('failure' in list) {
+    const { status, scimType } = list.failure
     if (attribute !== 'userName' && refusesFilter(list.failure)) return []
+    // Only where it is the filter for sure: in an outage nobody is to be looked for page by page.
+    if (status === 501 || scimType === 'invalidFilter') return 'not filtered'
     throw await listRefusal(app, list.failure, 'Users', errand)
   }
   const users = await Promise.all(

@@ -52,16 +52,15 @@ async function change(app: ScimApp, target: Target, wanted: Wanted, errand: Erra
   const set = app.settings.patchStrategy
   const worked = set === 'auto' ? await recall(app) : undefined
   const order = set === 'auto' ? [...new Set([...(worked ? [worked] : []), ...STRATEGIES])] : [set]
-  let read: Promise<Current> | undefined
-  const current = () => {
-    read ??= readCurrent(app, target, errand)
-    return read
-  }
+  const { current, isNewer } = currentOf(app, target, errand)
   let refused: Failure | undefined
   let noPatch = false
   for (const strategy of order) {
     if (noPatch && strategy !== 'put') continue
-    const answer = await send(app, strategy, { ...wanted, target, current }, errand)
+    const attempt = () => send(app, strategy, { ...wanted, target, current }, errand)
+    const first = await attempt()
+    // What was changed meanwhile is tried once more as it is now; a version is never left out to get through.
+    const answer = isOutdated(first) && (await isNewer()) ? await attempt() : first
     if (answer.ok) {
       if (set === 'auto' && strategy !== worked) await noteWorking(app, strategy)
       return
@@ -73,6 +72,29 @@ async function change(app: ScimApp, target: Target, wanted: Wanted, errand: Erra
     noPatch ||= strategy !== 'put' && answer.failure.status === 405
   }
   if (refused) throw await refusal(app, refused, { collection: 'Users', effect: 'writes' }, errand)
+}
+
+/** RFC 7644 §3.14 */
+const isOutdated = (answer: Understood) => !answer.ok && answer.failure.status === 412
+
+/** The user that a change is meant for, read when it is first needed. */
+function currentOf(app: ScimApp, target: Target, errand: Errand) {
+  let read: Promise<Current> | undefined
+  const current = () => {
+    read ??= readCurrent(app, target, errand)
+    return read
+  }
+  return {
+    current,
+    /** Reads anew whom a change named a version of: whether it is another version by now. */
+    async isNewer(): Promise<boolean> {
+      const version = (await read)?.headers['if-match']
+      if (version === undefined) return false
+      read = undefined
+      const now = (await current()).headers['if-match']
+      return now !== undefined && now !== version
+    },
+  }
 }
 
 async function recall(app: ScimApp): Promise<Strategy | undefined> {

@@ -18,7 +18,7 @@ interface Finding {
   proposes?: AppProbe['proposes']
 }
 
-/** Finds out what an app can do, by reads alone, and keeps what is of use. Throws when its users can't be listed. */
+/** Finds out what an app can do, by reads alone, and keeps what is of use. Throws when it does not answer. */
 export async function probeApp(app: ScimApp, errand: Errand): Promise<AppProbe> {
   const heard = new Set<string>()
   const listening: ScimApp = {
@@ -30,12 +30,13 @@ export async function probeApp(app: ScimApp, errand: Errand): Promise<AppProbe> 
     },
   }
   const page = await firstPage(listening, errand)
+  const rows = page?.rows ?? []
   const tried: [string, Finding | Finding[]][] = [
     ['configuration', await configuration(listening, errand)],
     // What is seen counts more than what is told, and so comes after it.
-    ['users', usersIn(app, page)],
-    ['paging', await paging(listening, page, errand)],
-    ['filter', await filtering(listening, page, errand)],
+    ['users', page ? usersIn(app, page) : { found: 'can not be listed without a filter' }],
+    ['paging', await paging(listening, rows, errand)],
+    ['filter', await filtering(listening, rows, errand)],
     ['groups', await groups(listening, errand)],
     ['resource types', await names(listening, '/ResourceTypes', 'name', errand)],
     ['schemas', await names(listening, '/Schemas', 'id', errand)],
@@ -56,9 +57,11 @@ interface Seen {
   total?: number
 }
 
-async function firstPage(app: ScimApp, errand: Errand): Promise<Seen> {
+/** Undefined where the app wants a filter for every list (imulab/go-scim#12). */
+async function firstPage(app: ScimApp, errand: Errand): Promise<Seen | undefined> {
   const list = await readList(app, 'Users', { startIndex: 1, count: app.settings.pageSize }, errand)
   if (!('failure' in list)) return list
+  if (list.failure.scimType === 'invalidFilter') return undefined
   throw await listRefusal(app, list.failure, 'Users', errand)
 }
 
@@ -80,7 +83,7 @@ function usersIn({ settings: { pageSize } }: ScimApp, { rows, total }: Seen): Fi
   ]
 }
 
-async function paging(app: ScimApp, { rows }: Seen, errand: Errand): Promise<Finding> {
+async function paging(app: ScimApp, rows: Seen['rows'], errand: Errand): Promise<Finding> {
   const second = asId(field(rows[1], 'id'))
   if (second === undefined) return { found: 'not known: there are too few users to tell' }
   const list = await readList(app, 'Users', { startIndex: 2, count: 1 }, errand)
@@ -92,7 +95,7 @@ async function paging(app: ScimApp, { rows }: Seen, errand: Errand): Promise<Fin
   return { found: list.rows.length === 1 ? 'honoured' : 'startIndex is honoured, count is not' }
 }
 
-async function filtering(app: ScimApp, { rows }: Seen, errand: Errand): Promise<Finding> {
+async function filtering(app: ScimApp, rows: Seen['rows'], errand: Errand): Promise<Finding> {
   const look = (userName: string) => readList(app, 'Users', { filter: eq('userName', userName).text }, errand)
   const nobody = await look(`${randomUUID()}@example.invalid`)
   if ('failure' in nobody) {
@@ -125,7 +128,8 @@ async function filtering(app: ScimApp, { rows }: Seen, errand: Errand): Promise<
 async function groups(app: ScimApp, errand: Errand): Promise<Finding> {
   const list = await readList(app, 'Groups', { startIndex: 1, count: 1 }, errand)
   if (!('failure' in list)) return { found: 'there', learned: { noGroupsAt: undefined } }
-  const { status } = list.failure
+  const { status, scimType } = list.failure
+  if (scimType === 'invalidFilter') return { found: 'there; can not be listed without a filter' }
   if ([404, 405, 501].includes(status)) return { found: 'none', learned: { noGroupsAt: Date.now() } }
   return { found: status === 403 ? 'closed to this token' : 'not known: the app answered with an error' }
 }

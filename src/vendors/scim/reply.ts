@@ -1,6 +1,6 @@
+import { readRates } from '../../guards/rate-headers.ts'
 import type { AppReply } from '../../guards/requests.ts'
 import { plainText } from '../../identity/text.ts'
-import { retryAtOf } from './retry-at.ts'
 import { asNumber, asText, field, isRecord, parseJson, type Rec } from './values.ts'
 
 /** A reply that is no answer, in any of the shapes that apps and the gateways before them send. */
@@ -36,7 +36,7 @@ export function understand(reply: AppReply): Understood {
   }
   const said = words(body).join(' ').slice(0, 2_000)
   const status = inside ? (inside.status ?? statusOfWords(said) ?? reply.status) : reply.status
-  const retryAt = retryAtOf(status, reply.headers)
+  const retryAt = retryAtOf({ ...reply, status })
   const scimType = asText(field(body, 'scimType'), 64)
   const requestId = plainText(reply.headers['x-request-id'] ?? '', 64)
   return {
@@ -51,6 +51,16 @@ export function understand(reply: AppReply): Understood {
       ...(requestId && { requestId }),
     },
   }
+}
+
+/** Vendor-owned clients wait a minute where the app does not say how long. */
+const UNTOLD = 60_000
+
+/** When the app will take requests again, epoch milliseconds; for a 429 always, else only where it is told. */
+function retryAtOf(reply: AppReply): number | undefined {
+  if (reply.status !== 429 && reply.status !== 503) return undefined
+  const { throttled, pauseMs = throttled ? UNTOLD : undefined } = readRates(reply)
+  return pauseMs === undefined ? undefined : Date.now() + pauseMs
 }
 
 function parse({ text, headers }: AppReply): { form: Failure['form']; body?: unknown } {

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { rowsOf } from '../../../src/vendors/scim/app.ts'
-import { collect, collectAll } from '../../../src/vendors/scim/collect.ts'
-import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
+import { collect } from '../../../src/vendors/scim/collect.ts'
 
 interface Row {
   id?: string
@@ -123,56 +122,5 @@ test('goes on from where it stopped, over any number of calls, with no row twice
       },
     ),
     { numRuns: 200 },
-  )
-})
-
-const pagesOf = (bodies: unknown[]) => {
-  let index = 0
-  const starts: number[] = []
-  return {
-    starts,
-    fetch: async (start: number) => {
-      starts.push(start)
-      return rowsOf(bodies[Math.min(index++, bodies.length - 1)])
-    },
-  }
-}
-const empty = { totalResults: 0 }
-
-test.each([
-  ['counts as strings', [quirks.stringCounts.body, empty], 2, true],
-  ['an index that begins at 0', [quirks.zeroBasedStart.body, empty], 2, true],
-  ['a total that is the size of the page', [...quirks.totalEqualsPageSize.pages, empty], 3, true],
-  ['an index that is ignored', quirks.startIndexIgnored.pages, 2, false],
-  ['fewer rows than asked for', [quirks.countClamped.body, { ...empty, totalResults: 3 }], 2, false],
-  ['itemsPerPage that is not true', [quirks.itemsPerPageWrong.body], 1, true],
-  ['no Resources', [empty], 0, true],
-])('survives %s', async (_, bodies, count, complete) => {
-  const { fetch } = pagesOf(bodies)
-  const page = await collect<string>({ fetch, read: readRow, pageSize: 2, maxPages: 10, limit: 100 })
-  expect({ count: page.items.length, complete: page.complete }).toEqual({ count, complete })
-})
-
-test('notices across calls that the index is ignored', async () => {
-  const { fetch } = pagesOf(quirks.startIndexIgnored.pages)
-  const listing = { fetch, read: readRow, pageSize: 2, maxPages: 10, limit: 2 }
-  const first = await collect<string>(listing)
-  const second = await collect<string>({ ...listing, at: first.next })
-  expect(second).toMatchObject({ items: [], complete: false, note: expect.stringContaining('already sent') })
-})
-
-test('asks on by the rows that came, not by those it asked for', async () => {
-  const { fetch, starts } = pagesOf([
-    quirks.countClamped.body,
-    { totalResults: 3, Resources: [{ id: 'r3' }] },
-  ])
-  await collect<string>({ fetch, read: readRow, pageSize: 50, maxPages: 10, limit: 100 })
-  expect(starts).toEqual([1, 3])
-})
-
-test('refuses to conclude from a search that did not see everything', async () => {
-  const { fetch } = pagesOf(quirks.startIndexIgnored.pages)
-  await expect(collectAll<string>({ fetch, read: readRow, pageSize: 2, maxPages: 10 })).rejects.toMatchObject(
-    { code: 'bad_reply', message: expect.stringContaining('not conclusive') },
   )
 })

@@ -145,14 +145,6 @@ test.each([
 })
 
 describe('the form that worked', () => {
-  test('comes first the next time', async () => {
-    const memory = new Map<string, unknown>()
-    await deactivate({ path: refused(), pathless: done }, { memory })
-    expect(await deactivate({ path: refused(), pathless: done }, { memory })).toMatchObject({
-      forms: ['pathless'],
-    })
-  })
-
   test('gives way when it no longer works', async () => {
     const memory = new Map<string, unknown>([['scim.patchStrategy', 'put']])
     expect(await deactivate({ path: done, PUT: { status: 405 } }, { memory })).toMatchObject({

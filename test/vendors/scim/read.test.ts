@@ -79,10 +79,7 @@ test.each([
 })
 
 test.each([
-  ['string booleans', quirks.stringBooleans, { status: 'inactive' }],
-  ['numeric booleans', quirks.numericActive, { status: 'active' }],
   ['no emails', quirks.noEmails, { userName: 'ana.ruiz@example.com' }],
-  ['mixed case', quirks.mixedCaseUserName, { userName: 'Ana.Ruiz@Example.COM' }],
   [
     'text that gives orders',
     quirks.promptLikeDisplayName,

@@ -152,22 +152,22 @@ describe('updating', () => {
       expect(asked[1]?.headers['if-match']).toBe(version)
     })
 
-    test('does not change what was changed meanwhile', async () => {
-      const { code, methods } = await update(
-        { title: 'Lead' },
-        { GET: { body: versioned }, PATCH: { status: 412 } },
+    test.each<[string, string | undefined, string | undefined, string[]]>([
+      ['makes it of what was changed meanwhile, once', 'W/"4"', undefined, ['GET', 'PATCH', 'GET', 'PATCH']],
+      ['never sends a version again that was refused', 'W/"3"', 'conflict', ['GET', 'PATCH', 'GET']],
+      ['sends nothing without a version', undefined, 'conflict', ['GET', 'PATCH', 'GET']],
+    ])('%s', async (_, version, expected, sent) => {
+      let reads = 0
+      const { code, methods, asked } = await at(
+        ({ method, headers }) => {
+          if (method === 'PATCH') return headers['if-match'] === 'W/"4"' ? done : { status: 412 }
+          return { body: reads++ === 0 ? versioned : { ...versioned, meta: { version } } }
+        },
+        (app) => app.updateAccount({ ...target, set: { title: 'Lead' } }, errand()),
         { memory: memory() },
       )
-      expect({ code, methods }).toEqual({ code: 'conflict', methods: ['GET', 'PATCH'] })
+      expect({ code, methods }).toEqual({ code: expected, methods: sent })
+      expect(asked.filter(({ method, headers }) => method === 'PATCH' && !headers['if-match'])).toEqual([])
     })
-  })
-
-  test('sends no version to an app that is not known to heed it', async () => {
-    const { asked } = await update(
-      { title: 'Lead' },
-      { GET: { body: { ...ana, meta: { version: '"3"' } } } },
-      { patchStrategy: 'put' },
-    )
-    expect(asked[1]?.headers['if-match']).toBeUndefined()
   })
 })

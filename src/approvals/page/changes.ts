@@ -1,0 +1,180 @@
+import type { Alteration, BriefedAccount, BriefedChange, Briefing, Place } from '../../identity/briefing.ts'
+import { type Html, html } from './html.ts'
+import { count, said } from './layout.ts'
+
+const VERBS: Record<BriefedChange['operation'], string> = {
+  createAccount: 'Create',
+  createGroup: 'Make a group with',
+  updateAccount: 'Change',
+  deactivateAccount: 'Deactivate',
+  reactivateAccount: 'Reactivate',
+  deleteAccount: 'Delete',
+  updateMembers: 'Change the group membership of',
+}
+
+/** The change in a few words of our own. */
+export function headline({ changes }: Briefing): string {
+  const [first] = changes
+  const verbs = new Set(changes.map(({ operation }) => VERBS[operation]))
+  const accounts = changes.reduce((sum, change) => sum + change.accounts.length, 0)
+  const tenants = new Set(changes.map(({ tenant }) => tenant))
+  const what = verbs.size === 1 ? [...verbs][0] : 'Change'
+  const where = tenants.size === 1 ? first?.app : count(tenants.size, 'app')
+  return `${what} ${count(accounts, 'account')} in ${where}`
+}
+
+/** Every change, account by account, and where else the person is active. */
+export const changesSection = ({
+  changes,
+  elsewhere,
+}: Briefing): Html => html`<section aria-labelledby="changes">
+<h2 id="changes">Account by account</h2>
+${changes.map(changeCard)}
+</section>
+<section aria-labelledby="elsewhere">
+<h2 id="elsewhere">In other apps</h2>
+${otherApps(elsewhere)}
+</section>`
+
+const placeOf = ({ app, tenant }: Place): Html => html`${app} <span class="tenant">${tenant}</span>`
+
+const changeCard = (change: BriefedChange): Html => html`<article class="card">
+<h3>${placeOf(change)}</h3>
+<p class="badges">${badges(change)}</p>
+${change.group !== undefined && html`<p>The group ${said(change.group, 'from the app')}</p>`}
+${change.accounts.length === 1 ? change.accounts.map((account) => oneAccount(change, account)) : manyAccounts(change)}
+</article>`
+
+/** What weighs most, in our words. */
+function badges({ accounts, operation, reversible }: BriefedChange): Html[] {
+  const admins = accounts.filter(({ admin }) => admin).length
+  const untold = accounts.some(({ admin }) => admin === undefined)
+  const managed = accounts.filter(({ externalId }) => externalId !== undefined).length
+  const badge = (kind: 'alarm' | 'plain', text: string) => html`<span class="badge ${kind}">${text}</span> `
+  const rights = accounts.some(({ alters }) => alters.some(({ what }) => what === 'admin'))
+  const of = (number: number) => (accounts.length === 1 ? '' : `: ${number} of ${accounts.length}`)
+  return [
+    ...(admins > 0 ? [badge('alarm', `Administrator${of(admins)}`)] : []),
+    ...(admins === 0 && operation !== 'createAccount'
+      ? [badge('plain', untold ? 'Administrator: not told by the app' : 'Not an administrator')]
+      : []),
+    ...(rights ? [badge('alarm', 'Changes administrator rights')] : []),
+    ...(managed > 0 ? [badge('plain', `May be managed by an identity provider${of(managed)}`)] : []),
+    ...(reversible === false ? [badge('alarm', 'Cannot be undone')] : []),
+    ...(reversible === true ? [badge('plain', 'Can be undone')] : []),
+    ...(reversible === undefined ? [badge('alarm', 'Whether it can be undone is not known')] : []),
+  ]
+}
+
+const oneAccount = ({ operation }: BriefedChange, account: BriefedAccount): Html => html`<table>
+<caption>Before and after</caption>
+<thead><tr><th scope="col">What</th><th scope="col">Now</th><th scope="col">Afterwards</th></tr></thead>
+<tbody>${account.alters.map((alters) => html`<tr><th scope="row">${labelOf(alters.what)}</th>${beforeAndAfter(operation, alters)}</tr>`)}</tbody>
+</table>
+${
+  operation !== 'createAccount' &&
+  html`<div class="box">
+<p class="from">From the app</p>
+<dl>${[...theAccount(account), ...losses(operation, account)].map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+</div>`
+}`
+
+const LABELS = new Map(
+  Object.entries({
+    id: 'Id',
+    name: 'Name',
+    status: 'Status',
+    membership: 'Membership',
+    userName: 'User name',
+    email: 'Email',
+    givenName: 'First name',
+    familyName: 'Family name',
+    title: 'Title',
+    department: 'Department',
+    role: 'Role',
+    licence: 'Licence',
+    manager: 'Manager',
+    externalId: 'External id',
+    locale: 'Locale',
+    timezone: 'Time zone',
+    phone: 'Phone',
+    admin: 'Administrator',
+  }),
+)
+
+/** Our own word for a field; an attribute of the app's own goes by its name. */
+const labelOf = (field: string): string => LABELS.get(field) ?? field
+
+const theAccount = (account: BriefedAccount): [string, Html][] =>
+  (['name', 'userName', 'email', 'title', 'department', 'id', 'externalId'] as const).flatMap((field) => {
+    const value = account[field]
+    return value === undefined ? [] : [[labelOf(field), html`<bdi>${value}</bdi>`] satisfies [string, Html]]
+  })
+
+/** The members of a group that change. */
+const manyAccounts = ({ operation, accounts }: BriefedChange): Html => html`<div class="box">
+<p class="from">Names come from the app</p>
+<table>
+<caption>${count(accounts.length, 'account')}</caption>
+<thead><tr><th scope="col">User name</th><th scope="col">Name</th><th scope="col">Now</th><th scope="col">Afterwards</th></tr></thead>
+<tbody>${accounts.map(
+  ({
+    userName,
+    name,
+    admin,
+    alters,
+  }) => html`<tr><th scope="row"><bdi>${userName}</bdi>${admin && html` <span class="badge alarm">Administrator</span>`}</th>
+<td data-label="Name"><bdi>${name ?? '–'}</bdi></td>${alters.map((altered) => beforeAndAfter(operation, altered))}</tr>`,
+)}</tbody>
+</table>
+</div>`
+
+const beforeAndAfter = (operation: BriefedChange['operation'], { before, after, from }: Alteration): Html =>
+  from === 'server'
+    ? html`<td data-label="Now">${before ?? 'not known'}</td><td data-label="Afterwards"><strong>${after}</strong></td>`
+    : html`<td data-label="Now">${
+        before !== undefined
+          ? said(before, 'from the app')
+          : operation === 'createAccount'
+            ? 'no account'
+            : 'not known'
+      }</td><td data-label="Afterwards"><strong>${said(after, 'from the agent')}</strong></td>`
+
+/** Groups and licence that go with the access; the app keeps them with an account that is only switched off. */
+function losses(operation: BriefedChange['operation'], { loses }: BriefedAccount): [string, Html][] {
+  if (!loses) return []
+  const { groups, licence } = loses
+  const off = operation === 'deactivateAccount'
+  const untold = html`<em>not told by the app</em>`
+  const names =
+    groups && html`<ul class="names">${groups.first.map((name) => html`<li><bdi>${name}</bdi></li>`)}</ul>`
+  const more = groups && groups.of > groups.first.length && html`and ${groups.of - groups.first.length} more`
+  return [
+    [
+      off ? 'Groups it loses the use of' : 'Groups lost',
+      groups?.of === 0 ? html`<em>none</em>` : html`${names ?? untold}${more}`,
+    ],
+    // Who leaves a group keeps the licence.
+    ...(operation === 'updateMembers'
+      ? []
+      : [
+          [
+            off ? 'Licence it holds' : 'Licence freed',
+            licence === undefined ? untold : html`<bdi>${licence}</bdi>`,
+          ] satisfies [string, Html],
+        ]),
+  ]
+}
+
+function otherApps(elsewhere: Briefing['elsewhere']): Html {
+  if (!elsewhere)
+    return html`<p>Not looked for: the change does not concern exactly one person who is there already.</p>`
+  const { active, unknown } = elsewhere
+  const list = (places: readonly Place[]) =>
+    html`<ul>${places.map((place) => html`<li>${placeOf(place)}</li>`)}</ul>`
+  return html`${
+    active.length > 0
+      ? html`<p>The same person is also active in <strong>${count(active.length, 'other app')}</strong>, which this leaves alone:</p>${list(active)}`
+      : html`<p>Active in no other connected app${unknown.length > 0 && html` that could be asked`}.</p>`
+  }${unknown.length > 0 && html`<p>Not known for ${count(unknown.length, 'other app')}, which did not answer in time or do not tell:</p>${list(unknown)}`}`
+}

@@ -1,0 +1,96 @@
+import { Conflict, IdentityError, Protected } from '../errors.ts'
+import type { Account } from '../identity/account.ts'
+import type { Page } from '../identity/operations.ts'
+import type { Change, Plan } from '../identity/plan.ts'
+import type { Store } from '../store/store.ts'
+import type { Call, CallGuard } from './call.ts'
+
+/** Lists the administrators of a tenant, up to some bound; undefined where the app offers no listing. */
+export type ListAdmins = (
+  call: Call,
+  tenant: string,
+) => Promise<Pick<Page<Account, unknown>, 'items' | 'complete' | 'note'>> | undefined
+
+// Longer than any call may take, and after it a lock that was left behind is nobody's any more.
+const LOCK_MS = 2 * 60_000
+
+/**
+ * Refuses to take the last active administrator from a tenant. Where the app can't be made to say who is left, the plan
+ * says so and a person decides. One call at a time may take administrators from a tenant, so that no two of them count
+ * on each other's.
+ */
+export const lastAdmin = (listAdmins: ListAdmins, locks: Pick<Store, 'claim' | 'delete'>): CallGuard =>
+  async function lastAdmin(call, next) {
+    const leaving = adminsLeaving(call.plan)
+    const taken: string[] = []
+    try {
+      let plan = call.plan
+      for (const [tenant, ids] of leaving) {
+        const lock = `admins/${tenant}`
+        if (!(await locks.claim(lock, LOCK_MS))) throw another(tenant)
+        taken.push(lock)
+        const left = await othersLeft(listAdmins(call, tenant), ids)
+        if (left === 'none') throw last(tenant)
+        if (left === 'unknown' && plan) plan = doubting(plan, tenant)
+      }
+      return await next(plan ? { ...call, plan } : call)
+    } finally {
+      // What came of the call is true all the same; a lock that is left lapses.
+      await Promise.all(taken.map((lock) => locks.delete(lock))).catch(() => undefined)
+    }
+  }
+
+/** The administrators that would be none any more or could not act, by tenant. */
+function adminsLeaving(plan: Plan | undefined): Map<string, Set<string>> {
+  const leaving = new Map<string, Set<string>>()
+  for (const change of plan?.changes ?? []) {
+    const admins = takesAway(change)
+      ? change.accounts.filter(({ admin, status }) => admin && status !== 'inactive')
+      : []
+    if (admins.length === 0) continue
+    const ids = leaving.get(change.tenant) ?? new Set()
+    leaving.set(change.tenant, new Set([...ids, ...admins.map(({ id }) => id)]))
+  }
+  return leaving
+}
+
+const takesAway = (change: Change): boolean =>
+  change.operation === 'deactivateAccount' ||
+  change.operation === 'deleteAccount' ||
+  (change.operation === 'updateAccount' &&
+    (change.ask.set.admin === false || change.ask.set.status === 'inactive'))
+
+async function othersLeft(
+  listing: ReturnType<ListAdmins>,
+  leaving: ReadonlySet<string>,
+): Promise<'some' | 'none' | 'unknown'> {
+  try {
+    const { items = [], complete = false, note } = (await listing) ?? {}
+    const others = items.filter(({ id, admin, status }) => admin && status !== 'inactive' && !leaving.has(id))
+    if (others.some(({ status }) => status === 'active')) return 'some'
+    // A note says that something was left out.
+    return complete && note === undefined && others.length === 0 ? 'none' : 'unknown'
+  } catch (error) {
+    if (error instanceof IdentityError) return 'unknown'
+    throw error
+  }
+}
+
+function doubting(plan: Plan, tenant: string): Plan {
+  const doubt = `Whether ${tenant} has another active administrator cannot be told; look there before you agree.`
+  return { ...plan, lines: [...plan.lines, doubt], doubt }
+}
+
+const last = (tenant: string) =>
+  new Protected(
+    `${tenant} would be left without an active administrator.`,
+    'Another administrator is needed there first, made by a person in the app itself.',
+    { tenant },
+  )
+
+const another = (tenant: string) =>
+  new Conflict(
+    `Another call is just taking an administrator from ${tenant}.`,
+    'Make the call again in a minute; it is then judged by who is left.',
+    { tenant },
+  )

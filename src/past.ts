@@ -1,0 +1,89 @@
+import { readApprovalId } from './approvals/approval-id.ts'
+import { BeforeImage } from './identity/before.ts'
+import type { PastChange } from './identity/reverse.ts'
+import type { JournalLine } from './store/events.ts'
+import { chainedFrom, linesAbout } from './store/journal-about.ts'
+import type { Store } from './store/store.ts'
+
+/** What a call changed, as the journal has it. */
+export interface Past {
+  call: string
+  tool: string
+  /** ISO 8601, UTC. */
+  at: string
+  changes: PastChange[]
+}
+
+/**
+ * What the call of that reference changed, or the one that used the approval of that id; undefined where there is no
+ * such call of a caller who `counts`, and where it changed nothing. Throws `Unavailable` unless the journal is whole
+ * from there on: nothing is restored from lines that somebody altered.
+ */
+export async function pastOf(
+  { folder, store }: { folder: string; store: Store },
+  reference: string,
+  counts: (caller: string) => boolean,
+): Promise<Past | undefined> {
+  const about = await linesAbout(folder, [reference, readApprovalId(reference)])
+  const own = about.filter(({ event, caller }) => event === 'started' && counts(caller))
+  const [first] = own
+  if (!first) return undefined
+  const calls = new Set(own.map(({ call }) => call))
+  const { writes, later } = await writesIn(chainedFrom(folder, store, first.seq), calls)
+  return {
+    call: first.call,
+    tool: first.tool,
+    at: first.at,
+    changes: writes.map(({ account: { tenant, ...subject }, before, outcome }) => ({
+      tenant,
+      subject,
+      before,
+      outcome,
+      since: later
+        .filter(
+          (other) => other.outcome !== 'failed' && keyOf(other.account) === keyOf({ tenant, ...subject }),
+        )
+        .map((other) => other.before),
+    })),
+  }
+}
+
+interface Write {
+  call: string
+  account: Subject
+  before: BeforeImage | undefined
+  outcome: 'done' | 'failed' | 'unknown'
+}
+type Subject = NonNullable<JournalLine['account']>
+
+const keyOf = ({ tenant, id }: Subject) => JSON.stringify([tenant, id])
+
+/** The writes of `calls`, and those of others to the same accounts and groups after them. */
+async function writesIn(lines: AsyncIterable<JournalLine>, calls: ReadonlySet<string>) {
+  const writes: Write[] = []
+  const later: Write[] = []
+  const subjects = new Set<string>()
+  for await (const { event, call, account, before } of lines) {
+    if (!account) continue
+    if (event === 'started') {
+      // What was cut to fit its line is not enough to restore anything from.
+      const image = before?.cut ? undefined : BeforeImage.safeParse(before).data
+      const write: Write = { call, account, before: image, outcome: 'unknown' }
+      if (calls.has(call)) {
+        writes.push(write)
+        subjects.add(keyOf(account))
+      } else if (subjects.has(keyOf(account))) later.push(write)
+    } else if (event === 'done' || event === 'failed' || event === 'unknown') {
+      const ended = [...writes, ...later].find((write) => write.call === call && isOf(write.account, account))
+      if (!ended) continue
+      // A creation gets to know its account's id only when it is done.
+      ended.account = account
+      ended.outcome = event
+      subjects.add(keyOf(account))
+    }
+  }
+  return { writes, later }
+}
+
+const isOf = (started: Subject, ended: Subject): boolean =>
+  started.tenant === ended.tenant && (started.id === ended.id || started.id === 'new')

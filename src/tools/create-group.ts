@@ -1,0 +1,102 @@
+import * as z from 'zod'
+import type { Ask } from '../ask.ts'
+import { NotFound } from '../errors.ts'
+import { type Account, Group } from '../identity/account.ts'
+import { bare } from '../identity/naming.ts'
+import { onlyOne } from '../identity/only-one.ts'
+import { inQuotes, plainText, sameText } from '../identity/text.ts'
+import { OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
+import { defineTool } from './define.ts'
+import { ApprovalId, Code, PendingApproval, TenantName, Text, UserRef } from './fields.ts'
+
+export default defineTool({
+  name: 'create_group',
+  title: 'Create a group',
+  description: 'Make a group. One that is there is `already_exists`, and left.',
+  needs: ['findAccounts', 'readGroup', 'createGroup'],
+  effect: 'adds',
+  input: z.strictObject({
+    tenant: TenantName,
+    name: UserRef.describe('Name'),
+    externalId: Text.optional().describe('External id'),
+    members: Users.describe('Whom to put in'),
+    reason: OPTIONAL.reason,
+    approvalId: ApprovalId,
+  }),
+  output: z.object({
+    status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+    outcome: z.enum(['created', 'already_exists', 'failed', 'unknown']).optional(),
+    group: Group.optional(),
+    verified: z.boolean().default(false),
+    code: Code.optional(),
+    note: z.string().optional(),
+    approval: PendingApproval.optional(),
+  }),
+
+  async plan({ tenant, name, externalId, members = [], reason }, { ask }) {
+    const there = await ask.one(tenant, 'readGroup', { group: name })
+    // What was found may bear the name as its id.
+    if (there && sameText(there.name, plainText(name))) return { changes: [], lines: [], reason, there }
+    const accounts = await accountsOf(ask, tenant, members)
+    const { vendor } = ask.tenants.get(tenant)
+    return {
+      changes: [
+        {
+          tenant,
+          accounts,
+          subject: { id: 'new', userName: name },
+          operation: 'createGroup' as const,
+          ask: { name, ...(externalId !== undefined && { externalId }), members: accounts.map(targetOf) },
+        },
+      ],
+      lines: [
+        `Create the group ${inQuotes(name)} in ${vendor.title}, tenant ${tenant}.`,
+        ...(accounts.length > 0
+          ? [`Put in: ${accounts.map(({ userName }) => bare(userName)).join(', ')}.`]
+          : []),
+      ],
+      reason,
+      there: undefined,
+    }
+  },
+
+  async run(_, { plan: { changes, there }, carryOut }) {
+    const [change] = changes
+    const carried = change && (await carryOut(change))
+    const found = there ?? (carried?.code === 'conflict' ? carried.group : undefined)
+    if (!carried || found) {
+      return {
+        status: 'unchanged' as const,
+        outcome: 'already_exists' as const,
+        verified: true,
+        ...(found && { group: found }),
+      }
+    }
+    const { outcome, group, verified, code, note } = carried
+    return {
+      status: statusOfOne(outcome, verified),
+      outcome: outcome === 'done' ? ('created' as const) : outcome,
+      verified,
+      ...(group && { group }),
+      ...(code && { code }),
+      ...(note && { note }),
+    }
+  },
+})
+
+/** Who is meant, each of them exactly one; throws where somebody is not, since a group is made as a whole. */
+async function accountsOf(ask: Ask, tenant: string, users: readonly string[]): Promise<Account[]> {
+  const accounts = new Map<string, Account>()
+  for (const user of new Set(users)) {
+    const account = onlyOne(await ask.one(tenant, 'findAccounts', { user }), user)
+    if (!account) {
+      throw new NotFound(
+        `${inQuotes(user)} was not found in ${tenant}.`,
+        'Check the spelling with find_user, or leave them out.',
+        { tenant },
+      )
+    }
+    accounts.set(account.id, account)
+  }
+  return [...accounts.values()]
+}

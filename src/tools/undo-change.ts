@@ -1,0 +1,181 @@
+import * as z from 'zod'
+import type { Ask } from '../ask.ts'
+import { IdentityError, NotFound } from '../errors.ts'
+import { bare, named } from '../identity/naming.ts'
+import { type Carried, type Change, mostDangerous, type Plan } from '../identity/plan.ts'
+import type { PastChange } from '../identity/reverse.ts'
+import { inQuotes, plainText } from '../identity/text.ts'
+import { flat } from '../identity/unlike.ts'
+import type { Tenant } from '../tenants.ts'
+import { MANAGED, step } from './change-fields.ts'
+import { defineTool } from './define.ts'
+import { ApprovalId, ChangeRef, Code, PendingApproval, Reason, TenantName } from './fields.ts'
+import { reversalOf } from './reversal.ts'
+import { sentence, WAYS } from './set-active.ts'
+
+const Row = z.object({
+  tenant: z.string(),
+  /** User name of the account, or name of the group. */
+  subject: z.string(),
+  outcome: z.enum(['restored', 'unchanged', 'left_alone', 'cannot_undo', 'failed', 'unknown']),
+  verified: z.boolean(),
+  /** Parts that stay as they are, each with why. */
+  left: z.array(z.string()).optional(),
+  code: Code.optional(),
+  note: z.string().optional(),
+})
+type Row = z.infer<typeof Row>
+
+/** What becomes of one write: the change that takes it back, or the row that says why there is none. */
+type Part = Pick<Row, 'tenant' | 'subject'> &
+  ({ change: Change; left: readonly string[]; note: string } | { row: Row })
+
+export default defineTool({
+  name: 'undo_change',
+  title: 'Undo a change',
+  description: 'Take back what a call of yours changed. Says what cannot be restored or was changed since.',
+  needs: ['findAccounts', 'readAccount'],
+  // The most it can do, such as to a created account; its plan says what it does this time.
+  effect: 'removes',
+  input: z.strictObject({
+    change: ChangeRef.describe('`change` of its answer'),
+    tenant: TenantName.optional().describe('Only there'),
+    reason: Reason,
+    approvalId: ApprovalId,
+  }),
+  output: z.object({
+    status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+    results: z.array(Row).default([]),
+    change: ChangeRef.optional(),
+    approval: PendingApproval.optional(),
+  }),
+
+  async plan({ change: reference, tenant, reason }, { ask, past }): Promise<Plan & { parts: Part[] }> {
+    const found = await past(reference)
+    const writes = found?.changes.filter((write) => tenant === undefined || write.tenant === tenant) ?? []
+    if (!found || writes.length === 0) {
+      const where = tenant === undefined ? '' : ` in ${plainText(tenant, 64)}`
+      throw new NotFound(
+        `There is no change ${plainText(reference, 64)}${where} that you can undo.`,
+        'Name the `change` of the answer of a call that changed something.',
+      )
+    }
+    const parts = await Promise.all(writes.map((write) => partOf(write, ask)))
+    const changes = parts.flatMap((part) => ('change' in part ? [part.change] : []))
+    return {
+      changes,
+      effect: mostDangerous(changes),
+      lines: [
+        `Undo ${found.tool} of ${found.at.slice(0, 16).replace('T', ' ')} UTC (${found.call}).`,
+        ...parts.flatMap((part) => linesOf(part, ask)),
+      ],
+      reason,
+      parts,
+    }
+  },
+
+  async run(_, { plan, carryOut }) {
+    const results = await Promise.all(
+      plan.parts.map(async (part) =>
+        'change' in part ? toRow(part, await carryOut(part.change)) : part.row,
+      ),
+    )
+    return { status: statusOf(results), results }
+  },
+})
+
+async function partOf(write: PastChange, ask: Ask): Promise<Part> {
+  const about = { tenant: write.tenant, subject: write.subject.userName }
+  try {
+    const reversal = await reversalOf(write, ask)
+    if (!('change' in reversal)) return { ...about, row: { ...about, verified: true, ...reversal } }
+    const note = notesOn(reversal.change, write, ask.tenants.get(write.tenant))
+    return { ...about, ...reversal, note }
+  } catch (error) {
+    if (!(error instanceof IdentityError)) throw error
+    const { code, message, hint } = error
+    const row = { ...about, outcome: 'failed' as const, verified: false, code, note: `${message} ${hint}` }
+    return { ...about, row }
+  }
+}
+
+/** What a person must know beside the change itself: what the app does with it, and what no call brings back. */
+function notesOn({ operation, accounts }: Change, { before }: PastChange, tenant: Tenant): string {
+  if (operation === 'updateAccount') return accounts[0]?.externalId ? MANAGED : ''
+  if (operation !== 'deactivateAccount' && operation !== 'reactivateAccount') return ''
+  return [
+    WAYS[operation].consequence(tenant),
+    before?.operation === 'createAccount' &&
+      'The account itself stays, and an invitation that the app sent is not called back.',
+    operation === 'reactivateAccount' && 'Sessions that ended stay ended.',
+  ]
+    .filter((text) => text)
+    .join(' ')
+}
+
+function linesOf(part: Part, ask: Ask): string[] {
+  if (!('change' in part)) {
+    return [`Stays as it is: ${inQuotes(part.subject)} in tenant ${part.tenant}. ${part.row.note}`]
+  }
+  const { change, left, note } = part
+  return [
+    ...wordingOf(change, ask.tenants.get(change.tenant)),
+    ...(note ? [note] : []),
+    ...left.map((one) => `Not restored: ${one}.`),
+  ]
+}
+
+function wordingOf(change: Change, tenant: Tenant): string[] {
+  const { accounts, subject } = change
+  const where = `in ${tenant.vendor.title}, tenant ${tenant.name}`
+  switch (change.operation) {
+    case 'deactivateAccount':
+    case 'reactivateAccount':
+      return accounts.map((account) => sentence(WAYS[change.operation], tenant, account))
+    case 'updateAccount': {
+      const now = flat(change.before)
+      return [
+        `Change back the account of ${named(accounts[0] ?? subject)} ${where}:`,
+        ...Object.entries(flat(change.ask.set)).map(([name, value]) => step(name, now[name], value)),
+      ]
+    }
+    case 'updateMembers': {
+      const { group, add, remove } = change.ask
+      const names = (of: typeof add) => of.map(({ userName }) => bare(userName)).join(', ')
+      return [
+        `Change back the group ${inQuotes(group.name)} ${where}.`,
+        ...(add.length > 0 ? [`Put in: ${names(add)}.`] : []),
+        ...(remove.length > 0 ? [`Take out: ${names(remove)}.`] : []),
+      ]
+    }
+    default:
+      throw new TypeError(`${change.operation} takes nothing back`)
+  }
+}
+
+function toRow(
+  { tenant, subject, left, note: known }: Extract<Part, { change: Change }>,
+  carried: Carried,
+): Row {
+  const { outcome, verified, code, note } = carried
+  const notes = [note, outcome === 'failed' ? undefined : known].filter((text) => text)
+  return {
+    tenant,
+    subject,
+    outcome: outcome === 'done' ? 'restored' : outcome,
+    verified,
+    ...(left.length > 0 && { left: [...left] }),
+    ...(code && { code }),
+    ...(notes.length > 0 && { note: notes.join(' ') }),
+  }
+}
+
+/** `done` is said only when all that the call had changed is seen to be as before. */
+function statusOf(rows: readonly Row[]): 'done' | 'unchanged' | 'partial' | 'failed' {
+  const restored = rows.filter(({ outcome }) => outcome === 'restored')
+  const whole = rows.every(
+    ({ outcome, left }) => (outcome === 'restored' || outcome === 'unchanged') && !left,
+  )
+  if (restored.length === 0) return whole ? 'unchanged' : 'failed'
+  return whole && restored.every(({ verified }) => verified) ? 'done' : 'partial'
+}

@@ -1,0 +1,62 @@
+import { WrongAddress } from '../../../errors.ts'
+import type { Errand } from '../../../identity/operations.ts'
+import type { SurfaceRequest } from '../../http.ts'
+import { causeOf } from '../../scim/errors.ts'
+import type { Failure, Understood } from '../../scim/reply.ts'
+import { saysNoData } from '../envelope.ts'
+import { singleFlight } from '../single-flight.ts'
+import { ask, type RestApp, refusal, rowsIn } from './ask.ts'
+import type { Dialect } from './dialect.ts'
+import { SERVICES_PROBE, servicesDialect } from './services.ts'
+import { USERS_PROBE, usersDialect } from './users.ts'
+
+const DIALECTS = { services: servicesDialect, users: usersDialect } as const
+export type DialectName = keyof typeof DIALECTS
+
+/** The documented one first. */
+export const PROBES: readonly { name: DialectName; request: SurfaceRequest }[] = [
+  { name: 'services', request: SERVICES_PROBE },
+  { name: 'users', request: USERS_PROBE },
+]
+
+export const FOUND = 'gainsight.restDialect'
+
+/** The dialect that the tenant speaks: as set, as remembered, or found out by a read and remembered. */
+export function dialectOf(app: RestApp): (errand: Errand) => Promise<Dialect> {
+  const made = (name: DialectName) => DIALECTS[name](app)
+  const { restDialect } = app.settings
+  let known = restDialect === 'auto' ? undefined : made(restDialect)
+  const find = singleFlight(async (errand) => {
+    const kept = await app.memory.recall<string>(FOUND).catch(() => undefined)
+    const name = PROBES.find((probe) => probe.name === kept)?.name ?? (await tryOut(app, errand))
+    known ??= made(name)
+    if (name !== kept) await app.memory.remember(FOUND, name).catch(() => undefined)
+    return known
+  })
+  return async (errand) => known ?? find(errand)
+}
+
+async function tryOut(app: RestApp, errand: Errand): Promise<DialectName> {
+  let last: Failure | undefined
+  for (const { name, request } of PROBES) {
+    const answer = await ask(app.surface, request, errand)
+    if (isListOfUsers(answer)) return name
+    if (!answer.ok) {
+      last = answer.failure
+      if (!isElsewhere(last)) throw refusal(last, 'reads')
+    }
+  }
+  throw new WrongAddress(
+    'Nobody serves a REST API for users at the address of this tenant.',
+    'Check `url` of this tenant; a tenant with SCIM alone needs no `accessKey`.',
+    last && { cause: causeOf(last) },
+  )
+}
+
+/** Whether an answer is a list of users, if an empty one. */
+export const isListOfUsers = (answer: Understood): boolean =>
+  answer.ok ? rowsIn(answer.body) !== undefined : saysNoData(answer.failure)
+
+/** Nobody is there: a gateway's way to say so, and not the app's. */
+const isElsewhere = ({ status, form }: Failure): boolean =>
+  [404, 405, 501].includes(status) || (form === 'html' && status < 500 && status !== 401 && status !== 403)

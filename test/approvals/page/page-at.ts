@@ -1,0 +1,113 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type OutgoingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ApprovalRequest, openApprovals } from '../../../src/approvals/approvals.ts'
+import { openApprovers } from '../../../src/approvals/approvers.ts'
+import { approvalPage, type PageParts } from '../../../src/approvals/page/handler.ts'
+import type { Briefing } from '../../../src/identity/briefing.ts'
+import { sealWith } from '../../../src/seal.ts'
+import type { JournalLine } from '../../../src/store/events.ts'
+import { openJournal } from '../../../src/store/journal.ts'
+import { memoryStore } from '../../../src/store/open.ts'
+import { underWay } from '../../../src/under-way.ts'
+import { type Fields, fillIn, type Sent, send } from '../../support/browser.ts'
+
+export const PASSPHRASE = 'correct horse battery'
+
+export const briefing = (): Briefing => ({
+  changes: [
+    {
+      tenant: 'acme-netskope',
+      app: 'Netskope',
+      operation: 'deactivateAccount',
+      accounts: [
+        {
+          userName: 'ada@example.com',
+          id: 'id-1',
+          name: 'Ada Lovelace',
+          externalId: 'idp-1',
+          admin: false,
+          alters: [{ what: 'status', before: 'active', after: 'inactive', from: 'server' }],
+          loses: { groups: { first: ['Engineering', 'Poets'], of: 2 }, licence: 'Full' },
+        },
+      ],
+      reversible: true,
+    },
+  ],
+  elsewhere: {
+    active: [{ tenant: 'acme-gainsight', app: 'Gainsight' }],
+    unknown: [{ tenant: 'acme-mindtickle', app: 'Mindtickle' }],
+  },
+})
+
+export const asked = (more: Partial<ApprovalRequest> = {}): ApprovalRequest => ({
+  digest: 'digest-1',
+  tool: 'deactivate_user',
+  plan: ['Deactivate "Ada Lovelace" (ada@example.com) in Netskope, tenant acme-netskope: active → inactive.'],
+  reason: 'left the company',
+  caller: 'local:bot',
+  client: 'Claude/1.0',
+  call: 'call-1',
+  briefing: briefing(),
+  ...more,
+})
+
+/** What the page works with, on a store of its own. */
+export async function pageParts() {
+  const folder = await mkdtemp(join(tmpdir(), 'page-'))
+  const store = memoryStore()
+  const warned: string[] = []
+  const parts: PageParts = {
+    approvals: openApprovals(store),
+    approvers: openApprovers(store),
+    journal: openJournal(folder, store),
+    seal: sealWith(store),
+    underWay: underWay(),
+    addApprover: 'identity-mcp approvers add NAME',
+    warn: (message, error) => void warned.push(`${message}: ${error}`),
+  }
+  return { parts, warned, discard: () => rm(folder, { recursive: true, force: true }) }
+}
+
+/** The approval page over real HTTP, with somebody who may approve. */
+export async function openPage() {
+  const { parts, warned, discard } = await pageParts()
+  const { approvals, approvers, journal } = parts
+  const origins: string[] = []
+  const server = createServer(approvalPage(parts, origins))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}` // it listens on a port
+  origins.push(origin)
+  await approvers.add('grace', PASSPHRASE)
+
+  const linkOf = (id: string) => `${origin}/approvals/${id}`
+  const filled = (id: string, fields?: Fields) =>
+    fillIn(linkOf(id), { approver: 'grace', passphrase: PASSPHRASE, ...fields })
+
+  return {
+    origin,
+    approvals,
+    approvers,
+    parts,
+    warned,
+    ask: async (more: Partial<ApprovalRequest> = {}) => (await approvals.request(asked(more))).id,
+    stateOf: async (id: string) => (await approvals.get(id))?.state,
+    send: (sent: Sent) => send(origin, sent),
+    get: (id: string, headers: OutgoingHttpHeaders = {}) =>
+      send(origin, { path: `/approvals/${id}`, headers }),
+    filled,
+    submit: async (id: string, fields?: Fields) => send(origin, await filled(id, fields)),
+    async journal() {
+      const lines: JournalLine[] = []
+      for await (const line of journal.read()) lines.push(line)
+      return lines
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await discard()
+    },
+  }
+}

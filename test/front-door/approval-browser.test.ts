@@ -1,0 +1,188 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import axe from 'axe-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fillIn } from '../support/browser.ts'
+import { noChromium, startChromium } from '../support/chromium.ts'
+import { openStrict, PASSPHRASE } from '../support/strict.ts'
+import type { World } from '../support/world.ts'
+
+const ADA = 'ada@example.com'
+const LEAVES = { user: ADA, tenants: ['acme-netskope'], reason: 'left the company' }
+
+/** Has a change asked for; the id of the request, and the address of its page. */
+async function waiting(world: World, tool = 'deactivate_user', args: object = LEAVES) {
+  const { approval } = (await world.call(tool, args)) as unknown as {
+    approval: { id: string; approveAt: string }
+  }
+  return approval
+}
+
+describe.skipIf(noChromium)('the approval page in Chromium', () => {
+  let chromium: Browser
+  beforeAll(async () => {
+    chromium = await startChromium()
+  })
+  afterAll(() => chromium?.close())
+
+  const openTab = async (link: string, options: BrowserContextOptions = {}) => {
+    const context = await chromium.newContext({ javaScriptEnabled: false, ...options })
+    const page = await context.newPage()
+    await page.goto(link)
+    return page
+  }
+
+  const decide = async (page: Page, decision: 'Approve' | 'Deny', passphrase: string) => {
+    await page.getByRole('radio', { name: decision }).check()
+    await page.getByLabel('Your name as an approver').fill('grace')
+    await page.getByLabel('Your passphrase').fill(passphrase)
+    await page.getByRole('button', { name: 'Submit decision' }).click()
+  }
+
+  test('a wrong passphrase changes nothing; the right one lets the change through once, in a known name', async () => {
+    await using world = await openStrict()
+    const { id, approveAt } = await waiting(world)
+    const page = await openTab(approveAt)
+    await expect(page.getByRole('heading', { level: 1 }).textContent()).resolves.toBe(
+      'Deactivate 1 account in Netskope',
+    )
+
+    await decide(page, 'Approve', 'a wrong passphrase')
+    expect(await page.getByRole('alert').textContent()).toContain('not the passphrase')
+    expect(await page.getByLabel('Your passphrase').inputValue()).toBe('')
+    expect((await world.call('deactivate_user', { ...LEAVES, approvalId: id })).status).toBe(
+      'approval_required',
+    )
+
+    await decide(page, 'Approve', PASSPHRASE)
+    expect(page.url()).toBe(approveAt)
+    expect(await page.getByRole('region', { name: 'The decision' }).textContent()).toContain(
+      'Approved by grace',
+    )
+    expect(world.netskope.writes).toEqual([])
+
+    const calls = Array.from({ length: 5 }, () =>
+      world.call('deactivate_user', { ...LEAVES, approvalId: id }),
+    )
+    expect((await Promise.all(calls)).filter(({ status }) => status === 'done')).toHaveLength(1)
+    expect(world.netskope.writes).toHaveLength(1)
+    expect(world.netskope.user(ADA)?.active).toBe(false)
+
+    const lines = world.journal()
+    expect(lines.slice(0, 4).map(({ event }) => event)).toEqual(['asked', 'refused', 'approved', 'started'])
+    expect(lines.find(({ event }) => event === 'approved')).toMatchObject({
+      tool: 'deactivate_user',
+      approval: { id, by: 'grace', how: 'page' },
+    })
+    expect(lines.find(({ event }) => event === 'done')).toMatchObject({
+      account: { tenant: 'acme-netskope', userName: ADA },
+      approval: { id, by: 'grace', how: 'page' },
+    })
+    await page.reload()
+    expect(await page.getByRole('main').textContent()).toContain('let through')
+  })
+
+  test('a change of weight is decided by keyboard alone, with the user name typed', async () => {
+    await using world = await openStrict({ tenant: { allowDelete: true } })
+    const args = { tenant: 'acme-netskope', user: ADA, reason: 'asked to be forgotten' }
+    const { id, approveAt } = await waiting(world, 'delete_user', args)
+    const page = await openTab(approveAt)
+    const { keyboard } = page
+    await keyboard.press('Tab')
+    await keyboard.press('Enter')
+    await keyboard.press('Tab')
+    await keyboard.press('Space')
+    await keyboard.press('Tab')
+    await keyboard.type('somebody-else@example.com')
+    await keyboard.press('Tab')
+    await keyboard.type('grace')
+    await keyboard.press('Tab')
+    await keyboard.type(PASSPHRASE)
+    await keyboard.press('Enter')
+    const alert = page.getByRole('alert')
+    expect(await alert.textContent()).toContain('type what the request asks for')
+    // The focus stands on what is wrong, and from there leads to the field.
+    await keyboard.press('Tab')
+    await keyboard.press('Enter')
+    await page.getByLabel('To approve, type the user name').fill(ADA)
+    await page.getByLabel('Your passphrase').fill(PASSPHRASE)
+    await keyboard.press('Enter')
+    expect(await page.getByRole('main').textContent()).toContain('Approved by grace')
+    expect(await world.call('delete_user', { ...args, approvalId: id })).toMatchObject({ outcome: 'deleted' })
+    expect(world.netskope.users.some(({ userName }) => userName === ADA)).toBe(false)
+  })
+
+  test('text of an app and of an agent runs nothing and loads nothing', async () => {
+    await using world = await openStrict()
+    const evil = '"><script>document.title="owned"</script><img src=x onerror="document.title=1">'
+    const record = world.netskope.user(ADA)
+    if (record) record.displayName = evil
+    const { approveAt } = await waiting(world, 'deactivate_user', { ...LEAVES, reason: evil })
+    const asked: string[] = []
+    const context = await chromium.newContext()
+    const page = await context.newPage()
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    await page.goto(approveAt)
+    expect(await page.title()).toContain('Deactivate 1 account')
+    expect(await page.locator('script, img, iframe').count()).toBe(0)
+    expect(await page.getByRole('main').textContent()).toContain('<script>document.title="owned"</script>')
+    expect(asked).toEqual([new URL(approveAt).pathname, '/approvals/style.css'])
+  })
+
+  test('another site can neither frame the page nor send its form', async () => {
+    await using world = await openStrict()
+    const { approveAt } = await waiting(world)
+    // Everything but the passphrase can be had by whoever knows the link; here even that is known.
+    const fields = new URLSearchParams(
+      (await fillIn(approveAt, { approver: 'grace', passphrase: PASSPHRASE })).body,
+    )
+    const inputs = [...fields].map(([name, value]) => `<input name="${name}" value="${value}">`).join('')
+    const evil = createServer((_, response) => {
+      response
+        .writeHead(200, { 'content-type': 'text/html' })
+        .end(
+          `<iframe src="${approveAt}"></iframe><form method="post" action="${approveAt}">${inputs}<button>Win</button></form>`,
+        )
+    })
+    await new Promise<void>((resolve) => evil.listen(0, '127.0.0.1', resolve))
+    const { port } = evil.address() as AddressInfo // it listens on a port
+    // Once from the same machine, which is the same site, and once under another name for it.
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const page = await openTab(`http://${host}:${port}/`, { javaScriptEnabled: true })
+      const frame = page.frames().find((one) => one !== page.mainFrame())
+      await frame?.waitForLoadState().catch(() => undefined)
+      expect(frame?.url()).toBe('chrome-error://chromewebdata/')
+      const reply = page.waitForResponse((one) => one.request().method() === 'POST')
+      await page.getByRole('button', { name: 'Win' }).click()
+      expect((await reply).status()).toBe(403)
+    }
+    evil.closeAllConnections()
+    await new Promise((resolve) => evil.close(resolve))
+    expect(world.journal().map(({ event }) => event)).toEqual(['asked'])
+  })
+
+  test.each(['light', 'dark'] as const)(
+    'in %s it can be read by everybody, on a phone and at a desk',
+    async (colorScheme) => {
+      await using world = await openStrict({ tenant: { allowDelete: true } })
+      const record = world.netskope.user(ADA)
+      if (record) record.displayName = 'x'.repeat(250)
+      const args = { tenant: 'acme-netskope', user: ADA, reason: 'x'.repeat(400) }
+      const { approveAt } = await waiting(world, 'delete_user', args)
+      for (const width of [320, 1280]) {
+        const page = await openTab(approveAt, {
+          javaScriptEnabled: true,
+          colorScheme,
+          viewport: { width, height: 800 },
+        })
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+        await page.evaluate(axe.source)
+        const { violations } = await page.evaluate(() =>
+          (globalThis as unknown as { axe: typeof axe }).axe.run(),
+        )
+        expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
+      }
+    },
+  )
+})

@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'vitest'
+import type { Fields } from '../support/browser.ts'
+import { type Answer, CLIENTS } from '../support/clients.ts'
+import { decideAt, openStrict, STRICT, type Waiting } from '../support/strict.ts'
+import { openWorld, type World } from '../support/world.ts'
+
+const ADA = 'ada@example.com'
+const LEAVES = { user: ADA, tenants: ['acme-netskope'], reason: 'left the company' }
+
+const events = (world: World) => world.journal().map(({ event }) => event)
+const isActive = (world: World) => world.netskope.user(ADA)?.active
+const OPENED: Answer = { action: 'accept', content: {} }
+
+/** A person who opens the link, and decides there a moment later. */
+const decidesLater = (fields: Fields = {}) => {
+  const links: string[] = []
+  const decided: Promise<number>[] = []
+  return {
+    links,
+    decided,
+    browser: (link: string): Answer => {
+      links.push(link)
+      decided.push(new Promise((resolve) => setTimeout(resolve, 300)).then(() => decideAt(link, fields)))
+      return OPENED
+    },
+  }
+}
+
+describe.each(CLIENTS)('a %s client that can open links', (client) => {
+  test('is handed the page, and the same call goes through once it is approved there', async () => {
+    const person = decidesLater()
+    const messages: string[] = []
+    const browser = (link: string, message: string) => {
+      messages.push(message)
+      return person.browser(link)
+    }
+    await using world = await openStrict({ client, browser })
+    expect(await world.call('deactivate_user', LEAVES)).toMatchObject({
+      status: 'done',
+      results: [{ outcome: 'deactivated', verified: true }],
+    })
+    expect(await Promise.all(person.decided)).toEqual([303])
+    expect(person.links).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/approvals\/[\w-]{12}$/)])
+    for (const part of ['Ada Lovelace', ADA, 'left the company']) expect(messages[0]).toContain(part)
+    expect(world.asked).toEqual([])
+    expect(world.netskope.writes).toHaveLength(1)
+    expect(events(world)).toEqual(['asked', 'approved', 'started', 'done'])
+    const approved = world.journal().find(({ event }) => event === 'approved')
+    expect(approved).toMatchObject({ approval: { by: 'grace', how: 'page' } })
+    expect(world.journal().at(-1)?.approval).toMatchObject({ by: 'grace', how: 'page' })
+  })
+
+  test('is told when it was denied there', async () => {
+    const person = decidesLater({ decision: 'denied' })
+    await using world = await openStrict({ client, browser: person.browser })
+    expect((await world.call('deactivate_user', LEAVES)).error?.code).toBe('approval_denied')
+    expect(world.netskope.writes).toEqual([])
+    expect(events(world)).toEqual(['asked', 'denied', 'denied'])
+  })
+
+  test.each(['decline', 'cancel'] as const)('that says %s leaves the request waiting', async (action) => {
+    await using world = await openStrict({ client, browser: () => ({ action }) })
+    const first = (await world.call('deactivate_user', LEAVES)) as unknown as Waiting
+    expect(first.status).toBe('approval_required')
+    expect(events(world)).toEqual(['asked'])
+    expect(await decideAt(first.approval.approveAt)).toBe(303)
+    expect(await world.call('deactivate_user', { ...LEAVES, approvalId: first.approval.id })).toMatchObject({
+      status: 'done',
+    })
+    expect(world.netskope.writes).toHaveLength(1)
+  })
+
+  test('voids the yes when the account changed while the person was deciding', async () => {
+    await using world = await openStrict({
+      client,
+      browser: async (link) => {
+        const record = world.netskope.user(ADA)
+        if (record) record.externalId = 'somebody-else'
+        expect(await decideAt(link)).toBe(303)
+        return OPENED
+      },
+    })
+    expect((await world.call('deactivate_user', LEAVES)).error?.code).toBe('approval_void')
+    expect(world.netskope.writes).toEqual([])
+  })
+
+  test('is not handed the page when nobody may approve yet', async () => {
+    let opened = 0
+    const browser = () => {
+      opened += 1
+      return OPENED
+    }
+    await using world = await openWorld({ client, settings: STRICT, browser })
+    const { status, approval } = (await world.call('deactivate_user', LEAVES)) as unknown as Waiting
+    expect(status).toBe('approval_required')
+    expect(approval.approveAt).toContain('approvers add NAME')
+    expect(opened).toBe(0)
+  })
+})
+
+test('having opened the link says nothing: the call waits a bounded while, and the request stays', async () => {
+  await using world = await openStrict({ browser: () => OPENED })
+  const legacy = await world.open({ client: 'legacy', clientName: 'older-client' })
+  const begun = Date.now()
+  const answers = (await Promise.all(
+    [world, legacy].map((one) => one.call('deactivate_user', LEAVES)),
+  )) as unknown as Waiting[]
+  const took = Date.now() - begun
+  expect(answers.map(({ status }) => status)).toEqual(['approval_required', 'approval_required'])
+  // Long enough for a person, and well before a client gives up after a minute.
+  expect(took).toBeGreaterThan(25_000)
+  expect(took).toBeLessThan(50_000)
+  expect(world.netskope.writes).toEqual([])
+  expect(isActive(world)).toBe(true)
+  const { id, approveAt } = answers[0]?.approval ?? { id: '', approveAt: '' }
+  expect(await decideAt(approveAt)).toBe(303)
+  expect(await world.call('deactivate_user', { ...LEAVES, approvalId: id })).toMatchObject({ status: 'done' })
+}, 90_000)
+
+test('an older client that fails at links is told where to approve', async () => {
+  await using world = await openStrict({
+    client: 'legacy',
+    browser: () => {
+      throw new Error('no browser')
+    },
+  })
+  const { status, approval } = (await world.call('deactivate_user', LEAVES)) as unknown as Waiting
+  expect(status).toBe('approval_required')
+  expect(await decideAt(approval.approveAt)).toBe(303)
+})
+
+test('a client that can only open links is handed one where others are asked', async () => {
+  const person = decidesLater()
+  await using world = await openStrict({ settings: {}, answer: 'none', browser: person.browser })
+  expect(await world.call('deactivate_user', LEAVES)).toMatchObject({ status: 'done' })
+  expect(person.links).toHaveLength(1)
+})
+
+describe('a forged or bent link', () => {
+  /** A modern client that was handed a link, and what it is to send along when it repeats the call. */
+  const linked = async (world: World) => {
+    const raw = world.raw()
+    const first = await raw.send('tools/call', { name: 'deactivate_user', arguments: LEAVES })
+    const link = first.result?.inputRequests?.approve?.params.url ?? ''
+    expect(link).toContain('/approvals/')
+    return { raw, link, requestState: first.result?.requestState ?? '' }
+  }
+  const ACCEPT = { approve: { action: 'accept', content: { confirm: true } } }
+
+  test('is good for exactly the call that it was handed out for', async () => {
+    await using world = await openStrict()
+    const { raw, link, requestState } = await linked(world)
+    expect(await decideAt(link)).toBe(303)
+    const round = { requestState, inputResponses: ACCEPT }
+    const other = await raw.call('deactivate_user', { ...LEAVES, reason: 'another reason' }, round)
+    expect(other.body.error?.code).toBe('approval_void')
+    // Whoever else brings it is sent to a person as if they had brought nothing.
+    const stranger = await world.raw('another-client').call('deactivate_user', LEAVES, round)
+    expect({ asked: stranger.state !== undefined, body: stranger.body }).toEqual({ asked: true, body: {} })
+    expect(world.netskope.writes).toEqual([])
+    expect((await raw.call('deactivate_user', LEAVES, round)).body.status).toBe('done')
+    const record = world.netskope.user(ADA)
+    if (record) record.active = true
+    expect((await raw.call('deactivate_user', LEAVES, round)).body.error?.code).toBe('approval_used')
+    expect(world.netskope.writes).toHaveLength(1)
+  })
+
+  test('writes once, when the same answer is sent 20 times at once', async () => {
+    await using world = await openStrict()
+    const { raw, link, requestState } = await linked(world)
+    expect(await decideAt(link)).toBe(303)
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        raw.call('deactivate_user', LEAVES, { requestState, inputResponses: ACCEPT }),
+      ),
+    )
+    expect(answers.filter(({ body }) => body.status === 'done')).toHaveLength(1)
+    expect(world.netskope.writes).toHaveLength(1)
+  })
+
+  test.each([
+    ['an altered state', (state: string) => `${state.slice(0, -2)}AA`],
+    [
+      'the bare id',
+      (state: string) =>
+        String(JSON.parse(Buffer.from(state.split('.')[0] ?? '', 'base64url').toString())[0]),
+    ],
+  ])('lets nothing through with %s', async (_, alter) => {
+    await using world = await openStrict()
+    const { raw, link, requestState } = await linked(world)
+    expect(await decideAt(link)).toBe(303)
+    const round = { requestState: alter(requestState), inputResponses: ACCEPT }
+    const { state, body } = await raw.call('deactivate_user', LEAVES, round)
+    expect({ state, body }).toMatchObject({ state: undefined, body: { status: 'approval_required' } })
+    expect(world.netskope.writes).toEqual([])
+  })
+
+  test('is no form: ticking a box does not approve', async () => {
+    await using world = await openStrict()
+    const { raw, requestState } = await linked(world)
+    const inputResponses = { confirm: { action: 'accept', content: { confirm: true } } }
+    const { body } = await raw.call('deactivate_user', LEAVES, { requestState, inputResponses })
+    expect(body.status).toBe('approval_required')
+    expect(world.netskope.writes).toEqual([])
+  })
+})

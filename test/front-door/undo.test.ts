@@ -1,0 +1,324 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { describe, expect, test } from 'vitest'
+import type { Io } from '../../src/commands/io.ts'
+import { start } from '../../src/commands/start.ts'
+import { dispatcher } from '../../src/dispatch.ts'
+import { aCall, codeOf } from '../support/call.ts'
+import { openWorld, type World } from '../support/world.ts'
+
+const TENANT = 'acme-netskope'
+const ADA = 'ada@example.com'
+const LEAVES = { user: ADA, tenants: [TENANT], reason: 'left the company' }
+const NEW = { tenant: TENANT, email: 'new.hire@example.com', givenName: 'New', familyName: 'Hire' }
+const BACK = 'a mistake'
+
+/** Makes a change that goes through and returns its reference. */
+async function make(world: World, tool: string, args: object): Promise<string> {
+  const answer = await world.call(tool, args)
+  expect(answer).toMatchObject({ status: 'done', change: expect.stringMatching(/^[0-9a-f]{12}$/) })
+  return String(answer.change)
+}
+const undo = (world: Pick<World, 'call'>, change: string, more: object = {}) =>
+  world.call('undo_change', { change, reason: BACK, ...more })
+
+const ada = (world: World) => world.netskope.user(ADA)
+
+describe('undo_change', () => {
+  test('gives access back that was taken, and takes it back again when that is undone too', async () => {
+    await using world = await openWorld()
+    const change = await make(world, 'deactivate_user', LEAVES)
+    const answer = await undo(world, change)
+    expect(answer).toMatchObject({
+      status: 'done',
+      results: [{ tenant: TENANT, subject: ADA, outcome: 'restored', verified: true }],
+    })
+    expect(ada(world).active).toBe(true)
+    // To give access back is judged as reactivate_user is: nobody is asked, unlike for the removal before.
+    expect(world.asked).toHaveLength(1)
+    expect(await undo(world, String(answer.change))).toMatchObject({ status: 'done' })
+    expect(ada(world).active).toBe(false)
+    expect(world.asked).toHaveLength(2)
+    expect(world.asked[1]).toContain('active → inactive')
+    expect(world.asked[1]).toContain(BACK)
+    expect(world.journal().map(({ event }) => event)).toEqual([
+      ...['asked', 'approved', 'started', 'done'],
+      ...['started', 'done'],
+      ...['asked', 'approved', 'started', 'done'],
+    ])
+  })
+
+  test('sets attributes back, and says what a person agrees to', async () => {
+    await using world = await openWorld({ settings: { confirm: { changes: 'ask' } } })
+    const change = await make(world, 'update_user', {
+      tenant: TENANT,
+      user: ADA,
+      set: { familyName: 'Byron', givenName: 'Augusta' },
+    })
+    expect(await undo(world, change)).toMatchObject({ status: 'done', results: [{ outcome: 'restored' }] })
+    expect(ada(world).name).toMatchObject({ givenName: 'Ada', familyName: 'Lovelace' })
+    expect(world.asked[1]).toContain('Undo update_user of ')
+    expect(world.asked[1]).toContain('familyName: "Byron" → "Lovelace"')
+    expect(world.asked[1]).toContain('givenName: "Augusta" → "Ada"')
+  })
+
+  test('follows an account under the user name that the change itself gave it', async () => {
+    await using world = await openWorld()
+    const change = await make(world, 'update_user', {
+      tenant: TENANT,
+      user: ADA,
+      set: { userName: 'a.king@example.com' },
+    })
+    expect(await undo(world, change)).toMatchObject({ status: 'done' })
+    expect(ada(world).userName).toBe(ADA)
+  })
+
+  test('puts members back and takes others out again, and nobody else', async () => {
+    await using world = await openWorld()
+    const [group] = world.netskope.groups
+    const idsIn = () => (world.netskope.group(group?.id ?? '').members ?? []).map(({ value }) => value).sort()
+    const before = idsIn()
+    const inside = world.netskope.users.find(({ id }) => before.includes(id))
+    const [outside, bystander] = world.netskope.users.filter(({ id }) => !before.includes(id))
+    const change = await make(world, 'update_group_members', {
+      tenant: TENANT,
+      group: group?.displayName,
+      add: [outside?.userName],
+      remove: [inside?.userName],
+    })
+    const meanwhile = { tenant: TENANT, group: group?.displayName, add: [bystander?.userName] }
+    await make(world, 'update_group_members', meanwhile)
+    expect(await undo(world, change)).toMatchObject({
+      status: 'done',
+      results: [{ subject: group?.displayName, outcome: 'restored', verified: true }],
+    })
+    expect(idsIn()).toEqual([...before, bystander?.id].sort())
+  })
+
+  test('deactivates an account that was made, asks for that, and says that it stays', async () => {
+    await using world = await openWorld()
+    const change = await make(world, 'create_user', NEW)
+    expect(world.asked).toEqual([])
+    const answer = await undo(world, change)
+    expect(answer).toMatchObject({
+      status: 'done',
+      results: [{ subject: NEW.email, outcome: 'restored', note: expect.stringContaining('invitation') }],
+    })
+    expect(world.netskope.user(NEW.email).active).toBe(false)
+    expect(world.asked[0]).toContain('The account itself stays')
+  })
+
+  test('cannot undo a deletion, asks nobody and journals that', async () => {
+    await using world = await openWorld({
+      tenant: { allowDelete: true },
+      settings: { confirm: { deletes: 'ask' } },
+    })
+    const change = await make(world, 'delete_user', { tenant: TENANT, user: ADA, reason: 'asked for it' })
+    const writes = world.netskope.writes.length
+    expect(await undo(world, change)).toMatchObject({
+      status: 'failed',
+      results: [{ outcome: 'cannot_undo', note: 'A deletion cannot be undone.' }],
+    })
+    expect(world.netskope.writes).toHaveLength(writes)
+    expect(world.asked).toHaveLength(1)
+    expect(world.journal().at(-1)).toMatchObject({ event: 'failed', tool: 'undo_change', args: { change } })
+  })
+
+  test('has nothing to do where all is as it was', async () => {
+    await using world = await openWorld()
+    const change = await make(world, 'deactivate_user', LEAVES)
+    await undo(world, change)
+    const writes = world.netskope.writes.length
+    expect(await undo(world, change)).toMatchObject({
+      status: 'unchanged',
+      results: [{ outcome: 'unchanged' }],
+    })
+    expect(world.netskope.writes).toHaveLength(writes)
+  })
+
+  test('settles by looking what came of a write whose reply was lost', async () => {
+    await using world = await openWorld({
+      sandbox: { faults: [{ fault: 'lost-reply', method: 'PATCH', times: 1 }] },
+    })
+    const { change } = await world.call('deactivate_user', LEAVES)
+    expect(await undo(world, String(change))).toMatchObject({ status: 'done' })
+    expect(ada(world).active).toBe(true)
+  })
+})
+
+describe('undo_change leaves alone what was changed since', () => {
+  const rename = { tenant: TENANT, user: ADA, set: { familyName: 'Byron', givenName: 'Augusta' } }
+
+  test('a field at the app, and still restores the other', async () => {
+    await using world = await openWorld()
+    const change = await make(world, 'update_user', rename)
+    Object.assign(ada(world), { name: { ...ada(world).name, familyName: 'King' } })
+    expect(await undo(world, change)).toMatchObject({
+      status: 'partial',
+      results: [{ outcome: 'restored', left: ['familyName: changed since by somebody else: left alone'] }],
+    })
+    expect(ada(world).name).toMatchObject({ givenName: 'Ada', familyName: 'King' })
+  })
+
+  test('all of it, with no write and nobody asked', async () => {
+    await using world = await openWorld({ settings: { confirm: { changes: 'ask' } } })
+    const change = await make(world, 'update_user', rename)
+    Object.assign(ada(world), { name: { givenName: 'Countess', familyName: 'King' } })
+    const writes = world.netskope.writes.length
+    expect(await undo(world, change)).toMatchObject({
+      status: 'failed',
+      results: [{ outcome: 'left_alone', note: expect.stringContaining('changed since by somebody else') }],
+    })
+    expect(world.netskope.writes).toHaveLength(writes)
+    expect(world.asked).toHaveLength(1)
+  })
+
+  test('an account that bears another user name', async () => {
+    await using world = await openWorld()
+    const change = await make(world, 'deactivate_user', LEAVES)
+    world.netskope.renameUser(ADA, 'somebody.else@example.com')
+    expect(await undo(world, change)).toMatchObject({ results: [{ outcome: 'left_alone' }] })
+    expect(world.netskope.user('somebody.else@example.com').active).toBe(false)
+  })
+
+  test('a state that looks the same and was decided anew', async () => {
+    await using world = await openWorld()
+    const change = await make(world, 'deactivate_user', LEAVES)
+    await make(world, 'reactivate_user', { ...LEAVES, reason: 'came back' })
+    await make(world, 'deactivate_user', { ...LEAVES, reason: 'left for good' })
+    expect(await undo(world, change)).toMatchObject({
+      status: 'failed',
+      results: [{ outcome: 'left_alone' }],
+    })
+    expect(ada(world).active).toBe(false)
+  })
+})
+
+describe('undo_change under the guards', () => {
+  const approving = { settings: { confirm: { adds: 'approve' } } }
+
+  test('waits for a person where the settings say so, and goes through once approved', async () => {
+    await using world = await openWorld(approving)
+    const change = await make(world, 'deactivate_user', LEAVES)
+    const waiting = (await undo(world, change)) as {
+      status?: string
+      approval?: { id: string; plan: string[] }
+    }
+    expect(waiting.status).toBe('approval_required')
+    expect(waiting.approval?.plan.join(' ')).toContain('inactive → active')
+    expect(ada(world).active).toBe(false)
+    const id = waiting.approval?.id ?? ''
+    await approve(world, id)
+    expect(await undo(world, change, { approvalId: id })).toMatchObject({ status: 'done' })
+    expect((await undo(world, change, { approvalId: id })).status).toBe('unchanged')
+  })
+
+  test('is void when the account was changed between the yes and the call', async () => {
+    await using world = await openWorld(approving)
+    const change = await make(world, 'deactivate_user', LEAVES)
+    const { approval } = (await undo(world, change)) as { approval?: { id: string } }
+    await approve(world, approval?.id ?? '')
+    Object.assign(ada(world), { externalId: 'another' })
+    expect((await undo(world, change, { approvalId: approval?.id })).error?.code).toBe('approval_void')
+    expect(ada(world).active).toBe(false)
+  })
+
+  test('knows neither a reference that nobody gave out nor that of a call that changed nothing', async () => {
+    await using world = await openWorld({ answer: 'decline' })
+    const declined = await world.call('deactivate_user', LEAVES)
+    for (const change of [declined.error?.reference ?? '', '0123456789ab', '**********', '{"$gt":""}']) {
+      expect((await undo(world, change)).error?.code).toBe('not_found')
+    }
+    // Neither is the number of a line a reference.
+    expect((await undo(world, '1')).error?.code).toBe('invalid_input')
+    expect(world.netskope.writes).toEqual([])
+  })
+
+  test('does not know the change of another caller', async () => {
+    await using world = await openWorld()
+    const change = await make(world, 'deactivate_user', LEAVES)
+    const stream = () => new PassThrough()
+    // As much of a process as it takes to serve.
+    const io = {
+      env: world.env,
+      cwd: world.folder,
+      stdout: stream(),
+      stderr: stream(),
+      user: 'mallory',
+    } as unknown as Io
+    const { parts, close } = await start(io, { config: join(world.folder, 'identity-mcp.json') })
+    const tool = parts.tools.find(({ name }) => name === 'undo_change')
+    const as = (id: string) =>
+      dispatcher(parts)(
+        aCall({
+          id: 'another-call',
+          ...(tool && { tool }),
+          input: { change, reason: BACK },
+          caller: { id, client: 'test/1' },
+        }),
+      )
+    const writes = world.netskope.writes.length
+    expect(await codeOf(as('local:mallory'))).toBe('not_found')
+    expect(world.netskope.writes).toHaveLength(writes)
+    expect(ada(world).active).toBe(false)
+    expect(await as(world.journal()[0]?.caller ?? '')).toMatchObject({ answer: { status: 'done' } })
+    await close()
+  })
+
+  test.each([
+    ['protected', { protected: [ADA] }, {}],
+    ['read_only', {}, { allowWrites: false }],
+    // Nothing may be changed anywhere, so that the tool is not even offered.
+    ['unsupported', { readOnly: true }, {}],
+  ])('ends as %s where the settings have become stricter', async (code, settings, tenant) => {
+    await using world = await openWorld()
+    const change = await make(world, 'deactivate_user', LEAVES)
+    const { tenants } = world.sandbox.settings
+    world.rewrite({ tenants: { ...tenants, [TENANT]: { ...tenants[TENANT], ...tenant } }, ...settings })
+    const other = await world.open()
+    const writes = world.netskope.writes.length
+    expect((await undo(other, change)).error?.code).toBe(code)
+    expect(world.netskope.writes).toHaveLength(writes)
+  })
+
+  test('takes nothing from a journal that somebody altered', async () => {
+    await using world = await openWorld()
+    const change = await make(world, 'update_user', {
+      tenant: TENANT,
+      user: ADA,
+      set: { familyName: 'Byron' },
+    })
+    const file = join(world.dataDir, 'journal.jsonl')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"was":"Lovelace"', '"was":"Mallory!"'))
+    expect((await undo(world, change)).error?.code).toBe('unavailable')
+    expect(ada(world).name?.familyName).toBe('Byron')
+  })
+})
+
+describe('a change over several tenants', () => {
+  test('is undone in the one that is named, or in all', async () => {
+    await using world = await openWorld()
+    world.rewrite({ tenants: world.sandbox.settings.tenants })
+    const all = await world.open()
+    const tenants = Object.keys(world.sandbox.settings.tenants)
+    const { change, status } = await all.call('deactivate_user', { ...LEAVES, tenants })
+    expect(status).toBe('done')
+    const one = await undo(all, String(change), { tenant: TENANT })
+    expect(one).toMatchObject({ status: 'done', results: [{ tenant: TENANT, outcome: 'restored' }] })
+    expect(world.sandbox.tenants['acme-mindtickle'].user(ADA).active).toBe(false)
+    const rest = (await undo(all, String(change))) as { results: { outcome: string }[] }
+    expect(rest.results.map(({ outcome }) => outcome).sort()).toEqual(['restored', 'restored', 'unchanged'])
+    expect(world.sandbox.tenants['acme-mindtickle'].user(ADA).active).toBe(true)
+    expect((await undo(all, String(change), { tenant: 'acme-nowhere' })).error?.code).toBe('unknown_tenant')
+  })
+})
+
+const PASSPHRASE = 'correct horse battery staple'
+
+async function approve(world: World, id: string): Promise<void> {
+  const stdin = `${PASSPHRASE}\n`
+  await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin })
+  const words = ['approvals', 'approve', id, '--approver', 'grace', '--passphrase-stdin']
+  expect(await world.run(words, { stdin })).toMatchObject({ code: 0 })
+}

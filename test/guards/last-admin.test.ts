@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { RateLimited } from '../../src/errors.ts'
+import { type ListAdmins, lastAdmin } from '../../src/guards/last-admin.ts'
+import type { Change } from '../../src/identity/plan.ts'
+import { memoryStore } from '../../src/store/open.ts'
+import { aCall, account, behind, change, codeOf, plan } from '../support/call.ts'
+
+const ADA = account({ admin: true })
+const GRACE = account({ id: 'id-2', userName: 'grace@example.com', admin: true })
+const removing = plan(change(ADA))
+type Listing = Awaited<ReturnType<ListAdmins>>
+const guarded = (listing: Listing | Error, store = memoryStore()) =>
+  lastAdmin(() => {
+    if (listing instanceof Error) return Promise.reject(listing)
+    return listing && Promise.resolve(listing)
+  }, store)
+
+test.each<[string, Listing | Error, unknown]>([
+  ['another is active', { items: [ADA, GRACE], complete: true }, 'no error'],
+  ['another is active and there is more', { items: [GRACE], complete: false, note: 'more' }, 'no error'],
+  ['nobody else is there', { items: [ADA], complete: true }, 'protected'],
+  [
+    'the others are inactive',
+    { items: [ADA, { ...GRACE, status: 'inactive' }], complete: true },
+    'protected',
+  ],
+  ['the others may be inactive', { items: [{ ...GRACE, status: 'unknown' }], complete: true }, 'doubt'],
+  ['there is more', { items: [ADA], complete: false }, 'doubt'],
+  ['something was left out', { items: [ADA], complete: true, note: 'Some do not tell admin.' }, 'doubt'],
+  ['the app offers no listing', undefined, 'doubt'],
+  ['the app cannot be asked', new RateLimited('no', 'no'), 'doubt'],
+])('when %s', async (_, listing, expected) => {
+  const { next, reached } = behind()
+  const code = await codeOf(guarded(listing)(aCall({ plan: removing }), next))
+  expect(reached[0]?.plan?.doubt === undefined ? code : 'doubt').toBe(expected)
+  if (expected === 'doubt') expect(reached[0]?.plan?.lines.at(-1)).toBe(reached[0]?.plan?.doubt)
+})
+
+const updating = (set: Record<string, unknown>): Change => ({
+  ...change(ADA),
+  operation: 'updateAccount',
+  ask: { id: 'id-1', userName: 'ada@example.com', set },
+  before: {},
+})
+test.each<[string, Change, boolean]>([
+  ['a deletion', { ...change(ADA), operation: 'deleteAccount' } as Change, true],
+  ['unmaking one', updating({ admin: false }), true],
+  ['switching one off by a field', updating({ status: 'inactive' }), true],
+  ['another title', updating({ title: 'Dr' }), false],
+  ['making one', updating({ admin: true }), false],
+  ['a reactivation', { ...change(ADA), operation: 'reactivateAccount' } as Change, false],
+  ['somebody else', change(), false],
+  ['one that is inactive', change({ admin: true, status: 'inactive' }), false],
+])('looks at %s: %s', async (_, one, looks) => {
+  const work = guarded({ items: [ADA], complete: true })(aCall({ plan: plan(one) }), behind().next)
+  expect(await codeOf(work)).toBe(looks ? 'protected' : 'no error')
+})
+
+test('counts nobody who leaves in the same call', async () => {
+  const both = plan(change(ADA), change(GRACE))
+  const work = guarded({ items: [ADA, GRACE], complete: true })(aCall({ plan: both }), behind().next)
+  expect(await codeOf(work)).toBe('protected')
+})
+
+test('lets one call at a time take administrators from a tenant, and the next after it', async () => {
+  const guard = guarded({ items: [ADA, GRACE], complete: true })
+  const two = [plan(change(ADA)), plan(change(GRACE))].map((made) =>
+    guard(aCall({ plan: made }), behind().next),
+  )
+  expect((await Promise.all(two.map(codeOf))).sort()).toEqual(['conflict', 'no error'])
+  expect(await codeOf(guard(aCall({ plan: removing }), behind().next))).toBe('no error')
+})
