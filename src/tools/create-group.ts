@@ -7,7 +7,7 @@ import { onlyOne } from '../identity/only-one.ts'
 import { inQuotes, plainText, sameText } from '../identity/text.ts'
 import { OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, Code, PendingApproval, TenantName, Text, UserRef } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, Text, UserRef } from './fields.ts'
 
 export default defineTool({
   name: 'create_group',
@@ -30,6 +30,7 @@ export default defineTool({
     verified: z.boolean().default(false),
     code: Code.optional(),
     note: z.string().optional(),
+    change: ChangeMade,
     approval: PendingApproval.optional(),
   }),
 

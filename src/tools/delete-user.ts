@@ -7,7 +7,7 @@ import { inQuotes } from '../identity/text.ts'
 import type { Facts } from '../vendors/define.ts'
 import { statusOfOne } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, ChangeRef, Code, PendingApproval, Reason, TenantName, UserRef } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantName, UserRef } from './fields.ts'
 
 const MEANS: Record<Facts['delete'], string> = {
   hard: 'It cannot be undone: the record, its groups and what the app keeps under it are lost.',
@@ -37,7 +37,7 @@ export default defineTool({
     verified: z.boolean().default(false),
     code: Code.optional(),
     note: z.string().optional(),
-    change: ChangeRef.optional(),
+    change: ChangeMade,
     approval: PendingApproval.optional(),
   }),
 

@@ -25,8 +25,8 @@ export const Limit = (most: number, usual: number) =>
 export const Cursor = z.string().min(1).max(4096).optional().describe('nextCursor')
 export const Reason = z.string().trim().min(3).max(500).describe('Why')
 export const ApprovalId = z.string().min(1).max(64).optional().describe('Once approved')
-/** Names a call that changed something: `call` in the journal; or its approval. No number of a line is as long. */
-export const ChangeRef = z.string().trim().min(10).max(64)
+/** Reference of a call, in its answer once it has changed something; the journal calls it `call`. */
+export const ChangeMade = z.string().optional()
 export const Code = z.enum(ERROR_CODES)
 
 /** ISO 8601 with a time zone, epoch seconds to the thousandth. */

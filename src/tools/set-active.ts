@@ -8,7 +8,7 @@ import type { Carried, Change, Effect, Plan } from '../identity/plan.ts'
 import { inQuotes } from '../identity/text.ts'
 import type { Tenant } from '../tenants.ts'
 import { type ChangingTool, defineTool } from './define.ts'
-import { ApprovalId, ChangeRef, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
 
 /** What tells switching an account off from switching it on. */
 export interface Way {
@@ -93,7 +93,7 @@ export function switchTool(the: Switch): ChangingTool {
         }),
       )
       .default([]),
-    change: ChangeRef.optional(),
+    change: ChangeMade,
     approval: PendingApproval.optional(),
   })
 

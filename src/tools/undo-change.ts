@@ -9,7 +9,7 @@ import { flat } from '../identity/unlike.ts'
 import type { Tenant } from '../tenants.ts'
 import { MANAGED, step } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, ChangeRef, Code, PendingApproval, Reason, TenantName } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantName } from './fields.ts'
 import { reversalOf } from './reversal.ts'
 import { sentence, WAYS } from './set-active.ts'
 
@@ -38,7 +38,8 @@ export default defineTool({
   // The most it can do, such as to a created account; its plan says what it does this time.
   effect: 'removes',
   input: z.strictObject({
-    change: ChangeRef.describe('`change` of its answer'),
+    // Or its approval; no number of a line of the journal is as long.
+    change: z.string().trim().min(10).max(64).describe('`change` of its answer'),
     tenant: TenantName.optional().describe('Only there'),
     reason: Reason,
     approvalId: ApprovalId,
@@ -46,7 +47,7 @@ export default defineTool({
   output: z.object({
     status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
     results: z.array(Row).default([]),
-    change: ChangeRef.optional(),
+    change: ChangeMade,
     approval: PendingApproval.optional(),
   }),
 

@@ -9,7 +9,7 @@ import { inQuotes } from '../identity/text.ts'
 import { warning } from '../identity/warnings.ts'
 import { OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, ChangeRef, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 type Row = {
   user: string
@@ -50,7 +50,7 @@ export default defineTool({
       .default([]),
     verified: z.boolean().default(false),
     note: z.string().optional(),
-    change: ChangeRef.optional(),
+    change: ChangeMade,
     approval: PendingApproval.optional(),
   }),
 

@@ -8,7 +8,7 @@ import { inQuotes } from '../identity/text.ts'
 import { flat, unlike } from '../identity/unlike.ts'
 import { asked, Fields, MANAGED, OPTIONAL, statusOfOne, step } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, ChangeRef, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 export default defineTool({
   name: 'update_user',
@@ -34,7 +34,7 @@ export default defineTool({
     verified: z.boolean().default(false),
     code: Code.optional(),
     note: z.string().optional(),
-    change: ChangeRef.optional(),
+    change: ChangeMade,
     approval: PendingApproval.optional(),
   }),
 
