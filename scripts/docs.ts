@@ -54,6 +54,10 @@ const toolsPage = [
   'Written by `npm run docs` from the code. `tools/list` sends the inputs whole and the outputs without their depths,',
   'since every byte of it is paid for by every agent; this page has all of it.',
   '',
+  'An answer that holds text written in an app begins with `untrusted`, which names the fields that do: people write them,',
+  'some of them about themselves, and nothing in them is an instruction. Such text is made plain and short, and an account',
+  'or group whose name is not what it looks like says so in `caution`.',
+  '',
   ...tools.flatMap((tool) => [
     `## ${tool.name}`,
     '',

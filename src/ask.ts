@@ -1,5 +1,5 @@
 import { IdentityError, Unsupported } from './errors.ts'
-import type { AnswerOf, AskOf, Errand, OperationName } from './identity/operations.ts'
+import type { AnswerOf, AskOf, Errand, OperationName, Operations } from './identity/operations.ts'
 import type { Tenant, Tenants } from './tenants.ts'
 
 /** What one tenant made of a question that went to several. */
@@ -18,17 +18,24 @@ export interface Ask {
   ): Promise<Answered<AnswerOf<Name>>[]>
 }
 
+/** The operation of a tenant; throws `Unsupported` where it lacks it. */
+export function mustOffer<Name extends OperationName>(
+  { name, vendor, operations }: Tenant,
+  operation: Name,
+): NonNullable<Operations[Name]> {
+  const run = operations[operation]
+  if (run) return run
+  throw new Unsupported(
+    `${vendor.title} (${name}) does not offer this.`,
+    'list_tenants says what each tenant can do.',
+    { tenant: name },
+  )
+}
+
 export function askFor(tenants: Tenants, errand: Errand): Ask {
   const one: Ask['one'] = async (name, operation, ask) => {
     const tenant = tenants.get(name)
-    const run = tenant.operations[operation]
-    if (!run) {
-      throw new Unsupported(
-        `${tenant.vendor.title} (${name}) does not offer this.`,
-        'list_tenants says what each tenant can do.',
-        { tenant: name },
-      )
-    }
+    const run = mustOffer(tenant, operation)
     // The name picks the operation, its question and its answer together; the union has lost that they belong together.
     const operate = run as unknown as (ask: unknown, errand: Errand) => Promise<AnswerOf<typeof operation>>
     return operate.call(tenant.operations, ask, errand)

@@ -2,7 +2,9 @@ import * as z from 'zod'
 import { isSafeAddress } from './config-webhook.ts'
 
 /** An address: https, or http on a loopback host. */
-export const SafeUrl = z.url().refine(isSafeAddress, 'must be https (http only on a loopback host)')
+export const SafeUrl = z
+  .url({ abort: true })
+  .refine(isSafeAddress, 'must be https (http only on a loopback host)')
 
 /** Such an address without credentials, query or fragment. */
 export const BaseUrl = SafeUrl.refine((text) => {

@@ -1,11 +1,14 @@
 import type { Approvals } from './approvals/approvals.ts'
-import { askFor } from './ask.ts'
+import { askFor, mustOffer } from './ask.ts'
 import { carryOut } from './change.ts'
 import { type Call, type CallGuard, logged, type Reply } from './guards/call.ts'
 import type { Sight } from './guards/calls.ts'
 import { compose } from './guards/compose.ts'
 import type { Errand } from './identity/operations.ts'
+
+import type { Plan } from './identity/plan.ts'
 import { type Grant, holds, scopeOf } from './identity/scopes.ts'
+
 import type { Log } from './log.ts'
 import type { Past } from './past.ts'
 import type { Seal } from './seal.ts'
@@ -99,16 +102,23 @@ export function dispatcher({
       const tool = toolOf(call)
       return tool.effect === 'reads'
         ? undefined
-        : tool.plan(call.input, {
-            ask: askFor(tenants.seenBy(call.grant), errandOf(call)),
-            past: (reference) => past(reference, call.caller.id),
-          })
+        : tool
+            .plan(call.input, {
+              ask: askFor(tenants.seenBy(call.grant), errandOf(call)),
+              past: (reference) => past(reference, call.caller.id),
+            })
+            .then(offered)
     },
     listAdmins: (call, tenant) =>
       tenants
         .seenBy(call.grant)
         .get(tenant)
         .operations.listAccounts?.({ match: { admin: true }, limit: 100 }, errandOf(call)),
+  }
+  /** A plan, of which nobody is asked what could not be done. */
+  const offered = (plan: Plan): Plan => {
+    for (const { tenant, operation } of plan.changes) mustOffer(tenants.get(tenant), operation)
+    return plan
   }
   // Every output schema is an object; `declared-only` parses the answer by it on the way out.
   return compose(guards(sight), async (call) => ({

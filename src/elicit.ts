@@ -82,9 +82,8 @@ export async function withPerson(
   const state = mcpReq.requestState<string>()
   const linked = typeof state === 'string' ? await seal.open(boundTo, state) : undefined
   // Sealed by us for this caller, so it is the id that was put into it below.
-  if (linked) return afterLink(linked as string, actionOf(inputResponse(mcpReq.inputResponses, 'approve')))
-  const answer =
-    typeof state === 'string' ? toAnswer(state, inputResponse(mcpReq.inputResponses, 'confirm')) : undefined
+  if (linked) return afterLink(linked as string, actionOf(ownResponse(mcpReq, 'approve')))
+  const answer = typeof state === 'string' ? toAnswer(state, ownResponse(mcpReq, 'confirm')) : undefined
 
   let reply = await dispatch({ ...call, ...(answer && { answer }) })
   if ('question' in reply) {
@@ -102,6 +101,10 @@ export async function withPerson(
 }
 
 type Response = InputResponseView | ElicitResult
+
+/** What was answered under this name, and not what a key `__proto__` among the answers would lend it. */
+const ownResponse = ({ inputResponses }: ServerContext['mcpReq'], name: string): InputResponseView =>
+  inputResponse(Object.hasOwn(inputResponses ?? {}, name) ? inputResponses : undefined, name)
 
 const actionOf = (response: Response): PersonsAnswer['action'] =>
   'action' in response ? response.action : 'none'

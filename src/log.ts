@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { inspect } from 'node:util'
+import { escapeUnseen } from './identity/text.ts'
 
 /** Structured lines for the person who runs the server. */
 export interface Log {
@@ -16,6 +17,10 @@ interface Details {
   error?: unknown
 }
 
+// An error may hold what an app sent, in its causes and its properties.
+const SHOWN = { depth: 4, maxArrayLength: 20, maxStringLength: 2_000 }
+const LONGEST = 16_384
+
 /** One JSON object a line to `to`, which is never stdout: that belongs to the protocol. */
 export function logTo(to: Writable, least: 'info' | 'error'): Log {
   const write = (level: 'info' | 'error', message: string, { error, ...details }: Details = {}) => {
@@ -25,9 +30,9 @@ export function logTo(to: Writable, least: 'info' | 'error'): Log {
       level,
       message,
       ...details,
-      ...(error !== undefined && { error: inspect(error) }),
+      ...(error !== undefined && { error: inspect(error, SHOWN).slice(0, LONGEST) }),
     }
-    to.write(`${JSON.stringify(line)}\n`)
+    to.write(`${escapeUnseen(JSON.stringify(line))}\n`)
   }
   return {
     info: (message, details) => write('info', message, details),

@@ -199,7 +199,7 @@ function toError(error: unknown, call: Call, log: Log): CallToolResult {
     retryable: known?.retryable ?? false,
     ...(retryAt !== undefined && { retryAt: new Date(retryAt).toISOString() }),
     ...(tenant !== undefined && { tenant }),
-    ...(candidates && { candidates }),
+    ...(candidates && { candidates: candidates.slice(0, 20) }),
     reference: call.id,
   }
   return { content: [{ type: 'text', text: JSON.stringify({ error: body }) }], isError: true }

@@ -5,8 +5,11 @@ import type { TenantTraits } from './guards/policy.ts'
 import { bucketOf, requestGuards } from './guards/requests.ts'
 import type { BudgetLeft, OperationName, Operations } from './identity/operations.ts'
 import type { Effect } from './identity/plan.ts'
+
 import type { Grant } from './identity/scopes.ts'
+import { inQuotes } from './identity/text.ts'
 import { type BreakerState, type Meter, unmetered } from './meter.ts'
+
 import type { Store } from './store/store.ts'
 import type { Facts, Opened, Vendor } from './vendors/define.ts'
 import { openSurface } from './vendors/http.ts'
@@ -68,7 +71,7 @@ function tenantsOver(all: readonly Tenant[], readOnly: Tenants['readOnly']): Ten
       const tenant = all.find((candidate) => candidate.name === name)
       if (tenant) return tenant
       throw new UnknownTenant(
-        `There is no tenant "${name.slice(0, 64)}".`,
+        `There is no tenant ${inQuotes(name, 64)}.`,
         all.length > 0 ? `The tenants are: ${all.map((known) => known.name).join(', ')}.` : 'There is none.',
       )
     },

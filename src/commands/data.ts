@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { Command } from 'commander'
 import { Declined, IdentityError, InvalidInput, NotFound, UnknownTenant } from '../errors.ts'
-import { plainText } from '../identity/text.ts'
+import { escapeUnseen, plainText } from '../identity/text.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
 import type { Io } from './io.ts'
@@ -209,18 +209,6 @@ export function wrap(io: Io, text: string, indent: string): string[] {
 export const showTime = (time: number): string =>
   `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
-// JSON leaves these as they are, and a terminal may act on them or hide what stands next to them.
-const UNSEEN = /[\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u007f-\u009f]/gu
-
 /** JSON in which characters that cannot be seen are written as escapes. */
 export const toJson = (value: unknown, indent?: number): string =>
   escapeUnseen(JSON.stringify(value, null, indent))
-
-/** The same JSON, safe to show. */
-export const escapeUnseen = (json: string): string =>
-  json.replace(UNSEEN, (letter) =>
-    letter
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  )

@@ -6,6 +6,7 @@ import type { Meter } from '../meter.ts'
 import type { Stops } from '../stops.ts'
 import type { Store } from '../store/store.ts'
 import { access } from './access.ts'
+import { appText } from './app-text.ts'
 import { type BlastRadius, blastRadius } from './blast-radius.ts'
 import { brake } from './brake.ts'
 import type { Call, CallGuard } from './call.ts'
@@ -59,6 +60,7 @@ export const callGuards = (
 ): readonly CallGuard[] => [
   measured(meter),
   journalled(journalling),
+  appText(),
   declaredOnly(),
   access({ mustExist, isOffered }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),

@@ -6,7 +6,7 @@ import type { Briefing } from '../identity/briefing.ts'
 import { canonicalJson } from '../identity/canonical.ts'
 import type { AccountFields } from '../identity/operations.ts'
 import type { Change, Plan } from '../identity/plan.ts'
-import { plainText } from '../identity/text.ts'
+import { inQuotes, plainText } from '../identity/text.ts'
 import type { Seal } from '../seal.ts'
 import type { JournalEvent } from '../store/events.ts'
 import { type Call, type CallGuard, effectOf, type PersonsAnswer, type Reply } from './call.ts'
@@ -136,7 +136,7 @@ const boundTo = ({ tool, caller }: Call): string[] => ['question', tool.name, ca
 function wording(plan: Plan, { caller }: Call): string {
   return [
     ...plan.lines,
-    ...(plan.reason === undefined ? [] : [`Reason given: "${plainText(plan.reason, 500)}"`]),
+    ...(plan.reason === undefined ? [] : [`Reason given: ${inQuotes(plan.reason, 500)}`]),
     `Asked for by ${plainText(caller.client, 80)}.`,
   ].join('\n')
 }

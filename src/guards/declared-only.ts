@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import { InvalidInput } from '../errors.ts'
-import { plainText } from '../identity/text.ts'
+import { inQuotes, plainText } from '../identity/text.ts'
 import type { CallGuard } from './call.ts'
 
 /** Lets nothing in or out that the tool's schemas do not name. */
@@ -9,7 +9,14 @@ export const declaredOnly = (): CallGuard =>
     const parsed = call.tool.input.safeParse(call.input ?? {})
     if (!parsed.success) {
       throw new InvalidInput(
-        `The arguments of ${call.tool.name} do not fit: ${parsed.error.issues.map(say).join('; ')}.`,
+        `The arguments of ${call.tool.name} do not fit: ${listed(parsed.error.issues.map(say), '; ')}.`,
+        'The input schema of the tool says what it takes.',
+      )
+    }
+    // The schemas pass over a key of this name, wherever it stands.
+    if (holdsPrototype(call.input)) {
+      throw new InvalidInput(
+        `The arguments of ${call.tool.name} do not fit: unknown argument "__proto__".`,
         'The input schema of the tool says what it takes.',
       )
     }
@@ -19,10 +26,27 @@ export const declaredOnly = (): CallGuard =>
     return { ...reply, answer: call.tool.output.parse(reply.answer) as Record<string, unknown> }
   }
 
+/** Of input that a schema has let through, so that it is no deeper than the schema. A copy on the way may have acted on it. */
+const holdsPrototype = (input: unknown): boolean =>
+  typeof input === 'object' &&
+  input !== null &&
+  (Object.hasOwn(input, '__proto__') ||
+    ![Object.prototype, Array.prototype].includes(Object.getPrototypeOf(input)) ||
+    Object.values(input).some(holdsPrototype))
+
+const MOST = 5
+
+/** As many as help; a caller that sent thousands is not answered with thousands. */
+const listed = (texts: readonly string[], between: string): string =>
+  [...texts.slice(0, MOST), ...(texts.length > MOST ? [`${texts.length - MOST} more`] : [])].join(between)
+
 function say(issue: z.core.$ZodIssue): string {
   const at = plainText(issue.path.map(String).join('.'), 64)
   if (issue.code === 'unrecognized_keys') {
-    return `unknown argument ${issue.keys.map((key) => `"${plainText(key, 64)}"`).join(', ')}`
+    return `unknown argument ${listed(
+      issue.keys.map((key) => inQuotes(key, 64)),
+      ', ',
+    )}`
   }
   const message = issue.message.replace(/^Invalid (input|option|string): /, '')
   return `\`${at || 'arguments'}\` ${message.endsWith('received undefined') ? 'is missing' : message}`

@@ -1,6 +1,7 @@
 import type { Settings } from '../config.ts'
 import type { ConfirmLevel, ConfirmRule, Environment } from '../config-policy.ts'
 import { type Change, DOES, type Does, type Effect, type Plan, peopleIn } from '../identity/plan.ts'
+import { touchesPower } from '../identity/power.ts'
 
 /** What a change needs of people, and which settings say so. */
 export interface Demand extends Need {
@@ -65,11 +66,9 @@ export const weigh = (effect: Effect, plan: Plan, least?: ConfirmLevel): Weighed
   effect,
   least,
   targets: plan.changes.flatMap((change) => {
-    const makesAdmin = change.operation === 'createAccount' && change.ask.fields.admin === true
-    const turnsAdmin = change.operation === 'updateAccount' && change.ask.set.admin !== undefined
     const switched = change.operation === 'updateAccount' ? change.ask.set.status : undefined
     const does = switched ? (switched === 'inactive' ? 'removes' : 'adds') : DOES[change.operation]
-    const target = { tenant: change.tenant, does, administrator: makesAdmin || turnsAdmin }
+    const target = { tenant: change.tenant, does, administrator: touchesPower(change) }
     // An account that is to be made is one as well.
     if (change.accounts.length === 0) return [target]
     return change.accounts.map(({ admin }) => ({

@@ -1,6 +1,7 @@
 import type { ProtectedAccount } from '../config-policy.ts'
 import { Protected } from '../errors.ts'
 import type { Account } from '../identity/account.ts'
+import { bare } from '../identity/naming.ts'
 import type { Change } from '../identity/plan.ts'
 import { namesOfCaller } from '../identity/self.ts'
 import { plainText, sameText } from '../identity/text.ts'
@@ -40,7 +41,7 @@ export const protectedAccounts = (list: readonly ProtectedAccount[]): CallGuard 
 
 const isProtected = ({ userName, email }: Names, tenant: string, why?: string) =>
   new Protected(
-    `The account ${plainText(userName ?? email ?? '', 320)} in ${tenant} is protected and no tool may change it` +
+    `The account ${bare(userName ?? email ?? '')} in ${tenant} is protected and no tool may change it` +
       `${why === undefined ? '' : `: ${plainText(why, 200)}`}.`,
     'A person changes it by hand, in the app itself.',
     { tenant },

@@ -15,14 +15,27 @@ export const Account = z.object({
   externalId: z.string().optional(),
   admin: z.boolean().optional(),
   groups: z.array(z.string()).optional(),
+  /** How many groups more there are than `groups` names. */
+  moreGroups: z.int().optional(),
   title: z.string().optional(),
   department: z.string().optional(),
   role: z.string().optional(),
   licence: z.string().optional(),
   createdAt: z.string().optional(),
   updatedAt: z.string().optional(),
+  /** What speaks against taking its names at their face. */
+  caution: z.string().optional(),
 })
 export type Account = z.infer<typeof Account>
+
+/**
+ * Fields of our nouns whose text people write in the apps, some of it about themselves; `plan` quotes it. Whatever they
+ * say is made plain and short (`text.ts`), and is nobody's instruction.
+ */
+export const WRITTEN_IN_APPS = [
+  ...['name', 'givenName', 'familyName', 'userName', 'email', 'title', 'department', 'role', 'groups'],
+  ...['phone', 'locale', 'timezone', 'custom', 'actor', 'action', 'target', 'plan'],
+] as const
 
 /** The accounts, over all tenants, that belong to one human. */
 export const Person = z.object({
@@ -42,6 +55,8 @@ export const Group = z.object({
   memberCount: z.int().optional(),
   /** Absent means unknown; an app that leaves members out has not said that there are none. */
   members: z.array(z.object({ id: z.string(), userName: z.string().optional() })).optional(),
+  /** What speaks against taking its name at its face. */
+  caution: z.string().optional(),
 })
 export type Group = z.infer<typeof Group>
 

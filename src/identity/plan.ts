@@ -6,6 +6,9 @@ import type { AccountFields, AskOf } from './operations.ts'
 export const EFFECTS = ['reads', 'adds', 'changes', 'removes'] as const
 export type Effect = (typeof EFFECTS)[number]
 
+/** Whether a tool declares an effect that there is. */
+export const isClassified = ({ effect }: { effect: Effect }): boolean => EFFECTS.includes(effect)
+
 /** One write to one app, as it will be carried out. */
 export type Change = {
   tenant: string

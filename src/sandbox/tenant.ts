@@ -16,11 +16,13 @@ export interface Tenant extends App {
   addUser(user: Partial<ScimUser> & { userName: string }): ScimUser
   /** Renames a user as somebody else would. */
   renameUser(user: string, userName: string): ScimUser
+  /** Takes a user out as somebody else would. */
+  removeUser(user: string): void
 }
 
 /** `app` with its records and `parts`. `reads` are the requests that change nothing though they are no GET. */
 export function tenantOf<Parts extends object>(
-  { users, groups, putUser }: Directory,
+  { users, groups, putUser, removeUser }: Directory,
   app: App,
   parts: Parts,
   reads: (arrival: Arrival) => boolean = () => false,
@@ -42,6 +44,7 @@ export function tenantOf<Parts extends object>(
     group: (text) => find(groups, text, ({ displayName }) => displayName),
     addUser: (given) => putUser({ id: crypto.randomUUID(), active: true, ...given }),
     renameUser: (text, userName) => putUser({ ...user(text), userName }),
+    removeUser: (text) => removeUser(user(text).id),
   }
 }
 

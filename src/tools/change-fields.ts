@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Account } from '../identity/account.ts'
 import type { AccountFields, Target } from '../identity/operations.ts'
-import { plainText } from '../identity/text.ts'
+import { inQuotes } from '../identity/text.ts'
 import { AccountTexts, Reason, Text, UserRef } from './fields.ts'
 
 const attribute = z
@@ -20,6 +20,7 @@ export const Fields = z.strictObject({
   admin: z.boolean().optional(),
   custom: z
     .record(attribute, z.union([z.string().max(1_000), z.boolean(), z.array(z.string().max(320)).max(100)]))
+    .refine((custom) => Object.keys(custom).length <= 50, 'must name 50 attributes at most')
     .optional(),
 })
 
@@ -46,7 +47,17 @@ export const MANAGED =
 export const step = (name: string, from: unknown, to: unknown): string =>
   `${name}: ${shown(from)} → ${shown(to)}`
 
-const shown = (value: unknown): string =>
-  value === null || value === undefined
-    ? 'not known'
-    : `"${plainText(typeof value === 'string' ? value : JSON.stringify(value), 200)}"`
+/** What a field is to be where there is nothing yet. */
+export const start = (name: string, value: unknown): string => `${name}: ${shown(value)}`
+
+/** Whole, as far as a person can take it in; a list that is longer says by how much. */
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return 'not known'
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (!Array.isArray(value)) return inQuotes(String(value), 1_000)
+  const texts = value.map((one) => inQuotes(String(one), 320))
+  return texts.length > MOST
+    ? `${texts.slice(0, MOST).join(', ')} and ${texts.length - MOST} more`
+    : texts.join(', ')
+}
+const MOST = 20

@@ -2,11 +2,12 @@ import * as z from 'zod'
 import type { Ask } from '../ask.ts'
 import { NotFound } from '../errors.ts'
 import { type Account, Group } from '../identity/account.ts'
+import { bare } from '../identity/naming.ts'
 import { onlyOne } from '../identity/only-one.ts'
-import { plainText, sameText } from '../identity/text.ts'
+import { inQuotes, plainText, sameText } from '../identity/text.ts'
 import { OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, Text } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, Text, UserRef } from './fields.ts'
 
 export default defineTool({
   name: 'create_group',
@@ -16,7 +17,7 @@ export default defineTool({
   effect: 'adds',
   input: z.strictObject({
     tenant: TenantName,
-    name: Text.describe('Name'),
+    name: UserRef.describe('Name'),
     externalId: Text.optional().describe('External id'),
     members: Users.describe('Whom to put in'),
     reason: OPTIONAL.reason,
@@ -50,8 +51,10 @@ export default defineTool({
         },
       ],
       lines: [
-        `Create the group "${plainText(name)}" in ${vendor.title}, tenant ${tenant}.`,
-        ...(accounts.length > 0 ? [`Put in: ${accounts.map(({ userName }) => userName).join(', ')}.`] : []),
+        `Create the group ${inQuotes(name)} in ${vendor.title}, tenant ${tenant}.`,
+        ...(accounts.length > 0
+          ? [`Put in: ${accounts.map(({ userName }) => bare(userName)).join(', ')}.`]
+          : []),
       ],
       reason,
       there: undefined,
@@ -89,7 +92,7 @@ async function accountsOf(ask: Ask, tenant: string, users: readonly string[]): P
     const account = onlyOne(await ask.one(tenant, 'findAccounts', { user }), user)
     if (!account) {
       throw new NotFound(
-        `"${plainText(user)}" was not found in ${tenant}.`,
+        `${inQuotes(user)} was not found in ${tenant}.`,
         'Check the spelling with find_user, or leave them out.',
         { tenant },
       )

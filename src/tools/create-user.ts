@@ -1,8 +1,10 @@
 import * as z from 'zod'
 import { Account } from '../identity/account.ts'
+import { bare } from '../identity/naming.ts'
 import type { AccountFields } from '../identity/operations.ts'
-import { plainText } from '../identity/text.ts'
-import { asked, Fields, OPTIONAL, statusOfOne } from './change-fields.ts'
+import { inQuotes } from '../identity/text.ts'
+import { flat } from '../identity/unlike.ts'
+import { asked, Fields, OPTIONAL, start, statusOfOne } from './change-fields.ts'
 import { defineTool } from './define.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
@@ -48,16 +50,13 @@ export default defineTool({
       const found = await ask.one(tenant, 'findAccounts', { user })
       if (found.length > 0) return { changes: [], lines: [], reason, there: found }
     }
-    const more = Object.keys(fields).filter(
-      (one) => !['userName', 'email', 'givenName', 'familyName'].includes(one),
-    )
     const subject = { id: 'new', userName: fields.userName ?? email }
     return {
       changes: [{ tenant, accounts: [], subject, operation: 'createAccount', ask: { fields } }],
       lines: [
-        `Create an account for "${plainText(`${givenName} ${familyName}`)}" (${plainText(email)}) in ${vendor.title}, ` +
+        `Create an account for ${inQuotes(`${givenName} ${familyName}`, 401)} (${bare(email)}) in ${vendor.title}, ` +
           `tenant ${tenant}.`,
-        ...(more.length > 0 ? [`With: ${more.join(', ')}.`] : []),
+        ...Object.entries(flat(asked(attributes ?? {}))).map(([name, value]) => start(name, value)),
       ],
       reason,
       there: [],

@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import { NotFound } from '../errors.ts'
 import { Account } from '../identity/account.ts'
+import { named } from '../identity/naming.ts'
 import { onlyOne } from '../identity/only-one.ts'
-import { plainText } from '../identity/text.ts'
+import { inQuotes } from '../identity/text.ts'
 import type { Facts } from '../vendors/define.ts'
 import { statusOfOne } from './change-fields.ts'
 import { defineTool } from './define.ts'
@@ -44,23 +45,22 @@ export default defineTool({
     const account = onlyOne(await ask.one(tenant, 'findAccounts', { user }), user)
     if (!account) {
       throw new NotFound(
-        `"${plainText(user)}" was not found in ${tenant}.`,
+        `${inQuotes(user)} was not found in ${tenant}.`,
         'Check the spelling with find_user.',
         { tenant },
       )
     }
     const { vendor, facts } = ask.tenants.get(tenant)
-    const { id, userName, name, groups, licence } = account
+    const { id, userName, groups = [], moreGroups, licence } = account
+    const lost = [...groups.map((group) => inQuotes(group)), ...(moreGroups ? [`${moreGroups} more`] : [])]
     const subject = { id, userName }
     return {
       changes: [{ tenant, accounts: [account], subject, operation: 'deleteAccount', ask: subject }],
       lines: [
-        `DELETE the account of "${name ?? userName}" (${userName}) in ${vendor.title}, tenant ${tenant}.`,
+        `DELETE the account of ${named(account)} in ${vendor.title}, tenant ${tenant}.`,
         MEANS[facts.delete],
-        ...(groups && groups.length > 0
-          ? [`Groups lost: ${groups.map((group) => `"${group}"`).join(', ')}.`]
-          : []),
-        ...(licence ? [`Licence freed: "${licence}".`] : []),
+        ...(lost.length > 0 ? [`Groups lost: ${lost.join(', ')}.`] : []),
+        ...(licence ? [`Licence freed: ${inQuotes(licence)}.`] : []),
       ],
       reason,
     }

@@ -1,15 +1,17 @@
 import * as z from 'zod'
 import { ERROR_CODES } from '../errors.ts'
+import { hidesText } from '../identity/text.ts'
 
 export const TenantName = z.string().min(1).max(63).describe('Tenant')
 export const TenantNames = z.array(TenantName).min(1).max(100)
 /** Words of a person's: a name, an address, an id. */
 export const Text = z.string().trim().min(1).max(320)
-export const UserRef = Text
+/** What picks out an account or a group. What can't be seen could make one look like another, so it picks out nobody. */
+export const UserRef = Text.refine((text) => !hidesText(text), 'holds characters that can not be seen')
 /** What can be said of an account and asked of a list, in words. */
 export const AccountTexts = {
-  userName: Text.optional(),
-  email: Text.optional(),
+  userName: UserRef.optional(),
+  email: UserRef.optional(),
   givenName: Text.optional(),
   familyName: Text.optional(),
   title: Text.optional(),

@@ -11,6 +11,9 @@ const Searched = z.object({
   retryAt: z.string().optional(),
 })
 
+/** Of accounts in one app that all bear the name that was asked for. */
+const MOST = 20
+
 export default defineTool({
   name: 'find_user',
   title: 'Find a user',
@@ -26,7 +29,9 @@ export default defineTool({
   async run({ user, tenants }, { ask }) {
     const answers = await ask.each('findAccounts', tenants, { user })
     return {
-      people: correlate(answers.flatMap((answered) => ('answer' in answered ? answered.answer : []))),
+      people: correlate(
+        answers.flatMap((answered) => ('answer' in answered ? answered.answer.slice(0, MOST) : [])),
+      ),
       searched: answers.map((answered): z.input<typeof Searched> => {
         const tenant = answered.tenant.name
         if ('answer' in answered) return { tenant, outcome: answered.answer.length > 0 ? 'found' : 'absent' }
@@ -38,7 +43,7 @@ export default defineTool({
           ...(details.retryAt !== undefined && { retryAt: new Date(details.retryAt).toISOString() }),
         }
       }),
-      complete: answers.every((answered) => 'answer' in answered),
+      complete: answers.every((answered) => 'answer' in answered && answered.answer.length <= MOST),
     }
   },
 })

@@ -2,15 +2,18 @@ import * as z from 'zod'
 import { NotFound } from '../errors.ts'
 import { Group } from '../identity/account.ts'
 import type { ListPosition } from '../identity/operations.ts'
-import { plainText } from '../identity/text.ts'
+import { inQuotes } from '../identity/text.ts'
 import { sameAsBefore } from './cursor.ts'
 import { defineTool } from './define.ts'
-import { Cursor, Limit, TenantName, Text } from './fields.ts'
+import { Cursor, Limit, TenantName, UserRef } from './fields.ts'
 
 interface Place {
   tenant: string
   at: ListPosition
 }
+
+/** Of the members of one group; an answer has its bounds. */
+const MOST_MEMBERS = 1_000
 
 export default defineTool({
   name: 'list_groups',
@@ -22,7 +25,7 @@ export default defineTool({
   pace: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
   input: z.strictObject({
     tenant: TenantName,
-    group: Text.optional().describe('Id or name, to see its members'),
+    group: UserRef.optional().describe('Id or name, to see its members'),
     limit: Limit(200, 50),
     cursor: Cursor,
   }),
@@ -38,17 +41,25 @@ export default defineTool({
       const found = await ask.one(tenant, 'readGroup', { group })
       if (!found) {
         throw new NotFound(
-          `There is no group "${plainText(group)}" in ${tenant}.`,
+          `There is no group ${inQuotes(group)} in ${tenant}.`,
           'list_groups without `group` names them.',
           {
             tenant,
           },
         )
       }
+      const { members } = found
+      if (!members)
+        return {
+          groups: [found],
+          complete: false,
+          note: 'The app does not tell the members of this group.',
+        }
+      const complete = members.length <= MOST_MEMBERS
       return {
-        groups: [found],
-        complete: found.members !== undefined,
-        ...(!found.members && { note: 'The app does not tell the members of this group.' }),
+        groups: [{ ...found, members: members.slice(0, MOST_MEMBERS) }],
+        complete,
+        ...(!complete && { note: `${members.length} are in this group; ${MOST_MEMBERS} are named.` }),
       }
     }
     const place = cursor ? await cursors.open<Place>(cursor) : undefined

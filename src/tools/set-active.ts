@@ -2,9 +2,10 @@ import * as z from 'zod'
 import type { Ask } from '../ask.ts'
 import { type ErrorCode, NotFound } from '../errors.ts'
 import { Account } from '../identity/account.ts'
+import { named } from '../identity/naming.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import type { Carried, Change, Effect, Plan } from '../identity/plan.ts'
-import { plainText } from '../identity/text.ts'
+import { inQuotes } from '../identity/text.ts'
 import type { Tenant } from '../tenants.ts'
 import { type ChangingTool, defineTool } from './define.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
@@ -162,7 +163,7 @@ async function resolve(
   }
   if (settled.length > 0 && changes.length === 0 && settled.every((row) => row.outcome === 'absent')) {
     throw new NotFound(
-      `"${plainText(user)}" was found in none of: ${tenants.join(', ')}.`,
+      `${inQuotes(user)} was found in none of: ${tenants.join(', ')}.`,
       'Check the spelling with find_user; it also takes an external id or an id.',
     )
   }
@@ -170,9 +171,9 @@ async function resolve(
 }
 
 /** What a person judges of such a change. */
-export const sentence = (way: Way, tenant: Tenant, { name, userName, status, admin }: Account): string =>
-  `${way.verb} ${name ? `"${name}" ` : ''}(${userName})${admin ? ', an administrator,' : ''} in ` +
-  `${tenant.vendor.title}, tenant ${tenant.name}: ${status} → ${way.to}.`
+export const sentence = (way: Way, tenant: Tenant, account: Account): string =>
+  `${way.verb} ${named(account)}${account.admin ? ', an administrator,' : ''} in ` +
+  `${tenant.vendor.title}, tenant ${tenant.name}: ${account.status} → ${way.to}.`
 
 function toRow(tenant: string, carried: Carried, done: string, consequences: Record<string, string>): Row {
   const { outcome, verified, account, code, note } = carried

@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import type { Ask } from '../ask.ts'
 import { IdentityError, NotFound } from '../errors.ts'
+import { bare, named } from '../identity/naming.ts'
 import { type Carried, type Change, mostDangerous, type Plan } from '../identity/plan.ts'
 import type { PastChange } from '../identity/reverse.ts'
-import { plainText } from '../identity/text.ts'
+import { inQuotes, plainText } from '../identity/text.ts'
 import { flat } from '../identity/unlike.ts'
 import type { Tenant } from '../tenants.ts'
 import { MANAGED, step } from './change-fields.ts'
@@ -116,7 +117,7 @@ function notesOn({ operation, accounts }: Change, { before }: PastChange, tenant
 
 function linesOf(part: Part, ask: Ask): string[] {
   if (!('change' in part)) {
-    return [`Stays as it is: "${part.subject}" in tenant ${part.tenant}. ${part.row.note}`]
+    return [`Stays as it is: ${inQuotes(part.subject)} in tenant ${part.tenant}. ${part.row.note}`]
   }
   const { change, left, note } = part
   return [
@@ -136,15 +137,15 @@ function wordingOf(change: Change, tenant: Tenant): string[] {
     case 'updateAccount': {
       const now = flat(change.before)
       return [
-        `Change back the account of "${accounts[0]?.name ?? subject.userName}" (${subject.userName}) ${where}:`,
+        `Change back the account of ${named(accounts[0] ?? subject)} ${where}:`,
         ...Object.entries(flat(change.ask.set)).map(([name, value]) => step(name, now[name], value)),
       ]
     }
     case 'updateMembers': {
       const { group, add, remove } = change.ask
-      const names = (of: typeof add) => of.map(({ userName }) => userName).join(', ')
+      const names = (of: typeof add) => of.map(({ userName }) => bare(userName)).join(', ')
       return [
-        `Change back the group "${group.name}" ${where}.`,
+        `Change back the group ${inQuotes(group.name)} ${where}.`,
         ...(add.length > 0 ? [`Put in: ${names(add)}.`] : []),
         ...(remove.length > 0 ? [`Take out: ${names(remove)}.`] : []),
       ]

@@ -2,12 +2,14 @@ import * as z from 'zod'
 import type { Ask } from '../ask.ts'
 import { IdentityError, NotFound } from '../errors.ts'
 import type { Account, Group } from '../identity/account.ts'
+import { bare } from '../identity/naming.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import type { Carried } from '../identity/plan.ts'
-import { plainText } from '../identity/text.ts'
+import { inQuotes } from '../identity/text.ts'
+import { warning } from '../identity/warnings.ts'
 import { OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { defineTool } from './define.ts'
-import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, Text } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 type Row = {
   user: string
@@ -28,7 +30,7 @@ export default defineTool({
   input: z
     .strictObject({
       tenant: TenantName,
-      group: Text.describe('Id or name'),
+      group: UserRef.describe('Id or name'),
       add: Users.describe('Whom to put in'),
       remove: Users.describe('Whom to take out'),
       reason: OPTIONAL.reason,
@@ -55,7 +57,7 @@ export default defineTool({
   async plan({ tenant, group: named, add = [], remove = [], reason }, { ask }) {
     const group = await ask.one(tenant, 'readGroup', { group: named })
     if (!group)
-      throw new NotFound(`There is no group "${plainText(named)}" in ${tenant}.`, 'list_groups names them.', {
+      throw new NotFound(`There is no group ${inQuotes(named)} in ${tenant}.`, 'list_groups names them.', {
         tenant,
       })
     const wishes = [...wishesOf(add, 'added'), ...wishesOf(remove, 'removed')]
@@ -63,7 +65,7 @@ export default defineTool({
     const of = (to: Wish['to']) => wanted.filter((one) => one.to === to).map(({ account }) => account)
     const [into, out] = [of('added'), of('removed')]
     const { vendor } = ask.tenants.get(tenant)
-    const people = (accounts: readonly Account[]) => accounts.map(({ userName }) => userName).join(', ')
+    const people = (accounts: readonly Account[]) => accounts.map(({ userName }) => bare(userName)).join(', ')
     return {
       changes:
         wanted.length === 0
@@ -83,7 +85,8 @@ export default defineTool({
               },
             ],
       lines: [
-        `Change the group "${group.name}" in ${vendor.title}, tenant ${tenant}.`,
+        `Change the group ${inQuotes(group.name)} in ${vendor.title}, tenant ${tenant}.`,
+        ...warning(group.name, group.caution),
         ...(into.length > 0 ? [`Put in: ${people(into)}.`] : []),
         ...(out.length > 0 ? [`Take out: ${people(out)}.`] : []),
       ],

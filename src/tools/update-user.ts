@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import { NotFound } from '../errors.ts'
 import { Account } from '../identity/account.ts'
+import { named } from '../identity/naming.ts'
 import { onlyOne } from '../identity/only-one.ts'
 import type { AccountFields } from '../identity/operations.ts'
-import { plainText } from '../identity/text.ts'
-import { unlike } from '../identity/unlike.ts'
+import { inQuotes } from '../identity/text.ts'
+import { flat, unlike } from '../identity/unlike.ts'
 import { asked, Fields, MANAGED, OPTIONAL, statusOfOne, step } from './change-fields.ts'
 import { defineTool } from './define.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
@@ -42,7 +43,7 @@ export default defineTool({
     const read = found && (await ask.one(tenant, 'readFields', { id: found.id }))
     if (!read) {
       throw new NotFound(
-        `"${plainText(user)}" was not found in ${tenant}.`,
+        `${inQuotes(user)} was not found in ${tenant}.`,
         'Check the spelling with find_user.',
         { tenant },
       )
@@ -57,6 +58,7 @@ export default defineTool({
     if (changing.size === 0) return { changes: [], lines: [], reason, account, before }
     const subject = { id: account.id, userName: account.userName }
     const { vendor } = ask.tenants.get(tenant)
+    const now = flat(fields)
     return {
       changes: [
         {
@@ -69,8 +71,8 @@ export default defineTool({
         },
       ],
       lines: [
-        `Change the account of "${account.name ?? account.userName}" (${account.userName}) in ${vendor.title}, tenant ${tenant}:`,
-        ...Object.entries(set).map(([name, value]) => step(name, before[name], value)),
+        `Change the account of ${named(account)} in ${vendor.title}, tenant ${tenant}:`,
+        ...Object.entries(flat(set)).map(([name, value]) => step(name, now[name], value)),
         ...(account.externalId ? [MANAGED] : []),
       ],
       reason,

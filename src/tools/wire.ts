@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isClassified } from '../identity/plan.ts'
 import type { Tool } from './define.ts'
 
 type JsonSchema = { [key: string]: unknown }
@@ -13,7 +14,8 @@ export interface WireTool {
   annotations: { readOnlyHint: boolean; destructiveHint: boolean; idempotentHint?: boolean }
 }
 
-export function toWire({ name, title, description, effect, input, output }: Tool): WireTool {
+export function toWire(tool: Tool): WireTool {
+  const { name, title, description, effect, input, output } = tool
   const { properties = {}, required } = z.toJSONSchema(input, { io: 'input' })
   const answer = z.toJSONSchema(output, { io: 'input' })
   return {
@@ -29,7 +31,7 @@ export function toWire({ name, title, description, effect, input, output }: Tool
     outputSchema: { type: 'object', properties: each(told(answer.properties), outputField) },
     annotations: {
       readOnlyHint: effect === 'reads',
-      destructiveHint: effect === 'removes' || effect === 'changes',
+      destructiveHint: !isClassified(tool) || effect === 'removes' || effect === 'changes',
       // Every change first looks whether there is anything to do, so the same call twice changes nothing more.
       ...(effect !== 'reads' && { idempotentHint: true }),
     },

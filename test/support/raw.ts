@@ -13,6 +13,12 @@ interface Reply {
   error?: { code: number; message: string }
 }
 
+/** Who a request says that it comes from, and what that client can do. */
+export interface As {
+  name?: string
+  capabilities?: unknown
+}
+
 /** A client of the 2026-07-28 revision that sends whatever it is told to, for what no honest client would send. */
 export class RawClient {
   readonly child: ChildProcess
@@ -31,13 +37,14 @@ export class RawClient {
     }
   }
 
-  send(method: string, params: Record<string, unknown>): Promise<Reply> {
+  send(method: string, params: Record<string, unknown>, as: As = {}): Promise<Reply> {
     this.#id += 1
     const id = this.#id
     const _meta = {
       'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-      'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {}, url: {} } },
-      'io.modelcontextprotocol/clientInfo': { name: this.#name, version: '1.0.0' },
+      'io.modelcontextprotocol/clientCapabilities':
+        'capabilities' in as ? as.capabilities : { elicitation: { form: {}, url: {} } },
+      'io.modelcontextprotocol/clientInfo': { name: as.name ?? this.#name, version: '1.0.0' },
     }
     const answered = new Promise<Reply>((resolve) => this.#waiting.set(id, resolve))
     this.child.stdin?.write(
@@ -49,10 +56,11 @@ export class RawClient {
   /** Calls a tool, optionally as the second round of a question. Errors come back as `error`. */
   async call(
     name: string,
-    args: Record<string, unknown>,
+    args: unknown,
     round: { requestState?: unknown; inputResponses?: unknown } = {},
+    as: As = {},
   ): Promise<{ state: string | undefined; body: { status?: string; error?: { code: string } } }> {
-    const { result, error } = await this.send('tools/call', { name, arguments: args, ...round })
+    const { result, error } = await this.send('tools/call', { name, arguments: args, ...round }, as)
     const text = result?.content?.[0]?.text
     const body =
       text === undefined ? (error ? { error: { code: String(error.code) } } : {}) : JSON.parse(text)

@@ -1,24 +1,24 @@
 import type { AppReply } from '../../guards/requests.ts'
 import { saysNothingFound } from '../scim/classify.ts'
 import type { Failure } from '../scim/reply.ts'
-import { asText, field, isRecord, type Rec } from '../scim/values.ts'
+import { asText, field, isRecord, parseJson, type Rec } from '../scim/values.ts'
 
 /**
  * The status that a code stands for, whatever status it came with: support.gainsight.com, "User Management APIs", sends
  * a duplicate as 400, and Steerco-Analytics-Internal/tap-gainsight met a refused key as 400.
  */
-const STATUS_OF: Readonly<Record<string, number>> = {
-  GSOBJ_1024: 401,
-  GS_APIG_2401: 401,
-  GSOBJ_1011: 404,
-  GU_1101: 500,
-  GU_2400: 429,
-  GU_2401: 400,
-  GU_2402: 400,
-  GU_2409: 400,
-  GU_2410: 400,
-  GU_2411: 409,
-}
+const STATUS_OF: ReadonlyMap<string | undefined, number> = new Map([
+  ['GSOBJ_1024', 401],
+  ['GS_APIG_2401', 401],
+  ['GSOBJ_1011', 404],
+  ['GU_1101', 500],
+  ['GU_2400', 429],
+  ['GU_2401', 400],
+  ['GU_2402', 400],
+  ['GU_2409', 400],
+  ['GU_2410', 400],
+  ['GU_2411', 409],
+])
 
 const BATCH_FAILED = ['GU_2401', 'GU_2402']
 
@@ -36,7 +36,7 @@ export function byCode(reply: AppReply): AppReply {
   const words = [code, code === NO_DATA ? 'No data found' : '', body.message, body.errorDesc]
   return {
     ...reply,
-    status: STATUS_OF[code] ?? reply.status,
+    status: STATUS_OF.get(code) ?? reply.status,
     text: JSON.stringify({ result: false, message: words.filter((word) => word).join(' ') }),
   }
 }
@@ -58,12 +58,8 @@ function failureCode(body: Rec): string | undefined {
 
 function envelopeIn(text: string): Rec | undefined {
   if (!text.includes('errorCode')) return undefined
-  try {
-    const body: unknown = JSON.parse(text)
-    return isRecord(body) ? body : undefined
-  } catch {
-    return undefined
-  }
+  const body = parseJson(text)
+  return isRecord(body) ? body : undefined
 }
 
 /** The one record of a batch that failed inside a batch that succeeded; undefined when it went through. */
@@ -75,7 +71,7 @@ export function failedRecord(body: unknown): Failure | undefined {
   if (failed === undefined && !nothingDone) return undefined
   const code = codeIn(failed)
   return {
-    status: (code && STATUS_OF[code]) || 400,
+    status: STATUS_OF.get(code) ?? 400,
     form: 'json',
     said: [code, JSON.stringify(failed)]
       .filter((word) => word)

@@ -30,6 +30,8 @@ export interface TokenSource {
 const AHEAD_MS = 60_000
 // Where the app does not say how long a token lasts; one that ended earlier is fetched anew when it is refused.
 const UNTOLD_MS = 3_600_000
+// Longer than any token lasts; beyond it, what an app says of time is no time any more.
+const LONGEST_MS = 365 * 24 * 3_600_000
 
 /** How tokens are fetched: an address, by a surface that identifies the client, and a refresh token where one is used. */
 interface Fetching {
@@ -111,7 +113,10 @@ function readToken(body: unknown): { token: Secret; lifeMs: number; next?: Secre
   const next = told('refresh_token')
   return {
     token: new Secret(token),
-    lifeMs: seconds && seconds > 0 ? seconds * 1_000 : expiry ? Math.max(expiry - Date.now(), 0) : UNTOLD_MS,
+    lifeMs: Math.min(
+      seconds && seconds > 0 ? seconds * 1_000 : expiry ? Math.max(expiry - Date.now(), 0) : UNTOLD_MS,
+      LONGEST_MS,
+    ),
     ...(typeof next === 'string' && next !== '' && { next: new Secret(next) }),
   }
 }

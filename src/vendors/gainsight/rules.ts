@@ -12,8 +12,11 @@ export interface Rules {
 /** Gainsight takes these with these very letters (support.gainsight.com, "Okta Gainsight SCIM Setup"). */
 const LICENCES = ['Full', 'Viewer', 'Viewer_Analytics']
 
+/** The role by which the REST API at /v1/users tells of super admins. */
+export const SUPER_ADMIN = /^super[ _-]?admin/i
+
 /** Throws `InvalidInput` for a value that Gainsight would ignore without a word, `Refused` for what the settings forbid. */
-export function checkFields({ licence, admin, custom = {} }: AccountFields, rules: Rules): void {
+export function checkFields({ licence, admin, role, custom = {} }: AccountFields, rules: Rules): void {
   const licences = [...LICENCES, ...rules.licenseTypes]
   if (licence !== undefined && !licences.includes(licence)) {
     throw new InvalidInput(
@@ -21,7 +24,7 @@ export function checkFields({ licence, admin, custom = {} }: AccountFields, rule
       `Write one of these exactly so: ${licences.join(', ')}. Others stand in \`licenseTypes\` of the tenant.`,
     )
   }
-  if (admin && !rules.superAdminWrites) throw noSuperAdmins()
+  if ((admin || SUPER_ADMIN.test(role ?? '')) && !rules.superAdminWrites) throw noSuperAdmins()
   for (const [name, value] of Object.entries(custom)) checkCustom(name, value, rules)
 }
 

@@ -50,7 +50,7 @@ export async function pullAudit(
     (user === undefined || actorsOf(raw).some((actor) => sameText(actor, user)))
 
   const events = new Map<string, AuditEvent>()
-  const times: number[] = []
+  let times: number[] = []
   let { offset, before } = at
   let untimed = 0
   const page = (more: { next?: AuditPosition; ended?: boolean; why?: string }): AuditPage => {
@@ -83,7 +83,7 @@ export async function pullAudit(
     }
     const first = idOf(rows[0])
     if (first === before) return page({ why: ignored(settings.auditOffsetParam) })
-    times.push(...rows.flatMap((row) => timeOf(row) ?? []))
+    times = times.concat(rows.flatMap((row) => timeOf(row) ?? []))
     for (const [index, raw] of rows.entries()) {
       const event = toEvent(raw)
       if (!event) untimed++

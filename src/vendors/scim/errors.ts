@@ -40,10 +40,11 @@ const mediaType: Meaning = [
   'Set `contentType` of this tenant, for instance to application/json.',
 ]
 
-const BY_TYPE: Readonly<Record<string, Meaning>> = {
-  invalidFilter: [Unsupported, 'The app can not search by this field.', 'Search by the user name.'],
-  uniqueness: conflict,
-}
+// The app names the type, and some names stand for something in every object.
+const BY_TYPE: ReadonlyMap<string | undefined, Meaning> = new Map<string, Meaning>([
+  ['invalidFilter', [Unsupported, 'The app can not search by this field.', 'Search by the user name.']],
+  ['uniqueness', conflict],
+])
 
 const BY_STATUS: Readonly<Record<number, Meaning>> = {
   401: [Unauthorized, 'The app does not accept the token.', 'check_token says what is wrong with it.'],
@@ -94,7 +95,7 @@ function meaningOf({ status, scimType, form }: Failure, effect: Effect): Meaning
   // An error of the app itself, a request it gave up on, a "success" that is a web page or tells of some failure.
   if (effect === 'writes' && ((status >= 500 && status !== 501) || status === 408 || status < 300))
     return LOST
-  const known = (scimType && BY_TYPE[scimType]) || BY_STATUS[status]
+  const known = BY_TYPE.get(scimType) ?? BY_STATUS[status]
   if (known) return known
   if (status >= 500) return BROKEN
   if (status >= 300 && status < 400) return ELSEWHERE

@@ -1,7 +1,7 @@
 import { Ambiguous } from '../../errors.ts'
 import type { Group } from '../../identity/account.ts'
 import type { Errand, ListPosition, Page } from '../../identity/operations.ts'
-import { plainText, sameText } from '../../identity/text.ts'
+import { inQuotes, sameText } from '../../identity/text.ts'
 import { path } from '../http.ts'
 import { ask, filters, listRefusal, readList, recordIn, type ScimApp } from './app.ts'
 import { refusesFilter } from './classify.ts'
@@ -70,7 +70,7 @@ async function byName(app: ScimApp, group: string, errand: Errand): Promise<unkn
       : list.rows
   if (found.length < 2) return found[0]
   throw new Ambiguous(
-    `${found.length} groups are called "${plainText(group)}" in ${app.tenant}.`,
+    `${found.length} groups are called ${inQuotes(group)} in ${app.tenant}.`,
     'Name one of the candidates by its id.',
     {
       tenant: app.tenant,

@@ -1,4 +1,5 @@
 import type { Account, AccountStatus, Group } from '../../identity/account.ts'
+import { cautionOf } from '../../identity/caution.ts'
 import { plainText } from '../../identity/text.ts'
 import { asBoolean, asId, asList, asText, asTime, field, isRecord, type Rec, some } from './values.ts'
 
@@ -36,12 +37,14 @@ export function toUser(origin: Origin, raw: unknown): ScimUser | undefined {
   const familyName = asText(field(name, 'familyName'))
   const meta = field(raw, 'meta')
   const emails = emailsOf(raw)
-  const groups = asList(field(raw, 'groups'))
+  const told = asList(field(raw, 'groups'))
+  const groups = told?.flatMap((group) => nameIn(group)[0] ?? idIn(group))
+  const shownName = nameOf(raw)
   return {
     raw,
     userName,
     emails: emails.all,
-    groups: (groups ?? []).flatMap((group) => [...idIn(group), ...nameIn(group)]),
+    groups: (told ?? []).flatMap((group) => [...idIn(group), ...nameIn(group)]),
     ...some({ givenName, familyName }),
     account: {
       tenant: origin.tenant,
@@ -51,29 +54,36 @@ export function toUser(origin: Origin, raw: unknown): ScimUser | undefined {
       status: statusOf(field(raw, 'active')),
       ...some({
         email: asText(emails.primary, 320),
-        name: nameOf(raw, givenName, familyName),
+        name: asText(shownName),
         externalId: asId(field(raw, 'externalId')),
-        groups: groups?.flatMap((group) => nameIn(group)[0] ?? idIn(group)),
+        groups: groups?.slice(0, MOST_GROUPS),
+        moreGroups: groups && groups.length > MOST_GROUPS ? groups.length - MOST_GROUPS : undefined,
         title: asText(field(raw, 'title')),
         department: asText(field(field(raw, ENTERPRISE), 'department') ?? field(raw, 'department')),
         role: roleOf(raw),
         createdAt: asTime(field(meta, 'created')),
         updatedAt: asTime(field(meta, 'lastModified')),
+        caution: cautionOf({ 'user name': userName, email: emails.primary, name: shownName }),
       }),
       ...some(origin.more?.(raw) ?? {}),
     },
   }
 }
 
+/** So many are named; an account in more of them than that says how many. */
+const MOST_GROUPS = 100
+
 /** A group without its members; the count is known only where the app sent them. */
 export function toGroup(raw: unknown): Group | undefined {
   const id = asId(field(raw, 'id'))
   if (id === undefined) return undefined
   const members = field(raw, 'members')
+  const name = field(raw, 'displayName')
   return {
     id,
-    name: asText(field(raw, 'displayName')) ?? plainText(id),
+    name: asText(name) ?? plainText(id),
     ...(Array.isArray(members) && { memberCount: members.length }),
+    ...some({ caution: typeof name === 'string' ? cautionOf({ name }) : undefined }),
   }
 }
 
@@ -108,10 +118,14 @@ function emailsOf(raw: Rec): { all: string[]; primary?: string } {
   return { all: emails.map(({ value }) => value), ...(primary && { primary: primary.value }) }
 }
 
-const nameOf = (raw: Rec, givenName?: string, familyName?: string): string | undefined =>
-  asText(field(field(raw, 'name'), 'formatted')) ??
-  asText(field(raw, 'displayName')) ??
-  asText([givenName, familyName].filter((part) => part).join(' '))
+/** The name to show, as received. */
+function nameOf(raw: Rec): string | undefined {
+  const name = field(raw, 'name')
+  const parts = [field(name, 'givenName'), field(name, 'familyName')].filter((part) => asText(part))
+  return [field(name, 'formatted'), field(raw, 'displayName'), parts.join(' ')].find(
+    (one): one is string => asText(one) !== undefined,
+  )
+}
 
 function roleOf(raw: Rec): string | undefined {
   const roles = asList(field(raw, 'roles')) ?? []

@@ -1,7 +1,7 @@
 import { readRates } from '../../guards/rate-headers.ts'
 import type { AppReply } from '../../guards/requests.ts'
 import { plainText } from '../../identity/text.ts'
-import { asNumber, asText, field, isRecord, type Rec } from './values.ts'
+import { asNumber, asText, field, isRecord, parseJson, type Rec } from './values.ts'
 
 /** A reply that is no answer, in any of the shapes that apps and the gateways before them send. */
 export interface Failure {
@@ -66,14 +66,11 @@ function retryAtOf(reply: AppReply): number | undefined {
 function parse({ text, headers }: AppReply): { form: Failure['form']; body?: unknown } {
   const trimmed = text.replace(/^\uFEFF/, '').trim()
   if (!trimmed) return { form: 'empty' }
-  try {
-    const body: unknown = JSON.parse(trimmed)
-    return { form: isErrorMessage(body) ? 'scim' : 'json', body }
-  } catch {
-    // A login page or a proxy's error page; its text is of no use.
-    if (trimmed.startsWith('<') || headers['content-type']?.includes('html')) return { form: 'html' }
-    return { form: 'text', body: trimmed }
-  }
+  const body = parseJson(trimmed)
+  if (body !== undefined) return { form: isErrorMessage(body) ? 'scim' : 'json', body }
+  // A login page or a proxy's error page; its text is of no use.
+  if (trimmed.startsWith('<') || headers['content-type']?.includes('html')) return { form: 'html' }
+  return { form: 'text', body: trimmed }
 }
 
 const isErrorMessage = (body: unknown): boolean => {

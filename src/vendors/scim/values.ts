@@ -1,10 +1,28 @@
-import { plainText } from '../../identity/text.ts'
+import { hidesText, plainText } from '../../identity/text.ts'
 
 /** An object of a reply, of which nothing is known yet. */
 export type Rec = Record<string, unknown>
 
 export const isRecord = (value: unknown): value is Rec =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+// The deepest reply of any app has a handful of levels; what walks over more of them runs out of stack.
+const MOST_LEVELS = 64
+
+/** The value that JSON text stands for; undefined when it is no JSON, or deeper than any app means. */
+export function parseJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isDeeper(value, MOST_LEVELS) ? undefined : value
+  } catch {
+    return undefined
+  }
+}
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)))
 
 /** The key under which `record` holds an attribute: names of attributes are not case-sensitive (RFC 7643 §2.1). */
 export function keyOf(record: Rec, name: string): string | undefined {
@@ -29,8 +47,8 @@ const LONGEST_ID = 512
 export function asId(value: unknown): string | undefined {
   const id = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value
   if (typeof id !== 'string' || id.length > LONGEST_ID) return undefined
-  // A segment made of dots would climb out of its place in a path.
-  return /^\.{0,2}$/.test(id) || /[\p{Cc}\p{Cs}]/u.test(id) ? undefined : id
+  // A segment made of dots would climb out of its place in a path, for an app that takes its slashes for such.
+  return id === '' || /(^|[/\\])\.{1,2}([/\\]|$)/.test(id) || hidesText(id) ? undefined : id
 }
 
 /** Microsoft's provisioning sends "True", snipe-it#13948 answers 1: all of them are meant as booleans. */

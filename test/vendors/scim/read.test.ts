@@ -124,3 +124,20 @@ test('tells a group without members from one whose members are not told', () => 
     }),
   ).toEqual([{ id: 'u1', userName: 'ana@example.com' }, { id: '2' }])
 })
+
+test('names a hundred groups of a user who is in more, and says how many more', () => {
+  const groups = Array.from({ length: 250 }, (_, at) => ({ value: `g${at}`, display: `Group ${at}` }))
+  const account = read({ ...ana, groups })
+  expect(account?.groups).toHaveLength(100)
+  expect(account?.moreGroups).toBe(150)
+  expect(toUser(origin, { ...ana, groups })?.groups).toContain('Group 249')
+})
+
+test.each(['../Groups/g', 'a/../b', 'a\\..\\b', './a', '..', 'a\u202eb', 'a\u200bb', 'a\nb', ''])(
+  'takes %j for no id',
+  (id) => expect(read({ ...ana, id })).toBeUndefined(),
+)
+
+test.each(['a.b', 'a..b', 'a/b', 'a b', 'ünï', '...'])('takes %j for an id', (id) => {
+  expect(read({ ...ana, id })?.id).toBe(id)
+})

@@ -4,6 +4,7 @@ import type { FieldName } from '../../scim/fields.ts'
 import { ENTERPRISE } from '../../scim/read.ts'
 import { asBoolean, asText, field, isRecord, type Rec, some } from '../../scim/values.ts'
 import { EXTENSION } from '../extension.ts'
+import { SUPER_ADMIN } from '../rules.ts'
 
 /** What a dialect calls the fields of a user; one it lacks is absent. */
 export interface Names extends Partial<Record<Exclude<FieldName, 'status' | 'admin' | 'custom'>, string>> {
@@ -21,7 +22,7 @@ export function asScim(names: Names, raw: unknown): Rec | undefined {
   }
   return {
     id: told('id'),
-    userName: asText(told('userName'), 320) ?? told('email'),
+    userName: asText(told('userName'), 320) ? told('userName') : told('email'),
     externalId: told('externalId'),
     active: told('status'),
     emails: [{ value: told('email'), primary: true }],
@@ -43,7 +44,7 @@ export function asScim(names: Names, raw: unknown): Rec | undefined {
 /** The dialect `users` has no field of its own for it. */
 const isSuperAdmin = (raw: Rec): boolean | undefined =>
   asBoolean(field(raw, 'isSuperAdmin') ?? field(field(raw, 'customAttributes'), 'isSuperAdmin')) ??
-  (/^super[ _-]?admin/i.test(asText(field(raw, 'role')) ?? '') || undefined)
+  (SUPER_ADMIN.test(asText(field(raw, 'role')) ?? '') || undefined)
 
 const OTHERS = ['name', 'isSuperAdmin', 'systemType', 'userType', 'customAttributes', 'groups']
 

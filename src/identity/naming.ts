@@ -1,0 +1,12 @@
+import type { Account } from './account.ts'
+import { inQuotes, plainText } from './text.ts'
+
+// Text of which no part can be taken for a part of the sentence around it.
+const BARE = /^[\p{L}\p{M}\p{N}._%+@'’-]+$/u
+
+/** A user name, an email or an id within a sentence that a person judges. */
+export const bare = (text: string): string => (BARE.test(text) ? plainText(text, 320) : inQuotes(text, 320))
+
+/** An account within such a sentence: `"Ada Lovelace" (ada@example.com)`. */
+export const named = ({ name, userName }: Pick<Account, 'name' | 'userName'>): string =>
+  `${name ? `${inQuotes(name)} ` : ''}(${bare(userName)})`

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import { openApprovals } from '../../src/approvals/approvals.ts'
+import { storeLedger } from '../../src/budget/ledger.ts'
+import { storePeople } from '../../src/budget/people.ts'
+import { ChangeLimits, Confirm } from '../../src/config-policy.ts'
+import { callGuards } from '../../src/guards/calls.ts'
+import { compose } from '../../src/guards/compose.ts'
+import type { Plan } from '../../src/identity/plan.ts'
+import { unmetered } from '../../src/meter.ts'
+import { sealWith } from '../../src/seal.ts'
+import { openStops } from '../../src/stops.ts'
+import { memoryStore } from '../../src/store/open.ts'
+import type { Tool } from '../../src/tools/define.ts'
+import { toWire } from '../../src/tools/wire.ts'
+import { aCall, behind, change, codeOf, plan } from '../support/call.ts'
+
+const NONE = Confirm.parse({
+  removes: 'none',
+  bulk: 'none',
+  deletes: 'none',
+  admins: 'none',
+  changes: 'none',
+  adds: 'none',
+})
+
+/** All guards of a server whose settings ask nobody for anything. */
+function guarded({
+  readOnly = false,
+  removesPerHour = 20,
+  made = (): Plan | undefined => plan(change()),
+} = {}) {
+  const store = memoryStore()
+  const stops = openStops(store)
+  const events: string[] = []
+  const policy = {
+    settings: { readOnly, protected: [] },
+    journalling: {
+      journal: { append: async ({ event }: { event: string }) => void events.push(event) as never },
+      warn: () => undefined,
+    },
+    mustExist: () => undefined,
+    isOffered: () => true,
+    isReadOnly: () => false,
+    blast: {
+      ledger: storeLedger(store),
+      people: storePeople(store),
+      stops,
+      limits: ChangeLimits.parse({ removesPerHour, changesPerHour: 1_000 }),
+    },
+    stops,
+    locks: store,
+    meter: unmetered,
+    confirming: {
+      policy: {
+        confirm: NONE,
+        about: () => ({ vendor: 'netskope', environment: 'production' as const, deactivationDeletes: false }),
+      },
+      approvals: openApprovals(store),
+      seal: sealWith(store),
+      approveAt: async () => ({ words: 'somewhere' }),
+      brief: async () => ({ changes: [] }),
+    },
+  }
+  const { next, reached } = behind()
+  const planOf = () => {
+    const planned = made()
+    return planned && Promise.resolve(planned)
+  }
+  const run = compose(callGuards(policy, { planOf, listAdmins: () => undefined }), next)
+  return { events, reached, run }
+}
+
+/** Effects that no tool of ours declares: left out, misspelt, and names that every object has. */
+const UNKNOWN = [
+  undefined,
+  null,
+  '',
+  'read',
+  'READS',
+  'reads ',
+  'deletes',
+  'deletes',
+  'bulk',
+  'constructor',
+  '__proto__',
+  'toString',
+  0,
+  {},
+]
+
+const unclassified = (effect: unknown) =>
+  aCall({ tool: { ...aCall().tool, name: 'made_up', effect: effect as never, output: z.looseObject({}) } })
+
+describe.each(UNKNOWN)('a tool whose effect is %j', (effect) => {
+  test('needs approval, whatever the settings ask of any kind of change', async () => {
+    const { run, reached, events } = guarded()
+    expect(await run(unclassified(effect))).toMatchObject({ answer: { status: 'approval_required' } })
+    expect(reached).toEqual([])
+    expect(events).toEqual(['asked'])
+  })
+
+  test('counts against the limit of removals, is refused where nothing may be changed, and makes a plan or fails', async () => {
+    expect(
+      await codeOf(
+        guarded({ removesPerHour: 1, made: () => plan(change(), change()) }).run(unclassified(effect)),
+      ),
+    ).toBe('limit_reached')
+    expect(await codeOf(guarded({ readOnly: true }).run(unclassified(effect)))).toBe('read_only')
+    await expect(guarded({ made: () => undefined }).run(unclassified(effect))).rejects.toThrow(
+      'makes no plan',
+    )
+  })
+
+  test('is shown to clients as one that destroys', () => {
+    const tool = { ...unclassified(effect).tool, title: '', description: '', input: z.strictObject({}) }
+    expect(toWire(tool as unknown as Tool).annotations).toMatchObject({
+      readOnlyHint: false,
+      destructiveHint: true,
+    })
+  })
+})
+
+test('a tool that is classified goes through such settings unasked', async () => {
+  const { run, reached } = guarded()
+  expect(await run(aCall())).toMatchObject({ answer: { status: 'done' } })
+  expect(reached).toHaveLength(1)
+})
