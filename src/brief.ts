@@ -1,9 +1,9 @@
 import type { Ask } from './ask.ts'
 import type { Account } from './identity/account.ts'
 import type { Alteration, BriefedAccount, BriefedChange, Briefing, Place } from './identity/briefing.ts'
-import type { AccountFields } from './identity/operations.ts'
 import type { Change, Plan } from './identity/plan.ts'
 import { sameText } from './identity/text.ts'
+import { type FieldValue, flat } from './identity/unlike.ts'
 import type { Tenant } from './tenants.ts'
 
 /** How many groups of an account are named. */
@@ -53,35 +53,31 @@ function canBeUndone(operation: Change['operation'], { facts, operations }: Tena
 function accountsOf(change: Change): BriefedAccount[] {
   switch (change.operation) {
     case 'createAccount': {
-      const alters = Object.entries(flat(change.ask.fields)).map(chosen)
+      const alters = Object.entries(flat(change.ask.fields)).map(([what, after]) =>
+        chosen(what, undefined, after),
+      )
       return [{ userName: change.subject.userName, alters }]
     }
     case 'updateAccount': {
       const before = flat(change.before)
-      const alters = Object.entries(flat(change.ask.set)).map(([what, after]) => ({
-        ...chosen([what, after]),
-        ...(before[what] !== undefined && { before: before[what] }),
-      }))
+      const alters = Object.entries(flat(change.ask.set)).map(([what, after]) =>
+        chosen(what, before[what], after),
+      )
       return change.accounts.map((account) => ({ ...who(account), alters }))
     }
+    case 'createGroup':
+      return change.accounts.map((account) => ({ ...who(account), alters: [membership(false, true)] }))
     case 'updateMembers': {
       const { ask, inside } = change
-      const words = (isIn: boolean) => (isIn ? 'in the group' : 'not in the group')
       return change.accounts.map((account) => {
         const leaves = ask.remove.some(({ id }) => id === account.id)
-        const before = inside && words(inside.includes(account.id))
         return {
           ...who(account),
-          alters: [ours('membership', before, words(!leaves))],
+          alters: [membership(inside?.includes(account.id), !leaves)],
           ...(leaves && { loses: { groups: { first: [ask.group.name], of: 1 } } }),
         }
       })
     }
-    case 'createGroup':
-      return change.accounts.map((account) => ({
-        ...who(account),
-        alters: [ours('membership', undefined, 'in the group')],
-      }))
     case 'reactivateAccount':
       return change.accounts.map((account) => ({
         ...who(account),
@@ -115,22 +111,23 @@ const who = ({ id, userName, name, email, title, department, admin, externalId }
   ...(externalId !== undefined && { externalId }),
 })
 
+/** A state that a change sets, in our words. */
 const ours = (what: string, before: string | undefined, after: string): Alteration => ({
   what,
   ...(before !== undefined && { before }),
   after,
   from: 'server',
 })
-const chosen = ([what, after]: [string, string]): Alteration => ({ what, after, from: 'agent' })
 
-/** Every field with its value as text; the app's own attributes are told from ours by their names. */
-const flat = ({ custom = {}, ...fields }: AccountFields): Record<string, string> => {
-  const own = Object.entries(custom).map(([name, value]) => [`custom.${name}`, value] as const)
-  return Object.fromEntries(
-    [...Object.entries(fields), ...own]
-      .filter(([, value]) => value !== undefined && value !== null)
-      .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
-  )
+const membership = (before: boolean | undefined, after: boolean): Alteration => {
+  const words = (isIn: boolean) => (isIn ? 'in the group' : 'not in the group')
+  return ours('membership', before === undefined ? undefined : words(before), words(after))
+}
+
+/** A value that the agent named. */
+const chosen = (what: string, before: FieldValue | undefined, after: FieldValue): Alteration => {
+  const words = (value: FieldValue) => (typeof value === 'string' ? value : JSON.stringify(value))
+  return { what, ...(before !== undefined && { before: words(before) }), after: words(after), from: 'agent' }
 }
 
 /** Where else the person is active; undefined where the plan does not concern exactly one. */

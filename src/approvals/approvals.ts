@@ -221,6 +221,15 @@ export const approversOf = ({ approvers = 1 }: Quorum): number => approvers
 export const progressOf = (approval: Approval): string | undefined =>
   approversOf(approval) > 1 ? `${approval.agreed?.length ?? 0} of ${approversOf(approval)}` : undefined
 
+/** Who it takes, where that is not just anybody who may approve: "2 approvers, not local:ada, who asked for it". */
+export const whoMustAgree = (approval: Approval): string | undefined =>
+  [
+    approversOf(approval) > 1 && `${approversOf(approval)} approvers`,
+    approval.fourEyes && `not ${approval.caller}, who asked for it`,
+  ]
+    .filter(Boolean)
+    .join(', ') || undefined
+
 const meets = (approval: Quorum, required: Quorum): boolean =>
   approversOf(approval) >= approversOf(required) && (approval.fourEyes === true || !required.fourEyes)
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import {
   type Approval,
-  approversOf,
   noRequest,
   openApprovals,
   progressOf,
   statusOf,
+  whoMustAgree,
 } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import { decide, undecided } from '../approvals/decide.ts'
@@ -196,15 +196,6 @@ export function describe(io: Io, approval: Approval): string[] {
     ...(approval.usedAt === undefined ? [] : fact('used', showTime(approval.usedAt))),
   ]
 }
-
-/** Who it takes, where that is more than one person. */
-const whoMustAgree = (approval: Approval): string | undefined =>
-  [
-    progressOf(approval) && `${approversOf(approval)} approvers`,
-    approval.fourEyes && `not ${approval.caller}, who asked for it`,
-  ]
-    .filter(Boolean)
-    .join(', ') || undefined
 
 /** What else a person should know before deciding, and the plan does not say. */
 function besides({ briefing }: Approval): string[] {

@@ -15,7 +15,7 @@ export interface Place {
 
 export interface BriefedChange extends Place {
   operation: Change['operation']
-  /** The group whose members change, where that is the change. */
+  /** The group that is made, or whose members change. */
   group?: string
   accounts: BriefedAccount[]
   /** Whether it can be taken back; absent where nobody knows. */

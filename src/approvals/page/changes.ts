@@ -41,8 +41,9 @@ const placeOf = ({ app, tenant }: Place): Html => html`${app} <span class="tenan
 const changeCard = (change: BriefedChange): Html => html`<article class="card">
 <h3>${placeOf(change)}</h3>
 <p class="badges">${badges(change)}</p>
-${change.group !== undefined && html`<p>The group ${said(change.group, 'from the app')}</p>`}
-${change.accounts.length === 1 ? change.accounts.map((account) => oneAccount(change, account)) : manyAccounts(change)}
+${change.group !== undefined && html`<p>The group ${said(change.group, change.operation === 'createGroup' ? 'from the agent' : 'from the app')}</p>`}
+${change.accounts.length === 1 && change.accounts.map((account) => oneAccount(change, account))}
+${change.accounts.length > 1 && manyAccounts(change)}
 </article>`
 
 /** What weighs most, in our words. */
@@ -55,7 +56,7 @@ function badges({ accounts, operation, reversible }: BriefedChange): Html[] {
   const of = (number: number) => (accounts.length === 1 ? '' : `: ${number} of ${accounts.length}`)
   return [
     ...(admins > 0 ? [badge('alarm', `Administrator${of(admins)}`)] : []),
-    ...(admins === 0 && operation !== 'createAccount'
+    ...(admins === 0 && accounts.length > 0 && operation !== 'createAccount'
       ? [badge('plain', untold ? 'Administrator: not told by the app' : 'Not an administrator')]
       : []),
     ...(rights ? [badge('alarm', 'Changes administrator rights')] : []),

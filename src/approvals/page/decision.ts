@@ -1,4 +1,4 @@
-import { type Approval, statusOf } from '../approvals.ts'
+import { type Approval, progressOf, statusOf } from '../approvals.ts'
 import { type Html, html } from './html.ts'
 import { pathOf, said, time } from './layout.ts'
 
@@ -94,8 +94,16 @@ const STATUS: Record<ReturnType<typeof statusOf>, string> = {
 
 export const statusLine = (approval: Approval): Html => {
   const status = statusOf(approval)
-  return html`<p class="status"><span class="pill ${status}">${STATUS[status]}</span> Request <code>${approval.id}</code></p>`
+  const progress = status === 'pending' ? progressOf(approval) : undefined
+  return html`<p class="status"><span class="pill ${status}">${STATUS[status]}${progress !== undefined && html`, ${progress}`}</span> Request <code>${approval.id}</code></p>`
 }
+
+/** Whose yes there is already, where it takes more than one. */
+export const agreedSoFar = ({ agreed }: Approval): Html | undefined =>
+  agreed &&
+  html`<section class="decided" aria-labelledby="agreed"><h2 id="agreed">Agreed so far</h2>
+<ul>${agreed.map(({ by, at }) => html`<li><strong>${by}</strong>, ${time(at)}</li>`)}</ul>
+<p>It takes another person as well; until then nothing is changed.</p></section>`
 
 /** What became of a request that nobody can decide any more. */
 export function outcome(approval: Approval): Html {

@@ -1,8 +1,16 @@
 import type { Briefing } from '../../identity/briefing.ts'
 import { sameText } from '../../identity/text.ts'
-import { type Approval, statusOf } from '../approvals.ts'
+import { type Approval, statusOf, whoMustAgree } from '../approvals.ts'
 import { changesSection, headline } from './changes.ts'
-import { decisionForm, type Given, outcome, type Problem, problemSummary, statusLine } from './decision.ts'
+import {
+  agreedSoFar,
+  decisionForm,
+  type Given,
+  outcome,
+  type Problem,
+  problemSummary,
+  statusLine,
+} from './decision.ts'
 import { type Html, html } from './html.ts'
 import type { Lately } from './lately.ts'
 import { count, layout, said, time } from './layout.ts'
@@ -30,7 +38,7 @@ ${plan.filter((line) => line !== '').map((line) => html`<p>${line}</p>`)}
   const main = html`${problem && problemSummary(problem)}
 ${statusLine(approval)}
 <h1>${title}</h1>
-${!open && outcome(approval)}
+${open ? agreedSoFar(approval) : outcome(approval)}
 ${facts(approval)}
 <section aria-labelledby="plan"><h2 id="plan">What would be done</h2>${words}</section>
 ${briefing && changesSection(briefing)}
@@ -43,7 +51,9 @@ ${open && decisionForm(approval, { ...form, ...(problem?.field && { field: probl
   )
 }
 
-function facts({ briefing, caller, client, reason, createdAt, expiresAt, tool }: Approval): Html {
+function facts(approval: Approval): Html {
+  const { briefing, caller, client, reason, createdAt, expiresAt, tool } = approval
+  const takes = whoMustAgree(approval)
   const minutes = Math.ceil((expiresAt - Date.now()) / 60_000)
   const rows: [string, Html | undefined][] = [
     ['Person', briefing && person(briefing)],
@@ -51,6 +61,7 @@ function facts({ briefing, caller, client, reason, createdAt, expiresAt, tool }:
     ['Asked for by', html`${caller}`],
     ['With the client', client === undefined ? undefined : said(client, 'as it calls itself')],
     ['Tool', html`<code>${tool}</code>`],
+    ['Takes', takes === undefined ? undefined : html`${takes}`],
     ['Asked', time(createdAt)],
     ['Expires', html`${time(expiresAt)}${minutes > 0 && html`, in ${count(minutes, 'minute')}`}`],
   ]

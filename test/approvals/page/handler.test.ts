@@ -206,6 +206,42 @@ describe('a decision', () => {
     expect(state).toMatch(/^(approved|denied)$/)
   })
 
+  test('of two people is taken one by one, and the page says how far it has come', async () => {
+    await using page = await openPage()
+    await page.approvers.add('chief', PASSPHRASE)
+    const id = await page.ask({ approvers: 2, fourEyes: true, caller: 'local:eve' })
+    const fresh = (await page.get(id)).text
+    expect(fresh).toContain('Waits for a decision, 0 of 2')
+    expect(fresh).toContain('2 approvers, not local:eve, who asked for it')
+    expect((await page.submit(id)).status).toBe(303)
+    const { text } = await page.get(id)
+    expect(text).toContain('Waits for a decision, 1 of 2')
+    expect(text).toMatch(/Agreed so far.*<strong>grace<\/strong>.*It takes another person/s)
+    expect(text).toContain('<form')
+    expect(await page.stateOf(id)).toBe('pending')
+
+    const again = await page.submit(id)
+    expect(again.status).toBe(403)
+    expect(again.text).toContain('grace has agreed to this already')
+    expect((await page.submit(id, { approver: 'chief' })).status).toBe(303)
+    expect((await page.get(id)).text).toContain('Approved by grace, chief')
+    expect((await page.journal()).map(({ event, approval }) => [event, approval?.by])).toEqual([
+      ['approved', 'grace'],
+      ['refused', undefined],
+      ['approved', 'chief'],
+    ])
+  })
+
+  test('of the one who asked is not taken where four eyes are wanted', async () => {
+    await using page = await openPage()
+    const id = await page.ask({ fourEyes: true, caller: 'local:Grace' })
+    const { status, text } = await page.submit(id)
+    expect(status).toBe(403)
+    expect(text).toContain('may be the one who asked for this')
+    expect(await page.stateOf(id)).toBe('pending')
+    expect((await page.submit(id, { decision: 'denied' })).status).toBe(303)
+  })
+
   test('comes too late once the request has expired', async () => {
     await using page = await openPage()
     const id = await page.ask()

@@ -142,6 +142,23 @@ test('a change of many is told account by account', async () => {
   for (const { userName } of accounts) expect(words).toContain(`${userName} – not in the group in the group`)
 })
 
+test.each([
+  [0, 'Make a group with 0 accounts'],
+  [1, 'Make a group with 1 account in'],
+  [2, 'Make a group with 2 accounts'],
+])('a new group with %i members is told by the name that the agent gave it', async (count, title) => {
+  const accounts = Array.from({ length: count }, (_, at) => ({
+    userName: `user-${at}@example.com`,
+    alters: [
+      { what: 'membership', before: 'not in the group', after: 'in the group', from: 'server' as const },
+    ],
+  }))
+  const words = await shown(changed({ operation: 'createGroup', group: 'Poets', accounts }))
+  expect(words).toContain(title)
+  expect(words).toContain('The group Poets from the agent')
+  for (const { userName } of accounts) expect(words).toContain(userName)
+})
+
 test('what else the same caller changed in the last hour, the latest first, and nothing of others or of before', async () => {
   await using page = await openPage()
   const record = (userName: string, more: { caller?: string; event?: 'done' | 'unknown' | 'failed' } = {}) =>
