@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import build from '../test/support/build.ts'
+import { http } from './http.ts'
 import { interactive } from './interactive.ts'
 import { listSize } from './list-size.ts'
 import { manyTenants } from './many-tenants.ts'
@@ -20,6 +21,7 @@ const PARTS: Record<string, Part> = {
   start,
   'list-size': listSize,
   requests,
+  http,
   'many-tenants': manyTenants,
   scan,
   saturation,

@@ -37,9 +37,11 @@ const BY_EFFECT: Record<Effect, Scope> = {
   removes: 'identity:remove',
 }
 
-/** The scope that a tool demands, by what it declares. */
+/** The scope that a tool demands, by what it declares; one that does not say what it does, the most. */
 export const scopeOf = ({ effect, needs }: { effect: Effect; needs: readonly OperationName[] }): Scope =>
-  effect === 'reads' && needs.includes('pullAudit') ? 'identity:audit' : BY_EFFECT[effect]
+  effect === 'reads' && needs.includes('pullAudit')
+    ? 'identity:audit'
+    : (BY_EFFECT[effect] ?? 'identity:remove')
 
 /** Whether a grant holds `scope`, by name or within another. */
 export const holds = ({ scopes }: Grant, scope: Scope): boolean =>

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIPv6 } from 'node:net'
 import { validateHostHeader, validateOriginHeader } from '@modelcontextprotocol/server'
-import { type IdentityError, InvalidInput } from '../errors.ts'
+import { Forbidden, type IdentityError, InvalidInput } from '../errors.ts'
 
 /** By what a request is known in log, journal and errors. */
 export interface About {
@@ -29,23 +29,29 @@ function traceIn(header: string): string | undefined {
 export const logged = ({ reference, trace }: About) => ({ reference, ...(trace && { trace }) })
 
 /**
- * Why a request is not for this server: it names another host, or comes from a site of another, as from a page that
+ * Why a request is not served, if it is not for this server: it names another host, or comes from a site of another, as from a page that
  * a browser was tricked into showing (DNS rebinding). The address that it arrived at is always right.
  */
 export function foreign(
   { headers, socket }: IncomingMessage,
   { hosts, proxied }: { hosts: readonly string[]; proxied: boolean },
-): string | undefined {
+): Forbidden | undefined {
   const here = socket.localAddress?.replace(/^::ffff:/, '') ?? ''
   const allowed = [...hosts, isIPv6(here) ? `[${here}]` : here]
-  if (!validateHostHeader(headers.host, allowed).ok)
-    return 'The header Host names another server than this one.'
-  if (!validateOriginHeader(headers.origin, allowed).ok)
-    return 'The header Origin names another site than this one.'
-  const came = headers.forwarded ?? headers['x-forwarded-for']
-  return came !== undefined && !proxied
-    ? 'It came through a proxy, and callers are not asked who they are.'
-    : undefined
+  if (!validateHostHeader(headers.host, allowed).ok) {
+    return new Forbidden(
+      'The header Host names another server than this one.',
+      'Its name is the setting http.url.',
+    )
+  }
+  if (!validateOriginHeader(headers.origin, allowed).ok) {
+    return new Forbidden('The header Origin names another site.', 'Call from a program, not from a web page.')
+  }
+  if (proxied || (headers.forwarded ?? headers['x-forwarded-for']) === undefined) return undefined
+  return new Forbidden(
+    'This came through a proxy, and nobody is asked here who they are.',
+    'Settle in the setting auth who may call.',
+  )
 }
 
 /** Bytes of one request's body. */

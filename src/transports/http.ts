@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import { Forbidden, NotFound, Unavailable, Unsupported } from '../errors.ts'
+import { NotFound, Unavailable, Unsupported } from '../errors.ts'
 import { plainText } from '../identity/text.ts'
 import { underWay } from '../under-way.ts'
 import { CALL_TIME } from '../visitor.ts'
@@ -88,9 +88,8 @@ export async function overHttp(
     if (stopping) return refuse(response, 503, leaving(), about)
     // The page knows its own names, and what browsers say of where a form comes from.
     if (isUnder(PAGE, path)) return void (await serving.page(request, response, about))
-    const reason = foreign(request, serving)
-    if (reason)
-      return refuse(response, 403, new Forbidden(reason, 'The setting http.url says what it may be.'), about)
+    const refusal = foreign(request, serving)
+    if (refusal) return refuse(response, 403, refusal, about)
     const route = routes.get(path)
     if (!route)
       return refuse(response, 404, new NotFound('There is nothing here.', 'MCP is served at /mcp.'), about)
@@ -104,7 +103,8 @@ export async function overHttp(
     if (stopping) response.setHeader('connection', 'close')
     response.once('close', () => {
       const path = pathOf(request)
-      const { statusCode: status } = response
+      // 499: nobody was there any more to be answered.
+      const status = response.headersSent ? response.statusCode : 499
       metrics.answered(routes.has(path) ? path : isUnder(PAGE, path) ? PAGE : 'other', status)
       const ms = Math.round(performance.now() - begun)
       log.info(`${request.method} ${plainText(path)} ${status} in ${ms} ms`, logged(about))

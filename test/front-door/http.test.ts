@@ -129,6 +129,26 @@ describe('over HTTP', () => {
     },
   )
 
+  test('several calls in one request are told apart', async () => {
+    await using world = await openHttpWorld({ auth: 'none' })
+    const call = { jsonrpc: '2.0', method: 'tools/call', params: { name: 'find_user', arguments: {} } }
+    const reply = await world.fetch('/mcp', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'x-request-id': 'twice',
+        'mcp-protocol-version': '2025-03-26',
+      },
+      body: JSON.stringify([
+        { ...call, id: 1 },
+        { ...call, id: 2 },
+      ]),
+    })
+    const references = [...(await reply.text()).matchAll(/reference\\":\\"([^"\\]+)/g)].map(([, one]) => one)
+    expect(references.sort()).toEqual(['twice', 'twice.2'])
+  })
+
   test('says whether it lives, and whether it can serve', async () => {
     await using world = await openHttpWorld()
     const [healthy, ready, elsewhere] = await Promise.all(

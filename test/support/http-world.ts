@@ -79,6 +79,7 @@ export async function openHttpWorld({
   return {
     ...place,
     url,
+    pid: server.pid,
     guest,
     /** A request for `path` as it is, without a client in between. */
     fetch: (path: string, init?: RequestInit) => fetch(new URL(path, url), init),
