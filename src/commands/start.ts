@@ -14,7 +14,6 @@ import { type Log, logTo } from '../log.ts'
 import { pastOf } from '../past.ts'
 import { sealWith } from '../seal.ts'
 import { openStops, type Stops } from '../stops.ts'
-import { openJournal } from '../store/journal.ts'
 import { openTenants, type Tenants, traitsOf } from '../tenants.ts'
 import { tools } from '../tools/index.ts'
 import { underWay } from '../under-way.ts'
@@ -38,7 +37,7 @@ export interface Running {
 export async function start(io: Io, options: CommonOptions): Promise<Running> {
   const { settings, closeSandbox } = await settingsFor(io, options)
   const folder = dataFolder(settings, options)
-  const { store, budgets } = openStores(folder)
+  const { store, budgets, ...kept } = openStores(folder)
   const log = logTo(io.stderr, io.env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
   const tenants = openTenants(settings, vendors, { ledger: storeLedger(budgets), store })
   const approvers = openApprovers(store)
@@ -55,7 +54,7 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
     const lacking = missing < approversOf(approval) ? 'It takes two approvers' : 'No approver is set up yet'
     return { words: `${lacking}: ${addApprover}, and then: ${approve}` }
   }
-  const telling = tellingJournal(openJournal(folder, store), io, () => ({
+  const telling = tellingJournal(kept.journal, io, () => ({
     webhook: settings.webhook,
     signingKey: settings.journal.signingKey,
     approveAt: async (id) => (await approveAt({ id, state: 'pending' })).words,
@@ -107,7 +106,7 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
       underWay: changes,
       stops,
       guards: (sight) => callGuards(policy, sight),
-      past: (reference, caller) => pastOf({ folder, store }, reference, (by) => by === caller),
+      past: (reference, caller) => pastOf(journal, reference, (by) => by === caller),
     },
     tenants,
     stops,
