@@ -14,6 +14,7 @@ import { type Log, logTo } from '../log.ts'
 import { pastOf } from '../past.ts'
 import { sealWith } from '../seal.ts'
 import { openStops, type Stops } from '../stops.ts'
+import type { Store } from '../store/store.ts'
 import { openTenants, type Tenants, traitsOf } from '../tenants.ts'
 import { tools } from '../tools/index.ts'
 import { underWay } from '../under-way.ts'
@@ -25,11 +26,15 @@ import { tellingJournal } from './telling.ts'
 /** How long the other apps have for saying whether the person is active there, milliseconds. */
 const BRIEFING_TIME = 5_000
 
+/** What one instance may spend of each budget without the others: four of them keep within the whole. */
+const OWN_SHARE = 1 / 4
+
 /** Everything that serves, put together and ready; nothing has been opened or sent yet. */
 export interface Running {
   parts: Parts
   tenants: Tenants
   stops: Stops
+  store: Store
   log: Log
   close(): Promise<void>
 }
@@ -37,9 +42,16 @@ export interface Running {
 export async function start(io: Io, options: CommonOptions): Promise<Running> {
   const { settings, closeSandbox } = await settingsFor(io, options)
   const folder = dataFolder(settings, options)
-  const { store, budgets, ...kept } = openStores(folder)
+  const { store, budgets, ...kept } = openStores(folder, settings.store)
   const log = logTo(io.stderr, io.env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
-  const tenants = openTenants(settings, vendors, { ledger: storeLedger(budgets), store })
+  const alone = {
+    share: OWN_SHARE,
+    say: (isAlone: boolean, error: unknown) =>
+      isAlone
+        ? log.error('the store cannot be used: until it can, each budget is a quarter', { error })
+        : log.info('the store can be used again'),
+  }
+  const tenants = openTenants(settings, vendors, { ledger: storeLedger(budgets, alone), store })
   const approvers = openApprovers(store)
   const stops = openStops(store)
   const approvals = openApprovals(store)
@@ -110,6 +122,7 @@ export async function start(io: Io, options: CommonOptions): Promise<Running> {
     },
     tenants,
     stops,
+    store,
     log,
     async close() {
       await (await page)?.close()
