@@ -9,6 +9,8 @@ interface Import {
   to: string
   /** Only types pass, so that nothing is loaded. */
   typeOnly: boolean
+  /** Loaded when it is used, not with the file. */
+  lazy: boolean
 }
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
@@ -26,7 +28,7 @@ const imports: Import[] = files.flatMap((from) => {
   return [...found].map(([, type, to = '', lazily = '']) => {
     const target = to || lazily
     const inside = target.startsWith('.') ? relative(SRC, resolve(SRC, dirname(from), target)) : target
-    return { from, to: inside, typeOnly: type !== undefined }
+    return { from, to: inside, typeOnly: type !== undefined, lazy: lazily !== '' }
   })
 })
 
@@ -44,7 +46,15 @@ const ROOMS: readonly (readonly string[])[] = [
   ['approvals', 'budget', 'webhook'],
   ['seal.ts', 'log.ts', 'meter.ts', 'stops.ts', 'under-way.ts', 'store'],
   ['identity'],
-  ['config.ts', 'config-http.ts', 'config-policy.ts', 'config-webhook.ts', 'errors.ts', 'secret.ts'],
+  [
+    'config.ts',
+    'config-http.ts',
+    'config-policy.ts',
+    'config-store.ts',
+    'config-webhook.ts',
+    'errors.ts',
+    'secret.ts',
+  ],
 ]
 const roomOf = (file: string) => file.split('/')[0] ?? file
 const depthOf = (file: string) => ROOMS.findIndex((rooms) => rooms.includes(roomOf(file)))
@@ -62,7 +72,15 @@ describe('the map of imports', () => {
   })
 
   test('keeps the innermost rooms free of the others, types included', () => {
-    const inner = ['identity', 'config.ts', 'config-http.ts', 'config-policy.ts', 'errors.ts', 'secret.ts']
+    const inner = [
+      'identity',
+      'config.ts',
+      'config-http.ts',
+      'config-policy.ts',
+      'config-store.ts',
+      'errors.ts',
+      'secret.ts',
+    ]
     const outwards = ours.filter(
       ({ from, to }) => inner.includes(roomOf(from)) && depthOf(to) < depthOf('identity'),
     )
@@ -142,6 +160,7 @@ describe('the map of imports', () => {
       undici: /^vendors\/http\.ts$/,
       bottleneck: /^guards\//,
       keyv: /^store\//,
+      ioredis: /^store\//,
       libsql: /^store\//,
       commander: /^(main\.ts|commands\/)/,
       '@clack/prompts': /^commands\//,
@@ -158,6 +177,12 @@ describe('the map of imports', () => {
       return name !== 'zod' && !(doors[name]?.test(from) ?? false)
     })
     expect(strangers.map(show)).toEqual([])
+  })
+
+  test('loads what is heavy and not always needed when it is used', () => {
+    const heavy = ['ioredis', 'libsql', 'undici', 'bottleneck', '@clack/prompts']
+    const early = imports.filter(({ to, typeOnly, lazy }) => heavy.includes(to) && !typeOnly && !lazy)
+    expect(early.map(show)).toEqual([])
   })
 
   test('lets only main.ts touch the process', () => {

@@ -17,7 +17,6 @@ import { type Meter, unmetered } from '../meter.ts'
 import { pastOf } from '../past.ts'
 import { sealWith } from '../seal.ts'
 import { openStops, type Stops } from '../stops.ts'
-import { openJournal } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
 import { openTenants, type Tenants, traitsOf } from '../tenants.ts'
 import { tools } from '../tools/index.ts'
@@ -29,6 +28,9 @@ import { tellingJournal } from './telling.ts'
 
 /** How long the other apps have for saying whether the person is active there, milliseconds. */
 const BRIEFING_TIME = 5_000
+
+/** What one instance may spend of each budget without the others: four of them keep within the whole. */
+const OWN_SHARE = 1 / 4
 
 /** Everything that serves, put together and ready; nothing has been opened or sent yet. */
 export interface Running {
@@ -65,10 +67,17 @@ export async function start(
 ): Promise<Running> {
   const { settings, closeSandbox } = await settingsFor(io, options)
   const folder = dataFolder(settings, options)
-  const { store, budgets } = openStores(folder)
+  const { store, budgets, ...kept } = openStores(folder, settings.store)
   const log = logTo(io.stderr, io.env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
+  const alone = {
+    share: OWN_SHARE,
+    say: (isAlone: boolean, error: unknown) =>
+      isAlone
+        ? log.error('the store cannot be used: until it can, each budget is a quarter', { error })
+        : log.info('the store can be used again'),
+  }
   const tenants = openTenants(settings, vendors, {
-    ledger: storeLedger(budgets),
+    ledger: storeLedger(budgets, alone),
     store,
     ...(meter && { meter }),
   })
@@ -86,7 +95,7 @@ export async function start(
     const lacking = missing < approversOf(approval) ? 'It takes two approvers' : 'No approver is set up yet'
     return { words: `${lacking}: ${addApprover}, and then: ${approve}` }
   }
-  const telling = tellingJournal(openJournal(folder, store), io, () => ({
+  const telling = tellingJournal(kept.journal, io, () => ({
     webhook: settings.webhook,
     signingKey: settings.journal.signingKey,
     approveAt: async (id) => (await approveAt({ id, state: 'pending' })).words,
@@ -137,7 +146,7 @@ export async function start(
       underWay: changes,
       stops,
       guards: (sight) => callGuards(policy, sight),
-      past: (reference, caller) => pastOf({ folder, store }, reference, (by) => by === caller),
+      past: (reference, caller) => pastOf(journal, reference, (by) => by === caller),
     },
     settings,
     tenants,
