@@ -8,12 +8,12 @@ import { tellingWords } from './attacks/telling.ts'
 
 const SRC = resolve(import.meta.dirname, '../src')
 
-/** What speaks to agents; commands, and the reference of the settings, speak to whoever runs the server. */
+/** What speaks to agents; commands, the page and the reference of the settings speak to people. */
 const SPEAKING = /^(guards|tools|approvals|identity|vendors|[a-z-]+\.ts$)/
-const TO_OPERATORS = /^(main\.ts|config\.ts|vendors\/[a-z]+\/setup\.ts)/
+const TO_PEOPLE = /^(main\.ts|config[a-z-]*\.ts|approvals\/page\/|vendors\/[a-z]+\/setup\.ts)/
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
-  (file) => file.endsWith('.ts') && SPEAKING.test(file) && !TO_OPERATORS.test(file),
+  (file) => file.endsWith('.ts') && SPEAKING.test(file) && !TO_PEOPLE.test(file),
 )
 
 /** The texts of a file: its literals, with what is put into them as an ellipsis, joined where they are joined by `+`. */

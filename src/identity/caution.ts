@@ -19,6 +19,9 @@ export function cautionOf(names: Readonly<Record<string, string | undefined>>): 
 const LONGEST = 2_000
 
 function faultsOf(text: string): string[] {
+  const address = /:\/\/|\bwww\./i.test(text) ? ['holds a web address'] : []
+  // Most names, and nothing more to look for in them.
+  if (/^[\x20-\x7e]*$/.test(text)) return address
   const shown = plainText(text, LONGEST)
   const words = shown.match(WORD) ?? []
   const foreign = words.filter((word) => !isLatin(word))
@@ -28,7 +31,7 @@ function faultsOf(text: string): string[] {
     ...(hidesText(text) ? ['holds characters that can not be seen'] : []),
     ...(mixed ? ['mixes alphabets or uses a rare one'] : []),
     ...(twins ? [`looks like ${inQuotes(shown.replace(WORD, readAsLatin), 64)} and is not`] : []),
-    ...(/:\/\/|\bwww\./i.test(text) ? ['holds a web address'] : []),
+    ...address,
   ]
 }
 

@@ -62,8 +62,6 @@ const PLACES: readonly (readonly [
   ends: ArgumentAttack['ends'],
 ])[] = [
   ['the user of deactivate_user', (user) => changed('deactivate_user', { user }), 'not_found'],
-  ['the user of update_user', (user) => changed('update_user', { user }), 'not_found'],
-  ['the user of delete_user', (user) => changed('delete_user', { user }), 'not_found'],
   ['the group of update_group_members', (group) => changed('update_group_members', { group }), 'not_found'],
   [
     'who is added by update_group_members',

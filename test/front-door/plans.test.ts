@@ -56,8 +56,10 @@ describe('a plan says every value that is to be written', () => {
     expect(lines[0]).toContain('Create an account for "New Hire" (new@example.com)')
     expect(lines).toContain(`title: "${LONG}"`)
     expect(lines).toContain('role: "Auditor"')
-    expect(lines).toContain(`badge: "${'x'.repeat(1_000)}"`)
-    expect(lines.find((line) => line.startsWith('sites: "Site 0", '))).toMatch(/"Site 19" and 10 more$/)
+    expect(lines).toContain(`custom.badge: "${'x'.repeat(1_000)}"`)
+    expect(lines.find((line) => line.startsWith('custom.sites: "Site 0", '))).toMatch(
+      /"Site 19" and 10 more$/,
+    )
   })
 
   test('of a change, beside what there is', async () => {
@@ -68,7 +70,7 @@ describe('a plan says every value that is to be written', () => {
     })
     expect(lines).toContain(`title: "Software Engineer" → "${LONG}"`)
     expect(lines).toContain('userName: "ada@example.com" → "аda@example.com"')
-    expect(lines).toContain('badge: not known → "a ”quoted” one"')
+    expect(lines).toContain('custom.badge: not known → "a ”quoted” one"')
     expect(lines.find((line) => line.startsWith('⚠'))).toContain('looks like "ada@example.com" and is not')
   })
 

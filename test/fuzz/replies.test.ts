@@ -109,7 +109,7 @@ const SETTINGS: Readonly<Record<string, Record<string, unknown>>> = {
 }
 
 /** Tries for each operation of each vendor; more of them find more, and take longer. */
-const RUNS = Number(process.env.FUZZ_RUNS ?? 40)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 12)
 
 const run = (operations: Operations, operation: OperationName): Promise<unknown> =>
   // The ask stands beside the name of the operation.
@@ -182,23 +182,23 @@ const NASTY: Readonly<Record<string, AppReply>> = {
     refresh_token: 'a\r\nb',
     expires_in: 60,
   }),
-  'a list of nothing but holes': failing(200, listOf(many(200_000, () => ({})))),
-  'a list of everybody under one name': failing(200, listOf(many(5_000, (at) => rowOf({ id: `id-${at}` })))),
-  'a list of one user many times': failing(200, listOf(many(5_000, () => rowOf({})))),
+  'a list of nothing but holes': failing(200, listOf(many(10_000, () => ({})))),
+  'a list of everybody under one name': failing(200, listOf(many(1_000, (at) => rowOf({ id: `id-${at}` })))),
+  'a list of one user many times': failing(200, listOf(many(1_000, () => rowOf({})))),
   'a list that is an object': failing(200, listOf({ 0: rowOf({}), length: 1 } as never)),
   'a user in very many groups': failing(
     200,
-    rowOf({ groups: many(50_000, (at) => ({ value: `g${at}`, display: `Group ${at}` })) }),
+    rowOf({ groups: many(3_000, (at) => ({ value: `g${at}`, display: `Group ${at}` })) }),
   ),
   'a user with very many emails': failing(
     200,
-    rowOf({ emails: many(50_000, (at) => ({ value: `e${at}@example.com` })) }),
+    rowOf({ emails: many(3_000, (at) => ({ value: `e${at}@example.com` })) }),
   ),
   'a user with a megabyte of name': failing(
     200,
-    rowOf({ displayName: 'x'.repeat(1_000_000), title: '\u202e'.repeat(300_000) }),
+    rowOf({ displayName: 'x'.repeat(200_000), title: '\u202e'.repeat(60_000) }),
   ),
-  'a user with marks heaped up': failing(200, rowOf({ displayName: `a${'\u0301'.repeat(50_000)}` })),
+  'a user with marks heaped up': failing(200, rowOf({ displayName: `a${'\u0301'.repeat(10_000)}` })),
   'a user who is the prototype': failing(
     200,
     JSON.parse('{"__proto__":{"polluted":1},"id":"id-1","userName":"a"}'),
@@ -210,9 +210,9 @@ const NASTY: Readonly<Record<string, AppReply>> = {
   'a group with very many members': failing(200, {
     id: 'g',
     displayName: 'Sales',
-    members: many(50_000, (at) => ({ value: `u${at}`, display: `u${at}@example.com` })),
+    members: many(3_000, (at) => ({ value: `u${at}`, display: `u${at}@example.com` })),
   }),
-  'events without number': failing(200, { ok: 1, result: many(200_000, () => ({ timestamp: 1 })) }),
+  'events without number': failing(200, { ok: 1, result: many(10_000, () => ({ timestamp: 1 })) }),
   'an event at the end of time': failing(200, {
     ok: 1,
     result: [{ _id: 'x', timestamp: 8.64e15, user: target.userName }],
@@ -223,7 +223,7 @@ const NASTY: Readonly<Record<string, AppReply>> = {
   ),
   'nesting without end': failing(200, rowOf({ name: 'nested-deep', meta: { x: 'nested-deep' } })),
   'a megabyte of error': failing(500, {
-    detail: 'no '.repeat(300_000),
+    detail: 'no '.repeat(60_000),
     schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
   }),
   'an error that gives orders': failing(403, {

@@ -117,7 +117,7 @@ describe('planning', () => {
     const { next, reached } = behind()
     const made = plan(change())
     await planning(async () => made)(aCall(), next)
-    expect(reached[0]?.plan).toBe(made)
+    expect(reached[0]?.plan).toEqual(made)
     await expect(planning(() => undefined)(aCall(), next)).rejects.toThrow('makes no plan')
   })
 })

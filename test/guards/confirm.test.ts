@@ -56,7 +56,8 @@ describe('the level', () => {
     'of a tool that %s, for an account with %o and a plan with %o, ends as %s',
     async (effect, more, planned, ends) => {
       const { run } = guarded()
-      const does = { ...change(more), operation: OPERATIONS[effect] } as Change
+      const ask = { ...change(more).subject, group: { id: 'g-1', name: 'Sales' }, add: [], remove: [] }
+      const does = { ...change(more), operation: OPERATIONS[effect], ask } as unknown as Change
       const call = aCall({ tool: { ...aCall().tool, effect }, plan: { ...plan(does), ...planned } })
       expect(statusOf(await run(call))).toBe(ends)
     },
