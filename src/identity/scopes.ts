@@ -41,7 +41,9 @@ const BY_EFFECT: Record<Effect, Scope> = {
 export const scopeOf = ({ effect, needs }: { effect: Effect; needs: readonly OperationName[] }): Scope =>
   effect === 'reads' && needs.includes('pullAudit')
     ? 'identity:audit'
-    : (BY_EFFECT[effect] ?? 'identity:remove')
+    : Object.hasOwn(BY_EFFECT, effect)
+      ? BY_EFFECT[effect]
+      : 'identity:remove'
 
 /** Whether a grant holds `scope`, by name or within another. */
 export const holds = ({ scopes }: Grant, scope: Scope): boolean =>
