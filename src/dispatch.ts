@@ -5,10 +5,8 @@ import { type Call, type CallGuard, logged, type Reply } from './guards/call.ts'
 import type { Sight } from './guards/calls.ts'
 import { compose } from './guards/compose.ts'
 import type { Errand } from './identity/operations.ts'
-
 import type { Plan } from './identity/plan.ts'
 import { type Grant, holds, scopeOf } from './identity/scopes.ts'
-
 import type { Log } from './log.ts'
 import type { Past } from './past.ts'
 import type { Seal } from './seal.ts'

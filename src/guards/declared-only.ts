@@ -1,30 +1,26 @@
 import type * as z from 'zod'
 import { InvalidInput } from '../errors.ts'
 import { inQuotes, plainText } from '../identity/text.ts'
-import type { CallGuard } from './call.ts'
+import type { Call, CallGuard } from './call.ts'
 
 /** Lets nothing in or out that the tool's schemas do not name. */
 export const declaredOnly = (): CallGuard =>
   async function declaredOnly(call, next) {
     const parsed = call.tool.input.safeParse(call.input ?? {})
-    if (!parsed.success) {
-      throw new InvalidInput(
-        `The arguments of ${call.tool.name} do not fit: ${listed(parsed.error.issues.map(say), '; ')}.`,
-        'The input schema of the tool says what it takes.',
-      )
-    }
+    if (!parsed.success) throw misfit(call, listed(parsed.error.issues.map(say), '; '))
     // The schemas pass over a key of this name, wherever it stands.
-    if (holdsPrototype(call.input)) {
-      throw new InvalidInput(
-        `The arguments of ${call.tool.name} do not fit: unknown argument "__proto__".`,
-        'The input schema of the tool says what it takes.',
-      )
-    }
+    if (holdsPrototype(call.input)) throw misfit(call, 'unknown argument "__proto__"')
     const reply = await next({ ...call, input: parsed.data })
     if ('question' in reply) return reply
     // A tool's own answer that does not fit is a fault of ours, and ends as one.
     return { ...reply, answer: call.tool.output.parse(reply.answer) as Record<string, unknown> }
   }
+
+const misfit = ({ tool }: Call, what: string) =>
+  new InvalidInput(
+    `The arguments of ${tool.name} do not fit: ${what}.`,
+    'The input schema of the tool says what it takes.',
+  )
 
 /** Of input that a schema has let through, so that it is no deeper than the schema. A copy on the way may have acted on it. */
 const holdsPrototype = (input: unknown): boolean =>

@@ -12,6 +12,7 @@ export function plainText(text: string, max = 256): string {
     .slice(0, max * 8)
     .replace(/\s+/gu, ' ')
     .replace(INVISIBLE, '')
+    .replace(/ {2,}/g, ' ')
     .replace(HEAPED, '$1')
     .trim()
   const letters = Array.from(plain)
