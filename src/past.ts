@@ -2,8 +2,8 @@ import { readApprovalId } from './approvals/approval-id.ts'
 import { BeforeImage } from './identity/before.ts'
 import type { PastChange } from './identity/reverse.ts'
 import type { JournalLine } from './store/events.ts'
+import type { Journal } from './store/journal.ts'
 import { chainedFrom, linesAbout } from './store/journal-about.ts'
-import type { Store } from './store/store.ts'
 
 /** What a call changed, as the journal has it. */
 export interface Past {
@@ -20,16 +20,16 @@ export interface Past {
  * from there on: nothing is restored from lines that somebody altered.
  */
 export async function pastOf(
-  { folder, store }: { folder: string; store: Store },
+  journal: Journal,
   reference: string,
   counts: (caller: string) => boolean,
 ): Promise<Past | undefined> {
-  const about = await linesAbout(folder, [reference, readApprovalId(reference)])
+  const about = await linesAbout(journal, [reference, readApprovalId(reference)])
   const own = about.filter(({ event, caller }) => event === 'started' && counts(caller))
   const [first] = own
   if (!first) return undefined
   const calls = new Set(own.map(({ call }) => call))
-  const { writes, later } = await writesIn(chainedFrom(folder, store, first.seq), calls)
+  const { writes, later } = await writesIn(chainedFrom(journal, first.seq), calls)
   return {
     call: first.call,
     tool: first.tool,

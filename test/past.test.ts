@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type BeforeImage, beforeOf } from '../src/identity/before.ts'
 import { pastOf } from '../src/past.ts'
 import type { JournalEvent } from '../src/store/events.ts'
-import { type Journal, openJournal } from '../src/store/journal.ts'
-import { journalFile } from '../src/store/journal-file.ts'
+import type { Journal } from '../src/store/journal.ts'
+import { fileJournal, journalFile } from '../src/store/journal-file.ts'
 import { memoryStore } from '../src/store/open.ts'
 import { dataFolder } from './store/chain.ts'
 import { account, change, codeOf } from './support/call.ts'
@@ -18,7 +18,7 @@ let store = memoryStore()
 beforeEach(async () => {
   place = await dataFolder()
   store = memoryStore()
-  journal = openJournal(place.folder, store)
+  journal = fileJournal(place.folder, store)
 })
 afterEach(() => place[Symbol.asyncDispose]())
 
@@ -31,8 +31,7 @@ const happen = (call: string, more: Partial<JournalEvent>) =>
     account: IN_ACME,
     ...more,
   })
-const past = (reference: string, caller = 'ada') =>
-  pastOf({ folder: place.folder, store }, reference, (by) => by === caller)
+const past = (reference: string, caller = 'ada') => pastOf(journal, reference, (by) => by === caller)
 
 test('tells what a call changed, to its caller alone', async () => {
   await happen('call-1', { event: 'asked', approval: { id: 'K7Q2-M9XD-41' } })

@@ -11,8 +11,6 @@ import {
   type Signer,
   signerFrom,
 } from '../store/anchor.ts'
-import { journalEnd } from '../store/journal-about.ts'
-import { verifyJournal } from '../store/journal-verify.ts'
 import { type Checked, checkProof, makeProof } from '../store/proof.ts'
 import { type OpenData, paint, print, toJson, withData, wrap } from './data.ts'
 import type { Io } from './io.ts'
@@ -58,10 +56,10 @@ function keygen(io: Io, file: string): void {
 }
 
 const anchor = (io: Io, open: OpenData, command: Command, { signingKey }: { signingKey?: string }) =>
-  withData(io, open, command, async ({ folder, store, ...data }) => {
-    const verdict = await verifyJournal(folder, store)
+  withData(io, open, command, async ({ journal, ...data }) => {
+    const verdict = await journal.verify()
     if (!verdict.ok) throw new Conflict('The journal is not whole.', 'See `journal verify`.')
-    const { head } = await journalEnd(folder, store)
+    const { head } = await journal.end()
     if (!head) throw new InvalidInput('The journal is empty.', 'There is nothing to anchor yet.')
     const signer = signerOf(io, signingKey ?? data.signingKey)
     if (!signer) throw new InvalidInput('There is no key to sign with.', 'Name one with --signing-key FILE.')
@@ -79,13 +77,13 @@ interface ProveOptions {
 function prove(io: Io, open: OpenData, command: Command, id: string | undefined, options: ProveOptions) {
   const { check } = options
   if (check !== undefined && id === undefined) return plainly(io, () => checkFile(io, check, options))
-  return withData(io, open, command, async ({ folder, store, signingKey }) => {
+  return withData(io, open, command, async ({ journal, signingKey }) => {
     if (id === undefined || check !== undefined) {
       throw new InvalidInput('Name what is to be proved, or with --check a proof.', 'One of the two.')
     }
     const anchors = anchorsIn(io, options.anchor)
     const signer = signerOf(io, options.signingKey ?? signingKey)
-    const proof = await makeProof({ folder, store }, [id, readApprovalId(id)], { anchors, signer })
+    const proof = await makeProof(journal, [id, readApprovalId(id)], { anchors, signer })
     const text = `${toJson(proof)}\n`
     if (options.out === undefined) io.stdout.write(text)
     else writeNew(io, options.out, text)

@@ -8,9 +8,8 @@ import { IdentityError, InvalidInput, NotFound } from '../errors.ts'
 import { canonicalJson } from '../identity/canonical.ts'
 import { plainText } from '../identity/text.ts'
 import type { JournalLine } from '../store/events.ts'
+import type { JournalFilter } from '../store/journal.ts'
 import { linesAbout } from '../store/journal-about.ts'
-import { followJournal, type JournalFilter, journalSize, readJournal } from '../store/journal-file.ts'
-import { verifyJournal } from '../store/journal-verify.ts'
 import { anchorsHeld } from '../store/proof.ts'
 import { escapeUnseen, newCommand, type OpenData, paint, print, toJson, withData } from './data.ts'
 import type { Io } from './io.ts'
@@ -64,11 +63,11 @@ interface TailOptions {
 }
 
 const tail = (io: Io, open: OpenData, command: Command, { lines, follow, json }: TailOptions) =>
-  withData(io, open, command, async ({ folder }) => {
+  withData(io, open, command, async ({ journal }) => {
     if (!/^\d{1,6}$/.test(lines)) throw new InvalidInput('The number of lines is no number.', 'Use -n 20.')
-    const end = await journalSize(folder)
+    const { position } = await journal.end()
     const latest: JournalLine[] = []
-    for await (const line of readJournal(folder, {}, { end, unreadable: unreadable(io) })) {
+    for await (const line of journal.read({}, { to: position, unreadable: unreadable(io) })) {
       latest.push(line)
       if (latest.length > Number(lines)) latest.shift()
     }
@@ -79,12 +78,12 @@ const tail = (io: Io, open: OpenData, command: Command, { lines, follow, json }:
     const say = (line: JournalLine) => print(io, ...(json ? [toJsonLine(line)] : rows(io, [line])))
     latest.forEach(say)
     // Until the reader goes away, or the person at the terminal stops the program.
-    for await (const line of followJournal(folder, end, { live: () => io.stdout.writable })) say(line)
+    for await (const line of journal.follow(position, { live: () => io.stdout.writable })) say(line)
   })
 
 const show = (io: Io, open: OpenData, command: Command, which: string, { json }: { json?: true }) =>
-  withData(io, open, command, async ({ folder }) => {
-    const lines = await linesAbout(folder, [which, readApprovalId(which)])
+  withData(io, open, command, async ({ journal }) => {
+    const lines = await linesAbout(journal, [which, readApprovalId(which)])
     if (lines.length === 0) {
       throw new NotFound(
         `The journal has nothing about ${plainText(which, 64)}.`,
@@ -107,14 +106,14 @@ const exportLines = (
   command: Command,
   { format, since, until, out }: ExportOptions,
 ) =>
-  withData(io, open, command, async ({ folder }) => {
+  withData(io, open, command, async ({ journal }) => {
     const filter: JournalFilter = {
       ...(since !== undefined && { since: readTime(since, '--since') }),
       ...(until !== undefined && { until: readTime(until, '--until') }),
     }
     async function* text() {
       if (format === 'csv') yield csv()
-      for await (const line of readJournal(folder, filter, { unreadable: unreadable(io) })) {
+      for await (const line of journal.read(filter, { unreadable: unreadable(io) })) {
         yield format === 'csv' ? csv(line) : `${toJsonLine(line)}\n`
       }
     }
@@ -150,13 +149,13 @@ interface VerifyOptions {
 }
 
 const verify = (io: Io, open: OpenData, command: Command, { anchor, key: named, json }: VerifyOptions) =>
-  withData(io, open, command, async ({ folder, store }) => {
+  withData(io, open, command, async ({ journal }) => {
     const key = publicKeyOf(io, named)
     if (key && anchor === undefined)
       throw new InvalidInput('The key of what?', 'Name anchors with --anchor FILE.')
     const given = anchorsIn(io, anchor)
-    const verdict = await verifyJournal(folder, store)
-    const anchors = await anchorsHeld(folder, given, key)
+    const verdict = await journal.verify()
+    const anchors = await anchorsHeld(journal, given, key)
     if (!verdict.ok || anchors.some(({ problem }) => problem)) io.exit(1)
     if (json) return print(io, toJson({ ...verdict, ...(anchor !== undefined && { anchors }) }, 2))
     if (!verdict.ok) {

@@ -5,8 +5,10 @@ import envPaths from 'env-paths'
 import * as z from 'zod'
 import { loadSettings, parseSettings, type Settings, SettingsError, secretFrom } from '../config.ts'
 import { SigningKey, webhookSettings } from '../config-webhook.ts'
-import { openJournal } from '../store/journal.ts'
+import type { Journal } from '../store/journal.ts'
+import { fileJournal } from '../store/journal-file.ts'
 import { diskStore } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
 import { vendors } from '../vendors/index.ts'
 import type { DataFolder } from './data.ts'
 import type { Io } from './io.ts'
@@ -66,10 +68,10 @@ export async function openDataFolder(io: Io, command: Command): Promise<DataFold
   if (named && !options.sandbox && !existsSync(file)) throw new SettingsError(file, ['no such file'])
   const outline = existsSync(file) && !options.sandbox ? outlineOf(file) : {}
   const folder = dataFolder(outline, options)
-  const store = openStores(folder).store
+  const { store, ...kept } = openStores(folder)
   const { tenants } = outline
   const signingKey = outline.journal?.signingKey
-  const { journal, close } = tellingJournal(openJournal(folder, store), io, () => {
+  const { journal, close } = tellingJournal(kept.journal, io, () => {
     const schema = webhookSettings({ Secret: secretFrom(io.env) }).optional()
     return { webhook: schema.parse(outline.webhook), signingKey }
   })
@@ -103,10 +105,11 @@ function outlineOf(file: string): Partial<z.infer<typeof Outline>> {
 }
 
 /** What is kept in a data folder: what must survive a loss of power, and the budgets, which are written with every request. */
-export const openStores = (folder: string) => ({
-  store: diskStore(join(folder, 'state'), { durable: true }),
-  budgets: diskStore(join(folder, 'budgets'), { durable: false }),
-})
+export function openStores(folder: string): { store: Store; budgets: Store; journal: Journal } {
+  const store = diskStore(join(folder, 'state'), { durable: true })
+  const budgets = diskStore(join(folder, 'budgets'), { durable: false })
+  return { store, budgets, journal: fileJournal(folder, store) }
+}
 
 /** How a person at a terminal starts a command on the same data, as one line to type. */
 export function typed(io: Io, options: CommonOptions, words: string): string {

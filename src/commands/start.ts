@@ -17,7 +17,6 @@ import { type Meter, unmetered } from '../meter.ts'
 import { pastOf } from '../past.ts'
 import { sealWith } from '../seal.ts'
 import { openStops, type Stops } from '../stops.ts'
-import { openJournal } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
 import { openTenants, type Tenants, traitsOf } from '../tenants.ts'
 import { tools } from '../tools/index.ts'
@@ -65,7 +64,7 @@ export async function start(
 ): Promise<Running> {
   const { settings, closeSandbox } = await settingsFor(io, options)
   const folder = dataFolder(settings, options)
-  const { store, budgets } = openStores(folder)
+  const { store, budgets, ...kept } = openStores(folder)
   const log = logTo(io.stderr, io.env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
   const tenants = openTenants(settings, vendors, {
     ledger: storeLedger(budgets),
@@ -86,7 +85,7 @@ export async function start(
     const lacking = missing < approversOf(approval) ? 'It takes two approvers' : 'No approver is set up yet'
     return { words: `${lacking}: ${addApprover}, and then: ${approve}` }
   }
-  const telling = tellingJournal(openJournal(folder, store), io, () => ({
+  const telling = tellingJournal(kept.journal, io, () => ({
     webhook: settings.webhook,
     signingKey: settings.journal.signingKey,
     approveAt: async (id) => (await approveAt({ id, state: 'pending' })).words,
@@ -137,7 +136,7 @@ export async function start(
       underWay: changes,
       stops,
       guards: (sight) => callGuards(policy, sight),
-      past: (reference, caller) => pastOf({ folder, store }, reference, (by) => by === caller),
+      past: (reference, caller) => pastOf(journal, reference, (by) => by === caller),
     },
     settings,
     tenants,

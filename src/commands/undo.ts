@@ -62,7 +62,7 @@ export const undoCommand = (
         const running = await start(command.optsWithGlobals())
         try {
           // A person with the passphrase of an approver may take back what any caller did.
-          const parts = { ...running.parts, past: (named: string) => pastOf(data, named, () => true) }
+          const parts = { ...running.parts, past: (named: string) => pastOf(data.journal, named, () => true) }
           const self = (words: string) => typed(io, command.optsWithGlobals(), words)
           await undo({ io, parts, data, self }, reference, options)
         } finally {

@@ -1,20 +1,17 @@
-import { statSync } from 'node:fs'
 import { Unavailable } from '../errors.ts'
 import type { JournalLine } from './events.ts'
-import { HEAD_KEY, type JournalHead } from './journal.ts'
-import { journalFile, rawLines } from './journal-file.ts'
+import type { JournalForm } from './journal-form.ts'
 import { isUnchanged, readLine } from './journal-line.ts'
-import type { Store } from './store.ts'
 
 /** Lines of a journal, at least all those in whose text one of the words stands. */
 type Mentioning = (words: readonly string[]) => AsyncIterable<JournalLine> | Iterable<JournalLine>
 
 /**
  * The lines of the call that `names` name, by its reference, an approval's id or the number of a line, and of every
- * call that asked for or used the same approvals; oldest first, as they stand in the file.
+ * call that asked for or used the same approvals; oldest first, as they stand.
  */
-export const linesAbout = (folder: string, names: readonly string[]): Promise<JournalLine[]> =>
-  linesIn((words) => mentioning(folder, words), names)
+export const linesAbout = (journal: JournalForm, names: readonly string[]): Promise<JournalLine[]> =>
+  linesIn((words) => mentioning(journal, words), names)
 
 /** The same among lines from elsewhere. */
 export async function linesIn(source: Mentioning, names: readonly string[]): Promise<JournalLine[]> {
@@ -40,32 +37,27 @@ export async function linesIn(source: Mentioning, names: readonly string[]): Pro
 const quoted = (names: ReadonlySet<string>) => [...names].map((name) => JSON.stringify(name))
 
 /** The lines in whose text one of the words stands; to look for it first costs far less than to read every line. */
-async function* mentioning(folder: string, words: readonly string[]): AsyncGenerator<JournalLine> {
+async function* mentioning(journal: JournalForm, words: readonly string[]): AsyncGenerator<JournalLine> {
   if (words.length === 0) return
   const needles = words.map((word) => Buffer.from(word))
-  for await (const { bytes, ended } of rawLines(journalFile(folder))) {
+  for await (const { bytes, ended } of journal.lines()) {
     if (!ended || !needles.some((needle) => bytes.includes(needle))) continue
     const line = readLine(bytes)
     if (line) yield line
   }
 }
 
-/** The end of the journal as the store knows it, and the length of the file at the same moment. */
-export const journalEnd = (folder: string, store: Store) =>
-  store.update<JournalHead, { head: JournalHead | undefined; size: number }>(HEAD_KEY, (head) => ({
-    next: head,
-    result: { head, size: statSync(journalFile(folder), { throwIfNoEntry: false })?.size ?? 0 },
-  }))
-
 /**
- * The lines from number `first` to the end that the store knows, each as it was written and chained to the one before.
- * Throws `Unavailable` at the first that is not, and when the end is missing: what came until then counts for nothing.
+ * The lines from number `first` to the recorded end, each as it was written and chained to the one before. Throws
+ * `Unavailable` at the first that is not, and when the end is missing: what came until then counts for nothing.
  */
-export async function* chainedFrom(folder: string, store: Store, first: number): AsyncGenerator<JournalLine> {
-  const { head, size } = await journalEnd(folder, store)
+export async function* chainedFrom(journal: JournalForm, first: number): AsyncGenerator<JournalLine> {
+  const { head, position } = await journal.end()
   let number = 0
   let last: JournalLine | undefined
-  for await (const { bytes } of rawLines(journalFile(folder), { end: Math.min(size, head?.length ?? 0) })) {
+  for await (const { bytes } of journal.lines({ to: position })) {
+    // Behind the recorded end stands at most what a crash has left.
+    if (number === head?.seq) break
     if (++number < first) continue
     const line = readLine(bytes)
     const follows = line?.seq === number && (!last || line.prev === last.hash)

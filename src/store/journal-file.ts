@@ -1,124 +1,188 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
-import { Unavailable } from '../errors.ts'
-import { sameText } from '../identity/text.ts'
-import type { JournalEventName, JournalLine } from './events.ts'
-import { MAX_LINE, readLine } from './journal-line.ts'
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { IdentityError, Unavailable } from '../errors.ts'
+import type { JournalEvent, JournalLine } from './events.ts'
+import { type Journal, journalOver } from './journal.ts'
+import type { JournalForm, JournalHead, RawLine } from './journal-form.ts'
+import { isUnchanged, lineCutter, NO_LINE, readLine, toLine } from './journal-line.ts'
+import type { Store } from './store.ts'
 
 export const journalFile = (folder: string): string => join(folder, 'journal.jsonl')
 
-/** Which lines are wanted; every field that is there must fit. */
-export interface JournalFilter {
-  call?: string
-  tool?: string
-  event?: JournalEventName
-  /** `user` is the account's id or user name. */
-  account?: { tenant?: string; user?: string }
-  since?: Date
-  until?: Date
+/** Where the store keeps what it knows of the end of the journal. */
+export const HEAD_KEY = 'journal/head'
+
+/** The last line of a file as the store knows it. */
+export interface FileHead extends JournalHead {
+  /** Where the last line begins, and the length of the file behind it, in bytes. */
+  start: number
+  length: number
 }
 
-/** Bytes between two line breaks, and whether a break ended them. */
-export interface RawLine {
-  bytes: Buffer
-  ended: boolean
-}
+const EMPTY_HEAD: FileHead = { seq: 0, hash: NO_LINE, start: 0, length: 0 }
 
-/** Cuts the pieces of a file into lines, holding no more than one line however long the file makes it. */
-export function lineCutter(): { cut(piece: Buffer): Buffer[]; rest(): Buffer } {
-  let rest: Buffer = Buffer.alloc(0)
-  return {
-    cut(piece) {
-      const lines: Buffer[] = []
-      let from = 0
-      for (let end = piece.indexOf(10); end >= 0; end = piece.indexOf(10, from)) {
-        const part = piece.subarray(from, end)
-        lines.push(rest.length > 0 ? Buffer.concat([rest, part]) : part)
-        rest = Buffer.alloc(0)
-        from = end + 1
+/** The journal in `folder`, whose end `store` guards. Touches nothing before it is used. */
+export const fileJournal = (folder: string, store: Store): Journal => {
+  const path = journalFile(folder)
+  const form: JournalForm = {
+    async append(event) {
+      try {
+        // The store lets one process in at a time, so that lines of several are chained one after the other.
+        return await store.update<FileHead, JournalLine>(HEAD_KEY, (head = EMPTY_HEAD) => {
+          const { line, next } = write(path, head, event)
+          return { next, result: line }
+        })
+      } catch (error) {
+        if (error instanceof IdentityError) throw error
+        throw new Unavailable(
+          'The journal cannot be written, so nothing may be changed.',
+          'Ask the person who runs this server to look at its disk and the data folder.',
+          { cause: error },
+        )
       }
-      // What is longer than any line of ours stays too long, and need not be kept whole for that.
-      if (rest.length <= MAX_LINE) rest = Buffer.concat([rest, piece.subarray(from)])
-      return lines
     },
-    rest: () => rest,
+    end: () =>
+      store.update<FileHead, { head: FileHead | undefined; position: number }>(HEAD_KEY, (head) => ({
+        next: head,
+        result: { head, position: sizeOf(path) },
+      })),
+    lines: ({ from = 0, to } = {}) => rawLines(path, from, to),
   }
+  return journalOver(form)
 }
 
-/** The raw lines of the bytes from `start` up to `end`; none when there is no such file. */
-export async function* rawLines(path: string, { start = 0, end }: { start?: number; end?: number } = {}) {
-  if (end !== undefined && end <= start) return
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+
+/** The raw lines between two bytes of a file, by default all; none when there is no such file. */
+async function* rawLines(path: string, from: number, to?: number): AsyncGenerator<RawLine> {
+  const size = sizeOf(path)
+  if (size < from) {
+    throw new Unavailable('The journal has become shorter.', 'Run the command `journal verify`.')
+  }
+  const last = Math.min(to ?? size, size)
+  if (last <= from) return
   const cutter = lineCutter()
-  const pieces = createReadStream(path, { start, ...(end !== undefined && { end: end - 1 }) })
   try {
-    for await (const piece of pieces) {
-      for (const bytes of cutter.cut(piece as Buffer)) yield { bytes, ended: true } satisfies RawLine
+    for await (const piece of createReadStream(path, { start: from, end: last - 1 })) {
+      for (const { bytes, end } of cutter.cut(piece as Buffer))
+        yield { bytes, ended: true, behind: from + end }
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw new Unavailable('The journal cannot be read.', 'Ask the person who runs this server.', {
       cause: error,
     })
   }
-  if (cutter.rest().length > 0) yield { bytes: cutter.rest(), ended: false } satisfies RawLine
+  if (cutter.rest().length > 0) yield { bytes: cutter.rest(), ended: false, behind: last }
 }
 
-/** Length of the journal's file in bytes; 0 when there is none. */
-export const journalSize = async (folder: string): Promise<number> =>
-  (await stat(journalFile(folder)).catch(() => undefined))?.size ?? 0
+function write(path: string, head: FileHead, event: JournalEvent) {
+  const file = openFile(path, head)
+  try {
+    const whole = catchUp(file, head)
+    const { line, text } = toLine(event, whole)
+    const bytes = Buffer.from(text)
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
+      fsyncSync(file)
+    } catch (error) {
+      // Otherwise the next writer would take over a line whose writer was told that it failed.
+      ftruncateSync(file, whole.length)
+      throw error
+    }
+    const length = whole.length + bytes.length
+    const next: FileHead = { ...whole, seq: line.seq, hash: line.hash, start: whole.length, length }
+    return { line, next }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Opened for each line, so that a file that was moved away is noticed rather than written to. */
+function openFile(path: string, head: FileHead): number {
+  const { O_RDWR, O_APPEND, O_CREAT } = constants
+  try {
+    if (head.length > 0) return openSync(path, O_RDWR | O_APPEND)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw broken('its file is gone')
+    throw error
+  }
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const file = openSync(path, O_RDWR | O_APPEND | O_CREAT, 0o600)
+  flushFolder(dirname(path))
+  return file
+}
+
+/** The name of a new file is on the disk only once its folder is. */
+function flushFolder(folder: string): void {
+  let file: number | undefined
+  try {
+    file = openSync(folder, 'r')
+    fsyncSync(file)
+  } catch {
+    // Not every system lets a folder be opened; the lines themselves are flushed in any case.
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}
 
 /**
- * The lines that `filter` wants, oldest first, as they stand: whether they are genuine is for `verifyJournal` to say.
- * What is no line at all is passed over, and counted by `unreadable`.
+ * The head that fits the file. A writer that died between file and store leaves whole lines behind the recorded end,
+ * which count, and half a line, which does not: nobody was told that it was written.
  */
-export async function* readJournal(
-  folder: string,
-  filter: JournalFilter = {},
-  { end, unreadable }: { end?: number; unreadable?: () => void } = {},
-): AsyncGenerator<JournalLine> {
-  const wanted = wants(filter)
-  for await (const { bytes, ended } of rawLines(journalFile(folder), end === undefined ? {} : { end })) {
-    // A last line without its break may be one that is just being written.
-    const line = ended ? readLine(bytes) : undefined
-    if (line && wanted(line)) yield line
-    if (ended && !line) unreadable?.()
-  }
-}
+function catchUp(file: number, head: FileHead): FileHead {
+  const { size } = fstatSync(file)
+  if (size < head.length) throw broken('its file is shorter than it was')
+  if (head.length > 0) checkLast(file, head)
+  if (size === head.length) return head
 
-/** The lines that are added behind the first `from` bytes, as they come, for as long as `live` says so. */
-export async function* followJournal(
-  folder: string,
-  from: number,
-  { live, everyMs = 300 }: { live: () => boolean; everyMs?: number },
-): AsyncGenerator<JournalLine> {
-  let read = from
-  while (live()) {
-    const size = await journalSize(folder)
-    if (size < read) {
-      throw new Unavailable('The journal has become shorter.', 'Run the command `journal verify`.')
-    }
-    for await (const { bytes, ended } of rawLines(journalFile(folder), { start: read, end: size })) {
-      if (!ended) break
-      read += bytes.length + 1
+  const cutter = lineCutter()
+  const piece = Buffer.alloc(65_536)
+  let known = head
+  for (let at = head.length; at < size; ) {
+    const read = readSync(file, piece, 0, piece.length, at)
+    if (read === 0) break
+    at += read
+    for (const { bytes } of cutter.cut(piece.subarray(0, read))) {
       const line = readLine(bytes)
-      if (line) yield line
+      const follows = line && line.seq === known.seq + 1 && line.prev === known.hash
+      if (!follows || !isUnchanged(line, bytes)) throw broken('lines were added to its file')
+      known = {
+        ...known,
+        seq: line.seq,
+        hash: line.hash,
+        start: known.length,
+        length: known.length + bytes.length + 1,
+      }
     }
-    await setTimeout(everyMs)
   }
+  if (size > known.length) ftruncateSync(file, known.length)
+  if (known.seq === head.seq) return known
+  const taken = { from: head.seq + 1, to: known.seq, at: new Date().toISOString() }
+  return { ...known, adopted: [...(head.adopted ?? []), taken].slice(-20) }
 }
 
-function wants({ call, tool, event, account, since, until }: JournalFilter): (line: JournalLine) => boolean {
-  const time = (line: JournalLine) => Date.parse(line.at)
-  return (line) =>
-    (call === undefined || line.call === call) &&
-    (tool === undefined || line.tool === tool) &&
-    (event === undefined || line.event === event) &&
-    (account?.tenant === undefined || line.account?.tenant === account.tenant) &&
-    (account?.user === undefined ||
-      line.account?.id === account.user ||
-      sameText(line.account?.userName, account.user)) &&
-    (since === undefined || time(line) >= since.getTime()) &&
-    (until === undefined || time(line) <= until.getTime())
+function checkLast(file: number, head: FileHead): void {
+  const bytes = Buffer.alloc(head.length - head.start)
+  readSync(file, bytes, 0, bytes.length, head.start)
+  const text = bytes.subarray(0, -1)
+  const line = bytes.at(-1) === 10 ? readLine(text) : undefined
+  if (!line || line.hash !== head.hash || !isUnchanged(line, text)) throw broken('its last line was changed')
 }
+
+const broken = (what: string) =>
+  new Unavailable(
+    `The journal is not as this server left it (${what}), so nothing may be changed.`,
+    'Ask the person who runs this server to run `identity-mcp journal verify`.',
+  )

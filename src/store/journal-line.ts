@@ -68,6 +68,30 @@ export function readLine(bytes: Buffer): JournalLine | undefined {
 export const isUnchanged = (line: JournalLine, bytes: Buffer): boolean =>
   bytes.equals(Buffer.from(canonicalJson(line))) && hashOf(line) === line.hash
 
+/** Cuts the pieces of a file into lines, holding no more than one line however long the file makes it. */
+export function lineCutter(): { cut(piece: Buffer): { bytes: Buffer; end: number }[]; rest(): Buffer } {
+  let rest: Buffer = Buffer.alloc(0)
+  let seen = 0
+  return {
+    /** The lines that end in `piece`, each with the number of bytes up to its end, its break counted. */
+    cut(piece) {
+      const lines: { bytes: Buffer; end: number }[] = []
+      let from = 0
+      for (let at = piece.indexOf(10); at >= 0; at = piece.indexOf(10, from)) {
+        const part = piece.subarray(from, at)
+        from = at + 1
+        lines.push({ bytes: rest.length > 0 ? Buffer.concat([rest, part]) : part, end: seen + from })
+        rest = Buffer.alloc(0)
+      }
+      // What is longer than any line of ours stays too long, and need not be kept whole for that.
+      if (rest.length <= MAX_LINE) rest = Buffer.concat([rest, piece.subarray(from)])
+      seen += piece.length
+      return lines
+    },
+    rest: () => rest,
+  }
+}
+
 /** An event in which every text is plain and short, field by field, so that nothing else gets in. */
 function tidied(event: JournalEvent): JournalEvent {
   const { account, approval } = event

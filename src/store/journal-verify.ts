@@ -1,9 +1,6 @@
 import type { JournalLine } from './events.ts'
-import type { JournalHead } from './journal.ts'
-import { journalEnd } from './journal-about.ts'
-import { journalFile, type RawLine, rawLines } from './journal-file.ts'
+import type { JournalForm, JournalHead, RawLine } from './journal-form.ts'
 import { isUnchanged, NO_LINE, readLine } from './journal-line.ts'
-import type { Store } from './store.ts'
 
 export interface JournalFlaw {
   ok: false
@@ -19,17 +16,16 @@ export interface JournalFlaw {
 export type JournalVerdict = { ok: true; lines: number; adopted?: JournalHead['adopted'] } | JournalFlaw
 
 /**
- * Whether the journal is whole, from its first line to the end that the store knows, and if not, which line is the
- * first bad one. Reads the file as it is at this moment, line by line; writers may go on meanwhile.
+ * Whether the journal is whole, from its first line to the recorded end, and if not, which line is the first bad one.
+ * Reads it as it is at this moment, line by line; writers may go on meanwhile.
  */
-export async function verifyJournal(folder: string, store: Store): Promise<JournalVerdict> {
-  const path = journalFile(folder)
-  const { head, size } = await journalEnd(folder, store)
-  // Without a word from the store, the chain can at least be followed to the end of the file.
+export async function verifyJournal(form: JournalForm): Promise<JournalVerdict> {
+  const { head, position } = await form.end()
+  // Without a recorded end, the chain can at least be followed to its last line.
   const end: End = head ?? { seq: Number.POSITIVE_INFINITY, hash: '' }
   let place: Place = { number: 0, seq: 0, hash: NO_LINE, prev: '' }
   let found: Found | undefined
-  for await (const raw of rawLines(path, { end: size })) {
+  for await (const raw of form.lines({ to: position })) {
     const next = look(raw)
     if (found) {
       const flaw = judge(found, place, next, end)

@@ -4,10 +4,9 @@ import { Conflict, InvalidInput, NotFound } from '../errors.ts'
 import { canonicalJson } from '../identity/canonical.ts'
 import { Anchor, isSignedBy, type Signer, unsigned } from './anchor.ts'
 import type { JournalLine } from './events.ts'
+import type { Journal } from './journal.ts'
 import { chainedFrom, linesAbout, linesIn } from './journal-about.ts'
-import { readJournal } from './journal-file.ts'
 import { isUnchanged, readLine } from './journal-line.ts'
-import type { Store } from './store.ts'
 
 /** What there is about one call or approval, with every line up to an anchor, so that the chain can be followed. */
 export interface Proof {
@@ -32,16 +31,16 @@ const Shape = z.strictObject({
  * it does not lead to the anchor.
  */
 export async function makeProof(
-  { folder, store }: { folder: string; store: Store },
+  journal: Journal,
   about: string[],
   { anchors = [], signer }: { anchors?: readonly Anchor[]; signer?: Signer | undefined },
 ): Promise<Proof> {
-  const related = await linesAbout(folder, about)
+  const related = await linesAbout(journal, about)
   const [first, last] = [related[0], related.at(-1)]
   if (!first || !last) throw new NotFound('The journal has nothing about that.', 'See `journal tail`.')
   const given = anchors.toSorted((a, b) => a.seq - b.seq).find(({ seq }) => seq >= last.seq)
   const lines: JournalLine[] = []
-  for await (const line of chainedFrom(folder, store, first.seq)) {
+  for await (const line of chainedFrom(journal, first.seq)) {
     if (!given || line.seq <= given.seq) lines.push(line)
   }
   const end = lines.at(-1)
@@ -56,14 +55,14 @@ export async function makeProof(
 
 /** For each anchor, what is wrong with it, or with the journal that it should be in; whole that journal must be besides. */
 export async function anchorsHeld(
-  folder: string,
+  journal: Journal,
   anchors: readonly Anchor[],
   key: KeyObject | undefined,
 ): Promise<(Anchor & { problem?: string })[]> {
   const hashes = new Map<number, string>()
   const wanted = new Set(anchors.map(({ seq }) => seq))
   if (wanted.size > 0) {
-    for await (const { seq, hash } of readJournal(folder)) if (wanted.has(seq)) hashes.set(seq, hash)
+    for await (const { seq, hash } of journal.read()) if (wanted.has(seq)) hashes.set(seq, hash)
   }
   return anchors.map((anchor) => {
     const problem = problemWith(anchor, hashes.get(anchor.seq), key)

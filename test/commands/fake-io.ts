@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream'
 import { type Command, CommanderError } from 'commander'
 import type { DataFolder, OpenData } from '../../src/commands/data.ts'
 import type { Io } from '../../src/commands/io.ts'
-import { openJournal } from '../../src/store/journal.ts'
+import { fileJournal } from '../../src/store/journal-file.ts'
 import { memoryStore } from '../../src/store/open.ts'
 
 /** Somebody's terminal, in as far as a test says nothing else of it. */
@@ -31,7 +31,7 @@ export interface Said {
 export async function openDesk() {
   const folder = await mkdtemp(join(tmpdir(), 'desk-'))
   const store = memoryStore()
-  const data: DataFolder = { folder, store, journal: openJournal(folder, store), close: async () => {} }
+  const data: DataFolder = { folder, store, journal: fileJournal(folder, store), close: async () => {} }
 
   /** Runs a command. `typed` goes to the terminal key by key, `piped` to a standard input that is none. */
   async function run(

@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { journalCommand } from '../../src/commands/journal.ts'
 import type { JournalEvent, JournalLine } from '../../src/store/events.ts'
-import { HEAD_KEY, type JournalHead } from '../../src/store/journal.ts'
-import { journalFile } from '../../src/store/journal-file.ts'
+import { type FileHead, HEAD_KEY, journalFile } from '../../src/store/journal-file.ts'
 import { NO_LINE, toLine } from '../../src/store/journal-line.ts'
 import type { Proof } from '../../src/store/proof.ts'
 import { openDesk } from './fake-io.ts'
@@ -40,7 +39,7 @@ const keygen = async (name = 'key.pem') => (await run('keygen', name)).out.trim(
 /** Rewrites the journal from a line on with right hashes, and the store's head as well, as its owner could. */
 async function rewrite(edit: (line: JournalLine) => Partial<JournalEvent> | undefined) {
   const lines = (await readFile(journalFile(desk.folder), 'utf8')).trimEnd().split('\n')
-  let head: JournalHead = { seq: 0, hash: NO_LINE, start: 0, length: 0 }
+  let head: FileHead = { seq: 0, hash: NO_LINE, start: 0, length: 0 }
   let whole = ''
   for (const old of lines.map((text) => JSON.parse(text) as JournalLine)) {
     const changed = edit(old)

@@ -2,8 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JournalEvent, JournalLine } from '../../src/store/events.ts'
-import { HEAD_KEY, type JournalHead } from '../../src/store/journal.ts'
-import { journalFile } from '../../src/store/journal-file.ts'
+import { type FileHead, HEAD_KEY, journalFile } from '../../src/store/journal-file.ts'
 import { NO_LINE, toLine } from '../../src/store/journal-line.ts'
 import type { Store } from '../../src/store/store.ts'
 
@@ -19,17 +18,17 @@ export const event = (number: number, more: Partial<JournalEvent> = {}): Journal
 export interface Chain {
   texts: string[]
   lines: JournalLine[]
-  head: JournalHead
+  head: FileHead
 }
 
 /** `count` entries as the journal writes them, and the head that the store then holds. */
 export function chain(
   count: number,
-  from: Pick<JournalHead, 'seq' | 'hash'> = { seq: 0, hash: NO_LINE },
+  from: Pick<FileHead, 'seq' | 'hash'> = { seq: 0, hash: NO_LINE },
 ): Chain {
   const texts: string[] = []
   const lines: JournalLine[] = []
-  let head: JournalHead = { ...from, start: 0, length: 0 }
+  let head: FileHead = { ...from, start: 0, length: 0 }
   for (let number = 1; number <= count; number++) {
     const { line, text } = toLine(event(number), head)
     texts.push(text)

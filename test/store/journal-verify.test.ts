@@ -2,10 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { canonicalJson } from '../../src/identity/canonical.ts'
-import { HEAD_KEY, openJournal } from '../../src/store/journal.ts'
-import { journalFile } from '../../src/store/journal-file.ts'
+import { fileJournal, HEAD_KEY, journalFile } from '../../src/store/journal-file.ts'
 import { toLine } from '../../src/store/journal-line.ts'
-import { verifyJournal } from '../../src/store/journal-verify.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import { chain, dataFolder, event, place } from './chain.ts'
 
@@ -18,7 +16,7 @@ async function verdictOn(spoiled: string | Buffer) {
   const store = memoryStore()
   await place(data.folder, store, genuine)
   await writeFile(journalFile(data.folder), spoiled)
-  return await verifyJournal(data.folder, store)
+  return await fileJournal(data.folder, store).verify()
 }
 
 const swapped = <Item>(items: Item[], a: number, b: number) =>
@@ -121,28 +119,31 @@ test('whatever is done to the file, the first line that differs is named', async
 test('a journal that the store knows nothing of is not called whole', async () => {
   await using data = await dataFolder()
   await writeFile(journalFile(data.folder), texts.join(''))
-  const verdict = await verifyJournal(data.folder, memoryStore())
+  const verdict = await fileJournal(data.folder, memoryStore()).verify()
   expect(verdict).toMatchObject({ ok: false, line: 1, explanation: expect.stringContaining('store') })
 })
 
 test('without the store, a break in the chain is named all the same', async () => {
   await using data = await dataFolder()
   await writeFile(journalFile(data.folder), texts.toSpliced(2, 1).join(''))
-  expect(await verifyJournal(data.folder, memoryStore())).toMatchObject({ line: 3, problem: 'removed' })
+  expect(await fileJournal(data.folder, memoryStore()).verify()).toMatchObject({
+    line: 3,
+    problem: 'removed',
+  })
 })
 
 test('no journal at all is whole as long as nothing was recorded', async () => {
   await using data = await dataFolder()
-  expect(await verifyJournal(data.folder, memoryStore())).toEqual({ ok: true, lines: 0 })
+  expect(await fileJournal(data.folder, memoryStore()).verify()).toEqual({ ok: true, lines: 0 })
 })
 
 test('looking changes nothing', async () => {
   await using data = await dataFolder()
   const store = memoryStore()
   await place(data.folder, store, genuine)
-  await verifyJournal(data.folder, store)
+  await fileJournal(data.folder, store).verify()
   expect(await store.get(HEAD_KEY)).toEqual(genuine.head)
-  expect((await openJournal(data.folder, store).append(event(7))).seq).toBe(7)
+  expect((await fileJournal(data.folder, store).append(event(7))).seq).toBe(7)
 })
 
 test('a huge line without a break is malformed, not a burden', async () => {
@@ -155,13 +156,13 @@ test('50,000 lines are read one by one', { timeout: 60_000 }, async () => {
   const store = memoryStore()
   const long = chain(50_000)
   await place(data.folder, store, long)
-  expect(await verifyJournal(data.folder, store)).toEqual({ ok: true, lines: 50_000 })
+  expect(await fileJournal(data.folder, store).verify()).toEqual({ ok: true, lines: 50_000 })
   const spoiled = long.texts.with(
     44_443,
     canonicalJson({ ...long.lines[44_443], caller: 'eve' }).concat('\n'),
   )
   await place(data.folder, store, { ...long, texts: spoiled })
-  expect(await verifyJournal(data.folder, store)).toMatchObject({
+  expect(await fileJournal(data.folder, store).verify()).toMatchObject({
     ok: false,
     line: 44_444,
     problem: 'changed',

@@ -5,22 +5,20 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Secret } from '../../src/secret.ts'
 import type { JournalLine } from '../../src/store/events.ts'
-import { HEAD_KEY, openJournal } from '../../src/store/journal.ts'
-import { journalFile, readJournal } from '../../src/store/journal-file.ts'
+import { fileJournal, HEAD_KEY, journalFile } from '../../src/store/journal-file.ts'
 import { MAX_LINE } from '../../src/store/journal-line.ts'
-import { verifyJournal } from '../../src/store/journal-verify.ts'
 import { diskStore, memoryStore } from '../../src/store/open.ts'
 import { chain, dataFolder, event, place } from './chain.ts'
 
 const linesIn = async (folder: string): Promise<JournalLine[]> => {
   const lines: JournalLine[] = []
-  for await (const line of readJournal(folder)) lines.push(line)
+  for await (const line of fileJournal(folder, memoryStore()).read()) lines.push(line)
   return lines
 }
 
 test('numbers the entries, chains them, and answers with what stands in the file', async () => {
   await using data = await dataFolder()
-  const journal = openJournal(data.folder, memoryStore())
+  const journal = fileJournal(data.folder, memoryStore())
   const first = await journal.append(event(1))
   const second = await journal.append(event(2))
   expect([first.seq, second.seq]).toEqual([1, 2])
@@ -32,7 +30,7 @@ test('numbers the entries, chains them, and answers with what stands in the file
 test('touches nothing before the first entry, and lets only its owner read', async () => {
   await using data = await dataFolder()
   const folder = join(data.folder, 'deep', 'data')
-  const journal = openJournal(folder, memoryStore())
+  const journal = fileJournal(folder, memoryStore())
   await expect(stat(folder)).rejects.toThrow()
   await journal.append(event(1))
   expect((await stat(folder)).mode & 0o777).toBe(0o700)
@@ -42,7 +40,7 @@ test('touches nothing before the first entry, and lets only its owner read', asy
 test('keeps long, hidden and odd values out, and stays readable', async () => {
   await using data = await dataFolder()
   const store = memoryStore()
-  const journal = openJournal(data.folder, store)
+  const journal = fileJournal(data.folder, store)
   const long = 'é\u001b[31m"\\'.repeat(200_000)
   const deep: Record<string, unknown> = {}
   deep.itself = deep
@@ -62,7 +60,7 @@ test('keeps long, hidden and odd values out, and stays readable', async () => {
   expect(text).not.toContain('s3cret')
   expect(JSON.stringify(text)).not.toContain('u001b')
   expect(Array.from(line.note ?? '')).toHaveLength(500)
-  expect(await verifyJournal(data.folder, store)).toEqual({ ok: true, lines: 1 })
+  expect(await fileJournal(data.folder, store).verify()).toEqual({ ok: true, lines: 1 })
 })
 
 test('keeps the plain values of arguments as they are', async () => {
@@ -74,17 +72,17 @@ test('keeps the plain values of arguments as they are', async () => {
     deep: { on: true, none: null },
     when: new Date(0),
   }
-  const line = await openJournal(data.folder, memoryStore()).append(event(1, { args }))
+  const line = await fileJournal(data.folder, memoryStore()).append(event(1, { args }))
   expect(line.args).toEqual({ ...args, when: '1970-01-01T00:00:00.000Z' })
 })
 
 test('many at once in one process make one chain', async () => {
   await using data = await dataFolder()
   const store = memoryStore()
-  const journal = openJournal(data.folder, store)
+  const journal = fileJournal(data.folder, store)
   const lines = await Promise.all(Array.from({ length: 100 }, (_, at) => journal.append(event(at))))
   expect(new Set(lines.map(({ seq }) => seq)).size).toBe(100)
-  expect(await verifyJournal(data.folder, store)).toEqual({ ok: true, lines: 100 })
+  expect(await fileJournal(data.folder, store).verify()).toEqual({ ok: true, lines: 100 })
 })
 
 test('takes over the lines that a crash left behind the recorded end, and says so', async () => {
@@ -92,9 +90,9 @@ test('takes over the lines that a crash left behind the recorded end, and says s
   const store = memoryStore()
   const { texts, head } = chain(5)
   await place(data.folder, store, { ...chain(3), texts, head: { ...head, ...headAfter(texts, 3) } })
-  const line = await openJournal(data.folder, store).append(event(6))
+  const line = await fileJournal(data.folder, store).append(event(6))
   expect(line.seq).toBe(6)
-  expect(await verifyJournal(data.folder, store)).toMatchObject({
+  expect(await fileJournal(data.folder, store).verify()).toMatchObject({
     ok: true,
     lines: 6,
     adopted: [{ from: 4, to: 5 }],
@@ -105,19 +103,23 @@ test('takes over the very first line when the crash came before anything was rec
   await using data = await dataFolder()
   const store = memoryStore()
   await writeFile(journalFile(data.folder), chain(1).texts.join(''))
-  expect((await openJournal(data.folder, store).append(event(2))).seq).toBe(2)
-  expect(await verifyJournal(data.folder, store)).toMatchObject({ ok: true, lines: 2 })
+  expect((await fileJournal(data.folder, store).append(event(2))).seq).toBe(2)
+  expect(await fileJournal(data.folder, store).verify()).toMatchObject({ ok: true, lines: 2 })
 })
 
 test('cuts off the half line that a crash left', async () => {
   await using data = await dataFolder()
   const store = memoryStore()
-  const journal = openJournal(data.folder, store)
+  const journal = fileJournal(data.folder, store)
   await journal.append(event(1))
   await appendFile(journalFile(data.folder), '{"args":{"us')
-  expect(await verifyJournal(data.folder, store)).toMatchObject({ ok: false, line: 2, problem: 'malformed' })
+  expect(await fileJournal(data.folder, store).verify()).toMatchObject({
+    ok: false,
+    line: 2,
+    problem: 'malformed',
+  })
   expect((await journal.append(event(2))).seq).toBe(2)
-  expect(await verifyJournal(data.folder, store)).toEqual({ ok: true, lines: 2 })
+  expect(await fileJournal(data.folder, store).verify()).toEqual({ ok: true, lines: 2 })
 })
 
 test.each<[string, (file: string) => Promise<unknown>]>([
@@ -135,7 +137,7 @@ test.each<[string, (file: string) => Promise<unknown>]>([
   const store = memoryStore()
   await place(data.folder, store, chain(3))
   await spoil(journalFile(data.folder))
-  const journal = openJournal(data.folder, store)
+  const journal = fileJournal(data.folder, store)
   await expect(journal.append(event(4))).rejects.toMatchObject({
     code: 'unavailable',
     hint: expect.stringContaining('journal verify'),
@@ -145,13 +147,13 @@ test.each<[string, (file: string) => Promise<unknown>]>([
 test('refuses when the disk does not let it write', async () => {
   await using data = await dataFolder()
   await writeFile(join(data.folder, 'file'), '')
-  const journal = openJournal(join(data.folder, 'file'), memoryStore())
+  const journal = fileJournal(join(data.folder, 'file'), memoryStore())
   await expect(journal.append(event(1))).rejects.toMatchObject({ code: 'unavailable' })
 })
 
 test('finds lines by call, tool, account, event and time', async () => {
   await using data = await dataFolder()
-  const journal = openJournal(data.folder, memoryStore())
+  const journal = fileJournal(data.folder, memoryStore())
   const account = { tenant: 'acme', id: '7', userName: 'Ada@example.com' }
   await journal.append(event(1, { event: 'asked' }))
   await journal.append(event(1, { account }))
@@ -183,7 +185,7 @@ test('several processes at once keep one whole chain', { timeout: 60_000 }, asyn
   const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0]))
   expect(codes).toEqual([0, 0, 0])
   const store = diskStore(join(data.folder, 'state'), { durable: false })
-  expect(await verifyJournal(data.folder, store)).toEqual({ ok: true, lines: 180 })
+  expect(await fileJournal(data.folder, store).verify()).toEqual({ ok: true, lines: 180 })
   const calls = (await linesIn(data.folder)).map(({ call }) => call)
   expect(new Set(calls).size).toBe(180)
   await store.close()
@@ -203,17 +205,17 @@ test('a process that is killed in the middle of writing leaves a journal that go
   child.kill('SIGKILL')
   await gone
   const store = diskStore(join(data.folder, 'state'), { durable: false })
-  const { seq } = await openJournal(data.folder, store).append(event(1))
+  const { seq } = await fileJournal(data.folder, store).append(event(1))
   // What was told to be written is there: the chain is whole, and longer than that.
   expect(seq).toBeGreaterThan(Number(told.split('\n').at(-2)))
-  expect(await verifyJournal(data.folder, store)).toMatchObject({ ok: true, lines: seq })
+  expect(await fileJournal(data.folder, store).verify()).toMatchObject({ ok: true, lines: seq })
   await store.close()
 })
 
 test('the head in the store is that of the last line', async () => {
   await using data = await dataFolder()
   const store = memoryStore()
-  const line = await openJournal(data.folder, store).append(event(1))
+  const line = await fileJournal(data.folder, store).append(event(1))
   const { size } = await stat(journalFile(data.folder))
   expect(await store.get(HEAD_KEY)).toEqual({ seq: 1, hash: line.hash, start: 0, length: size })
 })

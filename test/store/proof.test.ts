@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { newKeyPair, readAnchors, readPublicKey, signerFrom } from '../../src/store/anchor.ts'
+import { fileJournal } from '../../src/store/journal-file.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import { checkProof, makeProof } from '../../src/store/proof.ts'
 import { codeOf } from '../support/call.ts'
@@ -14,8 +15,8 @@ async function proved() {
   await using data = await dataFolder()
   const store = memoryStore()
   await place(data.folder, store, chain(6))
-  const where = { folder: data.folder, store }
-  return await makeProof(where, ['call-3'], { signer: signerFrom(privatePem) })
+  const journal = fileJournal(data.folder, store)
+  return await makeProof(journal, ['call-3'], { signer: signerFrom(privatePem) })
 }
 
 test('whatever is changed in a proof, it no longer holds', async () => {

@@ -5,7 +5,7 @@ import { WEBHOOK_EVENTS, type WebhookSettings } from '../../src/config-webhook.t
 import { Secret } from '../../src/secret.ts'
 import { type Anchor, isSignedBy, newKeyPair, readPublicKey, signerFrom } from '../../src/store/anchor.ts'
 import type { JournalEvent, JournalLine } from '../../src/store/events.ts'
-import { openJournal } from '../../src/store/journal.ts'
+import { fileJournal } from '../../src/store/journal-file.ts'
 import { NO_LINE, toLine } from '../../src/store/journal-line.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import { vendors } from '../../src/vendors/index.ts'
@@ -239,7 +239,7 @@ describe('on a journal', () => {
   test('each line is shown once it is on the disk, and a receiver that fails holds nothing up', async () => {
     await using hook = await open(() => ({ status: 500 }))
     await using place = await dataFolder()
-    const journal = watched(openJournal(place.folder, memoryStore()), hook.tell)
+    const journal = watched(fileJournal(place.folder, memoryStore()), hook.tell)
     const kept = await journal.append(line())
     await hook.arrived(8)
     expect(hook.asked[0]?.body).toMatchObject({ anchor: { seq: kept.seq, hash: kept.hash } })

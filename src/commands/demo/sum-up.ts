@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import { mostIn } from '../../sandbox/index.ts'
 import type { JournalLine } from '../../store/events.ts'
-import { readJournal } from '../../store/journal-file.ts'
+import { openStores } from '../place.ts'
 import type { Screen } from './screen.ts'
 import type { World } from './world.ts'
 
 /** The story in three lines, counted from what is left of it: the journal, and what arrived at the apps. */
 export async function sumUp({ home, sandboxes }: World, screen: Screen, began: number): Promise<void> {
   const lines: JournalLine[] = []
-  for await (const line of readJournal(join(home.folder, 'data'))) lines.push(line)
+  for await (const line of openStores(join(home.folder, 'data')).journal.read()) lines.push(line)
   const off = lines.filter(({ event, tool }) => event === 'started' && tool === 'deactivate_user')
   const yes = lines.filter(({ event }) => event === 'approved')
   const apps = sandboxes.map(({ tenants }) => tenants['acme-netskope'].arrivals)

@@ -9,7 +9,7 @@ import { approvalPage, type PageParts } from '../../../src/approvals/page/handle
 import type { Briefing } from '../../../src/identity/briefing.ts'
 import { sealWith } from '../../../src/seal.ts'
 import type { JournalLine } from '../../../src/store/events.ts'
-import { openJournal } from '../../../src/store/journal.ts'
+import { fileJournal } from '../../../src/store/journal-file.ts'
 import { memoryStore } from '../../../src/store/open.ts'
 import { underWay } from '../../../src/under-way.ts'
 import { type Fields, fillIn, type Sent, send } from '../../support/browser.ts'
@@ -62,7 +62,7 @@ export async function pageParts() {
   const parts: PageParts = {
     approvals: openApprovals(store),
     approvers: openApprovers(store),
-    journal: openJournal(folder, store),
+    journal: fileJournal(folder, store),
     seal: sealWith(store),
     underWay: underWay(),
     addApprover: 'identity-mcp approvers add NAME',
