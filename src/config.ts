@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
 import { Auth, HttpSettings } from './config-http.ts'
 import { ChangeLimits, Confirm, type Environment, ProtectedAccount } from './config-policy.ts'
+import { type StorePlace, storePlace } from './config-store.ts'
 import { SigningKey, webhookSettings } from './config-webhook.ts'
 import { Secret } from './secret.ts'
 
@@ -92,7 +93,9 @@ export function settingsSchema(
     webhook: webhookSettings(parts)
       .optional()
       .describe('Tells people of changes that wait for them, and of what became of those'),
-    store: z.literal('disk').default('disk').describe('Where approvals, budgets and claims are kept'),
+    store: storePlace(parts.Secret).describe(
+      'Where approvals, budgets, claims and the journal are kept: disk, or the address of a Redis that instances share',
+    ),
   })
 }
 export type Settings = z.infer<ReturnType<typeof settingsSchema>>
@@ -118,6 +121,17 @@ export function loadSettings(
   const raw = parseJson(file, readText(file))
   const settings = parseSettings(raw, vendors, env, file)
   return settings.dataDir ? { ...settings, dataDir: resolve(dirname(file), settings.dataDir) } : settings
+}
+
+/** Where raw settings say that the store is. Throws `SettingsError`, naming `where` they stand. */
+export function storePlaceIn(
+  { store }: { store?: unknown },
+  env: Readonly<Record<string, string | undefined>>,
+  where: string,
+): StorePlace {
+  const { data, error } = z.object({ store: storePlace(secretFrom(env)) }).safeParse({ store })
+  if (error) throw new SettingsError(where, error.issues.flatMap(problemsOf))
+  return data.store
 }
 
 /** Parses settings that are already JSON. Throws `SettingsError`, naming `where` they stand. */

@@ -90,11 +90,17 @@ export function take(state: State, limits: Limits, wanted: Wanted, now: number):
   return { ticket: { id: state.newest, count } }
 }
 
-/** Accounts for a ticket's tokens: they were spent at the latest by `now`, and come back one window later. */
-export function settle(state: State, ticket: Ticket, learned: Learned | undefined, now: number): void {
+/** Accounts for a ticket's tokens: they were spent at the latest `at`, and come back one window later. */
+export function settle(
+  state: State,
+  ticket: Ticket,
+  learned: Learned | undefined,
+  now: number,
+  at: number = now,
+): void {
   tidy(state, now)
   land(state, ticket)
-  spend(state, now, ticket.count)
+  spend(state, Math.min(at, now), ticket.count)
   if (!learned?.allowance) spendAllowance(state.brakes, ticket.count)
   const { newest, longestMs } = state
   if (learned) learn(state.brakes, learned, { ticket: ticket.id, newest, longestMs }, now)
@@ -150,8 +156,8 @@ const windowsOf = (limits: Limits) =>
 
 const usable = (most: number, reserve: number) => Math.max(1, Math.floor(most * (1 - reserve)))
 
-// A little longer than the window, for two clocks that differ by up to a thousandth in speed.
-const reach = (ms: number) => ms + ms / 1_000
+/** How long a token stays away: a little longer than the window, for two clocks that differ by up to a thousandth in speed. */
+export const reach = (ms: number) => ms + ms / 1_000
 
 const underWay = ({ flights }: State) => flights.reduce((sum, { count }) => sum + count, 0)
 

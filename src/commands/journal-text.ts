@@ -14,6 +14,7 @@ const STYLES: Record<string, Style> = {
   done: 'green',
   failed: 'red',
   unknown: 'magenta',
+  lost: 'red',
 }
 
 const event = ({ event: text }: JournalLine): Cell => ({ text, style: STYLES[text] ?? 'white' })

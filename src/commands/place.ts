@@ -3,11 +3,22 @@ import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import envPaths from 'env-paths'
 import * as z from 'zod'
-import { loadSettings, parseSettings, type Settings, SettingsError, secretFrom } from '../config.ts'
+import {
+  loadSettings,
+  parseSettings,
+  type Settings,
+  SettingsError,
+  secretFrom,
+  storePlaceIn,
+} from '../config.ts'
+import type { StorePlace } from '../config-store.ts'
 import { SigningKey, webhookSettings } from '../config-webhook.ts'
 import type { Journal } from '../store/journal.ts'
 import { fileJournal } from '../store/journal-file.ts'
+import { streamJournal } from '../store/journal-stream.ts'
 import { diskStore } from '../store/open.ts'
+import { openRedis } from '../store/redis.ts'
+import { redisStore } from '../store/redis-store.ts'
 import type { Store } from '../store/store.ts'
 import { vendors } from '../vendors/index.ts'
 import type { DataFolder } from './data.ts'
@@ -59,8 +70,8 @@ export const dataFolder = (settings: Pick<Settings, 'dataDir'>, { sandbox }: Com
   sandbox ? join(paths.data, 'sandbox') : (settings.dataDir ?? paths.data)
 
 /**
- * Opens the data folder for a command that looks after it. It reads no more of the settings than where the folder is
- * and what the tenants are called, so that the person at the terminal needs none of the secrets.
+ * Opens the data of a run for a command that looks after it. It reads no more of the settings than where they are and
+ * what the tenants are called, so that the person at the terminal needs none of the tokens.
  */
 export async function openDataFolder(io: Io, command: Command): Promise<DataFolder> {
   const options = command.optsWithGlobals<CommonOptions>()
@@ -68,7 +79,7 @@ export async function openDataFolder(io: Io, command: Command): Promise<DataFold
   if (named && !options.sandbox && !existsSync(file)) throw new SettingsError(file, ['no such file'])
   const outline = existsSync(file) && !options.sandbox ? outlineOf(file) : {}
   const folder = dataFolder(outline, options)
-  const { store, ...kept } = openStores(folder)
+  const { store, ...kept } = openStores(folder, storePlaceIn(outline, io.env, file))
   const { tenants } = outline
   const signingKey = outline.journal?.signingKey
   const { journal, close } = tellingJournal(kept.journal, io, () => {
@@ -90,6 +101,7 @@ export async function openDataFolder(io: Io, command: Command): Promise<DataFold
 
 const Outline = z.looseObject({
   dataDir: z.string().min(1).optional(),
+  store: z.unknown().optional(),
   tenants: z.record(z.string(), z.unknown()).optional(),
   journal: z.looseObject({ signingKey: SigningKey.optional() }).optional(),
   webhook: z.unknown().optional(),
@@ -104,8 +116,16 @@ function outlineOf(file: string): Partial<z.infer<typeof Outline>> {
   }
 }
 
-/** What is kept in a data folder: what must survive a loss of power, and the budgets, which are written with every request. */
-export function openStores(folder: string): { store: Store; budgets: Store; journal: Journal } {
+/** What is kept of a run: what must survive a loss of power, the budgets, which every request changes, the journal. */
+export function openStores(
+  folder: string,
+  place: StorePlace = 'disk',
+): { store: Store; budgets: Store; journal: Journal } {
+  if (place !== 'disk') {
+    const redis = openRedis(place)
+    const store = redisStore(redis)
+    return { store, budgets: store, journal: streamJournal(redis) }
+  }
   const store = diskStore(join(folder, 'state'), { durable: true })
   const budgets = diskStore(join(folder, 'budgets'), { durable: false })
   return { store, budgets, journal: fileJournal(folder, store) }

@@ -29,6 +29,9 @@ import { tellingJournal } from './telling.ts'
 /** How long the other apps have for saying whether the person is active there, milliseconds. */
 const BRIEFING_TIME = 5_000
 
+/** What one instance may spend of each budget without the others: four of them keep within the whole. */
+const OWN_SHARE = 1 / 4
+
 /** Everything that serves, put together and ready; nothing has been opened or sent yet. */
 export interface Running {
   parts: Parts
@@ -64,10 +67,17 @@ export async function start(
 ): Promise<Running> {
   const { settings, closeSandbox } = await settingsFor(io, options)
   const folder = dataFolder(settings, options)
-  const { store, budgets, ...kept } = openStores(folder)
+  const { store, budgets, ...kept } = openStores(folder, settings.store)
   const log = logTo(io.stderr, io.env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
+  const alone = {
+    share: OWN_SHARE,
+    say: (isAlone: boolean, error: unknown) =>
+      isAlone
+        ? log.error('the store cannot be used: until it can, each budget is a quarter', { error })
+        : log.info('the store can be used again'),
+  }
   const tenants = openTenants(settings, vendors, {
-    ledger: storeLedger(budgets),
+    ledger: storeLedger(budgets, alone),
     store,
     ...(meter && { meter }),
   })

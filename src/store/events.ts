@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.ts'
 import type { BeforeImage } from '../identity/before.ts'
 
-/** What can happen to a request to change something. */
+/** What can happen to a request to change something, and, `lost`, to the journal itself. */
 export const JOURNAL_EVENTS = [
   'asked',
   'refused',
@@ -12,6 +12,7 @@ export const JOURNAL_EVENTS = [
   'done',
   'failed',
   'unknown',
+  'lost',
 ] as const
 export type JournalEventName = (typeof JOURNAL_EVENTS)[number]
 

@@ -5,13 +5,13 @@ import type { Row, Table } from './table.ts'
 import { memoryTable } from './table.ts'
 
 /** A store that ends with this process. */
-export const memoryStore = (): Store => storeOver(async () => memoryTable())
+export const memoryStore = (): Store => storeOver('memory', async () => memoryTable())
 
 /** A store in `folder`, opened on first use, so that a start touches nothing. */
 export const diskStore = (folder: string, options: { durable: boolean }): Store =>
-  storeOver(async () => (await import('./disk.ts')).diskTable(folder, options))
+  storeOver(folder, async () => (await import('./disk.ts')).diskTable(folder, options))
 
-function storeOver(openTable: () => Promise<Table>): Store {
+function storeOver(name: string, openTable: () => Promise<Table>): Store {
   let opened: Promise<{ table: Table; values: Keyv }> | undefined
   const use = async <Result>(
     work: (open: { table: Table; values: Keyv }) => Result,
@@ -39,7 +39,7 @@ function storeOver(openTable: () => Promise<Table>): Store {
           const current = row && !lapsed(row) ? row.value : undefined
           try {
             // The caller names the type of its own key's value, here as for `get`.
-            const { next, ttl, result } = change(current as Parameters<typeof change>[0])
+            const { next, ttl, result } = change(current as Parameters<typeof change>[0], Date.now())
             if (next === undefined) table.delete(key)
             else table.set(key, { value: next, ...(ttl !== undefined && { expires: Date.now() + ttl }) })
             return result
@@ -60,7 +60,24 @@ function storeOver(openTable: () => Promise<Table>): Store {
     keys: (prefix) => use(({ table }) => table.keys(prefix).filter((key) => !lapsed(table.get(key)))),
     update,
     claim: (key, ttl) =>
-      update<true, boolean>(key, (taken) => ({ next: true, ttl, result: taken === undefined })),
+      use(({ table }) =>
+        table.alone(() => {
+          const row = table.get(key)
+          const free = !row || lapsed(row)
+          // Whoever comes too late must not prolong the claim of the first.
+          if (free) table.set(key, { value: true, expires: Date.now() + ttl })
+          return free
+        }),
+      ),
+    now: async () => Date.now(),
+    async health() {
+      try {
+        await use(({ table }) => table.alone(() => {}))
+        return { ok: true, store: name }
+      } catch {
+        return { ok: false, store: name, problem: 'it cannot be opened or locked' }
+      }
+    },
     close: async () => {
       await (await opened)?.table.close()
     },
