@@ -4,11 +4,12 @@ import { isUnchanged, NO_LINE, readLine } from './journal-line.ts'
 
 export interface JournalFlaw {
   ok: false
-  /** Number of the first bad line of the file, from 1. */
+  /** Number of the first bad line, from 1, as they stand. */
   line: number
   /** The number that this line gives itself, where it can be read. */
   seq?: number
-  problem: 'changed' | 'removed' | 'inserted' | 'malformed'
+  /** `lost`: all that is here is genuine, and says itself that its store lost entries. */
+  problem: 'changed' | 'removed' | 'inserted' | 'malformed' | 'lost'
   explanation: string
 }
 
@@ -24,25 +25,27 @@ export async function verifyJournal(form: JournalForm): Promise<JournalVerdict> 
   // Without a recorded end, the chain can at least be followed to its last line.
   const end: End = head ?? { seq: Number.POSITIVE_INFINITY, hash: '' }
   let place: Place = { number: 0, seq: 0, hash: NO_LINE, prev: '' }
+  let loss: JournalFlaw | undefined
   let found: Found | undefined
+  const passOver = (one: Found, next?: Found) => {
+    if (place.number === 0) place = before(one, place)
+    const flaw = judge(one, place, next, end)
+    place = behind(one, place)
+    if (!flaw && one.line?.event === 'lost') loss ??= lostWith(one.line, place)
+    return flaw
+  }
   for await (const raw of form.lines({ to: position })) {
     const next = look(raw)
-    if (found) {
-      const flaw = judge(found, place, next, end)
-      if (flaw) return flaw
-      place = behind(found, place)
-    }
+    const flaw = found && passOver(found, next)
+    if (flaw) return flaw
     found = next
   }
-  if (found) {
-    const flaw = judge(found, place, undefined, end)
-    if (flaw) return flaw
-    place = behind(found, place)
-  }
+  const flaw = found && passOver(found)
+  if (flaw) return flaw
   const lines = place.number
   if (!head) return lines === 0 ? { ok: true, lines } : unknownJournal(lines)
-  if (lines < head.seq) return missingEnd(lines, head)
-  return { ok: true, lines, ...(head.adopted && { adopted: head.adopted }) }
+  if (place.seq < head.seq) return missingEnd(lines, head)
+  return loss ?? { ok: true, lines, ...(head.adopted && { adopted: head.adopted }) }
 }
 
 /** What a line of the file says, and whether its own hash agrees; no line when it is none. */
@@ -52,7 +55,7 @@ interface Found {
   ended: boolean
 }
 
-/** How far the chain has been followed: the line of that number was good. */
+/** How far the chain has been followed: the line of that number, which is entry `seq`, was good. */
 type Place = { number: number } & Pick<JournalLine, 'seq' | 'hash' | 'prev'>
 
 type End = Pick<JournalHead, 'seq' | 'hash'>
@@ -62,17 +65,24 @@ function look({ bytes, ended }: RawLine): Found {
   return line ? { line, unchanged: isUnchanged(line, bytes), ended } : { unchanged: false, ended }
 }
 
+/** Where the chain begins: with entry 1, or behind those that were lost, when the first that is left says so. */
+const before = ({ line, unchanged }: Found, place: Place): Place =>
+  line?.event === 'lost' && unchanged && line.seq > 1
+    ? { ...place, seq: line.seq - 1, hash: line.prev }
+    : place
+
 const behind = ({ line }: Found, place: Place): Place => ({ ...place, ...line, number: place.number + 1 })
 
 /** What is wrong with the line behind `place`; the line after it tells one that was put in from one that was changed. */
 function judge(found: Found, place: Place, next: Found | undefined, end: End): JournalFlaw | undefined {
   const number = place.number + 1
+  const due = place.seq + 1
   const belongs = (other: Found | undefined) =>
-    number <= end.seq &&
+    due <= end.seq &&
     other?.unchanged === true &&
-    other.line?.seq === number &&
+    other.line?.seq === due &&
     other.line.prev === place.hash &&
-    (number !== end.seq || other.line.hash === end.hash)
+    (due !== end.seq || other.line.hash === end.hash)
   if (found.ended && belongs(found)) return undefined
 
   const { line, unchanged, ended } = found
@@ -96,10 +106,9 @@ function judge(found: Found, place: Place, next: Found | undefined, end: End): J
   if (!unchanged) {
     return flaw('changed', `Line ${number} does not match its own hash: it was changed after it was written.`)
   }
-  if (number > end.seq) return flaw('inserted', beyond(number, end))
-  if (line.seq > number) {
-    const missing =
-      line.seq === number + 1 ? `Entry ${number} is` : `Entries ${number} to ${line.seq - 1} are`
+  if (due > end.seq) return flaw('inserted', beyond(number, end))
+  if (line.seq > due) {
+    const missing = line.seq === due + 1 ? `Entry ${due} is` : `Entries ${due} to ${line.seq - 1} are`
     return flaw('removed', `${missing} missing from this place.`)
   }
   return judgeRewritten(line, place, next, end)
@@ -117,7 +126,7 @@ function judgeRewritten(
   const genuine = next ? next.line?.prev === line.hash : end.hash === line.hash
   const earlier = { ok: false, line: place.number, seq: place.seq } as const
   const here = { ok: false, line: number, seq: line.seq } as const
-  if (line.seq < number) {
+  if (line.seq <= place.seq) {
     const rival = line.seq === place.seq && line.prev === place.prev && line.hash !== place.hash
     const explanation = `gives itself the number ${line.seq}, which another line has, and does not belong here.`
     return rival && genuine
@@ -145,6 +154,14 @@ function missingEnd(lines: number, end: End): JournalFlaw {
   const explanation = `The server recorded ${end.seq} entries; ${rest}.`
   return { ok: false, line: lines + 1, problem: 'removed', explanation }
 }
+
+const lostWith = ({ seq, note }: JournalLine, { number }: Place): JournalFlaw => ({
+  ok: false,
+  line: number,
+  seq,
+  problem: 'lost',
+  explanation: `${note ?? 'Entries were lost.'} All that are here follow one another.`,
+})
 
 const unknownJournal = (lines: number): JournalFlaw => ({
   ok: false,

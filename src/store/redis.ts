@@ -41,7 +41,7 @@ export function openRedis(address: RedisAddress): RedisConnection {
 
   async function open(): Promise<Redis> {
     patience.since = performance.now()
-    const { Redis } = await import('ioredis')
+    const { Redis } = (await import('ioredis')).default
     const redis = new Redis({
       ...partsOf(address),
       connectionName: 'identity-mcp',
@@ -64,14 +64,21 @@ export function openRedis(address: RedisAddress): RedisConnection {
         return again
       },
     })
+    // The first error of a try says what is wrong; others only follow from it.
+    let first = true
+    redis.on('connecting', () => {
+      first = true
+    })
     redis.on('error', (error: Error & { command?: { name: string } }) => {
-      lastError = error
+      if (first) lastError = error
+      first = false
       // It would go on in database 0, which may be somebody else's.
       if (error.command?.name === 'select') redis.disconnect(true)
     })
     redis.on('close', wentDown)
     redis.on('ready', () => {
       up = true
+      lastError = undefined
       for (const go of [...waiting, ...listeners]) go()
     })
     redis.connect().catch(() => undefined)
@@ -165,6 +172,7 @@ const PROBLEMS: readonly [RegExp, string][] = [
   [/OOM/, 'its memory is full'],
   [/MISCONF/, 'it cannot write to its disk'],
   [/LOADING/, 'it is still loading its data'],
+  [/RESP/, 'what answers at its address is no Redis'],
   [
     /CERT|SELF_SIGNED|UNABLE_TO|ERR_SSL|ERR_TLS|EPROTO/,
     'its certificate is not trusted, or it speaks no TLS',

@@ -6,11 +6,12 @@ import { fileJournal, HEAD_KEY, journalFile } from '../../src/store/journal-file
 import { toLine } from '../../src/store/journal-line.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import { chain, dataFolder, event, place } from './chain.ts'
+import { inEveryForm } from './forms.ts'
 
 const genuine = chain(6)
 const { texts, lines } = genuine
 
-/** What is found when the file holds these texts and the store remembers the genuine journal. */
+/** What is found when the file holds this and the store remembers the genuine journal. */
 async function verdictOn(spoiled: string | Buffer) {
   await using data = await dataFolder()
   const store = memoryStore()
@@ -38,40 +39,47 @@ const rechained = (from: number): string[] => {
   return texts
 }
 
-test('a journal that nobody touched is whole', async () => {
-  expect(await verdictOn(texts.join(''))).toEqual({ ok: true, lines: 6 })
-})
+inEveryForm((openDesk) => {
+  test('a journal that nobody touched is whole', async () => {
+    await using desk = await openDesk()
+    await desk.place(genuine)
+    expect(await desk.open().verify()).toEqual({ ok: true, lines: 6 })
+  })
 
-test.each<[string, string[], number, string]>([
-  ['a word changed', texts.with(2, (texts[2] ?? '').replace('ada', 'eve')), 3, 'changed'],
-  ['a blank added', texts.with(2, (texts[2] ?? '').replace('{', '{ ')), 3, 'changed'],
-  ['a field added', texts.with(2, (texts[2] ?? '').replace('{', '{"a":1,')), 3, 'changed'],
-  ['no JSON', texts.with(2, 'nothing\n'), 3, 'malformed'],
-  ['an empty line', texts.toSpliced(2, 0, '\n'), 3, 'malformed'],
-  ['a line removed', texts.toSpliced(2, 1), 3, 'removed'],
-  ['three lines removed', texts.toSpliced(1, 3), 2, 'removed'],
-  ['the first line removed', texts.slice(1), 1, 'removed'],
-  ['the last line removed', texts.slice(0, -1), 6, 'removed'],
-  ['all lines removed', [], 1, 'removed'],
-  ['a line repeated at once', texts.toSpliced(3, 0, texts[2] ?? ''), 4, 'inserted'],
-  ['a line repeated later', texts.toSpliced(5, 0, texts[0] ?? ''), 6, 'inserted'],
-  ['a line repeated at the end', [...texts, texts[5] ?? ''], 7, 'inserted'],
-  ['a chained line put in', texts.toSpliced(2, 0, forged(2)), 3, 'inserted'],
-  ['a chained line put in behind its rival', texts.toSpliced(3, 0, forged(2)), 4, 'inserted'],
-  ['a chained line put in before the last', texts.toSpliced(5, 0, forged(5)), 6, 'inserted'],
-  ['a chained line at the end', [...texts, forged(6)], 7, 'inserted'],
-  ['a line rewritten with a right hash', texts.with(2, forged(2)), 3, 'changed'],
-  ['the first line rewritten', texts.with(0, forged(0)), 1, 'changed'],
-  ['the line before the last rewritten', texts.with(4, forged(4)), 5, 'changed'],
-  ['the last line rewritten', texts.with(5, forged(5)), 6, 'changed'],
-  ['all from the third rewritten', [...texts.slice(0, 2), ...rechained(2)], 6, 'changed'],
-  ['the whole file replaced', rechained(0), 6, 'changed'],
-  ['replaced by a longer one', [...rechained(0), forged(6)], 6, 'changed'],
-  ['replaced by a shorter one', rechained(0).slice(0, 4), 5, 'removed'],
-  ['neighbours swapped', swapped(texts, 2, 3) as string[], 3, 'inserted'],
-  ['lines swapped', swapped(texts, 1, 4) as string[], 2, 'removed'],
-])('%s is found in its line', async (_, spoiled, line, problem) => {
-  expect(await verdictOn(spoiled.join(''))).toMatchObject({ ok: false, line, problem })
+  test.each<[string, string[], number, string]>([
+    ['a word changed', texts.with(2, (texts[2] ?? '').replace('ada', 'eve')), 3, 'changed'],
+    ['a blank added', texts.with(2, (texts[2] ?? '').replace('{', '{ ')), 3, 'changed'],
+    ['a field added', texts.with(2, (texts[2] ?? '').replace('{', '{"a":1,')), 3, 'changed'],
+    ['no JSON', texts.with(2, 'nothing\n'), 3, 'malformed'],
+    ['an empty line', texts.toSpliced(2, 0, '\n'), 3, 'malformed'],
+    ['a line removed', texts.toSpliced(2, 1), 3, 'removed'],
+    ['three lines removed', texts.toSpliced(1, 3), 2, 'removed'],
+    ['the first line removed', texts.slice(1), 1, 'removed'],
+    ['the last line removed', texts.slice(0, -1), 6, 'removed'],
+    ['all lines removed', [], 1, 'removed'],
+    ['a line repeated at once', texts.toSpliced(3, 0, texts[2] ?? ''), 4, 'inserted'],
+    ['a line repeated later', texts.toSpliced(5, 0, texts[0] ?? ''), 6, 'inserted'],
+    ['a line repeated at the end', [...texts, texts[5] ?? ''], 7, 'inserted'],
+    ['a chained line put in', texts.toSpliced(2, 0, forged(2)), 3, 'inserted'],
+    ['a chained line put in behind its rival', texts.toSpliced(3, 0, forged(2)), 4, 'inserted'],
+    ['a chained line put in before the last', texts.toSpliced(5, 0, forged(5)), 6, 'inserted'],
+    ['a chained line at the end', [...texts, forged(6)], 7, 'inserted'],
+    ['a line rewritten with a right hash', texts.with(2, forged(2)), 3, 'changed'],
+    ['the first line rewritten', texts.with(0, forged(0)), 1, 'changed'],
+    ['the line before the last rewritten', texts.with(4, forged(4)), 5, 'changed'],
+    ['the last line rewritten', texts.with(5, forged(5)), 6, 'changed'],
+    ['all from the third rewritten', [...texts.slice(0, 2), ...rechained(2)], 6, 'changed'],
+    ['the whole file replaced', rechained(0), 6, 'changed'],
+    ['replaced by a longer one', [...rechained(0), forged(6)], 6, 'changed'],
+    ['replaced by a shorter one', rechained(0).slice(0, 4), 5, 'removed'],
+    ['neighbours swapped', swapped(texts, 2, 3) as string[], 3, 'inserted'],
+    ['lines swapped', swapped(texts, 1, 4) as string[], 2, 'removed'],
+  ])('%s is found in its line', async (_, spoiled, line, problem) => {
+    await using desk = await openDesk()
+    await desk.place(genuine)
+    await desk.spoil(spoiled)
+    expect(await desk.open().verify()).toMatchObject({ ok: false, line, problem })
+  })
 })
 
 const whole = Buffer.from(texts.join(''))

@@ -16,17 +16,6 @@ const linesIn = async (folder: string): Promise<JournalLine[]> => {
   return lines
 }
 
-test('numbers the entries, chains them, and answers with what stands in the file', async () => {
-  await using data = await dataFolder()
-  const journal = fileJournal(data.folder, memoryStore())
-  const first = await journal.append(event(1))
-  const second = await journal.append(event(2))
-  expect([first.seq, second.seq]).toEqual([1, 2])
-  expect(first.prev).toBe('0'.repeat(64))
-  expect(second.prev).toBe(first.hash)
-  expect(await linesIn(data.folder)).toEqual([first, second])
-})
-
 test('touches nothing before the first entry, and lets only its owner read', async () => {
   await using data = await dataFolder()
   const folder = join(data.folder, 'deep', 'data')
@@ -74,15 +63,6 @@ test('keeps the plain values of arguments as they are', async () => {
   }
   const line = await fileJournal(data.folder, memoryStore()).append(event(1, { args }))
   expect(line.args).toEqual({ ...args, when: '1970-01-01T00:00:00.000Z' })
-})
-
-test('many at once in one process make one chain', async () => {
-  await using data = await dataFolder()
-  const store = memoryStore()
-  const journal = fileJournal(data.folder, store)
-  const lines = await Promise.all(Array.from({ length: 100 }, (_, at) => journal.append(event(at))))
-  expect(new Set(lines.map(({ seq }) => seq)).size).toBe(100)
-  expect(await fileJournal(data.folder, store).verify()).toEqual({ ok: true, lines: 100 })
 })
 
 test('takes over the lines that a crash left behind the recorded end, and says so', async () => {
@@ -149,27 +129,6 @@ test('refuses when the disk does not let it write', async () => {
   await writeFile(join(data.folder, 'file'), '')
   const journal = fileJournal(join(data.folder, 'file'), memoryStore())
   await expect(journal.append(event(1))).rejects.toMatchObject({ code: 'unavailable' })
-})
-
-test('finds lines by call, tool, account, event and time', async () => {
-  await using data = await dataFolder()
-  const journal = fileJournal(data.folder, memoryStore())
-  const account = { tenant: 'acme', id: '7', userName: 'Ada@example.com' }
-  await journal.append(event(1, { event: 'asked' }))
-  await journal.append(event(1, { account }))
-  const { at } = await journal.append(event(2, { tool: 'create_user' }))
-  const found = async (filter: Parameters<typeof journal.read>[0]) => {
-    const numbers: number[] = []
-    for await (const { seq } of journal.read(filter)) numbers.push(seq)
-    return numbers
-  }
-  expect(await found({ call: 'call-1' })).toEqual([1, 2])
-  expect(await found({ call: 'call-1', event: 'asked' })).toEqual([1])
-  expect(await found({ tool: 'create_user' })).toEqual([3])
-  expect(await found({ account: { user: 'ADA@example.com' } })).toEqual([2])
-  expect(await found({ account: { tenant: 'other', user: '7' } })).toEqual([])
-  expect(await found({ since: new Date(Date.parse(at) + 1) })).toEqual([])
-  expect(await found({ until: new Date(0) })).toEqual([])
 })
 
 const script = new URL('append-lines.ts', import.meta.url).pathname
