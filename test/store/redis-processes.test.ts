@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { streamJournal } from '../../src/store/journal-stream.ts'
+import { openRedis } from '../../src/store/redis.ts'
+import { startRedis, withRedis } from '../support/redis.ts'
+
+const script = new URL('share-redis.ts', import.meta.url).pathname
+
+async function share(port: number, name: string) {
+  const child = spawn(process.execPath, ['--import', 'tsx', script, String(port), name], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let told = ''
+  for await (const piece of child.stdout) told += String(piece)
+  return JSON.parse(told) as { read: number[]; won: number[] }
+}
+
+withRedis('four processes on one Redis', () => {
+  test('count exactly, win each claim once, and write one whole journal', async () => {
+    await using redis = await startRedis()
+    const told = await Promise.all(['one', 'two', 'three', 'four'].map((name) => share(redis.port, name)))
+    const read = told.flatMap((one) => one.read).sort((a, b) => a - b)
+    expect(read).toEqual(Array.from({ length: 1_200 }, (_, count) => count))
+    const won = told.flatMap((one) => one.won).sort((a, b) => a - b)
+    expect(won).toEqual(Array.from({ length: 50 }, (_, at) => at))
+    const connection = openRedis(redis.address)
+    const journal = streamJournal(connection)
+    expect(await journal.verify()).toEqual({ ok: true, lines: 240 })
+    const calls = new Set<string>()
+    for await (const { call } of journal.read()) calls.add(call)
+    expect(calls.size).toBe(240)
+    await connection.close()
+  })
+})
