@@ -41,7 +41,7 @@ export const storePlace = (Reference: z.ZodType<Secret, string>) =>
     })
 
 const UNFIT =
-  'leads to no address of the form redis://HOST:6379/0, or rediss:// for TLS; special characters in a password are percent-encoded'
+  'must be, or lead to, an address like redis://HOST:6379/0, or rediss:// for TLS, whose password is percent-encoded'
 
 function toAddress(text: string): RedisAddress | undefined {
   if (!URL.canParse(text)) return undefined

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { Unavailable } from './errors.ts'
 import type { Store } from './store/store.ts'
 
 /**
@@ -14,16 +15,20 @@ export interface Seal {
 
 /** Signs with a key kept in the store, so that a seal holds over restarts and in every copy of the server. */
 export function sealWith(store: Store): Seal {
-  let key: Promise<Buffer> | undefined
-  const sign = async (bound: readonly string[], body: string) => {
-    key ??= keyIn(store)
-    key.catch(() => {
-      key = undefined
-    })
-    return createHmac('sha256', await key)
+  let known: Buffer | undefined
+  /** Asked for each time, since a store that lost its data has another; the last one serves while it can't be asked. */
+  const key = async () => {
+    try {
+      known = await keyIn(store)
+    } catch (error) {
+      if (!(known && error instanceof Unavailable)) throw error
+    }
+    return known
+  }
+  const sign = async (bound: readonly string[], body: string) =>
+    createHmac('sha256', await key())
       .update(JSON.stringify([...bound, body]))
       .digest()
-  }
   return {
     async close(bound, value, ttl) {
       const until = ttl === undefined ? null : Date.now() + ttl
@@ -46,10 +51,12 @@ export function sealWith(store: Store): Seal {
   }
 }
 
-const keyIn = async (store: Store): Promise<Buffer> => {
-  const kept = await store.update<string, string>('seal/key', (current) => {
-    const next = current ?? randomBytes(32).toString('hex')
-    return { next, result: next }
-  })
+async function keyIn(store: Store): Promise<Buffer> {
+  const kept =
+    (await store.get<string>('seal/key')) ??
+    (await store.update<string, string>('seal/key', (current) => {
+      const next = current ?? randomBytes(32).toString('hex')
+      return { next, result: next }
+    }))
   return Buffer.from(kept, 'hex')
 }

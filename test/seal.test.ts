@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { Unavailable } from '../src/errors.ts'
 import { sealWith } from '../src/seal.ts'
 import { memoryStore } from '../src/store/open.ts'
 
@@ -49,3 +50,23 @@ test.each(['', '.', 'a.b', 'a.b.c', '💥.💥', `${'a'.repeat(100_000)}.b`])(
     expect(await sealWith(memoryStore()).open(bound, text)).toBeUndefined()
   },
 )
+
+test('a store that has lost its key makes what was sealed before worthless, in every copy at once', async () => {
+  const store = memoryStore()
+  const seal = sealWith(store)
+  const text = await seal.close(bound, 1)
+  await store.delete('seal/key')
+  expect(await seal.open(bound, text)).toBeUndefined()
+  expect(await sealWith(store).open(bound, await seal.close(bound, 2))).toBe(2)
+})
+
+test('a store that cannot be used keeps nobody from what was sealed before', async () => {
+  const store = memoryStore()
+  const seal = sealWith(store)
+  const text = await seal.close(bound, 1)
+  store.get = async () => {
+    throw new Unavailable('Gone.', 'Wait.')
+  }
+  expect(await seal.open(bound, text)).toBe(1)
+  await expect(sealWith(store).open(bound, text)).rejects.toMatchObject({ code: 'unavailable' })
+})

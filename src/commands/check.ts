@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { IdentityError } from '../errors.ts'
 import type { Errand, TokenCheck } from '../identity/operations.ts'
+import type { StoreHealth } from '../store/store.ts'
 import type { Tenant } from '../tenants.ts'
 import { sayStop } from './brake.ts'
 import { newCommand, paint, print, toJson, wrap } from './data.ts'
@@ -16,7 +17,7 @@ interface Checked {
   problem?: string
 }
 
-/** `identity-mcp check`: tries every tenant's tokens, by reads only, and says what works. */
+/** `identity-mcp check`: tries the store and every tenant's tokens, by reads only, and says what works. */
 export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<Running>): Command =>
   newCommand(
     io,
@@ -30,20 +31,22 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
       try {
         const { tenants } = running
         const chosen = tenant === undefined ? tenants.all : [tenants.get(tenant)]
-        const checked = await Promise.all(chosen.map(checkTenant))
-        const stops = await running.stops.list()
+        const [store, ...checked] = await Promise.all([running.store.health(), ...chosen.map(checkTenant)])
+        const stops = store.ok ? await running.stops.list() : []
+        const ok = store.ok && checked.every(({ ok }) => ok)
         if (json) {
           const stopped = stops.map(({ counts: _, at, ...stop }) => ({
             ...stop,
             since: new Date(at).toISOString(),
           }))
-          print(io, toJson({ ok: checked.every(({ ok }) => ok), tenants: checked, stopped }, 2))
+          print(io, toJson({ ok, store, tenants: checked, stopped }, 2))
         } else {
           for (const one of checked) show(io, one)
+          showStore(io, store)
           // No fault of the settings, and the first thing to know when changes are refused.
           for (const stop of stops) print(io, ...wrap(io, `${paint(io, 'yellow', '!')} ${sayStop(stop)}`, ''))
         }
-        io.exit(checked.every(({ ok }) => ok) ? 0 : 1)
+        io.exit(ok ? 0 : 1)
       } catch (error) {
         if (!(error instanceof IdentityError)) throw error
         io.stderr.write(`${error.message} ${error.hint}\n`)
@@ -79,9 +82,16 @@ async function checkTenant({ name, vendor, operations }: Tenant): Promise<Checke
 
 const isWell = ({ verdict }: TokenCheck) => verdict === 'ok' || verdict === 'expires_soon'
 
+const mark = (io: Io, well: boolean) => (well ? paint(io, 'green', '✓') : paint(io, 'red', '✗'))
+
+function showStore(io: Io, { ok, store, problem, advice = [] }: StoreHealth): void {
+  print(io, `${mark(io, ok)} ${paint(io, 'bold', 'store')} (${store})`)
+  if (problem) print(io, ...wrap(io, `It cannot be used: ${problem}.`, '    '))
+  for (const line of advice) print(io, ...wrap(io, line, '    '))
+}
+
 function show(io: Io, { tenant, vendor, ok, tokens, problem }: Checked): void {
-  const mark = (well: boolean) => (well ? paint(io, 'green', '✓') : paint(io, 'red', '✗'))
-  print(io, `${mark(ok)} ${paint(io, 'bold', tenant)} (${vendor})`)
+  print(io, `${mark(io, ok)} ${paint(io, 'bold', tenant)} (${vendor})`)
   if (problem) print(io, ...wrap(io, problem, '    '))
   for (const { token, fingerprint, verdict, surfaces, expiresAt, budget } of tokens) {
     const more = [

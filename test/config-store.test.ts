@@ -1,0 +1,62 @@
+import { inspect } from 'node:util'
+import { expect, test } from 'vitest'
+import { SettingsError, storePlaceIn } from '../src/config.ts'
+
+/** What the settings make of `store`, or what they say is wrong with it. */
+function placeOf(store: unknown, env: Record<string, string> = {}) {
+  try {
+    return storePlaceIn({ store }, env, 'settings')
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message.replace('settings: ', '')
+    throw error
+  }
+}
+
+const plain = { host: 'cache', port: 6379, tls: false, database: 0 }
+
+test.each([
+  [undefined, 'disk'],
+  ['disk', 'disk'],
+  ['redis://cache', plain],
+  ['redis://cache:7000/3', { ...plain, port: 7000, database: 3 }],
+  ['rediss://cache/', { ...plain, tls: true }],
+  ['redis://[::1]:7000', { ...plain, host: '::1', port: 7000 }],
+])('%s is where the store is', (store, place) => {
+  expect(placeOf(store)).toEqual(place)
+})
+
+test('a password comes by reference, decoded, and is shown nowhere', () => {
+  const place = placeOf('env:REDIS_URL', { REDIS_URL: 'rediss://bot:p%40ss%2Fw%3Ard@cache/1' })
+  expect(place).toMatchObject({ host: 'cache', tls: true, database: 1, username: 'bot' })
+  const { password } = place as { password: { reveal(): string } }
+  expect(password.reveal()).toBe('p@ss/w:rd')
+  expect(inspect(place) + JSON.stringify(place)).not.toContain('ss/w')
+})
+
+test('a password in the settings is refused, with the way out, and not quoted', () => {
+  const said = placeOf('redis://:hunter22@cache')
+  expect(said).toContain('env:NAME')
+  expect(said).not.toContain('hunter22')
+})
+
+test.each([
+  'postgres://cache',
+  'redis://:6379',
+  'redis://cache?tls=1',
+  'redis://cache/one',
+  'redis://cache/0/1',
+  'redis://cache#x',
+  'redis://bot:%hunter@cache',
+  'redis://cache:port',
+  'cache:6379',
+])('%s is no such address, wherever it stands', (address) => {
+  expect(placeOf(address)).toMatch(/^store: /)
+  const said = placeOf('env:REDIS_URL', { REDIS_URL: address })
+  expect(said).toMatch(/^store: must be, or lead to/)
+  expect(said).not.toContain('hunter')
+})
+
+test('a reference that leads nowhere is named', () => {
+  expect(placeOf('env:REDIS_URL')).toBe('store: environment variable REDIS_URL is not set')
+  expect(placeOf('file:/nowhere/at/all')).toContain('/nowhere/at/all')
+})

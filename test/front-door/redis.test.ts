@@ -1,0 +1,184 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { fileJournal, HEAD_KEY, journalFile } from '../../src/store/journal-file.ts'
+import { memoryStore } from '../../src/store/open.ts'
+import { freePort, type RedisServer, startRedis, withRedis } from '../support/redis.ts'
+import { openWorld, type WorldOptions } from '../support/world.ts'
+
+const ADA = 'ada@example.com'
+const LEAVES = { user: ADA, tenants: ['acme-netskope'], reason: 'left the company' }
+const PASSPHRASE = 'correct horse battery staple'
+const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always']
+
+/** A world whose servers keep everything in `redis`. */
+const openOn = (redis: Pick<RedisServer, 'url'>, { settings, env, ...options }: WorldOptions = {}) =>
+  openWorld({
+    ...options,
+    settings: { store: 'env:REDIS_URL', ...settings },
+    env: { REDIS_URL: redis.url, ...env },
+  })
+
+withRedis('servers on one Redis', () => {
+  test('share an approval, which is used once, and a journal', async () => {
+    await using redis = await startRedis()
+    await using world = await openOn(redis, { settings: { confirm: { removes: 'approve' } } })
+    await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: PASSPHRASE })
+    const { approval } = (await world.call('deactivate_user', LEAVES)) as unknown as {
+      approval: { id: string }
+    }
+    const approve = ['approvals', 'approve', approval.id, '--approver', 'grace', '--passphrase-stdin']
+    expect(await world.run(approve, { stdin: PASSPHRASE })).toMatchObject({ code: 0 })
+    const servers = [world, await world.open(), await world.open()]
+    const answers = await Promise.all(
+      servers.map(({ call }) => call('deactivate_user', { ...LEAVES, approvalId: approval.id })),
+    )
+    expect(answers.filter(({ status }) => status === 'done')).toHaveLength(1)
+    expect(world.netskope.writes).toHaveLength(1)
+    const exported = await world.run(['journal', 'export'])
+    const lines = exported.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const started = lines.filter(({ event, tool }) => event === 'started' && tool === 'deactivate_user')
+    expect(started).toHaveLength(1)
+    expect((await world.run(['journal', 'show', approval.id])).stdout).toContain('by grace in a terminal')
+    expect(existsSync(world.dataDir) ? readdirSync(world.dataDir) : []).toEqual([])
+
+    // What was exported is a journal in a file.
+    writeFileSync(journalFile(world.folder), exported.stdout)
+    const store = memoryStore()
+    await store.set(HEAD_KEY, lines.at(-1))
+    expect(await world.run(['journal', 'verify'])).toMatchObject({ code: 0 })
+    expect(await fileJournal(world.folder, store).verify()).toEqual({ ok: true, lines: lines.length })
+  })
+
+  test('spend one budget', async () => {
+    await using redis = await startRedis()
+    await using world = await openOn(redis, { tenant: { budget: { perMinute: 10 }, maxRetries: 0 } })
+    const servers = [world, await world.open(), await world.open()]
+    const answers = await Promise.all(
+      servers.flatMap(({ call }) => Array.from({ length: 6 }, () => call('find_user', { user: ADA }))),
+    )
+    expect(world.netskope.arrivals).toHaveLength(10)
+    expect(answers.filter(({ complete }) => complete)).toHaveLength(10)
+  }, 90_000)
+
+  test('go on reading without it, change nothing, and change again once it is back', async () => {
+    await using redis = await startRedis(...DURABLE)
+    await using world = await openOn(redis, {
+      settings: { confirm: { removes: 'none' } },
+      tenant: { budget: { perMinute: 100 } },
+    })
+    await world.call('find_user', { user: ADA })
+    await redis.kill()
+    expect(await world.call('find_user', { user: ADA })).toMatchObject({ complete: true })
+    const { checks } = (await world.call('check_token', {})) as unknown as {
+      checks: { budget: { limit: number }[] }[]
+    }
+    expect(checks[0]?.budget).toMatchObject([{ limit: 25 }])
+    expect(world.stderr()).toContain('each budget is a quarter')
+    expect((await world.call('deactivate_user', LEAVES)).error).toMatchObject({
+      code: 'unavailable',
+      retryable: true,
+    })
+    expect(world.netskope.writes).toEqual([])
+    expect(await world.run(['check'])).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('nobody listens'),
+    })
+    await redis.start()
+    await expect
+      .poll(() => world.call('deactivate_user', LEAVES), { timeout: 20_000 })
+      .toMatchObject({ status: 'done' })
+    expect(world.netskope.writes).toHaveLength(1)
+    expect(await world.run(['journal', 'verify'])).toMatchObject({ code: 0 })
+  })
+
+  test('answer in time while it is frozen', async () => {
+    await using redis = await startRedis()
+    await using world = await openOn(redis, { settings: { confirm: { removes: 'none' } } })
+    await world.call('find_user', { user: ADA })
+    redis.freeze()
+    const began = performance.now()
+    expect(await world.call('find_user', { user: ADA })).toMatchObject({ complete: true })
+    expect((await world.call('deactivate_user', LEAVES)).error?.code).toBe('unavailable')
+    expect(performance.now() - began).toBeLessThan(15_000)
+    expect(world.netskope.writes).toEqual([])
+    redis.thaw()
+    await expect
+      .poll(() => world.call('deactivate_user', LEAVES), { timeout: 20_000 })
+      .toMatchObject({ status: 'done' })
+  })
+
+  test('say that the journal is lost when it came back empty', async () => {
+    await using redis = await startRedis()
+    await using world = await openOn(redis, { settings: { confirm: { removes: 'none' } } })
+    await world.call('deactivate_user', LEAVES)
+    await redis.restart()
+    await expect
+      .poll(async () => (await world.run(['journal', 'verify'])).stdout, { timeout: 20_000, interval: 200 })
+      .toContain('Entries were lost with the store')
+    expect(await world.call('reactivate_user', LEAVES)).toMatchObject({ status: 'done' })
+    expect(await world.run(['journal', 'verify'])).toMatchObject({ code: 1 })
+  })
+
+  test('say what state it is in', async () => {
+    await using redis = await startRedis()
+    await using world = await openOn(redis)
+    const { code, stdout } = await world.run(['check'])
+    expect(code).toBe(0)
+    expect(stdout).toContain(`Redis ${/^redis_version:(.*?)\r$/m.exec(await redis.raw().info())?.[1]} at`)
+    expect(stdout).toContain('appendonly')
+    expect(JSON.parse((await world.run(['check', '--json'])).stdout)).toMatchObject({
+      ok: true,
+      store: { ok: true, advice: [expect.stringContaining('appendonly')] },
+    })
+  })
+
+  test('reach it over TLS with a password, when its certificate is trusted', async () => {
+    await using plain = await startRedis()
+    const [key, cert] = [join(plain.folder, 'key.pem'), join(plain.folder, 'cert.pem')]
+    execFileSync(
+      'openssl',
+      [
+        ...[
+          'req',
+          '-x509',
+          '-newkey',
+          'ec',
+          '-pkeyopt',
+          'ec_paramgen_curve:prime256v1',
+          '-nodes',
+          '-days',
+          '2',
+        ],
+        ...[
+          '-subj',
+          '/CN=localhost',
+          '-addext',
+          'subjectAltName=DNS:localhost',
+          '-keyout',
+          key,
+          '-out',
+          cert,
+        ],
+      ],
+      { stdio: 'ignore' },
+    )
+    const port = await freePort()
+    await using _redis = await startRedis(
+      ...['--tls-port', String(port), '--tls-cert-file', cert, '--tls-key-file', key],
+      ...['--tls-auth-clients', 'no', '--requirepass', 'p@ss w/rd'],
+    )
+    const url = `rediss://:${encodeURIComponent('p@ss w/rd')}@localhost:${port}/2`
+    await using world = await openOn({ url }, { env: { NODE_EXTRA_CA_CERTS: cert } })
+    const { code, stdout } = await world.run(['check'])
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`at localhost:${port}`)])
+    await using doubtful = await openOn({ url })
+    const refused = await doubtful.run(['check'])
+    expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('certificate')])
+    expect(refused.stdout + refused.stderr).not.toContain('p@ss')
+  })
+})
