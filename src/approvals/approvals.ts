@@ -81,11 +81,11 @@ export interface Approvals {
   claimQuestion(id: string, ttl: number): Promise<boolean>
 }
 
-/** What an approval amounts to at this moment. */
-export function statusOf(approval: Approval): Approval['state'] | 'used' | 'expired' {
+/** What an approval amounts to at this moment, by our own clock unless a time is given. */
+export function statusOf(approval: Approval, now = Date.now()): Approval['state'] | 'used' | 'expired' {
   if (approval.usedAt !== undefined) return 'used'
   if (approval.state === 'denied') return 'denied'
-  return approval.expiresAt <= Date.now() ? 'expired' : approval.state
+  return approval.expiresAt <= now ? 'expired' : approval.state
 }
 
 // All requests with one digest are one value, so that each step on them is one atomic change of the store.
@@ -97,33 +97,44 @@ export function openApprovals(store: Store): Approvals {
   const keyOf = (id: string) => store.get<string>(idKey(id))
 
   /** Changes the one approval with `id`; `change` throws to refuse. */
-  const change = async (id: string, unknown: () => Error, edit: (approval: Approval) => Approval) => {
+  const change = async (
+    id: string,
+    unknown: () => Error,
+    edit: (approval: Approval, now: number) => Approval,
+  ) => {
     const key = await keyOf(id)
     if (key === undefined) throw unknown()
-    return store.update<Approval[], Approval>(key, (approvals = []) => {
+    return store.update<Approval[], Approval>(key, (approvals = [], now) => {
       const before = approvals.find((approval) => approval.id === id)
       if (!before) throw unknown()
-      const result = edit(before)
-      return { ...kept(approvals.map((approval) => (approval === before ? result : approval))), result }
+      const result = edit(before, now)
+      return {
+        ...kept(
+          approvals.map((approval) => (approval === before ? result : approval)),
+          now,
+        ),
+        result,
+      }
     })
   }
 
   return {
     async request(request) {
       const key = digestKey(request.digest)
-      const fits = (approval: Approval) => isOpen(approval) && meets(approval, request)
-      const same = (await store.get<Approval[]>(key))?.find(fits)
+      const fitsAt = (now: number) => (approval: Approval) =>
+        isOpenAt(approval, now) && meets(approval, request)
+      const [held, now] = await Promise.all([store.get<Approval[]>(key), store.now()])
+      const same = held?.find(fitsAt(now))
       if (same) return same
       const id = newApprovalId()
       // First, so that no approval ever stands without its id; an id that leads to none is merely unknown.
       await store.set(idKey(id), key, APPROVAL_TTL_MS + KEPT_MS)
-      return store.update<Approval[], Approval>(key, (approvals = []) => {
-        const open = approvals.find(fits)
-        if (open) return { ...kept(approvals), result: open }
-        const createdAt = Date.now()
-        const expiresAt = createdAt + APPROVAL_TTL_MS
-        const result: Approval = { ...request, id, createdAt, expiresAt, state: 'pending' }
-        return { ...kept([...approvals, result]), result }
+      return store.update<Approval[], Approval>(key, (approvals = [], now) => {
+        const open = approvals.find(fitsAt(now))
+        if (open) return { ...kept(approvals, now), result: open }
+        const expiresAt = now + APPROVAL_TTL_MS
+        const result: Approval = { ...request, id, createdAt: now, expiresAt, state: 'pending' }
+        return { ...kept([...approvals, result], now), result }
       })
     },
 
@@ -149,9 +160,8 @@ export function openApprovals(store: Store): Approvals {
       return change(
         id,
         () => noRequest(id),
-        (approval) => {
-          checkDecision(approval, decision, by)
-          const at = Date.now()
+        (approval, at) => {
+          checkDecision(approval, decision, by, at)
           if (decision === 'denied') return { ...approval, state: decision, by, how, decidedAt: at }
           const agreed = [...(approval.agreed ?? []), { by, how, at }]
           if (agreed.length < approversOf(approval)) return { ...approval, agreed }
@@ -164,9 +174,9 @@ export function openApprovals(store: Store): Approvals {
     use(text, digest, required = {}) {
       const id = readApprovalId(text)
       const unknown = () => new ApprovalVoid(`There is no approval ${id} for this call.`, askAgain)
-      return change(id, unknown, (approval) => {
+      return change(id, unknown, (approval, now) => {
         if (approval.digest !== digest) throw unknown()
-        const status = statusOf(approval)
+        const status = statusOf(approval, now)
         if (status === 'used') throw new ApprovalUsed(`The approval ${id} was used already.`, askAgain)
         if (status === 'denied') {
           throw new ApprovalDenied(`A person denied this change (${id}).`, 'Tell the person you work for.')
@@ -176,11 +186,12 @@ export function openApprovals(store: Store): Approvals {
           throw new ApprovalVoid(`The approval ${id} was asked for when less was required.`, askAgain)
         }
         // Used from here on, even should this process end before it acts.
-        return status === 'approved' ? { ...approval, usedAt: Date.now() } : approval
+        return status === 'approved' ? { ...approval, usedAt: now } : approval
       })
     },
 
-    claimQuestion: (id, ttl) => store.claim(`approval/question/${id}`, ttl),
+    // Twice as long as its answer counts, whose end each instance takes from its own clock.
+    claimQuestion: (id, ttl) => store.claim(`approval/question/${id}`, 2 * ttl),
   }
 }
 
@@ -188,8 +199,8 @@ export const noRequest = (id: string): NotFound =>
   new NotFound(`There is no request ${id}.`, 'List them with `identity-mcp approvals --all`.')
 
 /** Throws `ApprovalVoid` or `Conflict` unless a person can still decide this one. */
-export function checkUndecided(approval: Approval): void {
-  const status = statusOf(approval)
+export function checkUndecided(approval: Approval, now?: number): void {
+  const status = statusOf(approval, now)
   if (status === 'expired') throw new ApprovalVoid(`The request ${approval.id} has expired.`, askAgain)
   if (status === 'pending') return
   const decided = `${approval.state} by ${approval.by}`
@@ -200,8 +211,13 @@ export function checkUndecided(approval: Approval): void {
 }
 
 /** Throws what `checkUndecided` throws, and `Refused` for a yes that would not be one more person's, or the caller's own. */
-export function checkDecision(approval: Approval, decision: 'approved' | 'denied', by: string): void {
-  checkUndecided(approval)
+export function checkDecision(
+  approval: Approval,
+  decision: 'approved' | 'denied',
+  by: string,
+  now?: number,
+): void {
+  checkUndecided(approval, now)
   if (decision === 'denied') return
   if (approval.agreed?.some((one) => sameText(one.by, by))) {
     throw new Refused(`${by} has agreed to this already.`, 'It takes another person as well.')
@@ -237,11 +253,11 @@ const askAgain = 'Make the call again without an approvalId to ask a person anew
 
 const isPending = (approval: Approval) => statusOf(approval) === 'pending'
 /** Still good for the call that asked: to be decided, or agreed to and not yet used. */
-const isOpen = (approval: Approval) => isPending(approval) || statusOf(approval) === 'approved'
+const isOpenAt = (approval: Approval, now: number) =>
+  ['pending', 'approved'].includes(statusOf(approval, now))
 
 /** The value of a digest's key: those of its approvals that have not been over for long. */
-function kept(approvals: Approval[]): { next: Approval[] | undefined; ttl: number } {
-  const now = Date.now()
+function kept(approvals: Approval[], now: number): { next: Approval[] | undefined; ttl: number } {
   const next = approvals.filter((approval) => approval.expiresAt + KEPT_MS > now)
   const last = Math.max(now, ...next.map((approval) => approval.expiresAt))
   return { next: next.length > 0 ? next : undefined, ttl: last + KEPT_MS - now }

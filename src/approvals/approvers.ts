@@ -104,8 +104,7 @@ export const openApprovers = (store: Store): Approvers => ({
 
 /** Counts the try before it is made, so that many at once are not all free; a right one starts the count anew. */
 const countTry = (store: Store, name: string): Promise<void> =>
-  store.update<Tries, void>(triesKey(name), (tries = { wrong: 0, until: 0 }) => {
-    const now = Date.now()
+  store.update<Tries, void>(triesKey(name), (tries = { wrong: 0, until: 0 }, now) => {
     if (now < tries.until) {
       const seconds = Math.ceil((tries.until - now) / 1000)
       throw new LimitReached(
