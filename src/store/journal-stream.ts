@@ -31,9 +31,9 @@ return 1`
 /** How long a line tries to get in between those of other instances, and the longest pause between two tries. */
 const CONTENDED_MS = 2_000
 const LONGEST_PAUSE_MS = 32
-/** How long the outcome of a write waits for a Redis that is gone: it has happened, and is worth waiting for. */
-const OUTCOME_WAIT_MS = 10_000
-const OUTCOME_RETRY_MS = 250
+/** How long a Redis that is gone is waited for by what has happened already, and by what may have been written. */
+const WAIT_MS = 10_000
+const RETRY_MS = 250
 /** Lines read at a time. */
 const PAGE = 500
 
@@ -104,13 +104,14 @@ export const streamJournal = ({ run, onReady }: RedisConnection): Journal => {
   const form: JournalForm = {
     async append(event) {
       const tried: JournalLine[] = []
-      const until = performance.now() + (isOutcome(event) ? OUTCOME_WAIT_MS : 0)
+      const until = performance.now() + WAIT_MS
       for (;;) {
         try {
           return await inTurn((redis) => write(redis, event, tried))
         } catch (error) {
-          if (performance.now() > until) throw error
-          await setTimeout(OUTCOME_RETRY_MS)
+          const worthIt = isOutcome(event) || tried.length > 0
+          if (!worthIt || performance.now() > until) throw error
+          await setTimeout(RETRY_MS)
         }
       }
     },

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { fileJournal, HEAD_KEY, journalFile } from '../../src/store/journal-file.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import { freePort, type RedisServer, startRedis, withRedis } from '../support/redis.ts'
-import { openWorld, type WorldOptions } from '../support/world.ts'
+import { type Answered, openWorld, type WorldOptions } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
 const LEAVES = { user: ADA, tenants: ['acme-netskope'], reason: 'left the company' }
@@ -94,6 +94,58 @@ withRedis('servers on one Redis', () => {
       .toMatchObject({ status: 'done' })
     expect(world.netskope.writes).toHaveLength(1)
     expect(await world.run(['journal', 'verify'])).toMatchObject({ code: 0 })
+  })
+
+  test.each([
+    ['keeps what it had', DURABLE],
+    ['comes back empty', []],
+  ])('change each account once, and tell the truth, while it is killed and %s', async (_, args) => {
+    await using redis = await startRedis(...args)
+    await using world = await openOn(redis, {
+      settings: { confirm: { removes: 'none' }, limits: { removesPerHour: 1_000 } },
+      tenant: { budget: { perMinute: 1_000, atOnce: 10 } },
+    })
+    const servers = [world, await world.open(), await world.open()]
+    const people = world.netskope.users.filter(({ active }) => active).slice(0, 60)
+    const answers = new Map<string, Answered>()
+    const refused = () => [...answers.values()].filter(({ status }) => status !== 'done').length
+    let killed: Promise<void> | undefined
+    const killOnce = async () => {
+      await redis.kill()
+      await expect.poll(refused, { timeout: 20_000 }).toBeGreaterThan(0)
+      await redis.start()
+    }
+    const leave = async ({ call }: (typeof servers)[number], line: number) => {
+      for (const [index, { userName }] of people.entries()) {
+        if (index % 12 !== line) continue
+        if (answers.size > 10) killed ??= killOnce()
+        answers.set(userName, await call('deactivate_user', { ...LEAVES, user: userName }))
+      }
+    }
+    await Promise.all(
+      servers.flatMap((server, at) => [0, 1, 2, 3].map((line) => leave(server, at * 4 + line))),
+    )
+    await killed
+
+    expect(answers.size - refused()).toBeGreaterThan(20)
+    for (const { userName, id, active } of people) {
+      const writes = world.netskope.writes.filter(({ path }) => path.includes(id))
+      const answer = answers.get(userName)
+      expect([answer?.status, writes.length, active]).toEqual(
+        answer?.status === 'done' ? ['done', 1, false] : [answer?.status, 0, true],
+      )
+    }
+    const verdict = JSON.parse((await world.run(['journal', 'verify', '--json'])).stdout)
+    expect(verdict).toMatchObject(args.length > 0 ? { ok: true } : { problem: 'lost' })
+    // Whatever was begun has an end; of what was lost with Redis, ends may be all that is left.
+    const { stdout } = await world.run(['journal', 'export'])
+    const open = new Set<string>()
+    for (const line of stdout.trimEnd().split('\n')) {
+      const { event, call } = JSON.parse(line)
+      if (event === 'started') open.add(call)
+      else open.delete(call)
+    }
+    expect(open).toEqual(new Set())
   })
 
   test('answer in time while it is frozen', async () => {
