@@ -6,6 +6,9 @@ import { PREFIX, type RedisConnection, toMs } from './redis.ts'
 import { type Held, inRounds, makeChanges, type Outcome } from './rounds.ts'
 import type { Change, Store } from './store.ts'
 
+/** What the keys of the store begin with, apart from those of the journal. */
+const KEYS = `${PREFIX}store/`
+
 /** A value as it is kept: a mark that no other write ever had, then its JSON. */
 const MARK = 16
 const marked = (json: string) => randomBytes((MARK / 4) * 3).toString('base64url') + json
@@ -27,22 +30,22 @@ const MOST_KEYS = 1_000_000
 
 /** A store in a Redis, for any number of instances; times are those of its clock. */
 export function redisStore({ run, health, close }: RedisConnection): Store {
-  const update = inRounds((key, changes) => run((redis) => swap(redis, PREFIX + key, changes)))
+  const update = inRounds((key, changes) => run((redis) => swap(redis, KEYS + key, changes)))
   return {
-    get: (key) => run(async (redis) => toValue(await redis.get(PREFIX + key))),
+    get: (key) => run(async (redis) => toValue(await redis.get(KEYS + key))),
     set: (key, value, ttl) =>
       run(async (redis) => {
         const text = marked(JSON.stringify(value))
-        if (ttl === undefined) await redis.set(PREFIX + key, text)
-        else if (ttl > 0) await redis.set(PREFIX + key, text, 'PX', Math.ceil(ttl))
-        else await redis.del(PREFIX + key)
+        if (ttl === undefined) await redis.set(KEYS + key, text)
+        else if (ttl > 0) await redis.set(KEYS + key, text, 'PX', Math.ceil(ttl))
+        else await redis.del(KEYS + key)
       }),
-    delete: (key) => run(async (redis) => void (await redis.del(PREFIX + key))),
+    delete: (key) => run(async (redis) => void (await redis.del(KEYS + key))),
     keys: (prefix) => run((redis) => scan(redis, prefix)),
     update,
     claim: (key, ttl) =>
       run(
-        async (redis) => (await redis.set(PREFIX + key, marked('true'), 'PX', Math.ceil(ttl), 'NX')) === 'OK',
+        async (redis) => (await redis.set(KEYS + key, marked('true'), 'PX', Math.ceil(ttl), 'NX')) === 'OK',
       ),
     now: () => run(timeOf),
     health,
@@ -83,11 +86,11 @@ async function swap(
 
 async function scan(redis: Redis, prefix: string): Promise<string[]> {
   const found = new Set<string>()
-  const pattern = `${PREFIX}${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`
+  const pattern = `${KEYS}${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`
   let cursor = '0'
   for (let seen = 0; seen < MOST_KEYS; seen += STEP) {
     const [next, keys] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', STEP)
-    for (const key of keys) found.add(key.slice(PREFIX.length))
+    for (const key of keys) found.add(key.slice(KEYS.length))
     if (next === '0') return [...found].sort()
     cursor = next
   }

@@ -17,7 +17,8 @@ function keepsTheContract(open: () => Store) {
     return () => store.close()
   })
   const count = (current: number | undefined) => ({ next: (current ?? 0) + 1, result: current ?? 0 })
-  const gone = (key: string) => expect.poll(() => store.get(key), { interval: 5 }).toBeUndefined()
+  const gone = (key: string) =>
+    expect.poll(() => store.get(key), { timeout: 10_000, interval: 5 }).toBeUndefined()
 
   test('gives back what was put in, until it is deleted', async () => {
     const value = { text: 'é\u0000 "quoted"', list: [1, null, true], none: {} }
@@ -100,7 +101,7 @@ function keepsTheContract(open: () => Store) {
     expect((await Promise.all(claims)).filter(Boolean)).toHaveLength(1)
     expect(await store.claim('short', 30)).toBe(true)
     expect(await store.claim('short', 30)).toBe(false)
-    await expect.poll(() => store.claim('short', 60_000), { interval: 5 }).toBe(true)
+    await expect.poll(() => store.claim('short', 60_000), { timeout: 10_000, interval: 5 }).toBe(true)
   })
 
   test('says that it is well', async () => {

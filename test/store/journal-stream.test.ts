@@ -128,7 +128,7 @@ withRedis('a stream', () => {
       if (text.includes('XADD')) proxy.how.swallow = true
     }
     const added = journal.append(outcome(2))
-    await expect.poll(() => redis.raw().xlen(STREAM)).toBe(2)
+    await expect.poll(() => redis.raw().xlen(STREAM), { timeout: 10_000 }).toBe(2)
     // Somebody else goes on meanwhile, so that it is not the last one any more.
     await using other = openStream(redis.address)
     await other.append(event(3))

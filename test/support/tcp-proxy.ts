@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 /** A proxy in front of a port on this machine, which can be slow, cut its connections, and swallow replies. */
 export async function openProxy(target: number) {
   const pairs = new Set<{ client: Socket; server: Socket }>()
-  const how = { delayMs: 0, swallow: false, asked: (_text: string) => {} }
+  const how = { target, delayMs: 0, swallow: false, asked: (_text: string) => {} }
 
   const pass = (from: Socket, to: Socket, swallows: () => boolean) =>
     from.on('data', (piece) => {
@@ -14,7 +14,7 @@ export async function openProxy(target: number) {
     })
 
   const server = createServer((client) => {
-    const pair = { client, server: connect(target, '127.0.0.1') }
+    const pair = { client, server: connect(how.target, '127.0.0.1') }
     pairs.add(pair)
     client.on('data', (piece) => how.asked(String(piece)))
     pass(client, pair.server, () => false)
@@ -34,7 +34,10 @@ export async function openProxy(target: number) {
 
   return {
     port: (server.address() as AddressInfo).port,
-    /** How long each piece of data is on its way, whether what the server says gets lost, and who is told of requests. */
+    /**
+     * Where new connections lead, how long each piece of data is on its way, whether what the server says gets lost, and
+     * who is told of requests.
+     */
     how,
     cut() {
       for (const { client } of pairs) client.destroy()
