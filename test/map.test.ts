@@ -9,6 +9,8 @@ interface Import {
   to: string
   /** Only types pass, so that nothing is loaded. */
   typeOnly: boolean
+  /** Loaded when it is used, not with the file. */
+  lazy: boolean
 }
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
@@ -26,7 +28,7 @@ const imports: Import[] = files.flatMap((from) => {
   return [...found].map(([, type, to = '', lazily = '']) => {
     const target = to || lazily
     const inside = target.startsWith('.') ? relative(SRC, resolve(SRC, dirname(from), target)) : target
-    return { from, to: inside, typeOnly: type !== undefined }
+    return { from, to: inside, typeOnly: type !== undefined, lazy: lazily !== '' }
   })
 })
 
@@ -175,6 +177,12 @@ describe('the map of imports', () => {
       return name !== 'zod' && !(doors[name]?.test(from) ?? false)
     })
     expect(strangers.map(show)).toEqual([])
+  })
+
+  test('loads what is heavy and not always needed when it is used', () => {
+    const heavy = ['ioredis', 'libsql', 'undici', 'bottleneck', '@clack/prompts']
+    const early = imports.filter(({ to, typeOnly, lazy }) => heavy.includes(to) && !typeOnly && !lazy)
+    expect(early.map(show)).toEqual([])
   })
 
   test('lets only main.ts touch the process', () => {

@@ -24,9 +24,9 @@ return 1`
 /** How long a change tries to get in between those of other instances, and the longest pause between two tries. */
 const CONTENDED_MS = 2_000
 const LONGEST_PAUSE_MS = 32
-/** Keys looked at in one step of a listing, and the most that all steps may look at. */
+/** Keys looked at in one step of a listing, and how long all its steps may take. */
 const STEP = 1_000
-const MOST_KEYS = 1_000_000
+const LISTING_MS = 3_000
 
 /** A store in a Redis, for any number of instances; times are those of its clock. */
 export function redisStore({ run, health, close }: RedisConnection): Store {
@@ -87,15 +87,16 @@ async function swap(
 async function scan(redis: Redis, prefix: string): Promise<string[]> {
   const found = new Set<string>()
   const pattern = `${KEYS}${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`
+  const until = performance.now() + LISTING_MS
   let cursor = '0'
-  for (let seen = 0; seen < MOST_KEYS; seen += STEP) {
+  while (performance.now() < until) {
     const [next, keys] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', STEP)
     for (const key of keys) found.add(key.slice(KEYS.length))
     if (next === '0') return [...found].sort()
     cursor = next
   }
   throw new Unavailable(
-    'The database of the store holds too many other keys.',
+    'The store holds too many keys to list them in time.',
     'Ask the person who runs this server to give it a database of its own.',
   )
 }

@@ -111,10 +111,10 @@ export function openRedis(address: RedisAddress): RedisConnection {
       return await work(await ready())
     } catch (error) {
       if (error instanceof IdentityError) throw error
-      if (error instanceof Error && error.message === 'Command timed out') {
+      if (up && error instanceof Error && error.message === 'Command timed out') {
         // Whoever comes next need not wait as long to learn the same.
         wentDown()
-        ;(await opened)?.disconnect(true)
+        void opened?.then((redis) => redis.disconnect(true))
       }
       throw new Unavailable(
         `The store of this server cannot be used: ${problemOf(error)}.`,
@@ -134,16 +134,15 @@ export function openRedis(address: RedisAddress): RedisConnection {
           await redis.set(`${PREFIX}health`, '', 'PX', COMMAND_MS)
           return redis.info().catch(() => '')
         })
-        const version = fieldOf(info, 'redis_version') ?? ''
-        return { ok: true, store: `Redis ${version} at ${at}`.replace('  ', ' '), advice: adviceOn(info) }
+        const version = fieldOf(info, 'redis_version')
+        return { ok: true, store: `Redis ${version ? `${version} ` : ''}at ${at}`, advice: adviceOn(info) }
       } catch (error) {
         return { ok: false, store: `Redis at ${at}`, problem: problemOf((error as Error).cause) }
       }
     },
     async close() {
-      const redis = await opened
       up = false
-      redis?.disconnect()
+      ;(await opened?.catch(() => undefined))?.disconnect()
     },
   }
 }
@@ -191,17 +190,12 @@ const fieldOf = (info: string, name: string): string | undefined =>
   new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
 
 function adviceOn(info: string): string[] {
-  const evicts = fieldOf(info, 'maxmemory') !== '0' && fieldOf(info, 'maxmemory_policy') !== 'noeviction'
-  return info === ''
-    ? []
-    : [
-        ...(evicts
-          ? ['It throws data away when its memory is full: set `maxmemory-policy` to `noeviction`.']
-          : []),
-        ...(fieldOf(info, 'aof_enabled') === '0'
-          ? [
-              'It keeps no append-only file, so a crash can lose the latest approvals and journal entries: set `appendonly` to `yes`.',
-            ]
-          : []),
-      ]
+  const bounded = !['0', undefined].includes(fieldOf(info, 'maxmemory'))
+  const evicts = bounded && fieldOf(info, 'maxmemory_policy') !== 'noeviction'
+  return [
+    ...(evicts ? ['It throws data away when its memory is full: set maxmemory-policy to noeviction.'] : []),
+    ...(fieldOf(info, 'aof_enabled') === '0'
+      ? ['A crash can lose the latest approvals and journal entries: set appendonly to yes.']
+      : []),
+  ]
 }
