@@ -2,9 +2,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import build from '../test/support/build.ts'
+import { redisIsThere } from '../test/support/redis.ts'
 import { interactive } from './interactive.ts'
 import { listSize } from './list-size.ts'
 import { manyTenants } from './many-tenants.ts'
+import { onRedis } from './on-redis.ts'
 import { overhead } from './overhead.ts'
 import { machine, toMarkdown, toText } from './report.ts'
 import { requests } from './requests.ts'
@@ -24,6 +26,7 @@ const PARTS: Record<string, Part> = {
   scan,
   saturation,
   'two-servers': twoServers,
+  'on-redis': onRedis,
   interactive,
 }
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md')
@@ -45,7 +48,8 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 })
-const names = values.only?.split(',') ?? Object.keys(PARTS)
+const names =
+  values.only?.split(',') ?? Object.keys(PARTS).filter((name) => name !== 'on-redis' || redisIsThere())
 const seconds = Number(values.seconds ?? 150)
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 

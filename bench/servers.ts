@@ -5,12 +5,16 @@ import { MAIN } from '../test/support/world.ts'
 import type { App } from './app.ts'
 import { temporaryFolder } from './folder.ts'
 
-/** How the program is started on one app, with a data folder of its own. */
-export function placeFor({ settings, env }: App, tenant: Record<string, unknown> = {}) {
+/** How the program is started on one app, with a data folder of its own. `more` settings go beside the tenant's. */
+export function placeFor(
+  { settings, env }: App,
+  tenant: Record<string, unknown> = {},
+  more: Record<string, unknown> = {},
+) {
   const folder = temporaryFolder()
   const config = join(folder.path, 'identity-mcp.json')
   const tenants = { 'acme-netskope': { ...settings.tenants['acme-netskope'], ...tenant } }
-  writeFileSync(config, JSON.stringify({ tenants, dataDir: join(folder.path, 'data') }))
+  writeFileSync(config, JSON.stringify({ tenants, dataDir: join(folder.path, 'data'), ...more }))
   return {
     main: MAIN,
     args: ['--config', config],

@@ -39,7 +39,8 @@ export const twoServers: Part = async ({ seconds }) => {
   }
 }
 
-const lookUp =
+/** A look-up by a client, the next person each time. */
+export const lookUp =
   (client: TestClient, name: () => string): Ask =>
   async (signal) => {
     const { searched } = await answerOf<Found>(client, 'find_user', { user: name() }, signal)

@@ -46,6 +46,7 @@ export interface Alone {
 /** What a process knows of a bucket: how it last saw it, and what the store has not heard of yet. */
 interface Known {
   state: State
+  /** `at` by our own clock. */
   owed: { ticket: Ticket; learned: Learned | undefined; at: number }[]
 }
 
@@ -78,7 +79,10 @@ export function storeLedger(store: Store, alone?: Alone): Ledger {
         keyOf(bucket),
         (current, now) => {
           const state = current ?? structuredClone(mine.state)
-          for (const { ticket, learned, at } of owed) settle(state, ticket, learned, now, at)
+          // What is known here has it already.
+          for (const { ticket, learned, at } of current ? owed : []) {
+            settle(state, ticket, learned, now, now - (began - at))
+          }
           return {
             next: state,
             ttl: KEPT_MS,
@@ -128,13 +132,13 @@ export function storeLedger(store: Store, alone?: Alone): Ledger {
     async settle(bucket, ticket, learned) {
       // Younger than every ticket of the store's, and none of them.
       const told = own.has(ticket) ? { ...ticket, id: Number.POSITIVE_INFINITY } : ticket
-      const { now, shared } = await change(bucket, (state, now, share) =>
+      const { shared } = await change(bucket, (state, now, share) =>
         settle(state, share === 1 ? told : ticket, learned, now),
       )
       if (shared) return
       const { state, owed } = known(bucket)
-      owed.push({ ticket: told, learned, at: now })
-      while (owed[0] && owed[0].at < now - reach(state.longestMs)) owed.shift()
+      owed.push({ ticket: told, learned, at: Date.now() })
+      while (owed[0] && owed[0].at < Date.now() - reach(state.longestMs)) owed.shift()
     },
 
     async giveBack(bucket, ticket) {

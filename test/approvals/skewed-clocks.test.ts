@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { APPROVAL_TTL_MS, openApprovals } from '../../src/approvals/approvals.ts'
 import { openRedis } from '../../src/store/redis.ts'
 import { redisStore } from '../../src/store/redis-store.ts'
-import { type RedisServer, startRedis, withRedis } from '../support/redis.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
+import { withRedis } from '../support/with-redis.ts'
 
 const REQUEST = { digest: 'digest', tool: 'deactivate_user', plan: ['Deactivate ada.'], caller: 'bot' }
 

@@ -7,7 +7,10 @@ import { memoryStore } from '../../src/store/open.ts'
 import { openRedis } from '../../src/store/redis.ts'
 import { redisStore } from '../../src/store/redis-store.ts'
 import type { Change, Store } from '../../src/store/store.ts'
-import { type RedisServer, startRedis, withRedis } from '../support/redis.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
+import { withRedis } from '../support/with-redis.ts'
+
+const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always']
 
 const ticketOf = (taken: Taken): Ticket => {
   if (!('ticket' in taken)) throw new Error(`no ticket: ${JSON.stringify(taken)}`)
@@ -111,32 +114,39 @@ withRedis('a ledger in Redis', () => {
     }
   })
 
-  test('that is gone leaves each process a share of what it last saw, and hears of it when it is back', async () => {
-    await using mine = await startRedis('--appendonly', 'yes', '--appendfsync', 'always')
-    await using ledger = openLedger(mine)
-    await using other = openLedger(mine)
-    const limits = { perMinute: 40 }
-    await spend(other, limits, 3)
-    await spend(ledger, limits, 2)
-    await mine.kill()
-    // The last that it saw were five tokens of the ten that are its share.
-    await spend(ledger, limits, 4)
-    const last = ticketOf(await ledger.take('b', limits))
-    expect(await ledger.take('b', limits)).toEqual({ retryAt: expect.any(Number) })
-    expect(await ledger.left('b', limits)).toEqual([{ window: 'minute', limit: 10, left: 0 }])
-    expect(ledger.said).toEqual([true])
-    await mine.start()
-    await expect.poll(() => ledger.store.now().catch(() => 0), { timeout: 10_000 }).toBeGreaterThan(0)
-    await ledger.settle('b', last)
-    expect(ledger.said).toEqual([true, false])
-    expect(await ledger.left('b', limits)).toEqual([{ window: 'minute', limit: 40, left: 30 }])
-    await expect
-      .poll(() => other.left('b', limits), { timeout: 10_000 })
-      .toEqual([{ window: 'minute', limit: 40, left: 30 }])
-  })
+  test.each([
+    ['with its data', DURABLE, 30],
+    // The ticket that was out then counts until it lapses, too.
+    ['empty', [], 29],
+  ])(
+    'that is gone leaves each a share of what it last saw, and hears of it when it is back %s',
+    async (_, args, left) => {
+      await using mine = await startRedis(...args)
+      await using ledger = openLedger(mine)
+      await using other = openLedger(mine)
+      const limits = { perMinute: 40 }
+      await spend(other, limits, 3)
+      await spend(ledger, limits, 2)
+      await mine.kill()
+      // The last that it saw were five tokens of the ten that are its share.
+      await spend(ledger, limits, 4)
+      const last = ticketOf(await ledger.take('b', limits))
+      expect(await ledger.take('b', limits)).toEqual({ retryAt: expect.any(Number) })
+      expect(await ledger.left('b', limits)).toEqual([{ window: 'minute', limit: 10, left: 0 }])
+      expect(ledger.said).toEqual([true])
+      await mine.start()
+      await expect.poll(() => ledger.store.now().catch(() => 0), { timeout: 10_000 }).toBeGreaterThan(0)
+      await ledger.settle('b', last)
+      expect(ledger.said).toEqual([true, false])
+      expect(await ledger.left('b', limits)).toEqual([{ window: 'minute', limit: 40, left }])
+      await expect
+        .poll(() => other.left('b', limits), { timeout: 10_000 })
+        .toEqual([{ window: 'minute', limit: 40, left }])
+    },
+  )
 
   test('accounts for a ticket whose answer came while it was gone', async () => {
-    await using mine = await startRedis('--appendonly', 'yes', '--appendfsync', 'always')
+    await using mine = await startRedis(...DURABLE)
     await using ledger = openLedger(mine)
     const limits = { perMinute: 4 }
     const ticket = ticketOf(await ledger.take('b', limits, { atOnce: 1 }))

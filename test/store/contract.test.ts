@@ -7,7 +7,8 @@ import { diskStore, memoryStore } from '../../src/store/open.ts'
 import { openRedis } from '../../src/store/redis.ts'
 import { redisStore } from '../../src/store/redis-store.ts'
 import type { Store } from '../../src/store/store.ts'
-import { type RedisServer, startRedis, withRedis } from '../support/redis.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
+import { withRedis } from '../support/with-redis.ts'
 
 /** What every store promises, whatever it is made of. */
 function keepsTheContract(open: () => Store) {

@@ -5,7 +5,8 @@ import { fileJournal, journalFile } from '../../src/store/journal-file.ts'
 import { HEAD, STREAM, streamJournal } from '../../src/store/journal-stream.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import { openRedis } from '../../src/store/redis.ts'
-import { type RedisServer, startRedis, withRedis } from '../support/redis.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
+import { withRedis } from '../support/with-redis.ts'
 import { type Chain, dataFolder, place } from './chain.ts'
 
 /** A place for one journal, in one of the forms that a journal has. */

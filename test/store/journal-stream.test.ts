@@ -7,8 +7,9 @@ import { fileJournal, HEAD_KEY, journalFile } from '../../src/store/journal-file
 import { HEAD, STREAM, streamJournal } from '../../src/store/journal-stream.ts'
 import { memoryStore } from '../../src/store/open.ts'
 import { openRedis } from '../../src/store/redis.ts'
-import { type RedisServer, startRedis, withRedis } from '../support/redis.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
 import { openProxy } from '../support/tcp-proxy.ts'
+import { withRedis } from '../support/with-redis.ts'
 import { chain, dataFolder, event } from './chain.ts'
 import { streamDesk } from './forms.ts'
 

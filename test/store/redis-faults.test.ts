@@ -5,8 +5,9 @@ import { streamJournal } from '../../src/store/journal-stream.ts'
 import { openRedis } from '../../src/store/redis.ts'
 import { redisStore } from '../../src/store/redis-store.ts'
 import type { Store } from '../../src/store/store.ts'
-import { freePort, type RedisServer, startRedis, withRedis } from '../support/redis.ts'
+import { freePort, type RedisServer, startRedis } from '../support/redis.ts'
 import { openProxy } from '../support/tcp-proxy.ts'
+import { withRedis } from '../support/with-redis.ts'
 
 /** A store on a Redis of its own; `port` when it is reached in another way than directly. */
 async function openAt(redis: Pick<RedisServer, 'address'>, port = redis.address.port) {

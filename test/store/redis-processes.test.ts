@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { streamJournal } from '../../src/store/journal-stream.ts'
 import { openRedis } from '../../src/store/redis.ts'
-import { startRedis, withRedis } from '../support/redis.ts'
+import { startRedis } from '../support/redis.ts'
+import { withRedis } from '../support/with-redis.ts'
 
 const script = new URL('share-redis.ts', import.meta.url).pathname
 

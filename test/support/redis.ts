@@ -5,14 +5,14 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { describe } from 'vitest'
 import type { RedisAddress } from '../../src/config-store.ts'
 
-const there = spawnSync('redis-server', ['--version']).status === 0
-if (!there && process.env.IDENTITY_MCP_FULL === '1') throw new Error('redis-server is not installed')
-
-/** For tests that need a real redis-server. */
-export const withRedis = describe.skipIf(!there)
+/** Whether this machine has what it takes; throws when it must and has not. */
+export function redisIsThere(): boolean {
+  const there = spawnSync('redis-server', ['--version']).status === 0
+  if (!there && process.env.IDENTITY_MCP_FULL === '1') throw new Error('redis-server is not installed')
+  return there
+}
 
 /** A port that nobody listens at. */
 export async function freePort(): Promise<number> {
