@@ -35,7 +35,7 @@ const LONGEST_PAUSE_MS = 32
 const WAIT_MS = 10_000
 const RETRY_MS = 250
 /** Lines read at a time. */
-const PAGE = 500
+const PAGE = 100
 
 type Entry = [id: string, fields: string[]]
 type End = Pick<JournalHead, 'seq' | 'hash'>
