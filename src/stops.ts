@@ -1,5 +1,6 @@
 import { Paused, Refused } from './errors.ts'
 import { plainText } from './identity/text.ts'
+import { remembering } from './store/remember.ts'
 import type { Store } from './store/store.ts'
 
 /** A stop to changes: in one tenant, by one caller, or everywhere and by everybody when it names neither. */
@@ -31,12 +32,10 @@ export interface Stops {
 const KEY = 'stops'
 
 export const openStops = (store: Store): Stops => {
-  const list = async () => (await store.get<Stop[]>(KEY)) ?? []
+  const kept = remembering(store)
+  const list = async () => (await kept.get<Stop[]>(KEY)) ?? []
   const change = <Result>(edit: (stops: Stop[]) => { next: Stop[]; result: Result }) =>
-    store.update<Stop[], Result>(KEY, (stops = []) => {
-      const { next, result } = edit(stops)
-      return { next: next.length > 0 ? next : undefined, result }
-    })
+    kept.update<Stop[], Result>(KEY, (stops = []) => edit(stops))
   return {
     list,
     put: (stop) =>

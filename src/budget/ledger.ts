@@ -1,5 +1,6 @@
 import { Unavailable } from '../errors.ts'
 import type { BudgetLeft } from '../identity/operations.ts'
+import { remembering } from '../store/remember.ts'
 import type { Store } from '../store/store.ts'
 import type { Learned } from './brakes.ts'
 import {
@@ -43,25 +44,24 @@ export interface Alone {
   say: (alone: boolean, reason?: unknown) => void
 }
 
-/** What a process knows of a bucket: how it last saw it, and what the store has not heard of yet. */
-interface Known {
-  state: State
-  /** `at` by our own clock. */
+/** What a process does with a bucket by itself. */
+interface Solo {
+  /** The bucket as it was last seen, and what became of it since. */
+  state?: State
+  /** What was spent since, which the store has not heard of; `at` by our own clock. */
   owed: { ticket: Ticket; learned: Learned | undefined; at: number }[]
 }
 
 // Beyond the longest window, so that a bucket nobody uses is forgotten.
 const KEPT_MS = 2 * 86_400_000
-/** Buckets of which a process knows by itself; of more it forgets those that were used least lately. */
-const MOST_KNOWN = 1_000
 
 /**
- * A ledger whose tokens are shared by everyone who uses the same store, by the store's clock. A store that has lost its
- * data is told what is known here. With `alone`, a process whose store cannot be used goes on with its share of what it
- * last saw, and accounts for it later.
+ * A ledger whose tokens are shared by everyone who uses the same store, by the store's clock. With `alone`, a process
+ * whose store cannot be used goes on with its share of what it last saw, and accounts for it later.
  */
 export function storeLedger(store: Store, alone?: Alone): Ledger {
-  const known = knownBuckets()
+  const buckets = remembering(store)
+  const solos = new Map<string, Solo>()
   /** Tickets that were given out without the store, which knows nothing of them. */
   const own = new WeakSet<Ticket>()
   const keyOf = (bucket: string) => `budget/${bucket}`
@@ -69,34 +69,25 @@ export function storeLedger(store: Store, alone?: Alone): Ledger {
   let aheadMs = 0
   let isAlone = false
 
-  /** Works on a bucket as the store has it, at the store's time, or as it is known here when there is no other way. */
+  /** Works on a bucket as the store has it, at the store's time, or by itself when there is no other way. */
   async function change<Result>(bucket: string, work: Work<Result>): Promise<Done<Result>> {
-    const mine = known(bucket)
-    const owed = mine.owed.splice(0)
+    const solo = solos.get(bucket)
+    // Whoever comes first accounts for all of it.
+    const owed = solo?.owed.splice(0) ?? []
     const began = Date.now()
     try {
-      const { state, ...done } = await store.update<State, Done<Result> & { state: State }>(
-        keyOf(bucket),
-        (current, now) => {
-          const state = current ?? structuredClone(mine.state)
-          // What is known here has it already.
-          for (const { ticket, learned, at } of current ? owed : []) {
-            settle(state, ticket, learned, now, now - (began - at))
-          }
-          return {
-            next: state,
-            ttl: KEPT_MS,
-            result: { result: work(state, now, 1), now, state, shared: true },
-          }
-        },
-      )
-      mine.state = state
+      const done = await buckets.update<State, Done<Result>>(keyOf(bucket), (state = newState(), now) => {
+        for (const { ticket, learned, at } of owed) settle(state, ticket, learned, now, now - (began - at))
+        return { next: state, ttl: KEPT_MS, result: { result: work(state, now, 1), now, shared: true } }
+      })
+      if (solo) delete solo.state
+      if (solo?.owed.length === 0) solos.delete(bucket)
       aheadMs = done.now - began
       if (isAlone) alone?.say(false)
       isAlone = false
       return done
     } catch (error) {
-      mine.owed.unshift(...owed)
+      solo?.owed.unshift(...owed)
       return byItself(bucket, error, work)
     }
   }
@@ -104,9 +95,8 @@ export function storeLedger(store: Store, alone?: Alone): Ledger {
   /** Looks at a bucket without changing it. */
   async function look<Result>(bucket: string, work: Work<Result>): Promise<Done<Result>> {
     try {
-      const [current, now] = await Promise.all([store.get<State>(keyOf(bucket)), store.now()])
-      const state = current ?? structuredClone(known(bucket).state)
-      return { result: work(state, now, 1), now, shared: true }
+      const [state, now] = await Promise.all([buckets.get<State>(keyOf(bucket)), store.now()])
+      return { result: work(state ?? newState(), now, 1), now, shared: true }
     } catch (error) {
       return byItself(bucket, error, work)
     }
@@ -116,8 +106,11 @@ export function storeLedger(store: Store, alone?: Alone): Ledger {
     if (!alone || !(error instanceof Unavailable)) throw error
     if (!isAlone) alone.say(true, error)
     isAlone = true
+    const solo = solos.get(bucket) ?? { owed: [] }
+    solos.set(bucket, solo)
+    solo.state ??= buckets.last<State>(keyOf(bucket)) ?? newState()
     const now = Date.now() + aheadMs
-    return { result: work(known(bucket).state, now, alone.share), now, shared: false }
+    return { result: work(solo.state, now, alone.share), now, shared: false }
   }
 
   return {
@@ -132,18 +125,20 @@ export function storeLedger(store: Store, alone?: Alone): Ledger {
     async settle(bucket, ticket, learned) {
       // Younger than every ticket of the store's, and none of them.
       const told = own.has(ticket) ? { ...ticket, id: Number.POSITIVE_INFINITY } : ticket
-      const { shared } = await change(bucket, (state, now, share) =>
-        settle(state, share === 1 ? told : ticket, learned, now),
-      )
-      if (shared) return
-      const { state, owed } = known(bucket)
-      owed.push({ ticket: told, learned, at: Date.now() })
-      while (owed[0] && owed[0].at < Date.now() - reach(state.longestMs)) owed.shift()
+      await change(bucket, (state, now, share) => {
+        settle(state, share === 1 ? told : ticket, learned, now)
+        if (share === 1) return
+        const owed = solos.get(bucket)?.owed ?? []
+        owed.push({ ticket: told, learned, at: Date.now() })
+        while (owed[0] && owed[0].at < Date.now() - reach(state.longestMs)) owed.shift()
+      })
     },
 
     async giveBack(bucket, ticket) {
-      if (own.has(ticket)) land(known(bucket).state, ticket)
-      else await change(bucket, (state) => land(state, ticket))
+      await change(bucket, (state, _now, share) => {
+        // The store knows nothing of a ticket of our own.
+        if (share < 1 || !own.has(ticket)) land(state, ticket)
+      })
     },
 
     async freeAt(bucket, limits, wanted) {
@@ -156,7 +151,6 @@ export function storeLedger(store: Store, alone?: Alone): Ledger {
     left: async (bucket, limits) =>
       (await look(bucket, (state, now, share) => left(state, partOf(limits, share), now))).result,
 
-    // Not deleted, which would look like a loss.
     forget: (bucket) => store.set(keyOf(bucket), newState(), KEPT_MS),
   }
 }
@@ -183,15 +177,3 @@ const partOf = ({ perSecond, perMinute, perHour, perDay }: Limits, share: number
   perHour: part(perHour, share),
   perDay: part(perDay, share),
 })
-
-function knownBuckets(): (bucket: string) => Known {
-  const all = new Map<string, Known>()
-  return (bucket) => {
-    const known = all.get(bucket) ?? { state: newState(), owed: [] }
-    all.delete(bucket)
-    all.set(bucket, known)
-    const oldest = all.keys().next()
-    if (all.size > MOST_KNOWN && !oldest.done) all.delete(oldest.value)
-    return known
-  }
-}

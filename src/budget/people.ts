@@ -1,3 +1,4 @@
+import { remembering } from '../store/remember.ts'
 import type { Store } from '../store/store.ts'
 
 /** How many different people in any hour and in any 24 hours; absent means no such limit. */
@@ -35,20 +36,21 @@ interface State {
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
+// Beyond the longest window, so that a count nobody asks for is forgotten.
+const KEPT_MS = 2 * DAY
+
+const nobody = (): State => ({ newest: 0, seen: [], holds: [], longestMs: HOUR })
 
 /** Counts that are shared by everyone who uses the same store. */
 export function storePeople(store: Store): People {
+  const counts = remembering(store)
   const keyOf = (bucket: string) => `people/${bucket}`
   const change = <Result>(bucket: string, work: (state: State, now: number) => Result) =>
-    store.update<State, Result>(
-      keyOf(bucket),
-      (kept = { newest: 0, seen: [], holds: [], longestMs: HOUR }) => {
-        const now = Date.now()
-        const state = tidied(kept, now)
-        const result = work(state, now)
-        return { next: state, ttl: 2 * DAY, result }
-      },
-    )
+    counts.update<State, Result>(keyOf(bucket), (kept = nobody(), now) => {
+      const state = tidied(kept, now)
+      const result = work(state, now)
+      return { next: state, ttl: KEPT_MS, result }
+    })
   const end = (bucket: string, id: number, changed: boolean) =>
     change(bucket, (state, now) => {
       const hold = state.holds.find((one) => one.id === id)
@@ -74,7 +76,7 @@ export function storePeople(store: Store): People {
       }),
     settle: (bucket, hold) => end(bucket, hold, true),
     giveBack: (bucket, hold) => end(bucket, hold, false),
-    forget: (bucket) => store.delete(keyOf(bucket)),
+    forget: (bucket) => store.set(keyOf(bucket), nobody(), KEPT_MS),
   }
 }
 

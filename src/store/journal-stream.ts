@@ -31,7 +31,7 @@ return 1`
 /** How long a line tries to get in between those of other instances, and the longest pause between two tries. */
 const CONTENDED_MS = 2_000
 const LONGEST_PAUSE_MS = 32
-/** How long a Redis that is gone is waited for by what has happened already, and by what may have been written. */
+/** How long a Redis that is gone is waited for by the end of what had begun, and by what may have been written. */
 const WAIT_MS = 10_000
 const RETRY_MS = 250
 /** Lines read at a time. */
@@ -52,6 +52,8 @@ interface State {
 export const streamJournal = ({ run, onReady }: RedisConnection): Journal => {
   /** The last line that this process knows of, so that it notices when a Redis has lost lines. */
   let known: End | undefined
+  /** What has begun by the journal and not ended yet. */
+  const begun = new Set<string>()
   let turn: Promise<unknown> = Promise.resolve()
   /** One after the other, so that the lines of one process do not compete with each other. */
   const inTurn = <Result>(work: (redis: Redis) => Promise<Result>): Promise<Result> => {
@@ -105,12 +107,19 @@ export const streamJournal = ({ run, onReady }: RedisConnection): Journal => {
     async append(event) {
       const tried: JournalLine[] = []
       const until = performance.now() + WAIT_MS
+      const about = JSON.stringify([event.call, event.account?.tenant, event.account?.id])
       for (;;) {
         try {
-          return await inTurn((redis) => write(redis, event, tried))
+          const line = await inTurn((redis) => write(redis, event, tried))
+          if (event.event === 'started') begun.add(about)
+          else begun.delete(about)
+          return line
         } catch (error) {
-          const worthIt = isOutcome(event) || tried.length > 0
-          if (!worthIt || performance.now() > until) throw error
+          const worthIt = begun.has(about) || tried.length > 0
+          if (!worthIt || performance.now() > until) {
+            begun.delete(about)
+            throw error
+          }
           await setTimeout(RETRY_MS)
         }
       }
@@ -191,9 +200,6 @@ const lossOf = (known: End, { head }: State): JournalEvent => ({
     `Entries were lost with the store: the journal was known up to entry ${known.seq} with the hash ${known.hash}, ` +
     `and ${head ? `the store ended with entry ${head.seq}` : 'the store held none'}.`,
 })
-
-/** What came of a write, which every line about one account but the first tells. */
-const isOutcome = ({ event, account }: JournalEvent) => account !== undefined && event !== 'started'
 
 const broken = () =>
   new Unavailable(

@@ -115,12 +115,11 @@ withRedis('a ledger in Redis', () => {
   })
 
   test.each([
-    ['with its data', DURABLE, 30],
-    // The ticket that was out then counts until it lapses, too.
-    ['empty', [], 29],
+    ['with its data', DURABLE],
+    ['empty', []],
   ])(
     'that is gone leaves each a share of what it last saw, and hears of it when it is back %s',
-    async (_, args, left) => {
+    async (_, args) => {
       await using mine = await startRedis(...args)
       await using ledger = openLedger(mine)
       await using other = openLedger(mine)
@@ -138,10 +137,10 @@ withRedis('a ledger in Redis', () => {
       await expect.poll(() => ledger.store.now().catch(() => 0), { timeout: 10_000 }).toBeGreaterThan(0)
       await ledger.settle('b', last)
       expect(ledger.said).toEqual([true, false])
-      expect(await ledger.left('b', limits)).toEqual([{ window: 'minute', limit: 40, left }])
+      expect(await ledger.left('b', limits)).toEqual([{ window: 'minute', limit: 40, left: 30 }])
       await expect
         .poll(() => other.left('b', limits), { timeout: 10_000 })
-        .toEqual([{ window: 'minute', limit: 40, left }])
+        .toEqual([{ window: 'minute', limit: 40, left: 30 }])
     },
   )
 
