@@ -30,8 +30,9 @@ function withoutSecrets(io: Io, options: CommonOptions): Settings | undefined {
     return new Secret(io.env[variable] || `<the value of ${reference}>`)
   })
   try {
-    const raw: unknown = JSON.parse(readFileSync(settingsFile(io, options).file, 'utf8'))
-    return settingsSchema(vendors, { Secret: Unread }).safeParse(raw).data
+    const raw = JSON.parse(readFileSync(settingsFile(io, options).file, 'utf8')) as object
+    // Who opens nothing need not know where the store is.
+    return settingsSchema(vendors, { Secret: Unread }).safeParse({ ...raw, store: undefined }).data
   } catch {
     return undefined
   }

@@ -53,20 +53,24 @@ async function* mentioning(journal: JournalForm, words: readonly string[]): Asyn
  */
 export async function* chainedFrom(journal: JournalForm, first: number): AsyncGenerator<JournalLine> {
   const { head, position } = await journal.end()
-  let number = 0
+  let due = 0
   let last: JournalLine | undefined
   for await (const { bytes } of journal.lines({ to: position })) {
+    due = due === 0 ? numberOfFirst(readLine(bytes)) : due + 1
     // Behind the recorded end stands at most what a crash has left.
-    if (number === head?.seq) break
-    if (++number < first) continue
+    if (!head || due > head.seq) break
+    if (due < first) continue
     const line = readLine(bytes)
-    const follows = line?.seq === number && (!last || line.prev === last.hash)
+    const follows = line?.seq === due && (!last || line.prev === last.hash)
     if (!line || !follows || !isUnchanged(line, bytes)) throw notWhole()
     last = line
     yield line
   }
   if (!head || last?.hash !== head.hash) throw notWhole()
 }
+
+/** A journal begins with entry 1, or behind those that its store has lost. */
+const numberOfFirst = (line: JournalLine | undefined): number => (line?.event === 'lost' ? line.seq : 1)
 
 const notWhole = () =>
   new Unavailable(

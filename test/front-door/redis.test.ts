@@ -55,6 +55,15 @@ withRedis('servers on one Redis', () => {
     expect(await fileJournal(world.folder, store).verify()).toEqual({ ok: true, lines: lines.length })
   })
 
+  test('take back what another of them changed', async () => {
+    await using redis = await startRedis()
+    await using world = await openOn(redis, { settings: { confirm: { removes: 'none' } } })
+    const { change } = await world.call('deactivate_user', LEAVES)
+    const { call } = await world.open()
+    expect(await call('undo_change', { change, reason: 'a mistake' })).toMatchObject({ status: 'done' })
+    expect(world.netskope.user(ADA).active).toBe(true)
+  })
+
   test('spend one budget', async () => {
     await using redis = await startRedis()
     await using world = await openOn(redis, { tenant: { budget: { perMinute: 10 }, maxRetries: 0 } })

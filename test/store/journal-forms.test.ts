@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Journal } from '../../src/store/journal.ts'
+import { chainedFrom } from '../../src/store/journal-about.ts'
 import { MAX_LINE } from '../../src/store/journal-line.ts'
+import { checkProof, makeProof } from '../../src/store/proof.ts'
 import { chain, event } from './chain.ts'
 import { inEveryForm } from './forms.ts'
 
@@ -70,6 +72,18 @@ inEveryForm((openDesk) => {
     const more = await all(journal.follow(position, { everyMs: 1, live: () => live.left-- > 0 }))
     expect(more.map((line) => line.seq)).toEqual([seq])
     expect(await journal.verify()).toEqual({ ok: true, lines: 1_235 })
+  })
+
+  test('proves a call, and is believed no more from where it was altered', async () => {
+    await using desk = await openDesk()
+    const { texts, ...rest } = chain(6)
+    await desk.place({ texts, ...rest })
+    const journal = desk.open()
+    const proof = await makeProof(journal, ['call-3'], {})
+    expect(await checkProof(proof, {})).toMatchObject({ problems: [], related: [{ seq: 3 }], count: 4 })
+    await desk.spoil(texts.with(4, (texts[4] ?? '').replace('ada', 'eve')))
+    await expect(makeProof(journal, ['call-3'], {})).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await all(chainedFrom(journal, 6))).toHaveLength(1)
   })
 
   test('does not follow a journal that has become shorter', async () => {

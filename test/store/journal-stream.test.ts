@@ -6,6 +6,7 @@ import type { Journal } from '../../src/store/journal.ts'
 import { fileJournal, HEAD_KEY, journalFile } from '../../src/store/journal-file.ts'
 import { HEAD, STREAM, streamJournal } from '../../src/store/journal-stream.ts'
 import { memoryStore } from '../../src/store/open.ts'
+import { checkProof, makeProof } from '../../src/store/proof.ts'
 import { openRedis } from '../../src/store/redis.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { openProxy } from '../support/tcp-proxy.ts'
@@ -116,6 +117,8 @@ withRedis('a stream', () => {
     await redis.raw().flushall()
     for (let number = 6; number < 10; number += 1) await journal.append(event(number))
     const texts = (await linesOf(journal)).map((line) => JSON.stringify(line))
+    // What was written since can be proved, and taken back.
+    expect(await checkProof(await makeProof(journal, ['call-8'], {}), {})).toMatchObject({ problems: [] })
     await desk.spoil(texts.with(3, (texts[3] ?? '').replace('ada', 'eve')))
     expect(await journal.verify()).toMatchObject({ ok: false, line: 4, seq: 9, problem: 'changed' })
     await desk.spoil(texts.slice(1))
