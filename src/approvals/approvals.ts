@@ -108,13 +108,8 @@ export function openApprovals(store: Store): Approvals {
       const before = approvals.find((approval) => approval.id === id)
       if (!before) throw unknown()
       const result = edit(before, now)
-      return {
-        ...kept(
-          approvals.map((approval) => (approval === before ? result : approval)),
-          now,
-        ),
-        result,
-      }
+      const all = approvals.map((approval) => (approval === before ? result : approval))
+      return { ...kept(all, now), result }
     })
   }
 

@@ -58,7 +58,10 @@ function keygen(io: Io, file: string): void {
 const anchor = (io: Io, open: OpenData, command: Command, { signingKey }: { signingKey?: string }) =>
   withData(io, open, command, async ({ journal, ...data }) => {
     const verdict = await journal.verify()
-    if (!verdict.ok) throw new Conflict('The journal is not whole.', 'See `journal verify`.')
+    // What is left behind a loss is genuine, and says itself what it lacks.
+    if (!verdict.ok && verdict.problem !== 'lost') {
+      throw new Conflict('The journal is not whole.', 'See `journal verify`.')
+    }
     const { head } = await journal.end()
     if (!head) throw new InvalidInput('The journal is empty.', 'There is nothing to anchor yet.')
     const signer = signerOf(io, signingKey ?? data.signingKey)
