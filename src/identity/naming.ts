@@ -5,7 +5,10 @@ import { inQuotes, plainText } from './text.ts'
 const BARE = /^[\p{L}\p{M}\p{N}._%+@'’-]+$/u
 
 /** A user name, an email or an id within a sentence that a person judges. */
-export const bare = (text: string): string => (BARE.test(text) ? plainText(text, 320) : inQuotes(text, 320))
+export function bare(text: string): string {
+  const plain = plainText(text, 320)
+  return BARE.test(plain) ? plain : inQuotes(text, 320)
+}
 
 /** An account within such a sentence: `"Ada Lovelace" (ada@example.com)`. */
 export const named = ({ name, userName }: Pick<Account, 'name' | 'userName'>): string =>
