@@ -7,7 +7,6 @@ import type { Auth } from '../config-http.ts'
 import { isLoopback } from '../config-webhook.ts'
 import { serverFactory } from '../server.ts'
 import { openAccessTokens } from '../store/access-tokens.ts'
-import type { Store } from '../store/store.ts'
 import { authentication } from '../transports/auth.ts'
 import { overHttp } from '../transports/http.ts'
 import { inbound } from '../transports/inbound.ts'
@@ -61,7 +60,7 @@ async function serve(io: Io, options: CommonOptions, { host, port }: Listening):
       ...(jwt && {
         resource: (address: string) => protectedResource(jwt, new URL('/mcp', url ?? address).href),
       }),
-      ready: () => isReachable(store),
+      ready: async () => (await store.health()).ok,
       metrics,
       page: approvalPage(page, origins),
       log,
@@ -116,9 +115,3 @@ const linkedTo = (origins: readonly string[]): LinkedPage => ({
   link: async (id) => origins[0] && origins[0] + pathOf(id),
   close: async () => {},
 })
-
-const isReachable = (store: Store): Promise<boolean> =>
-  store.get('readyz').then(
-    () => true,
-    () => false,
-  )

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { fileJournal, HEAD_KEY, journalFile } from '../../src/store/journal-file.ts'
 import { memoryStore } from '../../src/store/open.ts'
+import { ALL_SCOPES, openHttpWorld } from '../support/http-world.ts'
 import { freePort, type RedisServer, startRedis } from '../support/redis.ts'
 import { withRedis } from '../support/with-redis.ts'
 import { type Answered, openWorld, type WorldOptions } from '../support/world.ts'
@@ -159,6 +160,23 @@ withRedis('servers on one Redis', () => {
       else open.delete(call)
     }
     expect(open).toEqual(new Set())
+  })
+
+  test('over HTTP are not ready without it, and answer the callers that they know', async () => {
+    await using redis = await startRedis(...DURABLE)
+    const settings = { store: 'env:REDIS_URL' }
+    await using world = await openHttpWorld({ settings, env: { REDIS_URL: redis.url } })
+    const guest = await world.guest({ token: await world.token('helpdesk', ...ALL_SCOPES) })
+    const ready = async () => (await world.fetch('/readyz')).status
+    expect(await guest.call('find_user', { user: ADA })).toMatchObject({ complete: true })
+    expect(await ready()).toBe(200)
+    await redis.kill()
+    expect(await ready()).toBe(503)
+    expect(await guest.call('find_user', { user: ADA })).toMatchObject({ complete: true })
+    expect((await guest.call('deactivate_user', LEAVES)).error?.code).toBe('unavailable')
+    await redis.start()
+    await expect.poll(ready, { timeout: 20_000 }).toBe(200)
+    expect(await guest.call('list_tenants')).toHaveProperty('tenants')
   })
 
   test('answer in time while it is frozen', async () => {
