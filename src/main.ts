@@ -21,6 +21,9 @@ const io: Io = {
       // Once: who asks a second time does not want to wait.
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
     }),
+  onReload: (reload) => {
+    process.on('SIGHUP', reload)
+  },
   exit: (code) => {
     process.exitCode = code
   },

@@ -55,7 +55,7 @@ export function serverFactory(
     const mcp = new McpServer(
       { name: 'identity-mcp', title: 'Identity tools', version: parts.version },
       {
-        // Settings are read once, so that no list changes while the server runs.
+        // A list changes with the settings alone, and whoever listens is then sent away.
         capabilities: { tools: {}, resources: { listChanged: false } },
         instructions: INSTRUCTIONS,
         inputRequired: { legacyShim: false },

@@ -15,6 +15,8 @@ export interface Io {
   script: { node: string; main: string }
   /** Resolves when the process is told to stop, which then ends it no longer by itself. */
   untilStopped(): Promise<void>
+  /** Calls `reload` whenever the process is told to read its settings anew. */
+  onReload(reload: () => void): void
   /** Sets the exit code: 0 well, 1 something checked is not well, 2 wrong usage or settings. */
   exit(code: 0 | 1 | 2): void
 }

@@ -5,14 +5,16 @@ import { pathOf } from '../approvals/page/layout.ts'
 import { SettingsError } from '../config.ts'
 import type { Auth } from '../config-http.ts'
 import { isLoopback } from '../config-webhook.ts'
+import type { Log } from '../log.ts'
 import { serverFactory } from '../server.ts'
 import { openAccessTokens } from '../store/access-tokens.ts'
 import { authentication } from '../transports/auth.ts'
-import { overHttp } from '../transports/http.ts'
+import { type HttpServing, openDoor } from '../transports/http.ts'
 import { inbound } from '../transports/inbound.ts'
 import { visitorIn } from '../transports/mcp-endpoint.ts'
-import { prometheus } from '../transports/metrics.ts'
+import { type Metrics, prometheus, type Watched } from '../transports/metrics.ts'
 import { protectedResource } from '../transports/resource.ts'
+import { underWay } from '../under-way.ts'
 import type { Io } from './io.ts'
 import { type CommonOptions, settingsFile } from './place.ts'
 import { type LinkedPage, start } from './start.ts'
@@ -38,44 +40,100 @@ async function serve(io: Io, options: CommonOptions, { host, port }: Listening):
   const metrics = prometheus()
   // Where people reach this server; unknown until it listens.
   const origins: string[] = []
+  const read = () => readSettings(io, options, { host, metrics, origins })
+
+  let now = await read()
+  const { log } = now
+  const formers = underWay()
+  try {
+    let address = ''
+    const go = ({ url, watched, serving }: Reading) => {
+      origins.splice(0, origins.length, ...originsOf(url, address, host))
+      metrics.watch(watched)
+      return serving(address)
+    }
+    const listening = (at: string) => {
+      address = at
+      return go(now)
+    }
+    const door = await openDoor({ host, port, metrics, log }, listening).catch((error) => {
+      throw error.syscall === 'listen'
+        ? new SettingsError(`${host}:${port}`, [`cannot be served at (${error.code})`])
+        : error
+    })
+    /** Goes by the settings as they are now, if they can be gone by; what has begun ends by those that it began under. */
+    const renew = async () => {
+      if (options.sandbox) return
+      try {
+        const former = now
+        now = await read()
+        void formers.follow(door.serve(go(now)).then(former.close))
+        io.stderr.write('identity-mcp goes by the settings as they are now\n')
+      } catch (error) {
+        if (!(error instanceof SettingsError)) return log.error('the settings were not read anew', { error })
+        io.stderr.write(`${error.message}\nidentity-mcp goes on with the settings that it had\n`)
+      }
+    }
+    let renewed = Promise.resolve()
+    io.onReload(() => {
+      renewed = renewed.then(renew)
+    })
+    io.stderr.write(`identity-mcp serves MCP at ${address}/mcp\n`)
+    await io.untilStopped()
+    await renewed
+    await door.close()
+  } finally {
+    await formers.ended()
+    await now.close()
+  }
+}
+
+/** The settings as they were read once, and what serves by them. */
+interface Reading {
+  url: string | undefined
+  log: Log
+  watched: Watched
+  serving: (address: string) => HttpServing
+  close: () => Promise<void>
+}
+
+/** Reads the settings, and opens all that they ask for. Throws `SettingsError`. */
+async function readSettings(
+  io: Io,
+  options: CommonOptions,
+  { host, metrics, origins }: { host: string; metrics: Metrics; origins: readonly string[] },
+): Promise<Reading> {
   const running = await start(io, options, { meter: metrics.meter, openPage: async () => linkedTo(origins) })
   try {
     const { parts, settings, tenants, store, page, log } = running
     const auth = authFor(host, settings.auth, settingsFile(io, options).file)
     const { jwt } = auth === 'none' ? {} : auth
     const { url } = settings.http
-    metrics.watch({
-      tenants: tenants.all,
-      pending: async () => (await page.approvals.list({ pending: true })).length,
-    })
-    const serving = {
-      host,
-      port,
-      hosts: hostsOf([isIP(host) ? undefined : `http://${host}`, url, jwt?.audience]),
-      proxied: auth !== 'none',
-      factory: serverFactory({ ...parts, version: pkg.version }, visitorIn),
-      authenticate: await authentication(auth, openAccessTokens(store)),
-      // Without names there is nobody to be fair to.
-      ...(auth !== 'none' && { inbound: inbound(settings.http) }),
-      ...(jwt && {
-        resource: (address: string) => protectedResource(jwt, new URL('/mcp', url ?? address).href),
-      }),
-      ready: async () => (await store.health()).ok,
-      metrics,
-      page: approvalPage(page, origins),
+    const authenticate = await authentication(auth, openAccessTokens(store))
+    return {
+      url,
       log,
+      watched: {
+        tenants: tenants.all,
+        pending: async () => (await page.approvals.list({ pending: true })).length,
+      },
+      serving: (address) => ({
+        hosts: hostsOf([isIP(host) ? undefined : `http://${host}`, url, jwt?.audience]),
+        proxied: auth !== 'none',
+        factory: serverFactory({ ...parts, version: pkg.version }, visitorIn),
+        authenticate,
+        // Without names there is nobody to be fair to.
+        ...(auth !== 'none' && { inbound: inbound(settings.http) }),
+        ...(jwt && { resource: protectedResource(jwt, new URL('/mcp', url ?? address).href) }),
+        ready: async () => (await store.health()).ok,
+        page: approvalPage(page, origins),
+        log,
+      }),
+      close: running.close,
     }
-    const listening = (address: string) => {
-      origins.push(...originsOf(url, address, host))
-      io.stderr.write(`identity-mcp serves MCP at ${address}/mcp\n`)
-    }
-    await overHttp(serving, io.untilStopped(), listening).catch((error) => {
-      throw error.syscall === 'listen'
-        ? new SettingsError(`${host}:${port}`, [`cannot be served at (${error.code})`])
-        : error
-    })
-  } finally {
+  } catch (error) {
     await running.close()
+    throw error
   }
 }
 

@@ -27,6 +27,8 @@ export interface McpServing {
   authenticate: Authenticate
   /** What each caller may ask for; everything when left out. */
   inbound?: Inbound
+  /** Where OAuth clients find out about the server. */
+  resource?: Resource
   log: Log
 }
 
@@ -40,7 +42,7 @@ export const listens = ({ headers }: IncomingMessage): boolean =>
   headers['mcp-method'] === 'subscriptions/listen'
 
 /** Serves both eras of the protocol, one request at a time: nothing is kept between them. */
-export function mcpEndpoint({ factory, authenticate, inbound, log }: McpServing, resource?: Resource) {
+export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: McpServing) {
   const handler = createMcpHandler(factory, {
     onerror: (error) => log.info('a request was not served', { error }),
   })

@@ -50,6 +50,31 @@ export function prometheus() {
     labelNames: ['path', 'status'] as const,
     registers,
   })
+  let watched: Watched = { tenants: [], pending: async () => 0 }
+  new Gauge({
+    name: 'identity_mcp_budget_left',
+    help: 'Requests that a token may still make in the window',
+    labelNames: ['tenant', 'token', 'window'] as const,
+    registers,
+    async collect() {
+      this.reset()
+      for (const { name, budgets } of watched.tenants) {
+        for (const { token, window, left } of await budgets().catch(() => [])) {
+          this.set({ tenant: name, token, window }, left)
+        }
+      }
+    },
+  })
+  new Gauge({
+    name: 'identity_mcp_approvals_pending',
+    help: 'Changes that wait for a person',
+    registers,
+    async collect() {
+      const waiting = await watched.pending().catch(() => undefined)
+      if (waiting === undefined) this.remove()
+      else this.set(waiting)
+    },
+  })
   const meter: Meter = {
     called(tool, outcome, ms) {
       calls.inc({ tool, outcome })
@@ -63,34 +88,13 @@ export function prometheus() {
     meter,
     /** Counts a response to a request for `path`, which must be one of few. */
     answered: (path: string, status: number) => responses.inc({ path, status }),
-    /** Has `watched` looked up from now on. What cannot be looked up is left out of the answer. */
-    watch({ tenants, pending }: Watched) {
-      for (const { name } of tenants) breakers.set({ tenant: name }, STATES.closed)
-      new Gauge({
-        name: 'identity_mcp_budget_left',
-        help: 'Requests that a token may still make in the window',
-        labelNames: ['tenant', 'token', 'window'] as const,
-        registers,
-        async collect() {
-          this.reset()
-          for (const { name, budgets } of tenants) {
-            for (const { token, window, left } of await budgets().catch(() => [])) {
-              this.set({ tenant: name, token, window }, left)
-            }
-          }
-        },
-      })
-      new Gauge({
-        name: 'identity_mcp_approvals_pending',
-        help: 'Changes that wait for a person',
-        registers,
-        async collect() {
-          const waiting = await pending().catch(() => undefined)
-          if (waiting === undefined) this.remove()
-          else this.set(waiting)
-        },
-      })
+    /** Has this looked up from now on. What cannot be looked up is left out of the answer. */
+    watch(what: Watched) {
+      watched = what
+      breakers.reset()
+      for (const { name } of what.tenants) breakers.set({ tenant: name }, STATES.closed)
     },
     text: async () => ({ type: register.contentType, text: await register.metrics() }),
   }
 }
+export type Metrics = ReturnType<typeof prometheus>

@@ -16,6 +16,7 @@ export const anIo = (given: Pick<Io, 'stdin' | 'stdout' | 'stderr' | 'exit'> & P
   self: 'identity-mcp',
   script: { node: 'node', main: 'main.js' },
   untilStopped: async () => {},
+  onReload: () => {},
   ...given,
 })
 

@@ -186,6 +186,7 @@ function silentIo() {
     self: 'x',
     script: { node: 'node', main: 'main.js' },
     untilStopped: async () => {},
+    onReload: () => {},
     exit: () => {},
   }
 }

@@ -95,6 +95,14 @@ export async function openHttpWorld({
         .split('\n')
         .filter((line) => line.startsWith('{'))
         .map((line) => JSON.parse(line) as Record<string, unknown>),
+    /** Tells the process to read its settings anew; resolves with what it said of them. */
+    async reload() {
+      const before = stderr.length
+      const said = () => stderr.slice(before)
+      server.kill('SIGHUP')
+      while (!/goes (by|on with) the settings/.test(said())) await once(server.stderr, 'data')
+      return said()
+    },
     /** Tells the process to stop; resolves with its exit code. */
     stop: () => {
       server.kill('SIGTERM')
