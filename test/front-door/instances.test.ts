@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { openApprovers } from '../../src/approvals/approvers.ts'
+import { openStores } from '../../src/commands/place.ts'
+import { makePeople } from '../../src/sandbox/people.ts'
+import { openFleet } from '../support/fleet.ts'
+import { leave } from '../support/leavers.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
+import { PASSPHRASE } from '../support/strict.ts'
+import { withRedis } from '../support/with-redis.ts'
+import { openPlace } from '../support/world.ts'
+
+const PEOPLE = makePeople()
+  .filter(({ active }) => active)
+  .map(({ userName }) => userName)
+  .slice(0, 30)
+
+withRedis('three instances whose clocks differ, on one Redis behind a proxy', () => {
+  test('make every approved change once, whichever of them is killed and whenever', async () => {
+    await using redis = await startRedis('--appendonly', 'yes', '--appendfsync', 'always')
+    await using world = await openInstances(redis)
+    const killed = await world.leaveWhile(async (round) => {
+      await sleep(800)
+      if (round === 3) await redis.restart()
+      else await world.fleet.replace(round % 3)
+    })
+    expect(killed).toBeGreaterThan(3)
+    expect(await world.run(['journal', 'verify'])).toMatchObject({ code: 0 })
+  })
+
+  test('make every approved change once when Redis loses all it had', async () => {
+    await using redis = await startRedis()
+    await using world = await openInstances(redis)
+    await world.leaveWhile(async (round) => {
+      await sleep(500)
+      if (round !== 2) return
+      await redis.raw().flushall()
+      await world.addApprover()
+    })
+    expect(await world.run(['journal', 'verify'])).toMatchObject({ code: 1 })
+    expect((await world.run(['journal', 'export'])).stdout).toContain('"event":"lost"')
+  })
+})
+
+async function openInstances(redis: RedisServer) {
+  const place = await openPlace({
+    env: { REDIS_URL: redis.url },
+    // Whoever is killed is killed in the middle of something.
+    sandbox: { faults: [{ fault: 'slow', method: 'PATCH', ms: 200 }] },
+  })
+  const settings = {
+    store: 'env:REDIS_URL',
+    auth: 'none',
+    confirm: { removes: 'approve' },
+    limits: { removesPerHour: 1_000 },
+  }
+  const addApprover = async () => {
+    const { store } = openStores(place.dataDir, redis.address)
+    await openApprovers(store).add('grace', PASSPHRASE)
+    await store.close()
+  }
+  await addApprover()
+  const fleet = await openFleet({
+    config: place.config,
+    env: place.env,
+    skews: [-5_000, 0, 5_000],
+    prepare: (url) => place.rewrite({ ...settings, http: { url } }, { budget: { perMinute: 6_000 } }),
+  })
+  const writesTo = (userName: string) => {
+    const { id } = place.netskope.user(userName)
+    return place.netskope.writes.filter(({ path }) => path.endsWith(id)).length
+  }
+
+  return {
+    ...place,
+    fleet,
+    addApprover,
+    /** Has everybody deactivated while one round of `trouble` follows the other; resolves with how many there were. */
+    async leaveWhile(trouble: (round: number) => Promise<void>): Promise<number> {
+      let over = false
+      let round = 0
+      const troubled = (async () => {
+        for (; !over; round++) await trouble(round)
+      })()
+      const people = { tenant: 'acme-netskope', people: PEOPLE, atOnce: 6 }
+      const course = await leave({ url: fleet.url, ...people }).finally(() => {
+        over = true
+      })
+      await troubled
+      expect(course.unknown).toBe(0)
+      expect([...course.done, ...course.found].toSorted()).toEqual(PEOPLE.toSorted())
+      for (const userName of PEOPLE) {
+        expect({
+          userName,
+          active: place.netskope.user(userName).active,
+          writes: writesTo(userName),
+        }).toEqual({
+          userName,
+          active: false,
+          writes: 1,
+        })
+      }
+      return round
+    },
+    async [Symbol.asyncDispose]() {
+      await fleet[Symbol.asyncDispose]()
+      await place.close()
+    },
+  }
+}
