@@ -3,7 +3,7 @@ import { BeforeImage } from './identity/before.ts'
 import type { PastChange } from './identity/reverse.ts'
 import type { JournalLine } from './store/events.ts'
 import type { Journal } from './store/journal.ts'
-import { chainedFrom, linesAbout } from './store/journal-about.ts'
+import { chainedFrom, endsWrite, linesAbout } from './store/journal-about.ts'
 
 /** What a call changed, as the journal has it. */
 export interface Past {
@@ -63,7 +63,8 @@ async function writesIn(lines: AsyncIterable<JournalLine>, calls: ReadonlySet<st
   const writes: Write[] = []
   const later: Write[] = []
   const subjects = new Set<string>()
-  for await (const { event, call, account, before } of lines) {
+  for await (const line of lines) {
+    const { event, call, account, before } = line
     if (!account) continue
     if (event === 'started') {
       // What was cut to fit its line is not enough to restore anything from.
@@ -74,7 +75,7 @@ async function writesIn(lines: AsyncIterable<JournalLine>, calls: ReadonlySet<st
         subjects.add(keyOf(account))
       } else if (subjects.has(keyOf(account))) later.push(write)
     } else if (event === 'done' || event === 'failed' || event === 'unknown') {
-      const ended = [...writes, ...later].find((write) => write.call === call && isOf(write.account, account))
+      const ended = [...writes, ...later].find((write) => endsWrite(write, line))
       if (!ended) continue
       // A creation gets to know its account's id only when it is done.
       ended.account = account
@@ -84,6 +85,3 @@ async function writesIn(lines: AsyncIterable<JournalLine>, calls: ReadonlySet<st
   }
   return { writes, later }
 }
-
-const isOf = (started: Subject, ended: Subject): boolean =>
-  started.tenant === ended.tenant && (started.id === ended.id || started.id === 'new')

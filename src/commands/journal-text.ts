@@ -1,6 +1,7 @@
 import { BeforeImage } from '../identity/before.ts'
 import { plainText } from '../identity/text.ts'
 import type { JournalLine } from '../store/events.ts'
+import { endsWrite } from '../store/journal-about.ts'
 import { type Cell, paint, type Style, table, wrap } from './data.ts'
 import type { Io } from './io.ts'
 
@@ -68,8 +69,23 @@ export function story(io: Io, lines: readonly JournalLine[]): string[] {
     ...Object.entries(args ?? {}).flatMap(([name, value]) => wrap(io, toWords({ [name]: value }), '  ')),
     '',
     ...lines.flatMap((line) => chapter(io, line)),
+    ...lines.filter((line) => isOpen(line, lines)).flatMap((line) => openEnd(io, line)),
   ]
 }
+
+/** Whether a write began of which nobody has written down how it ended. */
+const isOpen = (line: JournalLine, lines: readonly JournalLine[]): boolean =>
+  line.event === 'started' && line.account !== undefined && !lines.some((other) => endsWrite(line, other))
+
+const openEnd = (io: Io, { seq, account }: JournalLine): string[] => [
+  '',
+  ...wrap(
+    io,
+    `How ${seq} ended was not written down: it is still under way, or the server was gone before it knew. Look ` +
+      `${account?.userName} up in ${account?.tenant}, or have the agent make the call again: it finds out by itself.`,
+    '  ',
+  ),
+]
 
 function chapter(io: Io, line: JournalLine): string[] {
   const name = plainText(line.event, 12)

@@ -34,6 +34,16 @@ export async function linesIn(source: Mentioning, names: readonly string[]): Pro
   return ofCalls()
 }
 
+/** Whether `line` tells how the write ended that `started` began; what is made gets its id only then. */
+export function endsWrite(
+  started: Pick<JournalLine, 'call' | 'account'>,
+  { event, call, account }: JournalLine,
+): boolean {
+  if (!['done', 'failed', 'unknown'].includes(event) || call !== started.call) return false
+  const { tenant, id } = started.account ?? {}
+  return tenant === account?.tenant && (id === account?.id || id === 'new')
+}
+
 const quoted = (names: ReadonlySet<string>) => [...names].map((name) => JSON.stringify(name))
 
 /** The lines in whose text one of the words stands; to look for it first costs far less than to read every line. */

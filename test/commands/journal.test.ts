@@ -46,6 +46,18 @@ test('shows the latest entries', async () => {
   ).toEqual([28, 29, 30])
 })
 
+test('says of a change whose end was not written down that it was not', async () => {
+  await tell()
+  const open = 'How 6 ended was not written down'
+  expect((await run(['show', 'call-2'])).out).not.toContain('not written down')
+  await happen({ event: 'started', call: 'call-2', account: { ...account, tenant: 'acme-zoom' } })
+  expect((await run(['show', 'call-2'])).out).toContain(open)
+  await happen({ event: 'done', call: 'call-9', account: { ...account, tenant: 'acme-zoom' } })
+  expect((await run(['show', 'call-2'])).out).toContain(open)
+  await happen({ event: 'failed', call: 'call-2', account: { ...account, tenant: 'acme-zoom' } })
+  expect((await run(['show', 'call-2'])).out).not.toContain('not written down')
+})
+
 test('fits the terminal and plays no tricks on it', async () => {
   const evil = 'x\u001b[2J\u009b31m\u202eevil\r\n'.repeat(60)
   await happen({ caller: evil, note: evil, args: { evil }, account: { ...account, userName: evil } })
@@ -53,7 +65,7 @@ test('fits the terminal and plays no tricks on it', async () => {
   const line = JSON.parse(await readFile(journalFile(desk.folder), 'utf8'))
   await appendFile(
     journalFile(desk.folder),
-    `${JSON.stringify({ ...line, call: 'b', tool: evil, caller: evil })}\n`,
+    `${JSON.stringify({ ...line, event: 'started', call: 'b', tool: evil, caller: evil })}\n`,
   )
   for (const args of [[], ['--json'], ['show', '1'], ['show', 'b'], ['show', 'b', '--json'], ['export']]) {
     const { out } = await run(args, { terminal: true })
