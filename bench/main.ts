@@ -4,10 +4,11 @@ import { parseArgs } from 'node:util'
 import build from '../test/support/build.ts'
 import { redisIsThere } from '../test/support/redis.ts'
 import { http } from './http.ts'
+import { instances } from './instances.ts'
 import { interactive } from './interactive.ts'
 import { listSize } from './list-size.ts'
+import { losses } from './losses.ts'
 import { manyTenants } from './many-tenants.ts'
-import { onRedis } from './on-redis.ts'
 import { overhead } from './overhead.ts'
 import { machine, toMarkdown, toText } from './report.ts'
 import { requests } from './requests.ts'
@@ -28,9 +29,11 @@ const PARTS: Record<string, Part> = {
   scan,
   saturation,
   'two-servers': twoServers,
-  'on-redis': onRedis,
+  instances,
   interactive,
+  losses,
 }
+const ON_REDIS = ['instances', 'losses']
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md')
 
 const USAGE = `npm run bench -- [--only PART,PART] [--seconds N] [--as-built] [--write]
@@ -51,7 +54,7 @@ const { values } = parseArgs({
   },
 })
 const names =
-  values.only?.split(',') ?? Object.keys(PARTS).filter((name) => name !== 'on-redis' || redisIsThere())
+  values.only?.split(',') ?? Object.keys(PARTS).filter((name) => !ON_REDIS.includes(name) || redisIsThere())
 const seconds = Number(values.seconds ?? 150)
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 

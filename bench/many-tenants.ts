@@ -41,7 +41,6 @@ async function rowsFor(count: number): Promise<Row[]> {
     main: MAIN,
     args: ['--config', config],
     env,
-    [Symbol.dispose]: () => {},
   })
   const spent: number[] = []
   for (let round = 0; round < ROUNDS; round++) {

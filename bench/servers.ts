@@ -17,6 +17,7 @@ export function placeFor(
   writeFileSync(config, JSON.stringify({ tenants, dataDir: join(folder.path, 'data'), ...more }))
   return {
     main: MAIN,
+    config,
     args: ['--config', config],
     env: { PATH: process.env.PATH ?? '', HOME: folder.path, ...env },
     [Symbol.dispose]: folder[Symbol.dispose],
@@ -24,9 +25,11 @@ export function placeFor(
 }
 
 export type Place = ReturnType<typeof placeFor>
+/** What a process is started with. */
+export type Launch = Pick<Place, 'main' | 'args' | 'env'>
 
 /** A server in its own process with a client of the current protocol at the other end. */
-export const startServer = ({ main, args, env }: Place): Promise<TestClient> =>
+export const startServer = ({ main, args, env }: Launch): Promise<TestClient> =>
   connect('modern', { command: process.execPath, args: [main, ...args], env, stderr: complain }, 'bench')
 
 const complain = (text: string) => void process.stderr.write(text)

@@ -6,7 +6,7 @@ import { RawClient } from '../test/support/raw.ts'
 import { startApp } from './app.ts'
 import { temporaryFolder } from './folder.ts'
 import { atMost, median, ms, type Part, type Row, times } from './rows.ts'
-import { placeFor } from './servers.ts'
+import { type Launch, placeFor } from './servers.ts'
 
 const STARTS = 15
 
@@ -45,11 +45,7 @@ interface Lived {
   end: number
 }
 
-async function live({
-  main,
-  args,
-  env,
-}: Pick<ReturnType<typeof placeFor>, 'main' | 'args' | 'env'>): Promise<Lived> {
+async function live({ main, args, env }: Launch): Promise<Lived> {
   const born = performance.now()
   const client = new RawClient(main, args, env)
   const { result } = await client.send('tools/list', {})

@@ -6,6 +6,7 @@ import { makePeople } from '../../src/sandbox/people.ts'
 import { openFleet } from '../support/fleet.ts'
 import { leave } from '../support/leavers.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
+import { openRoundRobin } from '../support/round-robin.ts'
 import { PASSPHRASE } from '../support/strict.ts'
 import { withRedis } from '../support/with-redis.ts'
 import { openPlace } from '../support/world.ts'
@@ -48,24 +49,22 @@ async function openInstances(redis: RedisServer) {
     // Whoever is killed is killed in the middle of something.
     sandbox: { faults: [{ fault: 'slow', method: 'PATCH', ms: 200 }] },
   })
-  const settings = {
-    store: 'env:REDIS_URL',
-    auth: 'none',
-    confirm: { removes: 'approve' },
-    limits: { removesPerHour: 1_000 },
-  }
   const addApprover = async () => {
     const { store } = openStores(place.dataDir, redis.address)
     await openApprovers(store).add('grace', PASSPHRASE)
     await store.close()
   }
   await addApprover()
-  const fleet = await openFleet({
-    config: place.config,
-    env: place.env,
-    skews: [-5_000, 0, 5_000],
-    prepare: (url) => place.rewrite({ ...settings, http: { url } }, { budget: { perMinute: 6_000 } }),
-  })
+  const proxy = await openRoundRobin()
+  const settings = {
+    store: 'env:REDIS_URL',
+    auth: 'none',
+    http: { url: proxy.url },
+    confirm: { removes: 'approve' },
+    limits: { removesPerHour: 1_000 },
+  }
+  place.rewrite(settings, { budget: { perMinute: 6_000 } })
+  const fleet = await openFleet({ ...place, proxy, skews: [-5_000, 0, 5_000] })
   const writesTo = (userName: string) => {
     const { id } = place.netskope.user(userName)
     return place.netskope.writes.filter(({ path }) => path.endsWith(id)).length
@@ -82,7 +81,7 @@ async function openInstances(redis: RedisServer) {
       const troubled = (async () => {
         for (; !over; round++) await trouble(round)
       })()
-      const people = { tenant: 'acme-netskope', people: PEOPLE, atOnce: 6 }
+      const people = { tenant: 'acme-netskope', people: PEOPLE, atOnce: 4 }
       const course = await leave({ url: fleet.url, ...people }).finally(() => {
         over = true
       })
@@ -104,6 +103,7 @@ async function openInstances(redis: RedisServer) {
     },
     async [Symbol.asyncDispose]() {
       await fleet[Symbol.asyncDispose]()
+      await proxy[Symbol.asyncDispose]()
       await place.close()
     },
   }

@@ -1,33 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { openRoundRobin } from './round-robin.ts'
+import type { RoundRobin } from './round-robin.ts'
 import { MAIN } from './world.ts'
 
 export interface FleetOptions {
+  proxy: RoundRobin
   config: string
   env: Record<string, string>
   /** By how much the clock of each instance is wrong, milliseconds; there are as many instances. */
   skews: readonly number[]
-  /** Told the address of the proxy before anything is served, for the settings. */
-  prepare: (url: string) => void
 }
-export type Fleet = Awaited<ReturnType<typeof openFleet>>
 
-/** Instances that serve over HTTP on the same settings, behind a proxy that hands requests round. */
-export async function openFleet({ config, env, skews, prepare }: FleetOptions) {
-  const ports: (number | undefined)[] = skews.map(() => undefined)
-  const proxy = await openRoundRobin(ports)
-  prepare(proxy.url)
+/** Instances that serve over HTTP on the same settings, behind a proxy. */
+export async function openFleet({ proxy, config, env, skews }: FleetOptions) {
   const instances: ChildProcess[] = []
   let stderr = ''
 
-  async function start(place: number): Promise<void> {
+  async function start(at: number): Promise<void> {
     const child = spawn(
       process.execPath,
-      [...wrongBy(skews[place] ?? 0), MAIN, 'serve', '--http', '--port', '0', '--config', config],
+      [...wrongBy(skews[at] ?? 0), MAIN, 'serve', '--http', '--port', '0', '--config', config],
       { env, stdio: ['ignore', 'ignore', 'pipe'] },
     )
-    instances[place] = child
+    instances[at] = child
     const ended = once(child, 'exit')
     const port = new Promise<number>((resolve, reject) => {
       child.stderr.on('data', (piece) => {
@@ -37,30 +32,29 @@ export async function openFleet({ config, env, skews, prepare }: FleetOptions) {
       })
       void ended.then(() => reject(new Error(`an instance ended: ${stderr.slice(-2_000)}`)))
     })
-    ports[place] = await port
+    proxy.targets[at] = await port
   }
 
-  async function kill(place: number, signal: NodeJS.Signals): Promise<void> {
-    const child = instances[place]
+  async function kill(at: number): Promise<void> {
+    const child = instances[at]
     if (!child || child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
-    child.kill(signal)
+    child.kill('SIGKILL')
     await ended
-    ports[place] = undefined
+    proxy.targets[at] = undefined
   }
 
-  await Promise.all(skews.map((_, place) => start(place)))
+  await Promise.all(skews.map((_, at) => start(at)))
   return {
     url: new URL('/mcp', proxy.url),
     /** Ends one with no time for anything, and starts another in its place. */
-    async replace(place: number) {
-      await kill(place, 'SIGKILL')
-      await start(place)
+    async replace(at: number) {
+      await kill(at)
+      await start(at)
     },
     stderr: () => stderr,
     async [Symbol.asyncDispose]() {
-      await Promise.all(skews.map((_, place) => kill(place, 'SIGKILL')))
-      await proxy[Symbol.asyncDispose]()
+      await Promise.all(skews.map((_, at) => kill(at)))
     },
   }
 }

@@ -4,11 +4,14 @@ import type { AddressInfo } from 'node:net'
 
 const TRY_MS = 60_000
 
+export type RoundRobin = Awaited<ReturnType<typeof openRoundRobin>>
+
 /**
  * A proxy that hands requests round to the ports in `targets`, as they are at that moment. Where nobody listens it tries
  * the next; a request that was lost on its way is answered 502, since it may have been served.
  */
-export async function openRoundRobin(targets: readonly (number | undefined)[]) {
+export async function openRoundRobin() {
+  const targets: (number | undefined)[] = []
   let turn = 0
   const server = createServer(async (incoming, outgoing) => {
     const body = Buffer.concat(await incoming.toArray())
@@ -21,6 +24,7 @@ export async function openRoundRobin(targets: readonly (number | undefined)[]) {
   await once(server, 'listening')
 
   return {
+    targets,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async [Symbol.asyncDispose]() {
       server.close()
