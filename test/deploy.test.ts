@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
@@ -283,9 +283,7 @@ describe('how it is run', () => {
     const shared = [...compose.services.server.volumes, ...compose.services.redis.volumes]
     const fromHere = shared.map((volume) => volume.split(':')[0]).filter((from) => from.startsWith('./'))
     expect(fromHere).toEqual(['./settings', './secrets/server', './secrets/redis'])
-    expect(spawnSync('git', ['check-ignore', 'deploy/secrets/server/redis-url'], { cwd: ROOT }).status).toBe(
-      0,
-    )
+    expect(read('.gitignore').split('\n')).toContain('deploy/secrets/')
   })
 
   test('with time for calls in flight to end', () => {
