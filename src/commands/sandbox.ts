@@ -1,3 +1,5 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Sandbox, SandboxApp } from '../sandbox/index.ts'
 import { newCommand, print, toJson } from './data.ts'
@@ -8,6 +10,7 @@ interface Flags {
   port?: number
   perMinute?: number
   fault?: string[]
+  tokens?: string
   listFaults?: true
   json?: true
 }
@@ -27,6 +30,7 @@ export const sandboxCommand = (io: Io, started: (sandbox: Sandbox<SandboxApp>) =
       wholeNumber(1, 1e9),
     )
     .option('--fault <name>', 'misbehave like that from the start; may be repeated', collect)
+    .option('--tokens <folder>', 'write each token into a file of this folder, which the settings then name')
     .option('--list-faults', 'say which faults there are, and end')
     .option('--json', 'as JSON')
     .action(async ({ app = [], fault = [], ...flags }: Flags, command: Command) => {
@@ -51,7 +55,15 @@ export const sandboxCommand = (io: Io, started: (sandbox: Sandbox<SandboxApp>) =
         if (!isTaken(error)) throw error
         return command.error(`Port ${port} can't be had. Choose another with --port, or leave it out.`)
       })
-      print(io, flags.json ? toJson(summary(sandbox), 2) : guide(sandbox, { ...flags, fault }, io.self))
+      const folder = flags.tokens && resolve(io.cwd, flags.tokens)
+      try {
+        if (folder) keepTokens(sandbox, folder)
+      } catch {
+        await sandbox.close()
+        return command.error(`The tokens can't be written into ${folder}.`)
+      }
+      const shown = folder ? { ...sandbox, settings: inFiles(sandbox.settings, folder) } : sandbox
+      print(io, flags.json ? toJson(summary(shown), 2) : guide(shown, { ...flags, fault }, io.self))
       started(sandbox)
     })
 
@@ -68,6 +80,24 @@ const isTaken = (error: unknown): boolean =>
 
 type AnySandbox = Sandbox<SandboxApp>
 
+/** Each token in a file of its own that is called like its variable, in place of that of the last run. */
+function keepTokens({ env }: AnySandbox, folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  for (const [name, value] of Object.entries(env)) {
+    const file = join(folder, name)
+    rmSync(file, { force: true })
+    writeFileSync(file, `${value}\n`, { flag: 'wx', mode: 0o600 })
+  }
+}
+
+/** The same settings, with tokens that are found in files. */
+const inFiles = ({ tenants }: AnySandbox['settings'], folder: string): AnySandbox['settings'] => ({
+  tenants: each(tenants, (tenant) => ({
+    ...tenant,
+    tokens: each(tenant.tokens, (token) => token.replace(/^env:/, `file:${folder}/`)),
+  })) as AnySandbox['settings']['tenants'],
+})
+
 const summary = ({ url, settings, env, tenants }: AnySandbox) => ({
   url,
   control: `${url}/_sandbox`,
@@ -81,7 +111,7 @@ const each = <Value, Other>(values: Record<string, Value>, to: (value: Value) =>
 
 function guide(
   { url, tenants, settings, env }: AnySandbox,
-  { perMinute, fault = [] }: Flags,
+  { perMinute, fault = [], tokens }: Flags,
   self: string,
 ): string {
   const exports = Object.entries(env).map(([name, value]) => `  export ${name}=${value}`)
@@ -98,12 +128,17 @@ ${pace}${fault.length > 0 ? `They misbehave from the start: ${fault.join(', ')}.
 
 ${indented(JSON.stringify(settings, null, 2))}
 
-2. In another terminal, set the tokens. They are made up, and good for this
+2. ${
+    tokens === undefined
+      ? `In another terminal, set the tokens. They are made up, and good for this
    run only:
 
 ${exports.join('\n')}
 
-3. In that terminal, see whether they work:
+3. In that terminal, see whether they work:`
+      : `The tokens are in the files that the settings name. They are made up, and good
+   for this run only. In another terminal, see whether they work:`
+  }
 
   ${self} check
 
@@ -127,8 +162,9 @@ const lookingAt =
   (settings: Record<string, { vendor: string; url: string; tokens: Record<string, string> }>) =>
   (name: string): string => {
     const { vendor = '', url = '', tokens } = settings[name] ?? {}
-    const variable = tokens?.scim?.replace('env:', '')
-    return `  curl -H "${HEADERS[vendor] ?? 'Authorization: Bearer '}$${variable}" \\
+    const [, kind, place] = /^(env|file):(.*)$/.exec(tokens?.scim ?? '') ?? []
+    const token = kind === 'file' ? `$(cat ${place})` : `$${place}`
+    return `  curl -H "${HEADERS[vendor] ?? 'Authorization: Bearer '}${token}" \\
     "${url}${BASES[vendor] ?? ''}/Users?count=3"`
   }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import type { Io } from '../../src/commands/io.ts'
@@ -73,6 +76,30 @@ test('tells as JSON how each app is steered', async () => {
   const { 'acme-gainsight': gainsight, 'acme-mindtickle': mindtickle } = settings.tenants
   expect(controls['acme-gainsight']).toBe(`${gainsight.url}/_sandbox`)
   expect(mindtickle.url).toBe(controls['acme-mindtickle'].replace('/_sandbox', '/scim/v2'))
+})
+
+test('writes the tokens into files that the settings name, in place of those of the last run', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sandbox-tokens-'))
+  writeFileSync(join(folder, 'SANDBOX_NETSKOPE_SCIM_TOKEN'), 'of the last run', { mode: 0o400 })
+  const { out, sandbox } = await run('--json', '--app', 'netskope', '--tokens', folder)
+  expect(JSON.parse(out).settings.tenants['acme-netskope'].tokens).toEqual({
+    scim: `file:${folder}/SANDBOX_NETSKOPE_SCIM_TOKEN`,
+    rest: `file:${folder}/SANDBOX_NETSKOPE_REST_TOKEN`,
+  })
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8').trim()
+  expect(Object.fromEntries(readdirSync(folder).map((name) => [name, read(name)]))).toEqual(sandbox?.env)
+  for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600)
+  const said = await run('--app', 'netskope', '--tokens', folder)
+  expect(said.out).toContain(`$(cat ${folder}/SANDBOX_NETSKOPE_SCIM_TOKEN)`)
+  expect(said.out).not.toContain('export ')
+  rmSync(folder, { recursive: true })
+})
+
+test('says when the tokens cannot be written, and runs nothing', async () => {
+  const { code, err, sandbox } = await run('--app', 'netskope', '--tokens', '/dev/null/tokens')
+  expect(code).not.toBe(0)
+  expect(err).toContain('/dev/null/tokens')
+  expect(sandbox).toBeUndefined()
 })
 
 test('gives a fault to the apps that know it', async () => {
