@@ -2,6 +2,7 @@ import type { Ask } from './ask.ts'
 import type { Account } from './identity/account.ts'
 import type { Alteration, BriefedAccount, BriefedChange, Briefing, Place } from './identity/briefing.ts'
 import type { Change, Plan } from './identity/plan.ts'
+import { touchesPower } from './identity/power.ts'
 import { sameText } from './identity/text.ts'
 import { type FieldValue, flat } from './identity/unlike.ts'
 import type { Tenant } from './tenants.ts'
@@ -32,6 +33,7 @@ function briefed(change: Change, tenant: Tenant): BriefedChange {
     operation,
     ...(group !== undefined && { group }),
     accounts: accountsOf(change),
+    ...(touchesPower(change) && { power: true as const }),
     ...(reversible !== undefined && { reversible }),
   }
 }

@@ -39,7 +39,6 @@ export interface Weighed {
   targets: readonly Target[]
   /** How many different people they belong to. */
   people: number
-  also?: Plan['also']
   doubt?: Plan['doubt']
   /** What the call itself demands, whatever the settings say. */
   least?: ConfirmLevel | undefined
@@ -77,13 +76,12 @@ export const weigh = (effect: Effect, plan: Plan, least?: ConfirmLevel): Weighed
     }))
   }),
   people: new Set(plan.changes.flatMap(peopleIn)).size,
-  also: plan.also,
   doubt: plan.doubt,
 })
 
 /** The strictest of all that the settings say about such a call: of level, number of approvers and four eyes each. */
 export function demandOf(weighed: Weighed, { confirm, about }: Policy): Demand {
-  const { effect, people, also = [], doubt, least } = weighed
+  const { effect, people, doubt, least } = weighed
   const targets = weighed.targets.map((target) => {
     const traits = about(target.tenant)
     return { ...target, ...traits, kinds: kindsOf(target, effect, traits) }
@@ -91,7 +89,6 @@ export function demandOf(weighed: Weighed, { confirm, about }: Policy): Demand {
   const kinds = new Set<Kind>([
     ...targets.flatMap((target) => target.kinds),
     ...(people > MANY ? (['bulk'] as const) : []),
-    ...also,
   ])
   const alone = (setting: string, level: ConfirmLevel) => ({ setting, level, approvers: 1, fourEyes: false })
   const because = [

@@ -18,6 +18,8 @@ export interface BriefedChange extends Place {
   /** The group that is made, or whose members change. */
   group?: string
   accounts: BriefedAccount[]
+  /** Whether it gives or takes power over others. */
+  power?: true
   /** Whether it can be taken back; absent where nobody knows. */
   reversible?: boolean
 }

@@ -44,8 +44,6 @@ export interface Plan {
   reason?: string | undefined
   /** What just these changes do, where the tool may do more than one thing and declares the most dangerous. */
   effect?: Effect
-  /** What makes the call weigh more than its changes say by themselves; each has a level of its own in the settings. */
-  also?: readonly ('bulk' | 'deletes' | 'admins')[] | undefined
   /** What could not be found out and is for a person to judge, as a sentence; it stands among the lines too. */
   doubt?: string | undefined
 }

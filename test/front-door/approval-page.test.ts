@@ -146,6 +146,9 @@ describe('what a person is told of a change', () => {
         },
       ],
     })
+    expect(await told('create_group', { name: 'Workspace owners' })).toMatchObject({
+      changes: [{ power: true }],
+    })
     const made = { email: 'new@example.com', givenName: 'New', familyName: 'Person' }
     expect(await told('create_user', made)).toMatchObject({
       changes: [

@@ -45,9 +45,6 @@ describe('the level', () => {
     ['changes', {}, {}, 'done'],
     ['adds', {}, {}, 'done'],
     ['adds', { admin: true }, {}, 'approval_required'],
-    ['adds', {}, { also: ['bulk'] }, 'approval_required'],
-    ['changes', {}, { also: ['admins'] }, 'approval_required'],
-    ['removes', {}, { also: ['deletes'] }, 'approval_required'],
     ['removes', { admin: true }, {}, 'approval_required'],
     ['removes', {}, { effect: 'adds' }, 'question'],
     ['removes', { admin: true }, { effect: 'adds' }, 'approval_required'],
@@ -149,7 +146,7 @@ describe('an approval', () => {
 
   test('is void once there is a doubt that nobody was told of', async () => {
     const { run, approvals, reached } = guarded()
-    const planned = { ...plan(change()), also: ['bulk'] as const }
+    const planned = plan(change({ admin: true }))
     await run(aCall({ plan: planned }))
     const [{ id } = { id: '' }] = await approvals.list()
     await approvals.decide(id, 'approved', 'grace', 'terminal')

@@ -47,19 +47,18 @@ ${change.accounts.length > 1 && manyAccounts(change)}
 </article>`
 
 /** What weighs most, in our words. */
-function badges({ accounts, operation, reversible }: BriefedChange): Html[] {
+function badges({ accounts, operation, power, reversible }: BriefedChange): Html[] {
   const admins = accounts.filter(({ admin }) => admin).length
   const untold = accounts.some(({ admin }) => admin === undefined)
   const managed = accounts.filter(({ externalId }) => externalId !== undefined).length
   const badge = (kind: 'alarm' | 'plain', text: string) => html`<span class="badge ${kind}">${text}</span> `
-  const rights = accounts.some(({ alters }) => alters.some(({ what }) => what === 'admin'))
   const of = (number: number) => (accounts.length === 1 ? '' : `: ${number} of ${accounts.length}`)
   return [
     ...(admins > 0 ? [badge('alarm', `Administrator${of(admins)}`)] : []),
     ...(admins === 0 && accounts.length > 0 && operation !== 'createAccount'
       ? [badge('plain', untold ? 'Administrator: not told by the app' : 'Not an administrator')]
       : []),
-    ...(rights ? [badge('alarm', 'Changes administrator rights')] : []),
+    ...(power ? [badge('alarm', 'Changes administrator rights')] : []),
     ...(managed > 0 ? [badge('plain', `May be managed by an identity provider${of(managed)}`)] : []),
     ...(reversible === false ? [badge('alarm', 'Cannot be undone')] : []),
     ...(reversible === true ? [badge('plain', 'Can be undone')] : []),

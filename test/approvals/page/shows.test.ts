@@ -92,7 +92,7 @@ test.each<[string, Briefing, string[]]>([
   [
     'new rights',
     changed(
-      { operation: 'updateAccount' },
+      { operation: 'updateAccount', power: true },
       {
         alters: [
           { what: 'admin', after: 'true', from: 'agent' },
