@@ -4,8 +4,8 @@ import { carryOut } from './change.ts'
 import { type Call, type CallGuard, logged, type Reply } from './guards/call.ts'
 import type { Sight } from './guards/calls.ts'
 import { compose } from './guards/compose.ts'
-import type { Errand } from './identity/operations.ts'
-import type { Plan } from './identity/plan.ts'
+import type { AccountFields, Errand } from './identity/operations.ts'
+import type { Change, Plan } from './identity/plan.ts'
 import { type Grant, holds, scopeOf } from './identity/scopes.ts'
 import type { Log } from './log.ts'
 import type { Past } from './past.ts'
@@ -105,7 +105,7 @@ export function dispatcher({
               ask: askFor(tenants.seenBy(call.grant), errandOf(call)),
               past: (reference) => past(reference, call.caller.id),
             })
-            .then(offered)
+            .then((plan) => possible(plan, errandOf(call)))
     },
     listAdmins: (call, tenant) =>
       tenants
@@ -114,12 +114,22 @@ export function dispatcher({
         .operations.listAccounts?.({ match: { admin: true }, limit: 100 }, errandOf(call)),
   }
   /** A plan, of which nobody is asked what could not be done. */
-  const offered = (plan: Plan): Plan => {
-    for (const { tenant, operation } of plan.changes) mustOffer(tenants.get(tenant), operation)
+  const possible = async (plan: Plan, errand: Errand): Promise<Plan> => {
+    for (const change of plan.changes) {
+      const tenant = tenants.get(change.tenant)
+      mustOffer(tenant, change.operation)
+      await tenant.operations.checkWrite?.({ accounts: change.accounts, fields: newIn(change) }, errand)
+    }
     return plan
   }
   // Every output schema is an object; `declared-only` parses the answer by it on the way out.
   return compose(guards(sight), async (call) => ({
     answer: (await answer(call)) as Record<string, unknown>,
   }))
+}
+
+/** The values that a change gives an account. */
+function newIn(change: Change): AccountFields {
+  if (change.operation === 'createAccount') return change.ask.fields
+  return change.operation === 'updateAccount' ? change.ask.set : {}
 }

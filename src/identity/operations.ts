@@ -147,6 +147,11 @@ export interface Operations {
   listGroups?(ask: { limit: number; at?: ListPosition }, errand: Errand): Promise<Page<Group, ListPosition>>
   /** The group whose id or name equals `group`, with its members where the app tells them. */
   readGroup?(ask: { group: string }, errand: Errand): Promise<Group | undefined>
+  /**
+   * Throws what a write to these accounts, or of these values, would be refused with whatever it finds; asks the app
+   * nothing, so that no person is asked about what cannot be.
+   */
+  checkWrite?(ask: { accounts: readonly Account[]; fields: AccountFields }, errand: Errand): Promise<void>
   deactivateAccount?(ask: Target, errand: Errand): Promise<void>
   reactivateAccount?(ask: Target, errand: Errand): Promise<void>
   /** The account with this id and all its fields, or undefined. */

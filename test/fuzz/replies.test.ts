@@ -80,6 +80,7 @@ const ASKS: { readonly [Name in OperationName]: unknown } = {
   listAccounts: { limit: 50, match: { status: 'active', group: 'Sales', email: 'a@example.com' } },
   listGroups: { limit: 50 },
   readGroup: { group: 'Sales' },
+  checkWrite: { accounts: [], fields: { title: 'CEO' } },
   deactivateAccount: target,
   reactivateAccount: target,
   createAccount: {

@@ -8,7 +8,8 @@ import { noSuperAdmins } from './rules.ts'
 const FRESH_MS = 60_000
 const MOST = 1_000
 
-type Ops = Operations & Required<Pick<Operations, 'findAccounts' | 'readAccount' | 'readFields'>>
+type Ops = Operations &
+  Required<Pick<Operations, 'findAccounts' | 'readAccount' | 'readFields' | 'checkWrite'>>
 
 /** The operations, with every write to a super admin refused, and to an account that is another by now. */
 export function sparingAdmins(operations: Ops): Operations {
@@ -51,6 +52,10 @@ export function sparingAdmins(operations: Ops): Operations {
       const full = await operations.readFields(ask, errand)
       note(full?.account)
       return full
+    },
+    checkWrite: async (ask, errand) => {
+      if (ask.accounts.some(({ admin }) => admin)) throw noSuperAdmins()
+      return operations.checkWrite(ask, errand)
     },
     deactivateAccount: spared(deactivateAccount),
     reactivateAccount: spared(reactivateAccount),

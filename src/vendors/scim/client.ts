@@ -2,6 +2,7 @@ import type { Operations } from '../../identity/operations.ts'
 import type { ScimApp } from './app.ts'
 import { createAccount, createGroup } from './create.ts'
 import { deleteAccount } from './delete.ts'
+import { editsFor } from './fields.ts'
 import { findAccounts } from './find.ts'
 import { listGroups, readGroup } from './groups.ts'
 import { hasNoGroups, type Known, knownOf } from './learned.ts'
@@ -26,6 +27,7 @@ export const scimOperations = (plain: ScimApp) => {
     listAccounts: async (ask, errand) => listAccounts(await app(), ask, errand),
     listGroups: async (ask, errand) => listGroups(await app(), ask, errand),
     readGroup: async ({ group }, errand) => readGroup(await app(), group, errand),
+    checkWrite: async ({ fields }) => void editsFor(plain.ways, fields, {}),
     deactivateAccount: async (target, errand) => setActive(await app(), target, false, errand),
     reactivateAccount: async (target, errand) => setActive(await app(), target, true, errand),
     createAccount: async ({ fields }, errand) => createAccount(await app(), fields, errand),

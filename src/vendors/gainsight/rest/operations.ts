@@ -84,6 +84,7 @@ export function restOperations(app: RestApp) {
       )
       return { ...page, items: accountsIn(page.items), ...(notes.length > 0 && { note: notes.join(' ') }) }
     },
+    checkWrite: async ({ fields }) => checkFields(fields, settings),
     deactivateAccount: async (target, errand) => (await dialect(errand)).setActive(target, false, errand),
     reactivateAccount: async (target, errand) => (await dialect(errand)).setActive(target, true, errand),
     async createAccount({ fields }, errand) {
