@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
+import { PASSPHRASE } from '../support/approvers.ts'
 import { send } from '../support/browser.ts'
 import { CLIENTS } from '../support/clients.ts'
-import { decideAt, openStrict, PASSPHRASE, STRICT, type Waiting } from '../support/strict.ts'
+import { decideAt, openStrict, STRICT, type Waiting } from '../support/strict.ts'
 import { MAIN, type World } from '../support/world.ts'
 
 const ADA = 'ada@example.com'

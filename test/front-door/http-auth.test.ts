@@ -75,13 +75,9 @@ describe('tokens for bots', () => {
 
   test('tell when they were last used, and stand nowhere', async () => {
     await using world = await openHttpWorld()
-    const token = await world.token(
-      'helpdesk',
-      '--scopes',
-      'identity:read,identity:audit',
-      '--tenants',
-      'acme-netskope',
-    )
+    const scopes = 'identity:read,identity:audit'
+    const made = ['tokens', 'create', 'helpdesk', '--scopes', scopes, '--tenants', 'acme-netskope']
+    const token = (await world.run(made)).stdout.trim()
     const listed = async () => JSON.parse((await world.run(['tokens', 'list', '--json'])).stdout).tokens[0]
     expect(await listed()).toMatchObject({
       name: 'helpdesk',

@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { tools } from '../../src/tools/index.ts'
+import { letApprove, PASSPHRASE } from '../support/approvers.ts'
 import { send } from '../support/browser.ts'
 import { CLIENTS } from '../support/clients.ts'
 import { ALL_SCOPES, openHttpWorld } from '../support/http-world.ts'
 import { openLine } from '../support/line.ts'
-import { decideAt, PASSPHRASE, type Waiting } from '../support/strict.ts'
+import { decideAt, type Waiting } from '../support/strict.ts'
 import { MAIN, openPlace } from '../support/world.ts'
 
 const LEAVES = { user: 'ada@example.com', tenants: ['acme-netskope'], reason: 'left' }
@@ -53,7 +54,7 @@ describe('over HTTP', () => {
       expect(world.netskope.writes).toEqual([])
 
       const { id } = waits.approval as { id: string }
-      await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: PASSPHRASE })
+      await letApprove(world, 'grace')
       const approve = ['approvals', 'approve', id, '--approver', 'grace', '--passphrase-stdin']
       expect(await world.run(approve, { stdin: PASSPHRASE })).toMatchObject({ code: 0 })
       expect(await guest.call('deactivate_user', { ...LEAVES, approvalId: id })).toMatchObject({
@@ -66,7 +67,7 @@ describe('over HTTP', () => {
 
   test.each(CLIENTS)('a person approves on the page what a %s client asks for', async (kind) => {
     await using world = await openHttpWorld({ auth: 'none', settings: { confirm: { removes: 'approve' } } })
-    await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: PASSPHRASE })
+    await letApprove(world, 'grace')
     const guest = await world.guest({ kind })
     const { approval } = (await guest.call('deactivate_user', LEAVES)) as unknown as Waiting
     expect(approval.approveAt).toBe(`${world.url.origin}/approvals/${approval.id}`)
@@ -78,7 +79,7 @@ describe('over HTTP', () => {
 
   test('a modern client that can open links is sent to the page within the call', async () => {
     await using world = await openHttpWorld({ auth: 'none', settings: { confirm: { removes: 'approve' } } })
-    await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: PASSPHRASE })
+    await letApprove(world, 'grace')
     const guest = await world.guest({
       browser: async (link) => {
         expect(await decideAt(link)).toBe(303)
@@ -90,8 +91,8 @@ describe('over HTTP', () => {
 
   test('the page is there under the name that the settings give it, and silent under others', async () => {
     await using world = await openHttpWorld({ settings: { http: { url: 'https://identity.example.com' } } })
-    await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: PASSPHRASE })
-    const guest = await world.guest({ kind: 'legacy', token: await world.token('bot', ...ALL_SCOPES) })
+    await letApprove(world, 'grace')
+    const guest = await world.guest({ kind: 'legacy', token: await world.token('bot', ALL_SCOPES) })
     const { approval } = (await guest.call('deactivate_user', LEAVES)) as unknown as Waiting
     expect(approval.approveAt).toBe(`https://identity.example.com/approvals/${approval.id}`)
     const { pathname: path } = new URL(approval.approveAt)
@@ -162,7 +163,7 @@ describe('over HTTP', () => {
 describe('metrics', () => {
   test('count calls, outcomes, waits, budgets, approvals and breakers, and name no person', async () => {
     await using world = await openHttpWorld()
-    const token = await world.token('helpdesk-bot', ...ALL_SCOPES)
+    const token = await world.token('helpdesk-bot', ALL_SCOPES)
     const guest = await world.guest({ kind: 'legacy', token, name: 'grace-of-helpdesk' })
     await guest.call('find_user', { user: 'ada@example.com' })
     await guest.call('find_user', { user: 42 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { SandboxOptions } from '../../src/sandbox/index.ts'
+import { letApprove, PASSPHRASE } from '../support/approvers.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const TENANT = 'acme-netskope'
@@ -211,11 +212,11 @@ describe('delete_user', () => {
     expect(waiting.status).toBe('approval_required')
     expect(waiting.approval.plan.join(' ')).toContain('cannot be undone')
     expect(world.asked).toEqual([])
-    await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: 'correct horse battery\n' })
+    await letApprove(world, 'grace')
     const approve = (...more: string[]) =>
       world.run(
         ['approvals', 'approve', waiting.approval.id, '--approver', 'grace', '--passphrase-stdin', ...more],
-        { stdin: 'correct horse battery\n' },
+        { stdin: PASSPHRASE },
       )
     expect(await approve()).toMatchObject({ code: 2, stderr: expect.stringContaining('--confirm') })
     expect(await approve('--confirm', 'somebody-else')).toMatchObject({ code: 2 })

@@ -4,16 +4,16 @@ import { openDataFolder } from '../../src/commands/place.ts'
 import { start } from '../../src/commands/start.ts'
 import { undoCommand } from '../../src/commands/undo.ts'
 import { openDesk, withoutColours } from '../commands/fake-io.ts'
+import { letApprove, PASSPHRASE } from '../support/approvers.ts'
 import { openWorld, type World, type WorldOptions } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
-const PASSPHRASE = 'correct horse battery staple'
 const stdin = `${PASSPHRASE}\n`
 
 /** A world in which grace may approve and an agent has deactivated Ada. */
 async function deactivated(options: WorldOptions = {}): Promise<{ world: World; change: string }> {
   const world = await openWorld(options)
-  await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin })
+  await letApprove(world, 'grace')
   const { change } = await world.call('deactivate_user', {
     user: ADA,
     tenants: ['acme-netskope'],
@@ -98,7 +98,7 @@ test('asks for an approver although the settings ask nobody for such a change', 
 
 test('wants the number of accounts typed where the undo is of many', async () => {
   await using world = await openWorld({ settings: { confirm: { bulk: 'none' } } })
-  await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin })
+  await letApprove(world, 'grace')
   const [group] = world.netskope.groups
   const inside = () => (world.netskope.group(group?.id ?? '').members ?? []).map(({ value }) => value)
   const before = inside().sort()

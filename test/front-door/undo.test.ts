@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { Io } from '../../src/commands/io.ts'
 import { start } from '../../src/commands/start.ts'
 import { dispatcher } from '../../src/dispatch.ts'
+import { letApprove, PASSPHRASE } from '../support/approvers.ts'
 import { aCall, codeOf } from '../support/call.ts'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -334,11 +335,9 @@ describe('a change over several tenants', () => {
   })
 })
 
-const PASSPHRASE = 'correct horse battery staple'
-
 async function approve(world: World, id: string): Promise<void> {
   const stdin = `${PASSPHRASE}\n`
-  await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin })
+  await letApprove(world, 'grace')
   const words = ['approvals', 'approve', id, '--approver', 'grace', '--passphrase-stdin']
   expect(await world.run(words, { stdin })).toMatchObject({ code: 0 })
 }

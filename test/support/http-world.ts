@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { openStores } from '../../src/commands/place.ts'
+import type { Scope } from '../../src/identity/scopes.ts'
+import { openAccessTokens } from '../../src/store/access-tokens.ts'
 import { type ClientKind, connect, type Desk, type TestClient } from './clients.ts'
 import { type Answered, MAIN, openPlace, type WorldOptions } from './world.ts'
 
@@ -83,11 +86,12 @@ export async function openHttpWorld({
     guest,
     /** A request for `path` as it is, without a client in between. */
     fetch: (path: string, init?: RequestInit) => fetch(new URL(path, url), init),
-    /** A token for a bot, made as a person makes one. */
-    async token(name: string, ...how: string[]) {
-      const { code, stdout, stderr } = await place.run(['tokens', 'create', name, ...how])
-      if (code !== 0) throw new Error(stderr)
-      return stdout.trim()
+    /** A token for a bot, without the command that a person types for it. */
+    async token(name: string, scopes: readonly Scope[] = ['identity:read'], tenants?: readonly string[]) {
+      const { store } = openStores(place.dataDir)
+      const { token } = await openAccessTokens(store).create(name, { scopes, ...(tenants && { tenants }) })
+      await store.close()
+      return token
     },
     stderr: () => stderr,
     log: () =>
@@ -111,5 +115,5 @@ export async function openHttpWorld({
 }
 export type HttpWorld = Awaited<ReturnType<typeof openHttpWorld>>
 
-/** Every scope, for `tokens create`. */
-export const ALL_SCOPES = ['--scopes', 'identity:remove,identity:audit,identity:approve']
+/** What it takes to do everything. */
+export const ALL_SCOPES: readonly Scope[] = ['identity:remove', 'identity:audit', 'identity:approve']
