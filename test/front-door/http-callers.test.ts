@@ -93,7 +93,7 @@ describe('an OAuth client', () => {
 describe('a caller that may see one tenant', () => {
   let world: HttpWorld
   beforeAll(async () => {
-    world = await openHttpWorld({ everyTenant: true })
+    world = await openHttpWorld({ tenants: (own) => own })
   })
   afterAll(() => world[Symbol.asyncDispose]())
   const netskopeOnly = async (name: string) => {
@@ -153,7 +153,7 @@ describe('the tenants of an access token', () => {
     ['nothing, where a claim is demanded', { tenantsClaim: 'apps' }, { tenants: ['acme-netskope'] }, []],
   ])('are taken from %s', async (_, settings, claims, expected) => {
     await using issuer = await openIssuer()
-    await using world = await openHttpWorld({ auth: issuer.settings(settings), everyTenant: true })
+    await using world = await openHttpWorld({ auth: issuer.settings(settings), tenants: (own) => own })
     const guest = await world.guest({ token: await issuer.token(claims) })
     const answer = await guest.call('list_tenants')
     if (expected.length === 0) {

@@ -4,13 +4,11 @@ import { openStores } from '../../src/commands/place.ts'
 import type { Scope } from '../../src/identity/scopes.ts'
 import { openAccessTokens } from '../../src/store/access-tokens.ts'
 import { type ClientKind, connect, type Desk, type TestClient } from './clients.ts'
-import { type Answered, MAIN, openPlace, type WorldOptions } from './world.ts'
+import { type Answered, MAIN, openPlace, type PlaceOptions } from './world.ts'
 
-export interface HttpWorldOptions extends Pick<WorldOptions, 'settings' | 'tenant' | 'env' | 'sandbox'> {
+export interface HttpWorldOptions extends PlaceOptions {
   /** The setting `auth`; tokens when left out. */
   auth?: unknown
-  /** Whether every tenant of the sandbox is connected, rather than `acme-netskope` alone. */
-  everyTenant?: boolean
   args?: string[]
 }
 
@@ -26,18 +24,10 @@ export interface Guest {
 /** A real server that serves over HTTP in its own process, and real MCP clients that call it. */
 export async function openHttpWorld({
   auth = { tokens: true },
-  everyTenant,
   args = [],
   ...options
 }: HttpWorldOptions = {}) {
-  const place = await openPlace({ ...options, settings: {} })
-  const settings = {
-    auth,
-    ...(everyTenant && { tenants: place.sandbox.settings.tenants }),
-    ...options.settings,
-  }
-  place.rewrite(settings, options.tenant)
-
+  const place = await openPlace({ ...options, settings: { auth, ...options.settings } })
   const server = spawn(
     process.execPath,
     [MAIN, 'serve', '--http', '--port', '0', '--config', place.config, ...args],
