@@ -4,7 +4,7 @@ import { openStores } from '../../src/commands/place.ts'
 import type { Scope } from '../../src/identity/scopes.ts'
 import { openAccessTokens } from '../../src/store/access-tokens.ts'
 import { type ClientKind, connect, type Desk, type TestClient } from './clients.ts'
-import { type Answered, MAIN, openPlace, type PlaceOptions } from './world.ts'
+import { type Answered, MAIN, openPlace, type PlaceOptions, sinceNow } from './world.ts'
 
 export interface HttpWorldOptions extends PlaceOptions {
   /** The setting `auth`; tokens when left out. */
@@ -83,6 +83,8 @@ export async function openHttpWorld({
       await store.close()
       return token
     },
+    /** What has happened from here on, for tests that share a world. */
+    since: () => sinceNow(place),
     stderr: () => stderr,
     log: () =>
       stderr

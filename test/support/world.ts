@@ -161,7 +161,7 @@ export async function openWorld(options: WorldOptions = {}) {
     ...first,
     stderr: () => stderr,
     /** What has happened from here on, for tests that share a world. */
-    since: () => sinceNow(place, first),
+    since: () => sinceNow(place, first.asked),
     open: async (more: WorldOptions = {}) => {
       const other = await open(more)
       others.push(other)
@@ -181,7 +181,7 @@ export async function openWorld(options: WorldOptions = {}) {
 }
 export type World = Awaited<ReturnType<typeof openWorld>>
 
-function sinceNow({ netskope, dataDir, journal }: Place, { asked }: { asked: readonly string[] }) {
+export function sinceNow({ netskope, dataDir, journal }: Place, asked: readonly string[] = []) {
   const lines = () => (existsSync(join(dataDir, 'journal.jsonl')) ? journal() : [])
   const from = {
     asked: asked.length,
