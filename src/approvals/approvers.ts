@@ -54,19 +54,19 @@ const rowKey = (name: string) => APPROVERS + name.toLowerCase()
 const triesKey = (name: string) => `approver/tries/${name.toLowerCase()}`
 
 // What a passphrase for an unknown name is compared with, so that it takes as long.
-const NOBODY: Pick<Row, 'salt' | 'key' | 'cost'> = {
+const NOBODY: Pick<Row, 'salt' | 'key'> = {
   salt: randomBytes(16).toString('base64'),
   key: randomBytes(32).toString('base64'),
-  cost: COST,
 }
 
-export const openApprovers = (store: Store): Approvers => ({
+/** `cost` is what new passphrases cost; it is kept beside each. */
+export const openApprovers = (store: Store, cost = COST): Approvers => ({
   async add(name, passphrase) {
     checkFit(name, passphrase)
     const salt = randomBytes(16)
-    const key = await derive(passphrase, salt, COST)
+    const key = await derive(passphrase, salt, cost)
     const addedAt = Date.now()
-    const row: Row = { name, addedAt, salt: salt.toString('base64'), key: key.toString('base64'), cost: COST }
+    const row: Row = { name, addedAt, salt: salt.toString('base64'), key: key.toString('base64'), cost }
     await store.update<Row, void>(rowKey(name), (taken) => {
       if (taken) throw new Conflict(`${name} may approve already.`, 'Remove that approver first.')
       return { next: row, result: undefined }
@@ -93,10 +93,10 @@ export const openApprovers = (store: Store): Approvers => ({
     const known = NAME.test(name)
     if (known) await countTry(store, name)
     const row = known ? await store.get<Row>(rowKey(name)) : undefined
-    const { salt, key, cost } = row ?? NOBODY
+    const compared = row ?? { ...NOBODY, cost }
     const given = passphrase.slice(0, MAX_PASSPHRASE + 1)
-    const derived = await derive(given, Buffer.from(salt, 'base64'), cost)
-    const right = timingSafeEqual(derived, Buffer.from(key, 'base64')) && row !== undefined
+    const derived = await derive(given, Buffer.from(compared.salt, 'base64'), compared.cost)
+    const right = timingSafeEqual(derived, Buffer.from(compared.key, 'base64')) && row !== undefined
     if (right) await store.delete(triesKey(name))
     return right
   },

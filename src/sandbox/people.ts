@@ -44,8 +44,16 @@ const WELL_KNOWN: readonly (Partial<Person> & Pick<Person, 'userName' | 'givenNa
   { userName: 'sync@robots.example.com', givenName: 'Sync', familyName: 'Robot', department: 'IT' },
 ]
 
+const made = new Map<number, readonly Person[]>()
+
 /** `count` people, always the same ones in the same order; the first is Ada Lovelace, ada@example.com. */
 export function makePeople(count = 250): Person[] {
+  const people = made.get(count) ?? thinkUp(count)
+  made.set(count, people)
+  return people.map((person) => ({ ...person }))
+}
+
+function thinkUp(count: number): Person[] {
   const random = seeded(1815)
   const pick = <Item>(items: readonly Item[]): Item => {
     const item = items[Math.floor(random() * items.length)]

@@ -66,16 +66,17 @@ const LARGEST_REPLY = 16 * 1024 * 1024
 function transmit({ token }: Opening): (request: AppRequest) => Promise<AppReply> {
   let agent: Dispatcher | undefined
   return async (request) => {
-    const { request: http, Agent } = (await import('undici')).default
+    const { Agent } = (await import('undici')).default
     agent ??= new Agent({ connect: { timeout: 5_000 }, keepAliveTimeout: 10_000, connections: 64 })
     request.signal.throwIfAborted()
     try {
-      const { statusCode, headers, body } = await http(request.url, {
+      const { statusCode, headers, body } = await agent.request({
+        origin: request.url.origin,
+        path: request.url.pathname + request.url.search,
         method: request.method,
         headers: request.headers,
         ...(request.body !== undefined && { body: request.body }),
         signal: request.signal,
-        dispatcher: agent,
       })
       const text = await readCapped(body)
       return { status: statusCode, headers: flat(headers), text: token.scrub(text) }

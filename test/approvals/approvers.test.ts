@@ -1,8 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { openApprovers } from '../../src/approvals/approvers.ts'
 import { memoryStore } from '../../src/store/open.ts'
-
-const PASSPHRASE = 'correct horse battery'
+import { cheapApprovers, PASSPHRASE } from '../support/approvers.ts'
 
 afterEach(() => vi.useRealTimers())
 
@@ -21,6 +20,16 @@ test('keeps no passphrase', async () => {
   for (const key of await store.keys('')) {
     expect(JSON.stringify([key, await store.get(key)])).not.toContain('horse')
   }
+})
+
+test('makes passphrases dear to guess, and keeps beside each how dear it is', async () => {
+  const store = memoryStore()
+  const approvers = openApprovers(store)
+  await approvers.add('boss', PASSPHRASE)
+  const rows = await Promise.all((await store.keys('')).map((key) => store.get(key)))
+  expect(rows).toMatchObject([{ name: 'boss', cost: { N: 2 ** 15, r: 8 } }])
+  await cheapApprovers(store).add('chief', PASSPHRASE)
+  for (const name of ['boss', 'chief']) expect(await approvers.check(name, PASSPHRASE)).toBe(true)
 })
 
 test('takes the same letters from whatever keyboard', async () => {
@@ -62,7 +71,7 @@ test.each(['boss', 'nobody'])(
   'slows guessing down for %s, and lets the right one in after the pause',
   async (name) => {
     vi.useFakeTimers({ toFake: ['Date'] })
-    const approvers = openApprovers(memoryStore())
+    const approvers = cheapApprovers(memoryStore())
     await approvers.add('boss', PASSPHRASE)
     // At once, so that a crowd of tries is not all looked at.
     const tries = await Promise.allSettled(
@@ -83,7 +92,7 @@ test.each(['boss', 'nobody'])(
 )
 
 test('a right passphrase starts the count anew', async () => {
-  const approvers = openApprovers(memoryStore())
+  const approvers = cheapApprovers(memoryStore())
   await approvers.add('boss', PASSPHRASE)
   for (let round = 0; round < 2; round++) {
     for (let wrong = 0; wrong < 4; wrong++) await approvers.check('boss', 'wrong passphrase')

@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { APPROVAL_TTL_MS, type ApprovalRequest, openApprovals } from '../../src/approvals/approvals.ts'
-import { openApprovers } from '../../src/approvals/approvers.ts'
 import { approvalsCommand } from '../../src/commands/approvals.ts'
 import type { JournalLine } from '../../src/store/events.ts'
+import { cheapApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { openDesk, TRICKS, withoutColours } from './fake-io.ts'
 
-const PASSPHRASE = 'correct horse battery'
 const request = {
   digest: 'the digest',
   tool: 'deactivate_user',
@@ -28,7 +27,7 @@ afterEach(async () => {
 const run = (args: string[], how?: Parameters<typeof desk.run>[2]) => desk.run(approvalsCommand, args, how)
 const ask = async (more: Partial<ApprovalRequest> = {}) =>
   openApprovals(desk.store).request({ ...request, ...more })
-const addBoss = () => openApprovers(desk.store).add('boss', PASSPHRASE)
+const addBoss = () => cheapApprovers(desk.store).add('boss', PASSPHRASE)
 const journal = async () => {
   const lines: JournalLine[] = []
   for await (const line of desk.journal.read()) lines.push(line)
@@ -251,7 +250,7 @@ describe('where two must agree, and not the one who asked', () => {
     run([decision, id, '--approver', approver, '--passphrase-stdin'], { piped: PASSPHRASE })
   const askTwo = () => ask({ approvers: 2, fourEyes: true, caller: 'local:ada' })
   beforeEach(async () => {
-    for (const name of ['boss', 'chief', 'Ada']) await openApprovers(desk.store).add(name, PASSPHRASE)
+    for (const name of ['boss', 'chief', 'Ada']) await cheapApprovers(desk.store).add(name, PASSPHRASE)
   })
 
   test('shows how far it has come, and who agreed', async () => {

@@ -2,9 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openApprovers } from '../../src/approvals/approvers.ts'
 import { approversCommand } from '../../src/commands/approvers.ts'
 import type { JournalLine } from '../../src/store/events.ts'
+import { cheapApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { openDesk } from './fake-io.ts'
-
-const PASSPHRASE = 'correct horse battery'
 
 let desk: Awaited<ReturnType<typeof openDesk>>
 beforeEach(async () => {
@@ -55,7 +54,7 @@ test.each([
 })
 
 test('does not replace the passphrase of an approver', async () => {
-  await openApprovers(desk.store).add('boss', PASSPHRASE)
+  await cheapApprovers(desk.store).add('boss', PASSPHRASE)
   const { code, err } = await run(['add', 'Boss', '--approver', 'boss', '--passphrase-stdin'], {
     piped: `another passphrase\n${PASSPHRASE}\n`,
   })
@@ -64,7 +63,7 @@ test('does not replace the passphrase of an approver', async () => {
 })
 
 test('removes a person who knows the passphrase', async () => {
-  await openApprovers(desk.store).add('boss', PASSPHRASE)
+  await cheapApprovers(desk.store).add('boss', PASSPHRASE)
   const wrong = await run(['remove', 'boss', '--passphrase-stdin'], { piped: 'a wrong passphrase' })
   expect(wrong.code).toBe(1)
   expect(await names()).toEqual(['boss'])
@@ -79,7 +78,7 @@ test('removes a person who knows the passphrase', async () => {
 
 test('lists them, and says how to begin when there are none', async () => {
   expect((await run([])).out).toContain('approvers add')
-  await openApprovers(desk.store).add('boss', PASSPHRASE)
+  await cheapApprovers(desk.store).add('boss', PASSPHRASE)
   expect((await run([])).out).toContain('boss')
   expect(JSON.parse((await run(['list', '--json'])).out)).toEqual({
     approvers: [{ name: 'boss', addedAt: expect.stringMatching(/^\d{4}-.*Z$/) }],
@@ -98,7 +97,7 @@ test.each([
 
 describe('once somebody may approve', () => {
   const SECOND = 'a passphrase of somebody else'
-  beforeEach(async () => void (await openApprovers(desk.store).add('Boss', PASSPHRASE)))
+  beforeEach(async () => void (await cheapApprovers(desk.store).add('Boss', PASSPHRASE)))
 
   test('a second one is added when the first vouches for it, and the journal says so', async () => {
     const { code } = await run(['add', 'chief', '--approver', 'boss', '--passphrase-stdin'], {
@@ -134,7 +133,7 @@ describe('once somebody may approve', () => {
   })
 
   test('one may be removed by another', async () => {
-    await openApprovers(desk.store).add('chief', SECOND)
+    await cheapApprovers(desk.store).add('chief', SECOND)
     const args = ['remove', 'Boss', '--approver', 'chief', '--passphrase-stdin']
     expect((await run(args, { piped: SECOND })).code).toBe(0)
     expect(await names()).toEqual(['chief'])

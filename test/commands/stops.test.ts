@@ -1,14 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openApprovers } from '../../src/approvals/approvers.ts'
 import { storeLedger } from '../../src/budget/ledger.ts'
 import { storePeople } from '../../src/budget/people.ts'
 import { brakeCommand } from '../../src/commands/brake.ts'
 import { limitsCommand } from '../../src/commands/limits.ts'
 import { openStops } from '../../src/stops.ts'
 import type { JournalLine } from '../../src/store/events.ts'
+import { cheapApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { openDesk, TRICKS } from './fake-io.ts'
-
-const PASSPHRASE = 'correct horse battery'
 
 let desk: Awaited<ReturnType<typeof openDesk>>
 beforeEach(async () => {
@@ -69,7 +67,7 @@ describe('the brake', () => {
   })
 
   test('needs nobody to go on, and an approver to go off', async () => {
-    await openApprovers(desk.store).add('boss', PASSPHRASE)
+    await cheapApprovers(desk.store).add('boss', PASSPHRASE)
     expect((await brake(['on'])).code).toBe(0)
     expect((await brake(['off'])).code).toBe(2)
     expect((await brake(['off', '--approver', 'boss', '--passphrase-stdin'], 'wrong')).code).toBe(1)
@@ -141,7 +139,7 @@ describe('limits', () => {
   })
 
   test('takes an approver to lift, once there is one, and somebody who is paused', async () => {
-    await openApprovers(desk.store).add('boss', PASSPHRASE)
+    await cheapApprovers(desk.store).add('boss', PASSPHRASE)
     await pause()
     expect((await limits(['lift', CALLER])).code).toBe(2)
     expect((await limits(['lift', CALLER, '--approver', 'boss', '--passphrase-stdin'], 'wrong')).code).toBe(1)

@@ -1,15 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import type { Fields } from '../support/browser.ts'
-import { type Answer, CLIENTS } from '../support/clients.ts'
+import { type Answer, type Browser, CLIENTS } from '../support/clients.ts'
+import { sharing } from '../support/sharing.ts'
 import { decideAt, openStrict, STRICT, type Waiting } from '../support/strict.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
 const LEAVES = { user: ADA, tenants: ['acme-netskope'], reason: 'left the company' }
 
-const events = (world: World) => world.journal().map(({ event }) => event)
 const isActive = (world: World) => world.netskope.user(ADA)?.active
 const OPENED: Answer = { action: 'accept', content: {} }
+
+/** Somebody new who leaves in a world that tests share, and what has happened there since. */
+function leaving(world: World) {
+  const { userName: user } = world.newcomer()
+  return { world, user, leaves: { ...LEAVES, user }, ...world.since() }
+}
 
 /** A person who opens the link, and decides there a moment later. */
 const decidesLater = (fields: Fields = {}) => {
@@ -27,14 +33,20 @@ const decidesLater = (fields: Fields = {}) => {
 }
 
 describe.each(CLIENTS)('a %s client that can open links', (client) => {
+  let browser: Browser
+  const shared = sharing(() => openStrict({ client, browser: (link, message) => browser(link, message) }))
+  const scene = (opens: Browser) => {
+    browser = opens
+    return leaving(shared())
+  }
+
   test('is handed the page, and the same call goes through once it is approved there', async () => {
     const person = decidesLater()
     const messages: string[] = []
-    const browser = (link: string, message: string) => {
+    const { world, asked, writes, events, journal } = scene((link, message) => {
       messages.push(message)
       return person.browser(link)
-    }
-    await using world = await openStrict({ client, browser })
+    })
     expect(await world.call('deactivate_user', LEAVES)).toMatchObject({
       status: 'done',
       results: [{ outcome: 'deactivated', verified: true }],
@@ -42,46 +54,42 @@ describe.each(CLIENTS)('a %s client that can open links', (client) => {
     expect(await Promise.all(person.decided)).toEqual([303])
     expect(person.links).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/approvals\/[\w-]{12}$/)])
     for (const part of ['Ada Lovelace', ADA, 'left the company']) expect(messages[0]).toContain(part)
-    expect(world.asked).toEqual([])
-    expect(world.netskope.writes).toHaveLength(1)
-    expect(events(world)).toEqual(['asked', 'approved', 'started', 'done'])
-    const approved = world.journal().find(({ event }) => event === 'approved')
+    expect(asked()).toEqual([])
+    expect(writes()).toHaveLength(1)
+    expect(events()).toEqual(['asked', 'approved', 'started', 'done'])
+    const approved = journal().find(({ event }) => event === 'approved')
     expect(approved).toMatchObject({ approval: { by: 'grace', how: 'page' } })
-    expect(world.journal().at(-1)?.approval).toMatchObject({ by: 'grace', how: 'page' })
+    expect(journal().at(-1)?.approval).toMatchObject({ by: 'grace', how: 'page' })
   })
 
   test('is told when it was denied there', async () => {
     const person = decidesLater({ decision: 'denied' })
-    await using world = await openStrict({ client, browser: person.browser })
-    expect((await world.call('deactivate_user', LEAVES)).error?.code).toBe('approval_denied')
-    expect(world.netskope.writes).toEqual([])
-    expect(events(world)).toEqual(['asked', 'denied', 'denied'])
+    const { world, leaves, writes, events } = scene(person.browser)
+    expect((await world.call('deactivate_user', leaves)).error?.code).toBe('approval_denied')
+    expect(writes()).toEqual([])
+    expect(events()).toEqual(['asked', 'denied', 'denied'])
   })
 
   test.each(['decline', 'cancel'] as const)('that says %s leaves the request waiting', async (action) => {
-    await using world = await openStrict({ client, browser: () => ({ action }) })
-    const first = (await world.call('deactivate_user', LEAVES)) as unknown as Waiting
+    const { world, leaves, writes, events } = scene(() => ({ action }))
+    const first = (await world.call('deactivate_user', leaves)) as unknown as Waiting
     expect(first.status).toBe('approval_required')
-    expect(events(world)).toEqual(['asked'])
+    expect(events()).toEqual(['asked'])
     expect(await decideAt(first.approval.approveAt)).toBe(303)
-    expect(await world.call('deactivate_user', { ...LEAVES, approvalId: first.approval.id })).toMatchObject({
+    expect(await world.call('deactivate_user', { ...leaves, approvalId: first.approval.id })).toMatchObject({
       status: 'done',
     })
-    expect(world.netskope.writes).toHaveLength(1)
+    expect(writes()).toHaveLength(1)
   })
 
   test('voids the yes when the account changed while the person was deciding', async () => {
-    await using world = await openStrict({
-      client,
-      browser: async (link) => {
-        const record = world.netskope.user(ADA)
-        if (record) record.externalId = 'somebody-else'
-        expect(await decideAt(link)).toBe(303)
-        return OPENED
-      },
+    const { world, user, leaves, writes } = scene(async (link) => {
+      world.netskope.user(user).externalId = 'somebody-else'
+      expect(await decideAt(link)).toBe(303)
+      return OPENED
     })
-    expect((await world.call('deactivate_user', LEAVES)).error?.code).toBe('approval_void')
-    expect(world.netskope.writes).toEqual([])
+    expect((await world.call('deactivate_user', leaves)).error?.code).toBe('approval_void')
+    expect(writes()).toEqual([])
   })
 
   test('is not handed the page when nobody may approve yet', async () => {
@@ -137,45 +145,48 @@ test('a client that can only open links is handed one where others are asked', a
 })
 
 describe('a forged or bent link', () => {
+  const shared = sharing(async () => {
+    const world = await openStrict()
+    return { ...world, one: world.raw(), stranger: world.raw('another-client') }
+  })
+
   /** A modern client that was handed a link, and what it is to send along when it repeats the call. */
-  const linked = async (world: World) => {
-    const raw = world.raw()
-    const first = await raw.send('tools/call', { name: 'deactivate_user', arguments: LEAVES })
+  const linked = async () => {
+    const scene = leaving(shared())
+    const { one, stranger } = shared()
+    const first = await one.send('tools/call', { name: 'deactivate_user', arguments: scene.leaves })
     const link = first.result?.inputRequests?.approve?.params.url ?? ''
     expect(link).toContain('/approvals/')
-    return { raw, link, requestState: first.result?.requestState ?? '' }
+    return { ...scene, one, stranger, link, requestState: first.result?.requestState ?? '' }
   }
   const ACCEPT = { approve: { action: 'accept', content: { confirm: true } } }
 
   test('is good for exactly the call that it was handed out for', async () => {
-    await using world = await openStrict()
-    const { raw, link, requestState } = await linked(world)
+    const { world, user, leaves, one, stranger, link, requestState, writes } = await linked()
     expect(await decideAt(link)).toBe(303)
     const round = { requestState, inputResponses: ACCEPT }
-    const other = await raw.call('deactivate_user', { ...LEAVES, reason: 'another reason' }, round)
+    const other = await one.call('deactivate_user', { ...leaves, reason: 'another reason' }, round)
     expect(other.body.error?.code).toBe('approval_void')
     // Whoever else brings it is sent to a person as if they had brought nothing.
-    const stranger = await world.raw('another-client').call('deactivate_user', LEAVES, round)
-    expect({ asked: stranger.state !== undefined, body: stranger.body }).toEqual({ asked: true, body: {} })
-    expect(world.netskope.writes).toEqual([])
-    expect((await raw.call('deactivate_user', LEAVES, round)).body.status).toBe('done')
-    const record = world.netskope.user(ADA)
-    if (record) record.active = true
-    expect((await raw.call('deactivate_user', LEAVES, round)).body.error?.code).toBe('approval_used')
-    expect(world.netskope.writes).toHaveLength(1)
+    const { state, body } = await stranger.call('deactivate_user', leaves, round)
+    expect({ asked: state !== undefined, body }).toEqual({ asked: true, body: {} })
+    expect(writes()).toEqual([])
+    expect((await one.call('deactivate_user', leaves, round)).body.status).toBe('done')
+    world.netskope.user(user).active = true
+    expect((await one.call('deactivate_user', leaves, round)).body.error?.code).toBe('approval_used')
+    expect(writes()).toHaveLength(1)
   })
 
   test('writes once, when the same answer is sent 20 times at once', async () => {
-    await using world = await openStrict()
-    const { raw, link, requestState } = await linked(world)
+    const { leaves, one, link, requestState, writes } = await linked()
     expect(await decideAt(link)).toBe(303)
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
-        raw.call('deactivate_user', LEAVES, { requestState, inputResponses: ACCEPT }),
+        one.call('deactivate_user', leaves, { requestState, inputResponses: ACCEPT }),
       ),
     )
     expect(answers.filter(({ body }) => body.status === 'done')).toHaveLength(1)
-    expect(world.netskope.writes).toHaveLength(1)
+    expect(writes()).toHaveLength(1)
   })
 
   test.each([
@@ -186,21 +197,19 @@ describe('a forged or bent link', () => {
         String(JSON.parse(Buffer.from(state.split('.')[0] ?? '', 'base64url').toString())[0]),
     ],
   ])('lets nothing through with %s', async (_, alter) => {
-    await using world = await openStrict()
-    const { raw, link, requestState } = await linked(world)
+    const { leaves, one, link, requestState, writes } = await linked()
     expect(await decideAt(link)).toBe(303)
     const round = { requestState: alter(requestState), inputResponses: ACCEPT }
-    const { state, body } = await raw.call('deactivate_user', LEAVES, round)
+    const { state, body } = await one.call('deactivate_user', leaves, round)
     expect({ state, body }).toMatchObject({ state: undefined, body: { status: 'approval_required' } })
-    expect(world.netskope.writes).toEqual([])
+    expect(writes()).toEqual([])
   })
 
   test('is no form: ticking a box does not approve', async () => {
-    await using world = await openStrict()
-    const { raw, requestState } = await linked(world)
+    const { leaves, one, requestState, writes } = await linked()
     const inputResponses = { confirm: { action: 'accept', content: { confirm: true } } }
-    const { body } = await raw.call('deactivate_user', LEAVES, { requestState, inputResponses })
+    const { body } = await one.call('deactivate_user', leaves, { requestState, inputResponses })
     expect(body.status).toBe('approval_required')
-    expect(world.netskope.writes).toEqual([])
+    expect(writes()).toEqual([])
   })
 })

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
+import { PASSPHRASE } from '../support/approvers.ts'
 import { send } from '../support/browser.ts'
 import { CLIENTS } from '../support/clients.ts'
-import { decideAt, openStrict, PASSPHRASE, STRICT, type Waiting } from '../support/strict.ts'
+import { decideAt, openStrict, STRICT, type Waiting } from '../support/strict.ts'
 import { MAIN, type World } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
@@ -194,12 +195,13 @@ describe('what a person is told of a change', () => {
 describe('what a person is told of other apps', () => {
   /** The three apps of the sandbox, and one where nobody answers. */
   async function openFour(confirm: Record<string, string>) {
-    const world = await openStrict()
-    const { tenants } = world.sandbox.settings
     const gone = { vendor: 'scim', url: 'http://127.0.0.1:9', tokens: { scim: 'env:GONE' }, maxRetries: 0 }
-    world.rewrite({ confirm, tenants: { ...tenants, gone } })
-    const server = await world.open({ env: { GONE: 'a-token-of-some-kind' } })
-    return { world, call: server.call, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() }
+    const world = await openStrict({
+      settings: { confirm },
+      tenants: (own) => ({ ...own, gone }),
+      env: { GONE: 'a-token-of-some-kind' },
+    })
+    return { world, call: world.call, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() }
   }
 
   test('is found with one look-up in each, and what is not known is said to be', async () => {

@@ -1,40 +1,47 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { CLIENTS } from '../support/clients.ts'
+import { letApprove, PASSPHRASE } from '../support/approvers.ts'
+import { CLIENTS, type Person } from '../support/clients.ts'
 import { NO, YES } from '../support/raw.ts'
-import { openWorld, type World } from '../support/world.ts'
+import { sharing } from '../support/sharing.ts'
+import { openWorld, PEOPLE, type World } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
 const LEAVES = { user: ADA, tenants: ['acme-netskope'], reason: 'left the company' }
-const PASSPHRASE = 'correct horse battery staple'
 
 interface Waiting {
   status: string
   approval: { id: string; plan: string[]; approveAt: string; expiresAt: string }
 }
 
-const isActive = (world: World) => world.netskope.user(ADA)?.active
+const isActive = (world: World, user = ADA) => world.netskope.user(user).active
 const events = (world: World) => world.journal().map(({ event }) => event)
-
-async function withApprover(world: World): Promise<void> {
-  const added = await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], {
-    stdin: `${PASSPHRASE}\n`,
-  })
-  expect(added).toMatchObject({ code: 0 })
-}
 
 const decide = (world: World, decision: 'approve' | 'deny', id: string, passphrase = PASSPHRASE) =>
   world.run(['approvals', decision, id, '--approver', 'grace', '--passphrase-stdin'], {
     stdin: `${passphrase}\n`,
   })
 
+/** Somebody new who leaves in a world that tests share, and what has happened there since. */
+function leaving(world: World) {
+  const { userName: user } = world.newcomer()
+  return { world, user, leaves: { ...LEAVES, user }, ...world.since() }
+}
+
 describe.each(CLIENTS)('a question put through a %s client', (client) => {
+  let person: Person
+  const shared = sharing(() => openWorld({ client, answer: (message) => person(message) }))
+  const scene = (answer: Person) => {
+    person = answer
+    return leaving(shared())
+  }
+
   test('names the person, the app, the change and the reason, and acts on yes', async () => {
-    await using world = await openWorld({ client })
+    const { world, asked, events } = scene(PEOPLE.accept)
     const answer = await world.call('deactivate_user', LEAVES)
     expect(answer).toMatchObject({ status: 'done', results: [{ outcome: 'deactivated', verified: true }] })
     expect(isActive(world)).toBe(false)
-    expect(world.asked).toHaveLength(1)
+    expect(asked()).toHaveLength(1)
     for (const part of [
       'Ada Lovelace',
       ADA,
@@ -44,51 +51,44 @@ describe.each(CLIENTS)('a question put through a %s client', (client) => {
       'left the company',
       '40 minutes',
     ]) {
-      expect(world.asked[0]).toContain(part)
+      expect(asked()[0]).toContain(part)
     }
-    expect(events(world)).toEqual(['asked', 'approved', 'started', 'done'])
+    expect(events()).toEqual(['asked', 'approved', 'started', 'done'])
   })
 
   test.each(['decline', 'cancel'] as const)('changes nothing on %s', async (answer) => {
-    await using world = await openWorld({ client, answer })
-    expect((await world.call('deactivate_user', LEAVES)).error?.code).toBe('declined')
-    expect(isActive(world)).toBe(true)
-    expect(world.netskope.writes).toEqual([])
-    expect(events(world)).toEqual(['asked', 'declined'])
+    const { world, user, leaves, writes, events } = scene(PEOPLE[answer])
+    expect((await world.call('deactivate_user', leaves)).error?.code).toBe('declined')
+    expect(isActive(world, user)).toBe(true)
+    expect(writes()).toEqual([])
+    expect(events()).toEqual(['asked', 'declined'])
   })
 
   test('changes nothing when the box is not ticked', async () => {
-    await using world = await openWorld({
-      client,
-      answer: () => ({ action: 'accept', content: { confirm: false } }),
-    })
-    expect((await world.call('deactivate_user', LEAVES)).error?.code).toBe('declined')
-    expect(isActive(world)).toBe(true)
+    const { world, user, leaves } = scene(() => ({ action: 'accept', content: { confirm: false } }))
+    expect((await world.call('deactivate_user', leaves)).error?.code).toBe('declined')
+    expect(isActive(world, user)).toBe(true)
   })
 
   test('voids the yes when the account changed while the person was thinking', async () => {
-    await using world = await openWorld({
-      client,
-      answer: () => {
-        world.netskope.renameUser(ADA, 'ada.lovelace@example.com')
-        world.netskope.addUser({ userName: ADA, active: true })
-        return { action: 'accept', content: { confirm: true } }
-      },
+    const { world, user, leaves, writes } = scene((message) => {
+      world.netskope.renameUser(user, `formerly-${user}`)
+      world.netskope.addUser({ userName: user, active: true })
+      return PEOPLE.accept(message)
     })
-    expect((await world.call('deactivate_user', LEAVES)).error?.code).toBe('approval_void')
-    expect(world.netskope.writes).toEqual([])
+    expect((await world.call('deactivate_user', leaves)).error?.code).toBe('approval_void')
+    expect(writes()).toEqual([])
   })
 
   test('asks nobody when there is nothing to do', async () => {
-    await using world = await openWorld({ client })
-    const record = world.netskope.user(ADA)
-    if (record) record.active = false
-    expect(await world.call('deactivate_user', LEAVES)).toMatchObject({
+    const { world, user, leaves, asked, arrivals } = scene(PEOPLE.accept)
+    world.netskope.user(user).active = false
+    expect(await world.call('deactivate_user', leaves)).toMatchObject({
       status: 'unchanged',
       results: [{ outcome: 'already_inactive' }],
     })
-    expect(world.asked).toEqual([])
-    expect(world.netskope.arrivals).toHaveLength(1)
+    expect(asked()).toEqual([])
+    expect(arrivals()).toHaveLength(1)
   })
 
   test('turns to approval outside the agent on a client that cannot ask', async () => {
@@ -97,7 +97,8 @@ describe.each(CLIENTS)('a question put through a %s client', (client) => {
     expect(first.status).toBe('approval_required')
     expect(first.approval.approveAt).toContain('approvers add NAME')
     expect(first.approval.plan.join('\n')).toContain(ADA)
-    await withApprover(world)
+    const words = ['approvers', 'add', 'grace', '--passphrase-stdin']
+    expect(await world.run(words, { stdin: `${PASSPHRASE}\n` })).toMatchObject({ code: 0 })
     const again = (await world.call('deactivate_user', LEAVES)) as unknown as Waiting
     expect(again.approval.id).toBe(first.approval.id)
     expect(again.approval.approveAt).not.toContain('approvers add')
@@ -149,26 +150,29 @@ describe('a question', () => {
 })
 
 describe('a forged or bent confirmation', () => {
-  const bent = async (
-    world: World,
-    round: (state: string) => Record<string, unknown>,
-    args: Record<string, unknown> = LEAVES,
-  ) => {
-    const raw = world.raw()
-    const { state = '' } = await raw.call('deactivate_user', LEAVES)
+  const shared = sharing(async () => {
+    const world = await openWorld()
+    return { ...world, one: world.raw('one'), two: world.raw('two') }
+  })
+
+  /** A client that was asked whether somebody shall leave, and what is to come back with the answer. */
+  const asked = async () => {
+    const scene = leaving(shared())
+    const { one, two } = shared()
+    const { state = '' } = await one.call('deactivate_user', scene.leaves)
     expect(state).not.toBe('')
-    const { body } = await raw.call('deactivate_user', args, { inputResponses: YES, ...round(state) })
-    return body.error?.code
+    return { ...scene, one, two, state }
   }
 
   test.each([
-    ['other arguments', { ...LEAVES, reason: 'another reason' }, 'approval_void'],
-    ['another person', { ...LEAVES, user: 'grace.hopper@example.com' }, 'approval_void'],
-  ])('is void for %s', async (_, args, code) => {
-    await using world = await openWorld()
-    world.netskope.addUser({ userName: 'grace.hopper@example.com', active: true })
-    expect(await bent(world, (requestState) => ({ requestState }), args)).toBe(code)
-    expect(world.netskope.writes).toEqual([])
+    ['other arguments', () => ({ reason: 'another reason' })],
+    ['another person', () => ({ user: shared().newcomer().userName })],
+  ])('is void for %s', async (_, other) => {
+    const { one, leaves, state, writes } = await asked()
+    const round = { requestState: state, inputResponses: YES }
+    const { body } = await one.call('deactivate_user', { ...leaves, ...other() }, round)
+    expect(body.error?.code).toBe('approval_void')
+    expect(writes()).toEqual([])
   })
 
   test.each([
@@ -177,147 +181,130 @@ describe('a forged or bent confirmation', () => {
     ['an empty state', () => ''],
     ['another spelling of the signature', (state: string) => `${state}=`],
   ])('is void with %s', async (_, alter) => {
-    await using world = await openWorld()
-    expect(await bent(world, (state) => ({ requestState: alter(state) }))).toBe('approval_void')
-    expect(world.netskope.writes).toEqual([])
+    const { one, leaves, state, writes } = await asked()
+    const round = { requestState: alter(state), inputResponses: YES }
+    expect((await one.call('deactivate_user', leaves, round)).body.error?.code).toBe('approval_void')
+    expect(writes()).toEqual([])
   })
 
   test('asks when an answer comes without a question', async () => {
-    await using world = await openWorld()
-    const raw = world.raw()
-    const { state, body } = await raw.call('deactivate_user', LEAVES, { inputResponses: YES })
+    const { leaves, writes } = leaving(shared())
+    const { state, body } = await shared().one.call('deactivate_user', leaves, { inputResponses: YES })
     expect({ asked: state !== undefined, body }).toEqual({ asked: true, body: {} })
-    expect(world.netskope.writes).toEqual([])
+    expect(writes()).toEqual([])
   })
 
   test('is void from another client', async () => {
-    await using world = await openWorld()
-    const { state } = await world.raw('one').call('deactivate_user', LEAVES)
-    const { body } = await world
-      .raw('two')
-      .call('deactivate_user', LEAVES, { requestState: state, inputResponses: YES })
+    const { two, leaves, state } = await asked()
+    const { body } = await two.call('deactivate_user', leaves, { requestState: state, inputResponses: YES })
     expect(body.error?.code).toBe('approval_void')
   })
 
   test('cannot be turned from no to yes', async () => {
-    await using world = await openWorld()
-    const raw = world.raw()
-    const { state: requestState } = await raw.call('deactivate_user', LEAVES)
+    const { one, leaves, state: requestState, writes } = await asked()
     expect(
-      (await raw.call('deactivate_user', LEAVES, { requestState, inputResponses: NO })).body.error?.code,
+      (await one.call('deactivate_user', leaves, { requestState, inputResponses: NO })).body.error?.code,
     ).toBe('declined')
-    const { body } = await raw.call('deactivate_user', LEAVES, { requestState, inputResponses: YES })
+    const { body } = await one.call('deactivate_user', leaves, { requestState, inputResponses: YES })
     expect(body.error?.code).toBe('approval_used')
-    expect(world.netskope.writes).toEqual([])
+    expect(writes()).toEqual([])
   })
 
   test('writes once when the same yes is sent 20 times at once', async () => {
-    await using world = await openWorld()
-    const raw = world.raw()
-    const { state: requestState } = await raw.call('deactivate_user', LEAVES)
+    const { one, leaves, state: requestState, writes } = await asked()
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
-        raw.call('deactivate_user', LEAVES, { requestState, inputResponses: YES }),
+        one.call('deactivate_user', leaves, { requestState, inputResponses: YES }),
       ),
     )
     expect(answers.filter(({ body }) => body.status === 'done')).toHaveLength(1)
-    expect(world.netskope.writes).toHaveLength(1)
+    expect(writes()).toHaveLength(1)
   })
 
   test('is used up even when the account was made active again', async () => {
-    await using world = await openWorld()
-    const raw = world.raw()
-    const { state: requestState } = await raw.call('deactivate_user', LEAVES)
-    expect(
-      (await raw.call('deactivate_user', LEAVES, { requestState, inputResponses: YES })).body.status,
-    ).toBe('done')
-    const record = world.netskope.user(ADA)
-    if (record) record.active = true
-    const { body } = await raw.call('deactivate_user', LEAVES, { requestState, inputResponses: YES })
+    const { world, user, one, leaves, state: requestState, writes } = await asked()
+    const round = { requestState, inputResponses: YES }
+    expect((await one.call('deactivate_user', leaves, round)).body.status).toBe('done')
+    world.netskope.user(user).active = true
+    const { body } = await one.call('deactivate_user', leaves, round)
     expect(body.error?.code).toBe('approval_used')
-    expect(world.netskope.writes).toHaveLength(1)
+    expect(writes()).toHaveLength(1)
   })
 })
 
 describe('an approval in the terminal', () => {
-  const waiting = async (world: World, args: Record<string, unknown> = LEAVES) =>
-    ((await world.call('deactivate_user', args)) as unknown as Waiting).approval.id
+  const shared = sharing(async () => {
+    const world = await openWorld({ answer: 'none', settings: { confirm: { adds: 'approve' } } })
+    await letApprove(world, 'grace')
+    return world
+  })
+  /** Somebody whose leaving waits for Grace. */
+  const waiting = async () => {
+    const scene = leaving(shared())
+    const { approval } = (await scene.world.call('deactivate_user', scene.leaves)) as unknown as Waiting
+    return { ...scene, approvalId: approval.id }
+  }
+  const approved = async () => {
+    const scene = await waiting()
+    expect(await decide(scene.world, 'approve', scene.approvalId)).toMatchObject({ code: 0 })
+    return scene
+  }
 
   test('goes through once, when 20 calls use it at once', async () => {
-    await using world = await openWorld({ answer: 'none' })
-    await withApprover(world)
-    const approvalId = await waiting(world)
-    await decide(world, 'approve', approvalId)
+    const { world, leaves, approvalId, writes } = await approved()
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => world.call('deactivate_user', { ...LEAVES, approvalId })),
+      Array.from({ length: 20 }, () => world.call('deactivate_user', { ...leaves, approvalId })),
     )
     expect(answers.filter(({ status }) => status === 'done')).toHaveLength(1)
-    expect(world.netskope.writes).toHaveLength(1)
+    expect(writes()).toHaveLength(1)
   })
 
-  test.each([
-    ['other arguments', { ...LEAVES, reason: 'another reason' }],
-    ['another tool', undefined],
-  ])('is void for %s', async (_, args) => {
-    await using world = await openWorld({ answer: 'none', settings: { confirm: { adds: 'approve' } } })
-    await withApprover(world)
-    const approvalId = await waiting(world)
-    await decide(world, 'approve', approvalId)
-    if (!args) {
-      const record = world.netskope.user(ADA)
-      if (record) record.active = false
-    }
-    const answer = await world.call(args ? 'deactivate_user' : 'reactivate_user', {
-      ...(args ?? LEAVES),
-      approvalId,
-    })
-    expect(answer.error?.code).toBe('approval_void')
-    expect(world.netskope.writes).toEqual([])
+  test('is void for other arguments', async () => {
+    const { world, leaves, approvalId, writes } = await approved()
+    const bent = { ...leaves, reason: 'another reason', approvalId }
+    expect((await world.call('deactivate_user', bent)).error?.code).toBe('approval_void')
+    expect(writes()).toEqual([])
+  })
+
+  test('is void for another tool', async () => {
+    const { world, user, leaves, approvalId, writes } = await approved()
+    world.netskope.user(user).active = false
+    expect((await world.call('reactivate_user', { ...leaves, approvalId })).error?.code).toBe('approval_void')
+    expect(writes()).toEqual([])
   })
 
   test('is void for another client, and for an id nobody gave out', async () => {
-    await using world = await openWorld({ answer: 'none' })
-    await withApprover(world)
-    const approvalId = await waiting(world)
-    await decide(world, 'approve', approvalId)
+    const { world, leaves, approvalId, writes } = await approved()
     const other = await world.open({ clientName: 'another-client' })
-    expect((await other.call('deactivate_user', { ...LEAVES, approvalId })).error?.code).toBe('approval_void')
-    expect((await world.call('deactivate_user', { ...LEAVES, approvalId: 'AAAA-BBBB-CC' })).error?.code).toBe(
+    expect((await other.call('deactivate_user', { ...leaves, approvalId })).error?.code).toBe('approval_void')
+    expect((await world.call('deactivate_user', { ...leaves, approvalId: 'AAAA-BBBB-CC' })).error?.code).toBe(
       'approval_void',
     )
-    expect(world.netskope.writes).toEqual([])
+    expect(writes()).toEqual([])
   })
 
   test('is void when the account has changed since', async () => {
-    await using world = await openWorld({ answer: 'none' })
-    await withApprover(world)
-    const approvalId = await waiting(world)
-    await decide(world, 'approve', approvalId)
-    const record = world.netskope.user(ADA)
-    if (record) record.externalId = 'somebody-else'
-    expect((await world.call('deactivate_user', { ...LEAVES, approvalId })).error?.code).toBe('approval_void')
-    expect(world.netskope.writes).toEqual([])
+    const { world, user, leaves, approvalId, writes } = await approved()
+    world.netskope.user(user).externalId = 'somebody-else'
+    expect((await world.call('deactivate_user', { ...leaves, approvalId })).error?.code).toBe('approval_void')
+    expect(writes()).toEqual([])
   })
 
   test('that is denied stays denied', async () => {
-    await using world = await openWorld({ answer: 'none' })
-    await withApprover(world)
-    const approvalId = await waiting(world)
+    const { world, leaves, approvalId, writes, events } = await waiting()
     expect(await decide(world, 'deny', approvalId)).toMatchObject({ code: 0 })
-    expect((await world.call('deactivate_user', { ...LEAVES, approvalId })).error?.code).toBe(
+    expect((await world.call('deactivate_user', { ...leaves, approvalId })).error?.code).toBe(
       'approval_denied',
     )
     expect(await decide(world, 'approve', approvalId)).toMatchObject({ code: 1 })
-    expect(world.netskope.writes).toEqual([])
-    expect(events(world)).toContain('denied')
+    expect(writes()).toEqual([])
+    expect(events()).toContain('denied')
   })
 
   test('needs the right passphrase', async () => {
-    await using world = await openWorld({ answer: 'none' })
-    await withApprover(world)
-    const approvalId = await waiting(world)
+    const { world, leaves, approvalId } = await waiting()
     expect(await decide(world, 'approve', approvalId, 'wrong passphrase')).toMatchObject({ code: 1 })
-    expect((await world.call('deactivate_user', { ...LEAVES, approvalId })).status).toBe('approval_required')
+    expect((await world.call('deactivate_user', { ...leaves, approvalId })).status).toBe('approval_required')
   })
 
   test('is demanded of a client that can ask, when the settings say so', async () => {
@@ -327,12 +314,13 @@ describe('an approval in the terminal', () => {
   })
 
   test('survives a restart of the server', async () => {
-    await using world = await openWorld({ answer: 'none' })
-    await withApprover(world)
-    const approvalId = await waiting(world)
-    await decide(world, 'approve', approvalId)
-    await world.close()
+    const { world, leaves } = leaving(shared())
+    const first = await world.open()
+    const { approval } = (await first.call('deactivate_user', leaves)) as unknown as Waiting
+    expect(await decide(world, 'approve', approval.id)).toMatchObject({ code: 0 })
+    await first.close()
     const later = await world.open()
-    expect(await later.call('deactivate_user', { ...LEAVES, approvalId })).toMatchObject({ status: 'done' })
+    const approvalId = approval.id
+    expect(await later.call('deactivate_user', { ...leaves, approvalId })).toMatchObject({ status: 'done' })
   })
 })

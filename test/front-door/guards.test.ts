@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
+import { sharing } from '../support/sharing.ts'
 import { openWorld } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
 const LEAVES = { user: ADA, tenants: ['acme-netskope'], reason: 'left the company' }
 const QUIET = { confirm: { removes: 'none' } }
+const shared = sharing(() => openWorld())
 
 test.each([
   ['an unknown argument', { ...LEAVES, confirm: true }],
@@ -11,22 +13,21 @@ test.each([
   ['no tenants at all', { ...LEAVES, tenants: [] }],
   ['an argument of another kind', { ...LEAVES, tenants: 'acme-netskope' }],
 ])('declared-only refuses %s', async (_, args) => {
-  await using world = await openWorld()
-  const { error } = await world.call('deactivate_user', args)
+  const { call, since } = shared()
+  const { arrivals, events } = since()
+  const { error } = await call('deactivate_user', args)
   expect(error).toMatchObject({ code: 'invalid_input', retryable: false })
-  expect(world.netskope.arrivals).toEqual([])
-  expect(world.journal().map(({ event }) => event)).toEqual(['refused'])
+  expect(arrivals()).toEqual([])
+  expect(events()).toEqual(['refused'])
 })
 
 test('access refuses a tenant that nobody configured, and names those there are', async () => {
-  await using world = await openWorld()
-  const { error } = await world.call('deactivate_user', {
-    ...LEAVES,
-    tenants: ['acme-netskope', 'acme-zoom'],
-  })
+  const { call, since } = shared()
+  const { arrivals } = since()
+  const { error } = await call('deactivate_user', { ...LEAVES, tenants: ['acme-netskope', 'acme-zoom'] })
   expect(error).toMatchObject({ code: 'unknown_tenant' })
   expect(error?.hint).toContain('acme-netskope')
-  expect(world.netskope.arrivals).toEqual([])
+  expect(arrivals()).toEqual([])
 })
 
 test.each([

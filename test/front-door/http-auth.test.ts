@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { SCOPES } from '../../src/identity/scopes.ts'
 import { type HttpWorld, openHttpWorld } from '../support/http-world.ts'
 import { newKey, openIssuer } from '../support/issuer.ts'
+import { sharing } from '../support/sharing.ts'
+import { openTrusting } from '../support/trusting.ts'
 
 const INITIALIZE = {
   jsonrpc: '2.0',
@@ -29,9 +31,12 @@ async function knock(world: HttpWorld, authorization?: string) {
 }
 const REFUSED = { status: 401, error: 'invalid_token' }
 
+const bots = sharing(() => openHttpWorld())
+const trusting = sharing(openTrusting)
+
 describe('tokens for bots', () => {
   test('let their bearer in, and nobody else', async () => {
-    await using world = await openHttpWorld()
+    const world = bots()
     const token = await world.token('helpdesk')
     expect(await knock(world, `Bearer ${token}`)).toMatchObject({ status: 200 })
     expect(await knock(world, `bearer ${token}`)).toMatchObject({ status: 200 })
@@ -55,36 +60,32 @@ describe('tokens for bots', () => {
   })
 
   test('are not taken where the settings do not say so, nor another issuer’s where there is none', async () => {
-    await using issuer = await openIssuer()
-    await using world = await openHttpWorld({ auth: issuer.settings() })
+    const { issuer, world } = trusting()
     expect(await knock(world, `Bearer ${await world.token('helpdesk')}`)).toMatchObject(REFUSED)
-    await using bots = await openHttpWorld()
-    expect(await knock(bots, `Bearer ${await issuer.token()}`)).toMatchObject(REFUSED)
+    expect(await knock(bots(), `Bearer ${await issuer.token()}`)).toMatchObject(REFUSED)
   })
 
   test('are good no more once they are revoked, while the server runs', async () => {
-    await using world = await openHttpWorld()
-    const token = await world.token('helpdesk')
+    const world = bots()
+    const token = await world.token('fleeting')
     expect(await knock(world, `Bearer ${token}`)).toMatchObject({ status: 200 })
-    expect(await world.run(['tokens', 'revoke', 'Helpdesk'])).toMatchObject({ code: 0 })
+    expect(await world.run(['tokens', 'revoke', 'Fleeting'])).toMatchObject({ code: 0 })
     expect(await knock(world, `Bearer ${token}`)).toMatchObject(REFUSED)
-    const again = await world.token('helpdesk')
+    const again = await world.token('fleeting')
     expect(await knock(world, `Bearer ${token}`)).toMatchObject(REFUSED)
     expect(await knock(world, `Bearer ${again}`)).toMatchObject({ status: 200 })
   })
 
   test('tell when they were last used, and stand nowhere', async () => {
-    await using world = await openHttpWorld()
-    const token = await world.token(
-      'helpdesk',
-      '--scopes',
-      'identity:read,identity:audit',
-      '--tenants',
-      'acme-netskope',
-    )
-    const listed = async () => JSON.parse((await world.run(['tokens', 'list', '--json'])).stdout).tokens[0]
+    const world = bots()
+    const scopes = 'identity:read,identity:audit'
+    const made = ['tokens', 'create', 'auditor', '--scopes', scopes, '--tenants', 'acme-netskope']
+    const token = (await world.run(made)).stdout.trim()
+    const listed = async () => {
+      const { tokens } = JSON.parse((await world.run(['tokens', 'list', '--json'])).stdout)
+      return tokens.find(({ name }: { name: string }) => name === 'auditor')
+    }
     expect(await listed()).toMatchObject({
-      name: 'helpdesk',
       scopes: ['identity:read', 'identity:audit'],
       tenants: ['acme-netskope'],
       lastUsedAt: null,
@@ -113,8 +114,7 @@ describe('access tokens of an issuer', () => {
   })
 
   test('are refused for every fault', async () => {
-    await using issuer = await openIssuer()
-    await using world = await openHttpWorld({ auth: issuer.settings() })
+    const { issuer, world } = trusting()
     const now = Math.floor(Date.now() / 1_000)
     const stranger = await newKey('key-1')
     const [{ jwk: key } = { jwk: {} }] = issuer.keys
@@ -183,8 +183,8 @@ describe('access tokens of an issuer', () => {
   })
 
   test('follow the issuer when it changes its keys', async () => {
-    await using issuer = await openIssuer()
-    await using world = await openHttpWorld({ auth: issuer.settings() })
+    await using trusted = await openTrusting()
+    const { issuer, world } = trusted
     const old = await issuer.token()
     expect(await knock(world, `Bearer ${old}`)).toMatchObject({ status: 200 })
     const [first] = issuer.keys
@@ -208,8 +208,8 @@ describe('access tokens of an issuer', () => {
   })
 
   test('do not make the server ask the issuer for its keys over and over', async () => {
-    await using issuer = await openIssuer()
-    await using world = await openHttpWorld({ auth: issuer.settings() })
+    await using trusted = await openTrusting()
+    const { issuer, world } = trusted
     const strange = await Promise.all(
       Array.from({ length: 20 }, async (_, index) =>
         issuer.token({}, { key: await newKey(`unknown-${index}`) }),
@@ -235,8 +235,7 @@ describe('access tokens of an issuer', () => {
 
 describe('what OAuth clients find out', () => {
   test('stands at the well-known places, and the challenge leads there', async () => {
-    await using issuer = await openIssuer()
-    await using world = await openHttpWorld({ auth: issuer.settings() })
+    const { issuer, world } = trusting()
     const { challenge } = await knock(world)
     expect(challenge).toContain('scope="identity:read"')
     expect(challenge).toContain(
@@ -267,14 +266,13 @@ describe('what OAuth clients find out', () => {
   })
 
   test('is nothing where only bots call', async () => {
-    await using world = await openHttpWorld()
+    const world = bots()
     expect((await world.fetch('/.well-known/oauth-protected-resource')).status).toBe(404)
     expect((await knock(world)).challenge).not.toContain('resource_metadata')
   })
 
   test('a token with no scope of ours is sent to fetch one', async () => {
-    await using issuer = await openIssuer()
-    await using world = await openHttpWorld({ auth: issuer.settings() })
+    const { issuer, world } = trusting()
     for (const scope of ['openid profile', 'identity:readx identity', undefined]) {
       const refusal = await knock(world, `Bearer ${await issuer.token({ scope })}`)
       expect(refusal).toMatchObject({ status: 403, error: 'insufficient_scope' })

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { SCOPES, type Scope } from '../../src/identity/scopes.ts'
+import { letApprove, PASSPHRASE } from '../support/approvers.ts'
 import { ALL_SCOPES, type HttpWorld, openHttpWorld } from '../support/http-world.ts'
-import { openIssuer } from '../support/issuer.ts'
+import { sharing } from '../support/sharing.ts'
+import { openTrusting, type Trusting } from '../support/trusting.ts'
 
 const READING = ['list_tenants', 'find_user', 'list_users', 'list_groups', 'check_token']
 const WRITING = ['create_user', 'update_user', 'create_group', 'update_group_members', 'reactivate_user']
@@ -14,40 +16,41 @@ const OFFERED: Record<Scope, string[]> = {
   'identity:approve': [],
 }
 const EVERY = [...READING, 'pull_audit', ...WRITING, ...REMOVING]
-const ALLOW_DELETE = { allowDelete: true }
 const LEAVES = { user: 'ada@example.com', tenants: ['acme-netskope'], reason: 'left' }
 const YES = () => ({ action: 'accept' as const, content: { confirm: true } })
 
+const deleting = sharing(() => openHttpWorld({ tenant: { allowDelete: true } }))
+
 describe.each(SCOPES)('a caller with the scope %s', (scope) => {
-  let world: HttpWorld
-  beforeAll(async () => {
-    world = await openHttpWorld({ tenant: ALLOW_DELETE })
-  })
-  afterAll(() => world[Symbol.asyncDispose]())
+  const named = (name: string) => deleting().token(`${name}-${scope.replace(':', '-')}`, [scope])
 
   test('is shown what it may use, and refused all else', async () => {
-    const guest = await world.guest({ token: await world.token('bot', '--scopes', scope) })
+    const world = deleting()
+    const { writes } = world.since()
+    const guest = await world.guest({ token: await named('bot') })
     expect((await guest.tools()).sort()).toEqual([...OFFERED[scope]].sort())
     for (const tool of EVERY) {
       const { error } = await guest.call(tool, argumentsOf(tool))
       if (OFFERED[scope].includes(tool)) expect(error?.code, tool).not.toBe('forbidden')
       else expect(error, tool).toMatchObject({ code: 'forbidden', retryable: false })
     }
-    expect(world.netskope.writes.every(() => OFFERED[scope].length > READING.length)).toBe(true)
+    expect(writes().every(() => OFFERED[scope].length > READING.length)).toBe(true)
   })
 
   test('is told by list_tenants of the tools that it may use', async () => {
     if (!OFFERED[scope].includes('list_tenants')) return
-    const guest = await world.guest({ token: await world.token('asker', '--scopes', scope) })
+    const guest = await deleting().guest({ token: await named('asker') })
     const { tenants } = (await guest.call('list_tenants')) as { tenants: { can: string[] }[] }
     expect(tenants[0]?.can.sort()).toEqual([...OFFERED[scope]].sort())
   })
 })
 
 describe('an OAuth client', () => {
+  const shared = sharing(openTrusting)
+
   test('is told all the scopes it needs when it lacks one, and the journal has its call', async () => {
-    await using issuer = await openIssuer()
-    await using world = await openHttpWorld({ auth: issuer.settings() })
+    const { issuer, world } = shared()
+    const { journal } = world.since()
     const token = await issuer.token({ scope: 'openid identity:audit identity:read', sub: 'grace' })
     for (const era of ERAS) {
       const { status, challenge } = await post(
@@ -63,7 +66,7 @@ describe('an OAuth client', () => {
       expect(challenge).toContain('resource_metadata="https://identity.example.com/.well-known/')
     }
     const refused = { event: 'refused', tool: 'deactivate_user', caller: 'oauth:grace', code: 'forbidden' }
-    expect(world.journal()).toMatchObject([refused, refused])
+    expect(journal()).toMatchObject([refused, refused])
     const more = await world.guest({
       token: await issuer.token({ scope: 'identity:read identity:audit identity:remove' }),
       person: YES,
@@ -72,8 +75,8 @@ describe('an OAuth client', () => {
   })
 
   test('is told so for what it reads, too', async () => {
-    await using issuer = await openIssuer()
-    await using world = await openHttpWorld({ auth: issuer.settings() })
+    const { issuer, world } = shared()
+    const { arrivals } = world.since()
     const token = await issuer.token({ scope: 'identity:audit' })
     const look = { name: 'find_user', arguments: { user: 'ada@example.com' } }
     const read = { uri: 'identity://vendors/netskope' }
@@ -85,22 +88,20 @@ describe('an OAuth client', () => {
       expect(status).toBe(403)
       expect(challenge).toContain('scope="identity:read identity:audit"')
     }
-    expect(world.netskope.arrivals).toEqual([])
+    expect(arrivals()).toEqual([])
   })
 })
 
 describe('a caller that may see one tenant', () => {
-  let world: HttpWorld
-  beforeAll(async () => {
-    world = await openHttpWorld({ everyTenant: true })
-  })
-  afterAll(() => world[Symbol.asyncDispose]())
+  const shared = sharing(() => openHttpWorld({ tenants: (own) => own }))
   const netskopeOnly = async (name: string) => {
-    const token = await world.token(name, ...ALL_SCOPES, '--tenants', 'acme-netskope')
+    const world = shared()
+    const token = await world.token(name, ALL_SCOPES, ['acme-netskope'])
     return world.guest({ token, person: YES })
   }
 
   test('is shown no other', async () => {
+    const world = shared()
     const guest = await netskopeOnly('looks')
     const { tenants } = (await guest.call('list_tenants')) as { tenants: { tenant: string }[] }
     expect(tenants.map(({ tenant }) => tenant)).toEqual(['acme-netskope'])
@@ -116,6 +117,7 @@ describe('a caller that may see one tenant', () => {
   })
 
   test.each(['acme-gainsight', 'not-there'])('is told alike that %s does not exist', async (tenant) => {
+    const world = shared()
     const guest = await netskopeOnly(`asks-${tenant}`)
     for (const [tool, input] of [
       ['find_user', { user: 'ada@example.com', tenants: ['acme-netskope', tenant] }],
@@ -137,22 +139,33 @@ describe('a caller that may see one tenant', () => {
 })
 
 describe('the tenants of an access token', () => {
-  test.each<[string, Record<string, unknown>, Record<string, unknown>, string[]]>([
-    ['a list', {}, { tenants: ['acme-gainsight', 'gone'] }, ['acme-gainsight']],
-    ['words', {}, { tenants: 'acme-gainsight acme-netskope' }, ['acme-netskope', 'acme-gainsight']],
-    ['an empty list', {}, { tenants: [] }, []],
-    ['something else', {}, { tenants: { acme: true } }, []],
-    ['nothing', {}, {}, ['acme-netskope', 'acme-gainsight', 'acme-mindtickle']],
+  const three = { tenants: (own: Record<string, unknown>) => own }
+  const shared = sharing(() => openTrusting(three))
+
+  test.each<[string, Record<string, unknown>, string[]]>([
+    ['a list', { tenants: ['acme-gainsight', 'gone'] }, ['acme-gainsight']],
+    ['words', { tenants: 'acme-gainsight acme-netskope' }, ['acme-netskope', 'acme-gainsight']],
+    ['an empty list', { tenants: [] }, []],
+    ['something else', { tenants: { acme: true } }, []],
+    ['nothing', {}, ['acme-netskope', 'acme-gainsight', 'acme-mindtickle']],
+  ])('are taken from %s', async (_, claims, expected) => {
+    await sees(shared(), claims, expected)
+  })
+
+  test.each<[string, string, Record<string, unknown>, string[]]>([
     [
       'a claim of another name',
-      { tenantsClaim: 'https://example.com/apps' },
+      'https://example.com/apps',
       { 'https://example.com/apps': ['acme-netskope'] },
       ['acme-netskope'],
     ],
-    ['nothing, where a claim is demanded', { tenantsClaim: 'apps' }, { tenants: ['acme-netskope'] }, []],
-  ])('are taken from %s', async (_, settings, claims, expected) => {
-    await using issuer = await openIssuer()
-    await using world = await openHttpWorld({ auth: issuer.settings(settings), everyTenant: true })
+    ['nothing, where a claim is demanded', 'apps', { tenants: ['acme-netskope'] }, []],
+  ])('are taken from %s', async (_, tenantsClaim, claims, expected) => {
+    await using trusting = await openTrusting({ ...three, jwt: { tenantsClaim } })
+    await sees(trusting, claims, expected)
+  })
+
+  async function sees({ issuer, world }: Trusting, claims: Record<string, unknown>, expected: string[]) {
     const guest = await world.guest({ token: await issuer.token(claims) })
     const answer = await guest.call('list_tenants')
     if (expected.length === 0) {
@@ -161,12 +174,14 @@ describe('the tenants of an access token', () => {
     }
     const { tenants } = answer as unknown as { tenants: { tenant: string }[] }
     expect(tenants.map(({ tenant }) => tenant)).toEqual(expected)
-  })
+  }
 })
 
 describe('between callers', () => {
+  const shared = sharing(() => openTrusting({ auth: { tokens: true } }))
+
   test('a cursor is no use to another', async () => {
-    await using world = await openHttpWorld()
+    const { world } = shared()
     const [one, other] = await Promise.all(
       ['one', 'other'].map(async (name) => world.guest({ token: await world.token(name) })),
     )
@@ -177,52 +192,52 @@ describe('between callers', () => {
   })
 
   test('an approval is no use to another, whoever shares its name', async () => {
-    await using issuer = await openIssuer()
-    await using world = await openHttpWorld({ auth: { tokens: true, ...issuer.settings() } })
+    const { issuer, world } = shared()
+    const { writes } = world.since()
     const scope = 'identity:remove'
-    const ada = await world.guest({ token: await world.token('ada', ...ALL_SCOPES) })
+    const ada = await world.guest({ token: await world.token('ada', ALL_SCOPES) })
     const others = await Promise.all([
-      world.guest({ token: await world.token('grace', ...ALL_SCOPES) }),
+      world.guest({ token: await world.token('grace', ALL_SCOPES) }),
       world.guest({ token: await issuer.token({ sub: 'ada', scope }) }),
       world.guest({ token: await issuer.token({ sub: 'token:ada', scope }) }),
     ])
     const { approval } = (await ada.call('deactivate_user', LEAVES)) as { approval: { id: string } }
-    await world.run(['approvers', 'add', 'boss', '--passphrase-stdin'], { stdin: 'correct horse battery' })
+    await letApprove(world, 'boss')
     const approve = ['approvals', 'approve', approval.id, '--approver', 'boss', '--passphrase-stdin']
-    expect(await world.run(approve, { stdin: 'correct horse battery' })).toMatchObject({ code: 0 })
+    expect(await world.run(approve, { stdin: PASSPHRASE })).toMatchObject({ code: 0 })
     for (const other of others) {
       const stolen = await other.call('deactivate_user', { ...LEAVES, approvalId: approval.id })
       expect(stolen.error).toMatchObject({ code: 'approval_void' })
       const own = (await other.call('deactivate_user', LEAVES)) as { approval: { id: string } }
       expect(own.approval.id).not.toBe(approval.id)
     }
-    expect(world.netskope.writes).toEqual([])
+    expect(writes()).toEqual([])
     expect(await ada.call('deactivate_user', { ...LEAVES, approvalId: approval.id })).toMatchObject({
       status: 'done',
     })
   })
 
   test('an open question is no use to another', async () => {
-    await using world = await openHttpWorld()
-    const [asked, thief] = await Promise.all(
-      ['asked', 'thief'].map((name) => world.token(name, ...ALL_SCOPES)),
-    )
-    const call = { name: 'deactivate_user', arguments: LEAVES }
+    const { world } = shared()
+    const { writes } = world.since()
+    const [asked, thief] = await Promise.all(['asked', 'thief'].map((name) => world.token(name, ALL_SCOPES)))
+    const leaves = { ...LEAVES, user: world.newcomer().userName }
+    const call = { name: 'deactivate_user', arguments: leaves }
     const { body } = await post(world, asked ?? '', 'tools/call', call)
     const answer = { ...call, requestState: body.result.requestState, inputResponses: { confirm: YES() } }
     expect(textOf(await post(world, thief ?? '', 'tools/call', answer)).error).toMatchObject({
       code: 'approval_void',
     })
-    expect(world.netskope.writes).toEqual([])
+    expect(writes()).toEqual([])
     expect(textOf(await post(world, asked ?? '', 'tools/call', answer))).toMatchObject({ status: 'done' })
     expect(textOf(await post(world, asked ?? '', 'tools/call', answer)).status).toBe('unchanged')
-    expect(world.netskope.writes).toHaveLength(1)
+    expect(writes()).toHaveLength(1)
   })
 
   test('what one changed is not another’s to undo', async () => {
     await using world = await openHttpWorld({ settings: { confirm: { removes: 'none', adds: 'none' } } })
     const [one, other] = await Promise.all(
-      ['one', 'other'].map(async (name) => world.guest({ token: await world.token(name, ...ALL_SCOPES) })),
+      ['one', 'other'].map(async (name) => world.guest({ token: await world.token(name, ALL_SCOPES) })),
     )
     const { change } = (await one?.call('deactivate_user', LEAVES)) ?? {}
     const undo = { change, reason: 'a mistake' }
@@ -237,14 +252,14 @@ describe('between callers', () => {
       settings: { confirm: { adds: 'none', removes: 'none' }, limits: { removesPerHour: 1 } },
     })
     const [one, other] = await Promise.all(
-      ['one', 'other'].map(async (name) => world.guest({ token: await world.token(name, ...ALL_SCOPES) })),
+      ['one', 'other'].map(async (name) => world.guest({ token: await world.token(name, ALL_SCOPES) })),
     )
     expect(await one?.call('deactivate_user', LEAVES)).toMatchObject({ status: 'done' })
     const next = { ...LEAVES, user: 'grace@example.com' }
     expect((await one?.call('deactivate_user', next))?.error).toMatchObject({ code: 'limit_reached' })
     expect(await other?.call('deactivate_user', next)).toMatchObject({ status: 'done' })
     const callers = world.journal().map(({ caller }) => caller)
-    expect(new Set(callers)).toEqual(new Set(['token:one', 'token:other', expect.any(String)]))
+    expect(new Set(callers)).toEqual(new Set(['token:one', 'token:other']))
   })
 })
 

@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { openHttpWorld } from '../support/http-world.ts'
 import { openLine } from '../support/line.ts'
+import { sharing } from '../support/sharing.ts'
 
 const ADA = { user: 'ada@example.com' }
 const JSON_TYPES = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
 const LOOK = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'find_user', arguments: ADA } }
 
+const shared = sharing(() => openHttpWorld({ auth: 'none' }))
+
 describe('a request for another host', () => {
   test('is refused before anything else is looked at, except for its health', async () => {
-    await using world = await openHttpWorld({ auth: 'none' })
+    const world = shared()
     const from = async (path: string, headers: Record<string, string>) => {
       await using line = await openLine(world.url)
       const all = Object.entries({ connection: 'close', ...headers }).map(
@@ -40,7 +43,8 @@ describe('a request that is too much', () => {
   const MEBIBYTE = 1024 * 1024
 
   test('is cut off by its size, said or not', async () => {
-    await using world = await openHttpWorld({ auth: 'none' })
+    const world = shared()
+    const { arrivals } = world.since()
     const big = JSON.stringify({ ...LOOK, params: { ...LOOK.params, padding: 'x'.repeat(MEBIBYTE) } })
     const said = await world.fetch('/mcp', { method: 'POST', headers: JSON_TYPES, body: big })
     expect(said.status).toBe(413)
@@ -55,7 +59,7 @@ describe('a request that is too much', () => {
     expect((await world.fetch('/mcp', unsaid)).status).toBe(413)
     const headers = { ...JSON_TYPES, 'x-padding': 'x'.repeat(20_000) }
     expect((await world.fetch('/mcp', { method: 'POST', headers, body: '{}' })).status).toBe(431)
-    expect(world.netskope.arrivals).toEqual([])
+    expect(arrivals()).toEqual([])
   })
 
   test.each([
@@ -65,10 +69,11 @@ describe('a request that is too much', () => {
     ['too many at once', JSON.stringify(Array.from({ length: 101 }, () => LOOK)), 400],
     ['deep', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 400],
   ])('is answered and does no harm when it is %s', async (_, body, status) => {
-    await using world = await openHttpWorld({ auth: 'none' })
+    const world = shared()
+    const { arrivals } = world.since()
     expect((await world.fetch('/mcp', { method: 'POST', headers: JSON_TYPES, body })).status).toBe(status)
     expect((await world.fetch('/readyz')).status).toBe(200)
-    expect(world.netskope.arrivals).toEqual([])
+    expect(arrivals()).toEqual([])
   })
 })
 

@@ -3,20 +3,38 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { tools } from '../../src/tools/index.ts'
+import { letApprove, PASSPHRASE } from '../support/approvers.ts'
 import { send } from '../support/browser.ts'
 import { CLIENTS } from '../support/clients.ts'
-import { ALL_SCOPES, openHttpWorld } from '../support/http-world.ts'
+import { ALL_SCOPES, type HttpWorld, openHttpWorld } from '../support/http-world.ts'
 import { openLine } from '../support/line.ts'
-import { decideAt, PASSPHRASE, type Waiting } from '../support/strict.ts'
+import { sharing } from '../support/sharing.ts'
+import { decideAt, type Waiting } from '../support/strict.ts'
 import { MAIN, openPlace } from '../support/world.ts'
 
 const LEAVES = { user: 'ada@example.com', tenants: ['acme-netskope'], reason: 'left' }
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 
+/** Somebody new who leaves in a world that tests share, and what has happened there since. */
+function leaving(world: HttpWorld) {
+  const { userName: user } = world.newcomer()
+  return { world, user, leaves: { ...LEAVES, user }, ...world.since() }
+}
+
 describe('over HTTP', () => {
+  const shared = sharing(async () => {
+    const world = await openHttpWorld({ auth: 'none', settings: { protected: ['breakglass@*'] } })
+    await letApprove(world, 'grace')
+    return world
+  })
+  const approving = sharing(async () => {
+    const world = await openHttpWorld({ auth: 'none', settings: { confirm: { removes: 'approve' } } })
+    await letApprove(world, 'grace')
+    return world
+  })
+
   test.each(CLIENTS)('a %s client lists and calls tools, and reads resources', async (kind) => {
-    await using world = await openHttpWorld({ auth: 'none' })
-    const guest = await world.guest({ kind })
+    const guest = await shared().guest({ kind })
     // All of them but the deletion, which this tenant does not allow.
     expect(await guest.tools()).toHaveLength(tools.length - 1)
     expect(await guest.call('find_user', { user: 'ada@example.com' })).toMatchObject({
@@ -27,7 +45,7 @@ describe('over HTTP', () => {
   })
 
   test('a modern client is asked within the call', async () => {
-    await using world = await openHttpWorld({ auth: 'none' })
+    const { world, user, leaves } = leaving(shared())
     const asked: string[] = []
     const guest = await world.guest({
       person: (message) => {
@@ -35,63 +53,60 @@ describe('over HTTP', () => {
         return { action: 'accept', content: { confirm: true } }
       },
     })
-    expect(await guest.call('deactivate_user', LEAVES)).toMatchObject({ status: 'done' })
+    expect(await guest.call('deactivate_user', leaves)).toMatchObject({ status: 'done' })
     expect(asked).toHaveLength(1)
-    expect(world.netskope.user('ada@example.com')?.active).toBe(false)
+    expect(world.netskope.user(user).active).toBe(false)
   })
 
   test.each(['legacy', 'v1'] as const)(
     'a %s client, which cannot be asked, needs an approval',
     async (kind) => {
-      await using world = await openHttpWorld({ auth: 'none' })
+      const { world, leaves, writes } = leaving(shared())
       const guest = await world.guest({
         kind,
         person: () => ({ action: 'accept', content: { confirm: true } }),
       })
-      const waits = await guest.call('deactivate_user', LEAVES)
+      const waits = await guest.call('deactivate_user', leaves)
       expect(waits).toMatchObject({ status: 'approval_required' })
-      expect(world.netskope.writes).toEqual([])
+      expect(writes()).toEqual([])
 
       const { id } = waits.approval as { id: string }
-      await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: PASSPHRASE })
       const approve = ['approvals', 'approve', id, '--approver', 'grace', '--passphrase-stdin']
       expect(await world.run(approve, { stdin: PASSPHRASE })).toMatchObject({ code: 0 })
-      expect(await guest.call('deactivate_user', { ...LEAVES, approvalId: id })).toMatchObject({
+      expect(await guest.call('deactivate_user', { ...leaves, approvalId: id })).toMatchObject({
         status: 'done',
       })
-      expect((await guest.call('deactivate_user', { ...LEAVES, approvalId: id })).status).toBe('unchanged')
-      expect(world.netskope.writes).toHaveLength(1)
+      expect((await guest.call('deactivate_user', { ...leaves, approvalId: id })).status).toBe('unchanged')
+      expect(writes()).toHaveLength(1)
     },
   )
 
   test.each(CLIENTS)('a person approves on the page what a %s client asks for', async (kind) => {
-    await using world = await openHttpWorld({ auth: 'none', settings: { confirm: { removes: 'approve' } } })
-    await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: PASSPHRASE })
+    const { world, leaves, journal } = leaving(approving())
     const guest = await world.guest({ kind })
-    const { approval } = (await guest.call('deactivate_user', LEAVES)) as unknown as Waiting
+    const { approval } = (await guest.call('deactivate_user', leaves)) as unknown as Waiting
     expect(approval.approveAt).toBe(`${world.url.origin}/approvals/${approval.id}`)
     expect(await decideAt(approval.approveAt)).toBe(303)
-    const changed = await guest.call('deactivate_user', { ...LEAVES, approvalId: approval.id })
+    const changed = await guest.call('deactivate_user', { ...leaves, approvalId: approval.id })
     expect(changed).toMatchObject({ status: 'done' })
-    expect(world.journal().at(-1)).toMatchObject({ event: 'done', approval: { by: 'grace', how: 'page' } })
+    expect(journal().at(-1)).toMatchObject({ event: 'done', approval: { by: 'grace', how: 'page' } })
   })
 
   test('a modern client that can open links is sent to the page within the call', async () => {
-    await using world = await openHttpWorld({ auth: 'none', settings: { confirm: { removes: 'approve' } } })
-    await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: PASSPHRASE })
+    const { world, leaves } = leaving(approving())
     const guest = await world.guest({
       browser: async (link) => {
         expect(await decideAt(link)).toBe(303)
         return { action: 'accept', content: {} }
       },
     })
-    expect(await guest.call('deactivate_user', LEAVES)).toMatchObject({ status: 'done' })
+    expect(await guest.call('deactivate_user', leaves)).toMatchObject({ status: 'done' })
   })
 
   test('the page is there under the name that the settings give it, and silent under others', async () => {
     await using world = await openHttpWorld({ settings: { http: { url: 'https://identity.example.com' } } })
-    await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: PASSPHRASE })
-    const guest = await world.guest({ kind: 'legacy', token: await world.token('bot', ...ALL_SCOPES) })
+    await letApprove(world, 'grace')
+    const guest = await world.guest({ kind: 'legacy', token: await world.token('bot', ALL_SCOPES) })
     const { approval } = (await guest.call('deactivate_user', LEAVES)) as unknown as Waiting
     expect(approval.approveAt).toBe(`https://identity.example.com/approvals/${approval.id}`)
     const { pathname: path } = new URL(approval.approveAt)
@@ -103,12 +118,12 @@ describe('over HTTP', () => {
   })
 
   test('a request id goes into log, journal and error, and a trace into the log', async () => {
-    await using world = await openHttpWorld({ auth: 'none', settings: { protected: ['ada@*'] } })
+    const { world, journal } = leaving(shared())
     const headers = { 'x-request-id': 'ticket-4711', traceparent: `00-${TRACE}-00f067aa0ba902b7-01` }
     const guest = await world.guest({ headers })
-    const { error } = await guest.call('deactivate_user', LEAVES)
+    const { error } = await guest.call('deactivate_user', { ...LEAVES, user: 'breakglass@example.com' })
     expect(error).toMatchObject({ code: 'protected', reference: 'ticket-4711' })
-    expect(world.journal()).toMatchObject([{ event: 'refused', call: 'ticket-4711' }])
+    expect(journal()).toMatchObject([{ event: 'refused', call: 'ticket-4711' }])
     const failed = world.log().find(({ message }) => message === 'deactivate_user failed')
     expect(failed).toMatchObject({ reference: 'ticket-4711', trace: TRACE })
   })
@@ -121,16 +136,18 @@ describe('over HTTP', () => {
   ])(
     'a request id %s is replaced by one of ours, and a trace that is not sound is left out',
     async (_, headers) => {
-      await using world = await openHttpWorld({ auth: 'none' })
+      const world = shared()
       const reply = await world.fetch('/healthz', { headers: { ...headers, traceparent: '00-0-0-00' } })
-      expect(reply.headers.get('x-request-id')).toMatch(/^[0-9a-f]{12}$/)
-      await expect.poll(() => world.log().length).toBeGreaterThan(0)
-      expect(world.log()[0]).not.toHaveProperty('trace')
+      const id = reply.headers.get('x-request-id')
+      expect(id).toMatch(/^[0-9a-f]{12}$/)
+      const logged = () => world.log().find(({ reference }) => reference === id)
+      await expect.poll(logged).toBeDefined()
+      expect(logged()).not.toHaveProperty('trace')
     },
   )
 
   test('several calls in one request are told apart', async () => {
-    await using world = await openHttpWorld({ auth: 'none' })
+    const world = shared()
     const call = { jsonrpc: '2.0', method: 'tools/call', params: { name: 'find_user', arguments: {} } }
     const reply = await world.fetch('/mcp', {
       method: 'POST',
@@ -162,7 +179,7 @@ describe('over HTTP', () => {
 describe('metrics', () => {
   test('count calls, outcomes, waits, budgets, approvals and breakers, and name no person', async () => {
     await using world = await openHttpWorld()
-    const token = await world.token('helpdesk-bot', ...ALL_SCOPES)
+    const token = await world.token('helpdesk-bot', ALL_SCOPES)
     const guest = await world.guest({ kind: 'legacy', token, name: 'grace-of-helpdesk' })
     await guest.call('find_user', { user: 'ada@example.com' })
     await guest.call('find_user', { user: 42 })

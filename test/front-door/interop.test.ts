@@ -14,7 +14,7 @@ let world: HttpWorld
 let headers: { Authorization: string }
 beforeAll(async () => {
   world = await openHttpWorld()
-  headers = { Authorization: `Bearer ${await world.token('interop', ...ALL_SCOPES)}` }
+  headers = { Authorization: `Bearer ${await world.token('interop', ALL_SCOPES)}` }
 })
 afterAll(() => world[Symbol.asyncDispose]())
 

@@ -1,54 +1,61 @@
 import { describe, expect, test } from 'vitest'
-import type { SandboxOptions } from '../../src/sandbox/index.ts'
+import { letApprove, PASSPHRASE } from '../support/approvers.ts'
+import { sharing } from '../support/sharing.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const TENANT = 'acme-netskope'
 const ADA = 'ada@example.com'
 const NEW = { tenant: TENANT, email: 'new.hire@example.com', givenName: 'New', familyName: 'Hire' }
 
-const events = (world: World) => world.journal().map(({ event }) => event)
+type Faults = Parameters<World['netskope']['faults']['set']>[0]
+
+const shared = sharing(() => openWorld({ tenant: { verifyWindowMs: 200 } }))
+/** The world that tests share, with these faults of the app alone, and what has happened since. */
+function scene(...faults: Faults) {
+  const world = shared()
+  world.netskope.faults.set(faults)
+  return { world, ...world.since() }
+}
 
 describe('create_user', () => {
   test('looks first, creates once, reads back, and does nothing the second time', async () => {
-    await using world = await openWorld()
+    const { world, writes, events } = scene()
     expect(await world.call('create_user', NEW)).toMatchObject({
       status: 'done',
       outcome: 'created',
       verified: true,
       account: { userName: NEW.email, name: 'New Hire', status: 'active' },
     })
-    expect(world.netskope.writes.map(({ method }) => method)).toEqual(['POST'])
+    expect(writes().map(({ method }) => method)).toEqual(['POST'])
     expect(await world.call('create_user', { ...NEW, email: 'NEW.hire@example.com' })).toMatchObject({
       status: 'unchanged',
       outcome: 'already_exists',
     })
-    expect(world.netskope.writes).toHaveLength(1)
-    expect(events(world)).toEqual(['started', 'done', 'done'])
+    expect(writes()).toHaveLength(1)
+    expect(events()).toEqual(['started', 'done', 'done'])
   })
 
   test('says unknown, and never posts twice, when nothing shows of a lost request', async () => {
-    await using world = await openWorld({
-      tenant: { verifyWindowMs: 200 },
-      sandbox: { faults: [{ fault: 'reset', method: 'POST' }] },
-    })
-    expect(await world.call('create_user', NEW)).toMatchObject({ status: 'failed', outcome: 'unknown' })
-    expect(world.netskope.writes.length).toBeLessThanOrEqual(1)
+    const { world, writes } = scene({ fault: 'reset', method: 'POST' })
+    const other = { ...NEW, email: 'other.hire@example.com' }
+    expect(await world.call('create_user', other)).toMatchObject({ status: 'failed', outcome: 'unknown' })
+    expect(writes().length).toBeLessThanOrEqual(1)
   })
 
   test.each([{ password: 'hunter2hunter2' }, { custom: { Password: 'hunter2hunter2' } }])(
     'takes no password as %o',
     async (attributes) => {
-      await using world = await openWorld()
+      const { world, journal } = scene()
       const answer = await world.call('create_user', { ...NEW, attributes })
       expect(answer.error?.code).toBe('invalid_input')
-      expect(JSON.stringify(world.journal())).not.toContain('hunter2')
+      expect(JSON.stringify(journal())).not.toContain('hunter2')
     },
   )
 })
 
 describe('update_user', () => {
   test('changes just what differs, and shows before and after', async () => {
-    await using world = await openWorld()
+    const { world, writes } = scene()
     const answer = await world.call('update_user', {
       tenant: TENANT,
       user: ADA,
@@ -62,30 +69,34 @@ describe('update_user', () => {
       verified: true,
       note: expect.stringContaining('identity provider'),
     })
-    expect(JSON.stringify(world.netskope.writes.map(({ body }) => body))).not.toContain('"Ada"')
+    expect(JSON.stringify(writes().map(({ body }) => body))).not.toContain('"Ada"')
   })
 
   test('writes nothing when nothing differs', async () => {
-    await using world = await openWorld()
+    const { world, writes } = scene()
     expect(
-      await world.call('update_user', { tenant: TENANT, user: ADA, set: { familyName: 'Lovelace' } }),
+      await world.call('update_user', {
+        tenant: TENANT,
+        user: 'grace@example.com',
+        set: { familyName: 'Hopper' },
+      }),
     ).toMatchObject({ status: 'unchanged', outcome: 'unchanged' })
-    expect(world.netskope.writes).toEqual([])
+    expect(writes()).toEqual([])
   })
 
   test.each([{ status: 'inactive' }, { group: 'Contractors' }, {}])('does not take %o', async (set) => {
-    await using world = await openWorld()
+    const { world } = scene()
     expect((await world.call('update_user', { tenant: TENANT, user: ADA, set })).error?.code).toBe(
       'invalid_input',
     )
   })
 
   test('wants approval where somebody becomes an administrator', async () => {
-    await using world = await openWorld()
+    const { world, writes } = scene()
     expect(
       (await world.call('update_user', { tenant: TENANT, user: ADA, set: { admin: true } })).status,
     ).not.toBe('done')
-    expect(world.netskope.writes).toEqual([])
+    expect(writes()).toEqual([])
   })
 })
 
@@ -93,7 +104,7 @@ describe('create_group', () => {
   const NIGHT = { tenant: TENANT, name: 'Night shift', externalId: 'idp-night', members: [ADA] }
 
   test('looks first, creates once with its members, reads back, and does nothing the second time', async () => {
-    await using world = await openWorld()
+    const { world, writes, events } = scene()
     const { id } = world.netskope.user(ADA)
     expect(await world.call('create_group', NIGHT)).toMatchObject({
       status: 'done',
@@ -101,7 +112,7 @@ describe('create_group', () => {
       verified: true,
       group: { name: 'Night shift', memberCount: 1, members: [{ id }] },
     })
-    expect(world.netskope.writes.map(({ method, body }) => [method, body])).toEqual([
+    expect(writes().map(({ method, body }) => [method, body])).toEqual([
       [
         'POST',
         {
@@ -118,11 +129,11 @@ describe('create_group', () => {
       outcome: 'already_exists',
       group: { name: 'Night shift', memberCount: 1 },
     })
-    expect(world.netskope.writes).toHaveLength(1)
-    expect(events(world)).toEqual(['started', 'done', 'done'])
+    expect(writes()).toHaveLength(1)
+    expect(events()).toEqual(['started', 'done', 'done'])
   })
 
-  test.each<[string, NonNullable<SandboxOptions['faults']>, object]>([
+  test.each<[string, Faults, object]>([
     [
       'a lost reply by looking',
       [{ fault: 'lost-reply', method: 'POST' }],
@@ -143,13 +154,13 @@ describe('create_group', () => {
       ['members-hidden'],
       { status: 'partial', outcome: 'created', verified: false, note: expect.stringContaining('members') },
     ],
-  ])('settles %s, with one POST', async (_, faults, expected) => {
-    await using world = await openWorld({ sandbox: { faults }, tenant: { verifyWindowMs: 100 } })
+  ])('settles %s, with one POST', async (what, faults, expected) => {
+    const { world, writes } = scene(...faults)
     const name = faults.some((fault) => typeof fault !== 'string' && fault.fault === 'filter-empty')
       ? 'Sales'
-      : NIGHT.name
+      : `Night shift that meets ${what}`
     expect(await world.call('create_group', { ...NIGHT, name })).toMatchObject(expected)
-    expect(world.netskope.writes.map(({ method }) => method)).toEqual(['POST'])
+    expect(writes().map(({ method }) => method)).toEqual(['POST'])
   })
 
   test.each<[string, object, Record<string, unknown>, string]>([
@@ -164,7 +175,7 @@ describe('create_group', () => {
 
 describe('update_group_members', () => {
   test('puts in and takes out, and says it member by member', async () => {
-    await using world = await openWorld()
+    const { world } = scene()
     const [group] = world.netskope.groups
     const members = group?.members?.map(({ value }) => value) ?? []
     const inside = world.netskope.users.find(({ id }) => members.includes(id))
@@ -196,10 +207,10 @@ describe('delete_user', () => {
   const leave = { tenant: TENANT, user: ADA, reason: 'asked to be forgotten' }
 
   test('is not even listed where the tenant does not allow it', async () => {
-    await using world = await openWorld()
+    const { world, writes } = scene()
     expect((await world.client.listTools()).map(({ name }) => name)).not.toContain('delete_user')
     expect((await world.call('delete_user', leave)).error?.code).toBe('unsupported')
-    expect(world.netskope.writes).toEqual([])
+    expect(writes()).toEqual([])
   })
 
   test('waits for a person outside the agent, who is told that it cannot be undone', async () => {
@@ -211,11 +222,11 @@ describe('delete_user', () => {
     expect(waiting.status).toBe('approval_required')
     expect(waiting.approval.plan.join(' ')).toContain('cannot be undone')
     expect(world.asked).toEqual([])
-    await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin: 'correct horse battery\n' })
+    await letApprove(world, 'grace')
     const approve = (...more: string[]) =>
       world.run(
         ['approvals', 'approve', waiting.approval.id, '--approver', 'grace', '--passphrase-stdin', ...more],
-        { stdin: 'correct horse battery\n' },
+        { stdin: PASSPHRASE },
       )
     expect(await approve()).toMatchObject({ code: 2, stderr: expect.stringContaining('--confirm') })
     expect(await approve('--confirm', 'somebody-else')).toMatchObject({ code: 2 })

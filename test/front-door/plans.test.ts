@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { startScimApp } from '../../src/sandbox/scim-app.ts'
+import { sharing } from '../support/sharing.ts'
 import { openWorld } from '../support/world.ts'
 
 const TENANT = 'acme-scim'
@@ -8,29 +9,27 @@ const LONG = `Chief ${'very '.repeat(60)}important`
 
 /** A world with one tenant that speaks SCIM and takes an attribute of its own, where every change is asked about. */
 async function openScim() {
-  const world = await openWorld({ answer: 'decline' })
   const app = await startScimApp()
-  world.rewrite({
-    tenants: {
-      [TENANT]: {
-        vendor: 'scim',
-        url: app.scimUrl,
-        tokens: { scim: 'env:APP_TOKEN' },
-        allowDelete: true,
-        customAttributes: { badge: 'urn:example:2.0:User:badge', sites: 'urn:example:2.0:User:sites' },
-      },
-    },
-    confirm: { removes: 'ask', changes: 'ask', adds: 'ask', bulk: 'ask', deletes: 'ask', admins: 'ask' },
+  const tenant = {
+    vendor: 'scim',
+    url: app.scimUrl,
+    tokens: { scim: 'env:APP_TOKEN' },
+    allowDelete: true,
+    customAttributes: { badge: 'urn:example:2.0:User:badge', sites: 'urn:example:2.0:User:sites' },
+  }
+  const every = { removes: 'ask', changes: 'ask', adds: 'ask', bulk: 'ask', deletes: 'ask', admins: 'ask' }
+  const world = await openWorld({
+    answer: 'decline',
+    settings: { tenants: { [TENANT]: tenant }, confirm: every },
+    env: { APP_TOKEN: app.tokens.scim.value },
   })
-  const server = await world.open({ env: { APP_TOKEN: app.tokens.scim.value } })
   return {
-    ...server,
     app,
     /** What a person is shown of a call, line by line. */
     async planOf(tool: string, args: Record<string, unknown>): Promise<string[]> {
-      const before = server.asked.length
-      expect((await server.call(tool, { tenant: TENANT, ...args })).error?.code).toBe('declined')
-      return (server.asked[before] ?? '').split('\n')
+      const { asked } = world.since()
+      expect((await world.call(tool, { tenant: TENANT, ...args })).error?.code).toBe('declined')
+      return (asked()[0] ?? '').split('\n')
     },
     async [Symbol.asyncDispose]() {
       await world[Symbol.asyncDispose]()
@@ -40,8 +39,10 @@ async function openScim() {
 }
 
 describe('a plan says every value that is to be written', () => {
+  const shared = sharing(openScim)
+
   test('of a new account', async () => {
-    await using scim = await openScim()
+    const scim = shared()
     const sites = Array.from({ length: 30 }, (_, at) => `Site ${at}`)
     const lines = await scim.planOf('create_user', {
       email: 'new@example.com',
@@ -63,7 +64,7 @@ describe('a plan says every value that is to be written', () => {
   })
 
   test('of a change, beside what there is', async () => {
-    await using scim = await openScim()
+    const scim = shared()
     const lines = await scim.planOf('update_user', {
       user: ADA,
       set: { title: LONG, userName: 'аda@example.com', custom: { badge: 'a "quoted" one' } },
@@ -75,7 +76,7 @@ describe('a plan says every value that is to be written', () => {
   })
 
   test('of a deletion, with what is lost by it', async () => {
-    await using scim = await openScim()
+    const scim = shared()
     const { id } = scim.app.user(ADA)
     const groups = scim.app.groups.filter(({ members }) => members?.some(({ value }) => value === id))
     const lines = await scim.planOf('delete_user', { user: ADA, reason: 'asked to be forgotten' })

@@ -1,12 +1,12 @@
 import { userInfo } from 'node:os'
 import { expect, test, vi } from 'vitest'
-import { openWorld, type World } from '../support/world.ts'
+import { letApprove, PASSPHRASE } from '../support/approvers.ts'
+import { openWorld, type PlaceOptions, type World } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
 const TENANT = 'acme-netskope'
 const LEAVES = { user: ADA, tenants: [TENANT], reason: 'left the company' }
 const QUIET = { removes: 'none', bulk: 'none', deletes: 'none', admins: 'none' }
-const PASSPHRASE = 'correct horse battery staple'
 const ME = userInfo().username
 const CALLER = `local:${ME}`
 
@@ -22,48 +22,36 @@ const events = (world: World) =>
 const waiting = async (world: World, args: Record<string, unknown> = LEAVES) =>
   ((await world.call('deactivate_user', args)) as unknown as Waiting).approval
 
-/** Lets people approve; the first vouches for the others. */
-async function withApprovers(world: World, ...names: string[]): Promise<void> {
-  const [first = '', ...others] = names
-  const add = (name: string, more: string[], stdin: string) =>
-    world.run(['approvers', 'add', name, ...more, '--passphrase-stdin'], { stdin })
-  expect(await add(first, [], `${PASSPHRASE}\n`)).toMatchObject({ code: 0 })
-  for (const name of others) {
-    const added = await add(name, ['--approver', first], `${PASSPHRASE}\n${PASSPHRASE}\n`)
-    expect(added).toMatchObject({ code: 0 })
-  }
-}
-
 const decide = (world: World, decision: 'approve' | 'deny', id: string, approver: string) =>
   world.run(['approvals', decision, id, '--approver', approver, '--passphrase-stdin'], {
     stdin: `${PASSPHRASE}\n`,
   })
 
+/** The same app as two tenants. */
+const twice: PlaceOptions['tenants'] = ({ 'acme-netskope': acme }) => ({ [TENANT]: acme, beta: acme })
+
 const rules = (...list: unknown[]) => ({ settings: { confirm: { rules: list } } })
 
-/** A server for a tenant of Gainsight in which super admins may be changed, and nobody is asked. */
-async function openGainsight(world: World, more: Record<string, unknown> = {}) {
-  const gainsight = world.sandbox.settings.tenants['acme-gainsight']
-  world.rewrite({
-    confirm: QUIET,
-    tenants: { 'acme-gainsight': { ...gainsight, superAdminWrites: true, ...more } },
+/** A world with a tenant of Gainsight in which super admins may be changed, and nobody is asked. */
+async function openGainsight(more: Record<string, unknown> = {}) {
+  const world = await openWorld({
+    settings: { confirm: QUIET },
+    tenants: (own) => ({
+      'acme-gainsight': { ...own['acme-gainsight'], superAdminWrites: true, ...more },
+    }),
   })
-  const server = await world.open()
   const take = (user: string) =>
-    server.call('deactivate_user', { user, tenants: ['acme-gainsight'], reason: 'left the company' })
-  return { ...server, take, app: world.sandbox.tenants['acme-gainsight'] }
+    world.call('deactivate_user', { user, tenants: ['acme-gainsight'], reason: 'left the company' })
+  return { ...world, take, app: world.sandbox.tenants['acme-gainsight'] }
 }
 
 test('a rule for production holds where nothing is said of a tenant, and not for another environment', async () => {
-  await using world = await openWorld()
-  const acme = world.sandbox.settings.tenants[TENANT]
-  const confirm = {
-    ...QUIET,
-    rules: [{ when: { environments: ['production'], effects: ['removes'] }, level: 'approve' }],
-  }
-  world.rewrite({ confirm, tenants: { unlabelled: acme, trial: { ...acme, environment: 'staging' } } })
-  const server = await world.open()
-  const take = (tenants: string[]) => server.call('deactivate_user', { ...LEAVES, tenants })
+  const rules = [{ when: { environments: ['production'], effects: ['removes'] }, level: 'approve' }]
+  await using world = await openWorld({
+    settings: { confirm: { ...QUIET, rules } },
+    tenants: (own) => ({ unlabelled: own[TENANT], trial: { ...own[TENANT], environment: 'staging' } }),
+  })
+  const take = (tenants: string[]) => world.call('deactivate_user', { ...LEAVES, tenants })
   expect((await take(['unlabelled'])).status).toBe('approval_required')
   // One such tenant among several is enough.
   expect((await take(['trial', 'unlabelled'])).status).toBe('approval_required')
@@ -77,7 +65,7 @@ test('two people must approve, each once, and the journal names both', async () 
   await using world = await openWorld(rules({ when: {}, level: 'approve', approvers: 2 }))
   const { id, approveAt } = await waiting(world)
   expect(approveAt).toContain('approvers add NAME')
-  await withApprovers(world, 'grace', 'hugo')
+  await letApprove(world, 'grace', 'hugo')
   const call = { ...LEAVES, approvalId: id }
 
   const first = await decide(world, 'approve', id, 'grace')
@@ -103,7 +91,7 @@ test('two people must approve, each once, and the journal names both', async () 
 
 test('one no of two is a no', async () => {
   await using world = await openWorld(rules({ when: {}, level: 'approve', approvers: 2 }))
-  await withApprovers(world, 'grace', 'hugo')
+  await letApprove(world, 'grace', 'hugo')
   const { id } = await waiting(world)
   await decide(world, 'approve', id, 'grace')
   await decide(world, 'deny', id, 'hugo')
@@ -115,7 +103,7 @@ test('one no of two is a no', async () => {
 
 test('an approval that one gave does not do once two are demanded, nor before', async () => {
   await using world = await openWorld(rules({ when: {}, level: 'approve' }))
-  await withApprovers(world, 'grace', 'hugo')
+  await letApprove(world, 'grace', 'hugo')
   const { id } = await waiting(world)
   await decide(world, 'approve', id, 'grace')
   await world.close()
@@ -140,7 +128,7 @@ test('an approval that one gave does not do once two are demanded, nor before', 
 test('with four eyes nobody approves under the name of the caller', async () => {
   await using world = await openWorld(rules({ when: {}, level: 'approve', fourEyes: true }))
   const own = /^[\w.-]+$/.test(ME) ? ME : 'unknown'
-  await withApprovers(world, 'someone-else', own, `${own.toUpperCase()}@example.com`)
+  await letApprove(world, 'someone-else', own, `${own.toUpperCase()}@example.com`)
   const { id } = await waiting(world)
   for (const name of [own, `${own}@example.com`]) {
     expect(await decide(world, 'approve', id, name)).toMatchObject({ code: 1 })
@@ -153,8 +141,8 @@ test('with four eyes nobody approves under the name of the caller', async () => 
 })
 
 test('the last active administrator of a tenant stays', async () => {
-  await using world = await openWorld()
-  const { take, app, call } = await openGainsight(world)
+  await using world = await openGainsight()
+  const { take, app, call } = world
   expect((await take('grace@example.com')).status).toBe('done')
   const kept = { code: 'protected', tenant: 'acme-gainsight' }
   expect((await take('breakglass@example.com')).error).toMatchObject(kept)
@@ -170,16 +158,16 @@ test('the last active administrator of a tenant stays', async () => {
 })
 
 test('of two administrators taken at once, one stays', async () => {
-  await using world = await openWorld()
-  const { take, app } = await openGainsight(world)
+  await using world = await openGainsight()
+  const { take, app } = world
   const answers = await Promise.all(['grace@example.com', 'breakglass@example.com'].map(take))
   expect(answers.filter(({ status }) => status === 'done').length).toBeLessThanOrEqual(1)
   expect(['grace@example.com', 'breakglass@example.com'].some((name) => app.user(name).active)).toBe(true)
 })
 
 test('where the app does not tell who else is an administrator, a person is told so and approves', async () => {
-  await using world = await openWorld()
-  const { take, app } = await openGainsight(world, { pageSize: 10 })
+  await using world = await openGainsight({ pageSize: 10 })
+  const { take, app } = world
   for (const { id } of app.users.filter(({ userName }) => userName.startsWith('grace@')))
     app.user(id).active = false
   app.faults.set(['paging-ignored'])
@@ -216,13 +204,13 @@ test("nobody changes an account that bears the caller's own name, or makes one",
 
 test('a tagged account is refused for the reason that the operator gave, there alone', async () => {
   const tagged = (tenant: string) => ({ match: 'ada@*', tenant, why: 'she is the on-call contact' })
-  await using world = await openWorld()
-  const acme = world.sandbox.settings.tenants[TENANT]
-  world.rewrite({ confirm: QUIET, protected: [tagged('beta')], tenants: { [TENANT]: acme, beta: acme } })
-  const server = await world.open()
-  const { error } = await server.call('deactivate_user', { ...LEAVES, tenants: ['beta'] })
+  await using world = await openWorld({
+    settings: { confirm: QUIET, protected: [tagged('beta')] },
+    tenants: twice,
+  })
+  const { error } = await world.call('deactivate_user', { ...LEAVES, tenants: ['beta'] })
   expect(error).toMatchObject({ code: 'protected', message: expect.stringContaining('on-call contact') })
-  expect((await server.call('deactivate_user', LEAVES)).status).toBe('done')
+  expect((await world.call('deactivate_user', LEAVES)).status).toBe('done')
 })
 
 test('a caller that would pass a day of people is paused over restarts, until a person lifts it', async () => {
@@ -314,21 +302,18 @@ test('the brake stops what is under way in every process, between one write and 
 })
 
 test('the brake on one tenant leaves the others alone, and one that is not there is refused', async () => {
-  await using world = await openWorld()
-  const acme = world.sandbox.settings.tenants[TENANT]
-  world.rewrite({ confirm: QUIET, tenants: { [TENANT]: acme, beta: acme } })
-  const server = await world.open()
+  await using world = await openWorld({ settings: { confirm: QUIET }, tenants: twice })
   expect((await world.run(['brake', 'on', '--tenant', 'acme-netskop'])).code).toBe(2)
   expect((await world.run(['brake', 'on', '--tenant', TENANT])).code).toBe(0)
-  const both = await server.call('deactivate_user', { ...LEAVES, tenants: ['beta', TENANT] })
+  const both = await world.call('deactivate_user', { ...LEAVES, tenants: ['beta', TENANT] })
   expect(both.error).toMatchObject({ code: 'refused', tenant: TENANT })
-  expect((await server.call('deactivate_user', { ...LEAVES, tenants: ['beta'] })).status).toBe('done')
+  expect((await world.call('deactivate_user', { ...LEAVES, tenants: ['beta'] })).status).toBe('done')
   expect(events(world)).toEqual(['done', 'refused: refused', 'started', 'done'])
 })
 
 test('the brake outlasts an approval that was given', async () => {
   await using world = await openWorld(rules({ when: {}, level: 'approve' }))
-  await withApprovers(world, 'grace')
+  await letApprove(world, 'grace')
   const { id } = await waiting(world)
   await decide(world, 'approve', id, 'grace')
   await world.run(['brake', 'on'])

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { fileJournal, HEAD_KEY, journalFile } from '../../src/store/journal-file.ts'
 import { memoryStore } from '../../src/store/open.ts'
-import { ALL_SCOPES, openHttpWorld } from '../support/http-world.ts'
+import { openHttpWorld } from '../support/http-world.ts'
 import { freePort, type RedisServer, startRedis } from '../support/redis.ts'
 import { withRedis } from '../support/with-redis.ts'
 import { type Answered, openWorld, type WorldOptions } from '../support/world.ts'
@@ -166,7 +166,8 @@ withRedis('servers on one Redis', () => {
     await using redis = await startRedis(...DURABLE)
     const settings = { store: 'env:REDIS_URL' }
     await using world = await openHttpWorld({ settings, env: { REDIS_URL: redis.url } })
-    const guest = await world.guest({ token: await world.token('helpdesk', ...ALL_SCOPES) })
+    const { stdout } = await world.run(['tokens', 'create', 'helpdesk', '--scopes', 'identity:remove'])
+    const guest = await world.guest({ token: stdout.trim() })
     const ready = async () => (await world.fetch('/readyz')).status
     expect(await guest.call('find_user', { user: ADA })).toMatchObject({ complete: true })
     expect(await ready()).toBe(200)

@@ -8,26 +8,19 @@ const QUIET = { confirm: { removes: 'none' } }
 
 /** A world with a second tenant, `beta-netskope`, at an app of its own, and a third where nobody answers. */
 async function openThree() {
-  const world = await openWorld({ settings: QUIET })
   const beta = await startSandbox()
-  const env = { BETA_SCIM: beta.tokens.scim, BETA_REST: beta.tokens.rest }
   const tokens = { scim: 'env:BETA_SCIM', rest: 'env:BETA_REST' }
-  const acme = {
-    vendor: 'netskope',
-    url: world.netskope.url,
-    tokens: { scim: 'env:SANDBOX_NETSKOPE_SCIM_TOKEN' },
-  }
-  world.rewrite({
-    ...QUIET,
-    tenants: {
+  const world = await openWorld({
+    settings: QUIET,
+    tenants: ({ 'acme-netskope': acme }) => ({
       'acme-netskope': acme,
       'beta-netskope': { vendor: 'netskope', url: beta.url, tokens },
       'gone-netskope': { vendor: 'netskope', url: 'http://127.0.0.1:9', tokens, maxRetries: 0 },
-    },
+    }),
+    env: { BETA_SCIM: beta.tokens.scim, BETA_REST: beta.tokens.rest },
   })
-  const server = await world.open({ env })
   return {
-    ...server,
+    call: world.call,
     world,
     beta: beta.tenants['acme-netskope'],
     async [Symbol.asyncDispose]() {

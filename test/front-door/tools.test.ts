@@ -1,8 +1,18 @@
 import { describe, expect, test } from 'vitest'
+import type { NetskopeFault } from '../../src/sandbox/netskope.ts'
 import { CLIENTS } from '../support/clients.ts'
+import { sharing } from '../support/sharing.ts'
 import { openWorld } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
+
+const shared = sharing(() => openWorld())
+/** The world that tests share, with these faults of the app until `using` is over, and what has happened since. */
+function scene(...faults: NetskopeFault[]) {
+  const world = shared()
+  world.netskope.faults.set(faults)
+  return { world, ...world.since(), [Symbol.dispose]: () => world.netskope.faults.set([]) }
+}
 
 interface Listing {
   accounts: { id: string; userName: string; status: string }[]
@@ -68,15 +78,15 @@ describe.each(CLIENTS)('for a %s client', (client) => {
 
 describe('find_user', () => {
   test('spends one request on a hit, and compares without case', async () => {
-    await using world = await openWorld()
+    const { world, arrivals } = scene()
     expect(await world.call('find_user', { user: 'ADA@Example.com' })).toMatchObject({
       people: [{ email: ADA }],
     })
-    expect(world.netskope.arrivals).toHaveLength(1)
+    expect(arrivals()).toHaveLength(1)
   })
 
   test('finds by external id and by id', async () => {
-    await using world = await openWorld()
+    const { world } = scene()
     const ada = world.netskope.user(ADA)
     for (const user of [ada?.id, ada?.externalId]) {
       expect(await world.call('find_user', { user })).toMatchObject({ people: [{ email: ADA }] })
@@ -84,7 +94,7 @@ describe('find_user', () => {
   })
 
   test('says absent only for what was searched', async () => {
-    await using world = await openWorld()
+    const { world } = scene()
     expect(await world.call('find_user', { user: 'nobody@example.com' })).toEqual({
       people: [],
       searched: [{ tenant: 'acme-netskope', outcome: 'absent' }],
@@ -93,7 +103,8 @@ describe('find_user', () => {
   })
 
   test('does not believe a filter that the app ignored', async () => {
-    await using world = await openWorld({ sandbox: { faults: [{ fault: 'filter-ignored' }] } })
+    using faulty = scene('filter-ignored')
+    const { world } = faulty
     expect(await world.call('find_user', { user: 'nobody@example.com' })).toMatchObject({
       people: [],
       complete: true,
@@ -104,7 +115,8 @@ describe('find_user', () => {
   })
 
   test('shows both accounts that match, and refuses to change either', async () => {
-    await using world = await openWorld({ sandbox: { faults: [{ fault: 'duplicate-user' }] } })
+    using faulty = scene('duplicate-user')
+    const { world, writes } = faulty
     const found = await world.call('find_user', { user: ADA })
     expect(found).toMatchObject({ people: [{ accounts: [{}, {}] }] })
     const refused = await world.call('deactivate_user', {
@@ -113,19 +125,24 @@ describe('find_user', () => {
       reason: 'left',
     })
     expect(refused.error).toMatchObject({ code: 'ambiguous', candidates: [{}, {}] })
-    expect(world.netskope.writes).toEqual([])
+    expect(writes()).toEqual([])
   })
 
-  test.each([
-    ['html-errors', 'unavailable'],
-    ['reset', 'unavailable'],
-    ['bad-gateway', 'unavailable'],
-    ['empty-reply', 'bad_reply'],
-    ['sso-inactive', 'bad_reply'],
-  ] as const)('says that an app with %s was not searched', async (fault, _code) => {
-    await using world = await openWorld({ sandbox: { faults: [{ fault }] } })
-    const found = await world.call('find_user', { user: ADA })
-    expect(found).toMatchObject({ people: [], searched: [{ outcome: 'not_searched' }], complete: false })
+  describe('of an app that fails', () => {
+    // A tenant each: one that has failed a few times is left alone for a while.
+    const faults = ['html-errors', 'reset', 'bad-gateway', 'empty-reply', 'sso-inactive'] as const
+    const failing = sharing(() =>
+      openWorld({
+        tenants: ({ 'acme-netskope': acme }) => Object.fromEntries(faults.map((fault) => [fault, acme])),
+      }),
+    )
+
+    test.each(faults)('says that one with %s was not searched', async (fault) => {
+      const { netskope, call } = failing()
+      netskope.faults.set([fault])
+      const found = await call('find_user', { user: ADA, tenants: [fault] })
+      expect(found).toMatchObject({ people: [], searched: [{ outcome: 'not_searched' }], complete: false })
+    })
   })
 
   test('answers in time when the app never does', async () => {
@@ -152,7 +169,7 @@ describe('find_user', () => {
 
 describe('list_users', () => {
   test('pages through everybody once, with a cursor that holds over a restart', async () => {
-    await using world = await openWorld()
+    const { world } = scene()
     const names = new Set<string>()
     let cursor: string | undefined
     let server: Pick<typeof world, 'call'> = world
@@ -175,7 +192,7 @@ describe('list_users', () => {
   })
 
   test('takes equality over fields, re-checked here', async () => {
-    await using world = await openWorld()
+    const { world } = scene()
     const listed = (await world.call('list_users', {
       tenant: 'acme-netskope',
       match: { status: 'inactive' },
@@ -189,7 +206,7 @@ describe('list_users', () => {
     ['altered', (cursor: string) => `A${cursor.slice(1)}`],
     ['another tool’s', (cursor: string) => cursor],
   ])('refuses a cursor that is %s', async (what, alter) => {
-    await using world = await openWorld()
+    const { world } = scene()
     const { nextCursor = '' } = (await world.call('list_users', {
       tenant: 'acme-netskope',
       limit: 2,
@@ -200,7 +217,8 @@ describe('list_users', () => {
   })
 
   test('notices an app that ignores paging, and says that the list is not complete', async () => {
-    await using world = await openWorld({ sandbox: { faults: [{ fault: 'paging-ignored' }] } })
+    using faulty = scene('paging-ignored')
+    const { world } = faulty
     const first = (await world.call('list_users', {
       tenant: 'acme-netskope',
       limit: 100,
@@ -217,7 +235,7 @@ describe('list_users', () => {
 
 describe('list_groups', () => {
   test('shows the members of one group', async () => {
-    await using world = await openWorld()
+    const { world } = scene()
     const [group] = world.netskope.groups
     const answer = await world.call('list_groups', { tenant: 'acme-netskope', group: group?.displayName })
     expect(answer).toMatchObject({
@@ -226,7 +244,8 @@ describe('list_groups', () => {
   })
 
   test('never takes members left out for none', async () => {
-    await using world = await openWorld({ sandbox: { faults: [{ fault: 'members-hidden' }] } })
+    using faulty = scene('members-hidden')
+    const { world } = faulty
     const [group] = world.netskope.groups
     const answer = await world.call('list_groups', { tenant: 'acme-netskope', group: group?.displayName })
     expect(answer).toMatchObject({ complete: false })
@@ -238,7 +257,7 @@ describe('pull_audit', () => {
   const monthAgo = () => new Date(Date.now() - 30 * 86_400_000).toISOString()
 
   test('pages through the whole span once, newest first', async () => {
-    await using world = await openWorld()
+    const { world } = scene()
     const since = monthAgo()
     const ids: string[] = []
     let cursor: string | undefined
@@ -260,7 +279,7 @@ describe('pull_audit', () => {
   })
 
   test('filters one user at the app and again here', async () => {
-    await using world = await openWorld()
+    const { world } = scene()
     const all = (await world.call('pull_audit', {
       tenant: 'acme-netskope',
       since: monthAgo(),
@@ -281,33 +300,43 @@ describe('pull_audit', () => {
   })
 
   test('says that the last 24 hours were taken when no start was given', async () => {
-    await using world = await openWorld()
+    const { world } = scene()
     expect((await world.call('pull_audit', { tenant: 'acme-netskope' })).note).toContain('24 hours')
   })
 
   test('refuses a span that ends before it begins, and a user that could break out of the query', async () => {
-    await using world = await openWorld()
+    const { world, arrivals } = scene()
     const tenant = 'acme-netskope'
     const backwards = { tenant, since: '2026-02-01T00:00:00Z', until: '2026-01-01T00:00:00Z' }
     expect((await world.call('pull_audit', backwards)).error?.code).toBe('invalid_input')
     expect((await world.call('pull_audit', { tenant, user: 'a" or user like "' })).error?.code).toBe(
       'invalid_input',
     )
-    expect(world.netskope.arrivals).toEqual([])
+    expect(arrivals()).toEqual([])
   })
 })
 
 describe('check_token', () => {
-  const checks = async (options: Parameters<typeof openWorld>[0], swap?: boolean) => {
-    await using world = await openWorld({
-      ...options,
-      ...(swap && {
-        tenant: {
-          tokens: { scim: 'env:SANDBOX_NETSKOPE_REST_TOKEN', rest: 'env:SANDBOX_NETSKOPE_SCIM_TOKEN' },
-        },
-      }),
-    })
-    const answer = (await world.call('check_token', { tenant: 'acme-netskope' })) as unknown as {
+  const rightTokens = { scim: 'env:SANDBOX_NETSKOPE_SCIM_TOKEN', rest: 'env:SANDBOX_NETSKOPE_REST_TOKEN' }
+  // The same app, which each of these tenants is set up to reach in another way.
+  const tenants: Record<string, Record<string, unknown>> = {
+    right: {},
+    swapped: { tokens: { scim: rightTokens.rest, rest: rightTokens.scim } },
+    single: { tokens: { scim: rightTokens.rest } },
+    unknown: { tokens: { ...rightTokens, scim: 'env:UNKNOWN_TOKEN' } },
+    nowhere: { url: 'http://127.0.0.1:9', maxRetries: 0 },
+    misplaced: { scimBasePath: '/scim/v2' },
+  }
+  const shared = sharing(() =>
+    openWorld({
+      env: { UNKNOWN_TOKEN: 'not-a-token-of-this-tenant' },
+      tenants: ({ 'acme-netskope': acme }) =>
+        Object.fromEntries(Object.entries(tenants).map(([name, more]) => [name, { ...acme, ...more }])),
+    }),
+  )
+  const checks = async (tenant: string) => {
+    const world = shared()
+    const answer = (await world.call('check_token', { tenant })) as unknown as {
       checks: { token: string; verdict: string; fingerprint: string; surfaces: { hint?: string }[] }[]
     }
     expect(JSON.stringify(answer)).not.toContain(world.tokens.scim)
@@ -316,40 +345,38 @@ describe('check_token', () => {
   }
 
   test('tells tokens that stand in each other’s slots, and where the right one is made', async () => {
-    const found = await checks({}, true)
+    const found = await checks('swapped')
     expect(found.map(({ verdict }) => verdict)).toEqual(['wrong_token', 'wrong_token'])
     expect(JSON.stringify(found)).toContain('Settings > ')
   })
 
   test('gives one token that stands for both slots one row with every surface', async () => {
-    await using world = await openWorld({ tenant: { tokens: { scim: 'env:SANDBOX_NETSKOPE_REST_TOKEN' } } })
-    world.netskope.tokens.rest.grants = {
-      ...world.netskope.tokens.scim.grants,
-      ...world.netskope.tokens.rest.grants,
-    }
-    const { checks: rows } = await world.call('check_token', { tenant: 'acme-netskope' })
-    expect(rows).toMatchObject([
+    const { scim, rest } = shared().netskope.tokens
+    const { grants } = rest
+    rest.grants = { ...scim.grants, ...grants }
+    expect(await checks('single')).toMatchObject([
       { token: 'scim', verdict: 'ok', surfaces: [{ ok: true }, { ok: true }, { ok: true }] },
     ])
+    rest.grants = grants
   })
 
   test('tells a token that is unknown', async () => {
-    const found = await checks({ env: { SANDBOX_NETSKOPE_SCIM_TOKEN: 'not-a-token-of-this-tenant' } })
-    expect(found.map(({ verdict }) => verdict)).toEqual(['rejected', 'ok'])
+    expect((await checks('unknown')).map(({ verdict }) => verdict)).toEqual(['rejected', 'ok'])
   })
 
   test('tells that single sign-on is not active', async () => {
-    const found = await checks({ sandbox: { faults: [{ fault: 'sso-inactive' }] } })
-    expect(found[0]?.verdict).toBe('sso_not_active')
+    const { faults } = shared().netskope
+    faults.set(['sso-inactive'])
+    expect((await checks('right'))[0]?.verdict).toBe('sso_not_active')
+    faults.set([])
   })
 
   test('tells an address where nobody answers', async () => {
-    const found = await checks({ tenant: { url: 'http://127.0.0.1:9', maxRetries: 0 } })
+    const found = await checks('nowhere')
     expect(found.map(({ verdict }) => verdict)).toEqual(['unreachable', 'unreachable'])
   })
 
   test('tells a wrong base path', async () => {
-    const found = await checks({ tenant: { scimBasePath: '/scim/v2' } })
-    expect(found[0]?.verdict).toBe('wrong_address')
+    expect((await checks('misplaced'))[0]?.verdict).toBe('wrong_address')
   })
 })

@@ -4,36 +4,45 @@ import { openDataFolder } from '../../src/commands/place.ts'
 import { start } from '../../src/commands/start.ts'
 import { undoCommand } from '../../src/commands/undo.ts'
 import { openDesk, withoutColours } from '../commands/fake-io.ts'
-import { openWorld, type World, type WorldOptions } from '../support/world.ts'
+import { letApprove, PASSPHRASE } from '../support/approvers.ts'
+import { sharing } from '../support/sharing.ts'
+import { openWorld, type WorldOptions } from '../support/world.ts'
 
-const ADA = 'ada@example.com'
-const PASSPHRASE = 'correct horse battery staple'
 const stdin = `${PASSPHRASE}\n`
 
-/** A world in which grace may approve and an agent has deactivated Ada. */
-async function deactivated(options: WorldOptions = {}): Promise<{ world: World; change: string }> {
+/** A world in which grace may approve. */
+async function open(options: WorldOptions = {}) {
   const world = await openWorld(options)
-  await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin })
-  const { change } = await world.call('deactivate_user', {
-    user: ADA,
-    tenants: ['acme-netskope'],
-    reason: 'left the company',
-  })
-  return { world, change: String(change) }
+  await letApprove(world, 'grace')
+  return world
+}
+
+const shared = sharing(open)
+
+/** What came of an agent's deactivating somebody new, and how to look at them. */
+async function deactivated(world = shared()) {
+  const { userName: user } = world.newcomer()
+  const leaves = { user, tenants: ['acme-netskope'], reason: 'left the company' }
+  const { change } = await world.call('deactivate_user', leaves)
+  return {
+    world,
+    user,
+    change: String(change),
+    isActive: () => world.netskope.user(user).active,
+    journal: world.since().journal,
+  }
 }
 const agreed = ['--approver', 'grace', '--passphrase-stdin']
-const isActive = (world: World) => world.netskope.user(ADA).active
 
 test('shows the plan, takes the passphrase of an approver, and does it', async () => {
-  const { world, change } = await deactivated()
-  await using _ = world
+  const { world, change, isActive, journal } = await deactivated()
   const { code, stdout } = await world.run(['undo', change, '--reason', 'a mistake', ...agreed], { stdin })
   expect(stdout).toContain('inactive → active')
   expect(stdout).toContain('a mistake')
   expect(stdout).toContain('All of it is as it was before.')
   expect(code).toBe(0)
-  expect(isActive(world)).toBe(true)
-  const lines = world.journal().filter(({ tool }) => tool === 'undo_change')
+  expect(isActive()).toBe(true)
+  const lines = journal().filter(({ tool }) => tool === 'undo_change')
   expect(lines.map(({ event }) => event)).toEqual(['asked', 'approved', 'started', 'done'])
   expect(lines.slice(1).map(({ approval }) => approval)).toMatchObject(
     Array.from({ length: 3 }, () => ({ by: 'grace', how: 'terminal' })),
@@ -41,8 +50,7 @@ test('shows the plan, takes the passphrase of an approver, and does it', async (
 })
 
 test('asks for name and passphrase at the terminal, behind the plan', async () => {
-  const { world, change } = await deactivated()
-  await using _ = world
+  const { world, change, isActive } = await deactivated()
   await using desk = await openDesk()
   const IDENTITY_MCP_CONFIG = join(world.folder, 'identity-mcp.json')
   const { code, out } = await desk.run(
@@ -61,20 +69,18 @@ test('asks for name and passphrase at the terminal, behind the plan', async () =
   expect(shown.indexOf('inactive → active')).toBeLessThan(shown.indexOf('Name of the approver'))
   expect(shown).not.toContain('horse')
   expect(code).toBe(0)
-  expect(isActive(world)).toBe(true)
+  expect(isActive()).toBe(true)
 })
 
 test('asks for nothing and does nothing with --dry-run', async () => {
-  const { world, change } = await deactivated()
-  await using _ = world
-  const before = world.journal().length
+  const { world, change, isActive, journal } = await deactivated()
   const { code, stdout } = await world.run(['undo', change, '--dry-run'])
   expect([code, stdout]).toEqual([
     0,
     expect.stringMatching(/inactive → active[\s\S]*Nothing has been changed/),
   ])
-  expect(isActive(world)).toBe(false)
-  expect(world.journal()).toHaveLength(before)
+  expect(isActive()).toBe(false)
+  expect(journal()).toEqual([])
 })
 
 test.each([
@@ -82,23 +88,21 @@ test.each([
   ['no passphrase', ['--approver', 'grace'], '', 2, '--passphrase-stdin'],
   ['nobody named', [], '', 2, '--approver'],
 ])('does nothing with %s', async (_what, words, typed, code, said) => {
-  const { world, change } = await deactivated()
-  await using _ = world
+  const { world, change, isActive } = await deactivated()
   const ran = await world.run(['undo', change, ...words], { stdin: typed })
   expect(ran).toMatchObject({ code, stderr: expect.stringContaining(said) })
-  expect(isActive(world)).toBe(false)
+  expect(isActive()).toBe(false)
 })
 
 test('asks for an approver although the settings ask nobody for such a change', async () => {
-  const { world, change } = await deactivated({ settings: { confirm: { adds: 'none' } } })
-  await using _ = world
+  await using world = await open({ settings: { confirm: { adds: 'none' } } })
+  const { change, isActive } = await deactivated(world)
   expect((await world.run(['undo', change], { stdin })).code).toBe(2)
-  expect(isActive(world)).toBe(false)
+  expect(isActive()).toBe(false)
 })
 
 test('wants the number of accounts typed where the undo is of many', async () => {
-  await using world = await openWorld({ settings: { confirm: { bulk: 'none' } } })
-  await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin })
+  await using world = await open({ settings: { confirm: { bulk: 'none' } } })
   const [group] = world.netskope.groups
   const inside = () => (world.netskope.group(group?.id ?? '').members ?? []).map(({ value }) => value)
   const before = inside().sort()
@@ -118,18 +122,17 @@ test('wants the number of accounts typed where the undo is of many', async () =>
 })
 
 test('is under the guards like an agent', async () => {
-  const { world, change } = await deactivated()
-  await using _ = world
-  world.rewrite({ protected: [ADA] })
+  await using world = await open()
+  const { user, change, isActive } = await deactivated(world)
+  world.rewrite({ protected: [user] })
   const ran = await world.run(['undo', change, ...agreed], { stdin })
   expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('protected') })
-  expect(isActive(world)).toBe(false)
+  expect(isActive()).toBe(false)
 })
 
 test('says what it leaves alone, as JSON too, and that a reference is unknown', async () => {
-  const { world, change } = await deactivated()
-  await using _ = world
-  world.netskope.renameUser(ADA, 'a.king@example.com')
+  const { world, user, change } = await deactivated()
+  world.netskope.renameUser(user, 'a.king@example.com')
   const ran = await world.run(['undo', change, '--json', ...agreed], { stdin })
   expect(ran.code).toBe(1)
   expect(JSON.parse(ran.stdout)).toMatchObject({ status: 'failed', results: [{ outcome: 'left_alone' }] })

@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest'
 import type { Io } from '../../src/commands/io.ts'
 import { start } from '../../src/commands/start.ts'
 import { dispatcher } from '../../src/dispatch.ts'
+import { letApprove, PASSPHRASE } from '../support/approvers.ts'
 import { aCall, codeOf } from '../support/call.ts'
+import { sharing } from '../support/sharing.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const TENANT = 'acme-netskope'
@@ -25,24 +27,36 @@ const undo = (world: Pick<World, 'call'>, change: string, more: object = {}) =>
 
 const ada = (world: World) => world.netskope.user(ADA)
 
+/** Ada anew in a world that tests share, what is done to her there, and what has happened since. */
+function scene(world: World) {
+  const name = { givenName: 'Ada', familyName: 'Lovelace' }
+  const { userName: user } = Object.assign(world.newcomer(), { name })
+  const leaves = { ...LEAVES, user }
+  const rename = { tenant: TENANT, user, set: { familyName: 'Byron', givenName: 'Augusta' } }
+  return { world, user, leaves, rename, ada: () => world.netskope.user(user), ...world.since() }
+}
+
+const shared = sharing(() => openWorld())
+const asking = sharing(() => openWorld({ settings: { confirm: { changes: 'ask' } } }))
+
 describe('undo_change', () => {
   test('gives access back that was taken, and takes it back again when that is undone too', async () => {
-    await using world = await openWorld()
-    const change = await make(world, 'deactivate_user', LEAVES)
+    const { world, user, leaves, ada, asked, events } = scene(shared())
+    const change = await make(world, 'deactivate_user', leaves)
     const answer = await undo(world, change)
     expect(answer).toMatchObject({
       status: 'done',
-      results: [{ tenant: TENANT, subject: ADA, outcome: 'restored', verified: true }],
+      results: [{ tenant: TENANT, subject: user, outcome: 'restored', verified: true }],
     })
-    expect(ada(world).active).toBe(true)
+    expect(ada().active).toBe(true)
     // To give access back is judged as reactivate_user is: nobody is asked, unlike for the removal before.
-    expect(world.asked).toHaveLength(1)
+    expect(asked()).toHaveLength(1)
     expect(await undo(world, String(answer.change))).toMatchObject({ status: 'done' })
-    expect(ada(world).active).toBe(false)
-    expect(world.asked).toHaveLength(2)
-    expect(world.asked[1]).toContain('active → inactive')
-    expect(world.asked[1]).toContain(BACK)
-    expect(world.journal().map(({ event }) => event)).toEqual([
+    expect(ada().active).toBe(false)
+    expect(asked()).toHaveLength(2)
+    expect(asked()[1]).toContain('active → inactive')
+    expect(asked()[1]).toContain(BACK)
+    expect(events()).toEqual([
       ...['asked', 'approved', 'started', 'done'],
       ...['started', 'done'],
       ...['asked', 'approved', 'started', 'done'],
@@ -50,32 +64,25 @@ describe('undo_change', () => {
   })
 
   test('sets attributes back, and says what a person agrees to', async () => {
-    await using world = await openWorld({ settings: { confirm: { changes: 'ask' } } })
-    const change = await make(world, 'update_user', {
-      tenant: TENANT,
-      user: ADA,
-      set: { familyName: 'Byron', givenName: 'Augusta' },
-    })
+    const { world, rename, ada, asked } = scene(asking())
+    const change = await make(world, 'update_user', rename)
     expect(await undo(world, change)).toMatchObject({ status: 'done', results: [{ outcome: 'restored' }] })
-    expect(ada(world).name).toMatchObject({ givenName: 'Ada', familyName: 'Lovelace' })
-    expect(world.asked[1]).toContain('Undo update_user of ')
-    expect(world.asked[1]).toContain('familyName: "Byron" → "Lovelace"')
-    expect(world.asked[1]).toContain('givenName: "Augusta" → "Ada"')
+    expect(ada().name).toMatchObject({ givenName: 'Ada', familyName: 'Lovelace' })
+    expect(asked()[1]).toContain('Undo update_user of ')
+    expect(asked()[1]).toContain('familyName: "Byron" → "Lovelace"')
+    expect(asked()[1]).toContain('givenName: "Augusta" → "Ada"')
   })
 
   test('follows an account under the user name that the change itself gave it', async () => {
-    await using world = await openWorld()
-    const change = await make(world, 'update_user', {
-      tenant: TENANT,
-      user: ADA,
-      set: { userName: 'a.king@example.com' },
-    })
+    const { world, user, ada } = scene(shared())
+    const set = { userName: 'a.king@example.com' }
+    const change = await make(world, 'update_user', { tenant: TENANT, user, set })
     expect(await undo(world, change)).toMatchObject({ status: 'done' })
-    expect(ada(world).userName).toBe(ADA)
+    expect(ada().userName).toBe(user)
   })
 
   test('puts members back and takes others out again, and nobody else', async () => {
-    await using world = await openWorld()
+    const { world } = scene(shared())
     const [group] = world.netskope.groups
     const idsIn = () => (world.netskope.group(group?.id ?? '').members ?? []).map(({ value }) => value).sort()
     const before = idsIn()
@@ -97,21 +104,21 @@ describe('undo_change', () => {
   })
 
   test('deactivates an account that was made, asks for that, and says that it stays', async () => {
-    await using world = await openWorld()
+    const { world, asked } = scene(shared())
     const change = await make(world, 'create_user', NEW)
-    expect(world.asked).toEqual([])
+    expect(asked()).toEqual([])
     const answer = await undo(world, change)
     expect(answer).toMatchObject({
       status: 'done',
       results: [{ subject: NEW.email, outcome: 'restored', note: expect.stringContaining('invitation') }],
     })
     expect(world.netskope.user(NEW.email).active).toBe(false)
-    expect(world.asked[0]).toContain('The account itself stays')
+    expect(asked()[0]).toContain('The account itself stays')
   })
 
   test('takes out whom it put into a group that it made, and says that the group stays', async () => {
-    await using world = await openWorld()
-    const change = await make(world, 'create_group', { tenant: TENANT, name: 'Night shift', members: [ADA] })
+    const { world, user } = scene(shared())
+    const change = await make(world, 'create_group', { tenant: TENANT, name: 'Night shift', members: [user] })
     const group = () => world.netskope.group('Night shift')
     expect(group().members).toHaveLength(1)
     expect(await undo(world, change)).toMatchObject({
@@ -138,88 +145,89 @@ describe('undo_change', () => {
   })
 
   test('has nothing to do where all is as it was', async () => {
-    await using world = await openWorld()
-    const change = await make(world, 'deactivate_user', LEAVES)
+    const { world, leaves } = scene(shared())
+    const change = await make(world, 'deactivate_user', leaves)
     await undo(world, change)
-    const writes = world.netskope.writes.length
+    const { writes } = world.since()
     expect(await undo(world, change)).toMatchObject({
       status: 'unchanged',
       results: [{ outcome: 'unchanged' }],
     })
-    expect(world.netskope.writes).toHaveLength(writes)
+    expect(writes()).toEqual([])
   })
 
   test('settles by looking what came of a write whose reply was lost', async () => {
-    await using world = await openWorld({
-      sandbox: { faults: [{ fault: 'lost-reply', method: 'PATCH', times: 1 }] },
-    })
-    const { change } = await world.call('deactivate_user', LEAVES)
+    const { world, leaves, ada } = scene(shared())
+    world.netskope.faults.set([{ fault: 'lost-reply', method: 'PATCH', times: 1 }])
+    const { change } = await world.call('deactivate_user', leaves)
     expect(await undo(world, String(change))).toMatchObject({ status: 'done' })
-    expect(ada(world).active).toBe(true)
+    expect(ada().active).toBe(true)
   })
 })
 
 describe('undo_change leaves alone what was changed since', () => {
-  const rename = { tenant: TENANT, user: ADA, set: { familyName: 'Byron', givenName: 'Augusta' } }
-
   test('a field at the app, and still restores the other', async () => {
-    await using world = await openWorld()
+    const { world, rename, ada } = scene(shared())
     const change = await make(world, 'update_user', rename)
-    Object.assign(ada(world), { name: { ...ada(world).name, familyName: 'King' } })
+    Object.assign(ada(), { name: { ...ada().name, familyName: 'King' } })
     expect(await undo(world, change)).toMatchObject({
       status: 'partial',
       results: [{ outcome: 'restored', left: ['familyName: changed since by somebody else: left alone'] }],
     })
-    expect(ada(world).name).toMatchObject({ givenName: 'Ada', familyName: 'King' })
+    expect(ada().name).toMatchObject({ givenName: 'Ada', familyName: 'King' })
   })
 
   test('all of it, with no write and nobody asked', async () => {
-    await using world = await openWorld({ settings: { confirm: { changes: 'ask' } } })
+    const { world, rename, ada, asked } = scene(asking())
     const change = await make(world, 'update_user', rename)
-    Object.assign(ada(world), { name: { givenName: 'Countess', familyName: 'King' } })
-    const writes = world.netskope.writes.length
+    Object.assign(ada(), { name: { givenName: 'Countess', familyName: 'King' } })
+    const { writes } = world.since()
     expect(await undo(world, change)).toMatchObject({
       status: 'failed',
       results: [{ outcome: 'left_alone', note: expect.stringContaining('changed since by somebody else') }],
     })
-    expect(world.netskope.writes).toHaveLength(writes)
-    expect(world.asked).toHaveLength(1)
+    expect(writes()).toEqual([])
+    expect(asked()).toHaveLength(1)
   })
 
   test('an account that bears another user name', async () => {
-    await using world = await openWorld()
-    const change = await make(world, 'deactivate_user', LEAVES)
-    world.netskope.renameUser(ADA, 'somebody.else@example.com')
+    const { world, user, leaves } = scene(shared())
+    const change = await make(world, 'deactivate_user', leaves)
+    world.netskope.renameUser(user, 'somebody.else@example.com')
     expect(await undo(world, change)).toMatchObject({ results: [{ outcome: 'left_alone' }] })
     expect(world.netskope.user('somebody.else@example.com').active).toBe(false)
   })
 
   test('a state that looks the same and was decided anew', async () => {
-    await using world = await openWorld()
-    const change = await make(world, 'deactivate_user', LEAVES)
-    await make(world, 'reactivate_user', { ...LEAVES, reason: 'came back' })
-    await make(world, 'deactivate_user', { ...LEAVES, reason: 'left for good' })
+    const { world, leaves, ada } = scene(shared())
+    const change = await make(world, 'deactivate_user', leaves)
+    await make(world, 'reactivate_user', { ...leaves, reason: 'came back' })
+    await make(world, 'deactivate_user', { ...leaves, reason: 'left for good' })
     expect(await undo(world, change)).toMatchObject({
       status: 'failed',
       results: [{ outcome: 'left_alone' }],
     })
-    expect(ada(world).active).toBe(false)
+    expect(ada().active).toBe(false)
   })
 })
 
 describe('undo_change under the guards', () => {
-  const approving = { settings: { confirm: { adds: 'approve' } } }
+  const approving = sharing(async () => {
+    const world = await openWorld({ settings: { confirm: { adds: 'approve' } } })
+    await letApprove(world, 'grace')
+    return world
+  })
 
   test('waits for a person where the settings say so, and goes through once approved', async () => {
-    await using world = await openWorld(approving)
-    const change = await make(world, 'deactivate_user', LEAVES)
+    const { world, leaves, ada } = scene(approving())
+    const change = await make(world, 'deactivate_user', leaves)
     const waiting = (await undo(world, change)) as {
       status?: string
       approval?: { id: string; plan: string[] }
     }
     expect(waiting.status).toBe('approval_required')
     expect(waiting.approval?.plan.join(' ')).toContain('inactive → active')
-    expect(ada(world).active).toBe(false)
+    expect(ada().active).toBe(false)
     const id = waiting.approval?.id ?? ''
     await approve(world, id)
     expect(await undo(world, change, { approvalId: id })).toMatchObject({ status: 'done' })
@@ -227,13 +235,13 @@ describe('undo_change under the guards', () => {
   })
 
   test('is void when the account was changed between the yes and the call', async () => {
-    await using world = await openWorld(approving)
-    const change = await make(world, 'deactivate_user', LEAVES)
+    const { world, leaves, ada } = scene(approving())
+    const change = await make(world, 'deactivate_user', leaves)
     const { approval } = (await undo(world, change)) as { approval?: { id: string } }
     await approve(world, approval?.id ?? '')
-    Object.assign(ada(world), { externalId: 'another' })
+    Object.assign(ada(), { externalId: 'another' })
     expect((await undo(world, change, { approvalId: approval?.id })).error?.code).toBe('approval_void')
-    expect(ada(world).active).toBe(false)
+    expect(ada().active).toBe(false)
   })
 
   test('knows neither a reference that nobody gave out nor that of a call that changed nothing', async () => {
@@ -248,8 +256,8 @@ describe('undo_change under the guards', () => {
   })
 
   test('does not know the change of another caller', async () => {
-    await using world = await openWorld()
-    const change = await make(world, 'deactivate_user', LEAVES)
+    const { world, leaves, ada, journal } = scene(shared())
+    const change = await make(world, 'deactivate_user', leaves)
     const stream = () => new PassThrough()
     // As much of a process as it takes to serve.
     const io = {
@@ -269,11 +277,11 @@ describe('undo_change under the guards', () => {
           caller: { id, client: 'test/1' },
         }),
       )
-    const writes = world.netskope.writes.length
+    const { writes } = world.since()
     expect(await codeOf(as('local:mallory'))).toBe('not_found')
-    expect(world.netskope.writes).toHaveLength(writes)
-    expect(ada(world).active).toBe(false)
-    expect(await as(world.journal()[0]?.caller ?? '')).toMatchObject({ answer: { status: 'done' } })
+    expect(writes()).toEqual([])
+    expect(ada().active).toBe(false)
+    expect(await as(journal()[0]?.caller ?? '')).toMatchObject({ answer: { status: 'done' } })
     await close()
   })
 
@@ -334,11 +342,8 @@ describe('a change over several tenants', () => {
   })
 })
 
-const PASSPHRASE = 'correct horse battery staple'
-
 async function approve(world: World, id: string): Promise<void> {
   const stdin = `${PASSPHRASE}\n`
-  await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin })
   const words = ['approvals', 'approve', id, '--approver', 'grace', '--passphrase-stdin']
   expect(await world.run(words, { stdin })).toMatchObject({ code: 0 })
 }

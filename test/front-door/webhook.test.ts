@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { newKeyPair } from '../../src/store/anchor.ts'
 import { dataFolder } from '../store/chain.ts'
+import { letApprove, PASSPHRASE } from '../support/approvers.ts'
 import { type Canned, serveCanned } from '../support/canned.ts'
 import { openWorld, type WorldOptions } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
 const LEAVES = { user: ADA, tenants: ['acme-netskope'], reason: 'left the company' }
-const PASSPHRASE = 'canary passphrase battery'
 const HOOK_SECRET = 'canary-webhook-secret'
 
 /** A world whose server tells a receiver, and what has arrived there. */
@@ -37,7 +37,7 @@ test('people are told what waits and who decided it, in the terminal too, and no
   await using hook = await told(() => ({}), { answer: 'none' })
   const { world } = hook
   const stdin = `${PASSPHRASE}\n`
-  await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin })
+  await letApprove(world, 'grace')
   const { approval } = (await world.call('deactivate_user', LEAVES)) as {
     approval?: { id: string; approveAt: string }
   }
@@ -118,7 +118,7 @@ test('a secret that is not there in the terminal stops nothing, and is said', as
   await using hook = await told(() => ({}), { answer: 'none' })
   const { world } = hook
   const stdin = `${PASSPHRASE}\n`
-  await world.run(['approvers', 'add', 'grace', '--passphrase-stdin'], { stdin })
+  await letApprove(world, 'grace')
   const { approval } = (await world.call('deactivate_user', LEAVES)) as { approval?: { id: string } }
   await hook.arrived(1)
   world.rewrite({ webhook: { url: 'https://127.0.0.1:1/', secret: 'env:NOT_THERE' } })

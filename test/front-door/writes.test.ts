@@ -1,10 +1,19 @@
 import { appendFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { sharing } from '../support/sharing.ts'
 import { openWorld } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
 const LEAVES = { user: ADA, tenants: ['acme-netskope'], reason: 'left the company' }
 const QUIET = { settings: { confirm: { removes: 'none' } } }
+
+const shared = sharing(() => openWorld(QUIET))
+/** Somebody new who leaves in the world that tests share, and what has happened there since. */
+function leaving() {
+  const world = shared()
+  const { userName: user } = world.newcomer()
+  return { world, user, leaves: { ...LEAVES, user }, ...world.since() }
+}
 
 interface Result {
   status: string
@@ -12,9 +21,9 @@ interface Result {
 }
 
 test('a deactivation is one look-up, one write and one reading back', async () => {
-  await using world = await openWorld(QUIET)
-  expect(await world.call('deactivate_user', LEAVES)).toMatchObject({ status: 'done' })
-  expect(world.netskope.arrivals.map(({ method }) => method)).toEqual(['GET', 'PATCH', 'GET'])
+  const { world, leaves, arrivals } = leaving()
+  expect(await world.call('deactivate_user', leaves)).toMatchObject({ status: 'done' })
+  expect(arrivals().map(({ method }) => method)).toEqual(['GET', 'PATCH', 'GET'])
 })
 
 test('a deactivation asked about reads the account again before it writes', async () => {
@@ -31,15 +40,13 @@ test('what the result says of enforcement is configurable', async () => {
 })
 
 test('a lost reply ends as what is read back, with one write', async () => {
-  await using world = await openWorld({
-    ...QUIET,
-    sandbox: { faults: [{ fault: 'lost-reply', method: 'PATCH' }] },
-  })
-  expect(await world.call('deactivate_user', LEAVES)).toMatchObject({
+  const { world, leaves, writes } = leaving()
+  world.netskope.faults.set([{ fault: 'lost-reply', method: 'PATCH', times: 1 }])
+  expect(await world.call('deactivate_user', leaves)).toMatchObject({
     status: 'done',
     results: [{ outcome: 'deactivated', verified: true }],
   })
-  expect(world.netskope.writes).toHaveLength(1)
+  expect(writes()).toHaveLength(1)
 })
 
 test('a write that was cut off and does not show ends as unknown, with one write', async () => {
@@ -65,20 +72,20 @@ test('a change that shows late is waited for', async () => {
 })
 
 test('an account that lacks everywhere is not_found; one that lacks in one place is a row', async () => {
-  await using world = await openWorld(QUIET)
+  const { world } = leaving()
   expect((await world.call('deactivate_user', { ...LEAVES, user: 'nobody@example.com' })).error?.code).toBe(
     'not_found',
   )
 })
 
 test('reactivation undoes it', async () => {
-  await using world = await openWorld(QUIET)
-  await world.call('deactivate_user', LEAVES)
-  expect(await world.call('reactivate_user', { ...LEAVES, reason: 'is back' })).toMatchObject({
+  const { world, user, leaves } = leaving()
+  await world.call('deactivate_user', leaves)
+  expect(await world.call('reactivate_user', { ...leaves, reason: 'is back' })).toMatchObject({
     status: 'done',
     results: [{ outcome: 'reactivated', verified: true }],
   })
-  expect(world.netskope.user(ADA)?.active).toBe(true)
+  expect(world.netskope.user(user).active).toBe(true)
 })
 
 test('a dry run plans and sends nothing', async () => {

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { openStores } from '../../src/commands/place.ts'
+import type { Scope } from '../../src/identity/scopes.ts'
+import { openAccessTokens } from '../../src/store/access-tokens.ts'
 import { type ClientKind, connect, type Desk, type TestClient } from './clients.ts'
-import { type Answered, MAIN, openPlace, type WorldOptions } from './world.ts'
+import { type Answered, MAIN, openPlace, type PlaceOptions, sinceNow } from './world.ts'
 
-export interface HttpWorldOptions extends Pick<WorldOptions, 'settings' | 'tenant' | 'env' | 'sandbox'> {
+export interface HttpWorldOptions extends PlaceOptions {
   /** The setting `auth`; tokens when left out. */
   auth?: unknown
-  /** Whether every tenant of the sandbox is connected, rather than `acme-netskope` alone. */
-  everyTenant?: boolean
   args?: string[]
 }
 
@@ -23,18 +24,10 @@ export interface Guest {
 /** A real server that serves over HTTP in its own process, and real MCP clients that call it. */
 export async function openHttpWorld({
   auth = { tokens: true },
-  everyTenant,
   args = [],
   ...options
 }: HttpWorldOptions = {}) {
-  const place = await openPlace({ ...options, settings: {} })
-  const settings = {
-    auth,
-    ...(everyTenant && { tenants: place.sandbox.settings.tenants }),
-    ...options.settings,
-  }
-  place.rewrite(settings, options.tenant)
-
+  const place = await openPlace({ ...options, settings: { auth, ...options.settings } })
   const server = spawn(
     process.execPath,
     [MAIN, 'serve', '--http', '--port', '0', '--config', place.config, ...args],
@@ -83,12 +76,15 @@ export async function openHttpWorld({
     guest,
     /** A request for `path` as it is, without a client in between. */
     fetch: (path: string, init?: RequestInit) => fetch(new URL(path, url), init),
-    /** A token for a bot, made as a person makes one. */
-    async token(name: string, ...how: string[]) {
-      const { code, stdout, stderr } = await place.run(['tokens', 'create', name, ...how])
-      if (code !== 0) throw new Error(stderr)
-      return stdout.trim()
+    /** A token for a bot, without the command that a person types for it. */
+    async token(name: string, scopes: readonly Scope[] = ['identity:read'], tenants?: readonly string[]) {
+      const { store } = openStores(place.dataDir)
+      const { token } = await openAccessTokens(store).create(name, { scopes, ...(tenants && { tenants }) })
+      await store.close()
+      return token
     },
+    /** What has happened from here on, for tests that share a world. */
+    since: () => sinceNow(place),
     stderr: () => stderr,
     log: () =>
       stderr
@@ -119,5 +115,5 @@ export async function openHttpWorld({
 }
 export type HttpWorld = Awaited<ReturnType<typeof openHttpWorld>>
 
-/** Every scope, for `tokens create`. */
-export const ALL_SCOPES = ['--scopes', 'identity:remove,identity:audit,identity:approve']
+/** What it takes to do everything. */
+export const ALL_SCOPES: readonly Scope[] = ['identity:remove', 'identity:audit', 'identity:approve']

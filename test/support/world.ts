@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts'
 import type { JournalLine } from '../../src/store/events.ts'
 import { type Browser, type ClientKind, connect, type Person, type TestClient } from './clients.ts'
 import { RawClient } from './raw.ts'
@@ -18,12 +18,16 @@ export interface WorldOptions {
   browser?: Browser
   /** Laid over the settings of the sandbox. */
   settings?: Record<string, unknown>
+  /** The tenants in place of `acme-netskope`, made of what the sandbox says of its own. */
+  tenants?: (own: Sandbox['settings']['tenants']) => Record<string, unknown>
   /** Laid over the settings of the tenant `acme-netskope`. */
   tenant?: Record<string, unknown>
   env?: Record<string, string>
   args?: string[]
   sandbox?: SandboxOptions
 }
+
+export type PlaceOptions = Pick<WorldOptions, 'settings' | 'tenants' | 'tenant' | 'env' | 'sandbox'>
 
 /** What a tool answered: its object, or the error. */
 export interface Answered extends Record<string, unknown> {
@@ -38,14 +42,15 @@ export interface Answered extends Record<string, unknown> {
   }
 }
 
-const PEOPLE: Record<'accept' | 'decline' | 'cancel', Person> = {
+/** People of few words. */
+export const PEOPLE: Record<'accept' | 'decline' | 'cancel', Person> = {
   accept: () => ({ action: 'accept', content: { confirm: true } }),
   decline: () => ({ action: 'decline' }),
   cancel: () => ({ action: 'cancel' }),
 }
 
 /** Simulated apps over HTTP, settings that name one of them, and a way to run commands on these. */
-export async function openPlace(options: Pick<WorldOptions, 'settings' | 'tenant' | 'env' | 'sandbox'> = {}) {
+export async function openPlace(options: PlaceOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'identity-mcp-'))
   const sandbox = await startSandbox(options.sandbox)
   const dataDir = join(folder, 'data')
@@ -56,7 +61,9 @@ export async function openPlace(options: Pick<WorldOptions, 'settings' | 'tenant
       config,
       JSON.stringify({ tenants: { 'acme-netskope': { ...base, ...tenant } }, dataDir, ...settings }),
     )
-  write(options.settings, options.tenant)
+  const tenants = options.tenants?.(sandbox.settings.tenants)
+  write({ ...(tenants && { tenants }), ...options.settings }, options.tenant)
+  let newcomers = 0
   const env = { PATH: process.env.PATH ?? '', HOME: folder, ...sandbox.env, ...options.env }
   /** Runs a command of the program to its end. */
   const run = (words: readonly string[], { stdin = '' } = {}) =>
@@ -83,6 +90,11 @@ export async function openPlace(options: Pick<WorldOptions, 'settings' | 'tenant
     env,
     run,
     rewrite: write,
+    /** Somebody new in the app, whom no other test knows. */
+    newcomer: () => {
+      newcomers += 1
+      return sandbox.tenants['acme-netskope'].addUser({ userName: `newcomer-${newcomers}@example.com` })
+    },
     journal: (): JournalLine[] =>
       readFileSync(join(dataDir, 'journal.jsonl'), 'utf8')
         .trimEnd()
@@ -94,6 +106,8 @@ export async function openPlace(options: Pick<WorldOptions, 'settings' | 'tenant
     },
   }
 }
+
+type Place = Omit<Awaited<ReturnType<typeof openPlace>>, 'close'>
 
 /** A real server in its own process, a real MCP client, a simulated Netskope tenant over HTTP. */
 export async function openWorld(options: WorldOptions = {}) {
@@ -146,6 +160,8 @@ export async function openWorld(options: WorldOptions = {}) {
     ...place,
     ...first,
     stderr: () => stderr,
+    /** What has happened from here on, for tests that share a world. */
+    since: () => sinceNow(place, first.asked),
     open: async (more: WorldOptions = {}) => {
       const other = await open(more)
       others.push(other)
@@ -164,3 +180,23 @@ export async function openWorld(options: WorldOptions = {}) {
   }
 }
 export type World = Awaited<ReturnType<typeof openWorld>>
+
+export function sinceNow({ netskope, dataDir, journal }: Place, asked: readonly string[] = []) {
+  const lines = () => (existsSync(join(dataDir, 'journal.jsonl')) ? journal() : [])
+  const from = {
+    asked: asked.length,
+    arrivals: netskope.arrivals.length,
+    writes: netskope.writes.length,
+    lines: lines().length,
+  }
+  return {
+    asked: () => asked.slice(from.asked),
+    arrivals: () => netskope.arrivals.slice(from.arrivals),
+    writes: () => netskope.writes.slice(from.writes),
+    journal: () => lines().slice(from.lines),
+    events: () =>
+      lines()
+        .slice(from.lines)
+        .map(({ event }) => event),
+  }
+}

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { APPROVAL_TTL_MS } from '../../../src/approvals/approvals.ts'
-import { openPage, PASSPHRASE } from './page-at.ts'
+import { PASSPHRASE } from '../../support/approvers.ts'
+import { openPage } from './page-at.ts'
 
 afterEach(() => void vi.useRealTimers())
 

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ApprovalRequest, openApprovals } from '../../../src/approvals/approvals.ts'
-import { openApprovers } from '../../../src/approvals/approvers.ts'
 import { approvalPage, type PageParts } from '../../../src/approvals/page/handler.ts'
 import type { Briefing } from '../../../src/identity/briefing.ts'
 import { sealWith } from '../../../src/seal.ts'
@@ -12,9 +11,8 @@ import type { JournalLine } from '../../../src/store/events.ts'
 import { fileJournal } from '../../../src/store/journal-file.ts'
 import { memoryStore } from '../../../src/store/open.ts'
 import { underWay } from '../../../src/under-way.ts'
+import { cheapApprovers, PASSPHRASE } from '../../support/approvers.ts'
 import { type Fields, fillIn, type Sent, send } from '../../support/browser.ts'
-
-export const PASSPHRASE = 'correct horse battery'
 
 export const briefing = (): Briefing => ({
   changes: [
@@ -61,7 +59,7 @@ export async function pageParts() {
   const warned: string[] = []
   const parts: PageParts = {
     approvals: openApprovals(store),
-    approvers: openApprovers(store),
+    approvers: cheapApprovers(store),
     journal: fileJournal(folder, store),
     seal: sealWith(store),
     underWay: underWay(),
