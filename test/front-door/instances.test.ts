@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { openApprovers } from '../../src/approvals/approvers.ts'
 import { openStores } from '../../src/commands/place.ts'
 import { makePeople } from '../../src/sandbox/people.ts'
+import { cheapApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { openFleet } from '../support/fleet.ts'
 import { leave } from '../support/leavers.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { openRoundRobin } from '../support/round-robin.ts'
-import { PASSPHRASE } from '../support/strict.ts'
 import { withRedis } from '../support/with-redis.ts'
 import { openPlace } from '../support/world.ts'
 
@@ -51,7 +50,7 @@ async function openInstances(redis: RedisServer) {
   })
   const addApprover = async () => {
     const { store } = openStores(place.dataDir, redis.address)
-    await openApprovers(store).add('grace', PASSPHRASE)
+    await cheapApprovers(store).add('grace', PASSPHRASE)
     await store.close()
   }
   await addApprover()

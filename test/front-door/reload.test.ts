@@ -48,7 +48,7 @@ describe('SIGHUP', () => {
       settings: { confirm: { removes: 'none' } },
       sandbox: { faults: [{ fault: 'slow', method: 'PATCH', ms: 1_500 }] },
     })
-    const token = await world.token('helpdesk', '--scopes', 'identity:remove')
+    const token = await world.token('helpdesk', ['identity:remove'])
     const guest = await world.guest({ token })
     const change = guest.call('deactivate_user', LEAVES)
     await expect.poll(() => world.netskope.writes.length).toBe(1)
