@@ -109,7 +109,7 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
     await page.getByLabel('To approve, type the user name').fill(ADA)
     await page.getByLabel('Your passphrase').fill(PASSPHRASE)
     await keyboard.press('Enter')
-    expect(await page.getByRole('main').textContent()).toContain('Approved by grace')
+    await expect.poll(() => page.getByRole('main').textContent()).toContain('Approved by grace')
     expect(await world.call('delete_user', { ...args, approvalId: id })).toMatchObject({ outcome: 'deleted' })
     expect(world.netskope.users.some(({ userName }) => userName === ADA)).toBe(false)
   })
