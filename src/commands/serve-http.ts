@@ -8,11 +8,12 @@ import { isLoopback } from '../config-webhook.ts'
 import type { Log } from '../log.ts'
 import { serverFactory } from '../server.ts'
 import { openAccessTokens } from '../store/access-tokens.ts'
+import type { Store } from '../store/store.ts'
 import { authentication } from '../transports/auth.ts'
 import { type HttpServing, openDoor } from '../transports/http.ts'
 import { inbound } from '../transports/inbound.ts'
 import { visitorIn } from '../transports/mcp-endpoint.ts'
-import { type Metrics, prometheus, type Watched } from '../transports/metrics.ts'
+import { type Metrics, prometheus } from '../transports/metrics.ts'
 import { protectedResource } from '../transports/resource.ts'
 import { underWay } from '../under-way.ts'
 import type { Io } from './io.ts'
@@ -38,25 +39,25 @@ export async function serveHttp(io: Io, options: CommonOptions, listening: Liste
 
 async function serve(io: Io, options: CommonOptions, { host, port }: Listening): Promise<void> {
   const metrics = prometheus()
-  // Where people reach this server; unknown until it listens.
-  const origins: string[] = []
-  const read = () => readSettings(io, options, { host, metrics, origins })
+  const read = () => readSettings(io, options, host, metrics)
+  /** With a store that can be used: what is known of budgets and tokens is not given up for one that cannot. */
+  const readUsable = async () => {
+    const next = await read()
+    const { ok, store, problem } = await next.health()
+    if (ok) return next
+    await next.close()
+    throw new SettingsError(settingsFile(io, options).file, [`store: ${store} cannot be used: ${problem}`])
+  }
 
   let now = await read()
   const { log } = now
   const formers = underWay()
   try {
     let address = ''
-    const go = ({ url, watched, serving }: Reading) => {
-      origins.splice(0, origins.length, ...originsOf(url, address, host))
-      metrics.watch(watched)
-      return serving(address)
-    }
-    const listening = (at: string) => {
-      address = at
-      return go(now)
-    }
-    const door = await openDoor({ host, port, metrics, log }, listening).catch((error) => {
+    const door = await openDoor({ host, port, metrics, log }, (listening) => {
+      address = listening
+      return now.serve(address)
+    }).catch((error) => {
       throw error.syscall === 'listen'
         ? new SettingsError(`${host}:${port}`, [`cannot be served at (${error.code})`])
         : error
@@ -66,8 +67,11 @@ async function serve(io: Io, options: CommonOptions, { host, port }: Listening):
       if (options.sandbox) return
       try {
         const former = now
-        now = await read()
-        void formers.follow(door.serve(go(now)).then(former.close))
+        now = await readUsable()
+        const ended = door.serve(now.serve(address)).then(former.close)
+        void formers.follow(
+          ended.catch((error) => log.error('the former settings were not left in order', { error })),
+        )
         io.stderr.write('identity-mcp goes by the settings as they are now\n')
       } catch (error) {
         if (!(error instanceof SettingsError)) return log.error('the settings were not read anew', { error })
@@ -88,21 +92,24 @@ async function serve(io: Io, options: CommonOptions, { host, port }: Listening):
   }
 }
 
-/** The settings as they were read once, and what serves by them. */
+/** The settings as they were read once, and all that they ask for. */
 interface Reading {
-  url: string | undefined
   log: Log
-  watched: Watched
-  serving: (address: string) => HttpServing
-  close: () => Promise<void>
+  /** What serves by them at that address, from now on. */
+  serve(address: string): HttpServing
+  health: Store['health']
+  close(): Promise<void>
 }
 
-/** Reads the settings, and opens all that they ask for. Throws `SettingsError`. */
+/** Throws `SettingsError`. */
 async function readSettings(
   io: Io,
   options: CommonOptions,
-  { host, metrics, origins }: { host: string; metrics: Metrics; origins: readonly string[] },
+  host: string,
+  metrics: Metrics,
 ): Promise<Reading> {
+  // Where people reach this server; unknown until it listens.
+  const origins: string[] = []
   const running = await start(io, options, { meter: metrics.meter, openPage: async () => linkedTo(origins) })
   try {
     const { parts, settings, tenants, store, page, log } = running
@@ -111,24 +118,27 @@ async function readSettings(
     const { url } = settings.http
     const authenticate = await authentication(auth, openAccessTokens(store))
     return {
-      url,
       log,
-      watched: {
-        tenants: tenants.all,
-        pending: async () => (await page.approvals.list({ pending: true })).length,
+      serve(address) {
+        origins.push(...originsOf(url, address, host))
+        metrics.watch({
+          tenants: tenants.all,
+          pending: async () => (await page.approvals.list({ pending: true })).length,
+        })
+        return {
+          hosts: hostsOf([isIP(host) ? undefined : `http://${host}`, url, jwt?.audience]),
+          proxied: auth !== 'none',
+          factory: serverFactory({ ...parts, version: pkg.version }, visitorIn),
+          authenticate,
+          // Without names there is nobody to be fair to.
+          ...(auth !== 'none' && { inbound: inbound(settings.http) }),
+          ...(jwt && { resource: protectedResource(jwt, new URL('/mcp', url ?? address).href) }),
+          ready: async () => (await store.health()).ok,
+          page: approvalPage(page, origins),
+          log,
+        }
       },
-      serving: (address) => ({
-        hosts: hostsOf([isIP(host) ? undefined : `http://${host}`, url, jwt?.audience]),
-        proxied: auth !== 'none',
-        factory: serverFactory({ ...parts, version: pkg.version }, visitorIn),
-        authenticate,
-        // Without names there is nobody to be fair to.
-        ...(auth !== 'none' && { inbound: inbound(settings.http) }),
-        ...(jwt && { resource: protectedResource(jwt, new URL('/mcp', url ?? address).href) }),
-        ready: async () => (await store.health()).ok,
-        page: approvalPage(page, origins),
-        log,
-      }),
+      health: store.health,
       close: running.close,
     }
   } catch (error) {

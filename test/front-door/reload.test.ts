@@ -31,6 +31,7 @@ describe('SIGHUP', () => {
     for (const [settings, problem] of [
       [{ auth: 'none', protekted: [] }, 'protekted: unknown key'],
       [{}, 'auth: is missing'],
+      [{ auth: 'none', store: 'redis://127.0.0.1:9' }, 'Redis at 127.0.0.1:9 cannot be used'],
     ] as const) {
       world.rewrite(settings)
       const said = await world.reload()
