@@ -1,7 +1,7 @@
 // Writes the tool and settings reference from the code; with --check, fails if that would change anything.
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as z from 'zod'
-import { SecretReference, settingsSchema } from '../src/config.ts'
+import { SecretReference, settingsSchema } from '../src/config/settings.ts'
 import { ERROR_CODES } from '../src/errors.ts'
 import { tools } from '../src/tools/index.ts'
 import { toWire } from '../src/tools/wire.ts'

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { basename } from 'node:path'
 import type { Io } from './commands/io.ts'
 import { serve, servingOptions } from './commands/serve.ts'
-import { SettingsError } from './config.ts'
+import { SettingsError } from './config/settings.ts'
 
 const script = process.argv[1] ?? 'identity-mcp'
 

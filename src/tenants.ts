@@ -1,5 +1,5 @@
 import type { Ledger } from './budget/ledger.ts'
-import type { Settings, TenantSettings } from './config.ts'
+import type { Settings, TenantSettings } from './config/settings.ts'
 import { UnknownTenant } from './errors.ts'
 import type { TenantTraits } from './guards/policy.ts'
 import { bucketOf, requestGuards } from './guards/requests.ts'

@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import pkg from '../package.json' with { type: 'json' }
 import { program } from '../src/commands/program.ts'
-import { loadSettings } from '../src/config.ts'
+import { loadSettings } from '../src/config/settings.ts'
 import { vendors } from '../src/vendors/index.ts'
 import { CALL_TIME } from '../src/visitor.ts'
 import { anIo } from './commands/fake-io.ts'

@@ -10,9 +10,9 @@ import {
   SettingsError,
   secretFrom,
   storePlaceIn,
-} from '../config.ts'
-import type { StorePlace } from '../config-store.ts'
-import { SigningKey, webhookSettings } from '../config-webhook.ts'
+} from '../config/settings.ts'
+import type { StorePlace } from '../config/store.ts'
+import { SigningKey, webhookSettings } from '../config/webhook.ts'
 import type { Journal } from '../store/journal.ts'
 import { fileJournal } from '../store/journal-file.ts'
 import { streamJournal } from '../store/journal-stream.ts'

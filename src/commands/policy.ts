@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { storeLedger } from '../budget/ledger.ts'
-import type { ConfirmRule } from '../config-policy.ts'
+import type { ConfirmRule } from '../config/policy.ts'
 import { IdentityError, NotFound } from '../errors.ts'
 import { type Demand, demandOf, type Weighed, whatDoes } from '../guards/policy.ts'
 import { memoryStore } from '../store/open.ts'

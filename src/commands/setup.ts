@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { Settings } from '../config.ts'
+import type { Settings } from '../config/settings.ts'
 import { IdentityError, UnknownTenant } from '../errors.ts'
 import { guideFor, IDP_TITLES, idpNamed } from '../resources.ts'
 import { IDPS, type SetupGuide } from '../vendors/define.ts'

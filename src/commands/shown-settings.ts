@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { SecretReference, type Settings, SettingsError, settingsSchema } from '../config.ts'
+import { SecretReference, type Settings, SettingsError, settingsSchema } from '../config/settings.ts'
 import { Secret } from '../secret.ts'
 import { vendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { WebhookSettings } from '../config-webhook.ts'
+import type { WebhookSettings } from '../config/webhook.ts'
 import { logTo } from '../log.ts'
 import { signerFrom } from '../store/anchor.ts'
 import type { Journal } from '../store/journal.ts'

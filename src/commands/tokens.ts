@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { TENANT_NAME } from '../config.ts'
+import { TENANT_NAME } from '../config/settings.ts'
 import { InvalidInput } from '../errors.ts'
 import { type Grant, SCOPES, type Scope } from '../identity/scopes.ts'
 import { type AccessToken, openAccessTokens } from '../store/access-tokens.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { ConfirmLevel } from '../config-policy.ts'
+import type { ConfirmLevel } from '../config/policy.ts'
 import type { OperationName } from '../identity/operations.ts'
 import type { Effect, Plan } from '../identity/plan.ts'
 import type { Grant } from '../identity/scopes.ts'

@@ -1,4 +1,4 @@
-import type { Settings } from '../config.ts'
+import type { Settings } from '../config/settings.ts'
 import { UnknownOutcome } from '../errors.ts'
 import type { Plan } from '../identity/plan.ts'
 import type { Grant } from '../identity/scopes.ts'

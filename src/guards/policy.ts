@@ -1,5 +1,5 @@
-import type { Settings } from '../config.ts'
-import type { ConfirmLevel, ConfirmRule, Environment } from '../config-policy.ts'
+import type { ConfirmLevel, ConfirmRule, Environment } from '../config/policy.ts'
+import type { Settings } from '../config/settings.ts'
 import { type Change, DOES, type Does, type Effect, type Plan, peopleIn } from '../identity/plan.ts'
 import { touchesPower } from '../identity/power.ts'
 

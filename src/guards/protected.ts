@@ -1,4 +1,4 @@
-import type { ProtectedAccount } from '../config-policy.ts'
+import type { ProtectedAccount } from '../config/policy.ts'
 import { Protected } from '../errors.ts'
 import type { Account } from '../identity/account.ts'
 import { bare } from '../identity/naming.ts'

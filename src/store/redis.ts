@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import type { RedisAddress } from '../config-store.ts'
+import type { RedisAddress } from '../config/store.ts'
 import { IdentityError, Unavailable } from '../errors.ts'
 import type { StoreHealth } from './store.ts'
 

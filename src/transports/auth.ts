@@ -1,5 +1,5 @@
 import { OAuthError, OAuthErrorCode } from '@modelcontextprotocol/server'
-import type { Auth } from '../config-http.ts'
+import type { Auth } from '../config/http.ts'
 import { EVERYTHING, SCOPES } from '../identity/scopes.ts'
 import { type AccessTokens, TOKEN_PREFIX } from '../store/access-tokens.ts'
 import { type Admitted, notLetIn } from './admitted.ts'

@@ -1,5 +1,5 @@
 import { left, newState, type State, settle, take } from '../budget/state.ts'
-import type { HttpSettings } from '../config-http.ts'
+import type { HttpSettings } from '../config/http.ts'
 import { RateLimited } from '../errors.ts'
 import { turns } from './turns.ts'
 

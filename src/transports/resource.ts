@@ -1,4 +1,4 @@
-import type { JwtAuth } from '../config-http.ts'
+import type { JwtAuth } from '../config/http.ts'
 import { SCOPES } from '../identity/scopes.ts'
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'

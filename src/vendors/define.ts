@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { Budget, type SettingsParts, type TenantSettings } from '../config.ts'
-import { BaseUrl } from '../config-http.ts'
-import { Environment } from '../config-policy.ts'
+import { BaseUrl } from '../config/address.ts'
+import { Environment } from '../config/policy.ts'
+import { Budget, type SettingsParts, type TenantSettings } from '../config/settings.ts'
 import type { BudgetLeft, Operations } from '../identity/operations.ts'
 import type { Secret } from '../secret.ts'
 import type { Opening, Surface } from './http.ts'
@@ -92,5 +92,5 @@ export interface Vendor<Settings extends TenantSettings = TenantSettings> {
 
 /** Types a vendor by its own settings; the list of vendors holds them all as one type. */
 export const defineVendor = <Settings extends TenantSettings>(vendor: Vendor<Settings>): Vendor =>
-  // The settings a vendor is handed are those that its own schema parsed (`config.ts`).
+  // The settings a vendor is handed are those that its own schema parsed (`config/settings.ts`).
   vendor as unknown as Vendor

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { SettingsParts } from '../config.ts'
+import type { SettingsParts } from '../config/settings.ts'
 import { BaseUrl, defineVendor, tenantSettings } from './define.ts'
 import { about, setup } from './mindtickle/setup.ts'
 import type { ScimApp } from './scim/app.ts'

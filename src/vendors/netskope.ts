@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { SettingsParts } from '../config.ts'
+import type { SettingsParts } from '../config/settings.ts'
 import { defineVendor, tenantSettings } from './define.ts'
 import { pullAudit } from './netskope/audit.ts'
 import { checkTokens } from './netskope/check-token.ts'

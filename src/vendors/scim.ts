@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { SettingsParts } from '../config.ts'
+import type { SettingsParts } from '../config/settings.ts'
 import { Unsupported } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { BaseUrl, defineVendor, tenantSettings } from './define.ts'

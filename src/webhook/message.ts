@@ -1,4 +1,4 @@
-import type { WebhookEvent, WebhookFormat } from '../config-webhook.ts'
+import type { WebhookEvent, WebhookFormat } from '../config/webhook.ts'
 import { plainText } from '../identity/text.ts'
 import type { Anchor } from '../store/anchor.ts'
 import type { JournalLine } from '../store/events.ts'

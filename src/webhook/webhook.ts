@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { WebhookEvent, WebhookSettings } from '../config-webhook.ts'
+import type { WebhookEvent, WebhookSettings } from '../config/webhook.ts'
 import type { Log } from '../log.ts'
 import type { Secret } from '../secret.ts'
 import { type Signer, unsigned } from '../store/anchor.ts'

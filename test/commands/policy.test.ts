@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { policyCommand } from '../../src/commands/policy.ts'
-import { parseSettings } from '../../src/config.ts'
+import { parseSettings } from '../../src/config/settings.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import { openDesk } from './fake-io.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { storeLedger } from '../../src/budget/ledger.ts'
 import { storePeople } from '../../src/budget/people.ts'
-import { ChangeLimits } from '../../src/config-policy.ts'
+import { ChangeLimits } from '../../src/config/policy.ts'
 import { Declined } from '../../src/errors.ts'
 import { blastRadius } from '../../src/guards/blast-radius.ts'
 import type { Call } from '../../src/guards/call.ts'

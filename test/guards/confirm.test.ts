@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openApprovals } from '../../src/approvals/approvals.ts'
-import { Confirm } from '../../src/config-policy.ts'
+import { Confirm } from '../../src/config/policy.ts'
 import type { Call, Reply } from '../../src/guards/call.ts'
 import { confirm } from '../../src/guards/confirm.ts'
 import type { Change } from '../../src/identity/plan.ts'

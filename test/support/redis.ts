@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import type { RedisAddress } from '../../src/config-store.ts'
+import type { RedisAddress } from '../../src/config/store.ts'
 
 /** Whether this machine has what it takes; throws when it must and has not. */
 export function redisIsThere(): boolean {

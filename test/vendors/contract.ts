@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Ask, askFor } from '../../src/ask.ts'
 import { storeLedger } from '../../src/budget/ledger.ts'
-import { parseSettings } from '../../src/config.ts'
+import { parseSettings } from '../../src/config/settings.ts'
 import { type ErrorCode, WrongAddress } from '../../src/errors.ts'
 import type { AccountFields, Errand, ListPosition, Operations, Page } from '../../src/identity/operations.ts'
 import type { ScimUser } from '../../src/sandbox/directory.ts'

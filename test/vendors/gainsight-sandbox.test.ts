@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { storeLedger } from '../../src/budget/ledger.ts'
-import { parseSettings } from '../../src/config.ts'
+import { parseSettings } from '../../src/config/settings.ts'
 import {
   type GainsightOptions,
   type GainsightTenant,

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { SettingsParts } from '../../config.ts'
+import type { SettingsParts } from '../../config/settings.ts'
 import { BaseUrl, tenantSettings } from '../define.ts'
 import { scimSettings } from '../scim/settings.ts'
 

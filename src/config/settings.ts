@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
-import { Auth, HttpSettings } from './config-http.ts'
-import { ChangeLimits, Confirm, type Environment, ProtectedAccount } from './config-policy.ts'
-import { type StorePlace, storePlace } from './config-store.ts'
-import { SigningKey, webhookSettings } from './config-webhook.ts'
-import { Secret } from './secret.ts'
+import { Secret } from '../secret.ts'
+import { Auth, HttpSettings } from './http.ts'
+import { ChangeLimits, Confirm, type Environment, ProtectedAccount } from './policy.ts'
+import { type StorePlace, storePlace } from './store.ts'
+import { SigningKey, webhookSettings } from './webhook.ts'
 
 /** The settings that every tenant has, whatever its vendor; `vendors/define.ts` says what they mean. */
 export interface TenantSettings {

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { Secret } from './secret.ts'
+import { Secret } from '../secret.ts'
+import { isSafeAddress } from './address.ts'
 
 /** What people can be told of. */
 export const WEBHOOK_EVENTS = ['waiting', 'approved', 'denied', 'refused', 'braked'] as const
@@ -7,15 +8,6 @@ export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number]
 
 export const WebhookFormat = z.enum(['json', 'slack', 'teams'])
 export type WebhookFormat = z.infer<typeof WebhookFormat>
-
-export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(host)
-
-/** Whether a token or a message may be sent there: https, or http on a loopback host. */
-export const isSafeAddress = (text: string): boolean => {
-  if (!URL.canParse(text)) return false
-  const { protocol, hostname } = new URL(text)
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
-}
 
 /** Where people are told of changes that wait for them, and of what became of those. */
 export const webhookSettings = (parts: { Secret: z.ZodType<Secret, string> }) =>

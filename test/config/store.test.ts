@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { SettingsError, storePlaceIn } from '../src/config.ts'
+import { SettingsError, storePlaceIn } from '../../src/config/settings.ts'
 
 /** What the settings make of `store`, or what they say is wrong with it. */
 function placeOf(store: unknown, env: Record<string, string> = {}) {

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Secret } from './secret.ts'
+import { Secret } from '../secret.ts'
 
 /** Where a Redis listens, and what lets us in. */
 export interface RedisAddress {

@@ -1,16 +1,5 @@
 import * as z from 'zod'
-import { isSafeAddress } from './config-webhook.ts'
-
-/** An address: https, or http on a loopback host. */
-export const SafeUrl = z
-  .url({ abort: true })
-  .refine(isSafeAddress, 'must be https (http only on a loopback host)')
-
-/** Such an address without credentials, query or fragment. */
-export const BaseUrl = SafeUrl.refine((text) => {
-  const url = new URL(text)
-  return !url.username && !url.password && !url.search && !url.hash
-}, 'must not hold credentials, a query or a fragment')
+import { BaseUrl, SafeUrl } from './address.ts'
 
 /** Whose access tokens are taken, and what must stand in them. */
 export const JwtAuth = z.strictObject({
