@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Row, Table } from './table.ts'
 
@@ -13,7 +13,10 @@ export async function diskTable(folder: string, { durable }: { durable: boolean 
   const { default: Database } = await import('libsql')
   // Approvals and hashes of passphrases are nobody else's business.
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const rows = new Database(join(folder, 'store.db'), { timeout: PATIENCE_MS })
+  const file = join(folder, 'store.db')
+  // A file that is there keeps its mode, wherever it is copied to.
+  await appendFile(file, '', { mode: 0o600 })
+  const rows = new Database(file, { timeout: PATIENCE_MS })
   // SQLite's rollback journal, unlike its write-ahead log, lets any number of processes open a folder at once.
   rows.exec('PRAGMA journal_mode = TRUNCATE')
   rows.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'OFF'}`)

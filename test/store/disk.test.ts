@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { diskStore } from '../../src/store/open.ts'
@@ -42,6 +42,15 @@ test('a folder that holds something else is refused, and used once that is out o
   await writeFile(join(folder, 'store.db'), '')
   await store.set('key', { kept: true })
   expect(await store.get('key')).toEqual({ kept: true })
+  await store.close()
+})
+
+test('what is kept is for nobody else to read, a copy of it neither', async () => {
+  await using data = await dataFolder()
+  const store = diskStore(join(data.folder, 'state'), { durable: true })
+  await store.set('key', 'value')
+  expect((await stat(join(data.folder, 'state'))).mode & 0o777).toBe(0o700)
+  expect((await stat(join(data.folder, 'state', 'store.db'))).mode & 0o777).toBe(0o600)
   await store.close()
 })
 
