@@ -1,7 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { type HttpServer, startHttpServer } from './http-server.ts'
 import type { RoundRobin } from './round-robin.ts'
-import { MAIN } from './world.ts'
 
 export interface FleetOptions {
   proxy: RoundRobin
@@ -13,34 +11,16 @@ export interface FleetOptions {
 
 /** Instances that serve over HTTP on the same settings, behind a proxy. */
 export async function openFleet({ proxy, config, env, skews }: FleetOptions) {
-  const instances: ChildProcess[] = []
-  let stderr = ''
+  const instances: HttpServer[] = []
 
   async function start(at: number): Promise<void> {
-    const child = spawn(
-      process.execPath,
-      [...wrongBy(skews[at] ?? 0), MAIN, 'serve', '--http', '--port', '0', '--config', config],
-      { env, stdio: ['ignore', 'ignore', 'pipe'] },
-    )
-    instances[at] = child
-    const ended = once(child, 'exit')
-    const port = new Promise<number>((resolve, reject) => {
-      child.stderr.on('data', (piece) => {
-        stderr += String(piece)
-        const [, listening] = /serves MCP at \S+:(\d+)\/mcp/.exec(String(piece)) ?? []
-        if (listening) resolve(Number(listening))
-      })
-      void ended.then(() => reject(new Error(`an instance ended: ${stderr.slice(-2_000)}`)))
-    })
-    proxy.targets[at] = await port
+    const instance = await startHttpServer({ config, env, node: wrongBy(skews[at] ?? 0) })
+    instances[at] = instance
+    proxy.targets[at] = Number(instance.url.port)
   }
 
   async function kill(at: number): Promise<void> {
-    const child = instances[at]
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
+    await instances[at]?.kill('SIGKILL')
     proxy.targets[at] = undefined
   }
 
@@ -52,7 +32,6 @@ export async function openFleet({ proxy, config, env, skews }: FleetOptions) {
       await kill(at)
       await start(at)
     },
-    stderr: () => stderr,
     async [Symbol.asyncDispose]() {
       await Promise.all(skews.map((_, at) => kill(at)))
     },

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { openStores } from '../../src/commands/place.ts'
 import type { Scope } from '../../src/identity/scopes.ts'
 import { openAccessTokens } from '../../src/store/access-tokens.ts'
 import { type ClientKind, connect, type Desk, type TestClient } from './clients.ts'
-import { type Answered, MAIN, openPlace, type PlaceOptions, sinceNow } from './world.ts'
+import { startHttpServer } from './http-server.ts'
+import { type Answered, openPlace, type PlaceOptions, sinceNow } from './world.ts'
 
 export interface HttpWorldOptions extends PlaceOptions {
   /** The setting `auth`; tokens when left out. */
@@ -28,24 +27,9 @@ export async function openHttpWorld({
   ...options
 }: HttpWorldOptions = {}) {
   const place = await openPlace({ ...options, settings: { auth, ...options.settings } })
-  const server = spawn(
-    process.execPath,
-    [MAIN, 'serve', '--http', '--port', '0', '--config', place.config, ...args],
-    {
-      env: { IDENTITY_MCP_LOG: 'info', ...place.env },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  )
-  const ended = once(server, 'close').then(([code]) => code as number | null)
-  let stderr = ''
-  const url = await new Promise<URL>((resolve, reject) => {
-    server.stderr.on('data', (piece) => {
-      stderr += String(piece)
-      const [, address] = /serves MCP at (\S+)\n/.exec(stderr) ?? []
-      if (address) resolve(new URL(address))
-    })
-    void ended.then(() => reject(new Error(`the server ended: ${stderr}`)))
-  })
+  const env = { IDENTITY_MCP_LOG: 'info', ...place.env }
+  const server = await startHttpServer({ config: place.config, env, args })
+  const { url, stderr, ended } = server
 
   const clients: TestClient[] = []
   const guest = async ({
@@ -85,30 +69,24 @@ export async function openHttpWorld({
     },
     /** What has happened from here on, for tests that share a world. */
     since: () => sinceNow(place),
-    stderr: () => stderr,
+    stderr,
     log: () =>
-      stderr
+      stderr()
         .split('\n')
         .filter((line) => line.startsWith('{'))
         .map((line) => JSON.parse(line) as Record<string, unknown>),
     /** Tells the process to read its settings anew; resolves with what it said of them. */
-    async reload() {
-      const before = stderr.length
-      const said = () => stderr.slice(before)
-      server.kill('SIGHUP')
-      while (!/goes (by|on with) the settings/.test(said())) await once(server.stderr, 'data')
-      return said()
+    reload() {
+      const said = server.says(/goes (by|on with) the settings/)
+      void server.kill('SIGHUP')
+      return said
     },
     /** Tells the process to stop; resolves with its exit code. */
-    stop: () => {
-      server.kill('SIGTERM')
-      return ended
-    },
+    stop: () => server.kill('SIGTERM'),
     ended,
     async [Symbol.asyncDispose]() {
       await Promise.all(clients.map((client) => client.close().catch(() => undefined)))
-      server.kill('SIGKILL')
-      await ended
+      await server.kill('SIGKILL')
       await place.close()
     },
   }
