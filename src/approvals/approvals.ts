@@ -172,7 +172,13 @@ export function openApprovals(store: Store): Approvals {
       return change(id, unknown, (approval, now) => {
         if (approval.digest !== digest) throw unknown()
         const status = statusOf(approval, now)
-        if (status === 'used') throw new ApprovalUsed(`The approval ${id} was used already.`, askAgain)
+        if (status === 'used') {
+          // The answer of the call that used it may have been lost.
+          throw new ApprovalUsed(
+            `The approval ${id} was used already.`,
+            'Make the call again without an approvalId: it finds what is done, and asks a person anew for what is not.',
+          )
+        }
         if (status === 'denied') {
           throw new ApprovalDenied(`A person denied this change (${id}).`, 'Tell the person you work for.')
         }
