@@ -88,3 +88,15 @@ export function tenantsNamed({ input, plan }: Pick<Call, 'input' | 'plan'>): str
   const planned = plan?.changes.map((change) => change.tenant) ?? []
   return [...new Set([...(tenant === undefined ? [] : [tenant]), ...tenants, ...planned])]
 }
+
+const Unfit = z.never({ error: 'hold something of another kind than declared' })
+
+/** What a call asks for, held against what its tool declares. */
+export function held({ tool, input }: Pick<Call, 'tool' | 'input'>): z.ZodSafeParseResult<unknown> {
+  try {
+    return tool.input.safeParse(input ?? {})
+  } catch {
+    // zod measures whatever has a `length`, be it a list or not, and throws where that cannot be compared with a number.
+    return Unfit.safeParse(input)
+  }
+}

@@ -125,6 +125,12 @@ withRedis('servers on one Redis', () => {
       await redis.kill()
       await expect.poll(refused, { timeout: 20_000 }).toBeGreaterThan(0)
       await redis.start()
+      // Each of them has found it again: to look up a change, even one that there never was, takes the store.
+      const nobodys = { change: '0123456789ab', reason: 'never made' }
+      for (const { call } of servers) {
+        const code = async () => (await call('undo_change', nobodys)).error?.code
+        await expect.poll(code, { timeout: 20_000 }).toBe('not_found')
+      }
     }
     const leave = async ({ call }: (typeof servers)[number], line: number) => {
       for (const [index, { userName }] of people.entries()) {
