@@ -143,7 +143,6 @@ describe('the map of imports', () => {
       '@modelcontextprotocol/client': /^commands\/demo\//,
       undici: /^vendors\/http\.ts$/,
       bottleneck: /^guards\//,
-      keyv: /^store\//,
       ioredis: /^store\//,
       libsql: /^store\//,
       commander: /^(main\.ts|commands\/)/,

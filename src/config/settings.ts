@@ -129,10 +129,13 @@ export function storePlaceIn(
   env: Readonly<Record<string, string | undefined>>,
   where: string,
 ): StorePlace {
-  const { data, error } = z.object({ store: storePlace(secretFrom(env)) }).safeParse({ store })
+  const { data, error } = z.object({ store: storePlace(secretFrom(env)) }).safeParse({ store }, ONCE)
   if (error) throw new SettingsError(where, error.issues.flatMap(problemsOf))
   return data.store
 }
+
+/** For what is parsed once: a parser is not worth compiling. */
+const ONCE = { jitless: true }
 
 /** Parses settings that are already JSON. Throws `SettingsError`, naming `where` they stand. */
 export function parseSettings(
@@ -141,7 +144,7 @@ export function parseSettings(
   env: Readonly<Record<string, string | undefined>>,
   where: string,
 ): Settings {
-  const parsed = settingsSchema(vendors, { Secret: secretFrom(env) }, vendorsIn(raw)).safeParse(raw)
+  const parsed = settingsSchema(vendors, { Secret: secretFrom(env) }, vendorsIn(raw)).safeParse(raw, ONCE)
   const problems = [
     ...badTenantNames(raw),
     ...(parsed.error?.issues.flatMap(problemsOf) ?? []),
@@ -154,25 +157,24 @@ export function parseSettings(
 /** What a tenant may be called. */
 export const TENANT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
-/** The vendors that raw settings name, whatever else is wrong with them. */
-function vendorsIn(raw: unknown): Set<unknown> {
-  const { tenants } = z.looseObject({ tenants: z.record(z.string(), z.unknown()) }).safeParse(raw).data ?? {}
-  return new Set(
-    Object.values(tenants ?? {}).map((tenant) => (tenant as { vendor?: unknown } | null)?.vendor),
-  )
+/** The tenants of raw settings, whatever is wrong with those or with them. */
+function tenantsIn(raw: unknown): Record<string, unknown> {
+  const { tenants } = (raw ?? {}) as { tenants?: unknown }
+  return typeof tenants === 'object' && tenants !== null ? { ...tenants } : {}
 }
 
+/** The vendors that raw settings name. */
+const vendorsIn = (raw: unknown): Set<unknown> =>
+  new Set(Object.values(tenantsIn(raw)).map((tenant) => (tenant as { vendor?: unknown } | null)?.vendor))
+
 // Beside the schema, which would leave out the problems inside a tenant that is badly named.
-function badTenantNames(raw: unknown): string[] {
-  const tenants =
-    z.looseObject({ tenants: z.record(z.string(), z.unknown()) }).safeParse(raw).data?.tenants ?? {}
-  return Object.keys(tenants)
+const badTenantNames = (raw: unknown): string[] =>
+  Object.keys(tenantsIn(raw))
     .filter((name) => !TENANT_NAME.test(name))
     .map(
       (name) =>
         `tenants.${name}: a tenant's name is letters, digits, dots, dashes and underscores, 63 at most`,
     )
-}
 
 /** Names in the policy that nothing bears: a rule about them would never hold, and nobody would notice. */
 function namesOfNothing({ tenants, confirm, ...settings }: Settings, vendors: readonly ConfigurableVendor[]) {

@@ -25,7 +25,7 @@ function faultsOf(text: string): string[] {
   const shown = plainText(text, LONGEST)
   const words = shown.match(WORD) ?? []
   const foreign = words.filter((word) => !isLatin(word))
-  const mixed = words.some((word) => !SYSTEMS.some((system) => system.test(word)))
+  const mixed = words.some((word) => !alphabets().systems.some((system) => system.test(word)))
   const twins = foreign.length > 0 && foreign.every((word) => isLatin(readAsLatin(word)))
   return [
     ...(hidesText(text) ? ['holds characters that can not be seen'] : []),
@@ -40,17 +40,29 @@ const WORD = /[\p{L}\p{M}\p{N}]+/gu
 const scripts = (...names: string[]) =>
   new RegExp(`^[${[...names, 'Zyyy', 'Zinh'].map((name) => `\\p{scx=${name}}`).join('')}]*$`, 'u')
 
-/** The alphabets in common use (UAX #31, table 5), each by itself, and those that are written together. */
-const LATIN = scripts('Latn')
-const SYSTEMS = [
-  LATIN,
-  scripts('Latn', 'Hani', 'Hira', 'Kana'),
-  scripts('Latn', 'Hani', 'Bopo'),
-  scripts('Latn', 'Hani', 'Hang'),
-  ...'Arab Armn Beng Cyrl Deva Ethi Geor Grek Gujr Guru Hebr Khmr Knda Laoo Mlym Mymr Orya Sinh Taml Telu Thaa Thai Tibt'
-    .split(' ')
-    .map((name) => scripts(name)),
-]
+const COMMON =
+  'Arab Armn Beng Cyrl Deva Ethi Geor Grek Gujr Guru Hebr Khmr Knda Laoo Mlym Mymr Orya Sinh Taml Telu Thaa Thai Tibt'
+
+let made: { latin: RegExp; systems: readonly RegExp[] } | undefined
+/**
+ * The alphabets in common use (UAX #31, table 5), each by itself, and those that are written together. Made when a name
+ * first needs them, since that takes milliseconds.
+ */
+function alphabets() {
+  if (made) return made
+  const latin = scripts('Latn')
+  made = {
+    latin,
+    systems: [
+      latin,
+      scripts('Latn', 'Hani', 'Hira', 'Kana'),
+      scripts('Latn', 'Hani', 'Bopo'),
+      scripts('Latn', 'Hani', 'Hang'),
+      ...COMMON.split(' ').map((name) => scripts(name)),
+    ],
+  }
+  return made
+}
 
 /** Letters of Cyrillic, Greek and Armenian, each before the Latin letter that it can't be told from (confusables.txt). */
 const TWINS = new Map(
@@ -66,7 +78,7 @@ const TWINS = new Map(
 // Fullwidth, letterlike and mathematical letters, which are Latin, or of no alphabet, by what Unicode says of them.
 const DISGUISED = /[\uff10-\uff5a\u2102-\u2149\u{1d400}-\u{1d7ff}]/u
 
-const isLatin = (word: string): boolean => LATIN.test(word) && !DISGUISED.test(word)
+const isLatin = (word: string): boolean => alphabets().latin.test(word) && !DISGUISED.test(word)
 
 /** The word as somebody takes it who reads Latin letters. */
 const readAsLatin = (word: string): string =>

@@ -21,6 +21,8 @@ export async function diskTable(folder: string, { durable }: { durable: boolean 
   rows.exec('PRAGMA journal_mode = TRUNCATE')
   rows.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'OFF'}`)
   rows.exec('CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID')
+  // Nobody asks any more for most of what has lapsed.
+  rows.prepare("DELETE FROM rows WHERE json_extract(row, '$.expires') <= ?").run(Date.now())
   const get = rows.prepare('SELECT row FROM rows WHERE key = ?')
   const set = rows.prepare('INSERT OR REPLACE INTO rows (key, row) VALUES (?, ?)')
   const remove = rows.prepare('DELETE FROM rows WHERE key = ?')
