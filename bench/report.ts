@@ -1,14 +1,15 @@
 import { arch, cpus, loadavg, release, type as system, totalmem } from 'node:os'
 import { type Section, verdict } from './rows.ts'
 
-/** The machine that the figures are of, and how busy it is now. */
+/** The date, the machine that the figures are of, and how busy it is now. */
 export function machine(): string {
+  const date = new Date().toISOString().slice(0, 10)
   const processors = cpus()
   const memory = (totalmem() / 2 ** 30).toFixed(1)
   return (
-    `${processors[0]?.model.trim() ?? 'unknown processor'}, ${processors.length} cores, ${memory} GiB of memory, ` +
+    `${date}, ${processors[0]?.model.trim() ?? 'unknown processor'}, ${processors.length} cores, ${memory} GiB of memory, ` +
     `Node ${process.versions.node}, ${system()} ${release()} (${arch()}), ` +
-    `load ${loadavg()[0]?.toFixed(1)} before the run`
+    `load ${loadavg()[0]?.toFixed(1)} before.`
   )
 }
 
@@ -23,26 +24,41 @@ export function toText({ title, rows }: Section): string {
   return `\n${title}\n${lines.map((line) => `  ${line.trimEnd()}\n`).join('')}`
 }
 
-/** The whole as a page. */
-export function toMarkdown(where: string, sections: readonly Section[]): string {
-  const date = new Date().toISOString().slice(0, 10)
-  return [
-    '# Benchmarks',
+/** A section, and where and when it was measured. */
+export interface Measured extends Section {
+  where: string
+}
+
+const HEAD = `# Benchmarks
+
+Written by \`npm run bench\`. What is compared was measured side by side in the same run; counts are those of the
+simulated app.
+`
+const MARK = '\n## '
+
+/** The sections as a page, in the place of those of the same titles on the `former` one; what is new comes last. */
+export function toMarkdown(sections: readonly Measured[], former = HEAD): string {
+  const [head = '', ...before] = former.split(MARK)
+  const made = new Map(sections.map((section) => [section.title, bodyOf(section)]))
+  const kept = before.map((text) => {
+    const [title = ''] = text.split('\n', 1)
+    const anew = made.get(title)
+    made.delete(title)
+    return anew ?? text
+  })
+  return [head, ...kept, ...made.values()].join(MARK)
+}
+
+const bodyOf = ({ title, how, rows, where }: Measured): string =>
+  [
+    title,
     '',
-    'Written by `npm run bench`. What is compared was measured side by side in the same run; counts are those of the',
-    'simulated app.',
+    how,
     '',
-    `${date}, ${where}.`,
-    ...sections.flatMap(({ title, how, rows }) => [
-      '',
-      `## ${title}`,
-      '',
-      how,
-      '',
-      '| | figure | goal | met |',
-      '| --- | --- | --- | --- |',
-      ...rows.map((row) => `| ${row.what} | ${row.figure} | ${row.goal ?? ''} | ${verdict(row)} |`),
-    ]),
+    '| | figure | goal | met |',
+    '| --- | --- | --- | --- |',
+    ...rows.map((row) => `| ${row.what} | ${row.figure} | ${row.goal ?? ''} | ${verdict(row)} |`),
+    '',
+    where,
     '',
   ].join('\n')
-}

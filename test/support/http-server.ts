@@ -20,12 +20,17 @@ export async function startHttpServer({ config, env, args = [], node = [] }: Htt
   )
   const ended = once(child, 'close').then(([code]) => code as number | null)
   let stderr = ''
+  child.stderr.on('data', (piece) => {
+    stderr += String(piece)
+  })
   const url = await new Promise<URL>((resolve, reject) => {
-    child.stderr.on('data', (piece) => {
-      stderr += String(piece)
+    const listen = () => {
       const [, address] = /serves MCP at (\S+)\n/.exec(stderr) ?? []
-      if (address) resolve(new URL(address))
-    })
+      if (!address) return
+      child.stderr.off('data', listen)
+      resolve(new URL(address))
+    }
+    child.stderr.on('data', listen)
     void ended.then(() => reject(new Error(`the server ended: ${stderr}`)))
   })
   return {
