@@ -91,8 +91,8 @@ export function tenantsNamed({ input, plan }: Pick<Call, 'input' | 'plan'>): str
 
 const Unfit = z.never({ error: 'hold something of another kind than declared' })
 
-/** What a call asks for, held against what its tool declares. */
-export function held({ tool, input }: Pick<Call, 'tool' | 'input'>): z.ZodSafeParseResult<unknown> {
+/** What a call asks for, parsed by what its tool declares. Never throws, whatever stands in it. */
+export function parsedInput({ tool, input }: Pick<Call, 'tool' | 'input'>): z.ZodSafeParseResult<unknown> {
   try {
     return tool.input.safeParse(input ?? {})
   } catch {

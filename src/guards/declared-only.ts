@@ -1,12 +1,12 @@
 import type * as z from 'zod'
 import { InvalidInput } from '../errors.ts'
 import { inQuotes, plainText } from '../identity/text.ts'
-import { type Call, type CallGuard, held } from './call.ts'
+import { type Call, type CallGuard, parsedInput } from './call.ts'
 
 /** Lets nothing in or out that the tool's schemas do not name. */
 export const declaredOnly = (): CallGuard =>
   async function declaredOnly(call, next) {
-    const parsed = held(call)
+    const parsed = parsedInput(call)
     if (!parsed.success) throw misfit(call, listed(parsed.error.issues.map(say), '; '))
     // The schemas pass over a key of this name, wherever it stands.
     if (holdsPrototype(call.input)) throw misfit(call, 'unknown argument "__proto__"')

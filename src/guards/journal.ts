@@ -1,7 +1,7 @@
 import { type ErrorCode, IdentityError, Paused } from '../errors.ts'
 import type { JournalEventName } from '../store/events.ts'
 import type { Journal } from '../store/journal.ts'
-import { type Call, type CallGuard, held } from './call.ts'
+import { type Call, type CallGuard, parsedInput } from './call.ts'
 
 // What a person decided, and what the apps made of it; every other error of a call is a refusal of ours.
 const EVENT: Partial<Record<ErrorCode, JournalEventName>> = {
@@ -62,4 +62,4 @@ export const journalled = ({ journal, warn }: Journalling): CallGuard =>
 
 /** What was asked for, if it is of the form that the tool declares. */
 const argumentsOf = (call: Call): Record<string, unknown> =>
-  (held(call).data ?? {}) as Record<string, unknown>
+  (parsedInput(call).data ?? {}) as Record<string, unknown>

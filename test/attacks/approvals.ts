@@ -1,5 +1,5 @@
 import { type Attack, type CallOf, type ChangingTool, changed, TENANT } from './attack.ts'
-import type { Meddling } from './meddling.ts'
+import { MEANWHILE, type Meddling } from './meddling.ts'
 
 /**
  * A change waits for a person outside the agent's reach, and its id is then used otherwise than it was given. Left out:
@@ -142,15 +142,6 @@ const crossTool = ALL.flatMap((asked) =>
   ),
 )
 
-const MEANWHILE: readonly (readonly [Meddling, string])[] = [
-  ['renamed', 'approval_void'],
-  ['renamed, with another under the old name', 'approval_void'],
-  ['given another email', 'approval_void'],
-  ['given another external id', 'approval_void'],
-  ['replaced by another under the same name', 'approval_void'],
-  ['joined by a twin', 'ambiguous'],
-  ['gone', 'not_found'],
-]
 const stale = MEANWHILE.map(([meanwhile, ends]) =>
   used(`an approval for an account that is ${meanwhile} by now`, { meanwhile, ends, after: 'CWE-367' }),
 )

@@ -10,6 +10,11 @@ export interface ClientAttack extends Attack {
 
 const members = (count: number) => Array.from({ length: count }, (_, at) => `{many.${at}}`)
 
+const created = (attributes: object): CallOf => ({
+  tool: 'create_user',
+  args: { tenant: 'acme-gainsight', email: '{new}', givenName: 'New', familyName: 'Hire', attributes },
+})
+
 /** What is asked of a person outside the client, however well the client can ask. */
 const WEIGHTY: readonly (readonly [what: string, call: CallOf, ends: string])[] = [
   ['deletes somebody', changed('delete_user'), 'approval_required'],
@@ -33,34 +38,8 @@ const WEIGHTY: readonly (readonly [what: string, call: CallOf, ends: string])[] 
     { tool: 'update_user', args: { tenant: 'acme-gainsight', user: '{gainsight}', set: { role: 'Admin' } } },
     'approval_required',
   ],
-  [
-    'creates an administrator',
-    {
-      tool: 'create_user',
-      args: {
-        tenant: 'acme-gainsight',
-        email: '{new}',
-        givenName: 'New',
-        familyName: 'Hire',
-        attributes: { role: 'Super Admin' },
-      },
-    },
-    'approval_required',
-  ],
-  [
-    'creates an administrator by name',
-    {
-      tool: 'create_user',
-      args: {
-        tenant: 'acme-gainsight',
-        email: '{new}',
-        givenName: 'New',
-        familyName: 'Hire',
-        attributes: { admin: true },
-      },
-    },
-    'approval_required',
-  ],
+  ['creates an administrator', created({ role: 'Super Admin' }), 'approval_required'],
+  ['creates an administrator by name', created({ admin: true }), 'approval_required'],
   [
     'fills a group of administrators',
     changed('update_group_members', { group: 'Domain Admins' }),

@@ -31,4 +31,15 @@ const MEDDLINGS = {
 } as const
 export type Meddling = keyof typeof MEDDLINGS
 
+/** How a call must end after each of them, since what was agreed to is bound to the account as it was. */
+export const MEANWHILE: readonly (readonly [Meddling, string])[] = [
+  ['renamed', 'approval_void'],
+  ['renamed, with another under the old name', 'approval_void'],
+  ['given another email', 'approval_void'],
+  ['given another external id', 'approval_void'],
+  ['replaced by another under the same name', 'approval_void'],
+  ['joined by a twin', 'ambiguous'],
+  ['gone', 'not_found'],
+]
+
 export const meddle = (how: Meddling, app: Netskope, user: User): void => MEDDLINGS[how](app, user)

@@ -1,6 +1,6 @@
 import { NO, YES } from '../support/raw.ts'
 import { type Attack, type CallOf, CHANGES, type ChangingTool, changed, TENANT } from './attack.ts'
-import type { Meddling } from './meddling.ts'
+import { MEANWHILE, type Meddling } from './meddling.ts'
 
 /**
  * A question was put through the client, and comes back answered with yes, but not as it was asked. Left out: the same
@@ -151,16 +151,6 @@ const responses = RESPONSES.map(([what, given, ends]) =>
   answered(`a question answered with ${what}`, { responses: given, ends }),
 )
 
-/** What was agreed to is bound to the account as it was. */
-const MEANWHILE: readonly (readonly [Meddling, string])[] = [
-  ['renamed', 'approval_void'],
-  ['renamed, with another under the old name', 'approval_void'],
-  ['given another email', 'approval_void'],
-  ['given another external id', 'approval_void'],
-  ['replaced by another under the same name', 'approval_void'],
-  ['joined by a twin', 'ambiguous'],
-  ['gone', 'not_found'],
-]
 const stale = MEANWHILE.map(([meanwhile, ends]) =>
   answered(`a yes to an account that is ${meanwhile} by now`, { meanwhile, ends, after: 'CWE-367' }),
 )
