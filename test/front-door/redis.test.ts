@@ -65,6 +65,23 @@ withRedis('servers on one Redis', () => {
     expect(world.netskope.user(ADA).active).toBe(true)
   })
 
+  test('count removals together, and stop at one brake', async () => {
+    await using redis = await startRedis()
+    await using world = await openOn(redis, {
+      settings: { confirm: { removes: 'none' }, limits: { removesPerHour: 1 } },
+    })
+    const { call } = await world.open()
+    expect(await world.call('deactivate_user', LEAVES)).toMatchObject({ status: 'done' })
+    const other = { ...LEAVES, user: 'grace@example.com' }
+    expect((await call('deactivate_user', other)).error?.code).toBe('limit_reached')
+    expect(await world.run(['brake', 'on', '--reason', 'odd changes'])).toMatchObject({ code: 0 })
+    const back = { user: ADA, tenants: ['acme-netskope'], reason: 'a mistake' }
+    for (const server of [world, { call }]) {
+      expect((await server.call('reactivate_user', back)).error?.code).toBe('refused')
+    }
+    expect(world.netskope.writes).toHaveLength(1)
+  })
+
   test('spend one budget', async () => {
     await using redis = await startRedis()
     await using world = await openOn(redis, { tenant: { budget: { perMinute: 10 }, maxRetries: 0 } })
