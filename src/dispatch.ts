@@ -1,6 +1,7 @@
 import type { Approvals } from './approvals/approvals.ts'
 import { askFor, mustOffer } from './ask.ts'
 import { carryOut } from './change.ts'
+import { IdentityError } from './errors.ts'
 import { type Call, type CallGuard, logged, type Reply } from './guards/call.ts'
 import type { Sight } from './guards/calls.ts'
 import { compose } from './guards/compose.ts'
@@ -118,7 +119,13 @@ export function dispatcher({
     for (const change of plan.changes) {
       const tenant = tenants.get(change.tenant)
       mustOffer(tenant, change.operation)
-      await tenant.operations.checkWrite?.({ accounts: change.accounts, fields: newIn(change) }, errand)
+      try {
+        await tenant.operations.checkWrite?.({ accounts: change.accounts, fields: newIn(change) }, errand)
+      } catch (error) {
+        // One tenant refuses for all that were named, so that it has to be known which.
+        if (error instanceof IdentityError) error.details.tenant ??= tenant.name
+        throw error
+      }
     }
     return plan
   }

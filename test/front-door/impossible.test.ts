@@ -56,8 +56,15 @@ describe('what an app or its settings would refuse whatever it finds', () => {
       'unsupported',
     ],
   ])('refuses %s before anybody is asked', async (_, tool, input, code) => {
-    expect((await call(tool, { reason: 'a good one', ...input })).error).toMatchObject({ code })
+    expect((await call(tool, { reason: 'a good one', ...input })).error).toMatchObject({
+      code,
+      tenant: tenantOf(input),
+    })
     expect(Object.values(world.sandbox.tenants).flatMap(({ writes }) => writes)).toEqual([])
     expect((await world.run(['approvals', '--all'])).stdout).toContain('no request')
   })
 })
+
+/** The tenant that refuses: the first of those named. */
+const tenantOf = ({ tenant, tenants }: { tenant?: string; tenants?: readonly string[] }) =>
+  tenant ?? tenants?.[0]
