@@ -116,21 +116,22 @@ export function openApprovals(store: Store): Approvals {
   return {
     async request(request) {
       const key = digestKey(request.digest)
-      const fitsAt = (now: number) => (approval: Approval) =>
-        isOpenAt(approval, now) && meets(approval, request)
-      const [held, now] = await Promise.all([store.get<Approval[]>(key), store.now()])
-      const same = held?.find(fitsAt(now))
-      if (same) return same
-      const id = newApprovalId()
-      // First, so that no approval ever stands without its id; an id that leads to none is merely unknown.
-      await store.set(idKey(id), key, APPROVAL_TTL_MS + KEPT_MS)
-      return store.update<Approval[], Approval>(key, (approvals = [], now) => {
-        const open = approvals.find(fitsAt(now))
+      const approval = await store.update<Approval[], Approval>(key, (approvals = [], now) => {
+        const open = approvals.find((one) => isOpenAt(one, now) && meets(one, request))
         if (open) return { ...kept(approvals, now), result: open }
         const expiresAt = now + APPROVAL_TTL_MS
-        const result: Approval = { ...request, id, createdAt: now, expiresAt, state: 'pending' }
+        const result: Approval = {
+          ...request,
+          id: newApprovalId(),
+          createdAt: now,
+          expiresAt,
+          state: 'pending',
+        }
         return { ...kept([...approvals, result], now), result }
       })
+      // Each time, so that no id is handed out that leads nowhere, whatever ended or was lost between the two.
+      await store.set(idKey(approval.id), key, APPROVAL_TTL_MS + KEPT_MS)
+      return approval
     },
 
     async get(text) {

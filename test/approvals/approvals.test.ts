@@ -45,6 +45,16 @@ test('an id is found as people type it', async () => {
   expect(await approvals.get('nothing')).toBeUndefined()
 })
 
+test('one whose id the store has lost is found by it once it is asked for again', async () => {
+  const store = memoryStore()
+  const approvals = openApprovals(store)
+  const { id } = await approvals.request(request)
+  for (const key of await store.keys('approval/id/')) await store.delete(key)
+  expect(await approvals.get(id)).toBeUndefined()
+  expect((await approvals.request(request)).id).toBe(id)
+  expect((await approvals.get(id))?.id).toBe(id)
+})
+
 test('a pending one is returned to wait on, and is not used up by that', async () => {
   const approvals = openApprovals(memoryStore())
   const { id } = await approvals.request(request)

@@ -19,24 +19,19 @@ withRedis('three instances whose clocks differ, on one Redis behind a proxy', ()
   test('make every approved change once, whichever of them is killed and whenever', async () => {
     await using redis = await startRedis('--appendonly', 'yes', '--appendfsync', 'always')
     await using world = await openInstances(redis)
-    const killed = await world.leaveWhile(async (round) => {
-      await sleep(800)
-      if (round === 3) await redis.restart()
-      else await world.fleet.replace(round % 3)
-    })
-    expect(killed).toBeGreaterThan(3)
+    const kill = (at: number) => () => world.fleet.replace(at)
+    await world.leaveWhile([kill(0), kill(1), kill(2), () => redis.restart(), kill(0), kill(1)])
     expect(await world.run(['journal', 'verify'])).toMatchObject({ code: 0 })
   })
 
   test('make every approved change once when Redis loses all it had', async () => {
     await using redis = await startRedis()
     await using world = await openInstances(redis)
-    await world.leaveWhile(async (round) => {
-      await sleep(500)
-      if (round !== 2) return
+    const lose = async () => {
       await redis.raw().flushall()
       await world.addApprover()
-    })
+    }
+    await world.leaveWhile([async () => {}, lose, async () => {}])
     expect(await world.run(['journal', 'verify'])).toMatchObject({ code: 1 })
     expect((await world.run(['journal', 'export'])).stdout).toContain('"event":"lost"')
   })
@@ -68,23 +63,27 @@ async function openInstances(redis: RedisServer) {
     const { id } = place.netskope.user(userName)
     return place.netskope.writes.filter(({ path }) => path.endsWith(id)).length
   }
+  const gone = () => PEOPLE.filter((userName) => !place.netskope.user(userName).active).length
 
   return {
     ...place,
     fleet,
     addApprover,
-    /** Has everybody deactivated while one round of `trouble` follows the other; resolves with how many there were. */
-    async leaveWhile(trouble: (round: number) => Promise<void>): Promise<number> {
+    /** Has everybody deactivated, and all of `troubles` come to pass meanwhile: the next after each so many who left. */
+    async leaveWhile(troubles: readonly (() => Promise<unknown>)[]): Promise<void> {
       let over = false
-      let round = 0
       const troubled = (async () => {
-        for (; !over; round++) await trouble(round)
+        for (const [at, trouble] of troubles.entries()) {
+          const many = Math.floor((at * PEOPLE.length) / troubles.length)
+          while (!over && gone() < many) await sleep(20)
+          await trouble()
+        }
       })()
       const people = { tenant: 'acme-netskope', people: PEOPLE, atOnce: 4 }
       const course = await leave({ url: fleet.url, ...people }).finally(() => {
         over = true
+        return troubled
       })
-      await troubled
       expect(course.unknown).toBe(0)
       expect([...course.done, ...course.found].toSorted()).toEqual(PEOPLE.toSorted())
       for (const userName of PEOPLE) {
@@ -98,7 +97,6 @@ async function openInstances(redis: RedisServer) {
           writes: 1,
         })
       }
-      return round
     },
     async [Symbol.asyncDispose]() {
       await fleet[Symbol.asyncDispose]()

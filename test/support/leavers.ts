@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { send } from './browser.ts'
 import { connect } from './clients.ts'
 import { decideAt } from './strict.ts'
 
@@ -86,12 +87,8 @@ export async function leave({ url, token, tenant, people, atOnce }: Leaving): Pr
           break
         }
         if (status === 'approval_required' && approval) {
-          const decided = await insist(() => decideFor(approval))
-          approvalId = decided ? approval.id : undefined
-          if (!decided) {
-            course.anew += 1
-            await sleep(PAUSE_MS)
-          }
+          approvalId = approval.id
+          if (!(await insist(() => decideFor(approval)))) await sleep(PAUSE_MS)
         } else if (error?.code === 'approval_used' || error?.code === 'approval_void') {
           approvalId = undefined
           course.anew += 1
@@ -110,11 +107,14 @@ export async function leave({ url, token, tenant, people, atOnce }: Leaving): Pr
   return course
 }
 
-/** Says yes on the page, whether or not the answer to a first yes was lost; false where nobody can, or need, decide. */
+/** Says yes on the page, unless that was done already and the answer lost; false where nobody can, or need, decide. */
 async function decideFor({ approveAt }: { approveAt: string }): Promise<boolean> {
   if (!URL.canParse(approveAt)) return false
-  const status = await decideAt(approveAt)
-  if (status === 303 || status === 409) return true
+  const { status, text } = await send(approveAt, { path: new URL(approveAt).pathname })
   if (status === 404) return false
-  throw new Error(`the page answered ${status}`)
+  if (status !== 200) throw new Error(`the page answered ${status}`)
+  if (!text.includes('<form')) return true
+  const decided = await decideAt(approveAt)
+  if (decided !== 303) throw new Error(`the page answered ${decided} to a yes`)
+  return true
 }
