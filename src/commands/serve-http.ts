@@ -49,6 +49,15 @@ async function serve(io: Io, options: CommonOptions, { host, port }: Listening):
     throw new SettingsError(settingsFile(io, options).file, [`store: ${store} cannot be used: ${problem}`])
   }
 
+  // Heard from the first moment on: a process that does not listen to the signal is ended by it.
+  let renew: (() => Promise<void>) | undefined
+  let renewed = Promise.resolve()
+  let early = false
+  io.onReload(() => {
+    if (renew) renewed = renewed.then(renew)
+    else early = true
+  })
+
   let now = await read()
   const { log } = now
   const formers = underWay()
@@ -63,7 +72,7 @@ async function serve(io: Io, options: CommonOptions, { host, port }: Listening):
         : error
     })
     /** Goes by the settings as they are now, if they can be gone by; what has begun ends by those that it began under. */
-    const renew = async () => {
+    renew = async () => {
       if (options.sandbox) return
       try {
         const former = now
@@ -78,10 +87,7 @@ async function serve(io: Io, options: CommonOptions, { host, port }: Listening):
         io.stderr.write(`${error.message}\nidentity-mcp goes on with the settings that it had\n`)
       }
     }
-    let renewed = Promise.resolve()
-    io.onReload(() => {
-      renewed = renewed.then(renew)
-    })
+    if (early) renewed = renew()
     io.stderr.write(`identity-mcp serves MCP at ${address}/mcp\n`)
     await io.untilStopped()
     await renewed

@@ -57,7 +57,8 @@ async function openInstances(redis: RedisServer) {
     confirm: { removes: 'approve' },
     limits: { removesPerHour: 1_000 },
   }
-  place.rewrite(settings, { budget: { perMinute: 6_000 } })
+  // What an instance had under way when it was killed counts as under way for a while.
+  place.rewrite(settings, { budget: { perMinute: 6_000, atOnce: 32 } })
   const fleet = await openFleet({ ...place, proxy, skews: [-5_000, 0, 5_000] })
   const writesTo = (userName: string) => {
     const { id } = place.netskope.user(userName)
