@@ -3,19 +3,13 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { Pool } from 'undici'
-import { openStores } from '../src/commands/place.ts'
-import { openAccessTokens } from '../src/store/access-tokens.ts'
-import { openHttpWorld } from '../test/support/http-world.ts'
-import { type Ask, type Asked, askUntil } from './askers.ts'
+import { type Asked, askUntil } from './askers.ts'
+import { type Door, door, makeTokens, openQuietly } from './door.ts'
 import { temporaryFolder } from './folder.ts'
 import { atLeast, atMost, ms, type Part, quantile, type Row, times } from './rows.ts'
 
 const CALLERS = 64
-const QUIET = 9
 const ROUNDS = 4
-const PAUSE_MS = 50
-const WARM_UP_MS = 5_000
 
 export const http: Part = async ({ seconds }) => {
   await using world = await openQuietly()
@@ -39,70 +33,10 @@ export const http: Part = async ({ seconds }) => {
   }
 }
 
-export const greedy: Part = async ({ seconds }) => {
-  await using world = await openQuietly()
-  const ours = door(world.url, await makeTokens(world.dataDir, 1 + QUIET))
-  await everybody(ours, WARM_UP_MS, 1)
-  return {
-    title: 'A greedy caller beside quiet ones',
-    how:
-      `Over HTTP, ${QUIET} callers that call list_tenants and pause for ${PAUSE_MS} ms, alone and beside one that keeps ` +
-      `${CALLERS} calls going; ${ROUNDS} times in turn, ${seconds / 15} s each.`,
-    rows: await fairness(ours, (seconds * 1_000) / 15),
-  }
-}
-
-// What one caller may ask for is no part of what is measured, but for the number at once, which is the usual.
-const openQuietly = () =>
-  openHttpWorld({ settings: { http: { perMinute: 10_000_000 } }, env: { IDENTITY_MCP_LOG: 'error' } })
-
-/** A way to call list_tenants as the caller of that number. */
-interface Door {
-  as(caller: number): Ask
-}
-
-const BODY = JSON.stringify({
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'tools/call',
-  params: {
-    name: 'list_tenants',
-    arguments: {},
-    _meta: {
-      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-      'io.modelcontextprotocol/clientCapabilities': {},
-      'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' },
-    },
-  },
-})
-const HEADERS = {
-  'content-type': 'application/json',
-  accept: 'application/json, text/event-stream',
-  'mcp-protocol-version': '2026-07-28',
-  'mcp-method': 'tools/call',
-  'mcp-name': 'list_tenants',
-}
-
-function door({ origin, pathname: path }: URL, tokens: readonly string[]): Door {
-  const pool = new Pool(origin, { connections: 2 * CALLERS })
-  return {
-    as: (caller) => async (signal) => {
-      const token = tokens[caller]
-      const headers = { ...HEADERS, ...(token && { authorization: `Bearer ${token}` }) }
-      const { statusCode, body } = await pool.request({ path, method: 'POST', headers, body: BODY, signal })
-      await body.dump()
-      if (statusCode === 200) return 'answered'
-      if (statusCode !== 429) throw new Error(`answered ${statusCode}`)
-      // Whoever asks here is as greedy as can be.
-      return { retryAt: Date.now() }
-    },
-  }
-}
-
-const everybody = (asking: Door, forMs: number, callers = CALLERS): Promise<Asked[]> =>
+const everybody = (asking: Door, forMs: number): Promise<Asked[]> =>
   askUntil(
     Date.now() + forMs,
-    Array.from({ length: callers }, (_, caller) => ({ ask: asking.as(caller), atOnce: CALLERS / callers })),
+    Array.from({ length: CALLERS }, (_, caller) => ({ ask: asking.as(caller), atOnce: 1 })),
   )
 
 async function throughput(ours: Door, theirs: Door, forMs: number): Promise<Row[]> {
@@ -135,41 +69,6 @@ async function throughput(ours: Door, theirs: Door, forMs: number): Promise<Row[
   ]
 }
 
-/** The quiet callers, alone and beside the greedy one, which is caller 0. */
-async function fairness(ours: Door, forMs: number): Promise<Row[]> {
-  const quiet = Array.from({ length: QUIET }, (_, one) => ({
-    ask: ours.as(1 + one),
-    atOnce: 1,
-    pauseMs: PAUSE_MS,
-  }))
-  const waitsOf = (asked: readonly Asked[]) => asked.flatMap(({ waits }) => waits)
-  const alone: number[] = []
-  const beside: number[] = []
-  const greed = { answered: 0, turnedAway: 0 }
-  for (let round = 0; round < ROUNDS; round++) {
-    alone.push(...waitsOf(await askUntil(Date.now() + forMs, quiet)))
-    const [first, ...others] = await askUntil(Date.now() + forMs, [
-      { ask: ours.as(0), atOnce: CALLERS },
-      ...quiet,
-    ])
-    beside.push(...waitsOf(others))
-    greed.answered += first?.answered ?? 0
-    greed.turnedAway += first?.turnedAway ?? 0
-  }
-  const pair = (share: number) => `${ms(quantile(alone, share))}, ${ms(quantile(beside, share))}`
-  return [
-    atMost(
-      '99 % of their calls within, over that without the greedy one',
-      quantile(beside, 0.99) / quantile(alone, 0.99),
-      2,
-      times,
-    ),
-    { what: '99 % of their calls within: without it, beside it', figure: pair(0.99) },
-    { what: 'Half of their calls within: without it, beside it', figure: pair(0.5) },
-    { what: 'Calls of the greedy one: answered, refused', figure: `${greed.answered}, ${greed.turnedAway}` },
-  ]
-}
-
 async function memory(ours: Door, pid: number | undefined, forMs: number): Promise<Row[]> {
   if (process.platform !== 'linux') return [{ what: 'Memory under load', figure: 'not told on this system' }]
   await everybody(ours, forMs / 10)
@@ -189,16 +88,6 @@ async function memory(ours: Door, pid: number | undefined, forMs: number): Promi
 
 const residentMegabytes = (pid: number | undefined) =>
   Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024
-
-async function makeTokens(dataDir: string, count: number): Promise<string[]> {
-  const { store } = openStores(dataDir)
-  const tokens = openAccessTokens(store)
-  const made = await Promise.all(
-    Array.from({ length: count }, (_, one) => tokens.create(`caller-${one}`, { scopes: ['identity:read'] })),
-  )
-  await store.close()
-  return made.map(({ token }) => token)
-}
 
 async function startLeast(folder: string): Promise<{ url: URL; process: ChildProcess }> {
   const outfile = join(folder, 'one-tool-http-server.mjs')

@@ -29,8 +29,8 @@ function traceIn(header: string): string | undefined {
 export const logged = ({ reference, trace }: About) => ({ reference, ...(trace && { trace }) })
 
 /**
- * Why a request is not served, if it is not for this server: it names another host, or comes from a site of another, as from a page that
- * a browser was tricked into showing (DNS rebinding). The address that it arrived at is always right.
+ * Why a request is not served, if it is not for this server: it names another host, or comes from a site of another, as
+ * from a page that a browser was tricked into showing (DNS rebinding). The address that it arrived at is always right.
  */
 export function foreign(
   { headers, socket }: IncomingMessage,

@@ -20,7 +20,14 @@ withRedis('three instances whose clocks differ, on one Redis behind a proxy', ()
     await using redis = await startRedis('--appendonly', 'yes', '--appendfsync', 'always')
     await using world = await openInstances(redis)
     const kill = (at: number) => () => world.fleet.replace(at)
-    await world.leaveWhile([kill(0), kill(1), kill(2), () => redis.restart(), kill(0), kill(1)])
+    await world.leaveWhile([
+      [0, kill(0)],
+      [5, kill(1)],
+      [10, kill(2)],
+      [15, () => redis.restart()],
+      [20, kill(0)],
+      [25, kill(1)],
+    ])
     expect(await world.run(['journal', 'verify'])).toMatchObject({ code: 0 })
   })
 
@@ -31,7 +38,7 @@ withRedis('three instances whose clocks differ, on one Redis behind a proxy', ()
       await redis.raw().flushall()
       await world.addApprover()
     }
-    await world.leaveWhile([async () => {}, lose, async () => {}])
+    await world.leaveWhile([[10, lose]])
     expect(await world.run(['journal', 'verify'])).toMatchObject({ code: 1 })
     expect((await world.run(['journal', 'export'])).stdout).toContain('"event":"lost"')
   })
@@ -70,13 +77,14 @@ async function openInstances(redis: RedisServer) {
     ...place,
     fleet,
     addApprover,
-    /** Has everybody deactivated, and all of `troubles` come to pass meanwhile: the next after each so many who left. */
-    async leaveWhile(troubles: readonly (() => Promise<unknown>)[]): Promise<void> {
+    /** Has everybody deactivated, and each trouble come to pass once so many have been. */
+    async leaveWhile(
+      troubles: readonly (readonly [after: number, trouble: () => Promise<unknown>])[],
+    ): Promise<void> {
       let over = false
       const troubled = (async () => {
-        for (const [at, trouble] of troubles.entries()) {
-          const many = Math.floor((at * PEOPLE.length) / troubles.length)
-          while (!over && gone() < many) await sleep(20)
+        for (const [after, trouble] of troubles) {
+          while (!over && gone() < after) await sleep(20)
           await trouble()
         }
       })()

@@ -1,0 +1,65 @@
+import { Pool } from 'undici'
+import { openStores } from '../src/commands/place.ts'
+import { openAccessTokens } from '../src/store/access-tokens.ts'
+import { openHttpWorld } from '../test/support/http-world.ts'
+import type { Ask } from './askers.ts'
+
+// What one caller may ask for is no part of what is measured, but for the number at once, which is the usual.
+export const openQuietly = () =>
+  openHttpWorld({ settings: { http: { perMinute: 10_000_000 } }, env: { IDENTITY_MCP_LOG: 'error' } })
+
+/** A way to call list_tenants as the caller of that number. */
+export interface Door {
+  as(caller: number): Ask
+}
+
+/** Calls that can be under way at the same moment. */
+const MOST = 128
+
+const BODY = JSON.stringify({
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'tools/call',
+  params: {
+    name: 'list_tenants',
+    arguments: {},
+    _meta: {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': {},
+      'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' },
+    },
+  },
+})
+const HEADERS = {
+  'content-type': 'application/json',
+  accept: 'application/json, text/event-stream',
+  'mcp-protocol-version': '2026-07-28',
+  'mcp-method': 'tools/call',
+  'mcp-name': 'list_tenants',
+}
+
+export function door({ origin, pathname: path }: URL, tokens: readonly string[]): Door {
+  const pool = new Pool(origin, { connections: MOST })
+  return {
+    as: (caller) => async (signal) => {
+      const token = tokens[caller]
+      const headers = { ...HEADERS, ...(token && { authorization: `Bearer ${token}` }) }
+      const { statusCode, body } = await pool.request({ path, method: 'POST', headers, body: BODY, signal })
+      await body.dump()
+      if (statusCode === 200) return 'answered'
+      if (statusCode !== 429) throw new Error(`answered ${statusCode}`)
+      // Whoever asks here is as greedy as can be.
+      return { retryAt: Date.now() }
+    },
+  }
+}
+
+export async function makeTokens(dataDir: string, count: number): Promise<string[]> {
+  const { store } = openStores(dataDir)
+  const tokens = openAccessTokens(store)
+  const made = await Promise.all(
+    Array.from({ length: count }, (_, one) => tokens.create(`caller-${one}`, { scopes: ['identity:read'] })),
+  )
+  await store.close()
+  return made.map(({ token }) => token)
+}
