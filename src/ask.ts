@@ -32,13 +32,23 @@ export function mustOffer<Name extends OperationName>(
   )
 }
 
+/** Does `work` at a tenant; whatever goes wrong there bears its name. */
+export async function atTenant<Result>({ name }: Tenant, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof IdentityError) error.details.tenant ??= name
+    throw error
+  }
+}
+
 export function askFor(tenants: Tenants, errand: Errand): Ask {
   const one: Ask['one'] = async (name, operation, ask) => {
     const tenant = tenants.get(name)
     const run = mustOffer(tenant, operation)
     // The name picks the operation, its question and its answer together; the union has lost that they belong together.
     const operate = run as unknown as (ask: unknown, errand: Errand) => Promise<AnswerOf<typeof operation>>
-    return operate.call(tenant.operations, ask, errand)
+    return atTenant(tenant, () => operate.call(tenant.operations, ask, errand))
   }
   return {
     tenants,

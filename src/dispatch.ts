@@ -1,7 +1,6 @@
 import type { Approvals } from './approvals/approvals.ts'
-import { askFor, mustOffer } from './ask.ts'
+import { askFor, atTenant, mustOffer } from './ask.ts'
 import { carryOut } from './change.ts'
-import { IdentityError } from './errors.ts'
 import { type Call, type CallGuard, logged, type Reply } from './guards/call.ts'
 import type { Sight } from './guards/calls.ts'
 import { compose } from './guards/compose.ts'
@@ -119,13 +118,8 @@ export function dispatcher({
     for (const change of plan.changes) {
       const tenant = tenants.get(change.tenant)
       mustOffer(tenant, change.operation)
-      try {
-        await tenant.operations.checkWrite?.({ accounts: change.accounts, fields: newIn(change) }, errand)
-      } catch (error) {
-        // One tenant refuses for all that were named, so that it has to be known which.
-        if (error instanceof IdentityError) error.details.tenant ??= tenant.name
-        throw error
-      }
+      const proposed = { accounts: change.accounts, fields: newIn(change) }
+      await atTenant(tenant, async () => tenant.operations.checkWrite?.(proposed, errand))
     }
     return plan
   }

@@ -44,6 +44,18 @@ test('a person is found in every app at once, and an app that is down is named',
   })
 })
 
+test('an error that comes of one app names the tenant', async () => {
+  await using three = await openThree()
+  const tenant = 'gone-netskope'
+  for (const [tool, input] of [
+    ['list_users', { tenant }],
+    ['list_groups', { tenant }],
+    ['update_user', { tenant, user: ADA, set: { givenName: 'Augusta' } }],
+  ] as const) {
+    expect((await three.call(tool, input)).error).toMatchObject({ code: 'unavailable', tenant })
+  }
+})
+
 test('a search stays useful when apps are slow, out of budget or closed to the token', async () => {
   const apps = [await startScimApp(), await startScimApp({ faults: ['hang'] }), await startScimApp()] as const
   const [quick, slow, spent] = apps.map(({ scimUrl }, index) => ({
