@@ -20,7 +20,7 @@ withRedis('three instances whose clocks differ, on one Redis behind a proxy', ()
     await using redis = await startRedis('--appendonly', 'yes', '--appendfsync', 'always')
     await using world = await openInstances(redis)
     const kill = (at: number) => () => world.fleet.replace(at)
-    await world.leaveWhile([
+    const troubles = await world.leaveWhile([
       [0, kill(0)],
       [5, kill(1)],
       [10, kill(2)],
@@ -28,6 +28,7 @@ withRedis('three instances whose clocks differ, on one Redis behind a proxy', ()
       [20, kill(0)],
       [25, kill(1)],
     ])
+    expect(troubles).toBeGreaterThan(3)
     expect(await world.run(['journal', 'verify'])).toMatchObject({ code: 0 })
   })
 
@@ -38,7 +39,7 @@ withRedis('three instances whose clocks differ, on one Redis behind a proxy', ()
       await redis.raw().flushall()
       await world.addApprover()
     }
-    await world.leaveWhile([[10, lose]])
+    expect(await world.leaveWhile([[10, lose]])).toBe(1)
     expect(await world.run(['journal', 'verify'])).toMatchObject({ code: 1 })
     expect((await world.run(['journal', 'export'])).stdout).toContain('"event":"lost"')
   })
@@ -77,14 +78,19 @@ async function openInstances(redis: RedisServer) {
     ...place,
     fleet,
     addApprover,
-    /** Has everybody deactivated, and each trouble come to pass once so many have been. */
+    /**
+     * Has everybody deactivated, and each trouble come to pass once so many have been; resolves with how many of these
+     * came while there was still somebody to deactivate.
+     */
     async leaveWhile(
       troubles: readonly (readonly [after: number, trouble: () => Promise<unknown>])[],
-    ): Promise<void> {
+    ): Promise<number> {
       let over = false
+      let amid = 0
       const troubled = (async () => {
         for (const [after, trouble] of troubles) {
           while (!over && gone() < after) await sleep(20)
+          if (gone() < PEOPLE.length) amid += 1
           await trouble()
         }
       })()
@@ -106,6 +112,7 @@ async function openInstances(redis: RedisServer) {
           writes: 1,
         })
       }
+      return amid
     },
     async [Symbol.asyncDispose]() {
       await fleet[Symbol.asyncDispose]()

@@ -82,6 +82,24 @@ withRedis('servers on one Redis', () => {
     expect(world.netskope.writes).toHaveLength(1)
   })
 
+  test('know of an app what one of them has found out, and go on asking every app without it', async () => {
+    await using redis = await startRedis()
+    await using world = await openOn(redis, { tenants: (own) => own })
+    const { arrivals } = world.sandbox.tenants['acme-gainsight']
+    const inGainsight = { user: ADA, tenants: ['acme-gainsight'] }
+    // Once to find out where its people are, and once to ask for one of them.
+    await world.call('find_user', inGainsight)
+    expect(arrivals).toHaveLength(2)
+    const { call } = await world.open()
+    await call('find_user', inGainsight)
+    expect(arrivals).toHaveLength(3)
+    await redis.kill()
+    expect(await call('find_user', { user: ADA })).toMatchObject({
+      complete: true,
+      searched: [{ outcome: 'found' }, { outcome: 'found' }, { outcome: 'found' }],
+    })
+  })
+
   test('spend one budget', async () => {
     await using redis = await startRedis()
     await using world = await openOn(redis, { tenant: { budget: { perMinute: 10 }, maxRetries: 0 } })
