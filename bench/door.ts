@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
-import { openStores } from '../src/commands/place.ts'
-import { openAccessTokens } from '../src/store/access-tokens.ts'
+import { openStores } from '../src/app/stores.ts'
+import { openAccessTokens } from '../src/auth/api-tokens.ts'
 import { openHttpWorld } from '../test/support/http-world.ts'
 import type { Ask } from './askers.ts'
 

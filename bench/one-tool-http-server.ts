@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
 import * as z from 'zod'
-import { overFetch } from '../src/transports/web.ts'
+import { overFetch } from '../src/http/fetch-adapter.ts'
 
 const input = z.object({})
 

@@ -20,7 +20,7 @@ try {
   // What tools/list answers, so that a start does not have to work it out.
   const wire = join(made, 'wire.mjs')
   const contents =
-    "import { tools } from './src/tools/index.ts'\nimport { toWire } from './src/tools/wire.ts'\nexport default tools.map(toWire)\n"
+    "import { tools } from './src/tools/index.ts'\nimport { toWire } from './src/tools/to-wire.ts'\nexport default tools.map(toWire)\n"
   await build({ ...common, stdin: { contents, resolveDir: '.', loader: 'ts' }, outfile: wire })
   const { default: tools } = await import(pathToFileURL(wire).href)
   rmSync(wire)
@@ -39,7 +39,7 @@ try {
   }
   // Both share so much with the server that a start over stdio would load parts of them: the demo brings an MCP client
   // along, and serving over HTTP the other half of the SDK.
-  const apart = { demo: 'src/commands/demo/play.ts', http: 'src/commands/serve-http.ts' }
+  const apart = { demo: 'src/cli/demo/play.ts', http: 'src/app/serve-http.ts' }
   const setApart = {
     name: 'set-apart',
     setup({ onResolve }) {

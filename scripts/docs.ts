@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { SecretReference, settingsSchema } from '../src/config/settings.ts'
 import { ERROR_CODES } from '../src/errors.ts'
 import { tools } from '../src/tools/index.ts'
-import { toWire } from '../src/tools/wire.ts'
+import { toWire } from '../src/tools/to-wire.ts'
 import { vendors } from '../src/vendors/index.ts'
 
 type Schema = z.core.JSONSchema.JSONSchema

@@ -1,6 +1,6 @@
 // Takes the pictures of the approval page in docs/, of a made-up request, in headless Chromium.
 import type { ApprovalRequest } from '../src/approvals/approvals.ts'
-import type { BriefedAccount, BriefedChange } from '../src/identity/briefing.ts'
+import type { BriefedAccount, BriefedChange } from '../src/domain/briefing.ts'
 import { openPage } from '../test/approvals/page/page-at.ts'
 import { startChromium } from '../test/support/chromium.ts'
 

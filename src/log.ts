@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import { inspect } from 'node:util'
-import { escapeUnseen } from './identity/text.ts'
+import { escapeUnseen } from './text/text.ts'
 
 /** Structured lines for the person who runs the server. */
 export interface Log {

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { userInfo } from 'node:os'
 import { basename } from 'node:path'
-import type { Io } from './commands/io.ts'
-import { serve, servingOptions } from './commands/serve.ts'
+import type { Io } from './app/io.ts'
+import { serve, servingOptions } from './app/serve-stdio.ts'
 import { SettingsError } from './config/settings.ts'
 
 const script = process.argv[1] ?? 'identity-mcp'
@@ -45,7 +45,7 @@ function nameOfUser(): string {
 try {
   const serving = servingOptions(process.argv.slice(2))
   if (serving) await serve(io, serving)
-  else await (await import('./commands/program.ts')).program(io).parseAsync(process.argv)
+  else await (await import('./cli/program.ts')).program(io).parseAsync(process.argv)
 } catch (error) {
   // Commander has said what is wrong and set the exit code.
   const said = error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')

@@ -9,18 +9,18 @@ import {
   ResourceNotFoundError,
   ResourceTemplate,
 } from '@modelcontextprotocol/server'
-import { dispatcher, isOffered, type Parts } from './dispatch.ts'
-import { clientOf, UNKNOWN_CLIENT, withPerson } from './elicit.ts'
+import { callsOf, type Visitor } from './auth/principal.ts'
+import { type Grant, holds, type Scope, scopeOf, withScope } from './domain/scopes.ts'
+import { dispatcher, isOffered, type Parts } from './engine/dispatch.ts'
+import type { Tool } from './engine/tool.ts'
 import { IdentityError } from './errors.ts'
 import { type Call, logged, type Reply } from './guards/call.ts'
-import { type Grant, holds, type Scope, scopeOf, withScope } from './identity/scopes.ts'
-import { plainText } from './identity/text.ts'
 import type { Log } from './log.ts'
-import { IDP_TITLES, type Reading, readingOf } from './resources.ts'
-import type { Tool } from './tools/define.ts'
-import { toWire, type WireTool } from './tools/wire.ts'
+import { clientOf, UNKNOWN_CLIENT, withPerson } from './mcp/elicit.ts'
+import { IDP_TITLES, type Reading, readingOf } from './mcp/resources.ts'
+import { plainText } from './text/text.ts'
+import { toWire, type WireTool } from './tools/to-wire.ts'
 import { IDPS } from './vendors/define.ts'
-import { callsOf, type Visitor } from './visitor.ts'
 
 const CACHED = { ttlMs: 60_000, cacheScope: 'private' } as const
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { plainText } from '../identity/text.ts'
+import { plainText } from '../text/text.ts'
 
 // Crockford's letters: none is taken for another when read out or typed.
 const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'

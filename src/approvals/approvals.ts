@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
+import type { Briefing } from '../domain/briefing.ts'
+import { mayBeCaller } from '../domain/caller-names.ts'
 import { ApprovalDenied, ApprovalUsed, ApprovalVoid, Conflict, NotFound, Refused } from '../errors.ts'
-import type { Briefing } from '../identity/briefing.ts'
-import { mayBeCaller } from '../identity/self.ts'
-import { sameText } from '../identity/text.ts'
-import type { JournalEvent } from '../store/events.ts'
+import type { JournalEvent } from '../journal/events.ts'
 import type { Store } from '../store/store.ts'
+import { sameText } from '../text/text.ts'
 import { newApprovalId, readApprovalId } from './approval-id.ts'
 
 /** How long a person has to decide, and the caller to act on it, from the moment of the request. */

@@ -1,7 +1,7 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { Conflict, InvalidInput, LimitReached, NotFound } from '../errors.ts'
-import { sameText } from '../identity/text.ts'
 import type { Store } from '../store/store.ts'
+import { sameText } from '../text/text.ts'
 
 const NAME = /^[A-Za-z0-9._@-]{1,64}$/
 const MIN_PASSPHRASE = 12

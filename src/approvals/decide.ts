@@ -1,7 +1,7 @@
 import { Refused } from '../errors.ts'
-import { plainText, sameText } from '../identity/text.ts'
-import type { JournalEvent } from '../store/events.ts'
-import type { Journal } from '../store/journal.ts'
+import type { JournalEvent } from '../journal/events.ts'
+import type { Journal } from '../journal/journal.ts'
+import { plainText, sameText } from '../text/text.ts'
 import {
   type Approval,
   type Approvals,
@@ -12,7 +12,7 @@ import {
   noRequest,
 } from './approvals.ts'
 import type { Approvers } from './approvers.ts'
-import { checkTyped } from './must-type.ts'
+import { checkTyped } from './typed-confirmation.ts'
 
 /** A person's yes or no, with what shows who they are. */
 export interface Decision {

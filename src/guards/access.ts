@@ -1,5 +1,5 @@
+import { type Grant, holds, scopeOf } from '../domain/scopes.ts'
 import { Forbidden, Unsupported } from '../errors.ts'
-import { type Grant, holds, scopeOf } from '../identity/scopes.ts'
 import { type CallGuard, effectOf, tenantsNamed } from './call.ts'
 
 /** Lets a call through only with a tool that its caller may use and to tenants that exist for it. */

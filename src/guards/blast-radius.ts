@@ -1,10 +1,10 @@
-import type { Ledger } from '../budget/ledger.ts'
-import type { People } from '../budget/people.ts'
 import type { Ceiling } from '../config/policy.ts'
 import type { Settings } from '../config/settings.ts'
+import { type Change, peopleIn } from '../domain/change.ts'
 import { LimitReached, Paused } from '../errors.ts'
-import { type Change, peopleIn } from '../identity/plan.ts'
-import { type Stops, TELL_THEM } from '../stops.ts'
+import { type Stops, TELL_THEM } from '../limits/freezes.ts'
+import type { Ledger } from '../limits/ledger.ts'
+import type { People } from '../limits/people.ts'
 import { type Call, type CallGuard, effectOf } from './call.ts'
 
 /** How much may be changed, and where it is counted; the counts outlive the process. */

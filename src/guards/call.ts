@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import type { ConfirmLevel } from '../config/policy.ts'
-import type { OperationName } from '../identity/operations.ts'
-import type { Effect, Plan } from '../identity/plan.ts'
-import type { Grant } from '../identity/scopes.ts'
-import type { JournalEvent } from '../store/events.ts'
+import type { Effect, Plan } from '../domain/change.ts'
+import type { OperationName } from '../domain/operations.ts'
+import type { Grant } from '../domain/scopes.ts'
+import type { JournalEvent } from '../journal/events.ts'
 import type { Guard } from './compose.ts'
 
 /** Who calls: known from the transport, never from an argument. */

@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import { InvalidInput } from '../errors.ts'
-import { inQuotes, plainText } from '../identity/text.ts'
+import { inQuotes, plainText } from '../text/text.ts'
 import { type Call, type CallGuard, parsedInput } from './call.ts'
 
 /** Lets nothing in or out that the tool's schemas do not name. */

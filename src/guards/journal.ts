@@ -1,6 +1,6 @@
 import { type ErrorCode, IdentityError, Paused } from '../errors.ts'
-import type { JournalEventName } from '../store/events.ts'
-import type { Journal } from '../store/journal.ts'
+import type { JournalEventName } from '../journal/events.ts'
+import type { Journal } from '../journal/journal.ts'
 import { type Call, type CallGuard, parsedInput } from './call.ts'
 
 // What a person decided, and what the apps made of it; every other error of a call is a refusal of ours.

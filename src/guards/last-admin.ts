@@ -1,7 +1,7 @@
+import type { Account } from '../domain/account.ts'
+import type { Change, Plan } from '../domain/change.ts'
+import type { Page } from '../domain/operations.ts'
 import { Conflict, IdentityError, Protected } from '../errors.ts'
-import type { Account } from '../identity/account.ts'
-import type { Page } from '../identity/operations.ts'
-import type { Change, Plan } from '../identity/plan.ts'
 import type { Store } from '../store/store.ts'
 import type { Call, CallGuard } from './call.ts'
 

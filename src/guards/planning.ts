@@ -1,5 +1,5 @@
-import { isClassified, type Plan } from '../identity/plan.ts'
-import { warningsOf } from '../identity/warnings.ts'
+import { isClassified, type Plan } from '../domain/change.ts'
+import { warningsOf } from '../domain/name-warnings.ts'
 import type { Call, CallGuard } from './call.ts'
 
 /**

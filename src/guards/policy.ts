@@ -1,7 +1,7 @@
 import type { ConfirmLevel, ConfirmRule, Environment } from '../config/policy.ts'
 import type { Settings } from '../config/settings.ts'
-import { type Change, DOES, type Does, type Effect, type Plan, peopleIn } from '../identity/plan.ts'
-import { touchesPower } from '../identity/power.ts'
+import { type Change, DOES, type Does, type Effect, type Plan, peopleIn } from '../domain/change.ts'
+import { touchesPower } from '../domain/privilege.ts'
 
 /** What a change needs of people, and which settings say so. */
 export interface Demand extends Need {

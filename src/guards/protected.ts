@@ -1,10 +1,10 @@
 import type { ProtectedAccount } from '../config/policy.ts'
+import type { Account } from '../domain/account.ts'
+import { namesOfCaller } from '../domain/caller-names.ts'
+import type { Change } from '../domain/change.ts'
+import { bare } from '../domain/quoting.ts'
 import { Protected } from '../errors.ts'
-import type { Account } from '../identity/account.ts'
-import { bare } from '../identity/naming.ts'
-import type { Change } from '../identity/plan.ts'
-import { namesOfCaller } from '../identity/self.ts'
-import { plainText, sameText } from '../identity/text.ts'
+import { plainText, sameText } from '../text/text.ts'
 import type { CallGuard } from './call.ts'
 
 type Names = Partial<Pick<Account, 'id' | 'userName' | 'email' | 'externalId'>>

@@ -1,4 +1,4 @@
-import type { Learned } from '../budget/brakes.ts'
+import type { Learned } from '../limits/throttle.ts'
 import type { AppReply } from './request.ts'
 
 /** One window as an app tells of it. */

@@ -1,4 +1,4 @@
-import type { Errand } from '../identity/operations.ts'
+import type { Errand } from '../domain/operations.ts'
 import type { Guard } from './compose.ts'
 
 /** One try at one request, on its way to an app. */

@@ -1,6 +1,6 @@
-import type { Ledger } from '../budget/ledger.ts'
-import type { Limits } from '../budget/state.ts'
 import { Paused, Refused, Unavailable, WrongAddress } from '../errors.ts'
+import type { Ledger } from '../limits/ledger.ts'
+import type { Limits } from '../limits/sliding-window.ts'
 import { readRates } from './rate-headers.ts'
 import type { AppRequest, RequestGuard } from './request.ts'
 import { tokenQueue } from './token-queue.ts'

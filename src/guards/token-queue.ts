@@ -1,7 +1,7 @@
 import type Bottleneck from 'bottleneck'
-import type { Taken, Ticket } from '../budget/state.ts'
+import type { Errand } from '../domain/operations.ts'
 import { RateLimited, TimedOut } from '../errors.ts'
-import type { Errand } from '../identity/operations.ts'
+import type { Taken, Ticket } from '../limits/sliding-window.ts'
 import type { AppRequest } from './request.ts'
 
 type Pace = Errand['pace']

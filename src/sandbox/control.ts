@@ -1,5 +1,5 @@
-import { type Arrival, type Incoming, isObject, parseJson, type Reply } from './exchange.ts'
 import type { Fault, Faults } from './faults.ts'
+import { type Arrival, type Incoming, isObject, parseJson, type Reply } from './http-types.ts'
 import { mostIn } from './limit.ts'
 
 const MINUTE = 60_000

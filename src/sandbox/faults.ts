@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Incoming, Outcome } from './exchange.ts'
+import type { Incoming, Outcome } from './http-types.ts'
 
 /** A fault as it is asked for. What is left out does not narrow it. */
 export interface Fault<Name extends string = string> {

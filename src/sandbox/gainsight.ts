@@ -1,6 +1,4 @@
-import { startApp } from './app.ts'
 import { openDirectory } from './directory.ts'
-import type { Reply, Route } from './exchange.ts'
 import { type Fault, type Faults, openFaults } from './faults.ts'
 import {
   CUSTOM_FIELDS,
@@ -19,6 +17,8 @@ import { LIST, servicesDialect } from './gainsight/services-dialect.ts'
 import { type GainsightToken, isOauthPath, newToken, presented, refusal } from './gainsight/tokens.ts'
 import { type PutUpdates, usersDialect } from './gainsight/users-dialect.ts'
 import { HTTP_FAULTS } from './http-faults.ts'
+import { startApp } from './http-server.ts'
+import type { Reply, Route } from './http-types.ts'
 import type { Limits, RateSpelling } from './limit.ts'
 import { type AccountHolder, peopleIn } from './people-in.ts'
 import { SCIM_FAULTS } from './scim/faults.ts'

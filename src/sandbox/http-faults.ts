@@ -1,5 +1,5 @@
-import type { Outcome, Reply } from './exchange.ts'
 import { type FaultKind, wait } from './faults.ts'
+import type { Outcome, Reply } from './http-types.ts'
 
 const html = (status: number, title: string): Reply => ({
   status,

@@ -1,3 +1,6 @@
+import type { GainsightOptions, GainsightTenant } from './gainsight.ts'
+import type { MindtickleOptions, MindtickleTenant } from './mindtickle.ts'
+import type { NetskopeFault, NetskopeTenant } from './netskope.ts'
 import {
   checkFaults,
   DEFAULT_APPS,
@@ -7,10 +10,7 @@ import {
   STARTERS,
   type Started,
   type Tenants,
-} from './apps.ts'
-import type { GainsightOptions, GainsightTenant } from './gainsight.ts'
-import type { MindtickleOptions, MindtickleTenant } from './mindtickle.ts'
-import type { NetskopeFault, NetskopeTenant } from './netskope.ts'
+} from './registry.ts'
 import type { ScimApp, ScimAppOptions } from './scim-app.ts'
 
 type TenantsOf<App extends SandboxApp> = Pick<Tenants, `acme-${App}`>
@@ -77,7 +77,13 @@ export async function startSandbox<const App extends SandboxApp = DefaultApp>(
 const mapped = <Value, Other>(values: Record<string, Value>, to: (value: Value) => Other) =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, to(value)]))
 
-export type { RetryAfter } from './app.ts'
+export { faultLines } from './control.ts'
+export type { Fault } from './faults.ts'
+export { GAINSIGHT, LICENCES, ROLES } from './gainsight/account.ts'
+export type { RetryAfter } from './http-server.ts'
+export type { Arrival } from './http-types.ts'
+export { type Limits, mostIn, type RateSpelling } from './limit.ts'
+export { GRANTS, type NetskopeToken, type TokenForm } from './netskope/tokens.ts'
 export {
   DEFAULT_APPS,
   type DefaultApp,
@@ -89,13 +95,7 @@ export {
   type SandboxApp,
   type SandboxFault,
   type SandboxOptions,
-} from './apps.ts'
-export { faultLines } from './control.ts'
-export type { Arrival } from './exchange.ts'
-export type { Fault } from './faults.ts'
-export { GAINSIGHT, LICENCES, ROLES } from './gainsight/account.ts'
-export { type Limits, mostIn, type RateSpelling } from './limit.ts'
-export { GRANTS, type NetskopeToken, type TokenForm } from './netskope/tokens.ts'
+} from './registry.ts'
 export type {
   GainsightOptions,
   GainsightTenant,

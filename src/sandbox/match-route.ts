@@ -1,4 +1,4 @@
-import type { Incoming, Route } from './exchange.ts'
+import type { Incoming, Route } from './http-types.ts'
 
 /** The route of a request and the id in its path; without `run` where the path allows other methods only. */
 export function matchRoute(routes: readonly Route[], { method, path }: Incoming) {

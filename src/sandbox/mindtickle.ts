@@ -1,7 +1,7 @@
-import { startApp } from './app.ts'
 import { openDirectory, type ScimUser } from './directory.ts'
 import { type Fault, type Faults, openFaults } from './faults.ts'
 import { HTTP_FAULTS } from './http-faults.ts'
+import { startApp } from './http-server.ts'
 import type { Limits, RateSpelling } from './limit.ts'
 import { MINDTICKLE_FAULTS } from './mindtickle/faults.ts'
 import { type MindtickleToken, newJwt } from './mindtickle/jwt.ts'

@@ -1,5 +1,5 @@
 import type { Directory, Records } from './directory.ts'
-import type { Incoming, Reply, Route } from './exchange.ts'
+import type { Incoming, Reply, Route } from './http-types.ts'
 import { serviceProviderConfig } from './scim/config.ts'
 import { resourceTypes, schemasOf } from './scim/discovery.ts'
 import { groupKind, type Kind, type MembersShown, type UserDetails, userKind } from './scim/kinds.ts'

@@ -1,6 +1,6 @@
-import type { App } from './app.ts'
 import type { Directory, ScimGroup, ScimUser } from './directory.ts'
-import type { Arrival } from './exchange.ts'
+import type { App } from './http-server.ts'
+import type { Arrival } from './http-types.ts'
 
 /** A simulated app seen from inside. Its records are live: to change one is to change the tenant. */
 export interface Tenant extends App {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { Unavailable } from '../errors.ts'
-import { PREFIX, type RedisConnection, toMs } from './redis.ts'
-import { type Held, inRounds, makeChanges, type Outcome } from './rounds.ts'
+import { type Held, inRounds, makeChanges, type Outcome } from './batched-updates.ts'
+import { PREFIX, type RedisConnection, toMs } from './redis-connection.ts'
 import type { Change, Store } from './store.ts'
 
 /** What the keys of the store begin with, apart from those of the journal. */

@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import type { Account } from '../identity/account.ts'
-import type { AccountFields, Target } from '../identity/operations.ts'
-import { inQuotes } from '../identity/text.ts'
+import type { Account } from '../domain/account.ts'
+import type { AccountFields, Target } from '../domain/operations.ts'
+import { inQuotes } from '../text/text.ts'
 import { AccountTexts, Reason, Text, UserRef } from './fields.ts'
 
 const attribute = z

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { defineTool } from './define.ts'
+import { defineTool } from '../engine/tool.ts'
 import { Code, TenantName } from './fields.ts'
 
 const Check = z.object({

@@ -1,12 +1,12 @@
 import * as z from 'zod'
-import type { Ask } from '../ask.ts'
+import { type Account, Group } from '../domain/account.ts'
+import { bare } from '../domain/quoting.ts'
+import { onlyOne } from '../domain/resolve-one.ts'
+import type { Ask } from '../engine/ask.ts'
+import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
-import { type Account, Group } from '../identity/account.ts'
-import { bare } from '../identity/naming.ts'
-import { onlyOne } from '../identity/only-one.ts'
-import { inQuotes, plainText, sameText } from '../identity/text.ts'
+import { inQuotes, plainText, sameText } from '../text/text.ts'
 import { OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
-import { defineTool } from './define.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, Text, UserRef } from './fields.ts'
 
 export default defineTool({

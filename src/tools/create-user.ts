@@ -1,11 +1,11 @@
 import * as z from 'zod'
-import { Account } from '../identity/account.ts'
-import { bare } from '../identity/naming.ts'
-import type { AccountFields } from '../identity/operations.ts'
-import { inQuotes } from '../identity/text.ts'
-import { flat } from '../identity/unlike.ts'
+import { Account } from '../domain/account.ts'
+import { flat } from '../domain/field-diff.ts'
+import type { AccountFields } from '../domain/operations.ts'
+import { bare } from '../domain/quoting.ts'
+import { defineTool } from '../engine/tool.ts'
+import { inQuotes } from '../text/text.ts'
 import { asked, Fields, OPTIONAL, start, statusOfOne } from './change-fields.ts'
-import { defineTool } from './define.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 const name = z.string().trim().min(1).max(200)

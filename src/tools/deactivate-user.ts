@@ -1,4 +1,4 @@
-import { switchTool } from './set-active.ts'
+import { switchTool } from './switch-account.ts'
 
 export default switchTool({
   name: 'deactivate_user',

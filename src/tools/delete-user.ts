@@ -1,12 +1,12 @@
 import * as z from 'zod'
+import { Account } from '../domain/account.ts'
+import { named } from '../domain/quoting.ts'
+import { onlyOne } from '../domain/resolve-one.ts'
+import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
-import { Account } from '../identity/account.ts'
-import { named } from '../identity/naming.ts'
-import { onlyOne } from '../identity/only-one.ts'
-import { inQuotes } from '../identity/text.ts'
+import { inQuotes } from '../text/text.ts'
 import type { Facts } from '../vendors/define.ts'
 import { statusOfOne } from './change-fields.ts'
-import { defineTool } from './define.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantName, UserRef } from './fields.ts'
 
 const MEANS: Record<Facts['delete'], string> = {

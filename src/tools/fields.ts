@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { ERROR_CODES } from '../errors.ts'
-import { hidesText } from '../identity/text.ts'
+import { hidesText } from '../text/text.ts'
 
 export const TenantName = z.string().min(1).max(63).describe('Tenant')
 export const TenantNames = z.array(TenantName).min(1).max(100)

@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { Person } from '../identity/account.ts'
-import { correlate } from '../identity/correlate.ts'
-import { defineTool } from './define.ts'
+import { Person } from '../domain/account.ts'
+import { correlate } from '../domain/correlate.ts'
+import { defineTool } from '../engine/tool.ts'
 import { Code, TenantNames, UserRef } from './fields.ts'
 
 const Searched = z.object({

@@ -1,10 +1,10 @@
 import * as z from 'zod'
+import { Group } from '../domain/account.ts'
+import type { ListPosition } from '../domain/operations.ts'
+import { sameAsBefore } from '../engine/cursor.ts'
+import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
-import { Group } from '../identity/account.ts'
-import type { ListPosition } from '../identity/operations.ts'
-import { inQuotes } from '../identity/text.ts'
-import { sameAsBefore } from './cursor.ts'
-import { defineTool } from './define.ts'
+import { inQuotes } from '../text/text.ts'
 import { Cursor, Limit, TenantName, UserRef } from './fields.ts'
 
 interface Place {

@@ -1,8 +1,8 @@
 import * as z from 'zod'
-import { Account } from '../identity/account.ts'
-import type { ListPosition, Match } from '../identity/operations.ts'
-import { sameAsBefore } from './cursor.ts'
-import { defineTool } from './define.ts'
+import { Account } from '../domain/account.ts'
+import type { ListPosition, Match } from '../domain/operations.ts'
+import { sameAsBefore } from '../engine/cursor.ts'
+import { defineTool } from '../engine/tool.ts'
 import { AccountTexts, Cursor, Limit, TenantName, Text } from './fields.ts'
 
 /** Equality over the fields named, all of them, case-insensitive. */

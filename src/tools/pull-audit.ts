@@ -1,9 +1,9 @@
 import * as z from 'zod'
+import { AuditEvent } from '../domain/account.ts'
+import type { AuditPosition } from '../domain/operations.ts'
+import { sameAsBefore } from '../engine/cursor.ts'
+import { defineTool } from '../engine/tool.ts'
 import { InvalidInput } from '../errors.ts'
-import { AuditEvent } from '../identity/account.ts'
-import type { AuditPosition } from '../identity/operations.ts'
-import { sameAsBefore } from './cursor.ts'
-import { defineTool } from './define.ts'
 import { Cursor, Instant, Limit, TenantName, UserRef } from './fields.ts'
 
 const DAY = 24 * 60 * 60 * 1000

@@ -1,4 +1,3 @@
-import type { Ask } from '../ask.ts'
 import {
   type PastChange,
   type Reversal,
@@ -6,7 +5,8 @@ import {
   reverseMembers,
   reverseSwitch,
   strayed,
-} from '../identity/reverse.ts'
+} from '../domain/inverse.ts'
+import type { Ask } from '../engine/ask.ts'
 
 const cannot = (note: string) => ({ outcome: 'cannot_undo' as const, note })
 

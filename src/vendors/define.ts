@@ -2,9 +2,9 @@ import * as z from 'zod'
 import { BaseUrl } from '../config/address.ts'
 import { Environment } from '../config/policy.ts'
 import { Budget, type SettingsParts, type TenantSettings } from '../config/settings.ts'
-import type { BudgetLeft, Operations } from '../identity/operations.ts'
+import type { BudgetLeft, Operations } from '../domain/operations.ts'
 import type { Secret } from '../secret.ts'
-import type { Opening, Surface } from './http.ts'
+import type { Opening, Surface } from './http/client.ts'
 
 export { BaseUrl }
 

@@ -1,13 +1,13 @@
 import { defineVendor } from './define.ts'
-import { sparingAdmins } from './gainsight/admins.ts'
 import { checkTokens } from './gainsight/check-token.ts'
-import { openDoors } from './gainsight/doors.ts'
+import { openDoors } from './gainsight/clients.ts'
 import { explain, isGateway } from './gainsight/errors.ts'
 import { accountOf, extensionWays } from './gainsight/extension.ts'
+import { sparingAdmins } from './gainsight/refuse-super-admins.ts'
 import { restOperations } from './gainsight/rest/operations.ts'
 import { type GainsightSettings, settings } from './gainsight/settings.ts'
 import { about, setup } from './gainsight/setup.ts'
-import { scimOperations } from './scim/client.ts'
+import { scimOperations } from './scim/operations.ts'
 
 export type { GainsightSettings } from './gainsight/settings.ts'
 

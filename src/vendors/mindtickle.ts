@@ -2,10 +2,10 @@ import * as z from 'zod'
 import type { SettingsParts } from '../config/settings.ts'
 import { BaseUrl, defineVendor, tenantSettings } from './define.ts'
 import { about, setup } from './mindtickle/setup.ts'
-import type { ScimApp } from './scim/app.ts'
+import { knownOf } from './scim/capabilities.ts'
 import { checkScimToken } from './scim/check-token.ts'
-import { scimOperations, withoutAbsentGroups } from './scim/client.ts'
-import { knownOf } from './scim/learned.ts'
+import { scimOperations, withoutAbsentGroups } from './scim/operations.ts'
+import type { ScimApp } from './scim/request.ts'
 import { scimSettings } from './scim/settings.ts'
 
 const settings = ({ Secret }: SettingsParts) =>

@@ -3,11 +3,11 @@ import type { SettingsParts } from '../config/settings.ts'
 import { defineVendor, tenantSettings } from './define.ts'
 import { pullAudit } from './netskope/audit.ts'
 import { checkTokens } from './netskope/check-token.ts'
-import { AUTH_SCHEMES, openDoors } from './netskope/doors.ts'
+import { AUTH_SCHEMES, openDoors } from './netskope/clients.ts'
 import { explain, isGateway } from './netskope/errors.ts'
 import { about, setup } from './netskope/setup.ts'
-import { scimOperations } from './scim/client.ts'
 import type { FieldWays } from './scim/fields.ts'
+import { scimOperations } from './scim/operations.ts'
 import { scimSettings } from './scim/settings.ts'
 
 const Path = z.string().regex(/^(\/[\w~-][\w.~-]*)+$/, 'must be a path such as /api/v2/scim')

@@ -1,7 +1,7 @@
 import type { WebhookEvent, WebhookFormat } from '../config/webhook.ts'
-import { plainText } from '../identity/text.ts'
-import type { Anchor } from '../store/anchor.ts'
-import type { JournalLine } from '../store/events.ts'
+import type { Anchor } from '../journal/anchor.ts'
+import type { JournalLine } from '../journal/events.ts'
+import { plainText } from '../text/text.ts'
 
 /** What people are told of one line of the journal: no more than it takes to know what it is about. */
 export interface Message {

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { WebhookEvent, WebhookSettings } from '../config/webhook.ts'
+import { type Signer, unsigned } from '../journal/anchor.ts'
+import type { JournalLine } from '../journal/events.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { Log } from '../log.ts'
 import type { Secret } from '../secret.ts'
-import { type Signer, unsigned } from '../store/anchor.ts'
-import type { JournalLine } from '../store/events.ts'
-import type { Journal } from '../store/journal.ts'
 import { eventOf, messageOf, SHAPES } from './message.ts'
 
 /** Tells people what happens, by messages that can decide nothing. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { APPROVAL_TTL_MS, openApprovals, statusOf } from '../../src/approvals/approvals.ts'
-import { diskStore, memoryStore } from '../../src/store/open.ts'
+import { diskStore, memoryStore } from '../../src/store/table-store.ts'
 
 const request = {
   digest: 'digest-1',

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { openApprovers } from '../../src/approvals/approvers.ts'
-import { memoryStore } from '../../src/store/open.ts'
+import { memoryStore } from '../../src/store/table-store.ts'
 import { cheapApprovers, PASSPHRASE } from '../support/approvers.ts'
 
 afterEach(() => vi.useRealTimers())

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { APPROVAL_TTL_MS, openApprovals } from '../../src/approvals/approvals.ts'
-import { openRedis } from '../../src/store/redis.ts'
+import { openRedis } from '../../src/store/redis-connection.ts'
 import { redisStore } from '../../src/store/redis-store.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { withRedis } from '../support/with-redis.ts'

@@ -1,11 +1,11 @@
 // Serves what the conformance suite asks for over the same stack as the product, on the port named as argument.
 import { McpServer } from '@modelcontextprotocol/server'
+import { openAccessTokens } from '../../src/auth/api-tokens.ts'
+import { authentication } from '../../src/auth/authenticate.ts'
+import { prometheus } from '../../src/http/metrics.ts'
+import { openDoor } from '../../src/http/server.ts'
 import { logTo } from '../../src/log.ts'
-import { openAccessTokens } from '../../src/store/access-tokens.ts'
-import { memoryStore } from '../../src/store/open.ts'
-import { authentication } from '../../src/transports/auth.ts'
-import { openDoor } from '../../src/transports/http.ts'
-import { prometheus } from '../../src/transports/metrics.ts'
+import { memoryStore } from '../../src/store/table-store.ts'
 import { offerAnswers } from './answers.ts'
 import { codec, offerQuestions } from './questions.ts'
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { base64url, SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { SCOPES } from '../../src/identity/scopes.ts'
+import { SCOPES } from '../../src/domain/scopes.ts'
 import { type HttpWorld, openHttpWorld } from '../support/http-world.ts'
 import { newKey, openIssuer } from '../support/issuer.ts'
 import { sharing } from '../support/sharing.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SCOPES, type Scope } from '../../src/identity/scopes.ts'
+import { SCOPES, type Scope } from '../../src/domain/scopes.ts'
 import { letApprove, PASSPHRASE } from '../support/approvers.ts'
 import { ALL_SCOPES, type HttpWorld, openHttpWorld } from '../support/http-world.ts'
 import { sharing } from '../support/sharing.ts'

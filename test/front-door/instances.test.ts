@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { openStores } from '../../src/commands/place.ts'
+import { openStores } from '../../src/app/stores.ts'
 import { makePeople } from '../../src/sandbox/people.ts'
 import { cheapApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { openFleet } from '../support/fleet.ts'

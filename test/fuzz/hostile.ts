@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { IdentityError } from '../../src/errors.ts'
-import { hidesText } from '../../src/identity/text.ts'
+import { hidesText } from '../../src/text/text.ts'
 
 /** Stands in JSON for nesting that no value can hold without being walked: it is put in as text. */
 const DEEP = 'nested-deep'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
+import type { Errand, OperationName, Operations } from '../../src/domain/operations.ts'
 import type { AppReply } from '../../src/guards/request.ts'
-import type { Errand, OperationName, Operations } from '../../src/identity/operations.ts'
 import type { Vendor } from '../../src/vendors/define.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import gainsight from '../fixtures/gainsight.json' with { type: 'json' }

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openApprovals } from '../../src/approvals/approvals.ts'
 import { Confirm } from '../../src/config/policy.ts'
+import type { Change } from '../../src/domain/change.ts'
 import type { Call, Reply } from '../../src/guards/call.ts'
 import { confirm } from '../../src/guards/confirm.ts'
-import type { Change } from '../../src/identity/plan.ts'
-import { sealWith } from '../../src/seal.ts'
-import { memoryStore } from '../../src/store/open.ts'
+import { sealWith } from '../../src/store/signed-state.ts'
+import { memoryStore } from '../../src/store/table-store.ts'
 import { aCall, behind, change, codeOf, plan } from '../support/call.ts'
 
 const POLICY = {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import type { Change } from '../../src/domain/change.ts'
 import { RateLimited } from '../../src/errors.ts'
 import { type ListAdmins, lastAdmin } from '../../src/guards/last-admin.ts'
-import type { Change } from '../../src/identity/plan.ts'
-import { memoryStore } from '../../src/store/open.ts'
+import { memoryStore } from '../../src/store/table-store.ts'
 import { aCall, account, behind, change, codeOf, plan } from '../support/call.ts'
 
 const ADA = account({ admin: true })

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Confirm, type ConfirmRule } from '../../src/config/policy.ts'
+import type { Change } from '../../src/domain/change.ts'
 import { type Demand, demandOf, type Target, type Weighed, weigh } from '../../src/guards/policy.ts'
-import type { Change } from '../../src/identity/plan.ts'
 import { account, change, plan } from '../support/call.ts'
 
 const TRAITS = {

@@ -1,9 +1,9 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Ledger, storeLedger } from '../../src/budget/ledger.ts'
 import { TimedOut, Unavailable, UnknownOutcome, WrongAddress } from '../../src/errors.ts'
 import type { AppReply, AppRequest } from '../../src/guards/request.ts'
 import { type Spending, tokenBucket } from '../../src/guards/token-bucket.ts'
-import { memoryStore } from '../../src/store/open.ts'
+import { type Ledger, storeLedger } from '../../src/limits/ledger.ts'
+import { memoryStore } from '../../src/store/table-store.ts'
 
 // It is loaded with the first wait, which takes real time.
 beforeAll(() => import('bottleneck'))

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import type { Io } from '../../src/commands/io.ts'
-import { sandboxCommand } from '../../src/commands/sandbox.ts'
+import type { Io } from '../../src/app/io.ts'
+import { sandboxCommand } from '../../src/cli/sandbox.ts'
 import type { Sandbox, SandboxApp } from '../../src/sandbox/index.ts'
-import { anIo } from '../commands/fake-io.ts'
+import { anIo } from '../cli/fake-io.ts'
 
 /** Runs the command and ends what it started. */
 async function run(...words: string[]) {

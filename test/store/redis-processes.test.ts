@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { streamJournal } from '../../src/store/journal-stream.ts'
-import { openRedis } from '../../src/store/redis.ts'
+import { streamJournal } from '../../src/journal/redis-stream.ts'
+import { openRedis } from '../../src/store/redis-connection.ts'
 import { startRedis } from '../support/redis.ts'
 import { withRedis } from '../support/with-redis.ts'
 

@@ -1,5 +1,5 @@
-import { streamJournal } from '../../src/store/journal-stream.ts'
-import { openRedis } from '../../src/store/redis.ts'
+import { streamJournal } from '../../src/journal/redis-stream.ts'
+import { openRedis } from '../../src/store/redis-connection.ts'
 import { redisStore } from '../../src/store/redis-store.ts'
 
 // A process of its own that counts, claims and writes the journal on a Redis it shares with others, all at once, and

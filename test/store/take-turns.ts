@@ -1,4 +1,4 @@
-import { diskStore } from '../../src/store/open.ts'
+import { diskStore } from '../../src/store/table-store.ts'
 
 // A process of its own that, for each folder it is sent, opens the store there, counts up five times and tries for
 // one claim, then says what it read, whether the claim was its own, and what went wrong.

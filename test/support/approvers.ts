@@ -1,5 +1,5 @@
+import { openStores } from '../../src/app/stores.ts'
 import { type Approvers, openApprovers } from '../../src/approvals/approvers.ts'
-import { openStores } from '../../src/commands/place.ts'
 import type { Store } from '../../src/store/store.ts'
 
 export const PASSPHRASE = 'correct horse battery'

@@ -1,8 +1,8 @@
 import * as z from 'zod'
+import type { Account } from '../../src/domain/account.ts'
+import type { Change, Plan } from '../../src/domain/change.ts'
+import { EVERYTHING } from '../../src/domain/scopes.ts'
 import type { Call, Reply } from '../../src/guards/call.ts'
-import type { Account } from '../../src/identity/account.ts'
-import type { Change, Plan } from '../../src/identity/plan.ts'
-import { EVERYTHING } from '../../src/identity/scopes.ts'
 
 export const account = (more: Partial<Account> = {}): Account => ({
   tenant: 'acme',

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Errand } from '../../src/identity/operations.ts'
+import type { Errand } from '../../src/domain/operations.ts'
 import { Secret } from '../../src/secret.ts'
 import type { Opened } from '../../src/vendors/define.ts'
-import { openSurface, type Surface } from '../../src/vendors/http.ts'
+import { openSurface, type Surface } from '../../src/vendors/http/client.ts'
 
 /** A request as it arrived. */
 export interface Arrived {

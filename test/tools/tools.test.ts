@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { tools } from '../../src/tools/index.ts'
-import { toWire } from '../../src/tools/wire.ts'
+import { toWire } from '../../src/tools/to-wire.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Operations } from '../../src/identity/operations.ts'
+import type { Operations } from '../../src/domain/operations.ts'
 import { Secret } from '../../src/secret.ts'
 import gainsight, { type GainsightSettings } from '../../src/vendors/gainsight.ts'
 import type { Arrived, Canned } from '../support/canned.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { TokenCheck } from '../../src/identity/operations.ts'
+import type { TokenCheck } from '../../src/domain/operations.ts'
 import fixtures from '../fixtures/gainsight.json' with { type: 'json' }
 import { type Arrived, type Canned, errand, serveCanned } from '../support/canned.ts'
 import { gainsightAt, lines, SCIM } from './gainsight-at.ts'

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { storeLedger } from '../../src/budget/ledger.ts'
 import { parseSettings } from '../../src/config/settings.ts'
+import { openTenants } from '../../src/engine/tenants.ts'
+import { storeLedger } from '../../src/limits/ledger.ts'
 import {
   type GainsightOptions,
   type GainsightTenant,
   SCIM_BASES,
   startGainsight,
 } from '../../src/sandbox/gainsight.ts'
-import { memoryStore } from '../../src/store/open.ts'
-import { openTenants } from '../../src/tenants.ts'
+import { memoryStore } from '../../src/store/table-store.ts'
 import gainsight from '../../src/vendors/gainsight.ts'
 import { errand } from '../support/canned.ts'
 import { gainsightAt } from './gainsight-at.ts'

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Secret } from '../../src/secret.ts'
-import { openSurface, path } from '../../src/vendors/http.ts'
+import { openSurface, path } from '../../src/vendors/http/client.ts'
 import { codeOf } from '../support/call.ts'
 
 let server: Server | undefined

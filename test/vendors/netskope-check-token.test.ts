@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import type { TokenCheck } from '../../src/identity/operations.ts'
+import type { TokenCheck } from '../../src/domain/operations.ts'
 import netskope from '../fixtures/netskope.json' with { type: 'json' }
 import { type Arrived, type Canned, errand, serveCanned } from '../support/canned.ts'
 import { netskopeAt } from './netskope-at.ts'

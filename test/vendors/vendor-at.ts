@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Operations } from '../../src/identity/operations.ts'
+import type { Operations } from '../../src/domain/operations.ts'
 import { Secret } from '../../src/secret.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import { opened } from '../support/canned.ts'

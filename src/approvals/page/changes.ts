@@ -1,4 +1,4 @@
-import type { Alteration, BriefedAccount, BriefedChange, Briefing, Place } from '../../identity/briefing.ts'
+import type { Alteration, BriefedAccount, BriefedChange, Briefing, Place } from '../../domain/briefing.ts'
 import { type Html, html } from './html.ts'
 import { count, said } from './layout.ts'
 

@@ -1,4 +1,4 @@
-import { plainText } from '../../identity/text.ts'
+import { plainText } from '../../text/text.ts'
 
 /** Markup that this program wrote. */
 class Html {

@@ -1,5 +1,5 @@
-import type { Briefing } from '../../identity/briefing.ts'
-import { sameText } from '../../identity/text.ts'
+import type { Briefing } from '../../domain/briefing.ts'
+import { sameText } from '../../text/text.ts'
 import { type Approval, statusOf, whoMustAgree } from '../approvals.ts'
 import { changesSection, headline } from './changes.ts'
 import {
@@ -12,8 +12,8 @@ import {
   statusLine,
 } from './decision.ts'
 import { type Html, html } from './html.ts'
-import type { Lately } from './lately.ts'
 import { count, layout, said, time } from './layout.ts'
+import type { Lately } from './recent-changes.ts'
 
 /** What one view of a request shows. */
 export interface Shown {

@@ -1,4 +1,4 @@
-import type { Incoming, Reply, Route } from '../exchange.ts'
+import type { Incoming, Reply, Route } from '../http-types.ts'
 
 /** Gainsight's error codes, with the status that each comes with (support.gainsight.com, "User Management APIs"). */
 const FAILURES = {

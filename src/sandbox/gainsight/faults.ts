@@ -1,6 +1,6 @@
-import { type Incoming, isObject } from '../exchange.ts'
 import type { FaultKind } from '../faults.ts'
 import { change } from '../http-faults.ts'
+import { type Incoming, isObject } from '../http-types.ts'
 import { shownAs } from '../scim/fault-parts.ts'
 import { GAINSIGHT } from './account.ts'
 import { type Code, failure, GainsightError } from './envelope.ts'

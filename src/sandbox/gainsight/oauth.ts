@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Incoming, Reply, Route, Token } from '../exchange.ts'
+import type { Incoming, Reply, Route, Token } from '../http-types.ts'
 import { fail } from './envelope.ts'
 import { type GainsightToken, newToken } from './tokens.ts'
 

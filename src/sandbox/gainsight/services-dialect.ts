@@ -1,5 +1,5 @@
 import type { Directory, ScimUser } from '../directory.ts'
-import { type Incoming, isObject, parseJson, type Reply, type Route } from '../exchange.ts'
+import { type Incoming, isObject, parseJson, type Reply, type Route } from '../http-types.ts'
 import { ENTERPRISE, type Shape, type Values } from '../scim/schema.ts'
 import { GAINSIGHT } from './account.ts'
 import { isSuperAdmin, keep, textOf } from './accounts.ts'

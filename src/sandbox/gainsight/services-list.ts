@@ -1,5 +1,5 @@
 import type { Directory, ScimUser } from '../directory.ts'
-import { type Incoming, isObject, type Reply } from '../exchange.ts'
+import { type Incoming, isObject, type Reply } from '../http-types.ts'
 import { ENTERPRISE, type Values } from '../scim/schema.ts'
 import { GAINSIGHT } from './account.ts'
 import { emailOf } from './accounts.ts'

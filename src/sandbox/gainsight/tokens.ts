@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Incoming, Reply, Token } from '../exchange.ts'
+import type { Incoming, Reply, Token } from '../http-types.ts'
 import { errorReply } from '../scim/reply.ts'
 import { ScimError } from '../scim/schema.ts'
 import { fail } from './envelope.ts'

@@ -1,5 +1,5 @@
 import { type Directory, membershipsOf, type ScimUser } from '../directory.ts'
-import { type Incoming, isObject, parseJson, type Reply, type Route } from '../exchange.ts'
+import { type Incoming, isObject, parseJson, type Reply, type Route } from '../http-types.ts'
 import { ENTERPRISE, type Shape, takePart, type Values } from '../scim/schema.ts'
 import { GAINSIGHT, ROLES } from './account.ts'
 import { emailOf, keep, textOf } from './accounts.ts'

@@ -1,4 +1,4 @@
-import { isObject } from '../exchange.ts'
+import { isObject } from '../http-types.ts'
 import { misasked as wrong } from './envelope.ts'
 
 type Row = Readonly<Record<string, unknown>>

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Token } from '../exchange.ts'
+import type { Token } from '../http-types.ts'
 
 export interface MindtickleToken extends Token {
   slot: 'scim'

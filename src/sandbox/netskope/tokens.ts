@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Incoming, Reply, Token } from '../exchange.ts'
+import type { Incoming, Reply, Token } from '../http-types.ts'
 
 export const SCIM = '/api/v2/scim'
 export const AUDIT = '/api/v2/events/data/audit'

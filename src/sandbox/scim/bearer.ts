@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Incoming, Reply, Token } from '../exchange.ts'
+import type { Incoming, Reply, Token } from '../http-types.ts'
 import { errorReply } from './reply.ts'
 import { ScimError } from './schema.ts'
 

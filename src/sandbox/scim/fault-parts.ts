@@ -1,6 +1,6 @@
-import { type Incoming, isObject, type Outcome, parseJson, type Reply } from '../exchange.ts'
 import type { FaultKind } from '../faults.ts'
 import { change } from '../http-faults.ts'
+import { type Incoming, isObject, type Outcome, parseJson, type Reply } from '../http-types.ts'
 import type { Quirk } from './quirks.ts'
 import { errorReply } from './reply.ts'
 import { ScimError, type Values } from './schema.ts'

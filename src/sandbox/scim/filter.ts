@@ -1,4 +1,4 @@
-import { isObject } from '../exchange.ts'
+import { isObject } from '../http-types.ts'
 import { type Attribute, lookUp, ScimError, type Shape, type Values } from './schema.ts'
 
 /** One comparison of a filter: the attribute as it was written, and the value it must equal. */

@@ -1,5 +1,5 @@
 import { type Directory, membershipsOf, type Records, type ScimUser } from '../directory.ts'
-import type { Incoming } from '../exchange.ts'
+import type { Incoming } from '../http-types.ts'
 import { GROUP, ScimError, type Shape, type Values } from './schema.ts'
 
 export type Held = Values & { id: string }

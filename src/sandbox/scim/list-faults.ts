@@ -1,6 +1,6 @@
-import { type Incoming, isObject, type Reply } from '../exchange.ts'
 import type { FaultKind } from '../faults.ts'
 import { change } from '../http-faults.ts'
+import { type Incoming, isObject, type Reply } from '../http-types.ts'
 import { uuidOf } from '../people.ts'
 import {
   asking,

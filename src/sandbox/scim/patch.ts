@@ -1,4 +1,4 @@
-import { isObject } from '../exchange.ts'
+import { isObject } from '../http-types.ts'
 import { scimFilter } from './filter.ts'
 import { type Attribute, lookUp, ScimError, type Shape, take, takeValue, type Values } from './schema.ts'
 

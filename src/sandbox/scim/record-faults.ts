@@ -1,6 +1,6 @@
-import { isObject } from '../exchange.ts'
 import type { FaultKind } from '../faults.ts'
 import { change } from '../http-faults.ts'
+import { isObject } from '../http-types.ts'
 import { eachRecord, isCreate, isGroups, isUsers, shownAs } from './fault-parts.ts'
 
 const named = (record: Record<string, unknown>) => 'userName' in record

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Directory, Records } from '../directory.ts'
-import type { Incoming } from '../exchange.ts'
+import type { Incoming } from '../http-types.ts'
 import type { Held, Kind } from './kinds.ts'
 import { type Operation, patched, type UnknownPaths, withPaths } from './patch.ts'
 import type { Quirk } from './quirks.ts'

@@ -1,6 +1,6 @@
-import type { Incoming, Reply } from '../exchange.ts'
-import { isObject } from '../exchange.ts'
 import type { FaultKind } from '../faults.ts'
+import type { Incoming, Reply } from '../http-types.ts'
+import { isObject } from '../http-types.ts'
 import { isScim, refuse } from './fault-parts.ts'
 
 /** A fault that words every refusal anew, whoever made it. */

@@ -1,5 +1,5 @@
-import type { Incoming, Reply } from '../exchange.ts'
-import { parseJson } from '../exchange.ts'
+import type { Incoming, Reply } from '../http-types.ts'
+import { parseJson } from '../http-types.ts'
 import { ScimError } from './schema.ts'
 
 const TYPE = 'application/scim+json;charset=utf-8'

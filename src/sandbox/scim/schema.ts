@@ -1,4 +1,4 @@
-import { isObject } from '../exchange.ts'
+import { isObject } from '../http-types.ts'
 
 /** A refusal in SCIM's terms (RFC 7644, 3.12). */
 export class ScimError extends Error {

@@ -1,5 +1,5 @@
-import type { Incoming } from '../exchange.ts'
 import type { FaultKind } from '../faults.ts'
+import type { Incoming } from '../http-types.ts'
 import { isGroups, isPatch, isScim, operationsOf, quirk, refuse } from './fault-parts.ts'
 
 /** A fault that refuses one of the two ways to take somebody out of a group. */

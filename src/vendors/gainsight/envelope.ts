@@ -1,7 +1,7 @@
-import type { AppReply } from '../../guards/requests.ts'
-import { saysNothingFound } from '../scim/classify.ts'
-import type { Failure } from '../scim/reply.ts'
-import { asText, field, isRecord, parseJson, type Rec } from '../scim/values.ts'
+import type { AppReply } from '../../guards/request-pipeline.ts'
+import { saysNothingFound } from '../http/classify.ts'
+import type { Failure } from '../http/reply.ts'
+import { asText, field, isRecord, parseJson, type Rec } from '../http/values.ts'
 
 /**
  * The status that a code stands for, whatever status it came with: support.gainsight.com, "User Management APIs", sends

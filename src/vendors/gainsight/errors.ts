@@ -1,7 +1,7 @@
 import { Forbidden, type IdentityError, InvalidInput, Unauthorized, WrongAddress } from '../../errors.ts'
-import { causeOf, type Effect } from '../scim/errors.ts'
-import { speaksOfExpiry, speaksOfSso } from '../scim/probe.ts'
-import type { Failure } from '../scim/reply.ts'
+import { causeOf, type Effect } from '../http/errors.ts'
+import { speaksOfExpiry, speaksOfSso } from '../http/probe.ts'
+import type { Failure } from '../http/reply.ts'
 import { codeOf } from './envelope.ts'
 
 /**

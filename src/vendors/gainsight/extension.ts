@@ -1,7 +1,7 @@
+import type { AccountFields } from '../../domain/operations.ts'
 import { Unsupported } from '../../errors.ts'
-import type { AccountFields } from '../../identity/operations.ts'
+import { asBoolean, asText, field, isRecord, type Rec, some } from '../http/values.ts'
 import { type FieldWays, STANDARD_FIELDS } from '../scim/fields.ts'
-import { asBoolean, asText, field, isRecord, type Rec, some } from '../scim/values.ts'
 import { checkFields, isAboutBundles, type Rules } from './rules.ts'
 
 /** Gainsight's own attributes (support.gainsight.com, "Okta Gainsight SCIM Setup"). */

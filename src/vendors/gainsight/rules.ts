@@ -1,6 +1,6 @@
+import type { AccountFields } from '../../domain/operations.ts'
 import { InvalidInput, Refused } from '../../errors.ts'
-import type { AccountFields } from '../../identity/operations.ts'
-import { plainText } from '../../identity/text.ts'
+import { plainText } from '../../text/text.ts'
 
 /** What the settings let a change say. */
 export interface Rules {

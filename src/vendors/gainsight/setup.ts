@@ -12,7 +12,7 @@ import {
   oktaOwnApp,
   PASTE,
   PUSH_USERS,
-} from '../scim/setup.ts'
+} from '../setup-guide.ts'
 import { EXTENSION } from './extension.ts'
 import { authMode, type GainsightSettings } from './settings.ts'
 

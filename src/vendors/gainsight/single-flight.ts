@@ -1,5 +1,5 @@
+import type { Errand } from '../../domain/operations.ts'
 import { deadline } from '../../guards/deadline.ts'
-import type { Errand } from '../../identity/operations.ts'
 
 const LONGEST_MS = 30_000
 

@@ -1,10 +1,10 @@
-import type { Errand } from '../../identity/operations.ts'
-import type { Surface } from '../http.ts'
-import { type Probe, probe } from '../scim/probe.ts'
-import { understand } from '../scim/reply.ts'
-import { field } from '../scim/values.ts'
-import { ask, rowsIn } from './rest/ask.ts'
+import type { Errand } from '../../domain/operations.ts'
+import type { Surface } from '../http/client.ts'
+import { type Probe, probe } from '../http/probe.ts'
+import { understand } from '../http/reply.ts'
+import { field } from '../http/values.ts'
 import { type DialectName, PROBES } from './rest/find-dialect.ts'
+import { ask, rowsIn } from './rest/request.ts'
 
 /** One surface as one token found it. */
 export interface Found extends Probe {

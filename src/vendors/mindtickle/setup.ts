@@ -13,7 +13,7 @@ import {
   oktaConnection,
   oktaOwnApp,
   PUSH_USERS,
-} from '../scim/setup.ts'
+} from '../setup-guide.ts'
 
 export const about: readonly string[] = [
   'Reached by SCIM alone, which the Enterprise plan includes. Courses, scores and roles are out of reach.',

@@ -1,7 +1,7 @@
-import type { Errand, SurfaceCheck, TokenCheck, TokenVerdict } from '../../identity/operations.ts'
+import type { Errand, SurfaceCheck, TokenCheck, TokenVerdict } from '../../domain/operations.ts'
 import type { Opened } from '../define.ts'
-import { jwtExpiry, type Probe, type Seen } from '../scim/probe.ts'
-import { AUTH_SCHEMES, type AuthScheme, type Doors, type Token } from './doors.ts'
+import { jwtExpiry, type Probe, type Seen } from '../http/probe.ts'
+import { AUTH_SCHEMES, type AuthScheme, type Doors, type Token } from './clients.ts'
 import { OTHER_REASONS, SET_UP_SSO, whereToGrant, whereToMake } from './errors.ts'
 import { surfacesOf, type Tried, tryOut } from './surfaces.ts'
 

@@ -1,3 +1,4 @@
+import type { Errand } from '../../domain/operations.ts'
 import {
   Forbidden,
   type IdentityError,
@@ -6,11 +7,10 @@ import {
   WrongAddress,
   WrongToken,
 } from '../../errors.ts'
-import type { Errand } from '../../identity/operations.ts'
-import { causeOf, type Effect } from '../scim/errors.ts'
-import { speaksOfExpiry, speaksOfSso } from '../scim/probe.ts'
-import type { Failure } from '../scim/reply.ts'
-import type { Doors, Kind, Token } from './doors.ts'
+import { causeOf, type Effect } from '../http/errors.ts'
+import { speaksOfExpiry, speaksOfSso } from '../http/probe.ts'
+import type { Failure } from '../http/reply.ts'
+import type { Doors, Kind, Token } from './clients.ts'
 import { surfacesOf, tryOut } from './surfaces.ts'
 
 /** What a request was for. */

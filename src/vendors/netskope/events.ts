@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { AuditEvent } from '../../identity/account.ts'
-import { asId, asNumber, asText, field } from '../scim/values.ts'
+import type { AuditEvent } from '../../domain/account.ts'
+import { asId, asNumber, asText, field } from '../http/values.ts'
 
 /** An event in our words; undefined when it bears no time. */
 export function toEvent(raw: unknown): AuditEvent | undefined {

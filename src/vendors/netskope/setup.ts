@@ -10,7 +10,7 @@ import {
   OKTA_CAVEATS,
   OKTA_TO_APP,
   PASTE,
-} from '../scim/setup.ts'
+} from '../setup-guide.ts'
 
 export const about: readonly string[] = [
   'Accounts are the people whom policies steer. Console administrators are a list of their own, out of reach here.',

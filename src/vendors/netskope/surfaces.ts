@@ -1,9 +1,9 @@
-import type { Errand } from '../../identity/operations.ts'
-import type { Surface, SurfaceRequest } from '../http.ts'
-import { type Probe, probe } from '../scim/probe.ts'
-import { understand } from '../scim/reply.ts'
-import { field } from '../scim/values.ts'
-import type { Doors, Kind } from './doors.ts'
+import type { Errand } from '../../domain/operations.ts'
+import type { Surface, SurfaceRequest } from '../http/client.ts'
+import { type Probe, probe } from '../http/probe.ts'
+import { understand } from '../http/reply.ts'
+import { field } from '../http/values.ts'
+import type { Doors, Kind } from './clients.ts'
 
 /** A surface of the API as a token is tried on it: the smallest read there is. */
 export interface Tried {

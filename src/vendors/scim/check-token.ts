@@ -1,9 +1,9 @@
-import type { Errand, SurfaceCheck, TokenCheck, TokenVerdict } from '../../identity/operations.ts'
+import type { Errand, SurfaceCheck, TokenCheck, TokenVerdict } from '../../domain/operations.ts'
 import type { Secret } from '../../secret.ts'
 import type { Opened } from '../define.ts'
-import { ask, type ScimApp } from './app.ts'
-import { jwtExpiry, type Probe, probe, type Seen } from './probe.ts'
-import { field } from './values.ts'
+import { jwtExpiry, type Probe, probe, type Seen } from '../http/probe.ts'
+import { field } from '../http/values.ts'
+import { ask, type ScimApp } from './request.ts'
 
 const SOON = 7 * 24 * 60 * 60_000
 

@@ -1,10 +1,10 @@
+import type { AccountFields, Errand, Target } from '../../domain/operations.ts'
 import { Conflict, InvalidInput, Refused } from '../../errors.ts'
-import type { AccountFields, Errand, Target } from '../../identity/operations.ts'
-import { type Asked, ask, refusal, type ScimApp } from './app.ts'
-import { saysDuplicate } from './classify.ts'
+import { saysDuplicate } from '../http/classify.ts'
+import { causeOf, notHere } from '../http/errors.ts'
 import { edited } from './edits.ts'
-import { causeOf, notHere } from './errors.ts'
 import { editsFor, schemasOf } from './fields.ts'
+import { type Asked, ask, refusal, type ScimApp } from './request.ts'
 
 /** Makes an account by a single POST. Throws `Conflict` when the app says that it has such an account already. */
 export async function createAccount(app: ScimApp, fields: AccountFields, errand: Errand): Promise<void> {

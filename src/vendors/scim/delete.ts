@@ -1,8 +1,8 @@
+import type { Errand, Target } from '../../domain/operations.ts'
 import { NotFound } from '../../errors.ts'
-import type { Errand, Target } from '../../identity/operations.ts'
-import { path } from '../http.ts'
-import { ask, isAbsent, refusal, type ScimApp } from './app.ts'
-import { type Current, readCurrent } from './current.ts'
+import { path } from '../http/client.ts'
+import { type Current, readCurrent } from './current-user.ts'
+import { ask, isAbsent, refusal, type ScimApp } from './request.ts'
 
 /** Deletes an account, after a look whether it is still the one that is meant. One that is gone already is deleted. */
 export async function deleteAccount(app: ScimApp, target: Target, errand: Errand): Promise<void> {

@@ -1,4 +1,4 @@
-import { isRecord, keyOf, type Rec } from './values.ts'
+import { isRecord, keyOf, type Rec } from '../http/values.ts'
 
 /** One attribute and the value that it should get. */
 export interface Edit {

@@ -1,8 +1,8 @@
+import type { AccountFields } from '../../domain/operations.ts'
 import { Unsupported } from '../../errors.ts'
-import type { AccountFields } from '../../identity/operations.ts'
+import { asBoolean, asId, asList, asText, field, isRecord, type Rec, some } from '../http/values.ts'
 import type { Edit } from './edits.ts'
 import { CORE, ENTERPRISE, type ScimUser } from './read.ts'
-import { asBoolean, asId, asList, asText, field, isRecord, type Rec, some } from './values.ts'
 
 export type FieldName = keyof AccountFields
 

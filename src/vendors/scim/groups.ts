@@ -1,15 +1,15 @@
+import type { Group } from '../../domain/account.ts'
+import type { Errand, ListPosition, Page } from '../../domain/operations.ts'
 import { Ambiguous } from '../../errors.ts'
-import type { Group } from '../../identity/account.ts'
-import type { Errand, ListPosition, Page } from '../../identity/operations.ts'
-import { inQuotes, sameText } from '../../identity/text.ts'
-import { path } from '../http.ts'
-import { ask, filters, listRefusal, readList, recordIn, type ScimApp } from './app.ts'
-import { refusesFilter } from './classify.ts'
-import { collect, collectAll, PAGES_A_CALL } from './collect.ts'
+import { inQuotes, sameText } from '../../text/text.ts'
+import { refusesFilter } from '../http/classify.ts'
+import { path } from '../http/client.ts'
+import { collect, collectAll, PAGES_A_CALL } from '../http/collect.ts'
+import { asId, field } from '../http/values.ts'
 import { eq } from './filter.ts'
 import { UUID } from './find.ts'
 import { membersOf, toGroup } from './read.ts'
-import { asId, field } from './values.ts'
+import { ask, filters, listRefusal, readList, recordIn, type ScimApp } from './request.ts'
 
 /** Groups by index, without their members. */
 export const listGroups = (

@@ -1,5 +1,5 @@
-import type { Match } from '../../identity/operations.ts'
-import { sameText } from '../../identity/text.ts'
+import type { Match } from '../../domain/operations.ts'
+import { sameText } from '../../text/text.ts'
 import type { ScimUser } from './read.ts'
 
 type Told = readonly (string | undefined)[]

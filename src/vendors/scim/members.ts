@@ -1,11 +1,11 @@
+import type { Errand, Target } from '../../domain/operations.ts'
 import { type IdentityError, NotFound, UnknownOutcome } from '../../errors.ts'
-import type { Errand, Target } from '../../identity/operations.ts'
-import { path } from '../http.ts'
-import { ask, isAbsent, refusal, type ScimApp } from './app.ts'
-import { causeOf } from './errors.ts'
+import { path } from '../http/client.ts'
+import { causeOf } from '../http/errors.ts'
+import type { Failure } from '../http/reply.ts'
 import { quoted } from './filter.ts'
 import { PATCH_OP } from './patch.ts'
-import type { Failure } from './reply.ts'
+import { ask, isAbsent, refusal, type ScimApp } from './request.ts'
 import type { ScimSettings } from './settings.ts'
 
 /** AWS IAM Identity Center takes no more in one request, and others less well. */

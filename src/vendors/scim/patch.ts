@@ -1,13 +1,13 @@
+import type { AccountFields, Errand, Target } from '../../domain/operations.ts'
 import { Unsupported } from '../../errors.ts'
-import type { AccountFields, Errand, Target } from '../../identity/operations.ts'
-import { path } from '../http.ts'
-import { ask, refusal, type ScimApp } from './app.ts'
-import { refusesForm } from './classify.ts'
-import { type Current, readCurrent } from './current.ts'
+import { refusesForm } from '../http/classify.ts'
+import { path } from '../http/client.ts'
+import type { Failure, Understood } from '../http/reply.ts'
+import { asList, field, keyOf, type Rec } from '../http/values.ts'
+import { type Current, readCurrent } from './current-user.ts'
 import { type Edit, edited, pathTo } from './edits.ts'
 import { changesAList, editsFor, schemasOf } from './fields.ts'
-import type { Failure, Understood } from './reply.ts'
-import { asList, field, keyOf, type Rec } from './values.ts'
+import { ask, refusal, type ScimApp } from './request.ts'
 
 const STRATEGIES = ['path', 'pathless', 'put'] as const
 type Strategy = (typeof STRATEGIES)[number]

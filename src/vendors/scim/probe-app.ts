@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import type { AppProbe, Errand } from '../../domain/operations.ts'
 import { IdentityError } from '../../errors.ts'
-import type { AppProbe, Errand } from '../../identity/operations.ts'
-import { plainText, sameText } from '../../identity/text.ts'
-import type { SurfaceRequest } from '../http.ts'
-import { ask, listRefusal, readList, type ScimApp } from './app.ts'
-import { refusesFilter } from './classify.ts'
+import { plainText, sameText } from '../../text/text.ts'
+import { refusesFilter } from '../http/classify.ts'
+import type { SurfaceRequest } from '../http/client.ts'
+import { asBoolean, asId, asList, asNumber, asText, field } from '../http/values.ts'
+import type { Learned } from './capabilities.ts'
 import { eq } from './filter.ts'
-import type { Learned } from './learned.ts'
 import { notePut } from './patch.ts'
 import { toUser } from './read.ts'
-import { asBoolean, asId, asList, asNumber, asText, field } from './values.ts'
+import { ask, listRefusal, readList, type ScimApp } from './request.ts'
 
 /** What one question to the app brought; `learned` is what later requests can use of it. */
 interface Finding {

@@ -1,7 +1,7 @@
-import type { Account, AccountStatus, Group } from '../../identity/account.ts'
-import { cautionOf } from '../../identity/caution.ts'
-import { plainText } from '../../identity/text.ts'
-import { asBoolean, asId, asList, asText, asTime, field, isRecord, type Rec, some } from './values.ts'
+import type { Account, AccountStatus, Group } from '../../domain/account.ts'
+import { cautionOf } from '../../text/confusables.ts'
+import { plainText } from '../../text/text.ts'
+import { asBoolean, asId, asList, asText, asTime, field, isRecord, type Rec, some } from '../http/values.ts'
 
 export const CORE = 'urn:ietf:params:scim:schemas:core:2.0:User'
 export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { html } from '../../../src/approvals/page/html.ts'
-import type { BriefedChange } from '../../../src/identity/briefing.ts'
+import type { BriefedChange } from '../../../src/domain/briefing.ts'
 import { briefing, openPage } from './page-at.ts'
 
 /** What nobody may ever see, or run, out of the text of an app or an agent. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { BriefedChange, Briefing } from '../../../src/identity/briefing.ts'
+import type { BriefedChange, Briefing } from '../../../src/domain/briefing.ts'
 import { briefing, openPage } from './page-at.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))

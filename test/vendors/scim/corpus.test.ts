@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import type { Errand, OperationName } from '../../../src/domain/operations.ts'
 import type { IdentityError } from '../../../src/errors.ts'
-import type { Errand, OperationName } from '../../../src/identity/operations.ts'
 import corpus from '../../fixtures/scim-corpus.json' with { type: 'json' }
 import { type Canned, errand, serveCanned } from '../../support/canned.ts'
 import { scimAt } from './scim-at.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { AccountFields } from '../../../src/identity/operations.ts'
+import type { AccountFields } from '../../../src/domain/operations.ts'
 import { type Canned, errand } from '../../support/canned.ts'
 import { user } from './scim-at.ts'
 import { at, CORE, ENTERPRISE, scimError } from './write-at.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ListPosition, Match } from '../../../src/identity/operations.ts'
+import type { ListPosition, Match } from '../../../src/domain/operations.ts'
 import netskope from '../../fixtures/netskope.json' with { type: 'json' }
 import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
 import { type Arrived, type Canned, errand, serveCanned } from '../../support/canned.ts'

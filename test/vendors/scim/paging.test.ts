@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { rowsOf } from '../../../src/vendors/scim/app.ts'
-import { collect } from '../../../src/vendors/scim/collect.ts'
+import { collect } from '../../../src/vendors/http/collect.ts'
+import { rowsOf } from '../../../src/vendors/scim/request.ts'
 
 interface Row {
   id?: string

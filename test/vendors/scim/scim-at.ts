@@ -1,5 +1,5 @@
-import type { ScimApp } from '../../../src/vendors/scim/app.ts'
-import { scimOperations } from '../../../src/vendors/scim/client.ts'
+import { scimOperations } from '../../../src/vendors/scim/operations.ts'
+import type { ScimApp } from '../../../src/vendors/scim/request.ts'
 import type { ScimSettings } from '../../../src/vendors/scim/settings.ts'
 import { opened, surfaceAt } from '../../support/canned.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { AccountFields } from '../../../src/identity/operations.ts'
+import type { AccountFields } from '../../../src/domain/operations.ts'
 import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
 import { type Canned, errand, serveCanned } from '../../support/canned.ts'
 import { scimAt } from './scim-at.ts'

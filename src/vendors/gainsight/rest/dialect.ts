@@ -1,7 +1,7 @@
-import type { AccountFields, Errand, Match, Target } from '../../../identity/operations.ts'
-import type { Rec } from '../../scim/values.ts'
-import type { Rows } from './ask.ts'
+import type { AccountFields, Errand, Match, Target } from '../../../domain/operations.ts'
+import type { Rec } from '../../http/values.ts'
 import type { Names } from './records.ts'
+import type { Rows } from './request.ts'
 
 /** One of the two ways in which Gainsight's REST API speaks of users. */
 export interface Dialect {

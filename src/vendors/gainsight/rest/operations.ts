@@ -1,17 +1,17 @@
-import type { Account } from '../../../identity/account.ts'
-import type { Errand, ListPosition, Match, Operations, Page } from '../../../identity/operations.ts'
-import { collect, collectAll, PAGES_A_CALL } from '../../scim/collect.ts'
+import type { Account } from '../../../domain/account.ts'
+import type { Errand, ListPosition, Match, Operations, Page } from '../../../domain/operations.ts'
+import { collect, collectAll, PAGES_A_CALL } from '../../http/collect.ts'
+import { asId } from '../../http/values.ts'
 import { type FieldWays, fieldsOf } from '../../scim/fields.ts'
 import { isMeant, matcher } from '../../scim/match.ts'
 import { type ScimUser, toUser } from '../../scim/read.ts'
-import { asId } from '../../scim/values.ts'
 import { accountOf, readExtension } from '../extension.ts'
 import { checkFields } from '../rules.ts'
-import type { RestApp } from './ask.ts'
 import type { Dialect } from './dialect.ts'
 import { dialectOf } from './find-dialect.ts'
 import { byIndex } from './pages.ts'
 import { asScim } from './records.ts'
+import type { RestApp } from './request.ts'
 
 const WAYS: FieldWays = { takes: [], read: readExtension }
 

@@ -1,4 +1,4 @@
-import type { Rows } from './ask.ts'
+import type { Rows } from './request.ts'
 
 /** One page by its number, counted from 0. */
 type ReadPage = (page: number, size: number) => Promise<Rows>

@@ -1,8 +1,8 @@
+import type { AccountFields } from '../../../domain/operations.ts'
 import { Unsupported } from '../../../errors.ts'
-import type { AccountFields } from '../../../identity/operations.ts'
+import { asBoolean, asText, field, isRecord, type Rec, some } from '../../http/values.ts'
 import type { FieldName } from '../../scim/fields.ts'
 import { ENTERPRISE } from '../../scim/read.ts'
-import { asBoolean, asText, field, isRecord, type Rec, some } from '../../scim/values.ts'
 import { EXTENSION } from '../extension.ts'
 import { SUPER_ADMIN } from '../rules.ts'
 

@@ -1,13 +1,13 @@
+import type { AccountFields, Errand, Target } from '../../../domain/operations.ts'
 import { InvalidInput, Unsupported } from '../../../errors.ts'
-import type { AccountFields, Errand, Target } from '../../../identity/operations.ts'
-import { plainText, sameText } from '../../../identity/text.ts'
-import { path, type SurfaceRequest } from '../../http.ts'
-import { field, isRecord, type Rec } from '../../scim/values.ts'
+import { plainText, sameText } from '../../../text/text.ts'
+import { path, type SurfaceRequest } from '../../http/client.ts'
+import { field, isRecord, type Rec } from '../../http/values.ts'
 import { gone, renamed } from '../changed.ts'
 import { isAboutBundles } from '../rules.ts'
-import { ask, isAbsent, type RestApp, readRows, refusal } from './ask.ts'
 import type { Dialect } from './dialect.ts'
 import { type Names, recordOf } from './records.ts'
+import { ask, isAbsent, type RestApp, readRows, refusal } from './request.ts'
 
 /** As stitchflow.com's Gainsight API guide (2026-03-11) shows them. */
 const NAMES: Names = {

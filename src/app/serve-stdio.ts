@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util'
+import pkg from '../../package.json' with { type: 'json' }
+import { EVERYTHING } from '../domain/scopes.ts'
+import { overStdio } from '../mcp/stdio.ts'
+import { serverFactory } from '../server.ts'
+import { start } from './compose.ts'
+import type { Io } from './io.ts'
+import type { CommonOptions } from './stores.ts'
+
+/** Serves over stdio, until the client closes its end or the process is told to stop. */
+export async function serve(io: Io, options: CommonOptions): Promise<void> {
+  if (io.stdin.isTTY) {
+    io.stderr.write(
+      `${io.self} speaks MCP on standard input and output, for an MCP client to start.\n` +
+        `For people: ${io.self} --help, ${io.self} check, ${io.self} approvals.\n`,
+    )
+  }
+  const running = await start(io, options)
+  const { parts, log } = running
+  // On stdio the one at the other end is whoever started this process.
+  const visitor = { caller: `local:${io.user}`, grant: EVERYTHING }
+  const factory = serverFactory({ ...parts, version: pkg.version }, () => visitor)
+  await overStdio(factory, io.stdin, io.stdout, io.untilStopped(), (error) =>
+    log.error('the protocol broke', { error }),
+  )
+  io.stdin.unref?.()
+  await running.close()
+}
+
+/**
+ * What a client typed that only wants to be served; undefined for everything else, which the whole command line looks
+ * after. A client waits for the start, so that it does not pay for the commands of people.
+ */
+export function servingOptions(words: readonly string[]): CommonOptions | undefined {
+  const options = {
+    config: { type: 'string' },
+    'read-only': { type: 'boolean' },
+    sandbox: { type: 'boolean' },
+  } as const
+  try {
+    const { values } = parseArgs({ args: [...words], options, strict: true, allowPositionals: false })
+    return {
+      ...(values.config !== undefined && { config: values.config }),
+      ...(values['read-only'] && { readOnly: true }),
+      ...(values.sandbox && { sandbox: true }),
+    }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,149 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import envPaths from 'env-paths'
+import * as z from 'zod'
+import {
+  loadSettings,
+  parseSettings,
+  type Settings,
+  SettingsError,
+  secretFrom,
+  storePlaceIn,
+} from '../config/settings.ts'
+import type { StorePlace } from '../config/store.ts'
+import { SigningKey, webhookSettings } from '../config/webhook.ts'
+import { fileJournal } from '../journal/file.ts'
+import type { Journal } from '../journal/journal.ts'
+import { streamJournal } from '../journal/redis-stream.ts'
+import { openRedis } from '../store/redis-connection.ts'
+import { redisStore } from '../store/redis-store.ts'
+import type { Store } from '../store/store.ts'
+import { diskStore } from '../store/table-store.ts'
+import { vendors } from '../vendors/index.ts'
+import type { Io } from './io.ts'
+import { tellingJournal } from './journal-webhook.ts'
+
+export interface DataFolder {
+  folder: string
+  store: Store
+  journal: Journal
+  /** Names of the tenants, where there is a settings file. */
+  tenants?: readonly string[]
+  /** File of the key that signs anchors, if the settings name one. */
+  signingKey?: string | undefined
+  close(): Promise<void>
+}
+
+/** The options that every command takes, before or after its name. */
+export interface CommonOptions {
+  config?: string
+  sandbox?: boolean
+  readOnly?: boolean
+}
+
+const paths = envPaths('identity-mcp', { suffix: '' })
+
+/** The settings file that a run uses: `--config`, IDENTITY_MCP_CONFIG, the current folder's, the user's own. */
+export function settingsFile(io: Io, { config }: CommonOptions): { file: string; named: boolean } {
+  const named = config ?? io.env.IDENTITY_MCP_CONFIG
+  if (named) return { file: resolve(io.cwd, named), named: true }
+  const here = resolve(io.cwd, 'identity-mcp.json')
+  return { file: existsSync(here) ? here : join(paths.config, 'identity-mcp.json'), named: false }
+}
+
+/** The settings of this run. Throws `SettingsError`. */
+export function settingsOf(io: Io, options: CommonOptions): Settings {
+  const { file, named } = settingsFile(io, options)
+  if (!named && !existsSync(file)) {
+    throw new SettingsError('no settings', [
+      `there is no identity-mcp.json in ${io.cwd} or in ${paths.config}. ` +
+        `Write one, name one with --config FILE, or try the sandbox: ${io.self} --sandbox`,
+    ])
+  }
+  const settings = loadSettings(file, vendors, io.env)
+  return options.readOnly ? { ...settings, readOnly: true } : settings
+}
+
+/** Settings made for a sandbox that runs in this process. */
+export const sandboxSettings = (
+  settings: unknown,
+  env: Io['env'],
+  { readOnly }: CommonOptions,
+): Settings => ({
+  ...parseSettings(settings, vendors, env, 'the sandbox'),
+  ...(readOnly && { readOnly: true }),
+})
+
+/** The folder of the journal and the store; the sandbox has one of its own. */
+export const dataFolder = (settings: Pick<Settings, 'dataDir'>, { sandbox }: CommonOptions): string =>
+  sandbox ? join(paths.data, 'sandbox') : (settings.dataDir ?? paths.data)
+
+/**
+ * Opens the data of a run for a command that looks after it. It reads no more of the settings than where they are and
+ * what the tenants are called, so that the person at the terminal needs none of the tokens.
+ */
+export async function openDataFolder(io: Io, command: Command): Promise<DataFolder> {
+  const options = command.optsWithGlobals<CommonOptions>()
+  const { file, named } = settingsFile(io, options)
+  if (named && !options.sandbox && !existsSync(file)) throw new SettingsError(file, ['no such file'])
+  const outline = existsSync(file) && !options.sandbox ? outlineOf(file) : {}
+  const folder = dataFolder(outline, options)
+  const { store, ...kept } = openStores(folder, storePlaceIn(outline, io.env, file))
+  const { tenants } = outline
+  const signingKey = outline.journal?.signingKey
+  const { journal, close } = tellingJournal(kept.journal, io, () => {
+    const schema = webhookSettings({ Secret: secretFrom(io.env) }).optional()
+    return { webhook: schema.parse(outline.webhook), signingKey }
+  })
+  return {
+    folder,
+    store,
+    journal,
+    ...(tenants && { tenants: Object.keys(tenants) }),
+    signingKey,
+    async close() {
+      await close()
+      await store.close()
+    },
+  }
+}
+
+const Outline = z.looseObject({
+  dataDir: z.string().min(1).optional(),
+  store: z.unknown().optional(),
+  tenants: z.record(z.string(), z.unknown()).optional(),
+  journal: z.looseObject({ signingKey: SigningKey.optional() }).optional(),
+  webhook: z.unknown().optional(),
+})
+
+function outlineOf(file: string): Partial<z.infer<typeof Outline>> {
+  try {
+    const { dataDir, ...outline } = Outline.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return { ...outline, ...(dataDir !== undefined && { dataDir: resolve(dirname(file), dataDir) }) }
+  } catch {
+    throw new SettingsError(file, ['cannot be read as settings; `check` says what is wrong'])
+  }
+}
+
+/** What is kept of a run: what must survive a loss of power, the budgets, which every request changes, the journal. */
+export function openStores(
+  folder: string,
+  place: StorePlace = 'disk',
+): { store: Store; budgets: Store; journal: Journal } {
+  if (place !== 'disk') {
+    const redis = openRedis(place)
+    const store = redisStore(redis)
+    return { store, budgets: store, journal: streamJournal(redis) }
+  }
+  const store = diskStore(join(folder, 'state'), { durable: true })
+  const budgets = diskStore(join(folder, 'budgets'), { durable: false })
+  return { store, budgets, journal: fileJournal(folder, store) }
+}
+
+/** How a person at a terminal starts a command on the same data, as one line to type. */
+export function typed(io: Io, options: CommonOptions, words: string): string {
+  const { file, named } = settingsFile(io, options)
+  const where = options.sandbox ? ' --sandbox' : named ? ` --config ${file}` : ''
+  return `${io.self} ${words}${where}`
+}

@@ -1,0 +1,7 @@
+import { OAuthError, OAuthErrorCode } from '@modelcontextprotocol/server'
+import type { Visitor } from './principal.ts'
+
+/** A caller as far as its token tells. */
+export type Admitted = Pick<Visitor, 'caller' | 'grant' | 'canStepUp'>
+
+export const notLetIn = (why: string): OAuthError => new OAuthError(OAuthErrorCode.InvalidToken, why)

@@ -1,0 +1,113 @@
+import type { Command } from 'commander'
+import type { Running } from '../app/compose.ts'
+import type { Io } from '../app/io.ts'
+import type { CommonOptions } from '../app/stores.ts'
+import type { Errand, TokenCheck } from '../domain/operations.ts'
+import type { Tenant } from '../engine/tenants.ts'
+import { IdentityError } from '../errors.ts'
+import type { StoreHealth } from '../store/store.ts'
+import { sayStop } from './brake.ts'
+import { newCommand, paint, print, toJson, wrap } from './data.ts'
+
+interface Checked {
+  tenant: string
+  vendor: string
+  ok: boolean
+  tokens: TokenCheck[]
+  problem?: string
+}
+
+/** `identity-mcp check`: tries the store and every tenant's tokens, by reads only, and says what works. */
+export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<Running>): Command =>
+  newCommand(
+    io,
+    'check',
+    'try the settings and every token, by reads only, and say tenant by tenant what works',
+  )
+    .option('--tenant <name>', 'only this tenant')
+    .option('--json', 'as JSON')
+    .action(async ({ tenant, json }: { tenant?: string; json?: boolean }, command: Command) => {
+      const running = await start(command.optsWithGlobals())
+      try {
+        const { tenants } = running
+        const chosen = tenant === undefined ? tenants.all : [tenants.get(tenant)]
+        const [store, ...checked] = await Promise.all([running.store.health(), ...chosen.map(checkTenant)])
+        const stops = store.ok ? await running.stops.list() : []
+        const ok = store.ok && checked.every(({ ok }) => ok)
+        if (json) {
+          const stopped = stops.map(({ counts: _, at, ...stop }) => ({
+            ...stop,
+            since: new Date(at).toISOString(),
+          }))
+          print(io, toJson({ ok, store, tenants: checked, stopped }, 2))
+        } else {
+          for (const one of checked) show(io, one)
+          showStore(io, store)
+          // No fault of the settings, and the first thing to know when changes are refused.
+          for (const stop of stops) print(io, ...wrap(io, `${paint(io, 'yellow', '!')} ${sayStop(stop)}`, ''))
+        }
+        io.exit(ok ? 0 : 1)
+      } catch (error) {
+        if (!(error instanceof IdentityError)) throw error
+        io.stderr.write(`${error.message} ${error.hint}\n`)
+        io.exit(2)
+      } finally {
+        await running.close()
+      }
+    })
+
+async function checkTenant({ name, vendor, operations }: Tenant): Promise<Checked> {
+  const errand: Errand = {
+    caller: 'check',
+    pace: 'interactive',
+    deadline: Date.now() + 30_000,
+    signal: AbortSignal.timeout(35_000),
+  }
+  try {
+    const tokens = (await operations.checkTokens?.({}, errand)) ?? []
+    // A slot that is left empty on purpose is no fault; what is then missing stands in its row.
+    const used = tokens.filter(({ verdict }) => verdict !== 'not_configured')
+    return { tenant: name, vendor: vendor.title, ok: used.every(isWell), tokens }
+  } catch (error) {
+    if (!(error instanceof IdentityError)) throw error
+    return {
+      tenant: name,
+      vendor: vendor.title,
+      ok: false,
+      tokens: [],
+      problem: `${error.message} ${error.hint}`,
+    }
+  }
+}
+
+const isWell = ({ verdict }: TokenCheck) => verdict === 'ok' || verdict === 'expires_soon'
+
+const mark = (io: Io, well: boolean) => (well ? paint(io, 'green', '✓') : paint(io, 'red', '✗'))
+
+function showStore(io: Io, { ok, store, problem, advice = [] }: StoreHealth): void {
+  print(io, `${mark(io, ok)} ${paint(io, 'bold', 'store')} (${store})`)
+  if (problem) print(io, ...wrap(io, `It cannot be used: ${problem}.`, '    '))
+  for (const line of advice) print(io, ...wrap(io, line, '    '))
+}
+
+function show(io: Io, { tenant, vendor, ok, tokens, problem }: Checked): void {
+  print(io, `${mark(io, ok)} ${paint(io, 'bold', tenant)} (${vendor})`)
+  if (problem) print(io, ...wrap(io, problem, '    '))
+  for (const { token, fingerprint, verdict, surfaces, expiresAt, budget } of tokens) {
+    const more = [
+      ...(fingerprint ? [`fingerprint ${fingerprint}`] : []),
+      ...(expiresAt ? [`expires ${expiresAt}`] : []),
+      ...budget.map(({ window, limit, left }) => `${left} of ${limit} left this ${window}`),
+    ]
+    print(
+      io,
+      `  token ${token}: ${paint(io, verdict === 'ok' ? 'green' : 'yellow', verdict)}  ${paint(io, 'dim', more.join(', '))}`,
+    )
+    for (const { surface, ok: works, meaning, hint } of surfaces) {
+      // What is closed to a token and has no hint is not needed of it.
+      const sign = works ? '✓' : hint ? '✗' : '·'
+      print(io, ...wrap(io, `${sign} ${surface}: ${meaning}`, '    '))
+      if (hint && !works) print(io, ...wrap(io, hint, '      '))
+    }
+  }
+}

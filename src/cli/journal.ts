@@ -1,0 +1,190 @@
+import { createWriteStream } from 'node:fs'
+import { resolve } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { type Command, Option } from 'commander'
+import type { Io } from '../app/io.ts'
+import { typed } from '../app/stores.ts'
+import { readApprovalId } from '../approvals/approval-id.ts'
+import { IdentityError, InvalidInput, NotFound } from '../errors.ts'
+import type { JournalLine } from '../journal/events.ts'
+import type { JournalFilter } from '../journal/journal.ts'
+import { anchorsHeld } from '../journal/proof.ts'
+import { linesAbout } from '../journal/query.ts'
+import { canonicalJson } from '../text/canonical-json.ts'
+import { escapeUnseen, plainText } from '../text/text.ts'
+import { newCommand, type OpenData, paint, print, toJson, withData } from './data.ts'
+import { csv } from './journal-csv.ts'
+import { addProofCommands, anchorsIn, publicKeyOf } from './journal-proof.ts'
+import { rows, story } from './journal-text.ts'
+
+/** Shows, exports and checks the journal. */
+export function journalCommand(io: Io, open: OpenData): Command {
+  const journal = newCommand(io, 'journal', 'Read and check the record of every request to change something')
+  journal
+    .command('tail', { isDefault: true })
+    .description('The latest entries')
+    .option('-n, --lines <number>', 'how many', '20')
+    .option('-f, --follow', 'go on with new entries as they come')
+    .option('--json', 'as JSON; with --follow, one entry a line')
+    .action((options: TailOptions, command: Command) => tail(io, open, command, options))
+  journal
+    .command('show <call-or-number>')
+    .description(
+      'All that is recorded about one call, by its reference, an approval id, or the number of an entry',
+    )
+    .option('--json', 'as JSON')
+    .action((which: string, options: { json?: true }, command: Command) =>
+      show(io, open, command, which, options),
+    )
+  journal
+    .command('export')
+    .description('The entries for another program')
+    .addOption(new Option('--format <format>', 'in which form').choices(['jsonl', 'csv']).default('jsonl'))
+    .option('--since <time>', 'from this time on, ISO 8601')
+    .option('--until <time>', 'up to this time, ISO 8601')
+    .option('--out <file>', 'into a new file')
+    .action((options: ExportOptions, command: Command) => exportLines(io, open, command, options))
+  journal
+    .command('verify')
+    .description('Whether the journal is whole; exit code 1 when it is not')
+    .option('--anchor <file>', 'anchors kept elsewhere, through which it must lead')
+    .option('--key <public>', 'public key that must have signed them, or a file that holds it')
+    .option('--json', 'as JSON')
+    .action((options: VerifyOptions, command: Command) => verify(io, open, command, options))
+  addProofCommands(journal, io, open)
+  return journal
+}
+
+interface TailOptions {
+  lines: string
+  follow?: true
+  json?: true
+}
+
+const tail = (io: Io, open: OpenData, command: Command, { lines, follow, json }: TailOptions) =>
+  withData(io, open, command, async ({ journal }) => {
+    if (!/^\d{1,6}$/.test(lines)) throw new InvalidInput('The number of lines is no number.', 'Use -n 20.')
+    const { position } = await journal.end()
+    const latest: JournalLine[] = []
+    for await (const line of journal.read({}, { to: position, unreadable: unreadable(io) })) {
+      latest.push(line)
+      if (latest.length > Number(lines)) latest.shift()
+    }
+    if (!follow) {
+      if (json) return print(io, toJson({ lines: latest }, 2))
+      return print(io, ...(latest.length > 0 ? rows(io, latest) : ['The journal is empty.']))
+    }
+    const say = (line: JournalLine) => print(io, ...(json ? [toJsonLine(line)] : rows(io, [line])))
+    latest.forEach(say)
+    // Until the reader goes away, or the person at the terminal stops the program.
+    for await (const line of journal.follow(position, { live: () => io.stdout.writable })) say(line)
+  })
+
+const show = (io: Io, open: OpenData, command: Command, which: string, { json }: { json?: true }) =>
+  withData(io, open, command, async ({ journal }) => {
+    const lines = await linesAbout(journal, [which, readApprovalId(which)])
+    if (lines.length === 0) {
+      throw new NotFound(
+        `The journal has nothing about ${plainText(which, 64)}.`,
+        `See ${typed(io, command.optsWithGlobals(), 'journal tail')}.`,
+      )
+    }
+    print(io, ...(json ? [toJson({ call: lines[0]?.call, lines }, 2)] : story(io, lines)))
+  })
+
+interface ExportOptions {
+  format: 'jsonl' | 'csv'
+  since?: string
+  until?: string
+  out?: string
+}
+
+const exportLines = (
+  io: Io,
+  open: OpenData,
+  command: Command,
+  { format, since, until, out }: ExportOptions,
+) =>
+  withData(io, open, command, async ({ journal }) => {
+    const filter: JournalFilter = {
+      ...(since !== undefined && { since: readTime(since, '--since') }),
+      ...(until !== undefined && { until: readTime(until, '--until') }),
+    }
+    async function* text() {
+      if (format === 'csv') yield csv()
+      for await (const line of journal.read(filter, { unreadable: unreadable(io) })) {
+        yield format === 'csv' ? csv(line) : `${toJsonLine(line)}\n`
+      }
+    }
+    const lines = Readable.from(text())
+    if (out === undefined) {
+      return pipeline(lines, io.stdout, { end: false }).catch((error) => {
+        // A reader that has seen enough, such as `head`, is no failure.
+        if (io.stdout.writable) throw error
+      })
+    }
+    // A new file only, so that no slip of the hand writes over the journal itself.
+    const file = createWriteStream(resolve(io.cwd, out), { flags: 'wx', mode: 0o600 })
+    await pipeline(lines, file).catch((error: NodeJS.ErrnoException) => {
+      if (error instanceof IdentityError) throw error
+      if (error.code === 'EEXIST') throw new InvalidInput('That file exists already.', 'Name a new one.')
+      throw new InvalidInput('That file cannot be written.', 'Name another one.', { cause: error })
+    })
+  })
+
+/** An entry as it stands in the journal. */
+const toJsonLine = (line: JournalLine) => escapeUnseen(canonicalJson(line))
+
+function readTime(text: string, option: string): Date {
+  const time = new Date(text)
+  if (!Number.isNaN(time.getTime())) return time
+  throw new InvalidInput(`${option} is not a time.`, 'Write it as 2026-03-01 or 2026-03-01T12:00:00Z.')
+}
+
+interface VerifyOptions {
+  anchor?: string
+  key?: string
+  json?: true
+}
+
+const verify = (io: Io, open: OpenData, command: Command, { anchor, key: named, json }: VerifyOptions) =>
+  withData(io, open, command, async ({ journal }) => {
+    const key = publicKeyOf(io, named)
+    if (key && anchor === undefined)
+      throw new InvalidInput('The key of what?', 'Name anchors with --anchor FILE.')
+    const given = anchorsIn(io, anchor)
+    const verdict = await journal.verify()
+    const anchors = await anchorsHeld(journal, given, key)
+    if (!verdict.ok || anchors.some(({ problem }) => problem)) io.exit(1)
+    if (json) return print(io, toJson({ ...verdict, ...(anchor !== undefined && { anchors }) }, 2))
+    if (!verdict.ok) {
+      return print(
+        io,
+        paint(io, 'red', `Not whole: line ${verdict.line}, ${verdict.problem}.`),
+        verdict.explanation,
+      )
+    }
+    print(io, paint(io, 'green', `Whole: ${verdict.lines} ${verdict.lines === 1 ? 'line' : 'lines'}.`))
+    for (const { from, to, at } of verdict.adopted ?? []) {
+      print(io, `Entries ${from} to ${to} were found in the file and taken over on ${at}, as after a crash.`)
+    }
+    for (const { seq, at, problem } of anchors) {
+      print(
+        io,
+        problem
+          ? paint(io, 'red', `Anchor of entry ${seq}, ${at}: ${problem}`)
+          : `It leads through the anchor of entry ${seq}, ${at}.`,
+      )
+    }
+    if (given.length > 0 && !key) print(io, 'Whose signatures they bear was not checked; see --key.')
+  })
+
+/** Says once that the file holds something else than entries. */
+function unreadable(io: Io): () => void {
+  let told = false
+  return () => {
+    if (!told) io.stderr.write(`Some lines are no entries and are left out; see ${io.self} journal verify.\n`)
+    told = true
+  }
+}

@@ -1,0 +1,131 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import type { Io } from '../app/io.ts'
+import type { CommonOptions } from '../app/stores.ts'
+import type { ConfirmRule } from '../config/policy.ts'
+import { openTenants, type Tenant, type Tenants, traitsOf } from '../engine/tenants.ts'
+import type { Tool } from '../engine/tool.ts'
+import { IdentityError, NotFound } from '../errors.ts'
+import { type Demand, demandOf, type Weighed, whatDoes } from '../guards/policy.ts'
+import { storeLedger } from '../limits/ledger.ts'
+import { memoryStore } from '../store/table-store.ts'
+import { tools } from '../tools/index.ts'
+import { vendors } from '../vendors/index.ts'
+import { newCommand, paint, print, toJson, wrap } from './data.ts'
+import { shownSettings } from './settings-without-secrets.ts'
+
+interface Options {
+  tenant?: string
+  admin?: true
+  count: number
+  json?: true
+}
+
+/** `identity-mcp policy explain TOOL`: what would be asked of people, and which settings say so. Needs no secret. */
+export function policyCommand(io: Io): Command {
+  const policy = newCommand(io, 'policy', 'Say what a change needs of people')
+  policy
+    .command('explain <tool>')
+    .description('What would happen if an agent called this tool, and which settings say so')
+    .option('--tenant <name>', 'in this tenant; in each of them when left out')
+    .option('--admin', 'for an administrator')
+    .option('--count <number>', 'for so many people in one call', readCount, 1)
+    .option('--json', 'as JSON')
+    .action(async (name: string, options: Options, command: Command) => {
+      try {
+        await explain(io, command.optsWithGlobals(), name, options)
+      } catch (error) {
+        if (!(error instanceof IdentityError)) throw error
+        io.stderr.write(`${error.message} ${error.hint}\n`)
+        io.exit(2)
+      }
+    })
+  return policy
+}
+
+function readCount(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It is a number from 1 to 99999.')
+}
+
+async function explain(io: Io, common: CommonOptions, name: string, { tenant, json, ...asked }: Options) {
+  const tool = tools.find((one) => one.name === name)
+  if (!tool) throw new NotFound(`There is no tool "${name.slice(0, 64)}".`, `There are: ${NAMES}.`)
+  const settings = await shownSettings(io, common)
+  const store = memoryStore()
+  const tenants = openTenants(settings, vendors, { ledger: storeLedger(store), store })
+  const policy = { confirm: settings.confirm, about: (one: string) => traitsOf(tenants.get(one)) }
+  const explained = (tenant === undefined ? tenants.all : [tenants.get(tenant)]).map((one) => ({
+    tenant: one,
+    refused: refusal(tenants, tool, one),
+    demand: tool.effect === 'reads' ? NOTHING : demandOf(weighed(tool, one, asked), policy),
+  }))
+  const ruleOf = (setting: string) =>
+    settings.confirm.rules[Number(/^confirm\.rules\.(\d+)$/.exec(setting)?.[1])]
+  if (json) {
+    const documents = explained.map((one) => ({
+      tenant: one.tenant.name,
+      vendor: one.tenant.vendor.name,
+      environment: one.tenant.settings.environment,
+      ...(one.refused ? { refused: one.refused } : one.demand),
+    }))
+    return print(io, toJson({ tool: name, effect: tool.effect, tenants: documents }, 2))
+  }
+  for (const { tenant: one, refused, demand } of explained) {
+    print(io, `${paint(io, 'bold', name)} in ${one.name} (${one.vendor.title}, ${one.settings.environment})`)
+    print(io, ...wrap(io, refused ?? SAYS[demand.level](demand), '  '))
+    if (refused) continue
+    for (const { setting, ...need } of demand.because) {
+      const rule = ruleOf(setting)
+      print(io, ...wrap(io, `- ${setting}: ${sayNeed(need)}${rule ? sayWhen(rule) : ''}`, '    '))
+    }
+  }
+  if (tool.effect !== 'reads') print(io, '', ...wrap(io, BESIDES, ''))
+}
+
+const NAMES = tools.map(({ name }) => name).join(', ')
+const NOTHING: Demand = { level: 'none', approvers: 1, fourEyes: false, kinds: [], because: [] }
+const BESIDES =
+  'Besides, whatever the level: protected accounts, the caller’s own, the last administrator of a tenant, the limits and the brake.'
+
+/** Why the call would not even be looked at in this tenant. */
+function refusal(tenants: Tenants, tool: Tool, tenant: Tenant): string | undefined {
+  if (tenants.serving(tool)?.includes(tenant)) return undefined
+  return tool.effect !== 'reads' && tenants.readOnly(tenant)
+    ? 'It is refused: nothing may be changed there.'
+    : 'It is refused: the app, or the settings of the tenant, do not offer it.'
+}
+
+/** A call of this tool as the policy sees it, about accounts that are made up. */
+function weighed(
+  { effect, needs }: Tool,
+  { name: tenant }: Tenant,
+  { admin, count }: Pick<Options, 'admin' | 'count'>,
+): Weighed {
+  const named = needs.map(whatDoes).filter((does) => does !== undefined)
+  // A tool that names no write in particular may do the worst that it declares.
+  const done = named.length > 0 || effect === 'reads' ? named : [effect]
+  return {
+    effect,
+    targets: done.flatMap((does) => Array(count).fill({ tenant, does, administrator: admin === true })),
+    people: count,
+  }
+}
+
+const SAYS: { [Level in Demand['level']]: (demand: Demand) => string } = {
+  none: () => 'It goes through, and nobody is asked.',
+  ask: () =>
+    'A person is asked through the client; where that cannot be, somebody approves it outside of the chat.',
+  approve: ({ approvers, fourEyes }) =>
+    `${approvers === 1 ? 'Somebody approves' : `${approvers} people approve`} it outside of the chat` +
+    `${fourEyes ? ', and not the one who asked for it' : ''}.`,
+}
+
+const sayNeed = ({ level, approvers, fourEyes }: Omit<Demand, 'because' | 'kinds'>): string =>
+  [level, approvers > 1 && `${approvers} approvers`, fourEyes && 'four eyes'].filter(Boolean).join(', ')
+
+const sayWhen = ({ when }: ConfirmRule): string => {
+  const conditions = Object.entries(when).map(([name, value]) =>
+    value === true ? name : `${name} ${Array.isArray(value) ? value.join(' or ') : value}`,
+  )
+  return ` (${conditions.join(', ') || 'always'})`
+}

@@ -1,0 +1,55 @@
+import type { Command } from 'commander'
+import type { Running } from '../app/compose.ts'
+import type { Io } from '../app/io.ts'
+import type { CommonOptions } from '../app/stores.ts'
+import type { AppProbe, Errand } from '../domain/operations.ts'
+import type { Tenant } from '../engine/tenants.ts'
+import { IdentityError, Unsupported } from '../errors.ts'
+import { newCommand, paint, print, toJson, wrap } from './data.ts'
+
+/** `identity-mcp probe TENANT`: finds out by reads alone what an app can do, and proposes settings. */
+export const probeCommand = (io: Io, start: (options: CommonOptions) => Promise<Running>): Command =>
+  newCommand(
+    io,
+    'probe',
+    'find out by reads alone what an app can do, keep it for the server, and propose settings',
+  )
+    .argument('<tenant>', 'the tenant to find out about')
+    .option('--json', 'as JSON')
+    .action(async (name: string, { json }: { json?: boolean }, command: Command) => {
+      const running = await start(command.optsWithGlobals())
+      try {
+        const tenant = running.tenants.get(name)
+        const probe = await probeTenant(tenant)
+        if (json) print(io, toJson({ tenant: name, ...probe }, 2))
+        else show(io, tenant, probe)
+        io.exit(probe.ok ? 0 : 1)
+      } catch (error) {
+        if (!(error instanceof IdentityError)) throw error
+        io.stderr.write(`${error.message} ${error.hint}\n`)
+        io.exit(error.code === 'unknown_tenant' || error.code === 'unsupported' ? 2 : 1)
+      } finally {
+        await running.close()
+      }
+    })
+
+async function probeTenant({ vendor, operations }: Tenant): Promise<AppProbe> {
+  if (!operations.probeApp) {
+    throw new Unsupported(`${vendor.title} can not be probed.`, 'check says whether its tokens work.')
+  }
+  const errand: Errand = {
+    caller: 'probe',
+    pace: 'interactive',
+    deadline: Date.now() + 60_000,
+    signal: AbortSignal.timeout(65_000),
+  }
+  return operations.probeApp({}, errand)
+}
+
+function show(io: Io, { name, vendor }: Tenant, { findings, proposes }: AppProbe): void {
+  print(io, `${paint(io, 'bold', name)} (${vendor.title})`)
+  for (const { about, found } of findings) print(io, ...wrap(io, `${about}: ${found}`, '  '))
+  print(io, '')
+  if (Object.keys(proposes).length === 0) print(io, 'The settings of this tenant fit.')
+  else print(io, 'These settings of the tenant would fit better:', toJson(proposes, 2))
+}

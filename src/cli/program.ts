@@ -1,0 +1,55 @@
+import type { Command } from 'commander'
+import pkg from '../../package.json' with { type: 'json' }
+import type { Io } from '../app/io.ts'
+import { type CommonOptions, openDataFolder } from '../app/stores.ts'
+import { approvalsCommand } from './approvals.ts'
+import { approversCommand } from './approvers.ts'
+import { brakeCommand } from './brake.ts'
+import { checkCommand } from './check.ts'
+import { newCommand } from './data.ts'
+import { demoCommand } from './demo.ts'
+import { initCommand } from './init.ts'
+import { journalCommand } from './journal.ts'
+import { limitsCommand } from './limits.ts'
+import { policyCommand } from './policy.ts'
+import { probeCommand } from './probe.ts'
+import { sandboxCommand } from './sandbox.ts'
+import { serveCommand } from './serve.ts'
+import { setupCommand } from './setup.ts'
+import { tokensCommand } from './tokens.ts'
+import { toolsCommand } from './tools.ts'
+import { undoCommand } from './undo.ts'
+
+/** The whole command line. Without a command it serves over stdio. */
+export function program(io: Io): Command {
+  const start = async (options: CommonOptions) => (await import('../app/compose.ts')).start(io, options)
+  const data = (command: Command) => openDataFolder(io, command)
+  return (
+    newCommand(io, 'identity-mcp', pkg.description)
+      .version(pkg.version)
+      .option(
+        '--config <file>',
+        'settings file (else IDENTITY_MCP_CONFIG, ./identity-mcp.json, the user’s own)',
+      )
+      .option('--read-only', 'offer only the tools that change nothing')
+      .option('--sandbox', 'simulated apps inside this process, no settings needed')
+      // Reached only with arguments that `servingOptions` did not take, which have been refused by now.
+      .action(async (options: CommonOptions) => (await import('../app/serve-stdio.ts')).serve(io, options))
+      .addCommand(serveCommand(io))
+      .addCommand(initCommand(io))
+      .addCommand(checkCommand(io, start))
+      .addCommand(setupCommand(io))
+      .addCommand(probeCommand(io, start))
+      .addCommand(approvalsCommand(io, data))
+      .addCommand(approversCommand(io, data))
+      .addCommand(brakeCommand(io, data))
+      .addCommand(limitsCommand(io, data))
+      .addCommand(policyCommand(io))
+      .addCommand(journalCommand(io, data))
+      .addCommand(undoCommand(io, start, data))
+      .addCommand(tokensCommand(io, data))
+      .addCommand(toolsCommand(io))
+      .addCommand(sandboxCommand(io))
+      .addCommand(demoCommand(io))
+  )
+}

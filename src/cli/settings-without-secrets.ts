@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import type { Io } from '../app/io.ts'
+import { type CommonOptions, sandboxSettings, settingsFile, settingsOf } from '../app/stores.ts'
+import { SecretReference, type Settings, SettingsError, settingsSchema } from '../config/settings.ts'
+import { Secret } from '../secret.ts'
+import { vendors } from '../vendors/index.ts'
+
+/** The settings for a command that sends nothing, and so needs no secret. Throws `SettingsError`. */
+export async function shownSettings(io: Io, options: CommonOptions): Promise<Settings> {
+  if (options.sandbox) {
+    const { startSandbox } = await import('../sandbox/index.ts')
+    const sandbox = await startSandbox()
+    await sandbox.close()
+    return sandboxSettings(sandbox.settings, sandbox.env, options)
+  }
+  try {
+    return settingsOf(io, options)
+  } catch (error) {
+    const settings = error instanceof SettingsError ? withoutSecrets(io, options) : undefined
+    if (settings) return settings
+    // Something else than a secret is missing.
+    throw error
+  }
+}
+
+/** The settings as far as they are no secrets, for a person who has none of those; undefined when they are unusable. */
+function withoutSecrets(io: Io, options: CommonOptions): Settings | undefined {
+  const Unread = SecretReference.transform((reference) => {
+    const [, variable = ''] = /^env:(.+)$/.exec(reference) ?? []
+    return new Secret(io.env[variable] || `<the value of ${reference}>`)
+  })
+  try {
+    const raw = JSON.parse(readFileSync(settingsFile(io, options).file, 'utf8')) as object
+    // Who opens nothing need not know where the store is.
+    return settingsSchema(vendors, { Secret: Unread }).safeParse({ ...raw, store: undefined }).data
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,25 @@
+import { sameText } from '../text/text.ts'
+import type { AccountFields } from './operations.ts'
+
+export type FieldValue = string | boolean | string[]
+
+/** Fields one by one, a custom attribute as `custom.name`. */
+export const flat = ({ custom = {}, ...plain }: AccountFields): Readonly<Record<string, FieldValue>> =>
+  Object.fromEntries([
+    ...Object.entries(plain).filter(([, value]) => value !== undefined),
+    ...Object.entries(custom).map(([name, value]) => [`custom.${name}`, value] as const),
+  ])
+
+/** Whether a field holds the same; names of accounts and addresses have no case. */
+export const sameValue = (name: string, a: FieldValue | undefined, b: FieldValue | undefined): boolean =>
+  (name === 'email' || name === 'userName') && typeof a === 'string' && typeof b === 'string'
+    ? sameText(a, b)
+    : JSON.stringify(a) === JSON.stringify(b)
+
+/** The fields of `wanted`, by their flat names, that `shown` does not say the same of. */
+export function unlike(wanted: AccountFields, shown: AccountFields): string[] {
+  const told = flat(shown)
+  return Object.entries(flat(wanted)).flatMap(([name, value]) =>
+    sameValue(name, value, told[name]) ? [] : [name],
+  )
+}

@@ -1,0 +1,68 @@
+import type { AnswerOf, AskOf, Errand, OperationName, Operations } from '../domain/operations.ts'
+import { IdentityError, Unsupported } from '../errors.ts'
+import type { Tenant, Tenants } from './tenants.ts'
+
+/** What one tenant made of a question that went to several. */
+export type Answered<Answer> = { tenant: Tenant } & ({ answer: Answer } | { error: IdentityError })
+
+/** How a tool reaches the apps: it names an operation, never an address. */
+export interface Ask {
+  tenants: Tenants
+  /** Throws what the vendor throws, with the tenant's name; `Unsupported` where the operation is not offered. */
+  one<Name extends OperationName>(tenant: string, operation: Name, ask: AskOf<Name>): Promise<AnswerOf<Name>>
+  /** Asks every tenant named, or every one that offers the operation, at once; never fails for one tenant's sake. */
+  each<Name extends OperationName>(
+    operation: Name,
+    tenants: readonly string[] | undefined,
+    ask: AskOf<Name>,
+  ): Promise<Answered<AnswerOf<Name>>[]>
+}
+
+/** The operation of a tenant; throws `Unsupported` where it lacks it. */
+export function mustOffer<Name extends OperationName>(
+  { name, vendor, operations }: Tenant,
+  operation: Name,
+): NonNullable<Operations[Name]> {
+  const run = operations[operation]
+  if (run) return run
+  throw new Unsupported(
+    `${vendor.title} (${name}) does not offer this.`,
+    'list_tenants says what each tenant can do.',
+    { tenant: name },
+  )
+}
+
+/** Does `work` at a tenant; whatever goes wrong there bears its name. */
+export async function atTenant<Result>({ name }: Tenant, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof IdentityError) error.details.tenant ??= name
+    throw error
+  }
+}
+
+export function askFor(tenants: Tenants, errand: Errand): Ask {
+  const one: Ask['one'] = async (name, operation, ask) => {
+    const tenant = tenants.get(name)
+    const run = mustOffer(tenant, operation)
+    // The name picks the operation, its question and its answer together; the union has lost that they belong together.
+    const operate = run as unknown as (ask: unknown, errand: Errand) => Promise<AnswerOf<typeof operation>>
+    return atTenant(tenant, () => operate.call(tenant.operations, ask, errand))
+  }
+  return {
+    tenants,
+    one,
+    each: (operation, names, ask) =>
+      Promise.all(
+        (names ? [...new Set(names)].map(tenants.get) : tenants.offering(operation)).map(async (tenant) => {
+          try {
+            return { tenant, answer: await one(tenant.name, operation, ask) }
+          } catch (error) {
+            if (error instanceof IdentityError) return { tenant, error }
+            throw error
+          }
+        }),
+      ),
+  }
+}

@@ -1,0 +1,136 @@
+import type { Settings, TenantSettings } from '../config/settings.ts'
+import type { Effect } from '../domain/change.ts'
+import type { BudgetLeft, OperationName, Operations } from '../domain/operations.ts'
+import type { Grant } from '../domain/scopes.ts'
+import { UnknownTenant } from '../errors.ts'
+import type { TenantTraits } from '../guards/policy.ts'
+import { bucketOf, requestGuards } from '../guards/request-pipeline.ts'
+import type { Ledger } from '../limits/ledger.ts'
+import { type BreakerState, type Meter, unmetered } from '../meter.ts'
+import type { Store } from '../store/store.ts'
+import { inQuotes } from '../text/text.ts'
+import type { Facts, Opened, Vendor } from '../vendors/define.ts'
+import { openSurface } from '../vendors/http/client.ts'
+
+/** One configured workspace of a vendor. */
+export interface Tenant {
+  name: string
+  vendor: Vendor
+  settings: TenantSettings
+  facts: Facts
+  operations: Operations
+  /** What is left of the budget of each of its tokens, by the token's fingerprint. */
+  budgets(): Promise<(BudgetLeft & { token: string })[]>
+}
+
+export interface Tenants {
+  all: readonly Tenant[]
+  /** Throws `UnknownTenant`, naming those there are. */
+  get(name: string): Tenant
+  offering(operation: OperationName): Tenant[]
+  /** The tenants that have all that a tool needs and may be touched by it; undefined when there are none. */
+  serving(tool: { needs: readonly OperationName[]; effect: Effect }): Tenant[] | undefined
+  /** Whether nothing may be changed in this tenant, by its own setting or the server's. */
+  readOnly(tenant: Tenant): boolean
+  /** The same without the tenants that a caller may not see: for it they do not exist. */
+  seenBy(grant: Grant): Tenants
+}
+
+/** What tenants share. */
+export interface Kept {
+  ledger: Ledger
+  store: Store
+  /** Told nothing when left out. */
+  meter?: Meter
+}
+
+/** Makes every tenant of the settings ready; no request leaves before somebody asks for something. */
+export function openTenants(settings: Settings, vendors: readonly Vendor[], kept: Kept): Tenants {
+  const all = Object.entries(settings.tenants).map(([name, tenant]): Tenant => {
+    const vendor = vendors.find((candidate) => candidate.name === tenant.vendor)
+    if (!vendor) throw new TypeError(`no vendor ${tenant.vendor}`)
+    const { opened, budgets } = openApp(name, tenant, vendor, kept)
+    return {
+      name,
+      vendor,
+      settings: tenant,
+      facts: vendor.facts(tenant),
+      operations: vendor.operations(tenant, opened),
+      budgets,
+    }
+  })
+  return tenantsOver(all, (tenant) => settings.readOnly || !tenant.settings.allowWrites)
+}
+
+function tenantsOver(all: readonly Tenant[], readOnly: Tenants['readOnly']): Tenants {
+  const tenants: Tenants = {
+    all,
+    get(name) {
+      const tenant = all.find((candidate) => candidate.name === name)
+      if (tenant) return tenant
+      throw new UnknownTenant(
+        `There is no tenant ${inQuotes(name, 64)}.`,
+        all.length > 0 ? `The tenants are: ${all.map((known) => known.name).join(', ')}.` : 'There is none.',
+      )
+    },
+    offering: (operation) => all.filter((tenant) => tenant.operations[operation] !== undefined),
+    serving(tool) {
+      const able = all.filter(
+        (tenant) =>
+          tool.needs.every((operation) => tenant.operations[operation]) &&
+          (tool.effect === 'reads' || !readOnly(tenant)),
+      )
+      return able.length > 0 ? able : undefined
+    },
+    readOnly,
+    seenBy: ({ tenants: names }) =>
+      names
+        ? tenantsOver(
+            all.filter(({ name }) => names.includes(name)),
+            readOnly,
+          )
+        : tenants,
+  }
+  return tenants
+}
+
+/** What rules can tell a tenant by. */
+export const traitsOf = ({ vendor, settings, facts }: Tenant): TenantTraits => ({
+  vendor: vendor.name,
+  environment: settings.environment,
+  deactivationDeletes: facts.deactivate === 'deletes',
+})
+
+/** What a vendor's operations reach its app through: one set of request guards for the tenant, one budget a token. */
+function openApp(
+  tenant: string,
+  { url, budget, timeoutMs, maxRetries }: TenantSettings,
+  vendor: Vendor,
+  { ledger, store, meter = unmetered }: Kept,
+): { opened: Opened; budgets: Tenant['budgets'] } {
+  const spending = { ...vendor.budget, ...budget }
+  const watch = {
+    waited: (ms: number) => meter.waited(tenant, ms),
+    breaker: (state: BreakerState) => meter.breaker(tenant, state),
+  }
+  const guards = requestGuards({ ledger, budget: spending, timeoutMs, maxRetries, watch })
+  const buckets = new Map<string, string>()
+  const learned = (key: string) => `learned/${tenant}/${url}/${key}`
+  const opened: Opened = {
+    tenant,
+    open(opening) {
+      buckets.set(bucketOf(opening), opening.token.fingerprint)
+      return openSurface(opening, guards(opening))
+    },
+    left: (token) => ledger.left(bucketOf({ base: new URL(url), token }), spending),
+    recall: (key) => store.get(learned(key)),
+    remember: (key, value) => store.set(learned(key), value),
+  }
+  const budgets = async () => {
+    const left = [...buckets].map(async ([bucket, token]) =>
+      (await ledger.left(bucket, spending)).map((window) => ({ ...window, token })),
+    )
+    return (await Promise.all(left)).flat()
+  }
+  return { opened, budgets }
+}

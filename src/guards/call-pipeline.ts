@@ -1,0 +1,87 @@
+import type { Settings } from '../config/settings.ts'
+import type { Plan } from '../domain/change.ts'
+import type { Grant } from '../domain/scopes.ts'
+import { UnknownOutcome } from '../errors.ts'
+import type { Stops } from '../limits/freezes.ts'
+import type { Meter } from '../meter.ts'
+import type { Store } from '../store/store.ts'
+import { access } from './access.ts'
+import { type BlastRadius, blastRadius } from './blast-radius.ts'
+import type { Call, CallGuard } from './call.ts'
+import { type Confirming, confirm } from './confirm.ts'
+import { deadline } from './deadline.ts'
+import { declaredOnly } from './declared-only.ts'
+import { type Journalling, journalled } from './journal.ts'
+import { brake } from './kill-switch.ts'
+import { type ListAdmins, lastAdmin } from './last-admin.ts'
+import { measured } from './measured.ts'
+import { planning } from './planning.ts'
+import { protectedAccounts } from './protected.ts'
+import { readOnly } from './read-only.ts'
+import { appText } from './untrusted-text.ts'
+
+/** What the guards decide from. */
+export interface CallPolicy {
+  meter: Meter
+  settings: Pick<Settings, 'readOnly' | 'protected'>
+  journalling: Journalling
+  /** Throws `UnknownTenant`. */
+  mustExist: (tenant: string, grant: Grant) => unknown
+  isOffered: (tool: string, grant: Grant) => boolean
+  isReadOnly: (tenant: string) => boolean
+  blast: BlastRadius
+  stops: Pick<Stops, 'check'>
+  locks: Pick<Store, 'claim' | 'delete'>
+  confirming: Confirming
+}
+
+/** What the guards can see of what a call would do. */
+export interface Sight {
+  /** The exact change; undefined for a tool that only reads. */
+  planOf: (call: Call) => Promise<Plan> | undefined
+  listAdmins: ListAdmins
+}
+
+/** The policy for calls, outermost first: what every call of every tool goes through. */
+export const callGuards = (
+  {
+    meter,
+    settings,
+    journalling,
+    mustExist,
+    isOffered,
+    isReadOnly,
+    blast,
+    stops,
+    locks,
+    confirming,
+  }: CallPolicy,
+  { planOf, listAdmins }: Sight,
+): readonly CallGuard[] => [
+  measured(meter),
+  journalled(journalling),
+  appText(),
+  declaredOnly(),
+  access({ mustExist, isOffered }),
+  readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
+  brake(stops),
+  deadline((call) => call.deadline, undefined, lost),
+  planning(planOf),
+  // Once more: a plan can reach tenants that no argument names.
+  access({ mustExist, isOffered }),
+  readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
+  brake(stops),
+  protectedAccounts(settings.protected),
+  lastAdmin(listAdmins, locks),
+  blastRadius(blast),
+  confirm(confirming),
+]
+
+/** What a call ends with that is still not back some time after its deadline: it may have changed something. */
+const lost = ({ tool }: Call, reason: unknown) =>
+  tool.effect === 'reads'
+    ? reason
+    : new UnknownOutcome(
+        'Time ran out, and what came of the change is not known.',
+        'Look the account up with find_user before doing anything else; the journal has more.',
+      )

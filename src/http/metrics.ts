@@ -1,0 +1,100 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Tenant } from '../engine/tenants.ts'
+import type { BreakerState, Meter } from '../meter.ts'
+
+/** What is looked up when somebody asks for the metrics. */
+export interface Watched {
+  tenants: readonly Pick<Tenant, 'name' | 'budgets'>[]
+  /** How many requests wait for a person. */
+  pending(): Promise<number>
+}
+
+const STATES: Record<BreakerState, number> = { closed: 0, half_open: 1, open: 2 }
+/** From a look-up in a cache to the longest that a call may take, seconds. */
+const SECONDS = [0.005, 0.02, 0.1, 0.3, 1, 3, 10, 30, 60]
+
+/** Metrics in the text form of Prometheus. Labels name tools, tenants, outcomes and tokens' fingerprints, and no person. */
+export function prometheus() {
+  const register = new Registry()
+  const registers = [register]
+  collectDefaultMetrics({ register })
+  const calls = new Counter({
+    name: 'identity_mcp_calls_total',
+    help: 'Calls of tools, by the status of the answer or the code of the error',
+    labelNames: ['tool', 'outcome'] as const,
+    registers,
+  })
+  const seconds = new Histogram({
+    name: 'identity_mcp_call_seconds',
+    help: 'How long calls took',
+    labelNames: ['tool'] as const,
+    buckets: SECONDS,
+    registers,
+  })
+  const waits = new Histogram({
+    name: 'identity_mcp_budget_wait_seconds',
+    help: "How long requests to an app waited for their token's budget",
+    labelNames: ['tenant'] as const,
+    buckets: SECONDS,
+    registers,
+  })
+  const breakers = new Gauge({
+    name: 'identity_mcp_breaker_state',
+    help: 'Whether an app is asked as usual (0), tried with one request (1), or left alone after failures (2)',
+    labelNames: ['tenant'] as const,
+    registers,
+  })
+  const responses = new Counter({
+    name: 'identity_mcp_http_responses_total',
+    help: 'Responses over HTTP',
+    labelNames: ['path', 'status'] as const,
+    registers,
+  })
+  let watched: Watched = { tenants: [], pending: async () => 0 }
+  new Gauge({
+    name: 'identity_mcp_budget_left',
+    help: 'Requests that a token may still make in the window',
+    labelNames: ['tenant', 'token', 'window'] as const,
+    registers,
+    async collect() {
+      this.reset()
+      for (const { name, budgets } of watched.tenants) {
+        for (const { token, window, left } of await budgets().catch(() => [])) {
+          this.set({ tenant: name, token, window }, left)
+        }
+      }
+    },
+  })
+  new Gauge({
+    name: 'identity_mcp_approvals_pending',
+    help: 'Changes that wait for a person',
+    registers,
+    async collect() {
+      const waiting = await watched.pending().catch(() => undefined)
+      if (waiting === undefined) this.remove()
+      else this.set(waiting)
+    },
+  })
+  const meter: Meter = {
+    called(tool, outcome, ms) {
+      calls.inc({ tool, outcome })
+      seconds.observe({ tool }, ms / 1_000)
+    },
+    waited: (tenant, ms) => waits.observe({ tenant }, ms / 1_000),
+    breaker: (tenant, state) => breakers.set({ tenant }, STATES[state]),
+  }
+
+  return {
+    meter,
+    /** Counts a response to a request for `path`, which must be one of few. */
+    answered: (path: string, status: number) => responses.inc({ path, status }),
+    /** Has this looked up from now on. What cannot be looked up is left out of the answer. */
+    watch(what: Watched) {
+      watched = what
+      breakers.reset()
+      for (const { name } of what.tenants) breakers.set({ tenant: name }, STATES.closed)
+    },
+    text: async () => ({ type: register.contentType, text: await register.metrics() }),
+  }
+}
+export type Metrics = ReturnType<typeof prometheus>

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import { type BeforeImage, namesSecret } from '../domain/before-image.ts'
+import { canonicalJson } from '../text/canonical-json.ts'
+import { plainText } from '../text/text.ts'
+import type { JournalEvent, JournalLine } from './events.ts'
+
+/** What the first line names as the line before it. */
+export const NO_LINE = '0'.repeat(64)
+
+/** No line of ours is longer, in bytes; whatever is longer in the file is not ours. */
+export const MAX_LINE = 65_536
+
+/** Bytes that the arguments of one event may fill, and its before-image, whose texts may be longer. */
+const ROOM = { left: 16_384, text: 256 }
+const ROOM_BEFORE = { left: 32_768, text: 1_024 }
+const MAX_DEPTH = 6
+const MAX_ITEMS = 200
+
+const hashOf = (line: Omit<JournalLine, 'hash'>): string =>
+  createHash('sha256')
+    .update(canonicalJson({ ...line, hash: undefined }))
+    .digest('hex')
+
+/** `event` as the line after `last`, and the text that stands for it in the file. */
+export function toLine(
+  event: JournalEvent,
+  last: { seq: number; hash: string },
+  at = new Date(),
+): { line: JournalLine; text: string } {
+  const open = { ...tidied(event), seq: last.seq + 1, at: at.toISOString(), prev: last.hash }
+  const text = canonicalJson({ ...open, hash: hashOf(open) })
+  return { line: JSON.parse(text) as JournalLine, text: `${text}\n` }
+}
+
+// Only what readers of the journal rely on; a later version may write more events, codes and fields.
+const Shape = z.looseObject({
+  seq: z.int().min(1),
+  at: z.string(),
+  prev: z.string(),
+  hash: z.string(),
+  event: z.string(),
+  call: z.string(),
+  tool: z.string(),
+  caller: z.string(),
+  client: z.string().optional(),
+  args: z.looseObject({}).optional(),
+  account: z.object({ tenant: z.string(), id: z.string(), userName: z.string() }).optional(),
+  approval: z.object({ id: z.string(), by: z.string().optional(), how: z.string().optional() }).optional(),
+  before: z.looseObject({}).optional(),
+  code: z.string().optional(),
+  note: z.string().optional(),
+})
+
+/** The line that these bytes, without their line break, stand for; undefined when they stand for none. */
+export function readLine(bytes: Buffer): JournalLine | undefined {
+  if (bytes.length > MAX_LINE) return undefined
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    // The schema has vouched for the shape; its copy would lose the exact fields that the hash covers.
+    return Shape.safeParse(value).success ? (value as JournalLine) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether `bytes` are, to the last one, what was written when `line` got its hash. */
+export const isUnchanged = (line: JournalLine, bytes: Buffer): boolean =>
+  bytes.equals(Buffer.from(canonicalJson(line))) && hashOf(line) === line.hash
+
+/** Cuts the pieces of a file into lines, holding no more than one line however long the file makes it. */
+export function lineCutter(): { cut(piece: Buffer): { bytes: Buffer; end: number }[]; rest(): Buffer } {
+  let rest: Buffer = Buffer.alloc(0)
+  let seen = 0
+  return {
+    /** The lines that end in `piece`, each with the number of bytes up to its end, its break counted. */
+    cut(piece) {
+      const lines: { bytes: Buffer; end: number }[] = []
+      let from = 0
+      for (let at = piece.indexOf(10); at >= 0; at = piece.indexOf(10, from)) {
+        const part = piece.subarray(from, at)
+        from = at + 1
+        lines.push({ bytes: rest.length > 0 ? Buffer.concat([rest, part]) : part, end: seen + from })
+        rest = Buffer.alloc(0)
+      }
+      // What is longer than any line of ours stays too long, and need not be kept whole for that.
+      if (rest.length <= MAX_LINE) rest = Buffer.concat([rest, piece.subarray(from)])
+      seen += piece.length
+      return lines
+    },
+    rest: () => rest,
+  }
+}
+
+/** An event in which every text is plain and short, field by field, so that nothing else gets in. */
+function tidied(event: JournalEvent): JournalEvent {
+  const { account, approval } = event
+  const client = event.client && plainText(event.client)
+  return {
+    event: event.event,
+    call: plainText(event.call, 64),
+    tool: plainText(event.tool, 64),
+    caller: plainText(event.caller),
+    ...(client && { client }),
+    ...(event.args && { args: tidiedFields(event.args, { ...ROOM }, 0) }),
+    ...(account && {
+      account: {
+        tenant: plainText(account.tenant),
+        id: plainText(account.id),
+        userName: plainText(account.userName, 320),
+      },
+    }),
+    ...(approval && {
+      approval: {
+        id: plainText(approval.id, 64),
+        ...(approval.by !== undefined && { by: plainText(approval.by) }),
+        ...(approval.how && { how: approval.how }),
+      },
+    }),
+    ...(event.before && { before: tidiedBefore(event.before) }),
+    ...(event.code && { code: event.code }),
+    ...(event.note !== undefined && { note: plainText(event.note, 500) }),
+  }
+}
+
+/** The image as it is, or marked as cut: nothing is ever restored from a part that was made to fit. */
+function tidiedBefore(before: BeforeImage): NonNullable<JournalEvent['before']> {
+  const tidy = tidiedFields(before, { ...ROOM_BEFORE }, 0) as BeforeImage // what differs from one is marked below
+  return canonicalJson(tidy) === canonicalJson(before) ? tidy : { ...tidy, cut: true }
+}
+
+type Room = typeof ROOM
+
+function tidiedFields(value: object, room: Room, depth: number): Record<string, unknown> {
+  const fields: [string, unknown][] = []
+  for (const key in value) {
+    if (!Object.hasOwn(value, key)) continue
+    if (fields.length === MAX_ITEMS || room.left <= 0) {
+      fields.push(['…', 'more was left out'])
+      break
+    }
+    const name = plainText(key, 64)
+    room.left -= Buffer.byteLength(name) + 4
+    const field = namesSecret(key)
+      ? '[secret]'
+      : tidiedValue((value as Record<string, unknown>)[key], room, depth + 1)
+    if (field !== undefined) fields.push([name, field])
+  }
+  return Object.fromEntries(fields)
+}
+
+/** JSON alone, no deeper, longer or larger than a line has room for; undefined where JSON has no word for it. */
+function tidiedValue(value: unknown, room: Room, depth: number): unknown {
+  const words = (text: string) => {
+    const plain = room.left > 0 ? plainText(text, room.text) : '…'
+    room.left -= Buffer.byteLength(JSON.stringify(plain)) + 1
+    return plain
+  }
+  if (typeof value === 'string') return words(value)
+  if (typeof value === 'boolean' || value === null) return value
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  if (typeof value === 'number' || typeof value === 'bigint') return words(String(value))
+  if (typeof value !== 'object') return undefined
+  if (depth >= MAX_DEPTH) return words('…')
+  // Dates, and secrets, say themselves how they wish to be written.
+  if ('toJSON' in value && typeof value.toJSON === 'function')
+    return tidiedValue(value.toJSON(), room, depth + 1)
+  if (!Array.isArray(value)) return tidiedFields(value, room, depth)
+  const items: unknown[] = []
+  for (const item of value) {
+    if (items.length === MAX_ITEMS || room.left <= 0) {
+      return [...items, `… ${value.length - items.length} more were left out`]
+    }
+    room.left -= 1
+    items.push(tidiedValue(item, room, depth + 1) ?? null)
+  }
+  return items
+}

@@ -1,0 +1,200 @@
+import * as z from 'zod'
+import { Account } from '../domain/account.ts'
+import type { Carried, Change, Effect, Plan } from '../domain/change.ts'
+import { named } from '../domain/quoting.ts'
+import { onlyOne } from '../domain/resolve-one.ts'
+import type { Ask } from '../engine/ask.ts'
+import type { Tenant } from '../engine/tenants.ts'
+import { type ChangingTool, defineTool } from '../engine/tool.ts'
+import { type ErrorCode, NotFound } from '../errors.ts'
+import { inQuotes } from '../text/text.ts'
+import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
+
+/** What tells switching an account off from switching it on. */
+export interface Way {
+  verb: string
+  to: 'active' | 'inactive'
+  /** What a person must know about the change in this app. */
+  consequence: (tenant: Tenant) => string
+}
+
+export const WAYS: Record<'deactivateAccount' | 'reactivateAccount', Way> = {
+  deactivateAccount: {
+    verb: 'Deactivate',
+    to: 'inactive',
+    consequence: ({ facts }) =>
+      [
+        facts.propagationMinutes &&
+          `The account's traffic may pass for up to ${facts.propagationMinutes} minutes.`,
+        facts.endsSessions !== 'yes' && 'Sessions at the identity provider are not ended.',
+        facts.deactivate === 'deletes' && 'This app deletes what is deactivated: it cannot be undone.',
+        facts.deactivate === 'unknown' && 'Whether this app can undo it is not known.',
+      ]
+        .filter((text) => text)
+        .join(' '),
+  },
+  reactivateAccount: {
+    verb: 'Reactivate',
+    to: 'active',
+    consequence: ({ facts }) =>
+      facts.propagationMinutes
+        ? `It may take up to ${facts.propagationMinutes} minutes to act everywhere.`
+        : '',
+  },
+}
+
+/** What tells the two tools apart that switch an account off and on. */
+interface Switch {
+  name: string
+  title: string
+  description: string
+  effect: Exclude<Effect, 'reads'>
+  operation: keyof typeof WAYS
+  outcomes: readonly [done: string, already: string]
+}
+
+const Input = z.strictObject({
+  user: UserRef.describe('Email, user name or id'),
+  tenants: TenantNames.describe('Tenant names'),
+  reason: Reason,
+  approvalId: ApprovalId,
+})
+
+interface Row {
+  tenant: string
+  account?: Account
+  outcome: string
+  verified: boolean
+  code?: ErrorCode
+  note?: string
+}
+
+/** The plan, and what is already settled without any write. */
+interface SwitchPlan extends Plan {
+  settled: readonly Row[]
+  consequences: Record<string, string>
+}
+
+/** Makes a tool that sets whether one person's accounts are active, in one or more tenants. */
+export function switchTool(the: Switch): ChangingTool {
+  const [done, already] = the.outcomes
+  const way = WAYS[the.operation]
+  const Output = z.object({
+    status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+    results: z
+      .array(
+        z.object({
+          tenant: z.string(),
+          account: Account.optional(),
+          outcome: z.enum([done, already, 'absent', 'failed', 'unknown']),
+          verified: z.boolean(),
+          code: Code.optional(),
+          note: z.string().optional(),
+        }),
+      )
+      .default([]),
+    change: ChangeMade,
+    approval: PendingApproval.optional(),
+  })
+
+  return defineTool({
+    name: the.name,
+    title: the.title,
+    description: the.description,
+    needs: ['findAccounts', 'readAccount', the.operation],
+    effect: the.effect,
+    input: Input,
+    output: Output,
+
+    async plan({ user, tenants, reason }, { ask }): Promise<SwitchPlan> {
+      const { changes, settled } = await resolve(ask, the, user, tenants)
+      const consequences = Object.fromEntries(
+        changes.map(({ tenant }) => [tenant, way.consequence(ask.tenants.get(tenant))]),
+      )
+      return {
+        changes,
+        settled,
+        consequences,
+        reason,
+        lines: changes.flatMap((change) => [
+          ...change.accounts.map((account) => sentence(way, ask.tenants.get(change.tenant), account)),
+          consequences[change.tenant] ?? '',
+        ]),
+      }
+    },
+
+    async run({ tenants }, { plan, carryOut }) {
+      const carried = await Promise.all(
+        plan.changes.map(async (change) =>
+          toRow(change.tenant, await carryOut(change), done, plan.consequences),
+        ),
+      )
+      const results = inOrder([...carried, ...plan.settled], tenants)
+      // The output schema names the outcomes of this very tool; a row is made with no other.
+      return { status: statusOf(results, done), results: results as z.input<typeof Output>['results'] }
+    },
+  })
+}
+
+async function resolve(
+  ask: Ask,
+  { operation, outcomes: [, already] }: Switch,
+  user: string,
+  tenants: readonly string[],
+) {
+  const changes: Change[] = []
+  const settled: Row[] = []
+  for (const answered of await ask.each('findAccounts', tenants, { user })) {
+    const tenant = answered.tenant.name
+    if ('error' in answered) {
+      const { code, message, hint } = answered.error
+      settled.push({ tenant, outcome: 'failed', verified: false, code, note: `${message} ${hint}` })
+      continue
+    }
+    const account = onlyOne(answered.answer, user)
+    if (!account) settled.push({ tenant, outcome: 'absent', verified: true })
+    else if (account.status === WAYS[operation].to)
+      settled.push({ tenant, account, outcome: already, verified: true })
+    else {
+      const { id, userName } = account
+      const subject = { id, userName }
+      changes.push({ tenant, accounts: [account], subject, operation, ask: subject })
+    }
+  }
+  if (settled.length > 0 && changes.length === 0 && settled.every((row) => row.outcome === 'absent')) {
+    throw new NotFound(
+      `${inQuotes(user)} was found in none of: ${tenants.join(', ')}.`,
+      'Check the spelling with find_user; it also takes an external id or an id.',
+    )
+  }
+  return { changes, settled }
+}
+
+/** What a person judges of such a change. */
+export const sentence = (way: Way, tenant: Tenant, account: Account): string =>
+  `${way.verb} ${named(account)}${account.admin ? ', an administrator,' : ''} in ` +
+  `${tenant.vendor.title}, tenant ${tenant.name}: ${account.status} → ${way.to}.`
+
+function toRow(tenant: string, carried: Carried, done: string, consequences: Record<string, string>): Row {
+  const { outcome, verified, account, code, note } = carried
+  const notes = [note, outcome === 'failed' ? undefined : consequences[tenant]].filter((text) => text)
+  return {
+    tenant,
+    ...(account && { account }),
+    outcome: outcome === 'done' ? done : outcome,
+    verified,
+    ...(code && { code }),
+    ...(notes.length > 0 && { note: notes.join(' ') }),
+  }
+}
+
+const inOrder = (rows: readonly Row[], tenants: readonly string[]): Row[] =>
+  rows.toSorted((a, b) => tenants.indexOf(a.tenant) - tenants.indexOf(b.tenant))
+
+/** `done` is said only when every change was made and seen. */
+function statusOf(rows: readonly Row[], done: string): 'done' | 'unchanged' | 'partial' | 'failed' {
+  const bad = rows.filter((row) => row.outcome === 'failed' || row.outcome === 'unknown')
+  if (bad.length === rows.length) return 'failed'
+  if (bad.length > 0 || rows.some((row) => !row.verified)) return 'partial'
+  return rows.some((row) => row.outcome === done) ? 'done' : 'unchanged'
+}

@@ -1,0 +1,62 @@
+import * as z from 'zod'
+import { isClassified } from '../domain/change.ts'
+import type { Tool } from '../engine/tool.ts'
+
+type JsonSchema = { [key: string]: unknown }
+
+/** A tool as `tools/list` shows it; every byte of it is paid for by every agent, in every session. */
+export interface WireTool {
+  name: string
+  title: string
+  description: string
+  inputSchema: JsonSchema & { type: 'object' }
+  outputSchema: JsonSchema & { type: 'object' }
+  annotations: { readOnlyHint: boolean; destructiveHint: boolean; idempotentHint?: boolean }
+}
+
+export function toWire(tool: Tool): WireTool {
+  const { name, title, description, effect, input, output } = tool
+  const { properties = {}, required } = z.toJSONSchema(input, { io: 'input' })
+  const answer = z.toJSONSchema(output, { io: 'input' })
+  return {
+    name,
+    title,
+    description,
+    inputSchema: {
+      type: 'object',
+      ...(Object.keys(properties).length > 0 && { properties: each(properties, inputField) }),
+      ...(required && { required }),
+      additionalProperties: false,
+    },
+    outputSchema: { type: 'object', properties: each(told(answer.properties), outputField) },
+    annotations: {
+      readOnlyHint: effect === 'reads',
+      destructiveHint: !isClassified(tool) || effect === 'removes' || effect === 'changes',
+      // Every change first looks whether there is anything to do, so the same call twice changes nothing more.
+      ...(effect !== 'reads' && { idempotentHint: true }),
+    },
+  }
+}
+
+const told = (fields: Record<string, Field> = {}) =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !PLAIN.has(name)))
+
+type Field = z.core.JSONSchema.JSONSchema | boolean
+const each = (fields: Record<string, Field>, show: (field: JsonSchema) => JsonSchema) =>
+  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, show(field as JsonSchema)]))
+
+/** What an agent needs to fill a field in; bounds are told by the error of a call that passes them. */
+const inputField = ({ type, description, enum: oneOf, items }: JsonSchema): JsonSchema => ({
+  type,
+  ...(oneOf !== undefined && { enum: oneOf }),
+  ...(items !== undefined && { items: { type: (items as JsonSchema).type } }),
+  ...(description !== undefined && { description }),
+})
+
+/** What an answer holds at its top, by name and type; its words and depths are in `docs/tools.md`. */
+const outputField = ({ type, enum: words }: JsonSchema): JsonSchema => ({
+  type: words === undefined ? type : 'string',
+})
+
+/** Fields that every agent understands when it meets them. */
+const PLAIN = new Set(['outcome', 'note', 'code', 'verified', 'account', 'group', 'change'])

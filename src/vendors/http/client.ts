@@ -1,0 +1,159 @@
+import type { Dispatcher } from 'undici'
+import type { Errand } from '../../domain/operations.ts'
+import { BadReply, IdentityError, Unavailable, UnknownOutcome, WrongAddress } from '../../errors.ts'
+import { compose } from '../../guards/compose.ts'
+import type { AppReply, AppRequest, RequestGuard } from '../../guards/request.ts'
+import type { Secret } from '../../secret.ts'
+
+/** How a vendor reaches its app: a base address, one token, and the headers that carry it. */
+export interface Opening {
+  base: URL
+  token: Secret
+  headers: Record<string, string>
+}
+
+/** One request to a surface, relative to its base. */
+export interface SurfaceRequest {
+  method?: AppRequest['method']
+  /** Made with `path` when it holds anything but fixed text. */
+  path: string
+  query?: Record<string, string | number | undefined>
+  /** Sent as JSON; parameters are sent as a form. */
+  body?: unknown
+  headers?: Record<string, string>
+  /** Left out: GET reads, everything else writes. */
+  effect?: AppRequest['effect']
+}
+
+/** Sends a request to one surface of an app, with one token, through the request guards. */
+export type Surface = (request: SurfaceRequest, errand: Errand) => Promise<AppReply>
+
+/** A path whose inserted values are single, encoded segments: an id can never climb out of its place. */
+export const path = (fixed: TemplateStringsArray, ...values: string[]): string =>
+  fixed.reduce((made, part, index) => {
+    const value = values[index - 1] ?? ''
+    if (/^\.{0,2}$/.test(value)) throw new TypeError('a path segment must not be empty or made of dots')
+    return made + encodeURIComponent(value) + part
+  })
+
+/** Puts a surface of an app behind `guards`. */
+export function openSurface(opening: Opening, guards: readonly RequestGuard[]): Surface {
+  const send = compose(guards, transmit(opening))
+  const root = opening.base.href.replace(/\/$/, '')
+  return ({ method = 'GET', path, query = {}, body, headers = {}, effect }, errand) => {
+    const url = new URL(root + path)
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(name, String(value))
+    }
+    return send({
+      method,
+      url,
+      headers: { accept: 'application/json', ...headers, ...opening.headers },
+      ...(body !== undefined && { body: body instanceof URLSearchParams ? `${body}` : JSON.stringify(body) }),
+      effect: effect ?? (method === 'GET' ? 'reads' : 'writes'),
+      errand,
+      signal: errand.signal,
+    })
+  }
+}
+
+const LARGEST_REPLY = 16 * 1024 * 1024
+
+/**
+ * The one door to the network. Throws `Unavailable` or `WrongAddress` when the request certainly did not reach the app
+ * (for a read also when the reply was lost), and `UnknownOutcome` when a write may have happened.
+ */
+function transmit({ token }: Opening): (request: AppRequest) => Promise<AppReply> {
+  let agent: Dispatcher | undefined
+  return async (request) => {
+    const { Agent } = (await import('undici')).default
+    agent ??= new Agent({ connect: { timeout: 5_000 }, keepAliveTimeout: 10_000, connections: 64 })
+    request.signal.throwIfAborted()
+    try {
+      const { statusCode, headers, body } = await agent.request({
+        origin: request.url.origin,
+        path: request.url.pathname + request.url.search,
+        method: request.method,
+        headers: request.headers,
+        ...(request.body !== undefined && { body: request.body }),
+        signal: request.signal,
+      })
+      const text = await readCapped(body)
+      return { status: statusCode, headers: flat(headers), text: token.scrub(text) }
+    } catch (error) {
+      throw networkError(error, request)
+    }
+  }
+}
+
+async function readCapped(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > LARGEST_REPLY) {
+      throw new BadReply(
+        'The app sent a larger reply than we read.',
+        'Ask for less: a filter or a smaller page.',
+      )
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const flat = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]],
+    ),
+  )
+
+// Node's and undici's codes for a connection that was never made: nothing was sent.
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+const NOT_THERE = /^(ENOTFOUND|ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
+
+function networkError(error: unknown, { effect, url, signal }: AppRequest): unknown {
+  const code = codeOf(error)
+  if (NOT_THERE.test(code)) {
+    return new WrongAddress(
+      `There is no such app at ${url.host}.`,
+      'Check `url` in the settings of this tenant: the host name and its certificate.',
+      { cause: error },
+    )
+  }
+  if (NEVER_SENT.has(code)) {
+    return new Unavailable(
+      `The app at ${url.host} can't be reached.`,
+      'Try again later, or check the network.',
+      {
+        cause: error,
+      },
+    )
+  }
+  if (effect === 'writes') {
+    return new UnknownOutcome(
+      'The reply to a change was lost, so the change may or may not have been made.',
+      'Look the account up before doing anything else.',
+      { cause: error },
+    )
+  }
+  if (error instanceof IdentityError) return error
+  if (signal.aborted) return signal.reason
+  return new Unavailable(`The connection to ${url.host} broke.`, 'Try again.', { cause: error })
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  if ('code' in error && typeof error.code === 'string') return error.code
+  // Node 20 wraps the failures of every address it tried.
+  const inner = error instanceof AggregateError ? error.errors[0] : error.cause
+  return inner === undefined ? '' : codeOf(inner)
+}

@@ -1,0 +1,80 @@
+import type { ListPosition, Page } from '../../domain/operations.ts'
+import { BadReply } from '../../errors.ts'
+import { judge } from './paging.ts'
+
+/** Pages that one call reads at most, so that a listing with a rare match answers before its caller gives up. */
+export const PAGES_A_CALL = 10
+
+/** A listing that goes from page to page. */
+export interface Listing<Item> {
+  fetch(start: number): Promise<{ rows: readonly unknown[]; total?: number }>
+  /** Undefined for a row that can't be read. */
+  read(row: unknown): { id: string; item: Item } | undefined
+  keep?(item: Item): boolean
+  /** Rows to ask for in one request. */
+  pageSize: number
+  maxPages: number
+  /** Rows to return at most. */
+  limit: number
+  at?: ListPosition | undefined
+}
+
+/** Reads on until `limit` rows are kept, the end is reached, or `maxPages` were read; never returns a row twice. */
+export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, ListPosition>> {
+  const { limit, maxPages, keep = () => true } = listing
+  const seen = new Set<string>()
+  const items: Item[] = []
+  let at: ListPosition = listing.at ?? { start: 1 }
+  let unreadable = 0
+  let total: number | undefined
+
+  const page = (more: { next?: ListPosition; ended?: boolean; why?: string }): Page<Item, ListPosition> => {
+    const notes = [
+      ...(more.why ? [more.why] : []),
+      ...(unreadable > 0 ? [`${unreadable} rows could not be read and were left out.`] : []),
+    ]
+    return {
+      items,
+      complete: more.ended === true && unreadable === 0,
+      ...(more.next && { next: more.next }),
+      ...(notes.length > 0 && { note: notes.join(' ') }),
+    }
+  }
+
+  for (let read = 0; read < maxPages; read++) {
+    const fetched = await listing.fetch(at.start)
+    total = fetched.total ?? total
+    const rows = fetched.rows.map(listing.read)
+    const ids = rows.map((row) => row?.id)
+    const verdict = judge({ ...at, ids, asked: listing.pageSize, total, known: (id) => seen.has(id) })
+    if (verdict.state === 'broken') return page({ why: verdict.why })
+    const first = ids[0]
+    const positionOf = (index: number): ListPosition => ({
+      start: at.start + index,
+      ...(first !== undefined && { before: first }),
+    })
+    for (const [index, row] of rows.entries()) {
+      if (!row) unreadable++
+      else if (!seen.has(row.id)) {
+        const wanted = keep(row.item)
+        if (wanted && items.length >= limit) return page({ next: positionOf(index) })
+        seen.add(row.id)
+        if (wanted) items.push(row.item)
+      }
+    }
+    if (verdict.state === 'end') return page({ ended: true })
+    at = positionOf(rows.length)
+    if (items.length >= limit) return page({ next: at })
+  }
+  return page({ next: at, why: `${maxPages} pages were read and there are more.` })
+}
+
+/** Every row that is kept. Throws `BadReply` when it can't be known that all rows were seen. */
+export async function collectAll<Item>(listing: Omit<Listing<Item>, 'limit' | 'at'>): Promise<Item[]> {
+  const page = await collect({ ...listing, limit: Number.POSITIVE_INFINITY })
+  if (page.complete) return page.items
+  throw new BadReply(
+    `The search is not conclusive, since the app does not filter and not every row could be looked at. ${page.note ?? ''}`.trim(),
+    'Raise `maxPages` of this tenant if it has more rows than that, or look in the console of the app.',
+  )
+}

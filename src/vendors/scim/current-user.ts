@@ -1,0 +1,33 @@
+import type { Errand, Target } from '../../domain/operations.ts'
+import { Conflict, NotFound } from '../../errors.ts'
+import { sameText } from '../../text/text.ts'
+import { path } from '../http/client.ts'
+import { field, type Rec } from '../http/values.ts'
+import { toUser } from './read.ts'
+import { ask, recordIn, type ScimApp } from './request.ts'
+
+/** A user as the app holds it now, and the header that ties a change to this version of it. */
+export interface Current {
+  raw: Rec
+  headers: Record<string, string>
+}
+
+/** Reads the user that a change is meant for. Throws `Conflict` when it is somebody else by now. */
+export async function readCurrent(app: ScimApp, target: Target, errand: Errand): Promise<Current> {
+  const answer = await ask(app, { path: path`/Users/${target.id}` }, errand)
+  const raw = await recordIn(app, answer, 'Users', errand)
+  if (!raw) throw new NotFound('The account is gone.', 'Look it up again with find_user.')
+  const user = toUser(app, raw)
+  if (!user || user.account.id !== target.id || !sameText(user.account.userName, target.userName)) {
+    throw new Conflict(
+      'The account has another user name than the change was meant for.',
+      'Look it up again with find_user.',
+    )
+  }
+  const version = [answer.ok && answer.etag, field(field(raw, 'meta'), 'version')].find(isEtag)
+  // Only where the app says that it heeds versions: some refuse valid ones (Captain-P-Goldfish/SCIM-SDK#746).
+  return { raw, headers: app.known?.now.etag && version ? { 'if-match': version } : {} }
+}
+
+const isEtag = (value: unknown): value is string =>
+  typeof value === 'string' && /^(W\/)?"[\x21\x23-\x7e]{0,256}"$/.test(value)

@@ -1,0 +1,204 @@
+import { appendFile, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { journalCommand } from '../../src/cli/journal.ts'
+import { csv } from '../../src/cli/journal-csv.ts'
+import type { JournalEvent } from '../../src/journal/events.ts'
+import { journalFile } from '../../src/journal/file.ts'
+import { openDesk, TRICKS, withoutColours } from './fake-io.ts'
+
+let desk: Awaited<ReturnType<typeof openDesk>>
+beforeEach(async () => {
+  desk = await openDesk()
+})
+afterEach(() => desk.stop())
+
+const run = (args: string[], how?: Parameters<typeof desk.run>[2]) => desk.run(journalCommand, args, how)
+const happen = (more: Partial<JournalEvent> = {}) =>
+  desk.journal.append({ event: 'done', call: 'call-1', tool: 'deactivate_user', caller: 'bot', ...more })
+const account = { tenant: 'acme-netskope', id: '7', userName: 'ada@example.com' }
+
+/** A change that a first call asked for, a person approved, and a second call made. */
+async function tell() {
+  const approval = { id: 'K7Q2-M9XD-41' }
+  await happen({
+    event: 'asked',
+    args: { user: 'ada@example.com', reason: 'left' },
+    client: 'Claude 1.0',
+    approval,
+  })
+  await happen({ call: 'call-9', tool: 'create_user' })
+  await happen({ event: 'approved', approval: { ...approval, by: 'boss', how: 'terminal' } })
+  await happen({ event: 'started', call: 'call-2', account, approval })
+  await happen({ event: 'done', call: 'call-2', account })
+}
+
+test('shows the latest entries', async () => {
+  expect((await run([])).out).toContain('empty')
+  for (let number = 1; number <= 30; number++) await happen({ note: `number ${number}.` })
+  const { out } = await run([])
+  expect(out.trim().split('\n')).toHaveLength(20)
+  expect(out).toContain('number 30')
+  expect((await run(['tail', '-n', '2'])).out.trim().split('\n')).toHaveLength(2)
+  expect(
+    JSON.parse((await run(['-n', '3', '--json'])).out).lines.map(({ seq }: { seq: number }) => seq),
+  ).toEqual([28, 29, 30])
+})
+
+test('says of a change whose end was not written down that it was not', async () => {
+  await tell()
+  const open = 'How 6 ended was not written down'
+  expect((await run(['show', 'call-2'])).out).not.toContain('not written down')
+  await happen({ event: 'started', call: 'call-2', account: { ...account, tenant: 'acme-zoom' } })
+  expect((await run(['show', 'call-2'])).out).toContain(open)
+  await happen({ event: 'done', call: 'call-9', account: { ...account, tenant: 'acme-zoom' } })
+  expect((await run(['show', 'call-2'])).out).toContain(open)
+  await happen({ event: 'failed', call: 'call-2', account: { ...account, tenant: 'acme-zoom' } })
+  expect((await run(['show', 'call-2'])).out).not.toContain('not written down')
+})
+
+test('fits the terminal and plays no tricks on it', async () => {
+  const evil = 'x\u001b[2J\u009b31m\u202eevil\r\n'.repeat(60)
+  await happen({ caller: evil, note: evil, args: { evil }, account: { ...account, userName: evil } })
+  // What somebody else wrote into the file, past the journal's own care.
+  const line = JSON.parse(await readFile(journalFile(desk.folder), 'utf8'))
+  await appendFile(
+    journalFile(desk.folder),
+    `${JSON.stringify({ ...line, event: 'started', call: 'b', tool: evil, caller: evil })}\n`,
+  )
+  for (const args of [[], ['--json'], ['show', '1'], ['show', 'b'], ['show', 'b', '--json'], ['export']]) {
+    const { out } = await run(args, { terminal: true })
+    const plain = withoutColours(out)
+    expect(plain).not.toMatch(TRICKS)
+    if (args.length === 0) {
+      expect(Math.max(...plain.split('\n').map((row) => row.length))).toBeLessThanOrEqual(100)
+    }
+  }
+})
+
+test.each(['call-1', 'call-2', '5', 'K7Q2-M9XD-41', 'k7q2m9xd41'])(
+  'tells the whole story from %s',
+  async (which) => {
+    await tell()
+    const { out, code } = await run(['show', which])
+    expect(code).toBe(0)
+    for (const words of [
+      'asked for by bot (Claude 1.0)',
+      'reason: left',
+      'by boss in a terminal',
+      'acme-netskope',
+    ]) {
+      expect(out).toContain(words)
+    }
+    expect(out).not.toContain('create_user')
+    const { lines } = JSON.parse((await run(['show', which, '--json'])).out)
+    expect(lines.map(({ seq }: { seq: number }) => seq)).toEqual([1, 3, 4, 5])
+  },
+)
+
+test('a call that left no trace is wrong usage', async () => {
+  expect(await run(['show', 'call-3'])).toMatchObject({ code: 2, err: expect.stringContaining('call-3') })
+})
+
+test('exports the lines as they stand, or those of a time', async () => {
+  await tell()
+  expect((await run(['export'])).out).toBe(await readFile(journalFile(desk.folder), 'utf8'))
+  expect((await run(['export', '--until', '2020-01-01'])).out).toBe('')
+  expect((await run(['export', '--since', '2020-01-01T00:00:00Z'])).out.split('\n')).toHaveLength(6)
+  expect((await run(['export', '--since', 'yesterday'])).code).toBe(2)
+  expect((await run(['export', '--format', 'xml'])).code).toBe(2)
+})
+
+test('exports into a new file, and never over one that is there', async () => {
+  await tell()
+  expect((await run(['export', '--format', 'csv', '--out', 'out.csv'])).code).toBe(0)
+  const file = join(desk.folder, 'out.csv')
+  const rows = (await readFile(file, 'utf8')).split('\r\n')
+  expect(rows[0]).toMatch(/^seq,at,event,call,tool/)
+  expect(rows).toHaveLength(7)
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+  const before = await readFile(journalFile(desk.folder), 'utf8')
+  expect(await run(['export', '--out', 'journal.jsonl'])).toMatchObject({ code: 2 })
+  expect(await readFile(journalFile(desk.folder), 'utf8')).toBe(before)
+})
+
+test('quotes what CSV must quote, and leaves spreadsheets no formula', async () => {
+  const line = await happen({
+    caller: '=HYPERLINK("http://evil")',
+    client: '+1',
+    note: '-2, "quoted"',
+    account: { tenant: '@acme', id: '\t=1', userName: 'ada' },
+  })
+  const row = csv({ ...line, tool: '\tx', call: 'a\r\nb' })
+  for (const cell of [
+    '"\'=HYPERLINK(""http://evil"")"',
+    "'+1",
+    `"'-2, ""quoted"""`,
+    "'@acme",
+    "'=1",
+    "'\tx",
+  ]) {
+    expect(`,${row}`).toContain(`,${cell},`)
+  }
+  expect(row).toContain('"a\r\nb"')
+})
+
+test('says whether the journal is whole', async () => {
+  await tell()
+  expect(await run(['verify'])).toMatchObject({ code: 0, out: expect.stringContaining('5 lines') })
+  expect(JSON.parse((await run(['verify', '--json'])).out)).toEqual({ ok: true, lines: 5 })
+  const text = await readFile(journalFile(desk.folder), 'utf8')
+  await writeFile(journalFile(desk.folder), text.replace('boss', 'eve!'))
+  const spoiled = await run(['verify'])
+  expect(spoiled).toMatchObject({ code: 1, out: expect.stringContaining('line 3, changed') })
+  const json = await run(['verify', '--json'])
+  expect([json.code, JSON.parse(json.out)]).toMatchObject([1, { ok: false, line: 3, problem: 'changed' }])
+})
+
+test('says that it leaves out what is no entry', async () => {
+  await tell()
+  await appendFile(journalFile(desk.folder), 'nonsense\n')
+  const { out, err } = await run(['tail'])
+  expect(out.trim().split('\n')).toHaveLength(5)
+  expect(err).toContain('journal verify')
+})
+
+test('follows new entries until the reader goes away', async () => {
+  await tell()
+  const stdout = new PassThrough()
+  let out = ''
+  stdout.on('data', (piece) => {
+    out += String(piece)
+  })
+  const seen = (words: string) => vi.waitFor(() => expect(out).toContain(words), { timeout: 10_000 })
+  const io = { ...silentIo(), stdout }
+  const command = journalCommand(io, async () => ({ ...desk }))
+  const following = command.parseAsync(['tail', '--follow', '-n', '1'], { from: 'user' })
+  await seen('deactivate_user')
+  await happen({ note: 'something new' })
+  await seen('something new')
+  stdout.destroy()
+  await following
+  expect(out.trim().split('\n')).toHaveLength(2)
+})
+
+test('refuses a number of lines that is none', async () => {
+  expect((await run(['tail', '-n', 'many'])).code).toBe(2)
+})
+
+function silentIo() {
+  const nothing = new PassThrough().resume()
+  return {
+    env: {},
+    cwd: '/',
+    stdin: new PassThrough(),
+    stderr: nothing,
+    user: 'ada',
+    self: 'x',
+    script: { node: 'node', main: 'main.js' },
+    untilStopped: async () => {},
+    onReload: () => {},
+    exit: () => {},
+  }
+}

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import type { Refused } from '../../src/errors.ts'
+import { brake } from '../../src/guards/kill-switch.ts'
+import { openStops, type Stop } from '../../src/limits/freezes.ts'
+import { memoryStore } from '../../src/store/table-store.ts'
+import { aCall, behind, codeOf } from '../support/call.ts'
+
+const reading = { ...aCall().tool, effect: 'reads' as const }
+const stopping = async (...stops: Partial<Stop>[]) => {
+  const all = openStops(memoryStore())
+  for (const stop of stops) await all.put({ at: 0, by: 'ada', ...stop })
+  return brake(all)
+}
+const call = aCall()
+
+test.each([
+  ['everything', {}, 'refused'],
+  ['the tenant', { tenant: 'acme' }, 'refused'],
+  ['another tenant', { tenant: 'beta' }, 'no error'],
+  ['the caller', { caller: 'local:grace' }, 'limit_reached'],
+  ['another caller', { caller: 'local:ada' }, 'no error'],
+] as const)('where %s is stopped', async (_, stop, code) => {
+  expect(await codeOf((await stopping(stop))(call, behind().next))).toBe(code)
+  expect(await codeOf((await stopping(stop))(aCall({ tool: reading }), behind().next))).toBe('no error')
+})
+
+test('says who stopped it, and nothing of how it is let go', async () => {
+  const guard = await stopping({ tenant: 'acme', why: 'odd\u202e\nthings' })
+  const error = await guard(call, behind().next).catch((thrown: Refused) => thrown)
+  const { message, hint } = error as Refused
+  expect(message).toContain('"odd things"')
+  expect(`${message} ${hint}`).not.toMatch(/brake off|lift|--|approver/)
+})
+
+test('an order to stop replaces one to the same, and no other', async () => {
+  const stops = openStops(memoryStore())
+  for (const tenant of ['acme', 'beta', 'acme']) await stops.put({ tenant, at: 0, by: 'ada' })
+  await stops.put({ caller: 'acme', at: 0, by: 'a limit' })
+  expect((await stops.list()).map(({ tenant, caller }) => tenant ?? caller)).toEqual(['beta', 'acme', 'acme'])
+  expect(await stops.lift(({ tenant }) => tenant === 'acme')).toHaveLength(1)
+  expect(await stops.list()).toHaveLength(2)
+})
