@@ -22,8 +22,8 @@ async function run(limit: string, limits: Record<string, number>, seconds: numbe
   await using app = await startApp(limits)
   await using server = openInProcess(app, limits)
   const [bulk, question] = await askUntil(Date.now() + seconds * 1_000, [
-    { ask: server.lookUp({ caller: 'sync', pace: 'bulk' }), atOnce: BULK },
-    { ask: server.lookUp({ caller: 'person', pace: 'interactive' }), atOnce: 1, pauseMs: PAUSE_MS },
+    { ask: server.lookUp({ caller: 'sync', priority: 'bulk' }), atOnce: BULK },
+    { ask: server.lookUp({ caller: 'person', priority: 'interactive' }), atOnce: 1, pauseMs: PAUSE_MS },
   ])
   if (!bulk || !question) throw new Error('nobody asked')
   const [theirs, ours] = [median(bulk.waits), median(question.waits)]

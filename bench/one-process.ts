@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { parseSettings } from '../src/config/settings.ts'
-import type { Errand, ListPosition } from '../src/domain/operations.ts'
+import type { ListPosition, RequestContext } from '../src/domain/operations.ts'
 import { openTenants } from '../src/engine/tenants.ts'
 import { RateLimited } from '../src/errors.ts'
 import { storeLedger } from '../src/limits/ledger.ts'
@@ -12,7 +12,7 @@ import { type App, userNames } from './app.ts'
 import type { Ask } from './askers.ts'
 import { temporaryFolder } from './folder.ts'
 
-// What the server gives an errand: 50 s for a call, less 2 s for wording the answer.
+// What the server gives an context: 50 s for a call, less 2 s for wording the answer.
 const CALL_MS = 48_000
 
 /**
@@ -36,7 +36,7 @@ export function openInProcess(
   return {
     /** Looks people up, one request each. */
     lookUp:
-      (who: Pick<Errand, 'caller' | 'pace'>): Ask =>
+      (who: Pick<RequestContext, 'caller' | 'priority'>): Ask =>
       async (signal) => {
         try {
           await operations.findAccounts?.(
@@ -59,7 +59,7 @@ export function openInProcess(
           { limit, ...(at && { at }) },
           {
             caller: 'scan',
-            pace: 'bulk',
+            priority: 'bulk',
             signal: AbortSignal.timeout(CALL_MS),
             deadline: Date.now() + CALL_MS,
           },

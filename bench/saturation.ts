@@ -16,7 +16,10 @@ export const saturation: Part = async ({ seconds }) => {
   const start = Date.now()
   const asked = await askUntil(
     start + seconds * 1_000,
-    CALLERS.map(({ caller, atOnce }) => ({ ask: server.lookUp({ caller, pace: 'interactive' }), atOnce })),
+    CALLERS.map(({ caller, atOnce }) => ({
+      ask: server.lookUp({ caller, priority: 'interactive' }),
+      atOnce,
+    })),
   )
   const crowd = CALLERS.map(({ atOnce }) => atOnce)
   return {

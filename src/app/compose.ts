@@ -131,7 +131,12 @@ export async function start(
         const until = Math.min(deadline, Date.now() + BRIEFING_TIME)
         return briefOn(
           plan,
-          askFor(tenants.seenBy(grant), { caller: caller.id, pace: 'interactive', deadline: until, signal }),
+          askFor(tenants.seenBy(grant), {
+            caller: caller.id,
+            priority: 'interactive',
+            deadline: until,
+            signal,
+          }),
         )
       },
     },

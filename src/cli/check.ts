@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
 import type { CommonOptions } from '../app/stores.ts'
-import type { Errand, TokenCheck } from '../domain/operations.ts'
+import type { RequestContext, TokenCheck } from '../domain/operations.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { IdentityError } from '../errors.ts'
 import type { StoreHealth } from '../store/store.ts'
@@ -57,14 +57,14 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
     })
 
 async function checkTenant({ name, vendor, operations }: Tenant): Promise<Checked> {
-  const errand: Errand = {
+  const context: RequestContext = {
     caller: 'check',
-    pace: 'interactive',
+    priority: 'interactive',
     deadline: Date.now() + 30_000,
     signal: AbortSignal.timeout(35_000),
   }
   try {
-    const tokens = (await operations.checkTokens?.({}, errand)) ?? []
+    const tokens = (await operations.checkTokens?.({}, context)) ?? []
     // A slot that is left empty on purpose is no fault; what is then missing stands in its row.
     const used = tokens.filter(({ verdict }) => verdict !== 'not_configured')
     return { tenant: name, vendor: vendor.title, ok: used.every(isWell), tokens }

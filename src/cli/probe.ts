@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
 import type { CommonOptions } from '../app/stores.ts'
-import type { AppProbe, Errand } from '../domain/operations.ts'
+import type { AppProbe, RequestContext } from '../domain/operations.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { IdentityError, Unsupported } from '../errors.ts'
 import { newCommand, paint, print, toJson, wrap } from './data.ts'
@@ -37,13 +37,13 @@ async function probeTenant({ vendor, operations }: Tenant): Promise<AppProbe> {
   if (!operations.probeApp) {
     throw new Unsupported(`${vendor.title} can not be probed.`, 'check says whether its tokens work.')
   }
-  const errand: Errand = {
+  const context: RequestContext = {
     caller: 'probe',
-    pace: 'interactive',
+    priority: 'interactive',
     deadline: Date.now() + 60_000,
     signal: AbortSignal.timeout(65_000),
   }
-  return operations.probeApp({}, errand)
+  return operations.probeApp({}, context)
 }
 
 function show(io: Io, { name, vendor }: Tenant, { findings, proposes }: AppProbe): void {

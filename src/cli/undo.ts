@@ -141,17 +141,17 @@ const newCall = (io: Io, tool: ChangingTool, input: unknown): Call => ({
 })
 
 async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { change: string }): Promise<void> {
-  const errand = {
+  const context = {
     caller: `local:${io.user}`,
-    pace: 'interactive' as const,
+    priority: 'interactive' as const,
     deadline: Date.now() + STEP_TIME,
     signal: AbortSignal.timeout(STEP_TIME),
   }
   const parsed = tool.input.safeParse(input)
   if (!parsed.success) throw new InvalidInput('That is no reference, tenant or reason.', 'See --help.')
   const { changes, lines } = await tool.plan(parsed.data, {
-    ask: askFor(parts.tenants, errand),
-    past: (reference) => parts.past(reference, errand.caller),
+    ask: askFor(parts.tenants, context),
+    past: (reference) => parts.past(reference, context.caller),
   })
   print(io, ...lines.flatMap((line) => wrap(io, line, '')), '')
   print(io, changes.length > 0 ? 'Nothing has been changed.' : 'There is nothing to change.')

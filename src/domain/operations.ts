@@ -1,11 +1,11 @@
 import type { Account, AuditEvent, Group } from './account.ts'
 
 /** Who an operation works for, and until when; every request to an app carries it. */
-export interface Errand {
+export interface RequestContext {
   /** For fairness between callers. */
   caller: string
   /** Bulk work leaves the reserved share of the budget to questions that a person asked just now. */
-  pace: 'interactive' | 'bulk'
+  priority: 'interactive' | 'bulk'
   /** Epoch milliseconds after which nobody waits for the answer any more. */
   deadline: number
   signal: AbortSignal
@@ -137,49 +137,55 @@ export interface Target {
  */
 export interface Operations {
   /** Every account whose user name, email, external id or id equals `user`, checked again here. */
-  findAccounts?(ask: { user: string }, errand: Errand): Promise<Account[]>
+  findAccounts?(ask: { user: string }, context: RequestContext): Promise<Account[]>
   /** The account with this id, or undefined. */
-  readAccount?(ask: { id: string }, errand: Errand): Promise<Account | undefined>
+  readAccount?(ask: { id: string }, context: RequestContext): Promise<Account | undefined>
   listAccounts?(
     ask: { match?: Match; limit: number; at?: ListPosition },
-    errand: Errand,
+    context: RequestContext,
   ): Promise<Page<Account, ListPosition>>
-  listGroups?(ask: { limit: number; at?: ListPosition }, errand: Errand): Promise<Page<Group, ListPosition>>
+  listGroups?(
+    ask: { limit: number; at?: ListPosition },
+    context: RequestContext,
+  ): Promise<Page<Group, ListPosition>>
   /** The group whose id or name equals `group`, with its members where the app tells them. */
-  readGroup?(ask: { group: string }, errand: Errand): Promise<Group | undefined>
+  readGroup?(ask: { group: string }, context: RequestContext): Promise<Group | undefined>
   /**
    * Throws what a write to these accounts, or of these values, would be refused with whatever it finds; asks the app
    * nothing, so that no person is asked about what cannot be.
    */
-  checkWrite?(ask: { accounts: readonly Account[]; fields: AccountFields }, errand: Errand): Promise<void>
-  deactivateAccount?(ask: Target, errand: Errand): Promise<void>
-  reactivateAccount?(ask: Target, errand: Errand): Promise<void>
+  checkWrite?(
+    ask: { accounts: readonly Account[]; fields: AccountFields },
+    context: RequestContext,
+  ): Promise<void>
+  deactivateAccount?(ask: Target, context: RequestContext): Promise<void>
+  reactivateAccount?(ask: Target, context: RequestContext): Promise<void>
   /** The account with this id and all its fields, or undefined. */
-  readFields?(ask: { id: string }, errand: Errand): Promise<FullAccount | undefined>
+  readFields?(ask: { id: string }, context: RequestContext): Promise<FullAccount | undefined>
   /** Never called for an account that a look-up found. Throws `Conflict` when the app says that there is one. */
-  createAccount?(ask: { fields: AccountFields }, errand: Errand): Promise<void>
+  createAccount?(ask: { fields: AccountFields }, context: RequestContext): Promise<void>
   /** Changes just the fields named. Throws `Unsupported` for a field that the app does not have. */
-  updateAccount?(ask: Target & { set: AccountFields }, errand: Errand): Promise<void>
+  updateAccount?(ask: Target & { set: AccountFields }, context: RequestContext): Promise<void>
   /** Never called for a name that a look-up found. Throws `Conflict` when the app says that there is such a group. */
   createGroup?(
     ask: { name: string; externalId?: string; members: readonly Target[] },
-    errand: Errand,
+    context: RequestContext,
   ): Promise<void>
   /** Changes who is in a group, leaving everybody else in it. */
   updateMembers?(
     ask: { group: { id: string; name: string }; add: readonly Target[]; remove: readonly Target[] },
-    errand: Errand,
+    context: RequestContext,
   ): Promise<void>
   /** Present only where the settings allow it. */
-  deleteAccount?(ask: Target, errand: Errand): Promise<void>
+  deleteAccount?(ask: Target, context: RequestContext): Promise<void>
   pullAudit?(
     ask: { since: Date; until: Date; user?: string; limit: number; at?: AuditPosition },
-    errand: Errand,
+    context: RequestContext,
   ): Promise<AuditPage>
   /** Each token against each surface, by reads only. */
-  checkTokens?(ask: Record<never, never>, errand: Errand): Promise<TokenCheck[]>
+  checkTokens?(ask: Record<never, never>, context: RequestContext): Promise<TokenCheck[]>
   /** Finds out what the app can do, and keeps what the other operations can use of it. */
-  probeApp?(ask: Record<never, never>, errand: Errand): Promise<AppProbe>
+  probeApp?(ask: Record<never, never>, context: RequestContext): Promise<AppProbe>
 }
 
 export type OperationName = keyof Operations

@@ -1,4 +1,4 @@
-import type { AnswerOf, AskOf, Errand, OperationName, Operations } from '../domain/operations.ts'
+import type { AnswerOf, AskOf, OperationName, Operations, RequestContext } from '../domain/operations.ts'
 import { IdentityError, Unsupported } from '../errors.ts'
 import type { Tenant, Tenants } from './tenants.ts'
 
@@ -42,13 +42,16 @@ export async function atTenant<Result>({ name }: Tenant, work: () => Promise<Res
   }
 }
 
-export function askFor(tenants: Tenants, errand: Errand): Ask {
+export function askFor(tenants: Tenants, context: RequestContext): Ask {
   const one: Ask['one'] = async (name, operation, ask) => {
     const tenant = tenants.get(name)
     const run = mustOffer(tenant, operation)
     // The name picks the operation, its question and its answer together; the union has lost that they belong together.
-    const operate = run as unknown as (ask: unknown, errand: Errand) => Promise<AnswerOf<typeof operation>>
-    return atTenant(tenant, () => operate.call(tenant.operations, ask, errand))
+    const operate = run as unknown as (
+      ask: unknown,
+      context: RequestContext,
+    ) => Promise<AnswerOf<typeof operation>>
+    return atTenant(tenant, () => operate.call(tenant.operations, ask, context))
   }
   return {
     tenants,

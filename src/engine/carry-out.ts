@@ -1,6 +1,6 @@
 import { beforeOf } from '../domain/before-image.ts'
 import type { Carried, Change } from '../domain/change.ts'
-import type { Errand, Operations } from '../domain/operations.ts'
+import type { Operations, RequestContext } from '../domain/operations.ts'
 import { Conflict, IdentityError, UnknownOutcome } from '../errors.ts'
 import type { Call } from '../guards/call.ts'
 import { type Look, look, lookForTwin } from './read-back.ts'
@@ -15,7 +15,7 @@ type Warn = (message: string, error: unknown) => void
 export async function carryOut(
   change: Change,
   tenant: Tenant,
-  { errand, record, warn }: { errand: Errand; record: Call['record']; warn: Warn },
+  { context, record, warn }: { context: RequestContext; record: Call['record']; warn: Warn },
 ): Promise<Carried> {
   const { tenant: name, subject, accounts } = change
   const about = { account: { tenant: name, ...subject } }
@@ -36,13 +36,13 @@ export async function carryOut(
 
   if (tenant.settings.dryRun) return notSent('refused', 'Dry run: agreed to, and not sent.')
   try {
-    await errand.mayLeave?.()
+    await context.mayLeave?.()
   } catch (error) {
     if (error instanceof IdentityError) return notSent(error.code, `Not sent: ${error.message}`)
     warn('whether a change may leave could not be looked at', error)
     return notSent('internal', 'Not sent: it went wrong on our side.')
   }
-  if (errand.signal.aborted) return notSent('timeout', 'Not sent: the caller had left.')
+  if (context.signal.aborted) return notSent('timeout', 'Not sent: the caller had left.')
   try {
     await record({ event: 'started', ...about, before: beforeOf(change) })
   } catch (error) {
@@ -51,7 +51,10 @@ export async function carryOut(
     return { ...before, outcome: 'failed', verified: false, code: 'unavailable', note }
   }
   // Once it has left, a change is followed to its end even if the caller leaves.
-  const onward: Errand = { ...errand, signal: AbortSignal.timeout(Math.max(1, errand.deadline - Date.now())) }
+  const onward: RequestContext = {
+    ...context,
+    signal: AbortSignal.timeout(Math.max(1, context.deadline - Date.now())),
+  }
   let lost = false
   try {
     await write(change, tenant.operations, onward)
@@ -72,7 +75,7 @@ export async function carryOut(
     }
     lost = true
   }
-  return end(await readBack(change, tenant, { errand: onward, lost, warn }))
+  return end(await readBack(change, tenant, { context: onward, lost, warn }))
 }
 
 /** The account or the group that was made, which had no id before. */
@@ -87,11 +90,15 @@ function madeBy({ operation, tenant }: Change, { outcome, account, group }: Carr
 }
 
 /** The one place from which a write leaves. */
-async function write({ operation, ask }: Change, operations: Operations, errand: Errand): Promise<void> {
+async function write(
+  { operation, ask }: Change,
+  operations: Operations,
+  context: RequestContext,
+): Promise<void> {
   // The operation and its question belong together in every `Change`; the union has lost that they do.
-  const run = operations[operation] as ((ask: unknown, errand: Errand) => Promise<void>) | undefined
+  const run = operations[operation] as ((ask: unknown, context: RequestContext) => Promise<void>) | undefined
   if (!run) throw new TypeError(`${operation} is not offered`)
-  await run.call(operations, ask, errand)
+  await run.call(operations, ask, context)
 }
 
 async function readOnce(looking: Promise<Look>, warn: Warn): Promise<Look> {
@@ -107,7 +114,7 @@ async function readOnce(looking: Promise<Look>, warn: Warn): Promise<Look> {
 async function readBack(
   change: Change,
   tenant: Tenant,
-  { errand, lost, warn }: { errand: Errand; lost: boolean; warn: Warn },
+  { context, lost, warn }: { context: RequestContext; lost: boolean; warn: Warn },
 ): Promise<Carried> {
   const { verifyAfterWrite, verifyWindowMs } = tenant.settings
   if (!verifyAfterWrite && !lost) {
@@ -117,9 +124,9 @@ async function readBack(
       note: 'The app accepted the change. Not read back, by setting.',
     }
   }
-  const until = Math.min(Date.now() + verifyWindowMs, errand.deadline)
+  const until = Math.min(Date.now() + verifyWindowMs, context.deadline)
   for (let pause = 100; ; pause *= 2) {
-    const { problem, ...shown } = await readOnce(look(change, tenant, errand), warn)
+    const { problem, ...shown } = await readOnce(look(change, tenant, context), warn)
     if (problem === undefined) {
       const note = 'The reply was lost; reading back shows that the change was made.'
       return { outcome: 'done', verified: true, ...shown, ...(lost && { note }) }

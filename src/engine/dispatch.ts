@@ -1,6 +1,6 @@
 import type { Approvals } from '../approvals/approvals.ts'
 import type { Change, Plan } from '../domain/change.ts'
-import type { AccountFields, Errand } from '../domain/operations.ts'
+import type { AccountFields, RequestContext } from '../domain/operations.ts'
 import { type Grant, holds, scopeOf } from '../domain/scopes.ts'
 import { type Call, type CallGuard, logged, type Reply } from '../guards/call.ts'
 import type { Sight } from '../guards/call-pipeline.ts'
@@ -57,19 +57,19 @@ export function dispatcher({
     if (!tool) throw new TypeError(`no tool ${name}`)
     return tool
   }
-  const errandOf = (call: Call): Errand => ({
+  const contextOf = (call: Call): RequestContext => ({
     caller: call.caller.id,
-    pace: toolOf(call).pace?.(call.input) ?? 'interactive',
+    priority: toolOf(call).priority?.(call.input) ?? 'interactive',
     deadline: call.deadline - MARGIN,
     signal: call.signal,
   })
   const answer = async (call: Call): Promise<unknown> => {
     const tool = toolOf(call)
-    const errand = errandOf(call)
+    const context = contextOf(call)
     const seen = tenants.seenBy(call.grant)
     if (tool.effect === 'reads') {
       return tool.run(call.input, {
-        ask: askFor(seen, errand),
+        ask: askFor(seen, context),
         cursors: cursorsFor(seal, tool.name, call.caller.id),
         can: (tenant) =>
           tools
@@ -88,7 +88,7 @@ export function dispatcher({
       plan: call.plan,
       carryOut: (change) => {
         const mayLeave = () => stops.check({ caller: call.caller.id, tenants: [change.tenant] })
-        const leaving = { errand: { ...errand, mayLeave }, record, warn }
+        const leaving = { context: { ...context, mayLeave }, record, warn }
         return underWay.follow(carryOut(change, seen.get(change.tenant), leaving))
       },
     })
@@ -102,24 +102,24 @@ export function dispatcher({
         ? undefined
         : tool
             .plan(call.input, {
-              ask: askFor(tenants.seenBy(call.grant), errandOf(call)),
+              ask: askFor(tenants.seenBy(call.grant), contextOf(call)),
               past: (reference) => past(reference, call.caller.id),
             })
-            .then((plan) => possible(plan, errandOf(call)))
+            .then((plan) => possible(plan, contextOf(call)))
     },
     listAdmins: (call, tenant) =>
       tenants
         .seenBy(call.grant)
         .get(tenant)
-        .operations.listAccounts?.({ match: { admin: true }, limit: 100 }, errandOf(call)),
+        .operations.listAccounts?.({ match: { admin: true }, limit: 100 }, contextOf(call)),
   }
   /** A plan, of which nobody is asked what could not be done. */
-  const possible = async (plan: Plan, errand: Errand): Promise<Plan> => {
+  const possible = async (plan: Plan, context: RequestContext): Promise<Plan> => {
     for (const change of plan.changes) {
       const tenant = tenants.get(change.tenant)
       mustOffer(tenant, change.operation)
       const proposed = { accounts: change.accounts, fields: newIn(change) }
-      await atTenant(tenant, async () => tenant.operations.checkWrite?.(proposed, errand))
+      await atTenant(tenant, async () => tenant.operations.checkWrite?.(proposed, context))
     }
     return plan
   }

@@ -1,6 +1,6 @@
 import type { Change, Shown } from '../domain/change.ts'
 import { unlike } from '../domain/field-diff.ts'
-import type { AccountFields, Errand, Operations } from '../domain/operations.ts'
+import type { AccountFields, Operations, RequestContext } from '../domain/operations.ts'
 import { plainText, sameText } from '../text/text.ts'
 import type { Tenant } from './tenants.ts'
 
@@ -15,18 +15,18 @@ type ChangeBy<Operation extends Change['operation']> = Extract<Change, { operati
 export async function look(
   change: Change,
   { operations: app, facts }: Pick<Tenant, 'operations' | 'facts'>,
-  errand: Errand,
+  context: RequestContext,
 ): Promise<Look> {
   switch (change.operation) {
     case 'deactivateAccount':
-      return lookAtStatus(change.ask.id, 'inactive', app, errand).then((seen) =>
+      return lookAtStatus(change.ask.id, 'inactive', app, context).then((seen) =>
         // Some apps delete what is deactivated, and to be gone is then what was asked for.
         facts.deactivate === 'deletes' && !seen.account ? {} : seen,
       )
     case 'reactivateAccount':
-      return lookAtStatus(change.ask.id, 'active', app, errand)
+      return lookAtStatus(change.ask.id, 'active', app, context)
     case 'deleteAccount': {
-      const account = await app.readAccount?.({ id: change.ask.id }, errand)
+      const account = await app.readAccount?.({ id: change.ask.id }, context)
       if (!account) return {}
       // Where to delete is no more than to deactivate, an account that is inactive is what was asked for.
       const keeps = facts.delete === 'deactivates' || facts.delete === 'unlinks'
@@ -34,13 +34,13 @@ export async function look(
       return { account, problem: `The app still shows the account, as ${account.status}.` }
     }
     case 'createAccount':
-      return lookAtNew(change.ask.fields, app, errand)
+      return lookAtNew(change.ask.fields, app, context)
     case 'updateAccount':
-      return lookAtFields(change.ask.id, change.ask.set, app, errand)
+      return lookAtFields(change.ask.id, change.ask.set, app, context)
     case 'createGroup':
-      return lookForGroup(change.ask, app, errand)
+      return lookForGroup(change.ask, app, context)
     case 'updateMembers':
-      return lookAtMembers(change, app, errand)
+      return lookAtMembers(change, app, context)
   }
 }
 
@@ -48,30 +48,30 @@ export async function look(
 export async function lookForTwin(
   change: Change,
   { operations: app }: Pick<Tenant, 'operations'>,
-  errand: Errand,
+  context: RequestContext,
 ): Promise<Look> {
-  if (change.operation === 'createGroup') return lookForGroup(change.ask, app, errand)
+  if (change.operation === 'createGroup') return lookForGroup(change.ask, app, context)
   if (change.operation !== 'createAccount') return {}
   const { userName, email, externalId } = change.ask.fields
   // Some apps find nobody by the one who can be found by the other (langwatch/langwatch#6973).
   for (const user of new Set([userName, email, externalId])) {
-    const seen = user === undefined ? {} : await lookForAccount(user, app, errand)
+    const seen = user === undefined ? {} : await lookForAccount(user, app, context)
     if (seen.account) return seen
   }
   return {}
 }
 
 /** Whether a new account is there, with all that was said of it besides its names. */
-async function lookAtNew(fields: AccountFields, app: Operations, errand: Errand): Promise<Look> {
+async function lookAtNew(fields: AccountFields, app: Operations, context: RequestContext): Promise<Look> {
   const { userName, email, givenName: _, familyName: __, ...more } = fields
-  const seen = await lookForAccount(userName ?? email ?? '', app, errand)
+  const seen = await lookForAccount(userName ?? email ?? '', app, context)
   return seen.account && Object.keys(more).length > 0
-    ? lookAtFields(seen.account.id, more, app, errand)
+    ? lookAtFields(seen.account.id, more, app, context)
     : seen
 }
 
-async function lookForAccount(user: string, app: Operations, errand: Errand): Promise<Look> {
-  const [account, ...others] = (await app.findAccounts?.({ user }, errand)) ?? []
+async function lookForAccount(user: string, app: Operations, context: RequestContext): Promise<Look> {
+  const [account, ...others] = (await app.findAccounts?.({ user }, context)) ?? []
   if (!account) return { problem: 'The app does not show the account.' }
   return others.length === 0 ? { account } : { problem: 'The app shows more than one such account.' }
 }
@@ -79,9 +79,9 @@ async function lookForAccount(user: string, app: Operations, errand: Errand): Pr
 async function lookForGroup(
   { name, members }: ChangeBy<'createGroup'>['ask'],
   app: Operations,
-  errand: Errand,
+  context: RequestContext,
 ): Promise<Look> {
-  const group = await app.readGroup?.({ group: name }, errand)
+  const group = await app.readGroup?.({ group: name }, context)
   if (!group || !sameText(group.name, plainText(name))) return { problem: 'The app does not show the group.' }
   const shown = new Set(group.members?.map(({ id }) => id))
   const missing = members.filter(({ id }) => !shown.has(id))
@@ -92,16 +92,26 @@ async function lookForGroup(
   return { group, problem }
 }
 
-async function lookAtStatus(id: string, status: string, app: Operations, errand: Errand): Promise<Look> {
-  const account = await app.readAccount?.({ id }, errand)
+async function lookAtStatus(
+  id: string,
+  status: string,
+  app: Operations,
+  context: RequestContext,
+): Promise<Look> {
+  const account = await app.readAccount?.({ id }, context)
   if (!account) return { problem: 'The app no longer shows this account.' }
   return account.status === status
     ? { account }
     : { account, problem: `The app still shows it as ${account.status}.` }
 }
 
-async function lookAtFields(id: string, set: AccountFields, app: Operations, errand: Errand): Promise<Look> {
-  const read = await app.readFields?.({ id }, errand)
+async function lookAtFields(
+  id: string,
+  set: AccountFields,
+  app: Operations,
+  context: RequestContext,
+): Promise<Look> {
+  const read = await app.readFields?.({ id }, context)
   if (!read) return { problem: 'The app no longer shows this account.' }
   const ignored = unlike(set, read.fields)
   return {
@@ -115,9 +125,9 @@ async function lookAtFields(id: string, set: AccountFields, app: Operations, err
 async function lookAtMembers(
   { ask: { group, add, remove }, inside = [] }: ChangeBy<'updateMembers'>,
   app: Operations,
-  errand: Errand,
+  context: RequestContext,
 ): Promise<Look> {
-  const read = await app.readGroup?.({ group: group.id }, errand)
+  const read = await app.readGroup?.({ group: group.id }, context)
   if (!read) return { problem: 'The app no longer shows this group.' }
   if (!read.members) return { group: read, problem: 'The app does not tell the members of this group.' }
   const ids = new Set(read.members.map(({ id }) => id))

@@ -15,7 +15,7 @@ interface Described<Input extends z.ZodType, Output extends z.ZodType> {
   input: Input
   output: Output
   /** Bulk work leaves the reserved share of every budget alone. Interactive when left out. */
-  pace?: (input: z.output<Input>) => 'interactive' | 'bulk'
+  priority?: (input: z.output<Input>) => 'interactive' | 'bulk'
 }
 
 /** A tool that only looks. */

@@ -13,6 +13,6 @@ export const brake = (stops: Pick<Stops, 'check'>): CallGuard =>
 
 /** Asks once more before a change leaves for an app, since it may have been stopped while it waited for its turn. */
 export const lastLook: RequestGuard = async function lastLook(request, next) {
-  if (request.effect === 'writes') await request.errand.mayLeave?.()
+  if (request.effect === 'writes') await request.context.mayLeave?.()
   return next(request)
 }

@@ -49,7 +49,7 @@ export function requestGuards({ ledger, budget, timeoutMs, maxRetries, watch }: 
     buckets.set(name, paid)
     return [
       sameOrigin(surface.base),
-      deadline((request) => request.errand.deadline, GRACE_MS, lost),
+      deadline((request) => request.context.deadline, GRACE_MS, lost),
       broken,
       repeated,
       paid,

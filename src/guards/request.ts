@@ -1,4 +1,4 @@
-import type { Errand } from '../domain/operations.ts'
+import type { RequestContext } from '../domain/operations.ts'
 import type { Guard } from './compose.ts'
 
 /** One try at one request, on its way to an app. */
@@ -9,7 +9,7 @@ export interface AppRequest {
   body?: string
   /** A POST that only reads is a read; what it does decides whether it may be repeated, not its verb. */
   effect: 'reads' | 'writes'
-  errand: Errand
+  context: RequestContext
   /** Ends this request: the caller left, or its time is up. */
   signal: AbortSignal
 }

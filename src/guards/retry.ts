@@ -13,7 +13,7 @@ const COST = 10
 type Tried = { reply: AppReply } | { error: unknown }
 
 /**
- * Repeats what is safe to repeat: reads, and writes that certainly did not happen. Never waits beyond the errand's
+ * Repeats what is safe to repeat: reads, and writes that certainly did not happen. Never waits beyond the context's
  * deadline. A 429 that stays one becomes `RateLimited` with `retryAt`. Made once per tenant, whose quota it keeps.
  */
 export function retry({ maxRetries }: { maxRetries: number }): RequestGuard {
@@ -27,7 +27,7 @@ export function retry({ maxRetries }: { maxRetries: number }): RequestGuard {
         return unwrap(tried)
       }
       const wait = waitAfter(tried, repeats)
-      const tooLate = Date.now() + wait.ms >= request.errand.deadline
+      const tooLate = Date.now() + wait.ms >= request.context.deadline
       if (repeats >= maxRetries || quota < COST || tooLate) return giveUp(tried, wait)
       quota -= COST
       await pause(wait.ms, request.signal)

@@ -15,7 +15,7 @@ export interface Spending extends Limits {
 
 /**
  * Pays for each request from the bucket called `name`, whoever else spends from it, and teaches the ledger what each
- * reply says of the app's pace. A request that can't be paid for before its errand's deadline is `RateLimited` at once,
+ * reply says of the app's pace. A request that can't be paid for before its request's deadline is `RateLimited` at once,
  * with `retryAt`. `holdMs` is the longest that a request may be under way; `waited` is told how long each one waited.
  * Made once per bucket, whose queue it keeps.
  */
@@ -28,8 +28,8 @@ export function tokenBucket(
 ): RequestGuard {
   const reserved = { interactive: 0, bulk: reserve }
   const queue = tokenQueue({
-    take: (pace) => ledger.take(name, limits, { reserve: reserved[pace], atOnce, holdMs }),
-    freeAt: (pace, nth) => ledger.freeAt(name, limits, { nth, reserve: reserved[pace] }),
+    take: (priority) => ledger.take(name, limits, { reserve: reserved[priority], atOnce, holdMs }),
+    freeAt: (priority, nth) => ledger.freeAt(name, limits, { nth, reserve: reserved[priority] }),
     giveBack: (ticket) => booked(ledger.giveBack(name, ticket)),
   })
 

@@ -1,15 +1,15 @@
 import type Bottleneck from 'bottleneck'
-import type { Errand } from '../domain/operations.ts'
+import type { RequestContext } from '../domain/operations.ts'
 import { RateLimited, TimedOut } from '../errors.ts'
 import type { Taken, Ticket } from '../limits/sliding-window.ts'
 import type { AppRequest } from './request.ts'
 
-type Pace = Errand['pace']
+type Priority = RequestContext['priority']
 
 /** The bucket in front of which the queue stands. */
 export interface Tokens {
-  take(pace: Pace): Promise<Taken>
-  freeAt(pace: Pace, nth: number): Promise<number>
+  take(priority: Priority): Promise<Taken>
+  freeAt(priority: Priority, nth: number): Promise<number>
   giveBack(ticket: Ticket): Promise<void>
 }
 
@@ -20,13 +20,13 @@ export interface TokenQueue {
   changed(): void
 }
 
-/** The requests of one caller at one pace; its limiter lets one of them at a time to the door. */
+/** The requests of one caller of one priority; its limiter lets one of them at a time to the door. */
 interface Line {
   waiting: number
   limiter?: Bottleneck
 }
 
-/** The callers at one pace, and the door where the first of them all waits for a token. */
+/** The callers at one priority, and the door where the first of them all waits for a token. */
 interface Lane {
   lines: Map<string, Line>
   door?: Bottleneck
@@ -38,28 +38,28 @@ const BUSY_MS = 25
 
 /** Who goes next when there is a wait: interactive before bulk work, and callers by turns within each. */
 export function tokenQueue(tokens: Tokens): TokenQueue {
-  const lanes: Record<Pace, Lane> = { interactive: { lines: new Map() }, bulk: { lines: new Map() } }
+  const lanes: Record<Priority, Lane> = { interactive: { lines: new Map() }, bulk: { lines: new Map() } }
   const bell = newBell()
 
-  const mustYield = (pace: Pace) => pace === 'bulk' && waitingIn(lanes.interactive) > 0
+  const mustYield = (priority: Priority) => priority === 'bulk' && waitingIn(lanes.interactive) > 0
 
   /** How many go before the last of `line`: its own, as many of each other line, and all with a better right. */
-  function before(line: Line, pace: Pace): number {
-    const others = [...lanes[pace].lines.values()].filter((other) => other !== line)
+  function before(line: Line, priority: Priority): number {
+    const others = [...lanes[priority].lines.values()].filter((other) => other !== line)
     const turns = others.reduce((sum, { waiting }) => sum + Math.min(waiting, line.waiting), 0)
-    return line.waiting - 1 + turns + (pace === 'bulk' ? waitingIn(lanes.interactive) : 0)
+    return line.waiting - 1 + turns + (priority === 'bulk' ? waitingIn(lanes.interactive) : 0)
   }
 
   async function waitInLine(request: AppRequest): Promise<Ticket> {
-    const { caller, pace, deadline } = request.errand
-    const { lines } = lanes[pace]
+    const { caller, priority, deadline } = request.context
+    const { lines } = lanes[priority]
     const line = lines.get(caller) ?? { waiting: 0 }
     lines.set(caller, line)
     line.waiting += 1
     try {
-      const retryAt = await tokens.freeAt(pace, before(line, pace) + 1)
+      const retryAt = await tokens.freeAt(priority, before(line, priority) + 1)
       if (retryAt > deadline) throw spentUp(request.url, retryAt)
-      const limiter = await limiterOf(line, lanes[pace])
+      const limiter = await limiterOf(line, lanes[priority])
       return await unlessLeft(
         request,
         limiter.schedule(() => atTheDoor(request)),
@@ -71,10 +71,10 @@ export function tokenQueue(tokens: Tokens): TokenQueue {
     }
   }
 
-  async function atTheDoor({ errand, signal, url }: AppRequest): Promise<Ticket | undefined> {
-    const { pace, deadline } = errand
+  async function atTheDoor({ context, signal, url }: AppRequest): Promise<Ticket | undefined> {
+    const { priority, deadline } = context
     while (!signal.aborted) {
-      const taken: Taken = mustYield(pace) ? { busy: true } : await tokens.take(pace)
+      const taken: Taken = mustYield(priority) ? { busy: true } : await tokens.take(priority)
       if ('ticket' in taken) return taken.ticket
       const retryAt = 'retryAt' in taken ? taken.retryAt : Date.now() + BUSY_MS
       if (retryAt > deadline) throw spentUp(url, retryAt)
@@ -104,9 +104,9 @@ export function tokenQueue(tokens: Tokens): TokenQueue {
 
   return {
     async ticketFor(request) {
-      const { pace } = request.errand
-      if (waitingIn(lanes[pace]) === 0 && !mustYield(pace)) {
-        const taken = await tokens.take(pace)
+      const { priority } = request.context
+      if (waitingIn(lanes[priority]) === 0 && !mustYield(priority)) {
+        const taken = await tokens.take(priority)
         if ('ticket' in taken) return taken.ticket
       }
       return waitInLine(request)

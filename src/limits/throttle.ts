@@ -1,6 +1,6 @@
 /** What one reply taught about the pace that an app wants. */
 export interface Learned {
-  /** Refused for its pace: status 429 (RFC 6585 §4). */
+  /** Refused for its priority: status 429 (RFC 6585 §4). */
   throttled: boolean
   /** The app wants to be left alone for so long, milliseconds. */
   pauseMs?: number

@@ -22,7 +22,7 @@ export default defineTool({
     'List the groups of a tenant, or one group with its members. Absent members are unknown, never none.',
   needs: ['listGroups'],
   effect: 'reads',
-  pace: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
+  priority: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
   input: z.strictObject({
     tenant: TenantName,
     group: UserRef.optional().describe('Id or name, to see its members'),

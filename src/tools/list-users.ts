@@ -25,7 +25,7 @@ export default defineTool({
   description: 'List accounts of a tenant, all or those equal to `match`. For one person use find_user.',
   needs: ['listAccounts'],
   effect: 'reads',
-  pace: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
+  priority: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
   input: z.strictObject({
     tenant: TenantName,
     match: MatchInput.optional().describe('Account fields that must be equal, such as status'),

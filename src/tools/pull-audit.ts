@@ -24,7 +24,7 @@ export default defineTool({
     'an empty answer proves nothing about a user.',
   needs: ['pullAudit'],
   effect: 'reads',
-  pace: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
+  priority: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
   input: z.strictObject({
     tenant: TenantName,
     user: UserRef.optional().describe('Whose events'),

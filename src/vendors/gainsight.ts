@@ -40,7 +40,7 @@ export default defineVendor<GainsightSettings>({
     if (!operations) throw new TypeError('the settings name no token')
     return {
       ...(settings.superAdminWrites ? operations : sparingAdmins(operations)),
-      checkTokens: (_, errand) => checkTokens({ doors, app, dialect: settings.restDialect }, errand),
+      checkTokens: (_, context) => checkTokens({ doors, app, dialect: settings.restDialect }, context),
     }
   },
   about,

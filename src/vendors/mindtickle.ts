@@ -60,7 +60,7 @@ export default defineVendor<MindtickleSettings>({
     return withoutAbsentGroups(
       {
         ...scimOperations(scim),
-        checkTokens: async (_, errand) => [await checkScimToken(scim, checked, errand)],
+        checkTokens: async (_, context) => [await checkScimToken(scim, checked, context)],
       },
       known,
     )

@@ -81,16 +81,16 @@ export default defineVendor<NetskopeSettings>({
         memory: app,
         ways: WAYS,
         isGateway,
-        explain: (failure, { collection, effect }, errand) =>
+        explain: (failure, { collection, effect }, context) =>
           explain(
             doors,
             failure,
             { endpoint: `${settings.scimBasePath}/${collection}`, kind: 'scim', effect },
-            errand,
+            context,
           ),
       }),
-      pullAudit: (ask, errand) => pullAudit(doors, settings, ask, errand),
-      checkTokens: (_, errand) => checkTokens(doors, app, errand),
+      pullAudit: (ask, context) => pullAudit(doors, settings, ask, context),
+      checkTokens: (_, context) => checkTokens(doors, app, context),
     }
   },
 })

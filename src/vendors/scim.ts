@@ -93,7 +93,7 @@ export default defineVendor<AnyScimSettings>({
     return withoutAbsentGroups(
       {
         ...scimOperations(scim),
-        checkTokens: async (_, errand) => [await checkScimToken(scim, checked, errand)],
+        checkTokens: async (_, context) => [await checkScimToken(scim, checked, context)],
       },
       known,
     )

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
-import type { Errand, OperationName, Operations } from '../../src/domain/operations.ts'
+import type { OperationName, Operations, RequestContext } from '../../src/domain/operations.ts'
 import type { AppReply } from '../../src/guards/request.ts'
 import type { Vendor } from '../../src/vendors/define.ts'
 import { vendors } from '../../src/vendors/index.ts'
@@ -8,7 +8,7 @@ import gainsight from '../fixtures/gainsight.json' with { type: 'json' }
 import netskope from '../fixtures/netskope.json' with { type: 'json' }
 import corpus from '../fixtures/scim-corpus.json' with { type: 'json' }
 import quirks from '../fixtures/scim-quirks.json' with { type: 'json' }
-import { errand, opened } from '../support/canned.ts'
+import { context, opened } from '../support/canned.ts'
 import { parseAs } from '../vendors/vendor-at.ts'
 import { bent, brokenText, hostileText, hostileValue, survives, textOf } from './hostile.ts'
 
@@ -114,9 +114,9 @@ const RUNS = Number(process.env.FUZZ_RUNS ?? 12)
 
 const run = (operations: Operations, operation: OperationName): Promise<unknown> =>
   // The ask stands beside the name of the operation.
-  (operations[operation] as unknown as (ask: unknown, errand: Errand) => Promise<unknown>)(
+  (operations[operation] as unknown as (ask: unknown, context: RequestContext) => Promise<unknown>)(
     ASKS[operation],
-    errand(),
+    context(),
   )
 
 /** Operations whose app answers with `replies`, one after the other and from the start again, without a network. */

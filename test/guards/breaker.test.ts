@@ -16,7 +16,7 @@ const request: AppRequest = {
   url: new URL('https://acme.example.com/Users'),
   headers: {},
   effect: 'reads',
-  errand: { caller: 'ada', pace: 'interactive', deadline: Infinity, signal },
+  context: { caller: 'ada', priority: 'interactive', deadline: Infinity, signal },
   signal,
 }
 

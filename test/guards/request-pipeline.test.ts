@@ -40,9 +40,9 @@ function send(
 ) {
   const { signal } = new AbortController()
   const url = new URL('https://acme.example.com/scim/Users')
-  const errand = {
+  const context = {
     caller: 'ada',
-    pace: 'interactive',
+    priority: 'interactive',
     deadline,
     signal,
     ...(mayLeave && { mayLeave }),
@@ -50,7 +50,7 @@ function send(
   return compose(
     guards,
     app,
-  )({ method: 'GET', url, headers: {}, effect, errand, signal }).then(
+  )({ method: 'GET', url, headers: {}, effect, context, signal }).then(
     ({ status }) => status as unknown,
     ({ code }) => code as unknown,
   )

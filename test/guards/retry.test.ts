@@ -23,9 +23,9 @@ interface Ended {
 type Outcome = number | Error | { status: number; headers: Record<string, string> }
 
 function requestOf({ effect = 'reads', deadline = 60_000, signal = new AbortController().signal } = {}) {
-  const errand = { caller: 'ada', pace: 'interactive', deadline, signal } as const
+  const context = { caller: 'ada', priority: 'interactive', deadline, signal } as const
   const url = new URL('https://acme.example.com/Users')
-  return { method: 'GET', url, headers: {}, effect, errand, signal } as AppRequest
+  return { method: 'GET', url, headers: {}, effect, context, signal } as AppRequest
 }
 
 /** Sends one request to an app that answers by `outcomes`, the last one for ever; says what came and at what times. */

@@ -6,8 +6,8 @@ const base = new URL('https://acme.example.com/scim/v2/')
 
 function requestTo(url: string): AppRequest {
   const { signal } = new AbortController()
-  const errand = { caller: 'ada', pace: 'interactive', deadline: Infinity, signal } as const
-  return { method: 'GET', url: new URL(url), headers: {}, effect: 'reads', errand, signal }
+  const context = { caller: 'ada', priority: 'interactive', deadline: Infinity, signal } as const
+  return { method: 'GET', url: new URL(url), headers: {}, effect: 'reads', context, signal }
 }
 
 /** The error code, or the status of the reply, and whether the request left at all. */

@@ -16,7 +16,7 @@ afterEach(() => {
 
 interface Sent {
   caller?: string
-  pace?: 'interactive' | 'bulk'
+  priority?: 'interactive' | 'bulk'
   effect?: 'reads' | 'writes'
   deadline?: number
   signal?: AbortSignal
@@ -50,7 +50,7 @@ function world(spending: Spending, ledger: Ledger = storeLedger(memoryStore())) 
   const seen: { caller: string; at: number }[] = []
   const send = ({
     caller = 'ada',
-    pace = 'interactive',
+    priority = 'interactive',
     effect = 'reads',
     deadline = Infinity,
     signal = new AbortController().signal,
@@ -61,7 +61,7 @@ function world(spending: Spending, ledger: Ledger = storeLedger(memoryStore())) 
       url: new URL('https://acme.example.com/Users'),
       headers: {},
       effect,
-      errand: { caller, pace, deadline, signal },
+      context: { caller, priority, deadline, signal },
       // One of its own for each request, as the deadline guard makes it.
       signal: AbortSignal.any([signal]),
     }
@@ -111,7 +111,7 @@ describe('when tokens are short', () => {
 
   test('a question asked now goes before bulk work, which leaves it a reserve', async () => {
     const { sendMany, send, seen } = world({ perMinute: 10, reserve: 0.2 })
-    sendMany(30, { caller: 'bulk', pace: 'bulk' })
+    sendMany(30, { caller: 'bulk', priority: 'bulk' })
     await pass(1_000)
     expect(seen).toHaveLength(8)
     expect(await send({ app: answers() })).toMatchObject({ result: 200, at: 1_000 })

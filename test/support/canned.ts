@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Errand } from '../../src/domain/operations.ts'
+import type { RequestContext } from '../../src/domain/operations.ts'
 import { Secret } from '../../src/secret.ts'
 import type { Opened } from '../../src/vendors/define.ts'
 import { openSurface, type Surface } from '../../src/vendors/http/client.ts'
@@ -67,10 +67,10 @@ export async function serveCanned(answer: (arrived: Arrived, index: number) => C
 const bodyIn = (text: string, type = ''): unknown =>
   type.includes('form') ? Object.fromEntries(new URLSearchParams(text)) : text ? JSON.parse(text) : undefined
 
-/** An errand of somebody who waits long enough. */
-export const errand = (): Errand => ({
+/** An context of somebody who waits long enough. */
+export const context = (): RequestContext => ({
   caller: 'test',
-  pace: 'interactive',
+  priority: 'interactive',
   deadline: Date.now() + 10_000,
   signal: AbortSignal.timeout(10_000),
 })

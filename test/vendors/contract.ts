@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
 import { parseSettings } from '../../src/config/settings.ts'
-import type { AccountFields, Errand, ListPosition, Operations, Page } from '../../src/domain/operations.ts'
+import type {
+  AccountFields,
+  ListPosition,
+  Operations,
+  Page,
+  RequestContext,
+} from '../../src/domain/operations.ts'
 import { type Ask, askFor } from '../../src/engine/ask.ts'
 import { openTenants } from '../../src/engine/tenants.ts'
 import { type ErrorCode, WrongAddress } from '../../src/errors.ts'
@@ -13,7 +19,7 @@ import type { Tenant } from '../../src/sandbox/tenant.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import deactivateUser from '../../src/tools/deactivate-user.ts'
 import { vendors } from '../../src/vendors/index.ts'
-import { errand } from '../support/canned.ts'
+import { context } from '../support/canned.ts'
 
 /** A simulated app under way, and what reaches it. */
 export interface Started {
@@ -108,7 +114,7 @@ async function openWorld(subject: Subject, ways: Ways): Promise<World> {
     ...started,
     subject,
     operations: operations as Required<Operations>,
-    ask: askFor(tenants, errand()),
+    ask: askFor(tenants, context()),
     lin,
     target: { id: lin.id, userName: await nameOf(operations, lin.id) },
     newcomer: { ...NEW, ...subject.newcomer },
@@ -120,14 +126,14 @@ async function openWorld(subject: Subject, ways: Ways): Promise<World> {
 
 /** The user name as the surface tells it: in some of them the email is the user name. */
 const nameOf = async (operations: Operations, id: string): Promise<string> => {
-  const account = await operations.readAccount?.({ id }, errand()).catch(() => undefined)
+  const account = await operations.readAccount?.({ id }, context()).catch(() => undefined)
   return account?.userName ?? LIN.userName
 }
 
 type Case = (open: (ways?: Ways) => Promise<World>) => Promise<void>
 
-const find = ({ operations }: World, user = LIN.email) => operations.findAccounts({ user }, errand())
-const deactivate = ({ operations, target }: World) => operations.deactivateAccount(target, errand())
+const find = ({ operations }: World, user = LIN.email) => operations.findAccounts({ user }, context())
+const deactivate = ({ operations, target }: World) => operations.deactivateAccount(target, context())
 const isActive = ({ app }: World) => app.user(LIN.userName).active
 const codeOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -145,12 +151,12 @@ const found =
   }
 
 async function everything<Item>(
-  list: (at: ListPosition | undefined, errand: Errand) => Promise<Page<Item, ListPosition>>,
+  list: (at: ListPosition | undefined, context: RequestContext) => Promise<Page<Item, ListPosition>>,
 ): Promise<Item[]> {
   const items: Item[] = []
   let at: ListPosition | undefined
   for (let calls = 0; calls < 100; calls++) {
-    const page = await list(at, errand())
+    const page = await list(at, context())
     items.push(...page.items)
     at = page.next
     if (!at) {
@@ -228,8 +234,8 @@ const CASES = {
     await using world = await open()
     expect(await find(world, 'nobody@example.com')).toEqual([])
     expect(await find(world, 'nobody')).toEqual([])
-    expect(await world.operations.readAccount({ id: 'nobody' }, errand())).toBeUndefined()
-    expect(await world.operations.readFields({ id: 'nobody' }, errand())).toBeUndefined()
+    expect(await world.operations.readAccount({ id: 'nobody' }, context())).toBeUndefined()
+    expect(await world.operations.readFields({ id: 'nobody' }, context())).toBeUndefined()
   },
 
   'finds two where two are meant': async (open) => {
@@ -246,8 +252,8 @@ const CASES = {
   'goes through everybody once, page by page': async (open) => {
     await using world = await open()
     const { app, operations } = world
-    const all = await everything((at, errand) =>
-      operations.listAccounts({ limit: PAGE + 2, ...(at && { at }) }, errand),
+    const all = await everything((at, context) =>
+      operations.listAccounts({ limit: PAGE + 2, ...(at && { at }) }, context),
     )
     expect(idsOf(all)).toEqual(idsOf(app.users))
   },
@@ -255,14 +261,14 @@ const CASES = {
   'goes through all groups once, and tells who is in one': async (open) => {
     await using world = await open()
     const { app, operations } = world
-    const all = await everything((at, errand) =>
-      operations.listGroups({ limit: 2, ...(at && { at }) }, errand),
+    const all = await everything((at, context) =>
+      operations.listGroups({ limit: 2, ...(at && { at }) }, context),
     )
     expect(idsOf(all)).toEqual(idsOf(app.groups))
     const team = app.group('Engineering')
-    const group = await operations.readGroup({ group: team.displayName }, errand())
+    const group = await operations.readGroup({ group: team.displayName }, context())
     expect(idsOf(group?.members ?? [])).toEqual((team.members ?? []).map(({ value }) => value).sort())
-    expect(await operations.readGroup({ group: 'No such group' }, errand())).toBeUndefined()
+    expect(await operations.readGroup({ group: 'No such group' }, context())).toBeUndefined()
   },
 
   'deactivates by one write, and reactivates by another': async (open) => {
@@ -270,10 +276,10 @@ const CASES = {
     const { operations, target, app } = world
     const before = structuredClone(app.user(LIN.userName))
     await deactivate(world)
-    expect(await operations.readAccount({ id: target.id }, errand())).toMatchObject({ status: 'inactive' })
+    expect(await operations.readAccount({ id: target.id }, context())).toMatchObject({ status: 'inactive' })
     expect(world.taken()).toBe(1)
-    await operations.reactivateAccount(target, errand())
-    expect(await operations.readAccount({ id: target.id }, errand())).toMatchObject({ status: 'active' })
+    await operations.reactivateAccount(target, context())
+    expect(await operations.readAccount({ id: target.id }, context())).toMatchObject({ status: 'active' })
     expect(world.taken()).toBe(2)
     expect(app.user(LIN.userName)).toEqual(before)
   },
@@ -293,11 +299,11 @@ const CASES = {
   'makes an account by one write, and no second one': async (open) => {
     await using world = await open()
     const { operations, newcomer: fields, app } = world
-    await operations.createAccount({ fields }, errand())
+    await operations.createAccount({ fields }, context())
     expect(await find(world, NEW.email)).toMatchObject([{ email: NEW.email, status: 'active' }])
     expect(world.taken()).toBe(1)
     const count = app.users.length
-    expect(await codeOf(operations.createAccount({ fields }, errand()))).toBe('conflict')
+    expect(await codeOf(operations.createAccount({ fields }, context()))).toBe('conflict')
     expect(app.users).toHaveLength(count)
   },
 
@@ -305,12 +311,12 @@ const CASES = {
     await using world = await open()
     const { operations, target, app } = world
     const { displayName: _, ...before } = structuredClone(app.user(LIN.userName))
-    await operations.updateAccount({ ...target, set: { familyName: 'Lind' } }, errand())
+    await operations.updateAccount({ ...target, set: { familyName: 'Lind' } }, context())
     expect(app.user(LIN.userName)).toMatchObject({
       ...before,
       name: { givenName: 'Lin', familyName: 'Lind' },
     })
-    const full = await operations.readFields({ id: target.id }, errand())
+    const full = await operations.readFields({ id: target.id }, context())
     expect(full?.fields).toMatchObject({ givenName: 'Lin', familyName: 'Lind', email: LIN.email })
     expect(world.taken()).toBe(1)
   },
@@ -321,9 +327,9 @@ const CASES = {
     const { id, displayName: name } = app.group('Sales')
     const members = () => (app.group(id).members ?? []).map(({ value }) => value).sort()
     const before = members()
-    await operations.updateMembers({ group: { id, name }, add: [target], remove: [] }, errand())
+    await operations.updateMembers({ group: { id, name }, add: [target], remove: [] }, context())
     expect(members()).toEqual([...before, target.id].sort())
-    await operations.updateMembers({ group: { id, name }, add: [], remove: [target] }, errand())
+    await operations.updateMembers({ group: { id, name }, add: [], remove: [target] }, context())
     expect(members()).toEqual(before)
     expect(world.taken()).toBe(2)
   },
@@ -332,21 +338,21 @@ const CASES = {
     await using world = await open()
     const { operations, target, app } = world
     const ask = { name: 'Night shift', externalId: 'idp-night', members: [target] }
-    await operations.createGroup(ask, errand())
-    expect(await operations.readGroup({ group: 'night SHIFT' }, errand())).toMatchObject({
+    await operations.createGroup(ask, context())
+    expect(await operations.readGroup({ group: 'night SHIFT' }, context())).toMatchObject({
       name: ask.name,
       members: [{ id: target.id }],
     })
     expect(world.taken()).toBe(1)
     const count = app.groups.length
-    expect(await codeOf(operations.createGroup({ ...ask, members: [] }, errand()))).toBe('conflict')
+    expect(await codeOf(operations.createGroup({ ...ask, members: [] }, context()))).toBe('conflict')
     expect(app.groups).toHaveLength(count)
   },
   'makes a group once, though the reply is lost': async (open) => {
     await using world = await open(() => ({ maxRetries: 2 }))
     const count = world.app.groups.length
     world.breakWrites('lost-reply')
-    const made = world.operations.createGroup({ name: 'Night shift', members: [] }, errand())
+    const made = world.operations.createGroup({ name: 'Night shift', members: [] }, context())
     expect(await codeOf(made)).toBe(UNKNOWN)
     expect(world.app.writes).toHaveLength(1)
     expect(world.app.groups).toHaveLength(count + 1)
@@ -378,7 +384,7 @@ const CASES = {
   'says of an account that is gone that it is not found': async (open) => {
     await using world = await open()
     const gone = { id: 'nobody', userName: 'nobody@example.com' }
-    expect(await codeOf(world.operations.deactivateAccount(gone, errand()))).toBe(
+    expect(await codeOf(world.operations.deactivateAccount(gone, context()))).toBe(
       world.subject.gone ?? 'not_found',
     )
     expect(world.taken()).toBe(0)
@@ -451,7 +457,7 @@ const CASES = {
     await using world = await open(() => ({ maxRetries: 2 }))
     const count = world.app.users.length
     world.breakWrites('lost-reply')
-    const made = world.operations.createAccount({ fields: world.newcomer }, errand())
+    const made = world.operations.createAccount({ fields: world.newcomer }, context())
     expect(await codeOf(made)).toBe(UNKNOWN)
     expect(world.app.writes).toHaveLength(1)
     expect(world.app.users).toHaveLength(count + 1)
@@ -475,7 +481,7 @@ const CASES = {
   'does not know what became of a change whose reply is too large': async (open) => {
     await using world = await open()
     world.breakWrites('oversized')
-    expect(await codeOf(world.operations.createAccount({ fields: world.newcomer }, errand()))).toBe(UNKNOWN)
+    expect(await codeOf(world.operations.createAccount({ fields: world.newcomer }, context()))).toBe(UNKNOWN)
     expect(world.app.writes).toHaveLength(1)
   },
 } satisfies Record<string, Case>

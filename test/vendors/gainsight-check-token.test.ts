@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { TokenCheck } from '../../src/domain/operations.ts'
 import fixtures from '../fixtures/gainsight.json' with { type: 'json' }
-import { type Arrived, type Canned, errand, serveCanned } from '../support/canned.ts'
+import { type Arrived, type Canned, context, serveCanned } from '../support/canned.ts'
 import { gainsightAt, lines, SCIM } from './gainsight-at.ts'
 
 const { errors, scim, services, oauth } = fixtures
@@ -21,7 +21,7 @@ const letting =
 
 const check = async (answer: (arrived: Arrived) => Canned, settings: Record<string, unknown>) => {
   await using app = await serveCanned(answer)
-  const checks = await gainsightAt(app.url, settings).checkTokens({}, errand())
+  const checks = await gainsightAt(app.url, settings).checkTokens({}, context())
   return { checks, verdicts: checks.map(({ token, verdict }) => [token, verdict]), asked: app.asked }
 }
 const textOf = (checks: readonly TokenCheck[]) => JSON.stringify(checks.map(({ surfaces }) => surfaces))

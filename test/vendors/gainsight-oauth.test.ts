@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import gainsight, { type GainsightSettings } from '../../src/vendors/gainsight.ts'
 import fixtures from '../fixtures/gainsight.json' with { type: 'json' }
-import { type Arrived, type Canned, errand, opened, serveCanned } from '../support/canned.ts'
+import { type Arrived, type Canned, context, opened, serveCanned } from '../support/canned.ts'
 import { gainsightAt, lines, parse, SCIM, serving, target } from './gainsight-at.ts'
 
 const USERS = `${SCIM}/Users`
@@ -32,7 +32,7 @@ const rejecting = (token: string) => (arrived: Arrived) =>
 describe('a token', () => {
   test('is fetched by client credentials', async () => {
     await using app = await serveCanned(issuing({}))
-    await gainsightAt(app.url, m2m).readAccount({ id: target.id }, errand())
+    await gainsightAt(app.url, m2m).readAccount({ id: target.id }, context())
     expect(app.asked).toMatchObject([
       {
         method: 'POST',
@@ -49,7 +49,7 @@ describe('a token', () => {
 
   test('is fetched by a refresh token, and then by the one that replaces it', async () => {
     await using app = await serveCanned(issuing({ refresh_token: 'refresh-2' }, rejecting('token-1')))
-    await gainsightAt(app.url, refreshing).readAccount({ id: target.id }, errand())
+    await gainsightAt(app.url, refreshing).readAccount({ id: target.id }, context())
     const fetches = app.asked.filter(({ path }) => path === REFRESH)
     expect(fetches.map(({ body }) => body)).toEqual([
       { grant_type: 'refresh_token', refresh_token: 'refresh-1' },
@@ -60,14 +60,14 @@ describe('a token', () => {
   test('is fetched where the settings say', async () => {
     await using app = await serveCanned(issuing({}))
     const auth = { tokenUrl: `${app.url}/v1/users/oauth/token` }
-    await gainsightAt(app.url, { ...m2m, auth }).readAccount({ id: target.id }, errand())
+    await gainsightAt(app.url, { ...m2m, auth }).readAccount({ id: target.id }, context())
     expect(app.asked[0]?.path).toBe('/v1/users/oauth/token')
   })
 
   test('is fetched once for all who ask at the same moment, and kept', async () => {
     await using app = await serveCanned(issuing({}))
     const operations = gainsightAt(app.url, m2m)
-    const read = () => operations.readAccount({ id: target.id }, errand())
+    const read = () => operations.readAccount({ id: target.id }, context())
     await Promise.all([read(), read(), read()])
     await read()
     expect(lines(app.asked).filter((line) => line.endsWith('/token'))).toHaveLength(1)
@@ -77,8 +77,8 @@ describe('a token', () => {
     await using app = await serveCanned(issuing({}))
     const operations = gainsightAt(app.url, m2m)
     const gone = new AbortController()
-    const first = operations.readAccount({ id: target.id }, { ...errand(), signal: gone.signal })
-    const second = operations.readAccount({ id: target.id }, errand())
+    const first = operations.readAccount({ id: target.id }, { ...context(), signal: gone.signal })
+    const second = operations.readAccount({ id: target.id }, context())
     gone.abort(new Error('gone'))
     await expect(first).rejects.toThrow('gone')
     expect(await second).toMatchObject({ id: target.id })
@@ -93,8 +93,8 @@ describe('a token', () => {
     await using app = await serveCanned(issuing({ expires_in }))
     const operations = gainsightAt(app.url, m2m)
     const now = Date.now()
-    await operations.readAccount({ id: target.id }, errand())
-    const late = { ...errand(), deadline: now + later + 10_000 }
+    await operations.readAccount({ id: target.id }, context())
+    const late = { ...context(), deadline: now + later + 10_000 }
     const clock = vi.spyOn(Date, 'now').mockImplementation(() => now + later + 500)
     try {
       await operations.readAccount({ id: target.id }, late)
@@ -106,7 +106,7 @@ describe('a token', () => {
 
   test('that is refused is fetched anew, and a read sent again', async () => {
     await using app = await serveCanned(issuing({}, rejecting('token-1')))
-    expect(await gainsightAt(app.url, m2m).readAccount({ id: target.id }, errand())).toMatchObject({
+    expect(await gainsightAt(app.url, m2m).readAccount({ id: target.id }, context())).toMatchObject({
       id: target.id,
     })
     expect(lines(app.asked)).toEqual([`POST ${M2M}`, `GET ${USER}`, `POST ${M2M}`, `GET ${USER}`])
@@ -115,7 +115,7 @@ describe('a token', () => {
   test('that is refused for a change is not used again, and the change not sent again', async () => {
     await using app = await serveCanned(issuing({}, rejecting('token-1')))
     const operations = gainsightAt(app.url, { ...m2m, superAdminWrites: true })
-    const change = () => operations.deactivateAccount(target, errand())
+    const change = () => operations.deactivateAccount(target, context())
     await expect(change()).rejects.toMatchObject({ code: 'unauthorized' })
     await change()
     expect(lines(app.asked)).toEqual([`POST ${M2M}`, `PATCH ${USER}`, `POST ${M2M}`, `PATCH ${USER}`])
@@ -124,7 +124,7 @@ describe('a token', () => {
   test('that is refused again is not fetched over and over', async () => {
     await using app = await serveCanned(issuing({}, () => fixtures.errors.unauthorized))
     const operations = gainsightAt(app.url, m2m)
-    const read = () => operations.readAccount({ id: target.id }, errand())
+    const read = () => operations.readAccount({ id: target.id }, context())
     await expect(read()).rejects.toMatchObject({ code: 'unauthorized' })
     expect(app.asked).toHaveLength(4)
     await expect(read()).rejects.toMatchObject({ code: 'unauthorized' })
@@ -144,7 +144,10 @@ describe('a token', () => {
     ['an error', { status: 500 }, { code: 'unavailable', retryable: true }],
   ])('is not had from %s', async (_, reply, expected) => {
     await using app = await serveCanned(serving({ [M2M]: reply }))
-    const write = gainsightAt(app.url, { ...m2m, superAdminWrites: true }).deactivateAccount(target, errand())
+    const write = gainsightAt(app.url, { ...m2m, superAdminWrites: true }).deactivateAccount(
+      target,
+      context(),
+    )
     await expect(write).rejects.toMatchObject(expected)
     expect(lines(app.asked)).toEqual([`POST ${M2M}`])
   })
@@ -159,7 +162,7 @@ test('neither token nor refresh token is kept or shown, and the budget is that o
   const opening = vi.fn(opened(memory).open)
   const settings = parsed.data as unknown as GainsightSettings
   const operations = gainsight.operations(settings, { ...opened(memory), open: opening })
-  const account = await operations.readAccount?.({ id: target.id }, errand())
+  const account = await operations.readAccount?.({ id: target.id }, context())
   expect(account?.title).toBe('[secret] [secret]')
   expect(JSON.stringify([...memory])).not.toMatch(/token-|refresh-/)
   const fingerprints = opening.mock.calls.map(([{ token }]) => token.fingerprint)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import fixtures from '../fixtures/gainsight.json' with { type: 'json' }
-import { type Arrived, type Canned, errand, serveCanned } from '../support/canned.ts'
+import { type Arrived, type Canned, context, serveCanned } from '../support/canned.ts'
 import { gainsightAt, lines, serving, target } from './gainsight-at.ts'
 
 const { users, services, errors } = fixtures
@@ -30,7 +30,7 @@ const paging =
 
 describe('the dialect', () => {
   const find = (url: string, memory: Map<string, unknown>) =>
-    gainsightAt(url, { tokens }, memory).findAccounts({ user: target.userName }, errand())
+    gainsightAt(url, { tokens }, memory).findAccounts({ user: target.userName }, context())
 
   test.each<[string, Record<string, Canned>, string[], string[]]>([
     ['services', { [LIST]: services.list }, [`POST ${LIST}`, `POST ${LIST}`], [`POST ${LIST}`]],
@@ -68,7 +68,7 @@ describe('the dialect', () => {
 describe('users', () => {
   test('are looked at one by one, on the largest pages', async () => {
     await using app = await serveCanned(serving({ '/v1/users': paging(1_200) }))
-    const found = await gainsightAt(app.url, byUsers).findAccounts({ user: 'U1100@example.com' }, errand())
+    const found = await gainsightAt(app.url, byUsers).findAccounts({ user: 'U1100@example.com' }, context())
     expect(found).toMatchObject([
       { id: 'u1100', userName: 'u1100@example.com', name: 'U 1100', status: 'active' },
     ])
@@ -77,7 +77,7 @@ describe('users', () => {
 
   test('are read by their id where one is given', async () => {
     await using app = await serveCanned(serving({ '/v1/users/u123': users.get }))
-    const found = await gainsightAt(app.url, byUsers).findAccounts({ user: 'u123' }, errand())
+    const found = await gainsightAt(app.url, byUsers).findAccounts({ user: 'u123' }, context())
     expect(found).toMatchObject([{ id: 'u123', role: 'Admin' }])
     expect(app.asked).toHaveLength(1)
   })
@@ -89,11 +89,11 @@ describe('users', () => {
   ])('are listed on from where a page ended, by %s', async (_, most, totals) => {
     await using app = await serveCanned(serving({ '/v1/users': paging(350, most, totals) }))
     const operations = gainsightAt(app.url, byUsers)
-    const first = await operations.listAccounts({ limit: 150 }, errand())
+    const first = await operations.listAccounts({ limit: 150 }, context())
     expect(first.items).toHaveLength(150)
     const rest = await operations.listAccounts(
       { limit: 500, ...(first.next && { at: first.next }) },
-      errand(),
+      context(),
     )
     expect(rest.complete).toBe(true)
     const ids = [...first.items, ...rest.items].map(({ id }) => id)
@@ -104,7 +104,7 @@ describe('users', () => {
     await using app = await serveCanned(serving({ '/v1/users': paging(4) }))
     const page = await gainsightAt(app.url, byUsers).listAccounts(
       { match: { status: 'active' }, limit: 9 },
-      errand(),
+      context(),
     )
     expect(page.items.map(({ id }) => id)).toEqual(['u0', 'u2'])
     expect(app.asked[0]?.query).toEqual({ page: '1', pageSize: '1000', isActive: 'true' })
@@ -125,7 +125,7 @@ describe('users', () => {
     ['the status', { status: 'inactive' }, { name: 'U 0', isActive: false }],
   ])('are sent whole when %s changes', async (_, set, changed) => {
     await using app = await serveCanned(serving({ '/v1/users/u0': { body: put } }))
-    await gainsightAt(app.url, byUsers).updateAccount({ ...u0, set }, errand())
+    await gainsightAt(app.url, byUsers).updateAccount({ ...u0, set }, context())
     const { userId: _id, name: _name, ...rest } = current
     expect(app.asked.at(-1)).toMatchObject({ method: 'PUT', headers: { 'content-type': 'application/json' } })
     expect(app.asked.at(-1)?.body).toEqual({ ...rest, ...changed })
@@ -136,14 +136,14 @@ describe('users', () => {
     ['reactivateAccount', true],
   ] as const)('are switched by %s, and never deleted', async (operation, isActive) => {
     await using app = await serveCanned(serving({ '/v1/users/u0': { body: put } }))
-    await gainsightAt(app.url, byUsers)[operation](u0, errand())
+    await gainsightAt(app.url, byUsers)[operation](u0, context())
     expect(app.asked.at(-1)).toMatchObject({ method: 'PUT', body: { isActive, role: 'CSM' } })
     expect(lines(app.asked).join()).not.toContain('DELETE')
   })
 
   test('are deleted where the settings allow it', async () => {
     await using app = await serveCanned(serving({ '/v1/users/u0': { body: put } }))
-    await gainsightAt(app.url, { ...byUsers, allowDelete: true }).deleteAccount(u0, errand())
+    await gainsightAt(app.url, { ...byUsers, allowDelete: true }).deleteAccount(u0, context())
     expect(lines(app.asked).at(-1)).toBe('DELETE /v1/users/u0')
   })
 
@@ -156,7 +156,7 @@ describe('users', () => {
       familyName: 'B',
       role: 'CSM',
     }
-    await gainsightAt(app.url, byUsers).createAccount({ fields }, errand())
+    await gainsightAt(app.url, byUsers).createAccount({ fields }, context())
     expect(app.asked[0]?.body).toEqual({ email: 'a@example.com', firstName: 'A', lastName: 'B', role: 'CSM' })
   })
 
@@ -186,20 +186,20 @@ describe('users', () => {
     await using app = await serveCanned(serving({ 'POST /v1/users': reply }))
     const made = gainsightAt(app.url, byUsers).createAccount(
       { fields: { email: 'a@example.com', ...more } },
-      errand(),
+      context(),
     )
     await expect(made).rejects.toMatchObject(expected)
   })
 
   test('that are not there are nobody', async () => {
     await using app = await serveCanned(serving({ '/v1/users/u999': users.notFound }))
-    expect(await gainsightAt(app.url, byUsers).readAccount({ id: 'u999' }, errand())).toBeUndefined()
+    expect(await gainsightAt(app.url, byUsers).readAccount({ id: 'u999' }, context())).toBeUndefined()
   })
 
   test('with the role of a super admin are not touched', async () => {
     const body = { result: true, data: { ...current, role: 'Super Admin' } }
     await using app = await serveCanned(serving({ '/v1/users/u0': { body } }))
-    await expect(gainsightAt(app.url, byUsers).deactivateAccount(u0, errand())).rejects.toMatchObject({
+    await expect(gainsightAt(app.url, byUsers).deactivateAccount(u0, context())).rejects.toMatchObject({
       code: 'refused',
     })
   })
@@ -218,7 +218,7 @@ describe('services', () => {
     await using app = await serveCanned(serving({ [LIST]: listed }))
     const found = await gainsightAt(app.url, byServices).findAccounts(
       { user: 'Jane.Poe@example.com' },
-      errand(),
+      context(),
     )
     expect(found).toMatchObject([
       { ...target, licence: 'Full', admin: false, status: 'active', name: 'Jane Poe' },
@@ -258,14 +258,14 @@ describe('services', () => {
     ],
   ])('are looked at one by one where the app %s', async (_, reply) => {
     await using app = await serveCanned(serving({ [LIST]: reply }))
-    const found = await gainsightAt(app.url, byServices).findAccounts({ user: target.userName }, errand())
+    const found = await gainsightAt(app.url, byServices).findAccounts({ user: target.userName }, context())
     expect(found).toMatchObject([target])
   })
 
   test('are listed by conditions', async () => {
     await using app = await serveCanned(serving({ [LIST]: listed }))
     const match = { status: 'active', admin: false, email: 'jane.poe@example.com' } as const
-    const page = await gainsightAt(app.url, byServices).listAccounts({ match, limit: 5 }, errand())
+    const page = await gainsightAt(app.url, byServices).listAccounts({ match, limit: 5 }, context())
     expect(page.items).toHaveLength(1)
     expect(app.asked[0]?.body).toMatchObject({ where: { expression: '(A) AND (B) AND (C)' } })
   })
@@ -275,7 +275,7 @@ describe('services', () => {
     ['reactivateAccount', 'true'],
   ] as const)('are switched by %s', async (operation, status) => {
     await using app = await serveCanned(serving({ [LIST]: listed, [STATUS]: services.deactivate }))
-    await gainsightAt(app.url, byServices)[operation](target, errand())
+    await gainsightAt(app.url, byServices)[operation](target, context())
     expect(app.asked.at(-1)).toMatchObject({
       method: 'PUT',
       path: STATUS,
@@ -292,7 +292,7 @@ describe('services', () => {
       licence: 'Full',
       custom: { permissionBundles: ['b1'] },
     }
-    await gainsightAt(app.url, byServices).createAccount({ fields }, errand())
+    await gainsightAt(app.url, byServices).createAccount({ fields }, context())
     expect(app.asked[0]).toMatchObject({ method: 'POST', query: { notify: 'false' } })
     expect(app.asked[0]?.body).toEqual({
       records: [
@@ -314,7 +314,7 @@ describe('services', () => {
     const operations = gainsightAt(app.url, byServices)
     await operations.updateAccount(
       { ...target, set: { title: 'Lead', custom: { Region: 'EMEA' } } },
-      errand(),
+      context(),
     )
     expect(app.asked.at(-1)).toMatchObject({ method: 'PUT', query: { key: 'Gsid' } })
     expect(app.asked.at(-1)?.body).toMatchObject({
@@ -322,7 +322,7 @@ describe('services', () => {
         { Gsid: target.id, Title: 'Lead', Region: 'EMEA', LicenseType: 'Full', Email: target.userName },
       ],
     })
-    await operations.readFields({ id: target.id }, errand())
+    await operations.readFields({ id: target.id }, context())
     expect(app.asked.at(-1)?.body).toMatchObject({ select: expect.arrayContaining(['Gsid', 'Region']) })
   })
 
@@ -333,7 +333,7 @@ describe('services', () => {
     ['bundles to be replaced', { custom: { permissionBundleAction: 'overwrite' } }, 'refused'],
   ])('are not changed by %s', async (_, set, code) => {
     await using app = await serveCanned(serving({ [LIST]: listed }))
-    const done = gainsightAt(app.url, byServices).updateAccount({ ...target, set }, errand())
+    const done = gainsightAt(app.url, byServices).updateAccount({ ...target, set }, context())
     await expect(done).rejects.toMatchObject({ code })
     expect(app.asked.filter(({ path }) => path !== LIST)).toEqual([])
   })
@@ -352,7 +352,7 @@ describe('services', () => {
     await using app = await serveCanned(serving({ [SERVICES]: { body: { result: true, data } } }))
     const made = gainsightAt(app.url, byServices).createAccount(
       { fields: { email: 'a@example.com' } },
-      errand(),
+      context(),
     )
     const error = await made.catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code })
@@ -362,6 +362,6 @@ describe('services', () => {
   test('that succeed have not failed', async () => {
     const data = { count: 1, errors: null, failed: 0, records: [{ Gsid: 'x', success: true, errors: [] }] }
     await using app = await serveCanned(serving({ [SERVICES]: { body: { result: true, data } } }))
-    await gainsightAt(app.url, byServices).createAccount({ fields: { email: 'a@example.com' } }, errand())
+    await gainsightAt(app.url, byServices).createAccount({ fields: { email: 'a@example.com' } }, context())
   })
 })

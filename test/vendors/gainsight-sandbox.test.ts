@@ -10,7 +10,7 @@ import {
 } from '../../src/sandbox/gainsight.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import gainsight from '../../src/vendors/gainsight.ts'
-import { errand } from '../support/canned.ts'
+import { context } from '../support/canned.ts'
 import { gainsightAt } from './gainsight-at.ts'
 
 const ADA = 'ada@example.com'
@@ -61,7 +61,7 @@ describe.each(SCIM_BASES)('a probe of SCIM at %s', (base) => {
     const world = await open({ ...options, scimBases: [base] }, ({ tokens }) => ({
       tokens: { scim: tokens.scim.value },
     }))
-    const { findings, proposes } = await world.operations.probeApp({}, errand())
+    const { findings, proposes } = await world.operations.probeApp({}, context())
     const found = Object.fromEntries(findings.map((one) => [one.about, one.found]))
     const asked = world.app.arrivals.map(({ method, path }) => `${method} ${path}`)
     return { ...world, found, proposes, asked }
@@ -80,7 +80,7 @@ describe.each(SCIM_BASES)('a probe of SCIM at %s', (base) => {
     await using probed = await probe({ faults: ['discovery-wrong'] })
     const { app, operations } = probed
     const { id } = app.user(ADA)
-    await operations.deactivateAccount({ id, userName: ADA }, errand())
+    await operations.deactivateAccount({ id, userName: ADA }, context())
     expect(app.writes.map(({ method }) => method)).toEqual(['PUT'])
     // What was seen counts more than what was told: people are still found by the filter.
     expect(probed.found.filter).toBe('honoured')
@@ -91,28 +91,28 @@ describe.each(WAYS)('by %s', (_, options, settingsOf) => {
   test('finds, changes, switches off and on again, and lists', async () => {
     await using world = await open(options, settingsOf)
     const { app, operations } = world
-    const [ada] = await operations.findAccounts({ user: 'ADA@example.com' }, errand())
+    const [ada] = await operations.findAccounts({ user: 'ADA@example.com' }, context())
     expect(ada).toMatchObject({ userName: ADA, status: 'active' })
     const target = { id: ada?.id ?? '', userName: ADA }
     const before = app.user(ADA)
 
     await operations.updateAccount(
       { ...target, set: { title: 'Lead', custom: { IsContractor: true } } },
-      errand(),
+      context(),
     )
-    expect((await operations.readFields({ id: target.id }, errand()))?.fields).toMatchObject({
+    expect((await operations.readFields({ id: target.id }, context()))?.fields).toMatchObject({
       title: 'Lead',
       custom: { IsContractor: true },
     })
-    await operations.deactivateAccount(target, errand())
-    expect(await operations.readAccount({ id: target.id }, errand())).toMatchObject({ status: 'inactive' })
-    await operations.reactivateAccount(target, errand())
+    await operations.deactivateAccount(target, context())
+    expect(await operations.readAccount({ id: target.id }, context())).toMatchObject({ status: 'inactive' })
+    await operations.reactivateAccount(target, context())
     expect(app.user(ADA)).toMatchObject({ active: true, title: 'Lead', name: before.name ?? {} })
 
-    const everybody = await operations.listAccounts({ limit: 1_000 }, errand())
+    const everybody = await operations.listAccounts({ limit: 1_000 }, context())
     expect(everybody).toMatchObject({ complete: true })
     expect(everybody.items).toHaveLength(app.users.length)
-    const off = await operations.listAccounts({ match: { status: 'inactive' }, limit: 1_000 }, errand())
+    const off = await operations.listAccounts({ match: { status: 'inactive' }, limit: 1_000 }, context())
     expect(off.items).toHaveLength(app.users.filter(({ active }) => !active).length)
   })
 
@@ -122,11 +122,11 @@ describe.each(WAYS)('by %s', (_, options, settingsOf) => {
     const named = { email: 'new@example.com', givenName: 'New', familyName: 'Person' }
     // The REST API `users` alone wants a role.
     const fields = options.restDialects ? { ...named, role: 'CSM' } : named
-    await operations.createAccount({ fields }, errand())
-    expect(await operations.findAccounts({ user: 'new@example.com' }, errand())).toMatchObject([
+    await operations.createAccount({ fields }, context())
+    expect(await operations.findAccounts({ user: 'new@example.com' }, context())).toMatchObject([
       { email: 'new@example.com', status: 'active', name: 'New Person' },
     ])
-    await expect(operations.createAccount({ fields }, errand())).rejects.toMatchObject({
+    await expect(operations.createAccount({ fields }, context())).rejects.toMatchObject({
       code: 'conflict',
     })
   })
@@ -135,7 +135,7 @@ describe.each(WAYS)('by %s', (_, options, settingsOf) => {
     await using world = await open(options, settingsOf)
     const { app, operations } = world
     const { id, userName } = app.user('grace@example.com')
-    await expect(operations.deactivateAccount({ id, userName }, errand())).rejects.toMatchObject({
+    await expect(operations.deactivateAccount({ id, userName }, context())).rejects.toMatchObject({
       code: 'refused',
     })
     expect(app.writes).toEqual([])
@@ -143,7 +143,7 @@ describe.each(WAYS)('by %s', (_, options, settingsOf) => {
 
   test('finds its tokens well', async () => {
     await using world = await open(options, settingsOf)
-    expect(await world.operations.checkTokens({}, errand())).toMatchObject([{ verdict: 'ok' }])
+    expect(await world.operations.checkTokens({}, context())).toMatchObject([{ verdict: 'ok' }])
   })
 })
 
@@ -152,7 +152,7 @@ test('names tokens that stand in each other’s place', async () => {
   try {
     const { accessKey, scim } = app.tokens
     const tokens = { scim: accessKey.value, accessKey: scim.value }
-    const checks = await gainsightAt(app.url, { tokens }).checkTokens({}, errand())
+    const checks = await gainsightAt(app.url, { tokens }).checkTokens({}, context())
     expect(checks).toMatchObject([{ verdict: 'wrong_token' }, { verdict: 'wrong_token' }])
   } finally {
     await app.close()
@@ -163,7 +163,7 @@ test('goes on when its tokens are revoked', async () => {
   await using world = await open({}, ({ oauth: { clientId, clientSecret, refreshToken } }) => ({
     tokens: { clientId, clientSecret, refreshToken },
   }))
-  const find = () => world.operations.findAccounts({ user: ADA }, errand())
+  const find = () => world.operations.findAccounts({ user: ADA }, context())
   await find()
   world.app.oauth.revoke()
   expect(await find()).toHaveLength(1)
@@ -177,10 +177,10 @@ test('adds and removes members of a group', async () => {
   const { id, userName } = app.user(ADA)
   const team = { id: group?.id ?? '', name: group?.displayName ?? '' }
   const isIn = async () =>
-    (await operations.readGroup({ group: team.id }, errand()))?.members?.some((member) => member.id === id)
+    (await operations.readGroup({ group: team.id }, context()))?.members?.some((member) => member.id === id)
   const wasIn = await isIn()
   const [add, remove] = wasIn ? [[], [{ id, userName }]] : [[{ id, userName }], []]
-  await operations.updateMembers({ group: team, add, remove }, errand())
+  await operations.updateMembers({ group: team, add, remove }, context())
   expect(await isIn()).toBe(!wasIn)
 })
 
@@ -194,13 +194,13 @@ test('spends one budget for tokens and questions, over all guards, and keeps it 
     const store = memoryStore()
     const start = () =>
       openTenants(settings, [gainsight], { ledger: storeLedger(store), store }).get('acme').operations
-    const find = (operations: ReturnType<typeof start>) => operations.findAccounts?.({ user: ADA }, errand())
+    const find = (operations: ReturnType<typeof start>) => operations.findAccounts?.({ user: ADA }, context())
     const first = start()
     const found = await Promise.all([find(first), find(first), find(first)])
     expect(found.map((accounts) => accounts?.length)).toEqual([1, 1, 1])
     await find(start())
     expect(app.oauth.fetched).toBe(2)
-    const [check] = (await start().checkTokens?.({}, errand())) ?? []
+    const [check] = (await start().checkTokens?.({}, context())) ?? []
     expect(check).toMatchObject({
       verdict: 'ok',
       budget: [

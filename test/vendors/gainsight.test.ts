@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import gainsight, { type GainsightSettings } from '../../src/vendors/gainsight.ts'
 import fixtures from '../fixtures/gainsight.json' with { type: 'json' }
-import { type Canned, errand, serveCanned } from '../support/canned.ts'
+import { type Canned, context, serveCanned } from '../support/canned.ts'
 import { gainsightAt, lines, parse, SCIM, serving, target } from './gainsight-at.ts'
 
 const { scim } = fixtures
@@ -89,7 +89,7 @@ describe('the address of SCIM', () => {
     await using app = await serveCanned(serving(replies))
     const memory = new Map<string, unknown>()
     const first = gainsightAt(app.url, {}, memory)
-    const find = (operations: typeof first) => operations.findAccounts({ user: target.userName }, errand())
+    const find = (operations: typeof first) => operations.findAccounts({ user: target.userName }, context())
     await Promise.all([find(first), find(first)])
     await find(gainsightAt(app.url, {}, memory))
     const asked = `GET ${base}/Users?${new URLSearchParams({ filter: `userName eq "${target.userName}"` })}`
@@ -99,7 +99,7 @@ describe('the address of SCIM', () => {
   test('is not remembered while it is not known', async () => {
     await using app = await serveCanned(() => ({ status: 503 }))
     const memory = new Map<string, unknown>()
-    const found = gainsightAt(app.url, {}, memory).findAccounts({ user: 'a@example.com' }, errand())
+    const found = gainsightAt(app.url, {}, memory).findAccounts({ user: 'a@example.com' }, context())
     await expect(found).rejects.toMatchObject({ code: 'unavailable' })
     expect([...memory.keys()]).not.toContain('gainsight.scimBasePath')
   })
@@ -108,14 +108,14 @@ describe('the address of SCIM', () => {
 describe('by SCIM', () => {
   test('finds a user with licence and super admin', async () => {
     await using app = await serveCanned(serving({ [USERS]: scim.findByUserName }))
-    const [account] = await gainsightAt(app.url, based).findAccounts({ user: target.userName }, errand())
+    const [account] = await gainsightAt(app.url, based).findAccounts({ user: target.userName }, context())
     expect(account).toMatchObject({ vendor: 'gainsight', licence: 'Full', admin: false, role: 'CSM' })
     expect(app.asked[0]?.headers.authorization).toBe('Bearer scim-token')
   })
 
   test('reads booleans that are words', async () => {
     await using app = await serveCanned(serving({ [USER]: scim.superAdminStringBoolean }))
-    const account = await gainsightAt(app.url, based).readAccount({ id: target.id }, errand())
+    const account = await gainsightAt(app.url, based).readAccount({ id: target.id }, context())
     expect(account).toMatchObject({ status: 'active', admin: false })
   })
 
@@ -123,7 +123,7 @@ describe('by SCIM', () => {
     const custom = { Region: 'EMEA', Trainer: true, Teams: ['Support', 'Services'], Level: 3 }
     const body = { ...jane, [EXTENSION]: { LicenseType: 'Full', ...custom } }
     await using app = await serveCanned(serving({ [USER]: { body } }))
-    const full = await gainsightAt(app.url, based).readFields({ id: target.id }, errand())
+    const full = await gainsightAt(app.url, based).readFields({ id: target.id }, context())
     expect(full?.fields).toMatchObject({ licence: 'Full', timezone: 'America/New_York' })
     expect(full?.fields.custom).toEqual({ Region: 'EMEA', Trainer: true, Teams: ['Support', 'Services'] })
   })
@@ -132,8 +132,8 @@ describe('by SCIM', () => {
     await using app = await serveCanned(serving({ [`POST ${USERS}`]: { ...scim.createUser, status: 201 } }))
     const fields = { email: 'lee.tan@example.com', givenName: 'Lee', familyName: 'Tan' }
     const operations = gainsightAt(app.url, based)
-    await operations.createAccount({ fields: { ...fields, licence: 'Viewer_Analytics' } }, errand())
-    await operations.createAccount({ fields }, errand())
+    await operations.createAccount({ fields: { ...fields, licence: 'Viewer_Analytics' } }, context())
+    await operations.createAccount({ fields }, context())
     const [first, second] = app.asked.map(({ body }) => body)
     expect(first).toMatchObject({
       schemas: expect.arrayContaining([EXTENSION]),
@@ -148,7 +148,7 @@ describe('by SCIM', () => {
       serving({ [`GET ${USER}`]: { body: jane }, [`PATCH ${USER}`]: scim.setLicense }),
     )
     const set = { licence: 'Viewer', custom: { Trainer: true } }
-    await gainsightAt(app.url, based).updateAccount({ ...target, set }, errand())
+    await gainsightAt(app.url, based).updateAccount({ ...target, set }, context())
     expect(app.asked.at(-1)?.body).toMatchObject({
       Operations: [{ op: 'replace', path: EXTENSION, value: { LicenseType: 'Viewer', Trainer: true } }],
     })
@@ -158,7 +158,7 @@ describe('by SCIM', () => {
     await using app = await serveCanned(serving({ [USER]: { body: jane } }))
     await gainsightAt(app.url, { ...based, patchStrategy: 'put' }).updateAccount(
       { ...target, set: { licence: 'Viewer' } },
-      errand(),
+      context(),
     )
     expect(app.asked.at(-1)).toMatchObject({
       method: 'PUT',
@@ -172,7 +172,7 @@ describe('what a change may say', () => {
     await using app = await serveCanned(serving({ [USER]: { body: jane } }))
     const done = gainsightAt(app.url, { ...based, ...settings }).updateAccount(
       { ...target, set: fields },
-      errand(),
+      context(),
     )
     const error: unknown = await done.then(
       () => undefined,
@@ -222,21 +222,21 @@ describe('a super admin', () => {
     const operations = gainsightAt(app.url, { ...based, allowDelete: true })
     const into = { group, add: [target], remove: [], name: 'New', members: [target] }
     const ask = { ...target, ...into, set: { title: 'x' } }
-    await expect(operations[operation](ask, errand())).rejects.toMatchObject({ code: 'refused' })
+    await expect(operations[operation](ask, context())).rejects.toMatchObject({ code: 'refused' })
     expect(lines(app.asked)).toEqual([`GET ${USER}`])
   })
 
   test('is told from the look that a change is planned on, without another request', async () => {
     await using app = await serveCanned(open)
     const operations = gainsightAt(app.url, based)
-    await operations.findAccounts({ user: target.userName }, errand())
-    await expect(operations.deactivateAccount(target, errand())).rejects.toMatchObject({ code: 'refused' })
+    await operations.findAccounts({ user: target.userName }, context())
+    await expect(operations.deactivateAccount(target, context())).rejects.toMatchObject({ code: 'refused' })
     expect(app.asked).toHaveLength(1)
   })
 
   test('is changed where the settings allow it', async () => {
     await using app = await serveCanned(open)
-    await gainsightAt(app.url, { ...based, superAdminWrites: true }).deactivateAccount(target, errand())
+    await gainsightAt(app.url, { ...based, superAdminWrites: true }).deactivateAccount(target, context())
     expect(app.asked.at(-1)?.method).toBe('PATCH')
   })
 
@@ -244,7 +244,7 @@ describe('a super admin', () => {
     await using app = await serveCanned(serving({ [USER]: { body: jane } }))
     const done = gainsightAt(app.url, based).deactivateAccount(
       { ...target, userName: 'x@example.com' },
-      errand(),
+      context(),
     )
     await expect(done).rejects.toMatchObject({ code: 'conflict' })
   })
@@ -273,7 +273,7 @@ describe('a refusal', () => {
     ['a page', { status: 404, raw: '<html>' }, { code: 'unavailable', retryable: false }],
   ])('%s says so and quotes nothing', async (_, reply, expected) => {
     await using app = await serveCanned(() => reply)
-    const found = gainsightAt(app.url, based).findAccounts({ user: 'a@example.com' }, errand())
+    const found = gainsightAt(app.url, based).findAccounts({ user: 'a@example.com' }, context())
     const error: unknown = await found.catch((thrown: unknown) => thrown)
     expect(error).toMatchObject(expected)
     expect(`${String(error)} ${String((error as Error).cause)}`).not.toMatch(
@@ -287,14 +287,14 @@ describe('a refusal', () => {
     ['a duplicate as 400', fixtures.services.duplicate, 'conflict'],
   ])('of a new user by %s says so, after one request', async (_, reply, code) => {
     await using app = await serveCanned(() => reply)
-    const made = gainsightAt(app.url, based).createAccount({ fields: { email: 'a@example.com' } }, errand())
+    const made = gainsightAt(app.url, based).createAccount({ fields: { email: 'a@example.com' } }, context())
     await expect(made).rejects.toMatchObject({ code })
     expect(app.asked).toHaveLength(1)
   })
 
   test('with no data is an empty list', async () => {
     await using app = await serveCanned(() => fixtures.services.listNoDataFalse)
-    const page = await gainsightAt(app.url, based).listAccounts({ limit: 10 }, errand())
+    const page = await gainsightAt(app.url, based).listAccounts({ limit: 10 }, context())
     expect(page).toEqual({ items: [], complete: true })
   })
 })

@@ -21,9 +21,9 @@ const surfaceAt = (url: string) =>
     [],
   )
 
-const errand = (signal = AbortSignal.timeout(10_000)) => ({
+const context = (signal = AbortSignal.timeout(10_000)) => ({
   caller: 'test',
-  pace: 'interactive' as const,
+  priority: 'interactive' as const,
   deadline: Date.now() + 10_000,
   signal,
 })
@@ -45,7 +45,7 @@ describe('the door', () => {
     })
     const reply = await surface(
       { method: 'PATCH', path: '/a', query: { b: 'c d', none: undefined }, body: { e: 1 } },
-      errand(),
+      context(),
     )
     expect(reply).toMatchObject({
       status: 418,
@@ -56,19 +56,19 @@ describe('the door', () => {
 
   test('takes the token out of what an app sends back', async () => {
     const surface = await surfaceOf((_, response) => response.end(`you said ${TOKEN}`))
-    expect((await surface({ path: '/' }, errand())).text).toBe('you said [secret]')
+    expect((await surface({ path: '/' }, context())).text).toBe('you said [secret]')
   })
 
   test('refuses a reply that is too large', async () => {
     const surface = await surfaceOf((_, response) => response.end('x'.repeat(17 * 1024 * 1024)))
-    expect(await codeOf(surface({ path: '/' }, errand()))).toBe('bad_reply')
+    expect(await codeOf(surface({ path: '/' }, context()))).toBe('bad_reply')
   })
 
   test('does not follow a redirect', async () => {
     const surface = await surfaceOf((_, response) =>
       response.writeHead(302, { location: 'http://127.0.0.1:9/' }).end(),
     )
-    expect((await surface({ path: '/' }, errand())).status).toBe(302)
+    expect((await surface({ path: '/' }, context())).status).toBe(302)
   })
 })
 
@@ -77,9 +77,9 @@ describe('a request without a reply', () => {
 
   test('may have happened when it writes, and did not when it only reads', async () => {
     const surface = await surfaceOf(cut)
-    expect(await codeOf(surface({ method: 'POST', path: '/', body: {} }, errand()))).toBe('unknown_outcome')
-    expect(await codeOf(surface({ path: '/' }, errand()))).toBe('unavailable')
-    expect(await codeOf(surface({ method: 'POST', path: '/', body: {}, effect: 'reads' }, errand()))).toBe(
+    expect(await codeOf(surface({ method: 'POST', path: '/', body: {} }, context()))).toBe('unknown_outcome')
+    expect(await codeOf(surface({ path: '/' }, context()))).toBe('unavailable')
+    expect(await codeOf(surface({ method: 'POST', path: '/', body: {}, effect: 'reads' }, context()))).toBe(
       'unavailable',
     )
   })
@@ -89,7 +89,7 @@ describe('a request without a reply', () => {
       response.writeHead(200, { 'content-length': '100' }).write('half')
       setTimeout(() => response.destroy(), 20)
     })
-    expect(await codeOf(surface({ method: 'PUT', path: '/', body: {} }, errand()))).toBe('unknown_outcome')
+    expect(await codeOf(surface({ method: 'PUT', path: '/', body: {} }, context()))).toBe('unknown_outcome')
   })
 
   test('certainly did not happen when nobody listens', async () => {
@@ -98,7 +98,7 @@ describe('a request without a reply', () => {
     const { port } = tcp.address() as AddressInfo
     await new Promise((resolve) => tcp.close(resolve))
     const surface = surfaceAt(`http://127.0.0.1:${port}`)
-    expect(await codeOf(surface({ method: 'POST', path: '/', body: {} }, errand()))).toBe('unavailable')
+    expect(await codeOf(surface({ method: 'POST', path: '/', body: {} }, context()))).toBe('unavailable')
   })
 
   test('was never sent when the caller had left before', async () => {
@@ -108,13 +108,13 @@ describe('a request without a reply', () => {
       response.end()
     })
     await expect(
-      surface({ method: 'POST', path: '/', body: {} }, errand(AbortSignal.abort(new Error('left')))),
+      surface({ method: 'POST', path: '/', body: {} }, context(AbortSignal.abort(new Error('left')))),
     ).rejects.toThrow('left')
     expect(seen).toEqual([])
   })
 
   test('is told from an address that is wrong', async () => {
-    const error = await surfaceAt('https://no-such-host.invalid')({ path: '/' }, errand()).catch(
+    const error = await surfaceAt('https://no-such-host.invalid')({ path: '/' }, context()).catch(
       (thrown) => thrown,
     )
     expect(error).toMatchObject({

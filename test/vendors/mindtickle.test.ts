@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Canned, errand, serveCanned } from '../support/canned.ts'
+import { type Canned, context, serveCanned } from '../support/canned.ts'
 import { listOf, user } from './scim/scim-at.ts'
 import { parseAs, vendorAt } from './vendor-at.ts'
 
@@ -14,7 +14,7 @@ const jwt = (claims: object) =>
 
 test('asks at the base of the settings, with its path, as SCIM and with a bearer token', async () => {
   await using app = await serveCanned(() => ({ body: listOf([user('u1', 'ana@example.com')]) }))
-  await at(app.url).findAccounts({ user: 'ana@example.com' }, errand())
+  await at(app.url).findAccounts({ user: 'ana@example.com' }, context())
   expect(app.asked).toMatchObject([
     { path: `${base}/Users`, headers: { authorization: 'Bearer scim-token-0' } },
   ])
@@ -37,7 +37,9 @@ test('does not delete unless the settings allow it', () => {
 test('takes the fields that are documented and no others', async () => {
   await using app = await serveCanned(() => ({ status: 201 }))
   const fields = { userName: 'ana@example.com', email: 'ana@example.com', externalId: 'idp-1', title: 'Lead' }
-  await expect(at(app.url).createAccount({ fields }, errand())).rejects.toMatchObject({ code: 'unsupported' })
+  await expect(at(app.url).createAccount({ fields }, context())).rejects.toMatchObject({
+    code: 'unsupported',
+  })
   expect(app.asked).toEqual([])
 })
 
@@ -55,7 +57,7 @@ test.each<[status: number, methods: string[]]>([
       method === 'PATCH' ? { status } : { body: user('u1', 'ana@example.com') },
     )
     await at(app.url)
-      .deactivateAccount({ id: 'u1', userName: 'ana@example.com' }, errand())
+      .deactivateAccount({ id: 'u1', userName: 'ana@example.com' }, context())
       .catch(() => undefined)
     expect(app.asked.map(({ method }) => method)).toEqual(methods)
   },
@@ -67,7 +69,7 @@ describe('an app without groups', () => {
     await using app = await serveCanned(() => absent)
     const before = at(app.url, {}, memory)
     expect(before.listGroups).toBeDefined()
-    await expect(before.listGroups({ limit: 1 }, errand())).rejects.toMatchObject({ code: 'unsupported' })
+    await expect(before.listGroups({ limit: 1 }, context())).rejects.toMatchObject({ code: 'unsupported' })
     expect([before.listGroups, before.readGroup, before.updateMembers]).toEqual([
       undefined,
       undefined,
@@ -84,14 +86,16 @@ describe('an app without groups', () => {
     const memory = new Map<string, unknown>([['scim.learned', { noGroupsAt: dayAgo }]])
     await using app = await serveCanned(() => ({ body: listOf([]) }))
     const operations = at(app.url, {}, memory)
-    await operations.readAccount({ id: 'u1' }, errand()).catch(() => undefined)
+    await operations.readAccount({ id: 'u1' }, context()).catch(() => undefined)
     expect(operations.listGroups).toBeDefined()
   })
 
   test('is not taken for one because of a wrong address', async () => {
     await using app = await serveCanned(() => ({ status: 404, raw: '<html>not here</html>' }))
     const operations = at(app.url)
-    await expect(operations.listGroups({ limit: 1 }, errand())).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(operations.listGroups({ limit: 1 }, context())).rejects.toMatchObject({
+      code: 'unavailable',
+    })
     expect(operations.listGroups).toBeDefined()
   })
 })
@@ -101,7 +105,7 @@ describe('a token', () => {
   const inDays = (days: number) => Math.floor(Date.now() / 1000) + days * 86_400
   const check = async (users: Canned, groups: Canned, scim = 'scim-token-0') => {
     await using app = await serveCanned(({ path }) => (path.endsWith('/Groups') ? groups : users))
-    const checks = await at(app.url, { tokens: { scim } }).checkTokens({}, errand())
+    const checks = await at(app.url, { tokens: { scim } }).checkTokens({}, context())
     expect(app.asked.every(({ method }) => method === 'GET')).toBe(true)
     return checks
   }

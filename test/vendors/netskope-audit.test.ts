@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { AuditPosition } from '../../src/domain/operations.ts'
 import netskope from '../fixtures/netskope.json' with { type: 'json' }
-import { type Arrived, type Canned, errand, serveCanned } from '../support/canned.ts'
+import { type Arrived, type Canned, context, serveCanned } from '../support/canned.ts'
 import { netskopeAt } from './netskope-at.ts'
 
 const { audit, errors } = netskope
@@ -14,7 +14,7 @@ const pull = async (
   settings: Record<string, unknown> = {},
 ) => {
   await using app = await serveCanned(answer)
-  const page = await netskopeAt(app.url, settings).pullAudit({ since, until, limit: 2, ...ask }, errand())
+  const page = await netskopeAt(app.url, settings).pullAudit({ since, until, limit: 2, ...ask }, context())
   return { ...page, ids: page.items.map(({ id }) => id), queries: app.asked.map(({ query }) => query) }
 }
 
@@ -179,7 +179,7 @@ test.each(['admin"kim@x', "o'brien@x", 'a\\b@x', 'admin', 'a b@x', 'a@x) or (b',
   async (user) => {
     await using app = await serveCanned(() => result())
     await expect(
-      netskopeAt(app.url).pullAudit({ since, until, user, limit: 1 }, errand()),
+      netskopeAt(app.url).pullAudit({ since, until, user, limit: 1 }, context()),
     ).rejects.toMatchObject({ code: 'invalid_input' })
     expect(app.asked).toEqual([])
   },

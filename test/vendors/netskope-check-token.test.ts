@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import type { TokenCheck } from '../../src/domain/operations.ts'
 import netskope from '../fixtures/netskope.json' with { type: 'json' }
-import { type Arrived, type Canned, errand, serveCanned } from '../support/canned.ts'
+import { type Arrived, type Canned, context, serveCanned } from '../support/canned.ts'
 import { netskopeAt } from './netskope-at.ts'
 
 const { errors, scim, audit } = netskope
@@ -28,7 +28,7 @@ const letting =
 
 const check = async (answer: (arrived: Arrived) => Canned, settings: Record<string, unknown> = {}) => {
   await using app = await serveCanned(answer)
-  const checks = await netskopeAt(app.url, settings).checkTokens({}, errand())
+  const checks = await netskopeAt(app.url, settings).checkTokens({}, context())
   return { checks, verdicts: verdictsOf(checks), asked: app.asked }
 }
 const verdictsOf = (checks: readonly TokenCheck[]) => checks.map(({ token, verdict }) => [token, verdict])
@@ -172,7 +172,7 @@ test('says unreachable when nobody listens', async () => {
   await new Promise((resolve) => server.once('listening', resolve))
   const { port } = server.address() as AddressInfo // it listens on a port, not on a pipe
   await new Promise((resolve) => server.close(resolve))
-  const checks = await netskopeAt(`http://127.0.0.1:${port}`).checkTokens({}, errand())
+  const checks = await netskopeAt(`http://127.0.0.1:${port}`).checkTokens({}, context())
   expect(verdictsOf(checks)).toEqual([
     ['scim', 'unreachable'],
     ['rest', 'unreachable'],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { NetskopeSettings } from '../../src/vendors/netskope.ts'
 import netskope from '../../src/vendors/netskope.ts'
 import fixtures from '../fixtures/netskope.json' with { type: 'json' }
-import { type Canned, errand, serveCanned } from '../support/canned.ts'
+import { type Canned, context, serveCanned } from '../support/canned.ts'
 import { netskopeAt, parse } from './netskope-at.ts'
 
 const { scim, errors } = fixtures
@@ -57,8 +57,8 @@ describe('tokens', () => {
       path === AUDIT ? fixtures.audit.dataEmpty : scim.getUser,
     )
     const { readAccount, pullAudit } = netskopeAt(app.url, settings)
-    await readAccount?.({ id: '6f1c9a52-0d3e-4a77-9b21-5e0c8f3a1d10' }, errand())
-    await pullAudit({ since: new Date(0), until: new Date(), limit: 1 }, errand())
+    await readAccount?.({ id: '6f1c9a52-0d3e-4a77-9b21-5e0c8f3a1d10' }, context())
+    await pullAudit({ since: new Date(0), until: new Date(), limit: 1 }, context())
     return app.asked.map(({ headers }) => headers['netskope-api-token'] ?? headers.authorization)
   }
 
@@ -78,7 +78,7 @@ describe('tokens', () => {
 
 test('finds a user where SCIM is served', async () => {
   await using app = await serveCanned(() => scim.findUserHit)
-  const accounts = await netskopeAt(app.url).findAccounts?.({ user: 'ana.ruiz@example.com' }, errand())
+  const accounts = await netskopeAt(app.url).findAccounts?.({ user: 'ana.ruiz@example.com' }, context())
   expect(accounts).toMatchObject([
     { tenant: 'acme', vendor: 'netskope', status: 'active', externalId: 'idp-6f1c9a' },
   ])
@@ -87,7 +87,7 @@ test('finds a user where SCIM is served', async () => {
 
 test('deactivates and never deletes', async () => {
   await using app = await serveCanned(() => scim.deactivatePatch204)
-  await netskopeAt(app.url).deactivateAccount?.({ id: 'u1', userName: 'a@example.com' }, errand())
+  await netskopeAt(app.url).deactivateAccount?.({ id: 'u1', userName: 'a@example.com' }, context())
   expect(app.asked).toMatchObject([
     { method: 'PATCH', path: `${USERS}/u1`, headers: { 'content-type': 'application/scim+json' } },
   ])
@@ -101,7 +101,7 @@ describe('a refusal', () => {
       return replies[`${path} ${headers['netskope-api-token']}`] ?? replies[path] ?? open
     })
     const error: unknown = await netskopeAt(app.url, settings)
-      .findAccounts?.({ user: 'a@example.com' }, errand())
+      .findAccounts?.({ user: 'a@example.com' }, context())
       .catch((thrown: unknown) => thrown)
     return { error, requests: app.asked.length }
   }
@@ -145,7 +145,7 @@ describe('a refusal', () => {
       path === AUDIT ? errors.forbiddenEmpty : scim.findUserMissNoResources,
     )
     await expect(
-      netskopeAt(app.url).pullAudit({ since: new Date(0), until: new Date(), limit: 1 }, errand()),
+      netskopeAt(app.url).pullAudit({ since: new Date(0), until: new Date(), limit: 1 }, context()),
     ).rejects.toMatchObject({ code: 'wrong_token', hint: expect.stringContaining(AUDIT) })
   })
 
@@ -200,7 +200,7 @@ describe('a refusal', () => {
   ])('of a change with %s says so, after one request', async (_, reply, expected) => {
     await using app = await serveCanned(() => reply)
     await expect(
-      netskopeAt(app.url).deactivateAccount?.({ id: 'u1', userName: 'a@example.com' }, errand()),
+      netskopeAt(app.url).deactivateAccount?.({ id: 'u1', userName: 'a@example.com' }, context()),
     ).rejects.toMatchObject(expected)
     expect(app.asked).toHaveLength(1)
   })
@@ -212,7 +212,7 @@ describe('writes', () => {
 
   test('spell the external id in a path as vendor-owned clients do', async () => {
     await using app = await serveCanned(() => done)
-    await netskopeAt(app.url).updateAccount?.({ ...target, set: { externalId: 'idp-1' } }, errand())
+    await netskopeAt(app.url).updateAccount?.({ ...target, set: { externalId: 'idp-1' } }, context())
     expect(app.asked).toMatchObject([
       { path: `${USERS}/u1`, body: { Operations: [{ op: 'replace', path: 'externalid', value: 'idp-1' }] } },
     ])
@@ -221,7 +221,7 @@ describe('writes', () => {
   test('put people into groups by their ids alone', async () => {
     await using app = await serveCanned(() => done)
     const group = { id: 'g1', name: 'Engineering' }
-    await netskopeAt(app.url).updateMembers?.({ group, add: [target], remove: [] }, errand())
+    await netskopeAt(app.url).updateMembers?.({ group, add: [target], remove: [] }, context())
     expect(app.asked).toMatchObject([
       {
         path: '/api/v2/scim/Groups/g1',
@@ -232,7 +232,7 @@ describe('writes', () => {
 
   test('set nothing that is not documented', async () => {
     await using app = await serveCanned(() => done)
-    const change = netskopeAt(app.url).updateAccount?.({ ...target, set: { title: 'Lead' } }, errand())
+    const change = netskopeAt(app.url).updateAccount?.({ ...target, set: { title: 'Lead' } }, context())
     await expect(change).rejects.toMatchObject({ code: 'unsupported' })
     expect(app.asked).toEqual([])
   })

@@ -6,7 +6,7 @@ import { look } from '../../src/engine/read-back.ts'
 import { startSandbox } from '../../src/sandbox/index.ts'
 import { Secret } from '../../src/secret.ts'
 import pagerduty from '../fixtures/vendors/pagerduty.ts'
-import { errand, opened } from '../support/canned.ts'
+import { context, opened } from '../support/canned.ts'
 import { openWorld } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
@@ -24,12 +24,12 @@ test('a vendor of one file finds, and takes an account that is gone for one that
     .settings({ Secret: z.string().transform((text) => new Secret(text)) })
     .parse({ vendor: 'pagerduty', url: app.scimUrl, tokens: { scim: sandbox.tokens.scim } })
   const operations = pagerduty.operations(parsed, opened(new Map()))
-  const [account] = (await operations.findAccounts?.({ user: ADA }, errand())) ?? []
+  const [account] = (await operations.findAccounts?.({ user: ADA }, context())) ?? []
   const subject = { id: account?.id ?? '', userName: ADA }
-  await operations.deactivateAccount?.(subject, errand())
+  await operations.deactivateAccount?.(subject, context())
   expect(app.users.some(({ userName }) => userName === ADA)).toBe(false)
   const change = { tenant: 'a', accounts: [], subject, operation: 'deactivateAccount' as const, ask: subject }
-  expect(await look(change, { operations, facts: pagerduty.facts(parsed) }, errand())).toEqual({})
+  expect(await look(change, { operations, facts: pagerduty.facts(parsed) }, context())).toEqual({})
   await sandbox.close()
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { vendors } from '../../src/vendors/index.ts'
-import { type Arrived, type Canned, errand, serveCanned } from '../support/canned.ts'
+import { type Arrived, type Canned, context, serveCanned } from '../support/canned.ts'
 import { listOf, user } from './scim/scim-at.ts'
 import { parseAs, vendorAt } from './vendor-at.ts'
 
@@ -43,7 +43,7 @@ test.each<[authHeader: string, header: string, value: string]>([
   ['X-Api-Key', 'x-api-key', 'scim-token-0'],
 ])('sends its token as %s', async (authHeader, header, value) => {
   await using app = await serveCanned(() => ({ body: listOf([]) }))
-  await vendorAt('scim', app.url, { authHeader, userAgent: 'acme/1' }).listAccounts({ limit: 1 }, errand())
+  await vendorAt('scim', app.url, { authHeader, userAgent: 'acme/1' }).listAccounts({ limit: 1 }, context())
   expect(app.asked[0]?.headers).toMatchObject({ [header]: value, 'user-agent': 'acme/1' })
 })
 
@@ -54,9 +54,9 @@ describe('attributes of the app’s own', () => {
     const ana = user('u1', target.userName, { 'urn:example:2.0:User': { badgeNumber: '17', secret: 'no' } })
     await using app = await serveCanned(({ method }) => (method === 'GET' ? { body: ana } : { status: 204 }))
     const operations = vendorAt('scim', app.url, settings)
-    const read = await operations.readFields({ id: 'u1' }, errand())
+    const read = await operations.readFields({ id: 'u1' }, context())
     expect(read?.fields.custom).toEqual({ badge: '17' })
-    await operations.updateAccount({ ...target, set: { custom: { badge: '18' } } }, errand())
+    await operations.updateAccount({ ...target, set: { custom: { badge: '18' } } }, context())
     expect(app.asked[1]?.body).toMatchObject({
       Operations: [{ op: 'replace', path: 'urn:example:2.0:User:badgeNumber', value: '18' }],
     })
@@ -68,7 +68,7 @@ describe('attributes of the app’s own', () => {
       await using app = await serveCanned(() => ({ status: 204 }))
       const set = { custom: { [name]: 'x' } }
       await expect(
-        vendorAt('scim', app.url, settings).updateAccount({ ...target, set }, errand()),
+        vendorAt('scim', app.url, settings).updateAccount({ ...target, set }, context()),
       ).rejects.toMatchObject({ code: 'unsupported' })
       expect(app.asked).toEqual([])
     },
@@ -116,7 +116,7 @@ describe('a probe', () => {
   const probe = async (answer: (arrived: Arrived) => Canned) => {
     await using app = await serveCanned(answer)
     const memory = new Map<string, unknown>()
-    const { findings, proposes, ok } = await vendorAt('scim', app.url, {}, memory).probeApp({}, errand())
+    const { findings, proposes, ok } = await vendorAt('scim', app.url, {}, memory).probeApp({}, context())
     const found = Object.fromEntries(findings.map((one) => [one.about, one.found]))
     return { found, proposes, ok, learned: memory.get('scim.learned'), memory, asked: app.asked }
   }
@@ -178,16 +178,16 @@ describe('what a probe learned', () => {
   test.each(['ignored', 'refused'])('saves the filter that is %s', async (filter) => {
     await using app = await serveCanned(() => ({ body: listOf([user('u1', target.userName)]) }))
     const operations = vendorAt('scim', app.url, {}, learned({ filter }))
-    expect(await operations.findAccounts({ user: target.userName }, errand())).toMatchObject([{ id: 'u1' }])
-    const { note } = await operations.listAccounts({ match: { status: 'active' }, limit: 10 }, errand())
+    expect(await operations.findAccounts({ user: target.userName }, context())).toMatchObject([{ id: 'u1' }])
+    const { note } = await operations.listAccounts({ match: { status: 'active' }, limit: 10 }, context())
     expect(note).toContain('can not filter')
-    await operations.readGroup({ group: 'Nobody' }, errand()).catch(() => undefined)
+    await operations.readGroup({ group: 'Nobody' }, context()).catch(() => undefined)
     expect(app.asked.filter(({ query }) => query.filter)).toEqual([])
   })
 
   test('keeps pages to what the app sends at most', async () => {
     await using app = await serveCanned(() => ({ body: listOf([]) }))
-    await vendorAt('scim', app.url, {}, learned({ pageMaximum: 20 })).listAccounts({ limit: 10 }, errand())
+    await vendorAt('scim', app.url, {}, learned({ pageMaximum: 20 })).listAccounts({ limit: 10 }, context())
     expect(app.asked[0]?.query.count).toBe('20')
   })
 })

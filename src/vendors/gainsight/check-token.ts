@@ -1,4 +1,4 @@
-import type { Errand, SurfaceCheck, TokenCheck, TokenVerdict } from '../../domain/operations.ts'
+import type { RequestContext, SurfaceCheck, TokenCheck, TokenVerdict } from '../../domain/operations.ts'
 import { IdentityError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import type { Opened } from '../define.ts'
@@ -28,42 +28,50 @@ interface Checking {
  * Tries each token on its own surface, by reads. With a hundred requests an hour it is tried on the other surface only
  * when its own refuses it: so it is told whether it stands in the wrong place.
  */
-export async function checkTokens(checking: Checking, errand: Errand): Promise<TokenCheck[]> {
+export async function checkTokens(checking: Checking, context: RequestContext): Promise<TokenCheck[]> {
   const { doors, app } = checking
   const rows = await Promise.all([
-    ...(doors.scim ? [checkScim(doors.scim, checking, errand)] : []),
-    ...(doors.rest ? [checkRest(doors.rest, checking, errand)] : []),
+    ...(doors.scim ? [checkScim(doors.scim, checking, context)] : []),
+    ...(doors.rest ? [checkRest(doors.rest, checking, context)] : []),
   ])
   const swapped = rows.length === 2 && rows.every(({ verdict }) => verdict === 'wrong_token')
   return Promise.all(rows.map((row) => toCheck(row, swapped, app)))
 }
 
-async function checkScim(door: ScimDoor, { doors, dialect }: Checking, errand: Errand): Promise<Row> {
+async function checkScim(
+  door: ScimDoor,
+  { doors, dialect }: Checking,
+  context: RequestContext,
+): Promise<Row> {
   const { source, secret } = door
-  const refusal = source && (await fetching(source.get(errand)))
+  const refusal = source && (await fetching(source.get(context)))
   if (refusal) return { door, found: [refusal], verdict: verdictOf([refusal]) }
-  const found = await tryScim(door.surface, errand)
+  const found = await tryScim(door.surface, context)
   const expiresAt = source ? source.held()?.expiresAt : jwtExpiry(secret.reveal())
   // A token that is fetched renews itself.
   const verdict = verdictOf(found, source ? undefined : expiresAt)
   if (source || !isTurnedAway(verdict)) return { door, found, verdict, expiresAt }
-  const elsewhere = await tryRest(doors.asAccessKey(secret), dialect, errand)
+  const elsewhere = await tryRest(doors.asAccessKey(secret), dialect, context)
   return { door, found: [...found, elsewhere], ...verdictAfter(verdict, [elsewhere]), expiresAt }
 }
 
-async function checkRest(door: Door, { doors, dialect }: Checking, errand: Errand): Promise<Row> {
-  const found = [await tryRest(door.surface, dialect, errand)]
+async function checkRest(door: Door, { doors, dialect }: Checking, context: RequestContext): Promise<Row> {
+  const found = [await tryRest(door.surface, dialect, context)]
   const verdict = verdictOf(found)
   if (!isTurnedAway(verdict)) return { door, found, verdict }
-  const elsewhere = await tryScimWith(door.secret, doors, errand)
+  const elsewhere = await tryScimWith(door.secret, doors, context)
   return { door, found: [...found, ...elsewhere], ...verdictAfter(verdict, elsewhere) }
 }
 
 /** Both bases where it is not known which one is served. */
-async function tryScimWith(token: Secret, { scim, asBearer }: Doors, errand: Errand): Promise<Found[]> {
+async function tryScimWith(
+  token: Secret,
+  { scim, asBearer }: Doors,
+  context: RequestContext,
+): Promise<Found[]> {
   const bases = scim ? [scim.base.known()] : ['/v1/users/services/scim', '/scim/v2']
   for (const base of bases) {
-    const found = await tryScim(asBearer(token, base), errand)
+    const found = await tryScim(asBearer(token, base), context)
     if (found.some(({ seen }) => seen === 'ok')) return found
   }
   return []

@@ -81,7 +81,7 @@ function scimDoor(
     source?: TokenSource,
   ) => {
     const base = scimBase(settings.scimBasePath, open, app)
-    const surface: Surface = async (request, errand) => open(await base.find(errand))(request, errand)
+    const surface: Surface = async (request, context) => open(await base.find(context))(request, context)
     return { surface, slots: mode ? SLOTS[mode] : [], secret, made, base, ...(source && { source }) }
   }
   if (mode === 'static_bearer' && scim) {
@@ -107,8 +107,8 @@ function scimDoor(
 
 const coded =
   (surface: Surface): Surface =>
-  async (request, errand) =>
-    byCode(await surface(request, errand))
+  async (request, context) =>
+    byCode(await surface(request, context))
 
 /** Each surface is opened once: it keeps its connections. */
 function once(open: (base: string) => Surface): (base: string) => Surface {

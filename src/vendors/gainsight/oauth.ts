@@ -1,4 +1,4 @@
-import type { Errand } from '../../domain/operations.ts'
+import type { RequestContext } from '../../domain/operations.ts'
 import { BadReply, type IdentityError, Unauthorized, WrongAddress } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
 import type { Surface } from '../http/client.ts'
@@ -19,7 +19,7 @@ export interface FetchedToken {
 
 export interface TokenSource {
   /** A token with time left, fetched when there is none; one fetch for all who ask at the same moment. */
-  get(errand: Errand): Promise<FetchedToken>
+  get(context: RequestContext): Promise<FetchedToken>
   /** The app did not accept this one. Answers whether it is worth while to fetch another. */
   rejected(token: FetchedToken): boolean
   /** The token in use, if there is one. */
@@ -48,7 +48,7 @@ export function tokenSource({ surface, path, refreshToken }: Fetching): TokenSou
   // A server may hand out a new refresh token with each use (RFC 6749 §6).
   let refresh = refreshToken
 
-  const fetchOne = singleFlight(async (errand) => {
+  const fetchOne = singleFlight(async (context) => {
     const grant = new URLSearchParams({ grant_type: refresh ? 'refresh_token' : 'client_credentials' })
     if (refresh) grant.set('refresh_token', refresh.reveal())
     const request = {
@@ -59,7 +59,7 @@ export function tokenSource({ surface, path, refreshToken }: Fetching): TokenSou
       // Nothing is changed for anybody else, so it may be repeated.
       effect: 'reads',
     } as const
-    const answer = understand(byCode(await surface(request, errand)))
+    const answer = understand(byCode(await surface(request, context)))
     if (!answer.ok) throw noToken(answer.failure, path)
     const { token, lifeMs, next } = readToken(answer.body)
     if (next) refresh = next
@@ -69,7 +69,7 @@ export function tokenSource({ surface, path, refreshToken }: Fetching): TokenSou
   })
 
   return {
-    get: async (errand) => (held && Date.now() < renewFrom ? held : fetchOne(errand)),
+    get: async (context) => (held && Date.now() < renewFrom ? held : fetchOne(context)),
     rejected(token) {
       if (token !== held) return true
       held = undefined
@@ -85,17 +85,17 @@ export function tokenSource({ surface, path, refreshToken }: Fetching): TokenSou
 /** A surface whose requests bear a fetched token. One that is refused is fetched anew, and a read sent once more. */
 export const withFetched =
   (surface: Surface, source: TokenSource): Surface =>
-  async (request, errand) => {
+  async (request, context) => {
     const send = async ({ secret }: FetchedToken) => {
       const headers = { ...request.headers, authorization: `Bearer ${secret.reveal()}` }
-      const reply = await surface({ ...request, headers }, errand)
+      const reply = await surface({ ...request, headers }, context)
       return byCode({ ...reply, text: secret.scrub(reply.text) })
     }
-    const token = await source.get(errand)
+    const token = await source.get(context)
     const reply = await send(token)
     if (reply.status !== 401 || !source.rejected(token)) return reply
     const reads = (request.effect ?? ((request.method ?? 'GET') === 'GET' ? 'reads' : 'writes')) === 'reads'
-    return reads ? send(await source.get(errand)) : reply
+    return reads ? send(await source.get(context)) : reply
   }
 
 function readToken(body: unknown): { token: Secret; lifeMs: number; next?: Secret } {

@@ -1,5 +1,5 @@
 import type { Account } from '../../domain/account.ts'
-import type { Errand, Operations, Target } from '../../domain/operations.ts'
+import type { Operations, RequestContext, Target } from '../../domain/operations.ts'
 import { sameText } from '../../text/text.ts'
 import { renamed } from './changed.ts'
 import { noSuperAdmins } from './rules.ts'
@@ -21,13 +21,13 @@ export function sparingAdmins(operations: Ops): Operations {
     }
     return account
   }
-  const readAccount: Ops['readAccount'] = async (ask, errand) =>
-    note(await operations.readAccount(ask, errand))
+  const readAccount: Ops['readAccount'] = async (ask, context) =>
+    note(await operations.readAccount(ask, context))
 
-  const spare = async ({ id, userName }: Target, errand: Errand): Promise<void> => {
+  const spare = async ({ id, userName }: Target, context: RequestContext): Promise<void> => {
     const known = seen.get(id)
     const account =
-      known && Date.now() - known.at < FRESH_MS ? known.account : await readAccount({ id }, errand)
+      known && Date.now() - known.at < FRESH_MS ? known.account : await readAccount({ id }, context)
     if (account?.admin) throw noSuperAdmins()
     if (account && !sameText(account.userName, userName)) {
       throw renamed()
@@ -36,41 +36,41 @@ export function sparingAdmins(operations: Ops): Operations {
     seen.delete(id)
   }
   const spared =
-    <Ask extends Target>(write: ((ask: Ask, errand: Errand) => Promise<void>) | undefined) =>
-    async (ask: Ask, errand: Errand): Promise<void> => {
-      await spare(ask, errand)
-      return write?.(ask, errand)
+    <Ask extends Target>(write: ((ask: Ask, context: RequestContext) => Promise<void>) | undefined) =>
+    async (ask: Ask, context: RequestContext): Promise<void> => {
+      await spare(ask, context)
+      return write?.(ask, context)
     }
 
   const { deactivateAccount, reactivateAccount, updateAccount, deleteAccount } = operations
   const { createGroup, updateMembers } = operations
   return {
     ...operations,
-    findAccounts: async (ask, errand) => (await operations.findAccounts(ask, errand)).map(note),
+    findAccounts: async (ask, context) => (await operations.findAccounts(ask, context)).map(note),
     readAccount,
-    readFields: async (ask, errand) => {
-      const full = await operations.readFields(ask, errand)
+    readFields: async (ask, context) => {
+      const full = await operations.readFields(ask, context)
       note(full?.account)
       return full
     },
-    checkWrite: async (ask, errand) => {
+    checkWrite: async (ask, context) => {
       if (ask.accounts.some(({ admin }) => admin)) throw noSuperAdmins()
-      return operations.checkWrite(ask, errand)
+      return operations.checkWrite(ask, context)
     },
     deactivateAccount: spared(deactivateAccount),
     reactivateAccount: spared(reactivateAccount),
     updateAccount: spared(updateAccount),
     ...(deleteAccount && { deleteAccount: spared(deleteAccount) }),
     ...(createGroup && {
-      createGroup: async (ask, errand) => {
-        for (const member of ask.members) await spare(member, errand)
-        return createGroup(ask, errand)
+      createGroup: async (ask, context) => {
+        for (const member of ask.members) await spare(member, context)
+        return createGroup(ask, context)
       },
     }),
     ...(updateMembers && {
-      updateMembers: async (ask, errand) => {
-        for (const member of [...ask.add, ...ask.remove]) await spare(member, errand)
-        return updateMembers(ask, errand)
+      updateMembers: async (ask, context) => {
+        for (const member of [...ask.add, ...ask.remove]) await spare(member, context)
+        return updateMembers(ask, context)
       },
     }),
   }

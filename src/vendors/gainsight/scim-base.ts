@@ -1,4 +1,4 @@
-import type { Errand } from '../../domain/operations.ts'
+import type { RequestContext } from '../../domain/operations.ts'
 import type { Opened } from '../define.ts'
 import type { Surface } from '../http/client.ts'
 import { type Understood, understand } from '../http/reply.ts'
@@ -16,7 +16,7 @@ const FOUND = 'gainsight.scimBasePath'
 /** Where a tenant's SCIM service is. */
 export interface Base {
   /** As set, as remembered, or found out by a read and remembered. */
-  find(errand: Errand): Promise<string>
+  find(context: RequestContext): Promise<string>
   /** As far as it is known. */
   known(): string
 }
@@ -27,27 +27,27 @@ export function scimBase(
   memory: Pick<Opened, 'recall' | 'remember'>,
 ): Base {
   let known = set
-  const find = singleFlight(async (errand) => {
+  const find = singleFlight(async (context) => {
     const kept = await memory.recall<string>(FOUND).catch(() => undefined)
     known = BASES.find((base) => base === kept)
     if (known) return known
-    const { base, sure } = await tryOut(open, errand)
+    const { base, sure } = await tryOut(open, context)
     if (sure) {
       known = base
       await memory.remember(FOUND, base).catch(() => undefined)
     }
     return base
   })
-  return { find: async (errand) => known ?? find(errand), known: () => known ?? BASES[0] }
+  return { find: async (context) => known ?? find(context), known: () => known ?? BASES[0] }
 }
 
 /** Where the app refuses both, or can't say, the next request will find out why. */
 async function tryOut(
   open: (base: string) => Surface,
-  errand: Errand,
+  context: RequestContext,
 ): Promise<{ base: string; sure: boolean }> {
   for (const base of BASES) {
-    const answer = understand(await open(base)({ path: '/Users', query: { count: 1 } }, errand))
+    const answer = understand(await open(base)({ path: '/Users', query: { count: 1 } }, context))
     if (isList(answer)) return { base, sure: true }
     // A gateway may ask for a token before it looks whether somebody serves the path.
     if (!answer.ok && ![401, 403, 404, 405, 501].includes(answer.failure.status) && !isPage(answer)) break

@@ -1,4 +1,4 @@
-import type { Errand } from '../../domain/operations.ts'
+import type { RequestContext } from '../../domain/operations.ts'
 import type { Surface } from '../http/client.ts'
 import { type Probe, probe } from '../http/probe.ts'
 import { understand } from '../http/reply.ts'
@@ -17,9 +17,9 @@ const isList = (body: unknown) =>
   Array.isArray(field(body, 'Resources')) || field(body, 'totalResults') !== undefined
 
 /** Tries a token on SCIM by the smallest reads there are; on groups only where it may read users. */
-export async function tryScim(surface: Surface, errand: Errand): Promise<Found[]> {
+export async function tryScim(surface: Surface, context: RequestContext): Promise<Found[]> {
   const tried = (path: string) =>
-    probe(async () => understand(await surface({ path, query: { count: 1 } }, errand)), isList)
+    probe(async () => understand(await surface({ path, query: { count: 1 } }, context)), isList)
   const users = { surface: 'SCIM users', ...(await tried('/Users')) }
   if (users.seen !== 'ok') return [users]
   return [users, { surface: 'SCIM groups', extra: true, ...(await tried('/Groups')) }]
@@ -29,7 +29,7 @@ export async function tryScim(surface: Surface, errand: Errand): Promise<Found[]
 export async function tryRest(
   surface: Surface,
   dialect: DialectName | 'auto',
-  errand: Errand,
+  context: RequestContext,
 ): Promise<Found> {
   const probes = PROBES.filter(({ name }) => dialect === 'auto' || dialect === name)
   let found: Found = { surface: 'REST users', seen: 'wrong_address' }
@@ -37,7 +37,7 @@ export async function tryRest(
     found = {
       surface: 'REST users',
       ...(await probe(
-        () => ask(surface, request, errand),
+        () => ask(surface, request, context),
         (body) => rowsIn(body) !== undefined,
       )),
     }

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import type { Errand } from '../../domain/operations.ts'
+import type { RequestContext } from '../../domain/operations.ts'
 import { BadReply, IdentityError, Unavailable, UnknownOutcome, WrongAddress } from '../../errors.ts'
 import { compose } from '../../guards/compose.ts'
 import type { AppReply, AppRequest, RequestGuard } from '../../guards/request.ts'
@@ -26,7 +26,7 @@ export interface SurfaceRequest {
 }
 
 /** Sends a request to one surface of an app, with one token, through the request guards. */
-export type Surface = (request: SurfaceRequest, errand: Errand) => Promise<AppReply>
+export type Surface = (request: SurfaceRequest, context: RequestContext) => Promise<AppReply>
 
 /** A path whose inserted values are single, encoded segments: an id can never climb out of its place. */
 export const path = (fixed: TemplateStringsArray, ...values: string[]): string =>
@@ -40,7 +40,7 @@ export const path = (fixed: TemplateStringsArray, ...values: string[]): string =
 export function openSurface(opening: Opening, guards: readonly RequestGuard[]): Surface {
   const send = compose(guards, transmit(opening))
   const root = opening.base.href.replace(/\/$/, '')
-  return ({ method = 'GET', path, query = {}, body, headers = {}, effect }, errand) => {
+  return ({ method = 'GET', path, query = {}, body, headers = {}, effect }, context) => {
     const url = new URL(root + path)
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value))
@@ -51,8 +51,8 @@ export function openSurface(opening: Opening, guards: readonly RequestGuard[]): 
       headers: { accept: 'application/json', ...headers, ...opening.headers },
       ...(body !== undefined && { body: body instanceof URLSearchParams ? `${body}` : JSON.stringify(body) }),
       effect: effect ?? (method === 'GET' ? 'reads' : 'writes'),
-      errand,
-      signal: errand.signal,
+      context,
+      signal: context.signal,
     })
   }
 }

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../../domain/account.ts'
-import type { AuditOrder, AuditPage, AuditPosition, Errand } from '../../domain/operations.ts'
+import type { AuditOrder, AuditPage, AuditPosition, RequestContext } from '../../domain/operations.ts'
 import { BadReply, InvalidInput } from '../../errors.ts'
 import { sameText } from '../../text/text.ts'
 import { saysNothingFound } from '../http/classify.ts'
@@ -35,7 +35,7 @@ export async function pullAudit(
   doors: Doors,
   settings: AuditSettings,
   { since, until, user, limit, at = { offset: 0 } }: Ask,
-  errand: Errand,
+  context: RequestContext,
 ): Promise<AuditPage> {
   const asked = Math.min(limit, MOST)
   const query = {
@@ -74,7 +74,7 @@ export async function pullAudit(
       doors,
       settings,
       { ...query, [settings.auditOffsetParam]: offset },
-      errand,
+      context,
     )
     if (rows.length === 0) {
       return total !== undefined && total > offset
@@ -137,14 +137,14 @@ async function fetchRows(
   doors: Doors,
   { auditPath }: AuditSettings,
   query: Record<string, string | number>,
-  errand: Errand,
+  context: RequestContext,
 ): Promise<{ rows: readonly unknown[]; total?: number | undefined }> {
-  const answer = understand(await doors.of('rest').surface({ path: auditPath, query }, errand))
+  const answer = understand(await doors.of('rest').surface({ path: auditPath, query }, context))
   if (!answer.ok) {
     const { failure } = answer
     if (saysNothingFound(failure)) return { rows: [] }
     const asked = { endpoint: auditPath, kind: 'rest', effect: 'reads' } as const
-    throw (await explain(doors, failure, asked, errand)) ?? toError(failure, 'reads')
+    throw (await explain(doors, failure, asked, context)) ?? toError(failure, 'reads')
   }
   const rows = [field(answer.body, 'result'), field(answer.body, 'data')].find(Array.isArray)
   if (rows) {

@@ -1,4 +1,4 @@
-import type { Errand, SurfaceCheck, TokenCheck, TokenVerdict } from '../../domain/operations.ts'
+import type { RequestContext, SurfaceCheck, TokenCheck, TokenVerdict } from '../../domain/operations.ts'
 import type { Opened } from '../define.ts'
 import { jwtExpiry, type Probe, type Seen } from '../http/probe.ts'
 import { AUTH_SCHEMES, type AuthScheme, type Doors, type Token } from './clients.ts'
@@ -11,8 +11,8 @@ const SOON = 7 * 24 * 60 * 60_000
 interface Found extends Tried, Probe {}
 
 /** Tries each token on each surface, by reads only. */
-export async function checkTokens(doors: Doors, app: Opened, errand: Errand): Promise<TokenCheck[]> {
-  const checks = await Promise.all(doors.tokens.map((token) => checkToken(doors, token, app, errand)))
+export async function checkTokens(doors: Doors, app: Opened, context: RequestContext): Promise<TokenCheck[]> {
+  const checks = await Promise.all(doors.tokens.map((token) => checkToken(doors, token, app, context)))
   const rows = checks.flat()
   const swapped = rows.length === 2 && rows.every(({ verdict }) => verdict === 'wrong_token')
   return swapped ? rows.map(toExchange) : rows
@@ -27,18 +27,23 @@ const toExchange = (check: TokenCheck): TokenCheck => ({
 const EXCHANGE =
   'The two tokens stand in each other’s place: exchange `scim` and `rest` in the settings. Otherwise:'
 
-async function checkToken(doors: Doors, token: Token, app: Opened, errand: Errand): Promise<TokenCheck[]> {
+async function checkToken(
+  doors: Doors,
+  token: Token,
+  app: Opened,
+  context: RequestContext,
+): Promise<TokenCheck[]> {
   const found = await Promise.all(
     surfacesOf(doors.paths).map(
       async (tried): Promise<Found> => ({
         ...tried,
-        ...(await tryOut(tried, doors.open(tried.kind, token), errand)),
+        ...(await tryOut(tried, doors.open(tried.kind, token), context)),
       }),
     ),
   )
   const expiry = jwtExpiry(token.secret.reveal())
   const verdict = verdictOf(token, found, expiry)
-  const scheme = verdict === 'rejected' ? await schemeThatWorks(doors, token, found, errand) : undefined
+  const scheme = verdict === 'rejected' ? await schemeThatWorks(doors, token, found, context) : undefined
   const judged: Judged = { token, verdict, scheme, paths: doors.paths }
   const row: TokenCheck = {
     token: token.slots.join(', '),
@@ -94,12 +99,12 @@ async function schemeThatWorks(
   doors: Doors,
   token: Token,
   found: readonly Found[],
-  errand: Errand,
+  context: RequestContext,
 ): Promise<AuthScheme | undefined> {
   const tried = found.find(({ kind }) => token.slots.includes(kind))
   for (const scheme of AUTH_SCHEMES) {
     if (!tried || scheme === doors.scheme) continue
-    const { seen } = await tryOut(tried, doors.open(tried.kind, token, scheme), errand)
+    const { seen } = await tryOut(tried, doors.open(tried.kind, token, scheme), context)
     if (seen === 'ok' || seen === 'refused') return scheme
   }
   return undefined

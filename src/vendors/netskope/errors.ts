@@ -1,4 +1,4 @@
-import type { Errand } from '../../domain/operations.ts'
+import type { RequestContext } from '../../domain/operations.ts'
 import {
   Forbidden,
   type IdentityError,
@@ -46,7 +46,7 @@ export async function explain(
   doors: Doors,
   failure: Failure,
   asked: Asked,
-  errand: Errand,
+  context: RequestContext,
 ): Promise<IdentityError | undefined> {
   const { endpoint, kind, effect } = asked
   const { token } = doors.of(kind)
@@ -69,7 +69,7 @@ export async function explain(
         { cause },
       )
     case 403:
-      return (await isOfOtherKind(doors, asked, errand))
+      return (await isOfOtherKind(doors, asked, context))
         ? new WrongToken(
             `The token in ${slotsOf(token)} ${kind === 'scim' ? 'is not one for SCIM' : 'is one for SCIM, not for the audit log'}.`,
             whereToMake(kind, doors.paths),
@@ -115,7 +115,7 @@ export const OTHER_REASONS =
 async function isOfOtherKind(
   doors: Doors,
   { kind, endpoint, effect }: Asked,
-  errand: Errand,
+  context: RequestContext,
 ): Promise<boolean> {
   const { token } = doors.of(kind)
   // A change is made to what was read before, so the token is of the right kind.
@@ -124,7 +124,7 @@ async function isOfOtherKind(
     .filter((one) => one.endpoint !== endpoint)
     .sort((a, b) => Number(b.kind === kind) - Number(a.kind === kind))
   for (const one of others) {
-    const { seen } = await tryOut(one, doors.open(one.kind, token), errand)
+    const { seen } = await tryOut(one, doors.open(one.kind, token), context)
     if (one.kind !== kind) {
       if (seen === 'ok') return true
     } else if (seen !== 'refused') return false

@@ -1,4 +1,4 @@
-import type { Errand } from '../../domain/operations.ts'
+import type { RequestContext } from '../../domain/operations.ts'
 import type { Surface, SurfaceRequest } from '../http/client.ts'
 import { type Probe, probe } from '../http/probe.ts'
 import { understand } from '../http/reply.ts'
@@ -47,5 +47,8 @@ export const surfacesOf = ({ users, groups, audit }: Doors['paths']): readonly T
   },
 ]
 
-export const tryOut = ({ request, looksRight }: Tried, surface: Surface, errand: Errand): Promise<Probe> =>
-  probe(async () => understand(await surface(request, errand)), looksRight)
+export const tryOut = (
+  { request, looksRight }: Tried,
+  surface: Surface,
+  context: RequestContext,
+): Promise<Probe> => probe(async () => understand(await surface(request, context)), looksRight)

@@ -1,4 +1,4 @@
-import type { Errand, SurfaceCheck, TokenCheck, TokenVerdict } from '../../domain/operations.ts'
+import type { RequestContext, SurfaceCheck, TokenCheck, TokenVerdict } from '../../domain/operations.ts'
 import type { Secret } from '../../secret.ts'
 import type { Opened } from '../define.ts'
 import { jwtExpiry, type Probe, probe, type Seen } from '../http/probe.ts'
@@ -19,10 +19,10 @@ export interface Checked {
 export async function checkScimToken(
   app: ScimApp,
   { secret, whereToMake, left }: Checked,
-  errand: Errand,
+  context: RequestContext,
 ): Promise<TokenCheck> {
   const tried = (collection: string) =>
-    probe(() => ask(app, { path: `/${collection}`, query: { startIndex: 1, count: 1 } }, errand), isList)
+    probe(() => ask(app, { path: `/${collection}`, query: { startIndex: 1, count: 1 } }, context), isList)
   const [users, groups] = await Promise.all([tried('Users'), tried('Groups')])
   const expiry = jwtExpiry(secret.reveal())
   const verdict = verdictOf(users, groups, expiry)

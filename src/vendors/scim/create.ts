@@ -1,4 +1,4 @@
-import type { AccountFields, Errand, Target } from '../../domain/operations.ts'
+import type { AccountFields, RequestContext, Target } from '../../domain/operations.ts'
 import { Conflict, InvalidInput, Refused } from '../../errors.ts'
 import { saysDuplicate } from '../http/classify.ts'
 import { causeOf, notHere } from '../http/errors.ts'
@@ -7,20 +7,24 @@ import { editsFor, schemasOf } from './fields.ts'
 import { type Asked, ask, refusal, type ScimApp } from './request.ts'
 
 /** Makes an account by a single POST. Throws `Conflict` when the app says that it has such an account already. */
-export async function createAccount(app: ScimApp, fields: AccountFields, errand: Errand): Promise<void> {
+export async function createAccount(
+  app: ScimApp,
+  fields: AccountFields,
+  context: RequestContext,
+): Promise<void> {
   const userName = fields.userName ?? fields.email
   if (!userName) {
     throw new InvalidInput('A new account needs a user name or an email.', 'Give its email.')
   }
   const edits = editsFor(app.ways, { ...fields, userName, status: fields.status ?? 'active' }, {})
-  return post(app, 'Users', edited({ schemas: schemasOf(edits) }, edits), errand)
+  return post(app, 'Users', edited({ schemas: schemasOf(edits) }, edits), context)
 }
 
 /** Makes a group by a single POST, with its members. Throws `Conflict` when the app says that it has such a group. */
 export const createGroup = (
   app: ScimApp,
   { name, externalId, members }: { name: string; externalId?: string; members: readonly Target[] },
-  errand: Errand,
+  context: RequestContext,
 ): Promise<void> => {
   const body = {
     schemas: [GROUP],
@@ -28,7 +32,7 @@ export const createGroup = (
     ...(externalId !== undefined && { externalId }),
     ...(members.length > 0 && { members: members.map(({ id }) => ({ value: id })) }),
   }
-  return post(app, 'Groups', body, errand)
+  return post(app, 'Groups', body, context)
 }
 
 const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group'
@@ -48,9 +52,9 @@ async function post(
   app: ScimApp,
   collection: Asked['collection'],
   body: unknown,
-  errand: Errand,
+  context: RequestContext,
 ): Promise<void> {
-  const answer = await ask(app, { method: 'POST', path: `/${collection}`, body }, errand)
+  const answer = await ask(app, { method: 'POST', path: `/${collection}`, body }, context)
   // Some apps answer 200 and have updated the one there was (snipe-it#13854); reading back shows which.
   if (answer.ok) return
   const { failure } = answer
@@ -61,5 +65,5 @@ async function post(
   if (failure.status === 404) {
     throw new Refused('The app refused to make it.', 'Make it in the console of the app.', { cause })
   }
-  throw await refusal(app, failure, { collection, effect: 'writes' }, errand)
+  throw await refusal(app, failure, { collection, effect: 'writes' }, context)
 }

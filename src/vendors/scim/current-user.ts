@@ -1,4 +1,4 @@
-import type { Errand, Target } from '../../domain/operations.ts'
+import type { RequestContext, Target } from '../../domain/operations.ts'
 import { Conflict, NotFound } from '../../errors.ts'
 import { sameText } from '../../text/text.ts'
 import { path } from '../http/client.ts'
@@ -13,9 +13,9 @@ export interface Current {
 }
 
 /** Reads the user that a change is meant for. Throws `Conflict` when it is somebody else by now. */
-export async function readCurrent(app: ScimApp, target: Target, errand: Errand): Promise<Current> {
-  const answer = await ask(app, { path: path`/Users/${target.id}` }, errand)
-  const raw = await recordIn(app, answer, 'Users', errand)
+export async function readCurrent(app: ScimApp, target: Target, context: RequestContext): Promise<Current> {
+  const answer = await ask(app, { path: path`/Users/${target.id}` }, context)
+  const raw = await recordIn(app, answer, 'Users', context)
   if (!raw) throw new NotFound('The account is gone.', 'Look it up again with find_user.')
   const user = toUser(app, raw)
   if (!user || user.account.id !== target.id || !sameText(user.account.userName, target.userName)) {

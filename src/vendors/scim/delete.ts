@@ -1,20 +1,20 @@
-import type { Errand, Target } from '../../domain/operations.ts'
+import type { RequestContext, Target } from '../../domain/operations.ts'
 import { NotFound } from '../../errors.ts'
 import { path } from '../http/client.ts'
 import { type Current, readCurrent } from './current-user.ts'
 import { ask, isAbsent, refusal, type ScimApp } from './request.ts'
 
 /** Deletes an account, after a look whether it is still the one that is meant. One that is gone already is deleted. */
-export async function deleteAccount(app: ScimApp, target: Target, errand: Errand): Promise<void> {
+export async function deleteAccount(app: ScimApp, target: Target, context: RequestContext): Promise<void> {
   let current: Current
   try {
-    current = await readCurrent(app, target, errand)
+    current = await readCurrent(app, target, context)
   } catch (error) {
     if (error instanceof NotFound) return
     throw error
   }
   const { headers } = current
-  const answer = await ask(app, { method: 'DELETE', path: path`/Users/${target.id}`, headers }, errand)
+  const answer = await ask(app, { method: 'DELETE', path: path`/Users/${target.id}`, headers }, context)
   if (answer.ok || isAbsent(app, answer.failure)) return
-  throw await refusal(app, answer.failure, { collection: 'Users', effect: 'writes' }, errand)
+  throw await refusal(app, answer.failure, { collection: 'Users', effect: 'writes' }, context)
 }

@@ -1,5 +1,5 @@
 import type { Account } from '../../domain/account.ts'
-import type { Errand } from '../../domain/operations.ts'
+import type { RequestContext } from '../../domain/operations.ts'
 import { sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
@@ -28,25 +28,25 @@ function lookUpsFor(who: string): readonly { by: LookUp; value: string }[] {
 }
 
 /** Every account that is meant by `who`; one request where the first look-up finds it. */
-export async function findAccounts(app: ScimApp, who: string, errand: Errand): Promise<Account[]> {
+export async function findAccounts(app: ScimApp, who: string, context: RequestContext): Promise<Account[]> {
   for (const [index, { by, value }] of lookUpsFor(who).entries()) {
-    if (by !== 'id' && !filters(app)) return search(app, who, errand)
+    if (by !== 'id' && !filters(app)) return search(app, who, context)
     const found =
-      by === 'id' ? await byId(app, value, index === 0, errand) : await byFilter(app, by, value, errand)
-    if (found === 'not filtered') return search(app, who, errand)
+      by === 'id' ? await byId(app, value, index === 0, context) : await byFilter(app, by, value, context)
+    if (found === 'not filtered') return search(app, who, context)
     if (found.length > 0) return accountsOf(found)
   }
   return []
 }
 
 /** An id that the app finds malformed belongs to nobody. */
-async function byId(app: ScimApp, who: string, first: boolean, errand: Errand): Promise<ScimUser[]> {
+async function byId(app: ScimApp, who: string, first: boolean, context: RequestContext): Promise<ScimUser[]> {
   const id = asId(who)
   if (id === undefined) return []
-  const answer = await ask(app, { path: path`/Users/${id}` }, errand)
+  const answer = await ask(app, { path: path`/Users/${id}` }, context)
   const malformed = !answer.ok && refusesFilter(answer.failure) && (!first || answer.failure.status === 400)
   if (malformed) return []
-  const user = toUser(app, await recordIn(app, answer, 'Users', errand))
+  const user = toUser(app, await recordIn(app, answer, 'Users', context))
   return user && isMeant(user, who) ? [user] : []
 }
 
@@ -58,18 +58,18 @@ async function byFilter(
   app: ScimApp,
   attribute: Exclude<LookUp, 'id'>,
   who: string,
-  errand: Errand,
+  context: RequestContext,
 ): Promise<ScimUser[] | 'not filtered'> {
-  const list = await readList(app, 'Users', { filter: eq(attribute, who).text }, errand)
+  const list = await readList(app, 'Users', { filter: eq(attribute, who).text }, context)
   if ('failure' in list) {
     const { status, scimType } = list.failure
     if (attribute !== 'userName' && refusesFilter(list.failure)) return []
     // Only where it is the filter for sure: in an outage nobody is to be looked for page by page.
     if (status === 501 || scimType === 'invalidFilter') return 'not filtered'
-    throw await listRefusal(app, list.failure, 'Users', errand)
+    throw await listRefusal(app, list.failure, 'Users', context)
   }
   const users = await Promise.all(
-    list.rows.map((row, index) => inFull(app, toUser(app, row), attribute, index, errand)),
+    list.rows.map((row, index) => inFull(app, toUser(app, row), attribute, index, context)),
   )
   const fits = (user: ScimUser | undefined): user is ScimUser =>
     user !== undefined && told(user, attribute).some((value) => sameText(value, who))
@@ -90,20 +90,20 @@ async function inFull(
   user: ScimUser | undefined,
   attribute: Exclude<LookUp, 'id'>,
   index: number,
-  errand: Errand,
+  context: RequestContext,
 ): Promise<ScimUser | undefined> {
   if (!user || index >= FEW || told(user, attribute).length > 0) return user
-  const raw = await readOne(app, { path: path`/Users/${user.account.id}` }, 'Users', errand)
+  const raw = await readOne(app, { path: path`/Users/${user.account.id}` }, 'Users', context)
   return toUser(app, raw) ?? user
 }
 
 /** Looks at every user, since the app does not filter. */
-async function search(app: ScimApp, who: string, errand: Errand): Promise<Account[]> {
+async function search(app: ScimApp, who: string, context: RequestContext): Promise<Account[]> {
   const { pageSize, maxPages } = app.settings
   const users = await collectAll<ScimUser>({
     async fetch(startIndex) {
-      const list = await readList(app, 'Users', { startIndex, count: pageSize }, errand)
-      if ('failure' in list) throw await listRefusal(app, list.failure, 'Users', errand)
+      const list = await readList(app, 'Users', { startIndex, count: pageSize }, context)
+      if ('failure' in list) throw await listRefusal(app, list.failure, 'Users', context)
       return list
     },
     read: (row) => readRow(app, row),

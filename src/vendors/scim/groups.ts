@@ -1,5 +1,5 @@
 import type { Group } from '../../domain/account.ts'
-import type { Errand, ListPosition, Page } from '../../domain/operations.ts'
+import type { ListPosition, Page, RequestContext } from '../../domain/operations.ts'
 import { Ambiguous } from '../../errors.ts'
 import { inQuotes, sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
@@ -15,10 +15,10 @@ import { ask, filters, listRefusal, readList, recordIn, type ScimApp } from './r
 export const listGroups = (
   app: ScimApp,
   { limit, at }: { limit: number; at?: ListPosition },
-  errand: Errand,
+  context: RequestContext,
 ): Promise<Page<Group, ListPosition>> =>
   collect<Group>({
-    ...listingOf(app, errand),
+    ...listingOf(app, context),
     read: (row) => {
       const group = toGroup(row)
       return group && { id: group.id, item: group }
@@ -29,38 +29,42 @@ export const listGroups = (
   })
 
 /** The group whose id or name is `group`, with its members where the app tells them. */
-export async function readGroup(app: ScimApp, group: string, errand: Errand): Promise<Group | undefined> {
+export async function readGroup(
+  app: ScimApp,
+  group: string,
+  context: RequestContext,
+): Promise<Group | undefined> {
   for (const lookUp of UUID.test(group) ? [byId, byName] : [byName, byId]) {
-    const raw = await lookUp(app, group, errand)
-    if (raw) return withMembers(app, raw, errand)
+    const raw = await lookUp(app, group, context)
+    if (raw) return withMembers(app, raw, context)
   }
   return undefined
 }
 
-async function byId(app: ScimApp, group: string, errand: Errand): Promise<unknown> {
+async function byId(app: ScimApp, group: string, context: RequestContext): Promise<unknown> {
   const id = asId(group)
   if (id === undefined) return undefined
-  const answer = await ask(app, { path: path`/Groups/${id}` }, errand)
+  const answer = await ask(app, { path: path`/Groups/${id}` }, context)
   // A name is no well-formed id at some apps.
   if (!answer.ok && !UUID.test(id) && refusesFilter(answer.failure)) return undefined
-  return recordIn(app, answer, 'Groups', errand)
+  return recordIn(app, answer, 'Groups', context)
 }
 
 /** By name at the app where it filters, else among all groups. Names of groups need not be unique. */
-async function byName(app: ScimApp, group: string, errand: Errand): Promise<unknown> {
+async function byName(app: ScimApp, group: string, context: RequestContext): Promise<unknown> {
   const fits = (row: unknown) => {
     const name = field(row, 'displayName')
     return typeof name === 'string' && sameText(name, group)
   }
   const { text } = eq('displayName', group)
-  const list = filters(app) ? await readList(app, 'Groups', { filter: text }, errand) : undefined
+  const list = filters(app) ? await readList(app, 'Groups', { filter: text }, context) : undefined
   if (list && 'failure' in list && !refusesFilter(list.failure)) {
-    throw await listRefusal(app, list.failure, 'Groups', errand)
+    throw await listRefusal(app, list.failure, 'Groups', context)
   }
   const found =
     !list || 'failure' in list || !list.rows.every(fits)
       ? await collectAll<unknown>({
-          ...listingOf(app, errand),
+          ...listingOf(app, context),
           read: (row) => {
             const id = asId(field(row, 'id'))
             return id === undefined ? undefined : { id, item: row }
@@ -82,10 +86,10 @@ async function byName(app: ScimApp, group: string, errand: Errand): Promise<unkn
   )
 }
 
-const listingOf = (app: ScimApp, errand: Errand) => ({
+const listingOf = (app: ScimApp, context: RequestContext) => ({
   async fetch(startIndex: number) {
-    const list = await readList(app, 'Groups', { startIndex, count: app.settings.pageSize }, errand)
-    if ('failure' in list) throw await listRefusal(app, list.failure, 'Groups', errand)
+    const list = await readList(app, 'Groups', { startIndex, count: app.settings.pageSize }, context)
+    if ('failure' in list) throw await listRefusal(app, list.failure, 'Groups', context)
     return list
   },
   pageSize: app.settings.pageSize,
@@ -93,13 +97,17 @@ const listingOf = (app: ScimApp, errand: Errand) => ({
 })
 
 /** Netskope leaves members out unless they are asked for by name (netskopeoss/netskope-py-sdk). */
-async function withMembers(app: ScimApp, raw: unknown, errand: Errand): Promise<Group | undefined> {
+async function withMembers(app: ScimApp, raw: unknown, context: RequestContext): Promise<Group | undefined> {
   const group = toGroup(raw)
   if (!group) return undefined
   let holder = raw
-  const answer = await ask(app, { path: path`/Groups/${group.id}`, query: { attributes: 'members' } }, errand)
+  const answer = await ask(
+    app,
+    { path: path`/Groups/${group.id}`, query: { attributes: 'members' } },
+    context,
+  )
   if (answer.ok || !refusesFilter(answer.failure)) {
-    const full = await recordIn(app, answer, 'Groups', errand)
+    const full = await recordIn(app, answer, 'Groups', context)
     if (!full) return undefined
     if (membersOf(full)) holder = full
   }

@@ -1,4 +1,4 @@
-import type { Errand, Target } from '../../domain/operations.ts'
+import type { RequestContext, Target } from '../../domain/operations.ts'
 import { type IdentityError, NotFound, UnknownOutcome } from '../../errors.ts'
 import { path } from '../http/client.ts'
 import { causeOf } from '../http/errors.ts'
@@ -20,7 +20,7 @@ interface Step {
 export async function updateMembers(
   app: ScimApp,
   { group, add, remove }: { group: { id: string }; add: readonly Target[]; remove: readonly Target[] },
-  errand: Errand,
+  context: RequestContext,
 ): Promise<void> {
   const steps: Step[] = [
     ...add.map(({ id }) => ({ op: 'add' as const, id })),
@@ -28,7 +28,7 @@ export async function updateMembers(
   ]
   for (let done = 0; done < steps.length; done += AT_ONCE) {
     try {
-      await send(app, group.id, steps.slice(done, done + AT_ONCE), errand)
+      await send(app, group.id, steps.slice(done, done + AT_ONCE), context)
     } catch (error) {
       if (done === 0 || error instanceof UnknownOutcome) throw error
       throw new UnknownOutcome(
@@ -40,12 +40,17 @@ export async function updateMembers(
   }
 }
 
-async function send(app: ScimApp, group: string, steps: readonly Step[], errand: Errand): Promise<void> {
+async function send(
+  app: ScimApp,
+  group: string,
+  steps: readonly Step[],
+  context: RequestContext,
+): Promise<void> {
   const of = (op: Step['op']) => steps.filter((step) => step.op === op).map(({ id }) => id)
   const Operations = [...adding(of('add')), ...removing(of('remove'), app.settings.memberRemoveShape)]
   const body = { schemas: [PATCH_OP], Operations }
-  const answer = await ask(app, { method: 'PATCH', path: path`/Groups/${group}`, body }, errand)
-  if (!answer.ok) throw await whyNot(app, answer.failure, errand)
+  const answer = await ask(app, { method: 'PATCH', path: path`/Groups/${group}`, body }, context)
+  if (!answer.ok) throw await whyNot(app, answer.failure, context)
 }
 
 const adding = (ids: readonly string[]) =>
@@ -59,9 +64,9 @@ function removing(ids: readonly string[], shape: ScimSettings['memberRemoveShape
     : ids.map((id) => ({ op: 'remove', path: `members[value eq ${quoted(id)}]` }))
 }
 
-async function whyNot(app: ScimApp, failure: Failure, errand: Errand): Promise<IdentityError> {
+async function whyNot(app: ScimApp, failure: Failure, context: RequestContext): Promise<IdentityError> {
   if (!isAbsent(app, failure))
-    return refusal(app, failure, { collection: 'Groups', effect: 'writes' }, errand)
+    return refusal(app, failure, { collection: 'Groups', effect: 'writes' }, context)
   return new NotFound(
     'The app does not have the group, or one of those to be put in or taken out.',
     'Look at the group with list_groups and at the people with find_user.',

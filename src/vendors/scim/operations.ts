@@ -21,23 +21,23 @@ export const scimOperations = (plain: ScimApp) => {
     return { ...plain, known, settings }
   }
   return {
-    findAccounts: async ({ user }, errand) => findAccounts(await app(), user, errand),
-    readAccount: async ({ id }, errand) => readAccount(await app(), id, errand),
-    readFields: async ({ id }, errand) => readFields(await app(), id, errand),
-    listAccounts: async (ask, errand) => listAccounts(await app(), ask, errand),
-    listGroups: async (ask, errand) => listGroups(await app(), ask, errand),
-    readGroup: async ({ group }, errand) => readGroup(await app(), group, errand),
+    findAccounts: async ({ user }, context) => findAccounts(await app(), user, context),
+    readAccount: async ({ id }, context) => readAccount(await app(), id, context),
+    readFields: async ({ id }, context) => readFields(await app(), id, context),
+    listAccounts: async (ask, context) => listAccounts(await app(), ask, context),
+    listGroups: async (ask, context) => listGroups(await app(), ask, context),
+    readGroup: async ({ group }, context) => readGroup(await app(), group, context),
     checkWrite: async ({ fields }) => void editsFor(plain.ways, fields, {}),
-    deactivateAccount: async (target, errand) => setActive(await app(), target, false, errand),
-    reactivateAccount: async (target, errand) => setActive(await app(), target, true, errand),
-    createAccount: async ({ fields }, errand) => createAccount(await app(), fields, errand),
-    updateAccount: async (ask, errand) => updateAccount(await app(), ask, errand),
-    createGroup: async (ask, errand) => createGroup(await app(), ask, errand),
-    updateMembers: async (ask, errand) => updateMembers(await app(), ask, errand),
+    deactivateAccount: async (target, context) => setActive(await app(), target, false, context),
+    reactivateAccount: async (target, context) => setActive(await app(), target, true, context),
+    createAccount: async ({ fields }, context) => createAccount(await app(), fields, context),
+    updateAccount: async (ask, context) => updateAccount(await app(), ask, context),
+    createGroup: async (ask, context) => createGroup(await app(), ask, context),
+    updateMembers: async (ask, context) => updateMembers(await app(), ask, context),
     ...(plain.settings.allowDelete && {
-      deleteAccount: async (target, errand) => deleteAccount(await app(), target, errand),
+      deleteAccount: async (target, context) => deleteAccount(await app(), target, context),
     }),
-    probeApp: async (_, errand) => probeApp({ ...plain, known }, errand),
+    probeApp: async (_, context) => probeApp({ ...plain, known }, context),
   } satisfies Operations
 }
 

@@ -1,4 +1,4 @@
-import type { AccountFields, Errand, Target } from '../../domain/operations.ts'
+import type { AccountFields, RequestContext, Target } from '../../domain/operations.ts'
 import { Unsupported } from '../../errors.ts'
 import { refusesForm } from '../http/classify.ts'
 import { path } from '../http/client.ts'
@@ -16,17 +16,21 @@ const WORKED = 'scim.patchStrategy'
 export const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 
 /** Sets whether a user is active. Throws `UnknownOutcome` when it may have been done. */
-export const setActive = (app: ScimApp, target: Target, active: boolean, errand: Errand): Promise<void> =>
-  change(app, target, { edits: () => [{ at: ['active'], value: active }] }, errand)
+export const setActive = (
+  app: ScimApp,
+  target: Target,
+  active: boolean,
+  context: RequestContext,
+): Promise<void> => change(app, target, { edits: () => [{ at: ['active'], value: active }] }, context)
 
 /** Changes just the fields named. Throws `Unsupported` for a field that the app can't take. */
 export const updateAccount = async (
   app: ScimApp,
   { set, ...target }: Target & { set: AccountFields },
-  errand: Errand,
+  context: RequestContext,
 ): Promise<void> => {
   const edits = (current: Rec) => editsFor(app.ways, set, current)
-  return change(app, target, { edits, fromCurrent: changesAList(set) }, errand)
+  return change(app, target, { edits, fromCurrent: changesAList(set) }, context)
 }
 
 /** The app's PATCH is not offered: begin with PUT. */
@@ -46,18 +50,18 @@ interface Wanted {
  * Changes a user by the first form that the app takes. The next form is tried only when the app certainly refused the
  * form of the one before, so that the change is made at most once.
  */
-async function change(app: ScimApp, target: Target, wanted: Wanted, errand: Errand): Promise<void> {
+async function change(app: ScimApp, target: Target, wanted: Wanted, context: RequestContext): Promise<void> {
   // What the app can't take is refused before anything is sent.
   wanted.edits({})
   const set = app.settings.patchStrategy
   const worked = set === 'auto' ? await recall(app) : undefined
   const order = set === 'auto' ? [...new Set([...(worked ? [worked] : []), ...STRATEGIES])] : [set]
-  const { current, isNewer } = currentOf(app, target, errand)
+  const { current, isNewer } = currentOf(app, target, context)
   let refused: Failure | undefined
   let noPatch = false
   for (const strategy of order) {
     if (noPatch && strategy !== 'put') continue
-    const attempt = () => send(app, strategy, { ...wanted, target, current }, errand)
+    const attempt = () => send(app, strategy, { ...wanted, target, current }, context)
     const first = await attempt()
     // What was changed meanwhile is tried once more as it is now; a version is never left out to get through.
     const answer = isOutdated(first) && (await isNewer()) ? await attempt() : first
@@ -71,17 +75,17 @@ async function change(app: ScimApp, target: Target, wanted: Wanted, errand: Erra
     if (!aboutForm) break
     noPatch ||= strategy !== 'put' && answer.failure.status === 405
   }
-  if (refused) throw await refusal(app, refused, { collection: 'Users', effect: 'writes' }, errand)
+  if (refused) throw await refusal(app, refused, { collection: 'Users', effect: 'writes' }, context)
 }
 
 /** RFC 7644 §3.14 */
 const isOutdated = (answer: Understood) => !answer.ok && answer.failure.status === 412
 
 /** The user that a change is meant for, read when it is first needed. */
-function currentOf(app: ScimApp, target: Target, errand: Errand) {
+function currentOf(app: ScimApp, target: Target, context: RequestContext) {
   let read: Promise<Current> | undefined
   const current = () => {
-    read ??= readCurrent(app, target, errand)
+    read ??= readCurrent(app, target, context)
     return read
   }
   return {
@@ -106,19 +110,19 @@ async function send(
   app: ScimApp,
   strategy: Strategy,
   { target, edits, fromCurrent, current }: Wanted & { target: Target; current: () => Promise<Current> },
-  errand: Errand,
+  context: RequestContext,
 ): Promise<Understood> {
   const now = strategy === 'put' || fromCurrent || app.known?.now.etag ? await current() : undefined
   const made = edits(now?.raw ?? {})
   const to = { path: path`/Users/${target.id}`, ...(now && { headers: now.headers }) }
   if (now && strategy === 'put') {
-    return ask(app, { ...to, method: 'PUT', body: replacement(now.raw, made) }, errand)
+    return ask(app, { ...to, method: 'PUT', body: replacement(now.raw, made) }, context)
   }
   const Operations =
     strategy === 'path'
       ? made.map((edit) => ({ op: 'replace', path: pathIn(app, edit), value: edit.value }))
       : [{ op: 'replace', value: edited({}, made) }]
-  return ask(app, { ...to, method: 'PATCH', body: { schemas: [PATCH_OP], Operations } }, errand)
+  return ask(app, { ...to, method: 'PATCH', body: { schemas: [PATCH_OP], Operations } }, context)
 }
 
 const pathIn = (app: ScimApp, edit: Edit): string => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { AppProbe, Errand } from '../../domain/operations.ts'
+import type { AppProbe, RequestContext } from '../../domain/operations.ts'
 import { IdentityError } from '../../errors.ts'
 import { plainText, sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
@@ -19,27 +19,27 @@ interface Finding {
 }
 
 /** Finds out what an app can do, by reads alone, and keeps what is of use. Throws when it does not answer. */
-export async function probeApp(app: ScimApp, errand: Errand): Promise<AppProbe> {
+export async function probeApp(app: ScimApp, context: RequestContext): Promise<AppProbe> {
   const heard = new Set<string>()
   const listening: ScimApp = {
     ...app,
-    async surface(request, errand) {
-      const reply = await app.surface(request, errand)
+    async surface(request, context) {
+      const reply = await app.surface(request, context)
       for (const name of Object.keys(reply.headers)) if (RATE_HEADER.test(name)) heard.add(name)
       return reply
     },
   }
-  const page = await firstPage(listening, errand)
+  const page = await firstPage(listening, context)
   const rows = page?.rows ?? []
   const tried: [string, Finding | Finding[]][] = [
-    ['configuration', await configuration(listening, errand)],
+    ['configuration', await configuration(listening, context)],
     // What is seen counts more than what is told, and so comes after it.
     ['users', page ? usersIn(app, page) : { found: 'can not be listed without a filter' }],
-    ['paging', await paging(listening, rows, errand)],
-    ['filter', await filtering(listening, rows, errand)],
-    ['groups', await groups(listening, errand)],
-    ['resource types', await names(listening, '/ResourceTypes', 'name', errand)],
-    ['schemas', await names(listening, '/Schemas', 'id', errand)],
+    ['paging', await paging(listening, rows, context)],
+    ['filter', await filtering(listening, rows, context)],
+    ['groups', await groups(listening, context)],
+    ['resource types', await names(listening, '/ResourceTypes', 'name', context)],
+    ['schemas', await names(listening, '/Schemas', 'id', context)],
     ['rate limit', { found: heard.size > 0 ? `told by ${[...heard].join(', ')}` : 'not told by any header' }],
   ]
   const findings = tried.flatMap(([about, some]) => [some].flat().map((one) => ({ about, ...one })))
@@ -58,11 +58,11 @@ interface Seen {
 }
 
 /** Undefined where the app wants a filter for every list (imulab/go-scim#12). */
-async function firstPage(app: ScimApp, errand: Errand): Promise<Seen | undefined> {
-  const list = await readList(app, 'Users', { startIndex: 1, count: app.settings.pageSize }, errand)
+async function firstPage(app: ScimApp, context: RequestContext): Promise<Seen | undefined> {
+  const list = await readList(app, 'Users', { startIndex: 1, count: app.settings.pageSize }, context)
   if (!('failure' in list)) return list
   if (list.failure.scimType === 'invalidFilter') return undefined
-  throw await listRefusal(app, list.failure, 'Users', errand)
+  throw await listRefusal(app, list.failure, 'Users', context)
 }
 
 function usersIn({ settings: { pageSize } }: ScimApp, { rows, total }: Seen): Finding[] {
@@ -83,10 +83,10 @@ function usersIn({ settings: { pageSize } }: ScimApp, { rows, total }: Seen): Fi
   ]
 }
 
-async function paging(app: ScimApp, rows: Seen['rows'], errand: Errand): Promise<Finding> {
+async function paging(app: ScimApp, rows: Seen['rows'], context: RequestContext): Promise<Finding> {
   const second = asId(field(rows[1], 'id'))
   if (second === undefined) return { found: 'not known: there are too few users to tell' }
-  const list = await readList(app, 'Users', { startIndex: 2, count: 1 }, errand)
+  const list = await readList(app, 'Users', { startIndex: 2, count: 1 }, context)
   if ('failure' in list) return { found: 'refused when asked for the second user alone' }
   const [first] = list.rows
   if (asId(field(first, 'id')) !== second) {
@@ -95,8 +95,9 @@ async function paging(app: ScimApp, rows: Seen['rows'], errand: Errand): Promise
   return { found: list.rows.length === 1 ? 'honoured' : 'startIndex is honoured, count is not' }
 }
 
-async function filtering(app: ScimApp, rows: Seen['rows'], errand: Errand): Promise<Finding> {
-  const look = (userName: string) => readList(app, 'Users', { filter: eq('userName', userName).text }, errand)
+async function filtering(app: ScimApp, rows: Seen['rows'], context: RequestContext): Promise<Finding> {
+  const look = (userName: string) =>
+    readList(app, 'Users', { filter: eq('userName', userName).text }, context)
   const nobody = await look(`${randomUUID()}@example.invalid`)
   if ('failure' in nobody) {
     if (!refusesFilter(nobody.failure)) return { found: 'not known: the app answered with an error' }
@@ -125,8 +126,8 @@ async function filtering(app: ScimApp, rows: Seen['rows'], errand: Errand): Prom
   }
 }
 
-async function groups(app: ScimApp, errand: Errand): Promise<Finding> {
-  const list = await readList(app, 'Groups', { startIndex: 1, count: 1 }, errand)
+async function groups(app: ScimApp, context: RequestContext): Promise<Finding> {
+  const list = await readList(app, 'Groups', { startIndex: 1, count: 1 }, context)
   if (!('failure' in list)) return { found: 'there', learned: { noGroupsAt: undefined } }
   const { status, scimType } = list.failure
   if (scimType === 'invalidFilter') return { found: 'there; can not be listed without a filter' }
@@ -135,8 +136,8 @@ async function groups(app: ScimApp, errand: Errand): Promise<Finding> {
 }
 
 /** RFC 7643 §5. What is not told is not known, rather than not supported. */
-async function configuration(app: ScimApp, errand: Errand): Promise<Finding> {
-  const body = await read(app, { path: '/ServiceProviderConfig' }, errand)
+async function configuration(app: ScimApp, context: RequestContext): Promise<Finding> {
+  const body = await read(app, { path: '/ServiceProviderConfig' }, context)
   if (body === undefined) return { found: 'not told' }
   const supports = (name: string) => asBoolean(field(field(body, name), 'supported'))
   const words = ['patch', 'filter', 'etag', 'bulk', 'sort', 'changePassword'].flatMap((name) => {
@@ -162,17 +163,17 @@ async function configuration(app: ScimApp, errand: Errand): Promise<Finding> {
   }
 }
 
-async function names(app: ScimApp, path: string, key: string, errand: Errand): Promise<Finding> {
-  const body = await read(app, { path }, errand)
+async function names(app: ScimApp, path: string, key: string, context: RequestContext): Promise<Finding> {
+  const body = await read(app, { path }, context)
   const rows = asList(field(body, 'Resources')) ?? asList(body) ?? []
   const told = rows.flatMap((row) => asText(field(row, key), 128) ?? [])
   return { found: told.length > 0 ? plainText(told.join(', '), 600) : 'not told' }
 }
 
 /** The body of an answer; undefined where the app gives none. */
-async function read(app: ScimApp, request: SurfaceRequest, errand: Errand): Promise<unknown> {
+async function read(app: ScimApp, request: SurfaceRequest, context: RequestContext): Promise<unknown> {
   try {
-    const answer = await ask(app, request, errand)
+    const answer = await ask(app, request, context)
     return answer.ok ? answer.body : undefined
   } catch (error) {
     // One question that stays without an answer must not hide the others.

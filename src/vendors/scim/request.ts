@@ -1,4 +1,4 @@
-import type { Errand } from '../../domain/operations.ts'
+import type { RequestContext } from '../../domain/operations.ts'
 import { BadReply, type IdentityError, Unsupported } from '../../errors.ts'
 import type { Opened } from '../define.ts'
 import { saysNothingFound } from '../http/classify.ts'
@@ -30,17 +30,21 @@ export interface ScimApp extends Origin {
   /** Tells a gateway's 404, by which the address is wrong, from the app's own, by which a record is absent. */
   isGateway?: (failure: Failure) => boolean
   /** The vendor's better words for a failure; undefined where it has none. */
-  explain?: (failure: Failure, asked: Asked, errand: Errand) => Promise<IdentityError | undefined>
+  explain?: (failure: Failure, asked: Asked, context: RequestContext) => Promise<IdentityError | undefined>
 }
 
 /** Sends one request. What the app says against it is a value; only a lost connection throws. */
-export async function ask(app: ScimApp, request: SurfaceRequest, errand: Errand): Promise<Understood> {
+export async function ask(
+  app: ScimApp,
+  request: SurfaceRequest,
+  context: RequestContext,
+): Promise<Understood> {
   const headers = {
     accept: 'application/scim+json, application/json',
     ...(request.body !== undefined && { 'content-type': app.settings.contentType }),
     ...request.headers,
   }
-  return understand(await app.surface({ ...request, headers }, errand))
+  return understand(await app.surface({ ...request, headers }, context))
 }
 
 /** The error to throw for a failure. */
@@ -48,9 +52,9 @@ export async function refusal(
   app: ScimApp,
   failure: Failure,
   asked: Asked,
-  errand: Errand,
+  context: RequestContext,
 ): Promise<IdentityError> {
-  const explained = await app.explain?.(failure, asked, errand)
+  const explained = await app.explain?.(failure, asked, context)
   if (explained) return explained
   return isGateway(app, failure) ? notHere(failure) : toError(failure, asked.effect)
 }
@@ -67,15 +71,15 @@ export const readOne = async (
   app: ScimApp,
   request: SurfaceRequest,
   collection: Asked['collection'],
-  errand: Errand,
-): Promise<Rec | undefined> => recordIn(app, await ask(app, request, errand), collection, errand)
+  context: RequestContext,
+): Promise<Rec | undefined> => recordIn(app, await ask(app, request, context), collection, context)
 
 /** The record that an answer holds, or undefined when it says that there is none; throws for any other failure. */
 export async function recordIn(
   app: ScimApp,
   answer: Understood,
   collection: Asked['collection'],
-  errand: Errand,
+  context: RequestContext,
 ): Promise<Rec | undefined> {
   if (answer.ok) {
     if (isRecord(answer.body)) return answer.body
@@ -83,7 +87,7 @@ export async function recordIn(
   }
   const { failure } = answer
   if (isAbsent(app, failure)) return undefined
-  throw await refusal(app, failure, { collection, effect: 'reads' }, errand)
+  throw await refusal(app, failure, { collection, effect: 'reads' }, context)
 }
 
 /** Whether a filter is worth a request, for all that is known. */
@@ -110,9 +114,9 @@ export async function readList(
   app: ScimApp,
   collection: Asked['collection'],
   query: NonNullable<SurfaceRequest['query']>,
-  errand: Errand,
+  context: RequestContext,
 ): Promise<Rows | { failure: Failure }> {
-  const answer = await ask(app, { path: `/${collection}`, query }, errand)
+  const answer = await ask(app, { path: `/${collection}`, query }, context)
   if (answer.ok) return rowsOf(answer.body)
   return saysNothingFound(answer.failure) ? { rows: [], total: 0 } : { failure: answer.failure }
 }
@@ -122,12 +126,12 @@ export async function listRefusal(
   app: ScimApp,
   failure: Failure,
   collection: Asked['collection'],
-  errand: Errand,
+  context: RequestContext,
 ): Promise<IdentityError> {
   const absent = [404, 405, 501].includes(failure.status) && !isGateway(app, failure)
   if (collection === 'Groups' && absent) await app.known?.note({ noGroupsAt: Date.now() })
-  if (failure.status !== 404) return refusal(app, failure, { collection, effect: 'reads' }, errand)
-  const explained = await app.explain?.(failure, { collection, effect: 'reads' }, errand)
+  if (failure.status !== 404) return refusal(app, failure, { collection, effect: 'reads' }, context)
+  const explained = await app.explain?.(failure, { collection, effect: 'reads' }, context)
   if (explained) return explained
   if (collection === 'Users' || isGateway(app, failure)) return notHere(failure)
   return new Unsupported('The app does not tell its groups.', 'Look at the groups in its console.', {

@@ -1,5 +1,5 @@
 import type { Account } from '../../domain/account.ts'
-import type { Errand, FullAccount, ListPosition, Match, Page } from '../../domain/operations.ts'
+import type { FullAccount, ListPosition, Match, Page, RequestContext } from '../../domain/operations.ts'
 import { sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
@@ -13,18 +13,25 @@ import { type ScimUser, toUser } from './read.ts'
 import { filters, listRefusal, notScim, type Rows, readList, readOne, type ScimApp } from './request.ts'
 
 /** The account with this id; undefined when the app does not have it. */
-export const readAccount = async (app: ScimApp, id: string, errand: Errand): Promise<Account | undefined> =>
-  (await readUser(app, id, errand))?.account
+export const readAccount = async (
+  app: ScimApp,
+  id: string,
+  context: RequestContext,
+): Promise<Account | undefined> => (await readUser(app, id, context))?.account
 
 /** The account with this id and all its fields; undefined when the app does not have it. */
-export async function readFields(app: ScimApp, id: string, errand: Errand): Promise<FullAccount | undefined> {
-  const user = await readUser(app, id, errand)
+export async function readFields(
+  app: ScimApp,
+  id: string,
+  context: RequestContext,
+): Promise<FullAccount | undefined> {
+  const user = await readUser(app, id, context)
   return user && { account: user.account, fields: fieldsOf(app.ways, user) }
 }
 
-async function readUser(app: ScimApp, id: string, errand: Errand): Promise<ScimUser | undefined> {
+async function readUser(app: ScimApp, id: string, context: RequestContext): Promise<ScimUser | undefined> {
   if (asId(id) === undefined) return undefined
-  const raw = await readOne(app, { path: path`/Users/${id}` }, 'Users', errand)
+  const raw = await readOne(app, { path: path`/Users/${id}` }, 'Users', context)
   if (!raw) return undefined
   const user = toUser(app, raw)
   if (!user || !sameText(user.account.id, id)) throw notScim()
@@ -35,7 +42,7 @@ async function readUser(app: ScimApp, id: string, errand: Errand): Promise<ScimU
 export async function listAccounts(
   app: ScimApp,
   { match = {}, limit, at }: { match?: Match; limit: number; at?: ListPosition },
-  errand: Errand,
+  context: RequestContext,
 ): Promise<Page<Account, ListPosition>> {
   const { pageSize, maxPages } = app.settings
   const { keep, note } = matcher(match)
@@ -44,9 +51,9 @@ export async function listAccounts(
   let unfiltered = wanted && !filter ? NOT_FILTERED : undefined
   const fetch = async (startIndex: number): Promise<Rows> => {
     const query = { filter: filter?.text, startIndex, count: pageSize }
-    const list = await readList(app, 'Users', query, errand)
+    const list = await readList(app, 'Users', query, context)
     if (!('failure' in list)) return list
-    if (!filter || !refusesFilter(list.failure)) throw await listRefusal(app, list.failure, 'Users', errand)
+    if (!filter || !refusesFilter(list.failure)) throw await listRefusal(app, list.failure, 'Users', context)
     filter = undefined
     unfiltered = NOT_FILTERED
     return fetch(startIndex)

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Errand, OperationName } from '../../../src/domain/operations.ts'
+import type { OperationName, RequestContext } from '../../../src/domain/operations.ts'
 import type { IdentityError } from '../../../src/errors.ts'
 import corpus from '../../fixtures/scim-corpus.json' with { type: 'json' }
-import { type Canned, errand, serveCanned } from '../../support/canned.ts'
+import { type Canned, context, serveCanned } from '../../support/canned.ts'
 import { scimAt } from './scim-at.ts'
 
 /** What others' servers and the RFCs answer, and what is made of it. */
@@ -35,9 +35,9 @@ test.each(cases)('$from: $title', async ({ replies, call, ask, answer, error, as
   })
   const operations = scimAt(app.url, { pageSize: 100 }) as unknown as Record<
     OperationName,
-    (ask: unknown, errand: Errand) => Promise<unknown> // the ask stands beside the name of the call
+    (ask: unknown, context: RequestContext) => Promise<unknown> // the ask stands beside the name of the call
   >
-  const outcome: object = await operations[call](ask, errand()).then(
+  const outcome: object = await operations[call](ask, context()).then(
     (answer) => ({ answer }),
     (error: IdentityError) => ({ error: error.code }),
   )

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { AccountFields } from '../../../src/domain/operations.ts'
-import { type Canned, errand } from '../../support/canned.ts'
+import { type Canned, context } from '../../support/canned.ts'
 import { user } from './scim-at.ts'
 import { at, CORE, ENTERPRISE, scimError } from './write-at.ts'
 
@@ -14,7 +14,7 @@ describe('creating', () => {
   const create = (reply: Canned, given = fields) =>
     at(
       () => reply,
-      (app) => app.createAccount({ fields: given }, errand()),
+      (app) => app.createAccount({ fields: given }, context()),
     )
 
   test('posts one whole user, active, without a password', async () => {

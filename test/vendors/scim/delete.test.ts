@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Canned, errand } from '../../support/canned.ts'
+import { type Canned, context } from '../../support/canned.ts'
 import { scimAt, user } from './scim-at.ts'
 import { ana, at, done, scimError, target } from './write-at.ts'
 
@@ -7,7 +7,7 @@ describe('deleting', () => {
   const remove = (replies: Record<string, Canned>) =>
     at(
       ({ method }) => replies[method] ?? { body: ana },
-      (app) => app.deleteAccount?.(target, errand()),
+      (app) => app.deleteAccount?.(target, context()),
     )
 
   test.each<[string, Record<string, Canned>, string | undefined, string[]]>([

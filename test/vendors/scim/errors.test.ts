@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { IdentityError } from '../../../src/errors.ts'
 import netskope from '../../fixtures/netskope.json' with { type: 'json' }
 import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
-import { type Canned, errand, serveCanned } from '../../support/canned.ts'
+import { type Canned, context, serveCanned } from '../../support/canned.ts'
 import { scimAt } from './scim-at.ts'
 
 const { errors, scim } = netskope
@@ -19,7 +19,7 @@ const scimError = (status: number, more: Record<string, unknown> = {}): Canned =
 const reading = async (reply: Canned): Promise<IdentityError> => {
   await using app = await serveCanned(() => reply)
   const error = await scimAt(app.url)
-    .listAccounts({ limit: 10 }, errand())
+    .listAccounts({ limit: 10 }, context())
     .then(
       () => expect.unreachable('an error'),
       (thrown: IdentityError) => thrown,
@@ -29,7 +29,7 @@ const reading = async (reply: Canned): Promise<IdentityError> => {
 const writing = async (reply: Canned) => {
   await using app = await serveCanned(() => reply)
   const error = await scimAt(app.url, { patchStrategy: 'path' })
-    .deactivateAccount({ id: 'u1', userName: 'ana@example.com' }, errand())
+    .deactivateAccount({ id: 'u1', userName: 'ana@example.com' }, context())
     .then(
       () => undefined,
       (thrown: IdentityError) => thrown,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import netskope from '../../fixtures/netskope.json' with { type: 'json' }
-import { errand } from '../../support/canned.ts'
+import { context } from '../../support/canned.ts'
 import { ana, at, ENTERPRISE } from './write-at.ts'
 
 describe('reading all fields', () => {
@@ -20,7 +20,7 @@ describe('reading all fields', () => {
     }
     const { value } = await at(
       () => ({ body: full }),
-      (app) => app.readFields({ id: 'u1' }, errand()),
+      (app) => app.readFields({ id: 'u1' }, context()),
     )
     expect(value).toMatchObject({
       account: { id: 'u1', status: 'active' },
@@ -45,7 +45,7 @@ describe('reading all fields', () => {
   test('leaves out what is not told', async () => {
     const { value } = await at(
       () => ({ body: { id: 'u1', userName: 'ana' } }),
-      (app) => app.readFields({ id: 'u1' }, errand()),
+      (app) => app.readFields({ id: 'u1' }, context()),
     )
     expect(value).toMatchObject({ fields: { userName: 'ana' } })
     expect((value as { fields: object }).fields).toEqual({ userName: 'ana' })
@@ -54,7 +54,7 @@ describe('reading all fields', () => {
   test('finds nobody for an id that is not there', async () => {
     const { value, code } = await at(
       () => netskope.scim.getUserNotFound,
-      (app) => app.readFields({ id: 'u1' }, errand()),
+      (app) => app.readFields({ id: 'u1' }, context()),
     )
     expect({ value, code }).toEqual({ value: undefined, code: undefined })
   })

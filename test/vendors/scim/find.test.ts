@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import netskope from '../../fixtures/netskope.json' with { type: 'json' }
 import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
-import { type Arrived, type Canned, errand, serveCanned } from '../../support/canned.ts'
+import { type Arrived, type Canned, context, serveCanned } from '../../support/canned.ts'
 import { listOf, scimAt, user } from './scim-at.ts'
 
 const { scim } = netskope
@@ -16,7 +16,7 @@ const byFilter =
 
 const find = async (who: string, answer: (arrived: Arrived, index: number) => Canned) => {
   await using app = await serveCanned(answer)
-  const accounts = await scimAt(app.url).findAccounts({ user: who }, errand())
+  const accounts = await scimAt(app.url).findAccounts({ user: who }, context())
   const requests = app.asked.map(
     ({ path, query }) => query.filter ?? `${path} ${query.startIndex ?? ''}`.trim(),
   )
@@ -25,7 +25,7 @@ const find = async (who: string, answer: (arrived: Arrived, index: number) => Ca
 const findFails = async (who: string, answer: (arrived: Arrived, index: number) => Canned) => {
   await using app = await serveCanned(answer)
   const error: unknown = await scimAt(app.url)
-    .findAccounts({ user: who }, errand())
+    .findAccounts({ user: who }, context())
     .catch((thrown: unknown) => thrown)
   return { error, requests: app.asked.length }
 }
@@ -124,7 +124,7 @@ test('speaks both media types and sends the token to nobody else', async () => {
     status: 302,
     headers: { location: `${elsewhere.url}/Users` },
   }))
-  await expect(scimAt(app.url).findAccounts({ user: 'a@x' }, errand())).rejects.toMatchObject({
+  await expect(scimAt(app.url).findAccounts({ user: 'a@x' }, context())).rejects.toMatchObject({
     code: 'unavailable',
     retryable: false,
   })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import netskope from '../../fixtures/netskope.json' with { type: 'json' }
-import { type Arrived, type Canned, errand, serveCanned } from '../../support/canned.ts'
+import { type Arrived, type Canned, context, serveCanned } from '../../support/canned.ts'
 import { listOf, scimAt } from './scim-at.ts'
 
 const { scim } = netskope
@@ -13,7 +13,7 @@ const engineering = { id, displayName: 'Engineering' }
 
 const read = async (group: string, answer: (arrived: Arrived) => Canned) => {
   await using app = await serveCanned(answer)
-  const found = await scimAt(app.url, { pageSize: 50 }).readGroup({ group }, errand())
+  const found = await scimAt(app.url, { pageSize: 50 }).readGroup({ group }, context())
   return { found, requests: app.asked.length }
 }
 
@@ -30,7 +30,7 @@ const asNetskope = ({ path, query }: Arrived): Canned => {
 
 test('lists groups, with no count where members are not told', async () => {
   await using app = await serveCanned(() => scim.listGroups)
-  expect(await scimAt(app.url, { pageSize: 50 }).listGroups({ limit: 10 }, errand())).toEqual({
+  expect(await scimAt(app.url, { pageSize: 50 }).listGroups({ limit: 10 }, context())).toEqual({
     items: [
       { id, name: 'Engineering' },
       { id: 'c4e6a8d0-2b3f-4e71-9c8d-0f1e2d3c4b52', name: 'Contractors' },

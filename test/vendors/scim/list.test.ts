@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { ListPosition, Match } from '../../../src/domain/operations.ts'
 import netskope from '../../fixtures/netskope.json' with { type: 'json' }
 import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
-import { type Arrived, type Canned, errand, serveCanned } from '../../support/canned.ts'
+import { type Arrived, type Canned, context, serveCanned } from '../../support/canned.ts'
 import { listOf, scimAt, user } from './scim-at.ts'
 
 const { scim } = netskope
@@ -20,7 +20,7 @@ const list = async (
   ask: { match?: Match; limit?: number; at?: ListPosition },
 ) => {
   await using app = await serveCanned(answer)
-  const page = await scimAt(app.url).listAccounts({ limit: 100, ...ask }, errand())
+  const page = await scimAt(app.url).listAccounts({ limit: 100, ...ask }, context())
   return { ...page, ids: page.items.map(({ id }) => id), filters: app.asked.map(({ query }) => query.filter) }
 }
 
@@ -28,7 +28,7 @@ test('reads on to the end', async () => {
   await using app = await serveCanned(({ query }) =>
     query.startIndex === '1' ? scim.listUsersPage1 : scim.listUsersPage2,
   )
-  const page = await scimAt(app.url).listAccounts({ limit: 10 }, errand())
+  const page = await scimAt(app.url).listAccounts({ limit: 10 }, context())
   expect(page.items.map(({ userName, status }) => [userName, status])).toEqual([
     ['ana.ruiz@example.com', 'active'],
     ['bo.lind@example.com', 'inactive'],
@@ -115,7 +115,7 @@ test.each([
 
 test('reads an account by its id', async () => {
   await using app = await serveCanned(() => scim.getUserWithGroups)
-  expect(await scimAt(app.url).readAccount({ id: 'uid-123' }, errand())).toMatchObject({
+  expect(await scimAt(app.url).readAccount({ id: 'uid-123' }, context())).toMatchObject({
     id: 'uid-123',
     status: 'active',
     groups: ['Engineering'],
@@ -129,7 +129,7 @@ test.each<[string, Canned]>([
   ['a 404 inside a 200', { body: { status: 404, message: 'x' } }],
 ])('takes %s for an absent account', async (_, reply) => {
   await using app = await serveCanned(() => reply)
-  expect(await scimAt(app.url).readAccount({ id: 'u1' }, errand())).toBeUndefined()
+  expect(await scimAt(app.url).readAccount({ id: 'u1' }, context())).toBeUndefined()
 })
 
 test.each<[string, Canned, string]>([
@@ -140,11 +140,11 @@ test.each<[string, Canned, string]>([
 ])('does not take %s for an absent account', async (_, reply, code) => {
   await using app = await serveCanned(() => reply)
   const app404 = scimAt(app.url, {}, { isGateway: ({ said }) => said.includes('no Route matched') })
-  await expect(app404.readAccount({ id: 'u1' }, errand())).rejects.toMatchObject({ code, retryable: false })
+  await expect(app404.readAccount({ id: 'u1' }, context())).rejects.toMatchObject({ code, retryable: false })
 })
 
 test('asks for no id that could not be one', async () => {
   await using app = await serveCanned(() => ({}))
-  expect(await scimAt(app.url).readAccount({ id: '..' }, errand())).toBeUndefined()
+  expect(await scimAt(app.url).readAccount({ id: '..' }, context())).toBeUndefined()
   expect(app.asked).toEqual([])
 })

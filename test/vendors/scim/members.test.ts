@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Arrived, type Canned, errand } from '../../support/canned.ts'
+import { type Arrived, type Canned, context } from '../../support/canned.ts'
 import type { scimAt } from './scim-at.ts'
 import { at, done, PATCH_OP, scimError, type target } from './write-at.ts'
 
@@ -11,7 +11,7 @@ describe('changing who is in a group', () => {
     { add = [], remove = [] }: { add?: (typeof target)[]; remove?: (typeof target)[] },
     reply: (arrived: Arrived) => Canned = () => done,
     settings: Parameters<typeof scimAt>[1] = {},
-  ) => at(reply, (app) => app.updateMembers({ group, add, remove }, errand()), settings)
+  ) => at(reply, (app) => app.updateMembers({ group, add, remove }, context()), settings)
 
   test('sends one PATCH, with those to add and those to remove', async () => {
     const { asked } = await members({ add: some(2), remove: some(1, 5) })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import netskope from '../../fixtures/netskope.json' with { type: 'json' }
 import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
-import { type Arrived, type Canned, errand, serveCanned } from '../../support/canned.ts'
+import { type Arrived, type Canned, context, serveCanned } from '../../support/canned.ts'
 import { scimAt, user } from './scim-at.ts'
 
 const target = { id: 'u1', userName: 'ana@example.com' }
@@ -29,7 +29,7 @@ async function deactivate(
 ): Promise<{ forms: string[]; code: string | undefined; bodies: unknown[] }> {
   await using app = await serveCanned((arrived) => replies[formOf(arrived)] ?? { body: ana })
   const code = await scimAt(app.url, settings)
-    .deactivateAccount(target, errand())
+    .deactivateAccount(target, context())
     .then(
       () => undefined,
       (error) => error.code,
@@ -50,7 +50,7 @@ test('sends one PATCH with a path, a real boolean and schemas', async () => {
 
 test('reactivates in the same way', async () => {
   await using app = await serveCanned(() => done)
-  await scimAt(app.url, { contentType: 'application/json' }).reactivateAccount(target, errand())
+  await scimAt(app.url, { contentType: 'application/json' }).reactivateAccount(target, context())
   expect(app.asked[0]).toMatchObject({
     method: 'PATCH',
     path: '/Users/u1',
@@ -61,7 +61,7 @@ test('reactivates in the same way', async () => {
 
 test('keeps an id in its place', async () => {
   await using app = await serveCanned(() => done)
-  await scimAt(app.url).deactivateAccount({ id: 'a/../b?c', userName: 'x' }, errand())
+  await scimAt(app.url).deactivateAccount({ id: 'a/../b?c', userName: 'x' }, context())
   expect(app.asked[0]?.path).toBe('/Users/a%2F..%2Fb%3Fc')
 })
 
@@ -159,7 +159,7 @@ describe('the form that worked', () => {
     await expect(
       scimAt(app.url, {}, { memory: { recall: broken, remember: broken } }).deactivateAccount(
         target,
-        errand(),
+        context(),
       ),
     ).resolves.toBeUndefined()
   })

@@ -1,7 +1,7 @@
 import express5 from 'express'
 import express4 from 'express4'
 import { describe, expect, test } from 'vitest'
-import { errand } from '../../support/canned.ts'
+import { context } from '../../support/canned.ts'
 import { vendorAt } from '../vendor-at.ts'
 import { serveScimmy } from './scimmy-at.ts'
 
@@ -24,9 +24,9 @@ describe.each([
     const server = await serveScimmy(express)
     const app = vendorAt('scim', server.url, { allowDelete: true, ...settings })
     const create = async (fields: object = ana) => {
-      await app.createAccount({ fields }, errand())
+      await app.createAccount({ fields }, context())
       const { userName } = { ...ana, ...fields }
-      const [account] = await app.findAccounts({ user: userName }, errand())
+      const [account] = await app.findAccounts({ user: userName }, context())
       if (!account) throw new TypeError('nobody was created')
       return { id: account.id, userName: account.userName }
     }
@@ -36,7 +36,7 @@ describe.each([
   test('takes a new user with all the fields', async () => {
     await using world = await open()
     const { id } = await world.create()
-    expect(await world.app.readFields({ id }, errand())).toMatchObject({
+    expect(await world.app.readFields({ id }, context())).toMatchObject({
       account: { userName: ana.userName, status: 'active', name: 'Ana Ruiz' },
       fields: { ...ana, status: 'active' },
     })
@@ -45,7 +45,7 @@ describe.each([
   test('says of a second one that it is there', async () => {
     await using world = await open()
     await world.create()
-    await expect(world.app.createAccount({ fields: ana }, errand())).rejects.toMatchObject({
+    await expect(world.app.createAccount({ fields: ana }, context())).rejects.toMatchObject({
       code: 'conflict',
     })
     expect(world.server.users.size).toBe(1)
@@ -55,13 +55,13 @@ describe.each([
     await using world = await open()
     const { id } = await world.create()
     await world.create({ userName: 'bo@example.com', email: 'bo@example.com' })
-    expect(await world.app.findAccounts({ user }, errand())).toMatchObject([{ id }])
+    expect(await world.app.findAccounts({ user }, context())).toMatchObject([{ id }])
   })
 
   test('lists everybody, or says that it can not', async () => {
     await using world = await open({ pageSize: 10 })
     for (let index = 0; index < 25; index++) await world.create({ userName: `u${index}@example.com` })
-    const page = await world.app.listAccounts({ limit: 100 }, errand())
+    const page = await world.app.listAccounts({ limit: 100 }, context())
     const paged = name === 'express 4'
     expect({ count: page.items.length, complete: page.complete }).toEqual({
       count: paged ? 25 : 20,
@@ -81,8 +81,8 @@ describe.each([
       // Without a path, scimmy adds to lists what RFC 7644 §3.5.2.3 has it put in their place.
       ...(form !== 'pathless' && { email: 'ana@example.org', phone: '+46 8 999' }),
     }
-    await world.app.updateAccount({ ...target, set }, errand())
-    expect((await world.app.readFields({ id: target.id }, errand()))?.fields).toEqual({
+    await world.app.updateAccount({ ...target, set }, context())
+    expect((await world.app.readFields({ id: target.id }, context()))?.fields).toEqual({
       ...ana,
       ...set,
       status: 'active',
@@ -92,10 +92,10 @@ describe.each([
   test.each(['path', 'pathless', 'put'])('is deactivated and back by %s', async (patchStrategy) => {
     await using world = await open({ patchStrategy })
     const target = await world.create()
-    const status = async () => (await world.app.readAccount({ id: target.id }, errand()))?.status
-    await world.app.deactivateAccount(target, errand())
+    const status = async () => (await world.app.readAccount({ id: target.id }, context()))?.status
+    await world.app.deactivateAccount(target, context())
     expect(await status()).toBe('inactive')
-    await world.app.reactivateAccount(target, errand())
+    await world.app.reactivateAccount(target, context())
     expect(await status()).toBe('active')
   })
 
@@ -105,23 +105,23 @@ describe.each([
     for (const one of ['ana', 'bo', 'cy']) people.push(await world.create({ userName: `${one}@example.com` }))
     const [ana, bo, cy] = people as [Target, Target, Target]
     const id = world.server.addGroup('Engineering', [ana.id, bo.id])
-    await world.app.updateMembers({ group: { id, name: 'Engineering' }, add: [cy], remove: [ana] }, errand())
-    const group = await world.app.readGroup({ group: 'Engineering' }, errand())
+    await world.app.updateMembers({ group: { id, name: 'Engineering' }, add: [cy], remove: [ana] }, context())
+    const group = await world.app.readGroup({ group: 'Engineering' }, context())
     expect(group?.members?.map((member) => member.id).sort()).toEqual([bo.id, cy.id].sort())
   })
 
   test('deletes, and takes it well when there is nobody any more', async () => {
     await using world = await open()
     const target = await world.create()
-    await world.app.deleteAccount(target, errand())
-    expect(await world.app.readAccount({ id: target.id }, errand())).toBeUndefined()
-    await expect(world.app.deleteAccount(target, errand())).resolves.toBeUndefined()
+    await world.app.deleteAccount(target, context())
+    expect(await world.app.readAccount({ id: target.id }, context())).toBeUndefined()
+    await expect(world.app.deleteAccount(target, context())).resolves.toBeUndefined()
   })
 
   test('is probed by reads', async () => {
     await using world = await open({ pageSize: 50 })
     for (let index = 0; index < 25; index++) await world.create({ userName: `u${index}@example.com` })
-    const { findings } = await world.app.probeApp({}, errand())
+    const { findings } = await world.app.probeApp({}, context())
     const found = (about: string) => findings.find((one) => one.about === about)?.found
     expect(found('filter')).toBe('honoured')
     expect(found('groups')).toBe('there')

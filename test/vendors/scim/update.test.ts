@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AccountFields } from '../../../src/domain/operations.ts'
 import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
-import { type Canned, errand, serveCanned } from '../../support/canned.ts'
+import { type Canned, context, serveCanned } from '../../support/canned.ts'
 import { scimAt } from './scim-at.ts'
 import { ana, at, CORE, done, ENTERPRISE, PATCH_OP, scimError, target } from './write-at.ts'
 
@@ -13,7 +13,7 @@ describe('updating', () => {
   ) =>
     at(
       ({ method }) => replies[method] ?? (method === 'GET' ? { body: ana } : done),
-      (app) => app.updateAccount({ ...target, set }, errand()),
+      (app) => app.updateAccount({ ...target, set }, context()),
       ...ways,
     )
   const set: AccountFields = { givenName: 'Anna', department: 'Research', manager: 'u9' }
@@ -103,7 +103,7 @@ describe('updating', () => {
     await expect(
       scimAt(app.url, {}, { ways: { takes: ['title'] } }).updateAccount(
         { ...target, set: { title: 'Lead', licence: 'Full', phone: '1' } },
-        errand(),
+        context(),
       ),
     ).rejects.toMatchObject({ code: 'unsupported', message: expect.stringContaining('licence, phone') })
     expect(app.asked).toEqual([])
@@ -163,7 +163,7 @@ describe('updating', () => {
           if (method === 'PATCH') return headers['if-match'] === 'W/"4"' ? done : { status: 412 }
           return { body: reads++ === 0 ? versioned : { ...versioned, meta: { version } } }
         },
-        (app) => app.updateAccount({ ...target, set: { title: 'Lead' } }, errand()),
+        (app) => app.updateAccount({ ...target, set: { title: 'Lead' } }, context()),
         { memory: memory() },
       )
       expect({ code, methods }).toEqual({ code: expected, methods: sent })

@@ -1,4 +1,4 @@
-import type { Errand } from '../../../domain/operations.ts'
+import type { RequestContext } from '../../../domain/operations.ts'
 import { WrongAddress } from '../../../errors.ts'
 import type { SurfaceRequest } from '../../http/client.ts'
 import { causeOf } from '../../http/errors.ts'
@@ -22,24 +22,24 @@ export const PROBES: readonly { name: DialectName; request: SurfaceRequest }[] =
 export const FOUND = 'gainsight.restDialect'
 
 /** The dialect that the tenant speaks: as set, as remembered, or found out by a read and remembered. */
-export function dialectOf(app: RestApp): (errand: Errand) => Promise<Dialect> {
+export function dialectOf(app: RestApp): (context: RequestContext) => Promise<Dialect> {
   const made = (name: DialectName) => DIALECTS[name](app)
   const { restDialect } = app.settings
   let known = restDialect === 'auto' ? undefined : made(restDialect)
-  const find = singleFlight(async (errand) => {
+  const find = singleFlight(async (context) => {
     const kept = await app.memory.recall<string>(FOUND).catch(() => undefined)
-    const name = PROBES.find((probe) => probe.name === kept)?.name ?? (await tryOut(app, errand))
+    const name = PROBES.find((probe) => probe.name === kept)?.name ?? (await tryOut(app, context))
     known ??= made(name)
     if (name !== kept) await app.memory.remember(FOUND, name).catch(() => undefined)
     return known
   })
-  return async (errand) => known ?? find(errand)
+  return async (context) => known ?? find(context)
 }
 
-async function tryOut(app: RestApp, errand: Errand): Promise<DialectName> {
+async function tryOut(app: RestApp, context: RequestContext): Promise<DialectName> {
   let last: Failure | undefined
   for (const { name, request } of PROBES) {
-    const answer = await ask(app.surface, request, errand)
+    const answer = await ask(app.surface, request, context)
     if (isListOfUsers(answer)) return name
     if (!answer.ok) {
       last = answer.failure

@@ -1,5 +1,5 @@
 import type { Account } from '../../../domain/account.ts'
-import type { Errand, ListPosition, Match, Operations, Page } from '../../../domain/operations.ts'
+import type { ListPosition, Match, Operations, Page, RequestContext } from '../../../domain/operations.ts'
 import { collect, collectAll, PAGES_A_CALL } from '../../http/collect.ts'
 import { asId } from '../../http/values.ts'
 import { type FieldWays, fieldsOf } from '../../scim/fields.ts'
@@ -23,17 +23,17 @@ export function restOperations(app: RestApp) {
   const userIn = ({ names }: Dialect, raw: unknown): ScimUser | undefined =>
     toUser(origin, asScim(names, raw))
 
-  const readUser = async (id: string, errand: Errand): Promise<ScimUser | undefined> => {
+  const readUser = async (id: string, context: RequestContext): Promise<ScimUser | undefined> => {
     if (asId(id) === undefined) return undefined
-    const spoken = await dialect(errand)
-    const user = userIn(spoken, await spoken.one(id, errand))
+    const spoken = await dialect(context)
+    const user = userIn(spoken, await spoken.one(id, context))
     return user?.account.id === id ? user : undefined
   }
-  const listing = (spoken: Dialect, match: Match | undefined, errand: Errand) => {
+  const listing = (spoken: Dialect, match: Match | undefined, context: RequestContext) => {
     const { pageSize } = settings
     let asked = match
     const readPage = async (page: number, size: number) => {
-      const rows = await spoken.page({ page, size, ...(asked && { match: asked }) }, errand)
+      const rows = await spoken.page({ page, size, ...(asked && { match: asked }) }, context)
       // What was refused once is not asked again.
       if (rows.unfiltered) asked = undefined
       return rows
@@ -49,29 +49,29 @@ export function restOperations(app: RestApp) {
   }
 
   return {
-    async findAccounts({ user: who }, errand) {
-      const spoken = await dialect(errand)
-      const found = await spoken.search?.(who, settings.pageSize, errand)
+    async findAccounts({ user: who }, context) {
+      const spoken = await dialect(context)
+      const found = await spoken.search?.(who, settings.pageSize, context)
       const users = found?.rows.map((row) => userIn(spoken, row))
       // An app that does not filter sends everybody, or the first page of them.
       if (users?.every((user) => user && isMeant(user, who))) return accountsIn(users)
       if (!spoken.search && !who.includes('@')) {
-        const user = await readUser(who, errand)
+        const user = await readUser(who, context)
         if (user) return [user.account]
       }
       const keep = (user: ScimUser) => isMeant(user, who)
       const { maxPages } = settings
-      return accountsIn(await collectAll({ ...listing(spoken, undefined, errand), keep, maxPages }))
+      return accountsIn(await collectAll({ ...listing(spoken, undefined, context), keep, maxPages }))
     },
-    readAccount: async ({ id }, errand) => (await readUser(id, errand))?.account,
-    async readFields({ id }, errand) {
-      const user = await readUser(id, errand)
+    readAccount: async ({ id }, context) => (await readUser(id, context))?.account,
+    async readFields({ id }, context) {
+      const user = await readUser(id, context)
       return user && { account: user.account, fields: fieldsOf(WAYS, user) }
     },
-    async listAccounts({ match = {}, limit, at }, errand): Promise<Page<Account, ListPosition>> {
+    async listAccounts({ match = {}, limit, at }, context): Promise<Page<Account, ListPosition>> {
       const { keep, note } = matcher(match)
       const maxPages = Math.min(PAGES_A_CALL, settings.maxPages)
-      const rows = listing(await dialect(errand), match, errand)
+      const rows = listing(await dialect(context), match, context)
       let unfiltered = false
       const fetch = async (start: number) => {
         const page = await rows.fetch(start)
@@ -85,18 +85,18 @@ export function restOperations(app: RestApp) {
       return { ...page, items: accountsIn(page.items), ...(notes.length > 0 && { note: notes.join(' ') }) }
     },
     checkWrite: async ({ fields }) => checkFields(fields, settings),
-    deactivateAccount: async (target, errand) => (await dialect(errand)).setActive(target, false, errand),
-    reactivateAccount: async (target, errand) => (await dialect(errand)).setActive(target, true, errand),
-    async createAccount({ fields }, errand) {
+    deactivateAccount: async (target, context) => (await dialect(context)).setActive(target, false, context),
+    reactivateAccount: async (target, context) => (await dialect(context)).setActive(target, true, context),
+    async createAccount({ fields }, context) {
       checkFields(fields, settings)
-      return (await dialect(errand)).create(fields, errand)
+      return (await dialect(context)).create(fields, context)
     },
-    async updateAccount({ set, ...target }, errand) {
+    async updateAccount({ set, ...target }, context) {
       checkFields(set, settings)
-      return (await dialect(errand)).update(target, set, errand)
+      return (await dialect(context)).update(target, set, context)
     },
     ...(settings.allowDelete && {
-      deleteAccount: async (target, errand) => (await dialect(errand)).remove(target, errand),
+      deleteAccount: async (target, context) => (await dialect(context)).remove(target, context),
     }),
   } satisfies Operations
 }

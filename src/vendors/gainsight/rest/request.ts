@@ -1,4 +1,4 @@
-import type { Errand } from '../../../domain/operations.ts'
+import type { RequestContext } from '../../../domain/operations.ts'
 import { BadReply, type IdentityError } from '../../../errors.ts'
 import type { Opened } from '../../define.ts'
 import type { Surface, SurfaceRequest } from '../../http/client.ts'
@@ -18,9 +18,13 @@ export interface RestApp {
 }
 
 /** Sends one request. What the app says against it is a value; only a lost connection throws. */
-export async function ask(surface: Surface, request: SurfaceRequest, errand: Errand): Promise<Understood> {
+export async function ask(
+  surface: Surface,
+  request: SurfaceRequest,
+  context: RequestContext,
+): Promise<Understood> {
   const json = request.body !== undefined && { headers: { 'content-type': 'application/json' } }
-  return understand(await surface({ ...request, ...json }, errand))
+  return understand(await surface({ ...request, ...json }, context))
 }
 
 /** The error to throw for a failure. */

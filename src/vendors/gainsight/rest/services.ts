@@ -1,4 +1,4 @@
-import type { AccountFields, Errand, Match, Target } from '../../../domain/operations.ts'
+import type { AccountFields, Match, RequestContext, Target } from '../../../domain/operations.ts'
 import { InvalidInput, Unsupported } from '../../../errors.ts'
 import { sameText } from '../../../text/text.ts'
 import { refusesFilter } from '../../http/classify.ts'
@@ -50,69 +50,69 @@ export function servicesDialect({ surface }: RestApp): Dialect {
   /** Custom attributes that were set from here; a listing tells what it is asked for and no more. */
   const custom = new Set<string>()
 
-  const one = async (id: string, errand: Errand): Promise<Rec | undefined> => {
+  const one = async (id: string, context: RequestContext): Promise<Rec | undefined> => {
     const byId = [[{ name: NAMES.id, value: id }]]
-    let answer = await ask(surface, listing(0, 2, byId, [...SELECT, ...custom]), errand)
+    let answer = await ask(surface, listing(0, 2, byId, [...SELECT, ...custom]), context)
     if (!answer.ok && custom.size > 0 && refusesFilter(answer.failure)) {
       // One of the attributes does not exist.
       custom.clear()
-      answer = await ask(surface, listing(0, 2, byId), errand)
+      answer = await ask(surface, listing(0, 2, byId), context)
     }
     return readRows(answer)
       .rows.filter(isRecord)
       .find((row) => field(row, NAMES.id) === id)
   }
 
-  const send = async (request: SurfaceRequest, errand: Errand): Promise<void> => {
-    const answer = await ask(surface, { method: 'PUT', ...request }, errand)
+  const send = async (request: SurfaceRequest, context: RequestContext): Promise<void> => {
+    const answer = await ask(surface, { method: 'PUT', ...request }, context)
     const failure = answer.ok ? failedRecord(answer.body) : answer.failure
     if (failure) throw refusal(failure, 'writes')
   }
-  const setActive = ({ id }: Target, active: boolean, errand: Errand): Promise<void> =>
-    send({ path: `${SERVICES}/status`, query: { status: String(active) }, body: [id] }, errand)
+  const setActive = ({ id }: Target, active: boolean, context: RequestContext): Promise<void> =>
+    send({ path: `${SERVICES}/status`, query: { status: String(active) }, body: [id] }, context)
 
   return {
     names: NAMES,
     one,
-    async page({ page, size, match = {} }, errand): Promise<Rows> {
+    async page({ page, size, match = {} }, context): Promise<Rows> {
       const conditions = conditionsFor(match)
-      const answer = await ask(surface, listing(page, size, conditions), errand)
+      const answer = await ask(surface, listing(page, size, conditions), context)
       if (answer.ok || conditions.length === 0 || !refusesFilter(answer.failure)) return readRows(answer)
-      return { ...readRows(await ask(surface, listing(page, size, []), errand)), unfiltered: true }
+      return { ...readRows(await ask(surface, listing(page, size, []), context)), unfiltered: true }
     },
-    async search(who, size, errand) {
+    async search(who, size, context) {
       const known = who.includes('@') ? [] : [{ name: NAMES.id, value: who }]
       const condition = [...anyCase('Email', who), ...anyCase('SFDCUserName', who), ...known]
-      const answer = await ask(surface, listing(0, size, [condition]), errand)
+      const answer = await ask(surface, listing(0, size, [condition]), context)
       return !answer.ok && refusesFilter(answer.failure) ? undefined : readRows(answer)
     },
-    async create(fields, errand) {
+    async create(fields, context) {
       if (fields.status === 'inactive') throw apart()
       const { email, userName = email } = fields
       const { status: _, ...rest } = fields
       const { record, action } = recordFrom({ ...rest, ...(userName !== undefined && { userName }) })
       const body = { records: [record], lookups: {}, ...action }
-      await send({ method: 'POST', path: SERVICES, query: { notify: 'false' }, body }, errand)
+      await send({ method: 'POST', path: SERVICES, query: { notify: 'false' }, body }, context)
       for (const name of Object.keys(fields.custom ?? {})) custom.add(name)
     },
-    async update(target, { status, ...set }, errand) {
+    async update(target, { status, ...set }, context) {
       const others = Object.values(set).some((value) => value !== undefined)
       if (status !== undefined && others) throw apart()
-      if (status !== undefined) return setActive(target, status === 'active', errand)
+      if (status !== undefined) return setActive(target, status === 'active', context)
       const { record, action } = recordFrom(set)
-      const raw = await one(target.id, errand)
+      const raw = await one(target.id, context)
       if (!raw) throw gone()
       const userName = asText(field(raw, 'SFDCUserName'), 320) ?? asText(field(raw, NAMES.email), 320)
       if (!sameText(userName, target.userName)) {
         throw renamed()
       }
       const body = { records: [{ ...held(raw), ...record, [NAMES.id]: target.id }], lookups: {}, ...action }
-      await send({ path: SERVICES, query: { key: NAMES.id }, body }, errand)
+      await send({ path: SERVICES, query: { key: NAMES.id }, body }, context)
       for (const name of Object.keys(set.custom ?? {})) custom.add(name)
     },
     setActive,
     // There is no deletion by this API; what is called so elsewhere at Gainsight deactivates.
-    remove: (target, errand) => setActive(target, false, errand),
+    remove: (target, context) => setActive(target, false, context),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AccountFields, Errand, Target } from '../../../domain/operations.ts'
+import type { AccountFields, RequestContext, Target } from '../../../domain/operations.ts'
 import { InvalidInput, Unsupported } from '../../../errors.ts'
 import { plainText, sameText } from '../../../text/text.ts'
 import { path, type SurfaceRequest } from '../../http/client.ts'
@@ -31,8 +31,8 @@ export const USERS_PROBE: SurfaceRequest = { path: '/v1/users', query: { page: 1
 
 /** The REST API at /v1/users, which can not search. */
 export function usersDialect({ surface }: RestApp): Dialect {
-  const one = async (id: string, errand: Errand): Promise<Rec | undefined> => {
-    const answer = await ask(surface, { path: path`/v1/users/${id}` }, errand)
+  const one = async (id: string, context: RequestContext): Promise<Rec | undefined> => {
+    const answer = await ask(surface, { path: path`/v1/users/${id}` }, context)
     if (!answer.ok) {
       if (isAbsent(answer.failure)) return undefined
       throw refusal(answer.failure, 'reads')
@@ -41,8 +41,12 @@ export function usersDialect({ surface }: RestApp): Dialect {
     return isRecord(data) ? data : undefined
   }
 
-  const send = async (request: SurfaceRequest, fields: AccountFields, errand: Errand): Promise<void> => {
-    const answer = await ask(surface, request, errand)
+  const send = async (
+    request: SurfaceRequest,
+    fields: AccountFields,
+    context: RequestContext,
+  ): Promise<void> => {
+    const answer = await ask(surface, request, context)
     if (answer.ok) return
     const { status, said } = answer.failure
     if (status === 400 && fields.role !== undefined && /\brole\b/i.test(said)) throw noSuchRole(fields.role)
@@ -50,22 +54,22 @@ export function usersDialect({ surface }: RestApp): Dialect {
   }
 
   /** Whether PUT replaces the user or changes parts of it differs by version, so the whole user is sent. */
-  const put = async (target: Target, set: AccountFields, errand: Errand): Promise<void> => {
+  const put = async (target: Target, set: AccountFields, context: RequestContext): Promise<void> => {
     const changes = recordFrom(set)
-    const raw = await one(target.id, errand)
+    const raw = await one(target.id, context)
     if (!raw) throw gone()
     const email = field(raw, NAMES.email)
     if (typeof email !== 'string' || !sameText(email, target.userName)) {
       throw renamed()
     }
     const body = merged(raw, changes)
-    await send({ method: 'PUT', path: path`/v1/users/${target.id}`, body }, set, errand)
+    await send({ method: 'PUT', path: path`/v1/users/${target.id}`, body }, set, context)
   }
 
   return {
     names: NAMES,
     one,
-    async page({ page, size, match = {} }, errand) {
+    async page({ page, size, match = {} }, context) {
       const { status } = match
       // Pages are counted from 1, and inactive users included unless they are filtered out.
       const isActive = status && String(status === 'active')
@@ -73,22 +77,22 @@ export function usersDialect({ surface }: RestApp): Dialect {
         await ask(
           surface,
           { path: '/v1/users', query: { page: page + 1, pageSize: size, isActive } },
-          errand,
+          context,
         ),
       )
     },
-    async create(fields, errand) {
+    async create(fields, context) {
       if (!fields.role) {
         throw new InvalidInput(
           'Gainsight wants a role for a new user.',
           'Give `role`, written as in Gainsight.',
         )
       }
-      await send({ method: 'POST', path: '/v1/users', body: recordFrom(fields) }, fields, errand)
+      await send({ method: 'POST', path: '/v1/users', body: recordFrom(fields) }, fields, context)
     },
     update: put,
-    setActive: (target, active, errand) => put(target, { status: active ? 'active' : 'inactive' }, errand),
-    remove: ({ id }, errand) => send({ method: 'DELETE', path: path`/v1/users/${id}` }, {}, errand),
+    setActive: (target, active, context) => put(target, { status: active ? 'active' : 'inactive' }, context),
+    remove: ({ id }, context) => send({ method: 'DELETE', path: path`/v1/users/${id}` }, {}, context),
   }
 }
 
