@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
 import { openStores } from '../src/app/stores.ts'
-import { openAccessTokens } from '../src/auth/api-tokens.ts'
+import { openApiTokens } from '../src/auth/api-tokens.ts'
 import { openHttpWorld } from '../test/support/http-world.ts'
 import type { Ask } from './askers.ts'
 
@@ -56,7 +56,7 @@ export function door({ origin, pathname: path }: URL, tokens: readonly string[])
 
 export async function makeTokens(dataDir: string, count: number): Promise<string[]> {
   const { store } = openStores(dataDir)
-  const tokens = openAccessTokens(store)
+  const tokens = openApiTokens(store)
   const made = await Promise.all(
     Array.from({ length: count }, (_, one) => tokens.create(`caller-${one}`, { scopes: ['identity:read'] })),
   )

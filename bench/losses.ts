@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openStores } from '../src/app/stores.ts'
 import { openApprovers } from '../src/approvals/approvers.ts'
-import { openAccessTokens } from '../src/auth/api-tokens.ts'
+import { openApiTokens } from '../src/auth/api-tokens.ts'
 import type { JournalLine } from '../src/journal/events.ts'
 import { endsWrite } from '../src/journal/query.ts'
 import { makePeople } from '../src/sandbox/people.ts'
@@ -42,7 +42,7 @@ export const losses: Part = async () => {
   await using fleet = await openFleet({ ...place, proxy, skews: SKEWS })
   const { store } = openStores('', redis.address)
   await openApprovers(store).add('grace', PASSPHRASE)
-  const { token } = await openAccessTokens(store).create('helpdesk', { scopes: ['identity:remove'] })
+  const { token } = await openApiTokens(store).create('helpdesk', { scopes: ['identity:remove'] })
   await store.close()
 
   const people = makePeople(CROWD)

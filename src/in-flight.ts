@@ -1,20 +1,20 @@
 /** Work that must not be left half done. */
-export interface UnderWay {
+export interface InFlight {
   /** Returns `work`, and remembers it until it has ended. */
-  follow<Result>(work: Promise<Result>): Promise<Result>
+  track<Result>(work: Promise<Result>): Promise<Result>
   /** Resolves when nothing is under way any more. */
-  ended(): Promise<void>
+  drained(): Promise<void>
 }
 
-export function underWay(): UnderWay {
+export function inFlight(): InFlight {
   const all = new Set<Promise<unknown>>()
   return {
-    follow(work) {
+    track(work) {
       const tracked = work.finally(() => all.delete(tracked))
       all.add(tracked)
       return tracked
     },
-    async ended() {
+    async drained() {
       while (all.size > 0) await Promise.allSettled(all)
     },
   }

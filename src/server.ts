@@ -9,7 +9,7 @@ import {
   ResourceNotFoundError,
   ResourceTemplate,
 } from '@modelcontextprotocol/server'
-import { callsOf, type Visitor } from './auth/principal.ts'
+import { callsOf, type Principal } from './auth/principal.ts'
 import { type Grant, holds, type Scope, scopeOf, withScope } from './domain/scopes.ts'
 import { dispatcher, isOffered, type Parts } from './engine/dispatch.ts'
 import type { Tool } from './engine/tool.ts'
@@ -37,10 +37,10 @@ const wireOf = (tool: Tool): WireTool =>
   (typeof BUILT_TOOLS === 'undefined' ? undefined : BUILT_TOOLS.find(({ name }) => name === tool.name)) ??
   toWire(tool)
 
-/** Makes the MCP server for one connection (or one HTTP request); `visitorOf` tells who is at the other end. */
+/** Makes the MCP server for one connection (or one HTTP request); `principalOf` tells who is at the other end. */
 export function serverFactory(
   parts: Parts & { version: string },
-  visitorOf: (context: McpRequestContext) => Visitor,
+  principalOf: (context: McpRequestContext) => Principal,
 ): McpServerFactory {
   const offered = parts.tools
     .filter((tool) => parts.tenants.serving(tool) !== undefined)
@@ -50,8 +50,8 @@ export function serverFactory(
 
   return (request) => {
     const { era } = request
-    const visitor = visitorOf(request)
-    const newCall = callsOf(visitor)
+    const principal = principalOf(request)
+    const newCall = callsOf(principal)
     const mcp = new McpServer(
       { name: 'identity-mcp', title: 'Identity tools', version: parts.version },
       {
@@ -69,7 +69,7 @@ export function serverFactory(
     )
     mcp.server.setRequestHandler('tools/list', () => ({
       tools: offered
-        .filter(({ tool }) => isOffered(parts.tenants, tool, visitor.grant))
+        .filter(({ tool }) => isOffered(parts.tenants, tool, principal.grant))
         .map(({ wire }) => wire),
     }))
     mcp.server.setRequestHandler(
@@ -100,19 +100,19 @@ export function serverFactory(
         }
       },
     )
-    offerReading(mcp, readingOf(parts.tenants.seenBy(readable(visitor.grant))))
-    if (visitor.canStepUp) {
+    offerReading(mcp, readingOf(parts.tenants.seenBy(readable(principal.grant))))
+    if (principal.canStepUp) {
       // Asked by the SDK before it hands a request on, where the answer can still be an HTTP status.
       mcp.resolveScopeChallenge = async ({ request: { method, params } }) => {
         const tool = method === 'tools/call' ? toolNamed(params?.name) : undefined
         const scope = tool ? scopeOf(tool) : method === 'resources/read' ? RESOURCE_SCOPE : undefined
-        if (scope === undefined || holds(visitor.grant, scope)) return undefined
+        if (scope === undefined || holds(principal.grant, scope)) return undefined
         if (tool) {
           // The guards refuse it as they refuse any call, so that the journal has it.
           const call = newCall({ tool, input: params?.arguments, client: UNKNOWN_CLIENT, canAsk: false })
           await dispatch(call).catch((error) => toError(error, call, parts.log))
         }
-        const [first = scope, ...more] = withScope(visitor.grant, scope)
+        const [first = scope, ...more] = withScope(principal.grant, scope)
         return { scopes: [first, ...more], errorDescription: `This needs the scope ${scope}.` }
       }
     }

@@ -12,13 +12,13 @@ import { pastOf } from '../engine/history.ts'
 import { openTenants, type Tenants, traitsOf } from '../engine/tenants.ts'
 import type { Call } from '../guards/call.ts'
 import { callGuards } from '../guards/call-pipeline.ts'
-import { underWay } from '../in-flight.ts'
-import { openStops, type Stops } from '../limits/freezes.ts'
+import { inFlight } from '../in-flight.ts'
+import { type Freezes, openFreezes } from '../limits/freezes.ts'
 import { storeLedger } from '../limits/ledger.ts'
 import { storePeople } from '../limits/people.ts'
 import { type Log, logTo } from '../log.ts'
 import { type Meter, unmetered } from '../meter.ts'
-import { sealWith } from '../store/signed-state.ts'
+import { stateSigner } from '../store/signed-state.ts'
 import type { Store } from '../store/store.ts'
 import { tools } from '../tools/index.ts'
 import { vendors } from '../vendors/index.ts'
@@ -37,7 +37,7 @@ export interface Running {
   parts: Parts
   settings: Settings
   tenants: Tenants
-  stops: Stops
+  freezes: Freezes
   store: Store
   /** What the page works with on which people decide. */
   page: PageParts
@@ -82,7 +82,7 @@ export async function start(
     ...(meter && { meter }),
   })
   const approvers = openApprovers(store)
-  const stops = openStops(store)
+  const freezes = openFreezes(store)
   const approvals = openApprovals(store)
   const approveAt = async (approval: Pick<Approval, 'id' | 'state' | 'approvers'>) => {
     if (approval.state === 'approved')
@@ -101,12 +101,12 @@ export async function start(
     approveAt: async (id) => (await approveAt({ id, state: 'pending' })).words,
   }))
   const { journal } = telling
-  const seal = sealWith(store)
-  const changes = underWay()
+  const signer = stateSigner(store)
+  const changes = inFlight()
   const warn = (message: string, error: unknown) => log.error(message, { error })
   const addApprover = typed(io, options, 'approvers add NAME')
   let page: Promise<LinkedPage> | undefined
-  const pageParts = { approvals, approvers, journal, seal, underWay: changes, addApprover, warn }
+  const pageParts = { approvals, approvers, journal, signer, inFlight: changes, addApprover, warn }
   const thePage = () => {
     page ??= (openPage ?? openLoopbackPage)(pageParts)
     return page
@@ -119,13 +119,13 @@ export async function start(
     isOffered: (name: string, grant: Grant) =>
       tools.some((tool) => tool.name === name && isOffered(tenants, tool, grant)),
     isReadOnly: (tenant: string) => tenants.readOnly(tenants.get(tenant)),
-    blast: { ledger: storeLedger(store), people: storePeople(store), stops, limits: settings.limits },
-    stops,
+    blast: { ledger: storeLedger(store), people: storePeople(store), freezes, limits: settings.limits },
+    freezes,
     locks: store,
     confirming: {
       policy: { confirm: settings.confirm, about: (name: string) => traitsOf(tenants.get(name)) },
       approvals,
-      seal,
+      signer,
       approveAt,
       brief({ caller, grant, signal, deadline }: Call, plan: Plan) {
         const until = Math.min(deadline, Date.now() + BRIEFING_TIME)
@@ -146,22 +146,22 @@ export async function start(
       tools,
       tenants,
       approvals,
-      seal,
+      signer,
       log,
-      underWay: changes,
-      stops,
+      inFlight: changes,
+      freezes,
       guards: (sight) => callGuards(policy, sight),
       past: (reference, caller) => pastOf(journal, reference, (by) => by === caller),
     },
     settings,
     tenants,
-    stops,
+    freezes,
     store,
     page: pageParts,
     log,
     async close() {
       await (await page)?.close()
-      await changes.ended()
+      await changes.drained()
       await telling.close()
       await Promise.all([store.close(), budgets.close(), closeSandbox()])
     },

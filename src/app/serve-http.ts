@@ -2,17 +2,17 @@ import { isIP } from 'node:net'
 import pkg from '../../package.json' with { type: 'json' }
 import { approvalPage } from '../approvals/page/handler.ts'
 import { pathOf } from '../approvals/page/layout.ts'
-import { openAccessTokens } from '../auth/api-tokens.ts'
+import { openApiTokens } from '../auth/api-tokens.ts'
 import { authentication } from '../auth/authenticate.ts'
 import { protectedResource } from '../auth/protected-resource.ts'
 import { isLoopback } from '../config/address.ts'
 import type { Auth } from '../config/http.ts'
 import { SettingsError } from '../config/settings.ts'
 import { inbound } from '../http/caller-rate-limit.ts'
-import { visitorIn } from '../http/mcp-endpoint.ts'
+import { principalIn } from '../http/mcp-endpoint.ts'
 import { type Metrics, prometheus } from '../http/metrics.ts'
 import { type HttpServing, openDoor } from '../http/server.ts'
-import { underWay } from '../in-flight.ts'
+import { inFlight } from '../in-flight.ts'
 import type { Log } from '../log.ts'
 import { serverFactory } from '../server.ts'
 import type { Store } from '../store/store.ts'
@@ -60,7 +60,7 @@ async function serve(io: Io, options: CommonOptions, { host, port }: Listening):
 
   let now = await read()
   const { log } = now
-  const formers = underWay()
+  const formers = inFlight()
   try {
     let address = ''
     const door = await openDoor({ host, port, metrics, log }, (listening) => {
@@ -78,7 +78,7 @@ async function serve(io: Io, options: CommonOptions, { host, port }: Listening):
         const former = now
         now = await readUsable()
         const ended = door.serve(now.serve(address)).then(former.close)
-        void formers.follow(
+        void formers.track(
           ended.catch((error) => log.error('the former settings were not left in order', { error })),
         )
         io.stderr.write('identity-mcp goes by the settings as they are now\n')
@@ -93,7 +93,7 @@ async function serve(io: Io, options: CommonOptions, { host, port }: Listening):
     await renewed
     await door.close()
   } finally {
-    await formers.ended()
+    await formers.drained()
     await now.close()
   }
 }
@@ -122,7 +122,7 @@ async function readSettings(
     const auth = authFor(host, settings.auth, settingsFile(io, options).file)
     const { jwt } = auth === 'none' ? {} : auth
     const { url } = settings.http
-    const authenticate = await authentication(auth, openAccessTokens(store))
+    const authenticate = await authentication(auth, openApiTokens(store))
     return {
       log,
       serve(address) {
@@ -134,7 +134,7 @@ async function readSettings(
         return {
           hosts: hostsOf([isIP(host) ? undefined : `http://${host}`, url, jwt?.audience]),
           proxied: auth !== 'none',
-          factory: serverFactory({ ...parts, version: pkg.version }, visitorIn),
+          factory: serverFactory({ ...parts, version: pkg.version }, principalIn),
           authenticate,
           // Without names there is nobody to be fair to.
           ...(auth !== 'none' && { inbound: inbound(settings.http) }),

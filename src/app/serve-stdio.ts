@@ -18,8 +18,8 @@ export async function serve(io: Io, options: CommonOptions): Promise<void> {
   const running = await start(io, options)
   const { parts, log } = running
   // On stdio the one at the other end is whoever started this process.
-  const visitor = { caller: `local:${io.user}`, grant: EVERYTHING }
-  const factory = serverFactory({ ...parts, version: pkg.version }, () => visitor)
+  const principal = { caller: `local:${io.user}`, grant: EVERYTHING }
+  const factory = serverFactory({ ...parts, version: pkg.version }, () => principal)
   await overStdio(factory, io.stdin, io.stdout, io.untilStopped(), (error) =>
     log.error('the protocol broke', { error }),
   )

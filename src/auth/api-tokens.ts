@@ -15,7 +15,7 @@ const TRUSTED_MS = 5 * 60_000
 const USE_NOTED_MS = 60_000
 
 /** A token by which a caller over HTTP is known, as far as anything is kept of it. */
-export interface AccessToken {
+export interface ApiToken {
   name: string
   grant: Grant
   /** Epoch milliseconds, as all times here. */
@@ -26,17 +26,17 @@ export interface AccessToken {
 }
 
 /** The tokens of callers, of which only hashes are kept. Names are not case-sensitive. */
-export interface AccessTokens {
+export interface ApiTokens {
   /** The token cannot be read again. Throws `InvalidInput` for an unfit name, `Conflict` for a taken one. */
-  create(name: string, grant: Grant, expiresAt?: number): Promise<{ token: string; made: AccessToken }>
+  create(name: string, grant: Grant, expiresAt?: number): Promise<{ token: string; made: ApiToken }>
   /** Throws `NotFound`. */
   revoke(name: string): Promise<void>
-  list(): Promise<AccessToken[]>
+  list(): Promise<ApiToken[]>
   /** Whose token this is; undefined when it is none, revoked or expired. Throws `Unavailable` when that cannot be known. */
-  find(token: string): Promise<AccessToken | undefined>
+  find(token: string): Promise<ApiToken | undefined>
 }
 
-interface Row extends AccessToken {
+interface Row extends ApiToken {
   /** SHA-256 of the secret part, hexadecimal; it has 256 random bits, so that no slower hash is called for. */
   hash: string
 }
@@ -47,7 +47,7 @@ const idOf = (name: string) => createHash('sha256').update(name.toLowerCase()).d
 const keyOf = (id: string) => TOKENS + id
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest('hex')
 
-export function openAccessTokens(store: Store): AccessTokens {
+export function openApiTokens(store: Store): ApiTokens {
   const known = new Map<string, { row: Row; at: number }>()
 
   const rowOf = async (id: string): Promise<Row | undefined> => {

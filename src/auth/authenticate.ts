@@ -2,7 +2,7 @@ import { OAuthError, OAuthErrorCode } from '@modelcontextprotocol/server'
 import type { Auth } from '../config/http.ts'
 import { EVERYTHING, SCOPES } from '../domain/scopes.ts'
 import { type Admitted, notLetIn } from './admitted.ts'
-import { type AccessTokens, TOKEN_PREFIX } from './api-tokens.ts'
+import { type ApiTokens, TOKEN_PREFIX } from './api-tokens.ts'
 
 /**
  * Tells who calls from the header `Authorization`. Throws `OAuthError`, `InvalidToken` or `InsufficientScope`, for a
@@ -11,7 +11,7 @@ import { type AccessTokens, TOKEN_PREFIX } from './api-tokens.ts'
 export type Authenticate = (authorization: string | undefined) => Promise<Admitted>
 
 /** The callers that the settings let in. */
-export async function authentication(auth: Auth, tokens: AccessTokens): Promise<Authenticate> {
+export async function authentication(auth: Auth, tokens: ApiTokens): Promise<Authenticate> {
   if (auth === 'none') return async () => ({ caller: 'local:anyone', grant: EVERYTHING })
   const verify = auth.jwt && (await import('./jwt.ts')).jwtVerifier(auth.jwt)
 

@@ -3,7 +3,7 @@ import type { Grant } from '../domain/scopes.ts'
 import type { Call } from '../guards/call.ts'
 
 /** Who is at the other end of a connection, or of one HTTP request, as the transport knows it. */
-export interface Visitor {
+export interface Principal {
   /** Names the caller to guards, journal and approvals. */
   caller: string
   grant: Grant
@@ -20,8 +20,8 @@ export const CALL_TIME = 50_000
 
 type Asked = Pick<Call, 'tool' | 'input' | 'canAsk' | 'answer'> & { client: string; signal?: AbortSignal }
 
-/** Makes the calls of one visitor; those that share a reference are told apart by number. */
-export function callsOf({ caller, grant, reference, trace }: Visitor): (asked: Asked) => Call {
+/** Makes the calls of one principal; those that share a reference are told apart by number. */
+export function callsOf({ caller, grant, reference, trace }: Principal): (asked: Asked) => Call {
   let made = 0
   const newId = () => {
     made += 1

@@ -2,12 +2,12 @@ import type { Command } from 'commander'
 import type { Io } from '../app/io.ts'
 import type { DataFolder } from '../app/stores.ts'
 import { IdentityError, InvalidInput, Unavailable } from '../errors.ts'
-import { openStops, type Stop } from '../limits/freezes.ts'
+import { type Freeze, openFreezes } from '../limits/freezes.ts'
 import { plainText } from '../text/text.ts'
 import { recorder, VOUCH_OPTIONS, type VouchOptions, vouched } from './approver-check.ts'
 import { newCommand, type OpenData, print, showTime, toJson, withData } from './data.ts'
 
-/** Stops all changes at once, on every copy of the server that uses the same store, and lets them go on. */
+/** Freezes all changes at once, on every copy of the server that uses the same store, and lets them go on. */
 export function brakeCommand(io: Io, open: OpenData): Command {
   const brake = newCommand(io, 'brake', 'Stop all changes at once; looking things up goes on')
   const where = ['--tenant <name>', 'only in this tenant'] as const
@@ -50,7 +50,7 @@ const on = (io: Io, open: OpenData, command: Command, { tenant, reason, json }: 
     const why = reason === undefined ? {} : { why: plainText(reason, 200) }
     const args = { ...(tenant !== undefined && { tenant }), ...(reason !== undefined && { reason }) }
     // First, since nothing that could fail may hold it up.
-    await openStops(data.store).put({
+    await openFreezes(data.store).put({
       ...(tenant !== undefined && { tenant }),
       at: Date.now(),
       by: io.user,
@@ -70,20 +70,21 @@ const on = (io: Io, open: OpenData, command: Command, { tenant, reason, json }: 
 const off = (io: Io, open: OpenData, command: Command, { tenant, json, ...vouching }: OffOptions) =>
   withData(io, open, command, async (data) => {
     mustExist(data, tenant)
-    const stops = openStops(data.store)
-    const concerned = (stop: Stop) => isBrake(stop) && (tenant === undefined || stop.tenant === tenant)
-    if ((await stops.list()).some(concerned)) {
+    const freezes = openFreezes(data.store)
+    const concerned = (freeze: Freeze) =>
+      isBrake(freeze) && (tenant === undefined || freeze.tenant === tenant)
+    if ((await freezes.list()).some(concerned)) {
       const record = recorder(io, data, 'brake off', { ...(tenant !== undefined && { tenant }) })
       const by = await vouched(io, data.store, record, { ...vouching, to: 'let changes go on' })
       // What cannot be recorded must not be done.
       await record('started', by)
-      await stops.lift(concerned)
+      await freezes.lift(concerned)
       await record('done', by)
     }
     await tell(io, data, json)
   })
 
-const isBrake = ({ caller }: Stop) => caller === undefined
+const isBrake = ({ caller }: Freeze) => caller === undefined
 
 /** A brake on a tenant whose name was mistyped would stop nothing. */
 function mustExist({ tenants }: DataFolder, tenant: string | undefined): void {
@@ -95,7 +96,7 @@ function mustExist({ tenants }: DataFolder, tenant: string | undefined): void {
 }
 
 async function tell(io: Io, { store }: DataFolder, json: true | undefined): Promise<void> {
-  const brakes = (await openStops(store).list()).filter(isBrake)
+  const brakes = (await openFreezes(store).list()).filter(isBrake)
   if (json) {
     const documents = brakes.map(({ tenant, at, by, why }) => ({
       tenant,
@@ -105,11 +106,11 @@ async function tell(io: Io, { store }: DataFolder, json: true | undefined): Prom
     }))
     return print(io, toJson({ on: brakes.length > 0, brakes: documents }, 2))
   }
-  print(io, ...(brakes.length > 0 ? brakes.map(sayStop) : ['The brake is off.']))
+  print(io, ...(brakes.length > 0 ? brakes.map(describeFreeze) : ['The brake is off.']))
 }
 
-/** A stop in a sentence for people. */
-export const sayStop = ({ tenant, caller, at, by, why }: Stop): string =>
+/** A freeze in a sentence for people. */
+export const describeFreeze = ({ tenant, caller, at, by, why }: Freeze): string =>
   caller === undefined
     ? `The brake is on${tenant === undefined ? '' : ` in ${tenant}`} since ${showTime(at)}, by ${plainText(by)}` +
       `${why === undefined ? '' : `: ${plainText(why)}`}. Nothing is changed${tenant === undefined ? '' : ' there'}.`

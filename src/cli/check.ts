@@ -6,7 +6,7 @@ import type { RequestContext, TokenCheck } from '../domain/operations.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { IdentityError } from '../errors.ts'
 import type { StoreHealth } from '../store/store.ts'
-import { sayStop } from './brake.ts'
+import { describeFreeze } from './brake.ts'
 import { newCommand, paint, print, toJson, wrap } from './data.ts'
 
 interface Checked {
@@ -32,11 +32,11 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
         const { tenants } = running
         const chosen = tenant === undefined ? tenants.all : [tenants.get(tenant)]
         const [store, ...checked] = await Promise.all([running.store.health(), ...chosen.map(checkTenant)])
-        const stops = store.ok ? await running.stops.list() : []
+        const freezes = store.ok ? await running.freezes.list() : []
         const ok = store.ok && checked.every(({ ok }) => ok)
         if (json) {
-          const stopped = stops.map(({ counts: _, at, ...stop }) => ({
-            ...stop,
+          const stopped = freezes.map(({ counts: _, at, ...freeze }) => ({
+            ...freeze,
             since: new Date(at).toISOString(),
           }))
           print(io, toJson({ ok, store, tenants: checked, stopped }, 2))
@@ -44,7 +44,8 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
           for (const one of checked) show(io, one)
           showStore(io, store)
           // No fault of the settings, and the first thing to know when changes are refused.
-          for (const stop of stops) print(io, ...wrap(io, `${paint(io, 'yellow', '!')} ${sayStop(stop)}`, ''))
+          for (const freeze of freezes)
+            print(io, ...wrap(io, `${paint(io, 'yellow', '!')} ${describeFreeze(freeze)}`, ''))
         }
         io.exit(ok ? 0 : 1)
       } catch (error) {

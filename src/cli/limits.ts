@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Io } from '../app/io.ts'
 import { typed } from '../app/stores.ts'
 import { NotFound } from '../errors.ts'
-import { openStops, type Stop } from '../limits/freezes.ts'
+import { type Freeze, openFreezes } from '../limits/freezes.ts'
 import { storeLedger } from '../limits/ledger.ts'
 import { storePeople } from '../limits/people.ts'
 import { plainText } from '../text/text.ts'
@@ -30,7 +30,7 @@ export function limitsCommand(io: Io, open: OpenData): Command {
 
 const list = (io: Io, open: OpenData, command: Command, { json }: { json?: true }) =>
   withData(io, open, command, async ({ store }) => {
-    const paused = (await openStops(store).list()).flatMap(({ caller, at, by }) =>
+    const paused = (await openFreezes(store).list()).flatMap(({ caller, at, by }) =>
       caller === undefined ? [] : [{ caller, at, limit: by }],
     )
     if (json) {
@@ -49,9 +49,9 @@ const list = (io: Io, open: OpenData, command: Command, { json }: { json?: true 
 
 const lift = (io: Io, open: OpenData, command: Command, caller: string, vouching: VouchOptions) =>
   withData(io, open, command, async (data) => {
-    const stops = openStops(data.store)
-    const concerned = (stop: Stop) => stop.caller === caller
-    if (!(await stops.list()).some(concerned)) {
+    const freezes = openFreezes(data.store)
+    const concerned = (freeze: Freeze) => freeze.caller === caller
+    if (!(await freezes.list()).some(concerned)) {
       throw new NotFound(
         `${plainText(caller, 64)} is not paused.`,
         `See ${typed(io, command.optsWithGlobals(), 'limits')}.`,
@@ -64,7 +64,7 @@ const lift = (io: Io, open: OpenData, command: Command, caller: string, vouching
     })
     // What cannot be recorded must not be done.
     await record('started', by)
-    const counts = (await stops.lift(concerned)).flatMap((stop) => stop.counts ?? [])
+    const counts = (await freezes.lift(concerned)).flatMap((freeze) => freeze.counts ?? [])
     for (const count of counts) {
       await storeLedger(data.store).forget(count)
       await storePeople(data.store).forget(count)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Io } from '../app/io.ts'
 import { typed } from '../app/stores.ts'
-import { type AccessToken, openAccessTokens } from '../auth/api-tokens.ts'
+import { type ApiToken, openApiTokens } from '../auth/api-tokens.ts'
 import { TENANT_NAME } from '../config/settings.ts'
 import { type Grant, SCOPES, type Scope } from '../domain/scopes.ts'
 import { InvalidInput } from '../errors.ts'
@@ -42,7 +42,7 @@ interface CreateOptions {
 
 const list = (io: Io, open: OpenData, command: Command, { json }: { json?: true }) =>
   withData(io, open, command, async ({ store }) => {
-    const tokens = await openAccessTokens(store).list()
+    const tokens = await openApiTokens(store).list()
     if (json) return print(io, toJson({ tokens: tokens.map(toDocument) }, 2))
     if (tokens.length === 0) {
       const make = typed(io, command.optsWithGlobals(), 'tokens create NAME --scopes identity:read')
@@ -65,9 +65,7 @@ const create = (io: Io, open: OpenData, command: Command, name: string, options:
     const grant = grantOf(options)
     const expiresAt = expiryOf(options.expires)
     const record = recorder(io, { journal }, 'tokens create', { name, ...grant })
-    const { token, made } = await recorded(record, () =>
-      openAccessTokens(store).create(name, grant, expiresAt),
-    )
+    const { token, made } = await recorded(record, () => openApiTokens(store).create(name, grant, expiresAt))
     if (options.json) return print(io, toJson({ token, ...toDocument(made) }, 2))
     io.stderr.write(
       `This is the token of ${name}. It is shown this once; only its hash is kept.\n` +
@@ -81,7 +79,7 @@ const create = (io: Io, open: OpenData, command: Command, name: string, options:
 const revoke = (io: Io, open: OpenData, command: Command, name: string) =>
   withData(io, open, command, async ({ store, journal }) => {
     const record = recorder(io, { journal }, 'tokens revoke', { name })
-    await recorded(record, () => openAccessTokens(store).revoke(name))
+    await recorded(record, () => openApiTokens(store).revoke(name))
     print(io, `The token of ${name} is good no more.`)
   })
 
@@ -135,7 +133,7 @@ function expiryOf(text: string): number | undefined {
   )
 }
 
-const toDocument = ({ name, grant, createdAt, expiresAt, lastUsedAt }: AccessToken) => ({
+const toDocument = ({ name, grant, createdAt, expiresAt, lastUsedAt }: ApiToken) => ({
   name,
   scopes: grant.scopes,
   tenants: grant.tenants ?? 'all',

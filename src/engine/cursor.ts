@@ -1,19 +1,19 @@
 import { InvalidInput } from '../errors.ts'
-import type { Seal } from '../store/signed-state.ts'
+import type { StateSigner } from '../store/signed-state.ts'
 
 /** Turns the place where a listing goes on into a cursor, for one tool and one caller. */
 export interface Cursors {
-  seal(place: unknown): Promise<string>
+  sign(place: unknown): Promise<string>
   /** Throws `InvalidInput` for a cursor that was altered, is another tool's or another caller's. */
   open<Place>(cursor: string): Promise<Place>
 }
 
-export const cursorsFor = (seal: Seal, tool: string, caller: string): Cursors => {
+export const cursorsFor = (signer: StateSigner, tool: string, caller: string): Cursors => {
   const bound = ['cursor', tool, caller]
   return {
-    seal: (place) => seal.close(bound, place),
+    sign: (place) => signer.sign(bound, place),
     async open<Place>(cursor: string) {
-      const place = await seal.open(bound, cursor)
+      const place = await signer.verify(bound, cursor)
       if (place === undefined) {
         throw new InvalidInput(
           'This cursor is not one that this tool gave out.',

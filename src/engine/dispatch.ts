@@ -5,10 +5,10 @@ import { type Grant, holds, scopeOf } from '../domain/scopes.ts'
 import { type Call, type CallGuard, logged, type Reply } from '../guards/call.ts'
 import type { Sight } from '../guards/call-pipeline.ts'
 import { compose } from '../guards/compose.ts'
-import type { UnderWay } from '../in-flight.ts'
-import type { Stops } from '../limits/freezes.ts'
+import type { InFlight } from '../in-flight.ts'
+import type { Freezes } from '../limits/freezes.ts'
 import type { Log } from '../log.ts'
-import type { Seal } from '../store/signed-state.ts'
+import type { StateSigner } from '../store/signed-state.ts'
 import { askFor, atTenant, mustOffer } from './ask.ts'
 import { carryOut } from './carry-out.ts'
 import { cursorsFor } from './cursor.ts'
@@ -22,14 +22,14 @@ export interface Parts {
   tenants: Tenants
   /** Where the decision stands that a call waits for. */
   approvals: Pick<Approvals, 'get'>
-  seal: Seal
+  signer: StateSigner
   log: Log
   /** What the call of that reference changed, as far as `caller` may know of it. */
   past: (reference: string, caller: string) => Promise<Past | undefined>
   /** The changes that have begun, which are seen to their end before the process leaves. */
-  underWay: UnderWay
+  inFlight: InFlight
   /** Looked at before each change leaves. */
-  stops: Pick<Stops, 'check'>
+  freezes: Pick<Freezes, 'check'>
   /** The policy for calls, given how the guards see what a call would do. */
   guards: (sight: Sight) => readonly CallGuard[]
 }
@@ -45,12 +45,12 @@ const MARGIN = 2_000
 export function dispatcher({
   tools,
   tenants,
-  seal,
+  signer,
   log,
   guards,
   past,
-  underWay,
-  stops,
+  inFlight,
+  freezes,
 }: Parts): (call: Call) => Promise<Reply> {
   const toolOf = ({ tool: { name } }: Call): Tool => {
     const tool = tools.find((candidate) => candidate.name === name)
@@ -70,7 +70,7 @@ export function dispatcher({
     if (tool.effect === 'reads') {
       return tool.run(call.input, {
         ask: askFor(seen, context),
-        cursors: cursorsFor(seal, tool.name, call.caller.id),
+        cursors: cursorsFor(signer, tool.name, call.caller.id),
         can: (tenant) =>
           tools
             .filter((one) => holds(call.grant, scopeOf(one)) && seen.serving(one)?.includes(tenant))
@@ -87,9 +87,9 @@ export function dispatcher({
     const said = await tool.run(call.input, {
       plan: call.plan,
       carryOut: (change) => {
-        const mayLeave = () => stops.check({ caller: call.caller.id, tenants: [change.tenant] })
+        const mayLeave = () => freezes.check({ caller: call.caller.id, tenants: [change.tenant] })
         const leaving = { context: { ...context, mayLeave }, record, warn }
-        return underWay.follow(carryOut(change, seen.get(change.tenant), leaving))
+        return inFlight.track(carryOut(change, seen.get(change.tenant), leaving))
       },
     })
     // Every output schema is an object; what was sent can be named when it is to be undone.

@@ -2,7 +2,7 @@ import type { Ceiling } from '../config/policy.ts'
 import type { Settings } from '../config/settings.ts'
 import { type Change, peopleIn } from '../domain/change.ts'
 import { LimitReached, Paused } from '../errors.ts'
-import { type Stops, TELL_THEM } from '../limits/freezes.ts'
+import { type Freezes, TELL_THEM } from '../limits/freezes.ts'
 import type { Ledger } from '../limits/ledger.ts'
 import type { People } from '../limits/people.ts'
 import { type Call, type CallGuard, effectOf } from './call.ts'
@@ -11,7 +11,7 @@ import { type Call, type CallGuard, effectOf } from './call.ts'
 export interface BlastRadius {
   ledger: Ledger
   people: People
-  stops: Pick<Stops, 'put'>
+  freezes: Pick<Freezes, 'put'>
   limits: Settings['limits']
 }
 
@@ -108,14 +108,14 @@ function ceiling(
   { caller }: Call,
   changes: readonly Change[],
   { name, words, limits }: { name: readonly string[]; words: string; limits: Ceiling },
-  { ledger, people, stops }: BlastRadius,
+  { ledger, people, freezes }: BlastRadius,
 ): Limit[] {
   const { changesPerHour, changesPerDay, peoplePerHour, peoplePerDay } = limits
   const bucket = JSON.stringify(['limit', ...name])
   const pause = async (what: string, perHour: number | undefined, perDay: number | undefined) => {
     const most = [perHour && `${perHour} an hour`, perDay && `${perDay} a day`].filter(Boolean).join(', ')
     const limit = `${what} ${words}: ${most}`
-    await stops.put({ caller: caller.id, at: Date.now(), by: limit, counts: [bucket] })
+    await freezes.put({ caller: caller.id, at: Date.now(), by: limit, counts: [bucket] })
     return new Paused(
       `This would pass a limit (${limit}). This caller may change nothing more until a person has looked at it.`,
       TELL_THEM,

@@ -2,7 +2,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Plan } from '../domain/change.ts'
 import type { Grant } from '../domain/scopes.ts'
 import { UnknownOutcome } from '../errors.ts'
-import type { Stops } from '../limits/freezes.ts'
+import type { Freezes } from '../limits/freezes.ts'
 import type { Meter } from '../meter.ts'
 import type { Store } from '../store/store.ts'
 import { access } from './access.ts'
@@ -18,7 +18,7 @@ import { measured } from './measured.ts'
 import { planning } from './planning.ts'
 import { protectedAccounts } from './protected.ts'
 import { readOnly } from './read-only.ts'
-import { appText } from './untrusted-text.ts'
+import { untrustedText } from './untrusted-text.ts'
 
 /** What the guards decide from. */
 export interface CallPolicy {
@@ -30,7 +30,7 @@ export interface CallPolicy {
   isOffered: (tool: string, grant: Grant) => boolean
   isReadOnly: (tenant: string) => boolean
   blast: BlastRadius
-  stops: Pick<Stops, 'check'>
+  freezes: Pick<Freezes, 'check'>
   locks: Pick<Store, 'claim' | 'delete'>
   confirming: Confirming
 }
@@ -52,7 +52,7 @@ export const callGuards = (
     isOffered,
     isReadOnly,
     blast,
-    stops,
+    freezes,
     locks,
     confirming,
   }: CallPolicy,
@@ -60,17 +60,17 @@ export const callGuards = (
 ): readonly CallGuard[] => [
   measured(meter),
   journalled(journalling),
-  appText(),
+  untrustedText(),
   declaredOnly(),
   access({ mustExist, isOffered }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
-  brake(stops),
+  brake(freezes),
   deadline((call) => call.deadline, undefined, lost),
   planning(planOf),
   // Once more: a plan can reach tenants that no argument names.
   access({ mustExist, isOffered }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
-  brake(stops),
+  brake(freezes),
   protectedAccounts(settings.protected),
   lastAdmin(listAdmins, locks),
   blastRadius(blast),

@@ -6,7 +6,7 @@ import type { Change, Plan } from '../domain/change.ts'
 import type { AccountFields } from '../domain/operations.ts'
 import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
-import type { Seal } from '../store/signed-state.ts'
+import type { StateSigner } from '../store/signed-state.ts'
 import { canonicalJson } from '../text/canonical-json.ts'
 import { inQuotes, plainText } from '../text/text.ts'
 import { type Call, type CallGuard, effectOf, type PersonsAnswer, type Reply } from './call.ts'
@@ -24,7 +24,7 @@ interface Question {
 export interface Confirming {
   policy: Policy
   approvals: Approvals
-  seal: Seal
+  signer: StateSigner
   /** Where a person decides: in words, and the address of the page where there is one. */
   approveAt: (approval: Approval) => Promise<{ words: string; url?: string }>
   /** What a person should know of the plan; asked for only when somebody is to approve it. */
@@ -96,17 +96,22 @@ const approvalIdOf = ({ input }: Call): string | undefined => {
 }
 
 /** Puts the plan before the person at the client. */
-async function ask(call: Call, plan: Plan, digest: string, { seal }: Confirming): Promise<Reply> {
+async function ask(call: Call, plan: Plan, digest: string, { signer }: Confirming): Promise<Reply> {
   const id = randomUUID()
   await call.record({ event: 'asked', approval: { id, how: 'form' } })
-  const state = await seal.close(boundTo(call), { id, digest } satisfies Question, QUESTION_TTL)
+  const state = await signer.sign(boundTo(call), { id, digest } satisfies Question, QUESTION_TTL)
   return { question: { message: wording(plan, call), state } }
 }
 
 /** The question that was answered with yes, or undefined when it was not answered at all. Throws every kind of no. */
-async function answered(call: Call, answer: PersonsAnswer, digest: string, { seal, approvals }: Confirming) {
+async function answered(
+  call: Call,
+  answer: PersonsAnswer,
+  digest: string,
+  { signer, approvals }: Confirming,
+) {
   // Sealed by us for this caller, so it has the form that `ask` gave it.
-  const question = (await seal.open(boundTo(call), answer.state)) as Question | undefined
+  const question = (await signer.verify(boundTo(call), answer.state)) as Question | undefined
   if (!question) {
     throw new ApprovalVoid('This confirmation is not one that was asked for, or its time is over.', ASK_AGAIN)
   }

@@ -1,12 +1,12 @@
-import type { Stops } from '../limits/freezes.ts'
+import type { Freezes } from '../limits/freezes.ts'
 import { type CallGuard, tenantsNamed } from './call.ts'
 import type { RequestGuard } from './request.ts'
 
 /** Lets no change through where a person has stopped them, nor one by a caller that is paused. */
-export const brake = (stops: Pick<Stops, 'check'>): CallGuard =>
+export const brake = (freezes: Pick<Freezes, 'check'>): CallGuard =>
   async function brake(call, next) {
     if (call.tool.effect !== 'reads') {
-      await stops.check({ caller: call.caller.id, tenants: tenantsNamed(call) })
+      await freezes.check({ caller: call.caller.id, tenants: tenantsNamed(call) })
     }
     return next(call)
   }

@@ -5,8 +5,8 @@ import type { CallGuard } from './call.ts'
  * Says of an answer which of its fields hold text that was written in the apps. It stands in the answer itself, before
  * that text: what a server says once when a client connects, many clients never show to their agent.
  */
-export const appText = (): CallGuard =>
-  async function appText(call, next) {
+export const untrustedText = (): CallGuard =>
+  async function untrustedText(call, next) {
     const reply = await next(call)
     if ('question' in reply) return reply
     const told = new Set(fieldsIn(reply.answer))

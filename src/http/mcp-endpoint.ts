@@ -10,7 +10,7 @@ import {
   OAuthError,
 } from '@modelcontextprotocol/server'
 import type { Authenticate } from '../auth/authenticate.ts'
-import type { Visitor } from '../auth/principal.ts'
+import type { Principal } from '../auth/principal.ts'
 import type { Resource } from '../auth/protected-resource.ts'
 import { IdentityError, InvalidInput, RateLimited } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -32,10 +32,10 @@ export interface McpServing {
   log: Log
 }
 
-/** The visitor whom this transport has let in. */
-export const visitorIn = ({ authInfo }: McpRequestContext): Visitor =>
+/** The principal whom this transport has let in. */
+export const principalIn = ({ authInfo }: McpRequestContext): Principal =>
   // Put there below, and handed on by the SDK as it is.
-  authInfo?.extra?.visitor as Visitor
+  authInfo?.extra?.principal as Principal
 
 /** Whether the client wants to hear of news from now on, and so stays until it is sent away. */
 export const listens = ({ headers }: IncomingMessage): boolean =>
@@ -48,13 +48,13 @@ export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: M
   })
   const metadata = resource && { resourceMetadataUrl: resource.metadataUrl }
 
-  const authInfo = (visitor: Visitor): AuthInfo => ({
+  const authInfo = (principal: Principal): AuthInfo => ({
     // Whoever gets this has no business with the token itself.
     token: '',
-    clientId: visitor.caller,
-    scopes: [...visitor.grant.scopes],
+    clientId: principal.caller,
+    scopes: [...principal.grant.scopes],
     ...metadata,
-    extra: { visitor },
+    extra: { principal },
   })
 
   async function turnAway(response: ServerResponse, error: unknown, about: About): Promise<void> {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { CALL_TIME } from '../auth/principal.ts'
 import { NotFound, Unavailable, Unsupported } from '../errors.ts'
-import { type UnderWay, underWay } from '../in-flight.ts'
+import { type InFlight, inFlight } from '../in-flight.ts'
 import type { Log } from '../log.ts'
 import { plainText } from '../text/text.ts'
 import { listens, type McpServing, mcpEndpoint } from './mcp-endpoint.ts'
@@ -57,7 +57,7 @@ interface Service {
   serving: HttpServing
   mcp: ReturnType<typeof mcpEndpoint>
   routes: ReadonlyMap<string, Route>
-  requests: UnderWay
+  requests: InFlight
 }
 
 /** Serves what `first` is told the address of. Throws as `listen` does. */
@@ -69,7 +69,7 @@ export async function openDoor(
   server.setTimeout(SILENCE_MS)
   server.maxConnections = MAX_CONNECTIONS
   let now = service(first(await listen(server, host, port)))
-  const endings = underWay()
+  const endings = inFlight()
   let stopping = false
 
   async function serve(request: IncomingMessage, response: ServerResponse, about: About, by: Service) {
@@ -112,7 +112,7 @@ export async function openDoor(
       if (response.headersSent) response.destroy()
       else answer(response, 500, { error: 'internal', reference: about.reference })
     })
-    if (!listens(request)) void by.requests.follow(served)
+    if (!listens(request)) void by.requests.track(served)
   })
 
   function service(serving: HttpServing): Service {
@@ -133,20 +133,20 @@ export async function openDoor(
         reading((response) => answer(response, 200, document, { 'access-control-allow-origin': '*' })),
       )
     }
-    return { serving, mcp, routes, requests: underWay() }
+    return { serving, mcp, routes, requests: inFlight() }
   }
 
   return {
     async serve(serving) {
       const former = now
       now = service(serving)
-      await endings.follow(over(former))
+      await endings.track(over(former))
     },
     async close() {
       stopping = true
       const closed = new Promise((resolve) => server.close(resolve))
-      void endings.follow(over(now))
-      await endings.ended()
+      void endings.track(over(now))
+      await endings.drained()
       server.closeAllConnections()
       await closed
     },
@@ -155,7 +155,7 @@ export async function openDoor(
 
 /** Resolves when what was in flight has ended, and sends away who only listens. */
 async function over({ mcp, requests }: Service): Promise<void> {
-  await Promise.race([requests.ended(), setTimeout(DRAIN_MS, undefined, { ref: false })])
+  await Promise.race([requests.drained(), setTimeout(DRAIN_MS, undefined, { ref: false })])
   await mcp.close()
 }
 

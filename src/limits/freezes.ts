@@ -3,27 +3,27 @@ import { remembering } from '../store/last-known.ts'
 import type { Store } from '../store/store.ts'
 import { plainText } from '../text/text.ts'
 
-/** A stop to changes: in one tenant, by one caller, or everywhere and by everybody when it names neither. */
-export interface Stop {
+/** A freeze of changes: in one tenant, by one caller, or everywhere and by everybody when it names neither. */
+export interface Freeze {
   tenant?: string
   caller?: string
   /** Epoch milliseconds. */
   at: number
-  /** Who put it there: a person, or the limit that was passed. */
+  /** Who froze them: a person, or the limit that was passed. */
   by: string
   why?: string
   /** The counts that led to it, by their names in the ledger; they start anew when it is lifted. */
   counts?: readonly string[]
 }
 
-/** The stops to changes, the same for every copy of the server that uses the store. */
-export interface Stops {
-  /** In the order in which they were put there. */
-  list(): Promise<Stop[]>
-  /** Replaces a stop to the same. */
-  put(stop: Stop): Promise<void>
-  /** Takes away the stops that fit, and returns them. */
-  lift(fits: (stop: Stop) => boolean): Promise<Stop[]>
+/** The freezes to changes, the same for every copy of the server that uses the store. */
+export interface Freezes {
+  /** Oldest first. */
+  list(): Promise<Freeze[]>
+  /** Replaces a freeze of the same. */
+  put(freeze: Freeze): Promise<void>
+  /** Takes away the freezes that fit, and returns them. */
+  lift(fits: (freeze: Freeze) => boolean): Promise<Freeze[]>
   /** Throws `Refused` where the brake is on, and `Paused` for a caller that passed a limit. */
   check(change: { caller: string; tenants: readonly string[] }): Promise<void>
 }
@@ -31,33 +31,36 @@ export interface Stops {
 // All of them are one value, so that to look costs one read and to change them is one step.
 const KEY = 'stops'
 
-export const openStops = (store: Store): Stops => {
+export const openFreezes = (store: Store): Freezes => {
   const kept = remembering(store)
-  const list = async () => (await kept.get<Stop[]>(KEY)) ?? []
-  const change = <Result>(edit: (stops: Stop[]) => { next: Stop[]; result: Result }) =>
-    kept.update<Stop[], Result>(KEY, (stops = []) => edit(stops))
+  const list = async () => (await kept.get<Freeze[]>(KEY)) ?? []
+  const change = <Result>(edit: (freezes: Freeze[]) => { next: Freeze[]; result: Result }) =>
+    kept.update<Freeze[], Result>(KEY, (freezes = []) => edit(freezes))
   return {
     list,
-    put: (stop) =>
-      change((stops) => ({
-        next: [...stops.filter((one) => one.tenant !== stop.tenant || one.caller !== stop.caller), stop],
+    put: (freeze) =>
+      change((freezes) => ({
+        next: [
+          ...freezes.filter((one) => one.tenant !== freeze.tenant || one.caller !== freeze.caller),
+          freeze,
+        ],
         result: undefined,
       })),
     lift: (fits) =>
-      change((stops) => ({ next: stops.filter((one) => !fits(one)), result: stops.filter(fits) })),
+      change((freezes) => ({ next: freezes.filter((one) => !fits(one)), result: freezes.filter(fits) })),
     async check({ caller, tenants }) {
-      const stops = await list()
-      const brake = stops.find(
+      const freezes = await list()
+      const everybody = freezes.find(
         (one) => one.caller === undefined && (one.tenant === undefined || tenants.includes(one.tenant)),
       )
-      if (brake) throw braked(brake)
-      const pause = stops.find((one) => one.caller === caller)
+      if (everybody) throw frozen(everybody)
+      const pause = freezes.find((one) => one.caller === caller)
       if (pause) throw paused(pause)
     },
   }
 }
 
-const braked = ({ tenant, why, at }: Stop) =>
+const frozen = ({ tenant, why, at }: Freeze) =>
   new Refused(
     `A person has stopped all changes${tenant === undefined ? '' : ` in ${tenant}`} at ${new Date(at).toISOString()}` +
       `${why === undefined ? '' : ` (reason given: "${plainText(why, 200)}")`}.`,
@@ -65,7 +68,7 @@ const braked = ({ tenant, why, at }: Stop) =>
     { ...(tenant !== undefined && { tenant }) },
   )
 
-const paused = ({ by, at }: Stop) =>
+const paused = ({ by, at }: Freeze) =>
   new Paused(
     `This caller may change nothing since ${new Date(at).toISOString()}, when it would have passed a limit: ${by}.`,
     TELL_THEM,

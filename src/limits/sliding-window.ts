@@ -81,7 +81,7 @@ export function take(state: State, limits: Limits, wanted: Wanted, now: number):
   if (windowsOf(limits).some(({ most }) => count > usable(most, reserve))) return { never: true }
   const at = nextFree(state, limits, { nth: count, reserve }, now)
   if (at > now) return { retryAt: at }
-  const flying = underWay(state)
+  const flying = inFlight(state)
   if (state.flights.length >= atOnce || mustAwaitAnswers(state.brakes, { flying, count, reserve })) {
     return { busy: true }
   }
@@ -128,7 +128,7 @@ export function left(state: State, limits: Limits, now: number): BudgetLeft[] {
   return windowsOf(limits).map(({ window, ms, most }) => ({
     window,
     limit: most,
-    left: Math.max(0, most - underWay(state) - spentSince(state, now - reach(ms))),
+    left: Math.max(0, most - inFlight(state) - spentSince(state, now - reach(ms))),
   }))
 }
 
@@ -159,7 +159,7 @@ const usable = (most: number, reserve: number) => Math.max(1, Math.floor(most * 
 /** How long a token stays away: a little longer than the window, for two clocks that differ by up to a thousandth in speed. */
 export const reach = (ms: number) => ms + ms / 1_000
 
-const underWay = ({ flights }: State) => flights.reduce((sum, { count }) => sum + count, 0)
+const inFlight = ({ flights }: State) => flights.reduce((sum, { count }) => sum + count, 0)
 
 function spentSince({ spent: { times, counts } }: State, since: number): number {
   const first = times.findIndex((time) => time >= since)
@@ -174,7 +174,7 @@ function freeInWindow(
   // Past a full window the same pattern comes round again.
   const rounds = Math.floor((nth - 1) / most)
   const later = rounds * reach(ms)
-  let over = underWay(state) + spentSince(state, now - reach(ms)) + nth - rounds * most - most
+  let over = inFlight(state) + spentSince(state, now - reach(ms)) + nth - rounds * most - most
   if (over <= 0) return now + later
   const { times, counts } = state.spent
   for (const [index, time] of times.entries()) {

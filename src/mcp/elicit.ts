@@ -68,7 +68,7 @@ export async function withPerson(
   call: Call,
   { era, canOpen }: { era: 'modern' | 'legacy'; canOpen: boolean },
   context: ServerContext,
-  { dispatch, seal, approvals }: Pick<Parts, 'seal' | 'approvals'> & { dispatch: Dispatch },
+  { dispatch, signer, approvals }: Pick<Parts, 'signer' | 'approvals'> & { dispatch: Dispatch },
 ): Promise<Reply | InputRequiredResult> {
   const boundTo = ['link', call.tool.name, call.caller.id, call.caller.client]
   /** The same call, with the id of the request that the person was sent to decide. */
@@ -80,7 +80,7 @@ export async function withPerson(
 
   const { mcpReq } = context
   const state = mcpReq.requestState<string>()
-  const linked = typeof state === 'string' ? await seal.open(boundTo, state) : undefined
+  const linked = typeof state === 'string' ? await signer.verify(boundTo, state) : undefined
   // Sealed by us for this caller, so it is the id that was put into it below.
   if (linked) return afterLink(linked as string, actionOf(ownResponse(mcpReq, 'approve')))
   const answer = typeof state === 'string' ? toAnswer(state, ownResponse(mcpReq, 'confirm')) : undefined
@@ -93,7 +93,7 @@ export async function withPerson(
   if ('question' in reply || !reply.link || !canOpen) return reply
   const { approvalId, ...link } = reply.link
   if (era === 'modern') {
-    const requestState = await seal.close(boundTo, approvalId, APPROVAL_TTL_MS)
+    const requestState = await signer.sign(boundTo, approvalId, APPROVAL_TTL_MS)
     return inputRequired({ inputRequests: { approve: inputRequired.elicitUrl(link) }, requestState })
   }
   const action = await openWithin(call, link, context)

@@ -6,15 +6,15 @@ import type { Store } from './store.ts'
  * Hands state to a client and knows it again: a cursor, an open question. The text is signed, not hidden; what is in it
  * may be read by whoever holds it.
  */
-export interface Seal {
+export interface StateSigner {
   /** `bound` is what the text is good for (a tool, a caller); `ttl` in milliseconds, for ever when left out. */
-  close(bound: readonly string[], value: unknown, ttl?: number): Promise<string>
+  sign(bound: readonly string[], value: unknown, ttl?: number): Promise<string>
   /** The value, or undefined when the text was altered, has lapsed or was meant for something else. */
-  open(bound: readonly string[], text: string): Promise<unknown>
+  verify(bound: readonly string[], text: string): Promise<unknown>
 }
 
-/** Signs with a key kept in the store, so that a seal holds over restarts and in every copy of the server. */
-export function sealWith(store: Store): Seal {
+/** Signs with a key kept in the store, so that a signer holds over restarts and in every copy of the server. */
+export function stateSigner(store: Store): StateSigner {
   let known: Buffer | undefined
   /** Asked for each time, since a store that lost its data has another; the last one serves while it can't be asked. */
   const key = async () => {
@@ -25,19 +25,19 @@ export function sealWith(store: Store): Seal {
     }
     return known
   }
-  const sign = async (bound: readonly string[], body: string) =>
+  const signatureOf = async (bound: readonly string[], body: string) =>
     createHmac('sha256', await key())
       .update(JSON.stringify([...bound, body]))
       .digest()
   return {
-    async close(bound, value, ttl) {
+    async sign(bound, value, ttl) {
       const until = ttl === undefined ? null : Date.now() + ttl
       const body = Buffer.from(JSON.stringify([value, until])).toString('base64url')
-      return `${body}.${(await sign(bound, body)).toString('base64url')}`
+      return `${body}.${(await signatureOf(bound, body)).toString('base64url')}`
     },
-    async open(bound, text) {
+    async verify(bound, text) {
       const [body = '', signature = '', ...more] = text.split('.')
-      const expected = await sign(bound, body)
+      const expected = await signatureOf(bound, body)
       // Compared as text, so that no second spelling of the same bytes passes.
       const given = Buffer.from(signature)
       const right = Buffer.from(expected.toString('base64url'))

@@ -68,7 +68,7 @@ export default defineTool({
     return {
       groups: page.items,
       complete: page.complete,
-      ...(page.next && { nextCursor: await cursors.seal({ tenant, at: page.next } satisfies Place) }),
+      ...(page.next && { nextCursor: await cursors.sign({ tenant, at: page.next } satisfies Place) }),
       ...(page.note && { note: page.note }),
     }
   },

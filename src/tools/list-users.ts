@@ -52,7 +52,7 @@ export default defineTool({
       accounts: page.items,
       complete: page.complete,
       ...(page.next && {
-        nextCursor: await cursors.seal({
+        nextCursor: await cursors.sign({
           tenant,
           ...(wanted && { match: wanted }),
           at: page.next,

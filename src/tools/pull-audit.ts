@@ -62,7 +62,7 @@ export default defineTool({
       events: page.items,
       order: page.order,
       complete: page.complete,
-      ...(next && { nextCursor: await cursors.seal(next satisfies Place) }),
+      ...(next && { nextCursor: await cursors.sign(next satisfies Place) }),
       ...(notes.length > 0 && { note: notes.join(' ') }),
     }
   },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { openAccessTokens } from '../../src/auth/api-tokens.ts'
+import { openApiTokens } from '../../src/auth/api-tokens.ts'
 import { Unavailable } from '../../src/errors.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 
@@ -33,7 +33,7 @@ const codeOf = (work: Promise<unknown>) =>
 
 test('goes on with what it knows for five minutes while the store is out of reach', async () => {
   const { store, fail } = failing()
-  const tokens = openAccessTokens(store)
+  const tokens = openApiTokens(store)
   const [known, unknown] = [
     await tokens.create('known', { scopes: [] }),
     await tokens.create('unknown', { scopes: [] }),
@@ -53,10 +53,10 @@ test('goes on with what it knows for five minutes while the store is out of reac
 
 test('does not go on with one that was revoked', async () => {
   const { store, fail } = failing()
-  const tokens = openAccessTokens(store)
+  const tokens = openApiTokens(store)
   const { token } = await tokens.create('bot', { scopes: [] })
   await tokens.find(token)
-  await openAccessTokens(store).revoke('bot')
+  await openApiTokens(store).revoke('bot')
   expect(await codeOf(tokens.find(token))).toBe('not found')
   fail(true)
   expect(await codeOf(tokens.find(token))).toBe('unavailable')
@@ -65,7 +65,7 @@ test('does not go on with one that was revoked', async () => {
 test('notes its use at most once a minute, and never brings a revoked token back', async () => {
   const store = memoryStore()
   const update = vi.spyOn(store, 'update')
-  const tokens = openAccessTokens(store)
+  const tokens = openApiTokens(store)
   const { token } = await tokens.create('bot', { scopes: [] })
   for (let time = 0; time < 10; time++) {
     await tokens.find(token)

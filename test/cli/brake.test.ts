@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { brakeCommand } from '../../src/cli/brake.ts'
 import { limitsCommand } from '../../src/cli/limits.ts'
 import type { JournalLine } from '../../src/journal/events.ts'
-import { openStops } from '../../src/limits/freezes.ts'
+import { openFreezes } from '../../src/limits/freezes.ts'
 import { storeLedger } from '../../src/limits/ledger.ts'
 import { storePeople } from '../../src/limits/people.ts'
 import { cheapApprovers, PASSPHRASE } from '../support/approvers.ts'
@@ -24,7 +24,7 @@ const journal = async () => {
   return lines
 }
 const stopped = (tenant = 'acme', caller = 'bot') =>
-  openStops(desk.store)
+  openFreezes(desk.store)
     .check({ caller, tenants: [tenant] })
     .then(
       () => 'goes on',
@@ -38,7 +38,7 @@ describe('the brake', () => {
     expect(await stopped()).toBe('goes on')
   })
 
-  test('stops everything, or one tenant, with a reason, and is journalled', async () => {
+  test('freezes everything, or one tenant, with a reason, and is journalled', async () => {
     expect((await brake(['on', '--tenant', 'acme', '--reason', 'odd things'])).code).toBe(0)
     expect([await stopped('acme'), await stopped('beta')]).toEqual(['refused', 'goes on'])
     await brake(['on'])
@@ -57,7 +57,7 @@ describe('the brake', () => {
     for (const tenant of ['acme', 'beta']) await brake(['on', '--tenant', tenant])
     await brake(['on'])
     await brake(['off', '--tenant', 'acme'])
-    expect(await openStops(desk.store).list()).toMatchObject([{ tenant: 'beta' }, { by: 'ada' }])
+    expect(await openFreezes(desk.store).list()).toMatchObject([{ tenant: 'beta' }, { by: 'ada' }])
     expect((await brake(['off'])).out).toContain('off')
     expect(await stopped('beta')).toBe('goes on')
     expect((await journal()).slice(-2)).toMatchObject([
@@ -91,7 +91,7 @@ describe('the brake', () => {
   })
 
   test('stays on the paused when it goes off', async () => {
-    await openStops(desk.store).put({ caller: 'bot', at: Date.now(), by: 'a limit' })
+    await openFreezes(desk.store).put({ caller: 'bot', at: Date.now(), by: 'a limit' })
     await brake(['on'])
     await brake(['off'])
     expect([await stopped('acme', 'bot'), await stopped('acme', 'other')]).toEqual([
@@ -111,7 +111,7 @@ describe('limits', () => {
   const COUNT = JSON.stringify(['limit', 'caller', CALLER])
   const spend = () => storePeople(desk.store).take(COUNT, { perDay: 1 }, ['grace@example.com'], 60_000)
   const pause = () =>
-    openStops(desk.store).put({ caller: CALLER, at: 0, by: 'different people: 1 a day', counts: [COUNT] })
+    openFreezes(desk.store).put({ caller: CALLER, at: 0, by: 'different people: 1 a day', counts: [COUNT] })
 
   test('lists who is paused, and why', async () => {
     expect((await limits([])).out).toContain('Nobody')

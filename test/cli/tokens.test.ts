@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { openAccessTokens } from '../../src/auth/api-tokens.ts'
+import { openApiTokens } from '../../src/auth/api-tokens.ts'
 import { tokensCommand } from '../../src/cli/tokens.ts'
 import type { JournalLine } from '../../src/journal/events.ts'
 import { openDesk } from './fake-io.ts'
@@ -21,7 +21,7 @@ const journal = async () => {
   for await (const line of desk.journal.read()) lines.push(line)
   return lines
 }
-const kept = async () => (await openAccessTokens(desk.store).list())[0]
+const kept = async () => (await openApiTokens(desk.store).list())[0]
 
 test('prints a token once, alone on standard output, and keeps its hash', async () => {
   const { code, out, err } = await run(
@@ -36,7 +36,7 @@ test('prints a token once, alone on standard output, and keeps its hash', async 
   const token = out.trim()
   expect(token).toMatch(/^idmcp_[0-9a-f]{12}_[\w-]{43}$/)
   expect(err).not.toContain(token)
-  expect(await openAccessTokens(desk.store).find(token)).toMatchObject({
+  expect(await openApiTokens(desk.store).find(token)).toMatchObject({
     name: 'helpdesk',
     grant: { scopes: ['identity:audit', 'identity:write'], tenants: ['one', 'two'] },
   })
@@ -93,12 +93,12 @@ test.each(['', '-x', 'two words', 'x'.repeat(64), 'a/b'])('makes none under the 
 test('makes no second one of the same name', async () => {
   const { out } = await run('create', 'helpdesk')
   expect(await run('create', 'Helpdesk')).toMatchObject({ code: 1, err: expect.stringContaining('helpdesk') })
-  expect(await openAccessTokens(desk.store).find(out.trim())).toBeDefined()
+  expect(await openApiTokens(desk.store).find(out.trim())).toBeDefined()
 })
 
 test('lists them with what they may do and when they were last used', async () => {
   const { out } = await run('create', 'helpdesk', '--scopes', 'identity:remove', '--tenants', 'acme')
-  await openAccessTokens(desk.store).find(out.trim())
+  await openApiTokens(desk.store).find(out.trim())
   const listed = await run('list')
   expect(listed.out).toMatch(/helpdesk +remove +acme +20\d\d-\d\d-\d\d .* UTC +20\d\d/)
   expect(JSON.parse((await run('list', '--json')).out)).toMatchObject({
@@ -110,7 +110,7 @@ test('lists them with what they may do and when they were last used', async () =
 test('revokes one by its name, and says so when there is none', async () => {
   const { out } = await run('create', 'helpdesk')
   expect((await run('revoke', 'HELPDESK')).code).toBe(0)
-  expect(await openAccessTokens(desk.store).find(out.trim())).toBeUndefined()
+  expect(await openApiTokens(desk.store).find(out.trim())).toBeUndefined()
   expect((await run('revoke', 'helpdesk')).code).toBe(2)
   expect((await journal()).map(({ event, tool }) => `${tool}: ${event}`)).toEqual([
     'tokens create: started',
@@ -125,7 +125,7 @@ test('revokes one by its name, and says so when there is none', async () => {
 test('takes a token no more once its time is over, and still lists it', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   const { out } = await run('create', 'helpdesk', '--expires', '1d')
-  const tokens = openAccessTokens(desk.store)
+  const tokens = openApiTokens(desk.store)
   expect(await tokens.find(out.trim())).toBeDefined()
   vi.setSystemTime(Date.now() + DAY)
   expect(await tokens.find(out.trim())).toBeUndefined()

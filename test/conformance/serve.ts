@@ -1,6 +1,6 @@
 // Serves what the conformance suite asks for over the same stack as the product, on the port named as argument.
 import { McpServer } from '@modelcontextprotocol/server'
-import { openAccessTokens } from '../../src/auth/api-tokens.ts'
+import { openApiTokens } from '../../src/auth/api-tokens.ts'
 import { authentication } from '../../src/auth/authenticate.ts'
 import { prometheus } from '../../src/http/metrics.ts'
 import { openDoor } from '../../src/http/server.ts'
@@ -10,7 +10,7 @@ import { offerAnswers } from './answers.ts'
 import { codec, offerQuestions } from './questions.ts'
 
 const log = logTo(process.stderr, 'error')
-const authenticate = await authentication('none', openAccessTokens(memoryStore()))
+const authenticate = await authentication('none', openApiTokens(memoryStore()))
 
 const door = await openDoor(
   { host: '127.0.0.1', port: Number(process.argv[2] ?? 0), metrics: prometheus(), log },

@@ -12,7 +12,7 @@ import { declaredOnly } from '../../src/guards/declared-only.ts'
 import { readRates } from '../../src/guards/rate-headers.ts'
 import { isUnchanged, MAX_LINE, NO_LINE, readLine, toLine } from '../../src/journal/entry.ts'
 import type { JournalEvent } from '../../src/journal/events.ts'
-import { sealWith } from '../../src/store/signed-state.ts'
+import { stateSigner } from '../../src/store/signed-state.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { cautionOf } from '../../src/text/confusables.ts'
 import { hidesText, inQuotes, plainText } from '../../src/text/text.ts'
@@ -141,9 +141,9 @@ test.each([
 })
 
 test('no made-up cursor or sealed state is opened', async () => {
-  const seal = sealWith(memoryStore())
-  const cursors = cursorsFor(seal, 'list_users', 'local:grace')
-  const given = await cursors.seal({ tenant: 'acme', at: { start: 2 } })
+  const signer = stateSigner(memoryStore())
+  const cursors = cursorsFor(signer, 'list_users', 'local:grace')
+  const given = await cursors.sign({ tenant: 'acme', at: { start: 2 } })
   const made = fc.oneof(
     hostileText,
     hostileValue.map((value) => `${base64([value, null])}.${given.split('.')[1]}`),
@@ -153,7 +153,7 @@ test('no made-up cursor or sealed state is opened', async () => {
     fc.asyncProperty(made, async (text) => {
       fc.pre(text !== given)
       expect(await codeOf(cursors.open(text))).toBe('invalid_input')
-      expect(await seal.open(['question', 'deactivate_user', 'local:grace'], text)).toBeUndefined()
+      expect(await signer.verify(['question', 'deactivate_user', 'local:grace'], text)).toBeUndefined()
     }),
     { numRuns: 300 },
   )

@@ -5,7 +5,7 @@ import type { Change } from '../../src/domain/change.ts'
 import { Declined } from '../../src/errors.ts'
 import { blastRadius } from '../../src/guards/blast-radius.ts'
 import type { Call } from '../../src/guards/call.ts'
-import { openStops } from '../../src/limits/freezes.ts'
+import { openFreezes } from '../../src/limits/freezes.ts'
 import { storeLedger } from '../../src/limits/ledger.ts'
 import { storePeople } from '../../src/limits/people.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
@@ -13,10 +13,10 @@ import { aCall, change, codeOf, plan } from '../support/call.ts'
 
 const limits = ChangeLimits.parse({ removesPerHour: 2, changesPerHour: 3 })
 const guarded = (more: Record<string, unknown> = {}, store = memoryStore()) => {
-  const stops = openStops(store)
+  const freezes = openFreezes(store)
   const counts = { ledger: storeLedger(store), people: storePeople(store) }
-  const guard = blastRadius({ ...counts, stops, limits: ChangeLimits.parse({ ...limits, ...more }) })
-  return Object.assign(guard, { stops })
+  const guard = blastRadius({ ...counts, freezes, limits: ChangeLimits.parse({ ...limits, ...more }) })
+  return Object.assign(guard, { freezes })
 }
 const started = async (call: Call) => {
   await call.record({ event: 'started' })
@@ -104,7 +104,9 @@ test.each<[string, Record<string, unknown>, Call[], Call, Call]>([
   const guard = guarded({ ...wide, ...ceiling })
   for (const call of within) expect(await codeOf(guard(call, started))).toBe('no error')
   expect(await codeOf(guard(beyond, started))).toBe('limit_reached')
-  expect(await guard.stops.list()).toMatchObject([{ caller: beyond.caller.id, counts: [expect.any(String)] }])
+  expect(await guard.freezes.list()).toMatchObject([
+    { caller: beyond.caller.id, counts: [expect.any(String)] },
+  ])
   expect(await codeOf(guard(elsewhere, started))).toBe('no error')
 })
 
@@ -114,7 +116,7 @@ test('pauses nobody for what comes back by itself, nor for what was only asked',
   for (const name of ['a', 'b', 'c']) await guard(by('bot', of(name)), asked)
   await guard(by('bot', of('a')), started)
   expect(await codeOf(guard(by('bot', of('b')), started))).toBe('limit_reached')
-  expect(await guard.stops.list()).toEqual([])
+  expect(await guard.freezes.list()).toEqual([])
 })
 
 test('an hour and a day go by', async () => {
@@ -150,5 +152,5 @@ test('never lets more through than a ceiling when 20 come at once', async () => 
   const names = Array.from({ length: 20 }, (_, index) => `p${index}`)
   const codes = await Promise.all(names.map((name) => codeOf(guard(by(name, of(name)), started))))
   expect(codes.filter((code) => code === 'no error')).toHaveLength(5)
-  expect(await guard.stops.list()).toHaveLength(15)
+  expect(await guard.freezes.list()).toHaveLength(15)
 })

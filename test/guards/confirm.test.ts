@@ -4,7 +4,7 @@ import { Confirm } from '../../src/config/policy.ts'
 import type { Change } from '../../src/domain/change.ts'
 import type { Call, Reply } from '../../src/guards/call.ts'
 import { confirm } from '../../src/guards/confirm.ts'
-import { sealWith } from '../../src/store/signed-state.ts'
+import { stateSigner } from '../../src/store/signed-state.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { aCall, behind, change, codeOf, plan } from '../support/call.ts'
 
@@ -18,7 +18,7 @@ function guarded(rules: unknown[] = [], store = memoryStore()) {
   const guard = confirm({
     policy: { ...POLICY, confirm: Confirm.parse({ rules }) },
     approvals,
-    seal: sealWith(store),
+    signer: stateSigner(store),
     approveAt: async ({ id }) => ({ words: `approve ${id}` }),
     brief: async () => ({ changes: [] }),
   })

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import type { Refused } from '../../src/errors.ts'
 import { brake } from '../../src/guards/kill-switch.ts'
-import { openStops, type Stop } from '../../src/limits/freezes.ts'
+import { type Freeze, openFreezes } from '../../src/limits/freezes.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { aCall, behind, codeOf } from '../support/call.ts'
 
 const reading = { ...aCall().tool, effect: 'reads' as const }
-const stopping = async (...stops: Partial<Stop>[]) => {
-  const all = openStops(memoryStore())
-  for (const stop of stops) await all.put({ at: 0, by: 'ada', ...stop })
+const stopping = async (...freezes: Partial<Freeze>[]) => {
+  const all = openFreezes(memoryStore())
+  for (const stop of freezes) await all.put({ at: 0, by: 'ada', ...stop })
   return brake(all)
 }
 const call = aCall()
@@ -33,10 +33,14 @@ test('says who stopped it, and nothing of how it is let go', async () => {
 })
 
 test('an order to stop replaces one to the same, and no other', async () => {
-  const stops = openStops(memoryStore())
-  for (const tenant of ['acme', 'beta', 'acme']) await stops.put({ tenant, at: 0, by: 'ada' })
-  await stops.put({ caller: 'acme', at: 0, by: 'a limit' })
-  expect((await stops.list()).map(({ tenant, caller }) => tenant ?? caller)).toEqual(['beta', 'acme', 'acme'])
-  expect(await stops.lift(({ tenant }) => tenant === 'acme')).toHaveLength(1)
-  expect(await stops.list()).toHaveLength(2)
+  const freezes = openFreezes(memoryStore())
+  for (const tenant of ['acme', 'beta', 'acme']) await freezes.put({ tenant, at: 0, by: 'ada' })
+  await freezes.put({ caller: 'acme', at: 0, by: 'a limit' })
+  expect((await freezes.list()).map(({ tenant, caller }) => tenant ?? caller)).toEqual([
+    'beta',
+    'acme',
+    'acme',
+  ])
+  expect(await freezes.lift(({ tenant }) => tenant === 'acme')).toHaveLength(1)
+  expect(await freezes.list()).toHaveLength(2)
 })

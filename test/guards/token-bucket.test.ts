@@ -193,13 +193,13 @@ describe('requests under way', () => {
   test('are never more than allowed, over all who share the bucket', async () => {
     const ledger = storeLedger(memoryStore())
     const worlds = [world({ atOnce: 3 }, ledger), world({ atOnce: 3 }, ledger)]
-    let underWay = 0
+    let inFlight = 0
     let most = 0
     const app = async () => {
-      underWay += 1
-      most = Math.max(most, underWay)
+      inFlight += 1
+      most = Math.max(most, inFlight)
       await slowly(20)()
-      underWay -= 1
+      inFlight -= 1
       return answer()
     }
     const all = worlds.flatMap(({ sendMany }) => sendMany(15, { app }))

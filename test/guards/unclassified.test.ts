@@ -6,11 +6,11 @@ import type { Plan } from '../../src/domain/change.ts'
 import type { Tool } from '../../src/engine/tool.ts'
 import { callGuards } from '../../src/guards/call-pipeline.ts'
 import { compose } from '../../src/guards/compose.ts'
-import { openStops } from '../../src/limits/freezes.ts'
+import { openFreezes } from '../../src/limits/freezes.ts'
 import { storeLedger } from '../../src/limits/ledger.ts'
 import { storePeople } from '../../src/limits/people.ts'
 import { unmetered } from '../../src/meter.ts'
-import { sealWith } from '../../src/store/signed-state.ts'
+import { stateSigner } from '../../src/store/signed-state.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { toWire } from '../../src/tools/to-wire.ts'
 import { aCall, behind, change, codeOf, plan } from '../support/call.ts'
@@ -31,7 +31,7 @@ function guarded({
   made = (): Plan | undefined => plan(change()),
 } = {}) {
   const store = memoryStore()
-  const stops = openStops(store)
+  const freezes = openFreezes(store)
   const events: string[] = []
   const policy = {
     settings: { readOnly, protected: [] },
@@ -45,10 +45,10 @@ function guarded({
     blast: {
       ledger: storeLedger(store),
       people: storePeople(store),
-      stops,
+      freezes,
       limits: ChangeLimits.parse({ removesPerHour, changesPerHour: 1_000 }),
     },
-    stops,
+    freezes,
     locks: store,
     meter: unmetered,
     confirming: {
@@ -57,7 +57,7 @@ function guarded({
         about: () => ({ vendor: 'netskope', environment: 'production' as const, deactivationDeletes: false }),
       },
       approvals: openApprovals(store),
-      seal: sealWith(store),
+      signer: stateSigner(store),
       approveAt: async () => ({ words: 'somewhere' }),
       brief: async () => ({ changes: [] }),
     },

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { openStops } from '../../src/limits/freezes.ts'
+import { openFreezes } from '../../src/limits/freezes.ts'
 import { storePeople } from '../../src/limits/people.ts'
 import { remembering } from '../../src/store/last-known.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
@@ -49,14 +49,14 @@ test('whoever changes what is remembered changes a copy', async () => {
 
 test('the brake stays on in a store that was emptied, and off once it was let go', async () => {
   const store = memoryStore()
-  const stops = openStops(store)
-  await openStops(store).put({ at: 0, by: 'grace' })
+  const stops = openFreezes(store)
+  await openFreezes(store).put({ at: 0, by: 'grace' })
   const check = (one = stops) => one.check({ caller: 'bot', tenants: ['acme'] })
   await expect(check()).rejects.toMatchObject({ code: 'refused' })
   await store.delete('stops')
   await expect(check()).rejects.toMatchObject({ code: 'refused' })
-  await expect(check(openStops(store))).rejects.toMatchObject({ code: 'refused' })
-  await openStops(store).lift(() => true)
+  await expect(check(openFreezes(store))).rejects.toMatchObject({ code: 'refused' })
+  await openFreezes(store).lift(() => true)
   await check()
   await store.delete('stops')
   await check()

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Unavailable } from '../../src/errors.ts'
-import { sealWith } from '../../src/store/signed-state.ts'
+import { stateSigner } from '../../src/store/signed-state.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 
 const bound = ['cursor', 'list_users', 'local:grace']
@@ -10,15 +10,15 @@ test('a sealed value comes back as it was, from any copy that shares the store',
   const store = memoryStore()
   await fc.assert(
     fc.asyncProperty(fc.jsonValue(), async (value) => {
-      const text = await sealWith(store).close(bound, value)
-      expect(await sealWith(store).open(bound, text)).toEqual(JSON.parse(JSON.stringify(value)))
+      const text = await stateSigner(store).sign(bound, value)
+      expect(await stateSigner(store).verify(bound, text)).toEqual(JSON.parse(JSON.stringify(value)))
     }),
   )
 })
 
 test('a text with any character changed, added or taken away is not opened', async () => {
-  const seal = sealWith(memoryStore())
-  const text = await seal.close(bound, { start: 101, tenant: 'acme' })
+  const signer = stateSigner(memoryStore())
+  const text = await signer.sign(bound, { start: 101, tenant: 'acme' })
   const base64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.='
   await fc.assert(
     fc.asyncProperty(
@@ -29,7 +29,7 @@ test('a text with any character changed, added or taken away is not opened', asy
         const bent =
           text.slice(0, at) + (how === 'remove' ? '' : letter) + text.slice(how === 'add' ? at : at + 1)
         fc.pre(bent !== text)
-        expect(await seal.open(bound, bent)).toBeUndefined()
+        expect(await signer.verify(bound, bent)).toBeUndefined()
       },
     ),
     { numRuns: 500 },
@@ -37,36 +37,36 @@ test('a text with any character changed, added or taken away is not opened', asy
 })
 
 test('a text is good for what it was made for, and with the key it was made with', async () => {
-  const seal = sealWith(memoryStore())
-  const text = await seal.close(bound, 1)
-  expect(await seal.open(['cursor', 'list_users', 'local:eve'], text)).toBeUndefined()
-  expect(await seal.open(['cursor,list_users', 'local:grace'], text)).toBeUndefined()
-  expect(await sealWith(memoryStore()).open(bound, text)).toBeUndefined()
+  const signer = stateSigner(memoryStore())
+  const text = await signer.sign(bound, 1)
+  expect(await signer.verify(['cursor', 'list_users', 'local:eve'], text)).toBeUndefined()
+  expect(await signer.verify(['cursor,list_users', 'local:grace'], text)).toBeUndefined()
+  expect(await stateSigner(memoryStore()).verify(bound, text)).toBeUndefined()
 })
 
 test.each(['', '.', 'a.b', 'a.b.c', '💥.💥', `${'a'.repeat(100_000)}.b`])(
   'garbage %# is not opened',
   async (text) => {
-    expect(await sealWith(memoryStore()).open(bound, text)).toBeUndefined()
+    expect(await stateSigner(memoryStore()).verify(bound, text)).toBeUndefined()
   },
 )
 
 test('a store that has lost its key makes what was sealed before worthless, in every copy at once', async () => {
   const store = memoryStore()
-  const seal = sealWith(store)
-  const text = await seal.close(bound, 1)
+  const signer = stateSigner(store)
+  const text = await signer.sign(bound, 1)
   await store.delete('seal/key')
-  expect(await seal.open(bound, text)).toBeUndefined()
-  expect(await sealWith(store).open(bound, await seal.close(bound, 2))).toBe(2)
+  expect(await signer.verify(bound, text)).toBeUndefined()
+  expect(await stateSigner(store).verify(bound, await signer.sign(bound, 2))).toBe(2)
 })
 
 test('a store that cannot be used keeps nobody from what was sealed before', async () => {
   const store = memoryStore()
-  const seal = sealWith(store)
-  const text = await seal.close(bound, 1)
+  const signer = stateSigner(store)
+  const text = await signer.sign(bound, 1)
   store.get = async () => {
     throw new Unavailable('Gone.', 'Wait.')
   }
-  expect(await seal.open(bound, text)).toBe(1)
-  await expect(sealWith(store).open(bound, text)).rejects.toMatchObject({ code: 'unavailable' })
+  expect(await signer.verify(bound, text)).toBe(1)
+  await expect(stateSigner(store).verify(bound, text)).rejects.toMatchObject({ code: 'unavailable' })
 })

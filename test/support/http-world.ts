@@ -1,5 +1,5 @@
 import { openStores } from '../../src/app/stores.ts'
-import { openAccessTokens } from '../../src/auth/api-tokens.ts'
+import { openApiTokens } from '../../src/auth/api-tokens.ts'
 import type { Scope } from '../../src/domain/scopes.ts'
 import { type ClientKind, connect, type Desk, type TestClient } from './clients.ts'
 import { startHttpServer } from './http-server.ts'
@@ -63,7 +63,7 @@ export async function openHttpWorld({
     /** A token for a bot, without the command that a person types for it. */
     async token(name: string, scopes: readonly Scope[] = ['identity:read'], tenants?: readonly string[]) {
       const { store } = openStores(place.dataDir)
-      const { token } = await openAccessTokens(store).create(name, { scopes, ...(tenants && { tenants }) })
+      const { token } = await openApiTokens(store).create(name, { scopes, ...(tenants && { tenants }) })
       await store.close()
       return token
     },

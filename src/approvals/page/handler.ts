@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ApprovalVoid, Conflict, IdentityError, InvalidInput, LimitReached, Refused } from '../../errors.ts'
-import type { UnderWay } from '../../in-flight.ts'
+import type { InFlight } from '../../in-flight.ts'
 import type { Journal } from '../../journal/journal.ts'
-import type { Seal } from '../../store/signed-state.ts'
+import type { StateSigner } from '../../store/signed-state.ts'
 import type { Approval, Approvals } from '../approvals.ts'
 import type { Approvers } from '../approvers.ts'
 import { decide } from '../decide.ts'
@@ -18,9 +18,9 @@ export interface PageParts {
   approvals: Approvals
   approvers: Approvers
   journal: Journal
-  seal: Seal
+  signer: StateSigner
   /** Decisions are seen to their end before the process leaves. */
-  underWay: UnderWay
+  inFlight: InFlight
   /** What a person types to set up an approver. */
   addApprover: string
   warn: (message: string, error: unknown) => void
@@ -101,14 +101,14 @@ async function answer(
 }
 
 async function show(
-  { approvers, journal, seal, addApprover }: PageParts,
+  { approvers, journal, signer, addApprover }: PageParts,
   approval: Approval,
   { status = 200, given, problem }: { status?: number; given?: Given; problem?: Problem } = {},
 ): Promise<Reply> {
   const shown = {
     approval,
     lately: await lately(journal, approval.caller),
-    token: await seal.close(boundTo(approval), true),
+    token: await signer.sign(boundTo(approval), true),
     ...((await approvers.list()).length === 0 && { addApprover }),
     ...(given && { given }),
     ...(problem && { problem }),
@@ -137,7 +137,7 @@ async function decided(
   const { decision, approver = '', passphrase = '', typed, token = '' } = form
   const again = (status: number, problem: Problem) =>
     show(parts, approval, { status, given: { decision, approver, typed }, problem })
-  if ((await parts.seal.open(boundTo(approval), token)) !== true) {
+  if ((await parts.signer.verify(boundTo(approval), token)) !== true) {
     return again(403, { message: 'This was not the form of this page.', hint: 'Fill in the one below.' })
   }
   if (decision !== 'approved' && decision !== 'denied') {
@@ -146,7 +146,7 @@ async function decided(
   const where = `on the approval page, from ${request.socket.remoteAddress}`
   try {
     const { id } = approval
-    await parts.underWay.follow(
+    await parts.inFlight.track(
       decide(parts, { id, decision, approver, passphrase, how: 'page', typed, where }),
     )
     // Always to this very page, which then tells the outcome and can be loaded again without deciding again.

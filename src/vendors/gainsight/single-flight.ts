@@ -8,17 +8,17 @@ export function singleFlight<Value>(
   work: (context: RequestContext) => Promise<Value>,
 ): (context: RequestContext) => Promise<Value> {
   const patience = deadline<RequestContext, Value>((context) => context.deadline, 0)
-  let underWay: Promise<Value> | undefined
+  let inFlight: Promise<Value> | undefined
   return (context) =>
     patience(context, () => {
-      underWay ??= work({
+      inFlight ??= work({
         caller: context.caller,
         priority: 'interactive',
         deadline: Date.now() + LONGEST_MS,
         signal: AbortSignal.timeout(2 * LONGEST_MS),
       }).finally(() => {
-        underWay = undefined
+        inFlight = undefined
       })
-      return underWay
+      return inFlight
     })
 }

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { type ApprovalRequest, openApprovals } from '../../../src/approvals/approvals.ts'
 import { approvalPage, type PageParts } from '../../../src/approvals/page/handler.ts'
 import type { Briefing } from '../../../src/domain/briefing.ts'
-import { underWay } from '../../../src/in-flight.ts'
+import { inFlight } from '../../../src/in-flight.ts'
 import type { JournalLine } from '../../../src/journal/events.ts'
 import { fileJournal } from '../../../src/journal/file.ts'
-import { sealWith } from '../../../src/store/signed-state.ts'
+import { stateSigner } from '../../../src/store/signed-state.ts'
 import { memoryStore } from '../../../src/store/table-store.ts'
 import { cheapApprovers, PASSPHRASE } from '../../support/approvers.ts'
 import { type Fields, fillIn, type Sent, send } from '../../support/browser.ts'
@@ -61,8 +61,8 @@ export async function pageParts() {
     approvals: openApprovals(store),
     approvers: cheapApprovers(store),
     journal: fileJournal(folder, store),
-    seal: sealWith(store),
-    underWay: underWay(),
+    signer: stateSigner(store),
+    inFlight: inFlight(),
     addApprover: 'identity-mcp approvers add NAME',
     warn: (message, error) => void warned.push(`${message}: ${error}`),
   }
