@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
 import * as z from 'zod'
-import { overFetch } from '../src/http/fetch-adapter.ts'
+import { serveFetch } from '../src/http/fetch-adapter.ts'
 
 const input = z.object({})
 
@@ -18,7 +18,7 @@ const server = createServer(async (request, response) => {
   const pieces: Buffer[] = []
   for await (const piece of request) pieces.push(piece as Buffer) // no encoding is set
   const parsedBody: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'))
-  await overFetch(request, response, (asked) => handler.fetch(asked, { parsedBody }))
+  await serveFetch(request, response, (asked) => handler.fetch(asked, { parsedBody }))
 })
 server.listen(0, '127.0.0.1', () => {
   process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp\n`)

@@ -15,6 +15,20 @@ export class Secret {
     return this.#value
   }
 
+  /** The secret as a header carries it, such as after `Bearer `; as secret as it was. */
+  after(prefix: string): Secret {
+    return new Secret(prefix + this.#value)
+  }
+
+  /** Credentials of a client for HTTP basic authentication (RFC 7617). */
+  static basic(name: Secret, password: Secret): Secret {
+    return new Secret(`Basic ${Buffer.from(`${name.#value}:${password.#value}`).toString('base64')}`)
+  }
+
+  equals(other: Secret): boolean {
+    return this.#value === other.#value
+  }
+
   /** Eight hex digits that tell two secrets apart and say nothing else about them. */
   get fingerprint(): string {
     return createHash('sha256')

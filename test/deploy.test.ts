@@ -117,7 +117,7 @@ describe('command lines', () => {
     exit: () => {},
   })
 
-  /** What the program would not understand in these words; nothing when it knows them all. */
+  /** What the program would not parseReply in these words; nothing when it knows them all. */
   function notUnderstood(words: readonly string[]): string | undefined {
     let command = program(io)
     const options = [...command.options]

@@ -168,6 +168,22 @@ describe('the map of imports', () => {
     expect(strangers.map(show)).toEqual([])
   })
 
+  test('reveals a secret only where it is transmitted, or where its own claims are read', () => {
+    const revealing = files.filter((file) => /\.reveal\(\)/.test(codeOf(file))).sort()
+    expect(revealing).toEqual([
+      // Addresses that may hold a password are checked to be ones.
+      'config/store.ts',
+      'config/webhook.ts',
+      'store/redis-connection.ts',
+      // A client id is shown to whoever sets up an identity provider.
+      'vendors/gainsight/setup.ts',
+      'vendors/http/client.ts',
+      // When a JWT expires.
+      'vendors/http/probe.ts',
+      'webhook/webhook.ts',
+    ])
+  })
+
   test('loads what is heavy and not always needed when it is used', () => {
     const heavy = ['ioredis', 'libsql', 'undici', 'bottleneck', '@clack/prompts']
     const early = imports.filter(({ to, typeOnly, lazy }) => heavy.includes(to) && !typeOnly && !lazy)

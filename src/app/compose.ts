@@ -23,7 +23,7 @@ import type { Store } from '../store/store.ts'
 import { tools } from '../tools/index.ts'
 import { vendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'
-import { tellingJournal } from './journal-webhook.ts'
+import { journalWithWebhook } from './journal-webhook.ts'
 import { type CommonOptions, dataFolder, openStores, sandboxSettings, settingsOf, typed } from './stores.ts'
 
 /** How long the other apps have for saying whether the person is active there, milliseconds. */
@@ -95,7 +95,7 @@ export async function start(
     const lacking = missing < approversOf(approval) ? 'It takes two approvers' : 'No approver is set up yet'
     return { words: `${lacking}: ${addApprover}, and then: ${approve}` }
   }
-  const telling = tellingJournal(kept.journal, io, () => ({
+  const telling = journalWithWebhook(kept.journal, io, () => ({
     webhook: settings.webhook,
     signingKey: settings.journal.signingKey,
     approveAt: async (id) => (await approveAt({ id, state: 'pending' })).words,

@@ -16,7 +16,7 @@ interface Told extends Pick<Telling, 'approveAt'> {
  * The journal, and a webhook that hangs on it. The settings are looked at with the first line that is written: who only
  * reads the journal needs none of the secrets. What keeps people from being told is for the log, and freezes nothing.
  */
-export function tellingJournal(
+export function journalWithWebhook(
   journal: Journal,
   io: Io,
   settings: () => Told,

@@ -8,10 +8,10 @@ import { protectedResource } from '../auth/protected-resource.ts'
 import { isLoopback } from '../config/address.ts'
 import type { Auth } from '../config/http.ts'
 import { SettingsError } from '../config/settings.ts'
-import { inbound } from '../http/caller-rate-limit.ts'
+import { callerRateLimit } from '../http/caller-rate-limit.ts'
 import { principalIn } from '../http/mcp-endpoint.ts'
 import { type Metrics, prometheus } from '../http/metrics.ts'
-import { type HttpServing, openDoor } from '../http/server.ts'
+import { type HttpServing, startHttpServer } from '../http/server.ts'
 import { inFlight } from '../in-flight.ts'
 import type { Log } from '../log.ts'
 import { serverFactory } from '../server.ts'
@@ -63,7 +63,7 @@ async function serve(io: Io, options: CommonOptions, { host, port }: Listening):
   const formers = inFlight()
   try {
     let address = ''
-    const door = await openDoor({ host, port, metrics, log }, (listening) => {
+    const server = await startHttpServer({ host, port, metrics, log }, (listening) => {
       address = listening
       return now.serve(address)
     }).catch((error) => {
@@ -77,7 +77,7 @@ async function serve(io: Io, options: CommonOptions, { host, port }: Listening):
       try {
         const former = now
         now = await readUsable()
-        const ended = door.serve(now.serve(address)).then(former.close)
+        const ended = server.serve(now.serve(address)).then(former.close)
         void formers.track(
           ended.catch((error) => log.error('the former settings were not left in order', { error })),
         )
@@ -91,7 +91,7 @@ async function serve(io: Io, options: CommonOptions, { host, port }: Listening):
     io.stderr.write(`identity-mcp serves MCP at ${address}/mcp\n`)
     await io.untilStopped()
     await renewed
-    await door.close()
+    await server.close()
   } finally {
     await formers.drained()
     await now.close()
@@ -137,7 +137,7 @@ async function readSettings(
           factory: serverFactory({ ...parts, version: pkg.version }, principalIn),
           authenticate,
           // Without names there is nobody to be fair to.
-          ...(auth !== 'none' && { inbound: inbound(settings.http) }),
+          ...(auth !== 'none' && { inbound: callerRateLimit(settings.http) }),
           ...(jwt && { resource: protectedResource(jwt, new URL('/mcp', url ?? address).href) }),
           ready: async () => (await store.health()).ok,
           page: approvalPage(page, origins),

@@ -22,7 +22,7 @@ import type { Store } from '../store/store.ts'
 import { diskStore } from '../store/table-store.ts'
 import { vendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'
-import { tellingJournal } from './journal-webhook.ts'
+import { journalWithWebhook } from './journal-webhook.ts'
 
 export interface DataFolder {
   folder: string
@@ -92,7 +92,7 @@ export async function openDataFolder(io: Io, command: Command): Promise<DataFold
   const { store, ...kept } = openStores(folder, storePlaceIn(outline, io.env, file))
   const { tenants } = outline
   const signingKey = outline.journal?.signingKey
-  const { journal, close } = tellingJournal(kept.journal, io, () => {
+  const { journal, close } = journalWithWebhook(kept.journal, io, () => {
     const schema = webhookSettings({ Secret: secretFrom(io.env) }).optional()
     return { webhook: schema.parse(outline.webhook), signingKey }
   })

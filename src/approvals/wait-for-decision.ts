@@ -5,7 +5,7 @@ import { type Approvals, statusOf } from './approvals.ts'
 const EVERY_MS = 250
 
 /** Resolves when the request waits no longer, at `until` (epoch milliseconds) at the latest; throws when `signal` ends. */
-export async function settled(
+export async function waitForDecision(
   approvals: Pick<Approvals, 'get'>,
   id: string,
   until: number,

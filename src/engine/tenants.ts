@@ -9,8 +9,8 @@ import type { Ledger } from '../limits/ledger.ts'
 import { type BreakerState, type Meter, unmetered } from '../meter.ts'
 import type { Store } from '../store/store.ts'
 import { inQuotes } from '../text/text.ts'
-import type { Facts, Opened, Vendor } from '../vendors/define.ts'
-import { openSurface } from '../vendors/http/client.ts'
+import type { Facts, Vendor, VendorContext } from '../vendors/define.ts'
+import { openClient } from '../vendors/http/client.ts'
 
 /** One configured workspace of a vendor. */
 export interface Tenant {
@@ -107,7 +107,7 @@ function openApp(
   { url, budget, timeoutMs, maxRetries }: TenantSettings,
   vendor: Vendor,
   { ledger, store, meter = unmetered }: Kept,
-): { opened: Opened; budgets: Tenant['budgets'] } {
+): { opened: VendorContext; budgets: Tenant['budgets'] } {
   const spending = { ...vendor.budget, ...budget }
   const watch = {
     waited: (ms: number) => meter.waited(tenant, ms),
@@ -116,11 +116,11 @@ function openApp(
   const guards = requestGuards({ ledger, budget: spending, timeoutMs, maxRetries, watch })
   const buckets = new Map<string, string>()
   const learned = (key: string) => `learned/${tenant}/${url}/${key}`
-  const opened: Opened = {
+  const opened: VendorContext = {
     tenant,
     open(opening) {
       buckets.set(bucketOf(opening), opening.token.fingerprint)
-      return openSurface(opening, guards(opening))
+      return openClient(opening, guards(opening))
     },
     left: (token) => ledger.left(bucketOf({ base: new URL(url), token }), spending),
     recall: (key) => store.get(learned(key)),

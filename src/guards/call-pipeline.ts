@@ -12,7 +12,7 @@ import { type Confirming, confirm } from './confirm.ts'
 import { deadline } from './deadline.ts'
 import { declaredOnly } from './declared-only.ts'
 import { type Journalling, journalled } from './journal.ts'
-import { brake } from './kill-switch.ts'
+import { killSwitch } from './kill-switch.ts'
 import { type ListAdmins, lastAdmin } from './last-admin.ts'
 import { measured } from './measured.ts'
 import { planning } from './planning.ts'
@@ -64,13 +64,13 @@ export const callGuards = (
   declaredOnly(),
   access({ mustExist, isOffered }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
-  brake(freezes),
+  killSwitch(freezes),
   deadline((call) => call.deadline, undefined, lost),
   planning(planOf),
   // Once more: a plan can reach tenants that no argument names.
   access({ mustExist, isOffered }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
-  brake(freezes),
+  killSwitch(freezes),
   protectedAccounts(settings.protected),
   lastAdmin(listAdmins, locks),
   blastRadius(blast),

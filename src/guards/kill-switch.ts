@@ -3,8 +3,8 @@ import { type CallGuard, tenantsNamed } from './call.ts'
 import type { RequestGuard } from './request.ts'
 
 /** Lets no change through where a person has stopped them, nor one by a caller that is paused. */
-export const brake = (freezes: Pick<Freezes, 'check'>): CallGuard =>
-  async function brake(call, next) {
+export const killSwitch = (freezes: Pick<Freezes, 'check'>): CallGuard =>
+  async function killSwitch(call, next) {
     if (call.tool.effect !== 'reads') {
       await freezes.check({ caller: call.caller.id, tenants: tenantsNamed(call) })
     }

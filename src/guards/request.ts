@@ -1,12 +1,16 @@
 import type { RequestContext } from '../domain/operations.ts'
+import type { Secret } from '../secret.ts'
 import type { Guard } from './compose.ts'
 
 /** One try at one request, on its way to an app. */
 export interface AppRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   url: URL
-  headers: Record<string, string>
+  /** Names in lower case; secrets are revealed when the request is transmitted, and nowhere before. */
+  headers: Record<string, string | Secret>
   body?: string
+  /** Sent as `application/x-www-form-urlencoded`, in place of a body. */
+  form?: Readonly<Record<string, string | Secret>>
   /** A POST that only reads is a read; what it does decides whether it may be repeated, not its verb. */
   effect: 'reads' | 'writes'
   context: RequestContext

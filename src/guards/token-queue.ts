@@ -20,16 +20,16 @@ export interface TokenQueue {
   changed(): void
 }
 
-/** The requests of one caller of one priority; its limiter lets one of them at a time to the door. */
+/** The requests of one caller of one priority; its limiter lets one of them at a time to the head of the queue. */
 interface Line {
   waiting: number
   limiter?: Bottleneck
 }
 
-/** The callers at one priority, and the door where the first of them all waits for a token. */
+/** The callers at one priority, and its head, where the first of them all waits for a token. */
 interface Lane {
   lines: Map<string, Line>
-  door?: Bottleneck
+  head?: Bottleneck
 }
 
 // Another process tells nobody when it is done or gives a token back.
@@ -62,7 +62,7 @@ export function tokenQueue(tokens: Tokens): TokenQueue {
       const limiter = await limiterOf(line, lanes[priority])
       return await unlessLeft(
         request,
-        limiter.schedule(() => atTheDoor(request)),
+        limiter.schedule(() => atTheHead(request)),
       )
     } finally {
       line.waiting -= 1
@@ -71,7 +71,7 @@ export function tokenQueue(tokens: Tokens): TokenQueue {
     }
   }
 
-  async function atTheDoor({ context, signal, url }: AppRequest): Promise<Ticket | undefined> {
+  async function atTheHead({ context, signal, url }: AppRequest): Promise<Ticket | undefined> {
     const { priority, deadline } = context
     while (!signal.aborted) {
       const taken: Taken = mustYield(priority) ? { busy: true } : await tokens.take(priority)
@@ -117,12 +117,12 @@ export function tokenQueue(tokens: Tokens): TokenQueue {
 
 const waitingIn = ({ lines }: Lane) => [...lines.values()].reduce((sum, { waiting }) => sum + waiting, 0)
 
-/** One of each line stands at the door at a time, and they pass it one by one: callers go by turns. */
+/** The first of each line stands at the head, and they pass it one by one: callers go by turns. */
 async function limiterOf(line: Line, lane: Lane): Promise<Bottleneck> {
   // Most requests never wait, so a start does not pay for this.
   const { default: Limiter } = await import('bottleneck')
-  lane.door ??= new Limiter({ maxConcurrent: 1 })
-  line.limiter ??= new Limiter({ maxConcurrent: 1 }).chain(lane.door)
+  lane.head ??= new Limiter({ maxConcurrent: 1 })
+  line.limiter ??= new Limiter({ maxConcurrent: 1 }).chain(lane.head)
   return line.limiter
 }
 

@@ -1,14 +1,14 @@
 import type { HttpSettings } from '../config/http.ts'
 import { RateLimited } from '../errors.ts'
 import { left, newState, type State, settle, take } from '../limits/sliding-window.ts'
-import { turns } from './fair-turns.ts'
+import { fairTurns } from './fair-turns.ts'
 
 /** Longer than any request is served, milliseconds. */
 const HOLD_MS = 5 * 60_000
 const SWEEP_MS = 60_000
 
 /** What one caller may ask of this process, whatever address it comes from. */
-export interface Inbound {
+export interface CallerRateLimit {
   /**
    * Lets a caller in when it is its turn; what comes back is for when it leaves. Throws `RateLimited`, with the time to
    * come again.
@@ -17,10 +17,13 @@ export interface Inbound {
 }
 
 /** Counted in this process alone: it is this process that a caller could keep from the others. */
-export function inbound({ perMinute, atOnce }: Pick<HttpSettings, 'perMinute' | 'atOnce'>): Inbound {
+export function callerRateLimit({
+  perMinute,
+  atOnce,
+}: Pick<HttpSettings, 'perMinute' | 'atOnce'>): CallerRateLimit {
   const limits = { perMinute }
   const callers = new Map<string, State>()
-  const turn = turns()
+  const turn = fairTurns()
   let swept = Date.now()
 
   /** Forgets who has not come for a while. */

@@ -8,7 +8,7 @@ export interface Turns {
  * In each round of the event loop every caller begins one request, so that what comes of one of them, and of new
  * connections, waits for as many requests as there are callers, and never for the queue of another.
  */
-export function turns(): Turns {
+export function fairTurns(): Turns {
   const lines = new Map<string, (() => void)[]>()
   let going = false
 

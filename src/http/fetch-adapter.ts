@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 
 /** Serves a request with what speaks the Fetch standard; `signal` ends when the client is gone. The body stays unread. */
-export async function overFetch(
+export async function serveFetch(
   request: IncomingMessage,
   response: ServerResponse,
   serve: (request: Request) => Promise<Response>,

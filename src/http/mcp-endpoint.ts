@@ -14,8 +14,8 @@ import type { Principal } from '../auth/principal.ts'
 import type { Resource } from '../auth/protected-resource.ts'
 import { IdentityError, InvalidInput, RateLimited } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { Inbound } from './caller-rate-limit.ts'
-import { overFetch } from './fetch-adapter.ts'
+import type { CallerRateLimit } from './caller-rate-limit.ts'
+import { serveFetch } from './fetch-adapter.ts'
 import { type About, bodyOf, logged, refuse } from './request.ts'
 
 /** A caller that asks for too much is let wait so long before it is told, milliseconds. */
@@ -26,7 +26,7 @@ export interface McpServing {
   factory: McpServerFactory
   authenticate: Authenticate
   /** What each caller may ask for; everything when left out. */
-  inbound?: Inbound
+  inbound?: CallerRateLimit
   /** Where OAuth clients find out about the server. */
   resource?: Resource
   log: Log
@@ -84,7 +84,7 @@ export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: M
           ? await bodyOf(request)
           : undefined
         const given = { authInfo: authInfo({ ...admitted, ...about }), parsedBody }
-        await overFetch(request, response, (asked) => handler.fetch(asked, given))
+        await serveFetch(request, response, (asked) => handler.fetch(asked, given))
       } catch (error) {
         await turnAway(response, error, about)
       } finally {

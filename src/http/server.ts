@@ -37,7 +37,7 @@ export interface HttpServing extends McpServing {
 }
 
 /** Where HTTP comes in, and who is told of it. */
-export interface Entrance {
+export interface HttpServerOptions {
   host: string
   port: number
   metrics: { text(): Promise<{ type: string; text: string }>; answered(path: string, status: number): void }
@@ -45,7 +45,7 @@ export interface Entrance {
 }
 
 /** Takes requests in. */
-export interface Door {
+export interface HttpServer {
   /** Has them served so from now on; resolves when those that were under way have ended, in the way they began. */
   serve(serving: HttpServing): Promise<void>
   /** Takes no new work, and resolves when what was in flight has ended. */
@@ -61,10 +61,10 @@ interface Service {
 }
 
 /** Serves what `first` is told the address of. Throws as `listen` does. */
-export async function openDoor(
-  { host, port, metrics, log }: Entrance,
+export async function startHttpServer(
+  { host, port, metrics, log }: HttpServerOptions,
   first: (address: string) => HttpServing,
-): Promise<Door> {
+): Promise<HttpServer> {
   const server = createServer(LIMITS)
   server.setTimeout(SILENCE_MS)
   server.maxConnections = MAX_CONNECTIONS

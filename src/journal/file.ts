@@ -109,7 +109,7 @@ function write(path: string, head: FileHead, event: JournalEvent) {
   }
 }
 
-/** Opened for each line, so that a file that was moved away is noticed rather than written to. */
+/** VendorContext for each line, so that a file that was moved away is noticed rather than written to. */
 function openFile(path: string, head: FileHead): number {
   const { O_RDWR, O_APPEND, O_CREAT } = constants
   try {

@@ -1,5 +1,5 @@
 import { Paused, Refused } from '../errors.ts'
-import { remembering } from '../store/last-known.ts'
+import { keepingLastKnown } from '../store/last-known.ts'
 import type { Store } from '../store/store.ts'
 import { plainText } from '../text/text.ts'
 
@@ -32,7 +32,7 @@ export interface Freezes {
 const KEY = 'stops'
 
 export const openFreezes = (store: Store): Freezes => {
-  const kept = remembering(store)
+  const kept = keepingLastKnown(store)
   const list = async () => (await kept.get<Freeze[]>(KEY)) ?? []
   const change = <Result>(edit: (freezes: Freeze[]) => { next: Freeze[]; result: Result }) =>
     kept.update<Freeze[], Result>(KEY, (freezes = []) => edit(freezes))

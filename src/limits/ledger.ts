@@ -1,6 +1,6 @@
 import type { BudgetLeft } from '../domain/operations.ts'
 import { Unavailable } from '../errors.ts'
-import { remembering } from '../store/last-known.ts'
+import { keepingLastKnown } from '../store/last-known.ts'
 import type { Store } from '../store/store.ts'
 import {
   freeAt,
@@ -60,7 +60,7 @@ const KEPT_MS = 2 * 86_400_000
  * whose store cannot be used goes on with its share of what it last saw, and accounts for it later.
  */
 export function storeLedger(store: Store, alone?: Alone): Ledger {
-  const buckets = remembering(store)
+  const buckets = keepingLastKnown(store)
   const solos = new Map<string, Solo>()
   /** Tickets that were given out without the store, which knows nothing of them. */
   const own = new WeakSet<Ticket>()

@@ -1,4 +1,4 @@
-import { remembering } from '../store/last-known.ts'
+import { keepingLastKnown } from '../store/last-known.ts'
 import type { Store } from '../store/store.ts'
 
 /** How many different people in any hour and in any 24 hours; absent means no such limit. */
@@ -43,7 +43,7 @@ const nobody = (): State => ({ newest: 0, seen: [], holds: [], longestMs: HOUR }
 
 /** Counts that are shared by everyone who uses the same store. */
 export function storePeople(store: Store): People {
-  const counts = remembering(store)
+  const counts = keepingLastKnown(store)
   const keyOf = (bucket: string) => `people/${bucket}`
   const change = <Result>(bucket: string, work: (state: State, now: number) => Result) =>
     counts.update<State, Result>(keyOf(bucket), (kept = nobody(), now) => {

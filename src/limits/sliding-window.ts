@@ -1,13 +1,13 @@
 import type { BudgetLeft } from '../domain/operations.ts'
 import {
-  type Brakes,
-  brakedUntil,
-  easeBrakes,
+  easeThrottle,
   type Learned,
   learn,
   mustAwaitAnswers,
   speedShare,
   spendAllowance,
+  type Throttle,
+  throttledUntil,
 } from './throttle.ts'
 
 /** What may be spent in any second, minute, hour and 24 hours; absent means no such window. */
@@ -50,7 +50,7 @@ export interface State {
   /** Spent tokens, oldest first: `counts[i]` of them at `times[i]`. */
   spent: { times: number[]; counts: number[] }
   flights: { id: number; count: number; from: number; holdMs: number }[]
-  brakes: Brakes
+  throttle: Throttle
 }
 
 const WINDOWS = [
@@ -70,7 +70,7 @@ export const newState = (): State => ({
   longestMs: 0,
   spent: { times: [], counts: [] },
   flights: [],
-  brakes: {},
+  throttle: {},
 })
 
 /** Takes tokens out, changing `state`. */
@@ -82,7 +82,7 @@ export function take(state: State, limits: Limits, wanted: Wanted, now: number):
   const at = nextFree(state, limits, { nth: count, reserve }, now)
   if (at > now) return { retryAt: at }
   const flying = inFlight(state)
-  if (state.flights.length >= atOnce || mustAwaitAnswers(state.brakes, { flying, count, reserve })) {
+  if (state.flights.length >= atOnce || mustAwaitAnswers(state.throttle, { flying, count, reserve })) {
     return { busy: true }
   }
   state.newest += 1
@@ -101,9 +101,9 @@ export function settle(
   tidy(state, now)
   land(state, ticket)
   spend(state, Math.min(at, now), ticket.count)
-  if (!learned?.allowance) spendAllowance(state.brakes, ticket.count)
+  if (!learned?.allowance) spendAllowance(state.throttle, ticket.count)
   const { newest, longestMs } = state
-  if (learned) learn(state.brakes, learned, { ticket: ticket.id, newest, longestMs }, now)
+  if (learned) learn(state.throttle, learned, { ticket: ticket.id, newest, longestMs }, now)
 }
 
 /** Takes a ticket back whose tokens were not spent. */
@@ -138,8 +138,8 @@ function nextFree(
   { nth, reserve }: { nth: number; reserve: number },
   now: number,
 ): number {
-  const braked = brakedUntil(state.brakes, { nth, reserve }, now)
-  const share = speedShare(state.brakes, now)
+  const braked = throttledUntil(state.throttle, { nth, reserve }, now)
+  const share = speedShare(state.throttle, now)
   const free = windowsOf(limits).map(({ ms, most }) => {
     // An hour's or a day's limit is a quota and no speed: to use less of it helps nobody.
     const slowed = ms <= MINUTE ? Math.max(1, Math.floor(most * share)) : most
@@ -188,7 +188,7 @@ function freeInWindow(
 
 /** Lets tickets lapse, forgets what left every window, and makes one of what is close together. */
 function tidy(state: State, now: number): void {
-  easeBrakes(state.brakes, now)
+  easeThrottle(state.throttle, now)
   // A time in the future, after the clock was set back, counts as now.
   for (const flight of state.flights) flight.from = Math.min(flight.from, now)
   for (const flight of state.flights.filter(({ from, holdMs }) => from + holdMs <= now)) {

@@ -13,7 +13,7 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server'
 import { APPROVAL_TTL_MS } from '../approvals/approvals.ts'
-import { settled } from '../approvals/wait-for-decision.ts'
+import { waitForDecision } from '../approvals/wait-for-decision.ts'
 import { CALL_TIME } from '../auth/principal.ts'
 import type { Parts } from '../engine/dispatch.ts'
 import type { ApprovalLink, Call, PersonsAnswer, Reply } from '../guards/call.ts'
@@ -74,7 +74,8 @@ export async function withPerson(
   /** The same call, with the id of the request that the person was sent to decide. */
   const afterLink = async (approvalId: string, action: PersonsAnswer['action']) => {
     // That the link was opened is no decision, and that it was not opened is none either.
-    if (action === 'accept') await settled(approvals, approvalId, call.deadline - CHANGE_TIME, call.signal)
+    if (action === 'accept')
+      await waitForDecision(approvals, approvalId, call.deadline - CHANGE_TIME, call.signal)
     return dispatch({ ...call, input: { ...(call.input as object), approvalId } })
   }
 

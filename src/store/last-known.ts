@@ -7,12 +7,12 @@ const MOST = 1_000
  * Values that are too important for a store to lose: should one be gone that was there when this process last saw it, it
  * goes on from what it saw. To begin anew, a value is therefore set to an empty one and never deleted.
  */
-export interface Remembered extends Pick<Store, 'get' | 'update'> {
+export interface LastKnown extends Pick<Store, 'get' | 'update'> {
   /** The value as it was last seen, for when the store cannot be asked. */
   last<Value>(key: string): Value | undefined
 }
 
-export function remembering(store: Pick<Store, 'get' | 'update'>): Remembered {
+export function keepingLastKnown(store: Pick<Store, 'get' | 'update'>): LastKnown {
   const seen = new Map<string, Kept>()
   const keep = (key: string, kept: Kept) => {
     seen.delete(key)

@@ -4,7 +4,7 @@ import { Environment } from '../config/policy.ts'
 import { Budget, type SettingsParts, type TenantSettings } from '../config/settings.ts'
 import type { BudgetLeft, Operations } from '../domain/operations.ts'
 import type { Secret } from '../secret.ts'
-import type { Opening, Surface } from './http/client.ts'
+import type { ApiClient, ClientOptions } from './http/client.ts'
 
 export { BaseUrl }
 
@@ -19,11 +19,11 @@ export interface Facts {
 }
 
 /** What a vendor's operations are built from, besides its own settings. */
-export interface Opened {
+export interface VendorContext {
   /** Name of the tenant, as the operator chose it. */
   tenant: string
   /** A surface of the app behind the request guards; requests that bear the same token share its budget. */
-  open(opening: Opening): Surface
+  open(opening: ClientOptions): ApiClient
   /** What is left of the token's budget. */
   left(token: Secret): Promise<BudgetLeft[]>
   /** What was learned about the app, kept over restarts. */
@@ -83,7 +83,7 @@ export interface Vendor<Settings extends TenantSettings = TenantSettings> {
   facts: (settings: Settings) => Facts
   /** What a token may spend where the settings say nothing. */
   budget: Budget
-  operations: (settings: Settings, app: Opened) => Operations
+  operations: (settings: Settings, app: VendorContext) => Operations
   /** What an agent should know before it acts, beyond what `facts` says; one sentence or two each. */
   about?: readonly string[]
   /** How an identity provider is set up to provision a tenant. */

@@ -1,9 +1,9 @@
 import { defineVendor } from './define.ts'
 import { checkTokens } from './gainsight/check-token.ts'
-import { openDoors } from './gainsight/clients.ts'
+import { openClients } from './gainsight/clients.ts'
 import { explain, isGateway } from './gainsight/errors.ts'
 import { accountOf, extensionWays } from './gainsight/extension.ts'
-import { sparingAdmins } from './gainsight/refuse-super-admins.ts'
+import { refusingSuperAdmins } from './gainsight/refuse-super-admins.ts'
 import { restOperations } from './gainsight/rest/operations.ts'
 import { type GainsightSettings, settings } from './gainsight/settings.ts'
 import { about, setup } from './gainsight/setup.ts'
@@ -20,27 +20,27 @@ export default defineVendor<GainsightSettings>({
   // support.gainsight.com, "User Management APIs"; that SCIM spends from the same is not ruled out.
   budget: { perHour: 100, perDay: 1_000, atOnce: 2, reserve: 0.1 },
   operations: (settings, app) => {
-    const doors = openDoors(settings, app)
-    const { scim, rest } = doors
+    const clients = openClients(settings, app)
+    const { scim, rest } = clients
     const { tenant } = app
     const operations = scim
       ? scimOperations({
           tenant,
           vendor: 'gainsight',
-          surface: scim.surface,
+          client: scim.client,
           settings,
           memory: app,
           more: accountOf,
-          ways: extensionWays(settings),
+          mapping: extensionWays(settings),
           isGateway,
           explain: async (failure, { effect }) =>
             explain(failure, { surface: 'SCIM', effect, made: scim.made }),
         })
-      : rest && restOperations({ tenant, surface: rest.surface, settings, memory: app })
+      : rest && restOperations({ tenant, client: rest.client, settings, memory: app })
     if (!operations) throw new TypeError('the settings name no token')
     return {
-      ...(settings.superAdminWrites ? operations : sparingAdmins(operations)),
-      checkTokens: (_, context) => checkTokens({ doors, app, dialect: settings.restDialect }, context),
+      ...(settings.superAdminWrites ? operations : refusingSuperAdmins(operations)),
+      checkTokens: (_, context) => checkTokens({ clients, app, dialect: settings.restDialect }, context),
     }
   },
   about,

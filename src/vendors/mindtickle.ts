@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { SettingsParts } from '../config/settings.ts'
 import { BaseUrl, defineVendor, tenantSettings } from './define.ts'
 import { about, setup } from './mindtickle/setup.ts'
-import { knownOf } from './scim/capabilities.ts'
+import { capabilitiesOf } from './scim/capabilities.ts'
 import { checkScimToken } from './scim/check-token.ts'
 import { scimOperations, withoutAbsentGroups } from './scim/operations.ts'
 import type { ScimApp } from './scim/request.ts'
@@ -41,20 +41,20 @@ export default defineVendor<MindtickleSettings>({
   budget: { perMinute: 60, atOnce: 2 },
   operations(settings, app) {
     const { url, tokens } = settings
-    const known = knownOf(app)
+    const known = capabilitiesOf(app)
     const scim: ScimApp = {
       tenant: app.tenant,
       vendor: 'mindtickle',
-      surface: app.open({
+      client: app.open({
         base: new URL(url),
         token: tokens.scim,
-        headers: { authorization: `Bearer ${tokens.scim.reveal()}` },
+        headers: { authorization: tokens.scim.after('Bearer ') },
       }),
       settings,
       memory: app,
       known,
       // The attributes that are documented.
-      ways: { takes: ['userName', 'email', 'givenName', 'familyName', 'externalId', 'status'] },
+      mapping: { takes: ['userName', 'email', 'givenName', 'familyName', 'externalId', 'status'] },
     }
     const checked = { secret: tokens.scim, whereToMake: WHERE_TO_MAKE, left: app.left }
     return withoutAbsentGroups(

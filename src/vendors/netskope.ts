@@ -3,10 +3,10 @@ import type { SettingsParts } from '../config/settings.ts'
 import { defineVendor, tenantSettings } from './define.ts'
 import { pullAudit } from './netskope/audit.ts'
 import { checkTokens } from './netskope/check-token.ts'
-import { AUTH_SCHEMES, openDoors } from './netskope/clients.ts'
+import { AUTH_SCHEMES, openClients } from './netskope/clients.ts'
 import { explain, isGateway } from './netskope/errors.ts'
 import { about, setup } from './netskope/setup.ts'
-import type { FieldWays } from './scim/fields.ts'
+import type { FieldMapping } from './scim/fields.ts'
 import { scimOperations } from './scim/operations.ts'
 import { scimSettings } from './scim/settings.ts'
 
@@ -50,7 +50,7 @@ const settings = ({ Secret }: SettingsParts) =>
 export type NetskopeSettings = z.infer<ReturnType<typeof settings>>
 
 /** Attributes and paths that vendor-owned clients send (netskopeoss/netskope-py-sdk), which has some in lower case. */
-const WAYS: FieldWays = {
+const MAPPING: FieldMapping = {
   takes: ['userName', 'email', 'givenName', 'familyName', 'department', 'manager', 'externalId', 'status'],
   pathOf: (path) => (path === 'externalId' ? 'externalid' : path),
 }
@@ -71,26 +71,26 @@ export default defineVendor<NetskopeSettings>({
   about,
   setup,
   operations: (settings, app) => {
-    const doors = openDoors(settings, app)
+    const clients = openClients(settings, app)
     return {
       ...scimOperations({
         tenant: app.tenant,
         vendor: 'netskope',
-        surface: doors.of('scim').surface,
+        client: clients.of('scim').client,
         settings,
         memory: app,
-        ways: WAYS,
+        mapping: MAPPING,
         isGateway,
         explain: (failure, { collection, effect }, context) =>
           explain(
-            doors,
+            clients,
             failure,
             { endpoint: `${settings.scimBasePath}/${collection}`, kind: 'scim', effect },
             context,
           ),
       }),
-      pullAudit: (ask, context) => pullAudit(doors, settings, ask, context),
-      checkTokens: (_, context) => checkTokens(doors, app, context),
+      pullAudit: (ask, context) => pullAudit(clients, settings, ask, context),
+      checkTokens: (_, context) => checkTokens(clients, app, context),
     }
   },
 })

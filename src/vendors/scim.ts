@@ -4,10 +4,10 @@ import { Unsupported } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { BaseUrl, defineVendor, tenantSettings } from './define.ts'
 import { asText, field } from './http/values.ts'
-import { knownOf } from './scim/capabilities.ts'
+import { capabilitiesOf } from './scim/capabilities.ts'
 import { checkScimToken } from './scim/check-token.ts'
 import type { Edit } from './scim/edits.ts'
-import { type FieldWays, STANDARD_FIELDS } from './scim/fields.ts'
+import { type FieldMapping, STANDARD_FIELDS } from './scim/fields.ts'
 import { scimOperations, withoutAbsentGroups } from './scim/operations.ts'
 import type { ScimApp } from './scim/request.ts'
 import { scimSettings } from './scim/settings.ts'
@@ -78,16 +78,16 @@ export default defineVendor<AnyScimSettings>({
   budget: { perMinute: 60, atOnce: 2 },
   operations(settings, app) {
     const { url, tokens, userAgent } = settings
-    const known = knownOf(app)
+    const known = capabilitiesOf(app)
     const headers = { ...authorization(settings.authHeader, tokens.scim), 'user-agent': userAgent }
     const scim: ScimApp = {
       tenant: app.tenant,
       vendor: 'scim',
-      surface: app.open({ base: new URL(url), token: tokens.scim, headers }),
+      client: app.open({ base: new URL(url), token: tokens.scim, headers }),
       settings,
       memory: app,
       known,
-      ways: waysWith(settings.customAttributes),
+      mapping: mappingWith(settings.customAttributes),
     }
     const checked = { secret: tokens.scim, whereToMake: WHERE_TO_MAKE, left: app.left }
     return withoutAbsentGroups(
@@ -104,13 +104,13 @@ const WHERE_TO_MAKE =
   'Make a token for SCIM provisioning in the console of the app, with the right to read and change users and groups, ' +
   'and put it in `scim`. If it is the right one, look at `authHeader`.'
 
-function authorization(form: string, token: Secret): Record<string, string> {
+function authorization(form: string, token: Secret): Record<string, Secret> {
   const [header = '', scheme] = form.split(/: ?/)
-  return { [header.toLowerCase()]: scheme ? `${scheme} ${token.reveal()}` : token.reveal() }
+  return { [header.toLowerCase()]: scheme ? token.after(`${scheme} `) : token }
 }
 
 /** The fields of RFC 7643, and the attributes that the settings name. */
-function waysWith(attributes: Readonly<Record<string, string>>): FieldWays {
+function mappingWith(attributes: Readonly<Record<string, string>>): FieldMapping {
   const placeOf = (attribute: string): Edit['at'] => {
     const colon = attribute.lastIndexOf(':')
     return [attribute.slice(0, colon), attribute.slice(colon + 1)]

@@ -109,7 +109,7 @@ export const coreAttributes = (idp: Idp): SetupGuide['attributes'] =>
 const OWN_APP = 'An app of SAML must be named; where people sign in otherwise, hide its icon from them.'
 
 export const about: readonly string[] = [
-  'Known by its SCIM service alone: what an operation does beyond the protocol is for the app’s own documentation.',
+  'Capabilities by its SCIM service alone: what an operation does beyond the protocol is for the app’s own documentation.',
   'An account is found by user name, by external id where an identity provider set one, or by email where the app can ' +
     'filter by it. Names are not unique.',
   'An account with an external id belongs to an identity provider, which writes its own values back: make lasting ' +
@@ -188,7 +188,7 @@ export function setup(settings: Given, idp: Idp): SetupGuide {
     ],
     sources: [
       'Microsoft Learn, "Develop and plan provisioning for a SCIM endpoint in Microsoft Entra ID"',
-      'Microsoft Learn, "Known issues and resolutions with SCIM 2.0 protocol compliance"',
+      'Microsoft Learn, "Capabilities issues and resolutions with SCIM 2.0 protocol compliance"',
       'RFC 7643 and RFC 7644 (SCIM 2.0)',
     ],
   }

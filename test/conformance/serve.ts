@@ -3,7 +3,7 @@ import { McpServer } from '@modelcontextprotocol/server'
 import { openApiTokens } from '../../src/auth/api-tokens.ts'
 import { authentication } from '../../src/auth/authenticate.ts'
 import { prometheus } from '../../src/http/metrics.ts'
-import { openDoor } from '../../src/http/server.ts'
+import { startHttpServer } from '../../src/http/server.ts'
 import { logTo } from '../../src/log.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { offerAnswers } from './answers.ts'
@@ -12,7 +12,7 @@ import { codec, offerQuestions } from './questions.ts'
 const log = logTo(process.stderr, 'error')
 const authenticate = await authentication('none', openApiTokens(memoryStore()))
 
-const door = await openDoor(
+const door = await startHttpServer(
   { host: '127.0.0.1', port: Number(process.argv[2] ?? 0), metrics: prometheus(), log },
   (address) => {
     process.stderr.write(`serving at ${address}/mcp\n`)

@@ -12,13 +12,14 @@ import { declaredOnly } from '../../src/guards/declared-only.ts'
 import { readRates } from '../../src/guards/rate-headers.ts'
 import { isUnchanged, MAX_LINE, NO_LINE, readLine, toLine } from '../../src/journal/entry.ts'
 import type { JournalEvent } from '../../src/journal/events.ts'
+import { Secret } from '../../src/secret.ts'
 import { stateSigner } from '../../src/store/signed-state.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { cautionOf } from '../../src/text/confusables.ts'
 import { hidesText, inQuotes, plainText } from '../../src/text/text.ts'
 import { tools } from '../../src/tools/index.ts'
 import { jwtExpiry } from '../../src/vendors/http/probe.ts'
-import { understand } from '../../src/vendors/http/reply.ts'
+import { parseReply } from '../../src/vendors/http/reply.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import { aCall, behind, codeOf } from '../support/call.ts'
 import { bent, brokenText, hostileText, hostileValue, survives, textOf } from './hostile.ts'
@@ -47,7 +48,7 @@ test('rate headers and Retry-After make no wait of more than a day, and none tha
       for (const wait of waits) expect(wait >= 0 && wait <= DAY).toBe(true)
       for (const figure of [allowance?.limit ?? 0, allowance?.remaining ?? 0])
         expect(figure).toBeGreaterThanOrEqual(0)
-      const understood = understand({ status, headers, text: '' })
+      const understood = parseReply({ status, headers, text: '' })
       const retryAt = understood.ok ? undefined : understood.failure.retryAt
       if (retryAt !== undefined) expect(() => new Date(retryAt).toISOString()).not.toThrow()
       expect((retryAt ?? 0) - Date.now()).toBeLessThanOrEqual(DAY)
@@ -65,7 +66,7 @@ test('the expiry read from a token is a time or nothing', () => {
   )
   fc.assert(
     fc.property(jwt, (token) => {
-      const expiry = jwtExpiry(token)
+      const expiry = jwtExpiry(new Secret(token))
       if (expiry !== undefined) expect(new Date(expiry).toISOString()).toMatch(/^\d{4}-/)
     }),
     { numRuns: 500 },

@@ -127,7 +127,9 @@ function operationsOver(vendor: Vendor, settings: Record<string, unknown>, repli
   const app = opened()
   return vendor.operations(parsed.data, {
     ...app,
-    open: () => async () => replies[asked++ % replies.length] ?? { status: 404, headers: {}, text: '' },
+    open: () => ({
+      send: async () => replies[asked++ % replies.length] ?? { status: 404, headers: {}, text: '' },
+    }),
   })
 }
 

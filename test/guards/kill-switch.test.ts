@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Refused } from '../../src/errors.ts'
-import { brake } from '../../src/guards/kill-switch.ts'
+import { killSwitch } from '../../src/guards/kill-switch.ts'
 import { type Freeze, openFreezes } from '../../src/limits/freezes.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { aCall, behind, codeOf } from '../support/call.ts'
@@ -9,7 +9,7 @@ const reading = { ...aCall().tool, effect: 'reads' as const }
 const stopping = async (...freezes: Partial<Freeze>[]) => {
   const all = openFreezes(memoryStore())
   for (const stop of freezes) await all.put({ at: 0, by: 'ada', ...stop })
-  return brake(all)
+  return killSwitch(all)
 }
 const call = aCall()
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type Inbound, inbound } from '../../src/http/caller-rate-limit.ts'
+import { type CallerRateLimit, callerRateLimit } from '../../src/http/caller-rate-limit.ts'
 
 beforeEach(() => vi.useFakeTimers({ toFake: ['Date'] }))
 afterEach(() => vi.useRealTimers())
 
 const pass = (ms: number) => vi.setSystemTime(Date.now() + ms)
 /** Knocks, and leaves at once when let in. */
-const knock = (door: Inbound, caller: string) =>
+const knock = (door: CallerRateLimit, caller: string) =>
   door.enter(caller).then(
     (leave) => {
       leave()
@@ -17,7 +17,7 @@ const knock = (door: Inbound, caller: string) =>
   )
 
 test('lets so many of one caller in at once, and more as they leave', async () => {
-  const door = inbound({ perMinute: 100, atOnce: 2 })
+  const door = callerRateLimit({ perMinute: 100, atOnce: 2 })
   const [leave] = await Promise.all([door.enter('ada'), door.enter('ada')])
   expect(await knock(door, 'ada')).toBe('rate_limited')
   expect(await knock(door, 'grace')).toBe('let in')
@@ -26,7 +26,7 @@ test('lets so many of one caller in at once, and more as they leave', async () =
 })
 
 test('tells when to come again, and that is true', async () => {
-  const door = inbound({ perMinute: 3, atOnce: 10 })
+  const door = callerRateLimit({ perMinute: 3, atOnce: 10 })
   for (let time = 0; time < 3; time++) {
     await knock(door, 'ada')
     pass(1_000)
@@ -47,12 +47,12 @@ test('lets no caller have more in any minute, however it comes, and never one pa
   await fc.assert(
     fc.asyncProperty(arrivals, async (all) => {
       vi.setSystemTime(1_800_000_000_000)
-      const door = inbound(limits)
-      const alone = new Map<string, Inbound>()
+      const door = callerRateLimit(limits)
+      const alone = new Map<string, CallerRateLimit>()
       const seen = new Map<string, number[]>()
       for (const [caller, pause] of all) {
         pass(pause)
-        const own = alone.get(caller) ?? inbound(limits)
+        const own = alone.get(caller) ?? callerRateLimit(limits)
         alone.set(caller, own)
         const outcome = await knock(door, caller)
         expect(outcome).toBe(await knock(own, caller))
@@ -69,7 +69,7 @@ test('lets no caller have more in any minute, however it comes, and never one pa
 })
 
 test('lets a quiet caller begin before the queue of a greedy one', async () => {
-  const door = inbound({ perMinute: 1_000, atOnce: 100 })
+  const door = callerRateLimit({ perMinute: 1_000, atOnce: 100 })
   const begun: string[] = []
   const come = (caller: string) => door.enter(caller).then(() => void begun.push(caller))
   const greedy = Array.from({ length: 50 }, () => come('greedy'))

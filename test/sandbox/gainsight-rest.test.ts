@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { GAINSIGHT, type GainsightOptions } from '../../src/sandbox/index.ts'
 import { M2M, openGainsight } from './gainsight-asking.ts'
 
-type Opened = Awaited<ReturnType<typeof openGainsight>>
-const ada = ({ tenant }: Opened) => tenant.user('ada@example.com')
+type VendorContext = Awaited<ReturnType<typeof openGainsight>>
+const ada = ({ tenant }: VendorContext) => tenant.user('ada@example.com')
 
 describe('the REST dialect users', () => {
   const open = (options: GainsightOptions = {}) => openGainsight({ restDialects: ['users'], ...options })
@@ -112,14 +112,14 @@ describe('the REST dialect users', () => {
 })
 
 describe('the REST dialect services', () => {
-  const list = (opened: Opened, body: object) => opened.rest('POST', '/services/list', { body })
+  const list = (opened: VendorContext, body: object) => opened.rest('POST', '/services/list', { body })
   const condition = (name: string, operator: string, ...value: unknown[]) => ({
     name,
     alias: 'A',
     operator,
     value,
   })
-  const emails = async (opened: Opened, conditions: object[], expression?: string) => {
+  const emails = async (opened: VendorContext, conditions: object[], expression?: string) => {
     const { json } = await list(opened, { limit: 1000, select: ['Email'], where: { conditions, expression } })
     const { records = [] } = (json.data ?? {}) as { records?: { Email: string }[] }
     return records.map(({ Email }) => Email)
@@ -210,7 +210,7 @@ describe('the REST dialect services', () => {
     expect([status, json.result, json.errorCode, json.data]).toEqual([400, false, 'GSOBJ_1011', null])
   })
 
-  const create = (opened: Opened, ...records: object[]) =>
+  const create = (opened: VendorContext, ...records: object[]) =>
     opened.rest('POST', '/services?notify=false', { body: { records, lookups: {} } })
   const newcomer = {
     FirstName: 'Di',
@@ -256,7 +256,7 @@ describe('the REST dialect services', () => {
     expect([status, json.errorCode]).toEqual([400, 'GU_2401'])
   })
 
-  const update = (opened: Opened, key: string, body: object) =>
+  const update = (opened: VendorContext, key: string, body: object) =>
     opened.rest('PUT', `/services?key=${key}`, { body })
 
   test('updates by a key that it knows', async () => {

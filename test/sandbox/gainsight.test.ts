@@ -4,10 +4,10 @@ import { GAINSIGHT, type GainsightOptions } from '../../src/sandbox/index.ts'
 import { filtered, request, rows } from './asking.ts'
 import { M2M, openGainsight } from './gainsight-asking.ts'
 
-type Opened = Awaited<ReturnType<typeof openGainsight>>
+type VendorContext = Awaited<ReturnType<typeof openGainsight>>
 
 const off = { op: 'replace', path: 'active', value: false }
-const ada = ({ tenant }: Opened) => tenant.user('ada@example.com')
+const ada = ({ tenant }: VendorContext) => tenant.user('ada@example.com')
 const nobody = { where: { conditions: [{ name: 'Email', alias: 'A', operator: 'EQ', value: ['nobody'] }] } }
 
 describe('the tokens of Gainsight', () => {
@@ -17,28 +17,28 @@ describe('the tokens of Gainsight', () => {
     [
       'the SCIM token on REST',
       '/v1/users/services/list',
-      ({ tokens }: Opened['tenant']) => ({ authorization: `Bearer ${tokens.scim.value}` }),
+      ({ tokens }: VendorContext['tenant']) => ({ authorization: `Bearer ${tokens.scim.value}` }),
       401,
       'GS_APIG_2401',
     ],
     [
       'the SCIM token as a key',
       '/v1/users/services/list',
-      ({ tokens }: Opened['tenant']) => ({ accesskey: tokens.scim.value }),
+      ({ tokens }: VendorContext['tenant']) => ({ accesskey: tokens.scim.value }),
       401,
       'GS_APIG_2401',
     ],
     [
       'the key on SCIM',
       '/v1/users/services/scim/Users',
-      ({ tokens }: Opened['tenant']) => ({ accesskey: tokens.accessKey.value }),
+      ({ tokens }: VendorContext['tenant']) => ({ accesskey: tokens.accessKey.value }),
       401,
       'GS_APIG_2401',
     ],
     [
       'the key as a bearer token',
       '/v1/users/services/scim/Users',
-      ({ tokens }: Opened['tenant']) => ({ authorization: `Bearer ${tokens.accessKey.value}` }),
+      ({ tokens }: VendorContext['tenant']) => ({ authorization: `Bearer ${tokens.accessKey.value}` }),
       401,
       'GS_APIG_2401',
     ],
@@ -66,7 +66,7 @@ describe('OAuth', () => {
   const bearer = ({ json }: { json: Record<string, unknown> }) => ({
     authorization: `Bearer ${json.access_token}`,
   })
-  const listing = (opened: Opened, headers: Record<string, string>) =>
+  const listing = (opened: VendorContext, headers: Record<string, string>) =>
     request('GET', `${opened.tenant.url}/v1/users/services/scim/Users?count=1`, headers)
 
   test('gives out tokens to machines, counted, and good for as long as it says', async () => {
@@ -290,7 +290,7 @@ describe('the limits of Gainsight', () => {
 })
 
 /** What each fault does, told by what is seen from outside. */
-const SEEN: Record<keyof typeof GAINSIGHT_FAULTS, (opened: Opened) => Promise<void>> = {
+const SEEN: Record<keyof typeof GAINSIGHT_FAULTS, (opened: VendorContext) => Promise<void>> = {
   async 'result-false'(opened) {
     const { status, json } = await opened.rest('POST', '/services/list', { body: {} })
     expect([status, json.result, json.errorCode]).toEqual([200, false, 'GU_1101'])

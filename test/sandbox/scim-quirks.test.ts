@@ -1,26 +1,28 @@
 import { expect, test } from 'vitest'
 import { filtered, openScimApp, rows, type ScimQuirk } from './asking.ts'
 
-type Opened = Awaited<ReturnType<typeof openScimApp>>
+type VendorContext = Awaited<ReturnType<typeof openScimApp>>
 
 const off = { op: 'replace', path: 'active', value: false }
-const ada = ({ app }: Opened) => app.user('ada@example.com')
-const adaPath = (opened: Opened) => `/Users/${ada(opened).id}`
+const ada = ({ app }: VendorContext) => app.user('ada@example.com')
+const adaPath = (opened: VendorContext) => `/Users/${ada(opened).id}`
 const ADA = filtered('userName eq "ada@example.com"')
-const seenAda = async (opened: Opened) => (await opened.scim('GET', adaPath(opened))).json
-const listed = async ({ scim }: Opened, query = '?count=5') => (await scim('GET', `/Users${query}`)).json
+const seenAda = async (opened: VendorContext) => (await opened.scim('GET', adaPath(opened))).json
+const listed = async ({ scim }: VendorContext, query = '?count=5') =>
+  (await scim('GET', `/Users${query}`)).json
 const newcomer = { userName: 'Di.New@Example.com', emails: [{ value: 'di.new@example.com' }] }
-const create = ({ scim }: Opened, body: object = newcomer) => scim('POST', '/Users', { body })
-const refusal = ({ scim }: Opened) => scim('GET', '/Users/nobody')
-const accepting = ({ scim }: Opened, accept: string) => scim('GET', '/Users?count=1', { headers: { accept } })
-const sending = (opened: Opened, type: string) =>
+const create = ({ scim }: VendorContext, body: object = newcomer) => scim('POST', '/Users', { body })
+const refusal = ({ scim }: VendorContext) => scim('GET', '/Users/nobody')
+const accepting = ({ scim }: VendorContext, accept: string) =>
+  scim('GET', '/Users?count=1', { headers: { accept } })
+const sending = (opened: VendorContext, type: string) =>
   opened.scim('PUT', adaPath(opened), {
     body: { userName: 'ada@example.com' },
     headers: { 'content-type': type },
   })
 
 /** What each quirk does, told by what is seen from outside. */
-const SEEN: Record<ScimQuirk, (opened: Opened) => Promise<void>> = {
+const SEEN: Record<ScimQuirk, (opened: VendorContext) => Promise<void>> = {
   async 'numeric-active'(opened) {
     expect((await seenAda(opened)).active).toBe(1)
     ada(opened).active = false
@@ -281,7 +283,7 @@ const SEEN: Record<ScimQuirk, (opened: Opened) => Promise<void>> = {
 const asMember = ({ id }: { id: string }) => ({ value: id })
 
 /** The answers to the two ways to take somebody out of a group. */
-async function removals({ app, patch }: Opened) {
+async function removals({ app, patch }: VendorContext) {
   const { id, members = [] } = app.group('Everyone')
   const [one, other] = members.map(({ value }) => value)
   const list = await patch(`/Groups/${id}`, { op: 'remove', path: 'members', value: [{ value: one }] })

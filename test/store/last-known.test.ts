@@ -1,14 +1,14 @@
 import { expect, test, vi } from 'vitest'
 import { openFreezes } from '../../src/limits/freezes.ts'
 import { storePeople } from '../../src/limits/people.ts'
-import { remembering } from '../../src/store/last-known.ts'
+import { keepingLastKnown } from '../../src/store/last-known.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 
 const add = (list: string[] = [], what = 'x') => ({ next: [...list, what], ttl: 60_000, result: list.length })
 
 test('what a store has lost goes on from what was last seen of it, for everybody', async () => {
   const store = memoryStore()
-  const mine = remembering(store)
+  const mine = keepingLastKnown(store)
   await mine.update('key', (list: string[] | undefined) => add(list))
   await store.delete('key')
   expect(await mine.update('key', (list: string[] | undefined) => add(list))).toBe(1)
@@ -19,7 +19,7 @@ test('what a store has lost goes on from what was last seen of it, for everybody
 
 test('what is put back stays no longer than it was to stay', async () => {
   const store = memoryStore()
-  const mine = remembering(store)
+  const mine = keepingLastKnown(store)
   await mine.update('key', (list: string[] | undefined) => add(list))
   await store.delete('key')
   vi.useFakeTimers({ toFake: ['Date'] })
@@ -31,17 +31,17 @@ test('what is put back stays no longer than it was to stay', async () => {
 
 test('what others made of it counts, and what nobody has seen is not there', async () => {
   const store = memoryStore()
-  const mine = remembering(store)
+  const mine = keepingLastKnown(store)
   await mine.update('key', (list: string[] | undefined) => add(list))
   await store.set('key', [])
   expect(await mine.get('key')).toEqual([])
   await store.delete('key')
   expect(await mine.get('key')).toEqual([])
-  expect(await remembering(memoryStore()).get('key')).toBeUndefined()
+  expect(await keepingLastKnown(memoryStore()).get('key')).toBeUndefined()
 })
 
 test('whoever changes what is remembered changes a copy', async () => {
-  const mine = remembering(memoryStore())
+  const mine = keepingLastKnown(memoryStore())
   await mine.update('key', (list: string[] | undefined) => add(list))
   mine.last<string[]>('key')?.push('spoiled')
   expect(mine.last('key')).toEqual(['x'])

@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { RequestContext } from '../../src/domain/operations.ts'
 import { Secret } from '../../src/secret.ts'
-import type { Opened } from '../../src/vendors/define.ts'
-import { openSurface, type Surface } from '../../src/vendors/http/client.ts'
+import type { VendorContext } from '../../src/vendors/define.ts'
+import { type ApiClient, openClient } from '../../src/vendors/http/client.ts'
 
 /** A request as it arrived. */
 export interface Arrived {
@@ -67,7 +67,7 @@ export async function serveCanned(answer: (arrived: Arrived, index: number) => C
 const bodyIn = (text: string, type = ''): unknown =>
   type.includes('form') ? Object.fromEntries(new URLSearchParams(text)) : text ? JSON.parse(text) : undefined
 
-/** An context of somebody who waits long enough. */
+/** The context of somebody who waits long enough. */
 export const context = (): RequestContext => ({
   caller: 'test',
   priority: 'interactive',
@@ -76,16 +76,16 @@ export const context = (): RequestContext => ({
 })
 
 /** What a vendor is handed, over the real door to the network, with no guards and a memory of its own. */
-export function opened(memory = new Map<string, unknown>()): Opened {
+export function opened(memory = new Map<string, unknown>()): VendorContext {
   return {
     tenant: 'acme',
-    open: (opening) => openSurface(opening, []),
+    open: (opening) => openClient(opening, []),
     left: async () => [{ window: 'minute', limit: 300, left: 299 }],
     recall: async <Value>(key: string) => memory.get(key) as Value | undefined,
     remember: async (key, value) => void memory.set(key, value),
   }
 }
 
-/** A surface at `url` with nothing but a token. */
-export const surfaceAt = (url: string): Surface =>
+/** A client at `url` with nothing but a token. */
+export const clientAt = (url: string): ApiClient =>
   opened().open({ base: new URL(url), token: new Secret('canned-token-0'), headers: {} })

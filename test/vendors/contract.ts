@@ -91,10 +91,10 @@ type Ways = (
 ) => { tokens?: Record<string, string>; [setting: string]: unknown }
 
 /** Opens a tenant as the server does: its settings parsed, behind the real request guards. */
-async function openWorld(subject: Subject, ways: Ways): Promise<World> {
+async function openWorld(subject: Subject, mapping: Ways): Promise<World> {
   const started = await subject.start(PEOPLE)
   const { app, settings } = started
-  const { tokens = started.tokens, ...more } = ways(started, subject)
+  const { tokens = started.tokens, ...more } = mapping(started, subject)
   const slots = Object.entries(tokens).map(([slot, value]) => ({ slot, value, name: `TOKEN_${slot}` }))
   const env = Object.fromEntries(slots.map(({ name, value }) => [name, value]))
   const tenant = {
@@ -130,7 +130,7 @@ const nameOf = async (operations: Operations, id: string): Promise<string> => {
   return account?.userName ?? LIN.userName
 }
 
-type Case = (open: (ways?: Ways) => Promise<World>) => Promise<void>
+type Case = (open: (mapping?: Ways) => Promise<World>) => Promise<void>
 
 const find = ({ operations }: World, user = LIN.email) => operations.findAccounts({ user }, context())
 const deactivate = ({ operations, target }: World) => operations.deactivateAccount(target, context())
@@ -171,9 +171,9 @@ const idsOf = (items: readonly { id: string }[]) => items.map(({ id }) => id).so
 
 /** A question that fails in this way is answered with one of these codes. */
 const readFails =
-  (fault: ScimFault | Fault<ScimFault>, codes: readonly string[], ways?: Ways): Case =>
+  (fault: ScimFault | Fault<ScimFault>, codes: readonly string[], mapping?: Ways): Case =>
   async (open) => {
-    await using world = await open(ways)
+    await using world = await open(mapping)
     world.app.faults.set([fault])
     expect(codes).toContain(await codeOf(find(world)))
     expect(world.app.writes).toEqual([])
@@ -184,10 +184,10 @@ const writeFails =
   (
     fault: ScimFault,
     more: Narrowed,
-    { code, made, ways }: { code: string; made: boolean; ways?: Ways },
+    { code, made, mapping }: { code: string; made: boolean; mapping?: Ways },
   ): Case =>
   async (open) => {
-    await using world = await open((...given) => ({ maxRetries: 2, ...ways?.(...given) }))
+    await using world = await open((...given) => ({ maxRetries: 2, ...mapping?.(...given) }))
     world.breakWrites(fault, more)
     expect(await codeOf(deactivate(world))).toBe(code)
     expect(world.app.writes).toHaveLength(1)
@@ -445,7 +445,7 @@ const CASES = {
   'does not know what became of a change that is not answered in time': writeFails(
     'hang',
     {},
-    { code: UNKNOWN, made: false, ways: IMPATIENT },
+    { code: UNKNOWN, made: false, mapping: IMPATIENT },
   ),
   'says of a read whose reply was lost that the app is unavailable': readFails('lost-reply', ['unavailable']),
   'sends a change once, though its reply is lost': writeFails(
@@ -494,6 +494,6 @@ export function vendorContract(subject: Subject): void {
   const cases: [string, Case][] = Object.entries(CASES)
   const lacks: readonly string[] = subject.lacks
   test.concurrent.each(cases.filter(([title]) => !lacks.includes(title)))('%s', (_, run) =>
-    run((ways = () => ({})) => openWorld(subject, ways)),
+    run((mapping = () => ({})) => openWorld(subject, mapping)),
   )
 }

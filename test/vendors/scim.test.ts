@@ -87,7 +87,7 @@ describe('a probe', () => {
   /** An app of thirty people; `ways` says in what it differs from RFC 7644. */
   const appOf =
     (
-      ways: {
+      mapping: {
         filter?: 'ignored' | 'refused' | 'empty'
         paging?: boolean
         most?: number
@@ -96,17 +96,17 @@ describe('a probe', () => {
       } = {},
     ) =>
     ({ path, query }: Arrived): Canned => {
-      if (path === '/ServiceProviderConfig') return ways.config ?? { body: config }
-      if (path === '/Groups') return ways.groups ?? { body: listOf([]) }
+      if (path === '/ServiceProviderConfig') return mapping.config ?? { body: config }
+      if (path === '/Groups') return mapping.groups ?? { body: listOf([]) }
       if (path !== '/Users') return { status: 404 }
-      if (query.filter && ways.filter === 'refused') return { status: 501 }
+      if (query.filter && mapping.filter === 'refused') return { status: 501 }
       const asked = /"(.*)"/.exec(query.filter ?? '')?.[1]
       const found =
-        asked === undefined || ways.filter === 'ignored'
+        asked === undefined || mapping.filter === 'ignored'
           ? people
-          : people.filter(({ userName }) => ways.filter !== 'empty' && userName === asked)
-      const start = ways.paging === false ? 0 : Number(query.startIndex ?? 1) - 1
-      const count = Math.min(Number(query.count ?? 100), ways.most ?? 100)
+          : people.filter(({ userName }) => mapping.filter !== 'empty' && userName === asked)
+      const start = mapping.paging === false ? 0 : Number(query.startIndex ?? 1) - 1
+      const count = Math.min(Number(query.count ?? 100), mapping.most ?? 100)
       return {
         body: listOf(found.slice(start, start + count), found.length),
         headers: { 'x-ratelimit-remaining': '9' },

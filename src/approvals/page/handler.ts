@@ -9,7 +9,7 @@ import { decide } from '../decide.ts'
 import type { Given, Problem } from './decision.ts'
 import { formIn } from './form.ts'
 import { messagePage, pathOf, ROOT, STYLE_PATH } from './layout.ts'
-import { lately } from './recent-changes.ts'
+import { recentChanges } from './recent-changes.ts'
 import { requestPage } from './request.ts'
 import { STYLE } from './style.ts'
 
@@ -107,7 +107,7 @@ async function show(
 ): Promise<Reply> {
   const shown = {
     approval,
-    lately: await lately(journal, approval.caller),
+    recentChanges: await recentChanges(journal, approval.caller),
     token: await signer.sign(boundTo(approval), true),
     ...((await approvers.list()).length === 0 && { addApprover }),
     ...(given && { given }),

@@ -5,13 +5,13 @@ const HOUR_MS = 3_600_000
 const SHOWN = 20
 
 /** The latest changes of one caller, newest first, and how many there were. */
-export interface Lately {
+export interface RecentChanges {
   changes: JournalLine[]
   of: number
 }
 
 /** What `caller` changed, or may have changed, in the last hour, as the journal tells it. */
-export async function lately(journal: Journal, caller: string): Promise<Lately> {
+export async function recentChanges(journal: Journal, caller: string): Promise<RecentChanges> {
   const changes: JournalLine[] = []
   let of = 0
   for await (const line of journal.read({ since: new Date(Date.now() - HOUR_MS) })) {

@@ -13,12 +13,12 @@ import {
 } from './decision.ts'
 import { type Html, html } from './html.ts'
 import { count, layout, said, time } from './layout.ts'
-import type { Lately } from './recent-changes.ts'
+import type { RecentChanges } from './recent-changes.ts'
 
 /** What one view of a request shows. */
 export interface Shown {
   approval: Approval
-  lately: Lately
+  recentChanges: RecentChanges
   token: string
   /** What to type to become an approver, where there is none yet. */
   addApprover?: string
@@ -27,7 +27,7 @@ export interface Shown {
 }
 
 /** The whole request, for a person to judge and decide. */
-export function requestPage({ approval, lately, problem, ...form }: Shown): Html {
+export function requestPage({ approval, recentChanges, problem, ...form }: Shown): Html {
   const { id, briefing, plan } = approval
   const open = statusOf(approval) === 'pending'
   const title = briefing ? headline(briefing) : 'A change that waits for a person'
@@ -42,7 +42,7 @@ ${open ? agreedSoFar(approval) : outcome(approval)}
 ${facts(approval)}
 <section aria-labelledby="plan"><h2 id="plan">What would be done</h2>${words}</section>
 ${briefing && changesSection(briefing)}
-<section aria-labelledby="lately"><h2 id="lately">By the same caller in the last hour</h2>${recent(lately)}</section>
+<section aria-labelledby="lately"><h2 id="lately">By the same caller in the last hour</h2>${recent(recentChanges)}</section>
 ${open && decisionForm(approval, { ...form, ...(problem?.field && { field: problem.field }) })}`
   return layout(
     `${problem ? 'Problem: ' : ''}${title} (${id})`,
@@ -81,7 +81,7 @@ function person({ changes }: Briefing): Html {
   return said(first.name === undefined ? first.userName : `${first.name} (${first.userName})`, from)
 }
 
-function recent({ changes, of }: Lately): Html {
+function recent({ changes, of }: RecentChanges): Html {
   if (of === 0) return html`<p>No other change.</p>`
   return html`<p>${count(of, 'change')}${of > changes.length && html`, of which the latest ${changes.length}`}:</p>
 <table>

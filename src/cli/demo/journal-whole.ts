@@ -8,7 +8,7 @@ const NOW = '"by":"trace"'
 export const journalWhole: Act = {
   title: 'A journal that nobody edits quietly',
   about:
-    'Each entry of the journal carries a signer that takes in the entry before it, and the server remembers the last ' +
+    'Each entry of the journal carries the hash of the entry before it, and the server remembers the last ' +
     'one. So anybody can have it checked.',
 
   async run({ home, makeHome, type }, screen) {

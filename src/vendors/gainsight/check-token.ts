@@ -1,9 +1,9 @@
 import type { RequestContext, SurfaceCheck, TokenCheck, TokenVerdict } from '../../domain/operations.ts'
 import { IdentityError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
-import type { Opened } from '../define.ts'
+import type { VendorContext } from '../define.ts'
 import { jwtExpiry } from '../http/probe.ts'
-import type { Door, Doors, ScimDoor } from './clients.ts'
+import type { Clients, ScimClient, TokenClient } from './clients.ts'
 import { SET_UP_SSO, WHERE_TO_MAKE } from './errors.ts'
 import type { DialectName } from './rest/find-dialect.ts'
 import { type Found, tryRest, tryScim } from './surfaces.ts'
@@ -12,15 +12,15 @@ const SOON = 7 * 24 * 60 * 60_000
 
 /** Everything that a row is made from. */
 interface Row {
-  door: Door
+  client: TokenClient
   found: readonly Found[]
   verdict: TokenVerdict
   expiresAt?: number | undefined
 }
 
 interface Checking {
-  doors: Doors
-  app: Opened
+  clients: Clients
+  app: VendorContext
   dialect: DialectName | 'auto'
 }
 
@@ -29,44 +29,48 @@ interface Checking {
  * when its own refuses it: so it is told whether it stands in the wrong place.
  */
 export async function checkTokens(checking: Checking, context: RequestContext): Promise<TokenCheck[]> {
-  const { doors, app } = checking
+  const { clients, app } = checking
   const rows = await Promise.all([
-    ...(doors.scim ? [checkScim(doors.scim, checking, context)] : []),
-    ...(doors.rest ? [checkRest(doors.rest, checking, context)] : []),
+    ...(clients.scim ? [checkScim(clients.scim, checking, context)] : []),
+    ...(clients.rest ? [checkRest(clients.rest, checking, context)] : []),
   ])
   const swapped = rows.length === 2 && rows.every(({ verdict }) => verdict === 'wrong_token')
   return Promise.all(rows.map((row) => toCheck(row, swapped, app)))
 }
 
 async function checkScim(
-  door: ScimDoor,
-  { doors, dialect }: Checking,
+  client: ScimClient,
+  { clients, dialect }: Checking,
   context: RequestContext,
 ): Promise<Row> {
-  const { source, secret } = door
+  const { source, secret } = client
   const refusal = source && (await fetching(source.get(context)))
-  if (refusal) return { door, found: [refusal], verdict: verdictOf([refusal]) }
-  const found = await tryScim(door.surface, context)
-  const expiresAt = source ? source.held()?.expiresAt : jwtExpiry(secret.reveal())
+  if (refusal) return { client, found: [refusal], verdict: verdictOf([refusal]) }
+  const found = await tryScim(client.client, context)
+  const expiresAt = source ? source.held()?.expiresAt : jwtExpiry(secret)
   // A token that is fetched renews itself.
   const verdict = verdictOf(found, source ? undefined : expiresAt)
-  if (source || !isTurnedAway(verdict)) return { door, found, verdict, expiresAt }
-  const elsewhere = await tryRest(doors.asAccessKey(secret), dialect, context)
-  return { door, found: [...found, elsewhere], ...verdictAfter(verdict, [elsewhere]), expiresAt }
+  if (source || !isTurnedAway(verdict)) return { client, found, verdict, expiresAt }
+  const elsewhere = await tryRest(clients.asAccessKey(secret), dialect, context)
+  return { client, found: [...found, elsewhere], ...verdictAfter(verdict, [elsewhere]), expiresAt }
 }
 
-async function checkRest(door: Door, { doors, dialect }: Checking, context: RequestContext): Promise<Row> {
-  const found = [await tryRest(door.surface, dialect, context)]
+async function checkRest(
+  client: TokenClient,
+  { clients, dialect }: Checking,
+  context: RequestContext,
+): Promise<Row> {
+  const found = [await tryRest(client.client, dialect, context)]
   const verdict = verdictOf(found)
-  if (!isTurnedAway(verdict)) return { door, found, verdict }
-  const elsewhere = await tryScimWith(door.secret, doors, context)
-  return { door, found: [...found, ...elsewhere], ...verdictAfter(verdict, elsewhere) }
+  if (!isTurnedAway(verdict)) return { client, found, verdict }
+  const elsewhere = await tryScimWith(client.secret, clients, context)
+  return { client, found: [...found, ...elsewhere], ...verdictAfter(verdict, elsewhere) }
 }
 
 /** Both bases where it is not known which one is served. */
 async function tryScimWith(
   token: Secret,
-  { scim, asBearer }: Doors,
+  { scim, asBearer }: Clients,
   context: RequestContext,
 ): Promise<Found[]> {
   const bases = scim ? [scim.base.known()] : ['/v1/users/services/scim', '/scim/v2']
@@ -113,16 +117,16 @@ function verdictOf(found: readonly Found[], expiresAt = Number.POSITIVE_INFINITY
   return some('rate_limited') ? 'rate_limited' : 'unreachable'
 }
 
-async function toCheck(row: Row, swapped: boolean, app: Opened): Promise<TokenCheck> {
-  const { door, found, verdict, expiresAt } = row
+async function toCheck(row: Row, swapped: boolean, app: VendorContext): Promise<TokenCheck> {
+  const { client, found, verdict, expiresAt } = row
   return {
-    token: door.slots.join(', '),
-    fingerprint: door.secret.fingerprint,
+    token: client.slots.join(', '),
+    fingerprint: client.secret.fingerprint,
     verdict,
     surfaces: found.map((one) => describe(one, row, swapped)),
     ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),
     // What is left is an extra; a store that can't tell must not hide what is wrong with a token.
-    budget: await app.left(door.secret).catch(() => []),
+    budget: await app.left(client.secret).catch(() => []),
   }
 }
 
@@ -149,13 +153,13 @@ const EXCHANGE =
   'The two tokens stand in each other’s place: exchange `accessKey` and `scim` in the settings.'
 
 function describe({ surface, seen, status, extra }: Found, row: Row, swapped: boolean): SurfaceCheck {
-  const { door, verdict } = row
+  const { client, verdict } = row
   const wrong = verdict === 'wrong_token'
-  const own = surface.startsWith('REST') === (door.made === 'accessKey')
+  const own = surface.startsWith('REST') === (client.made === 'accessKey')
   const hint = () => {
-    if (seen === 'ok' || !own) return verdict === 'expires_soon' ? WHERE_TO_MAKE[door.made] : undefined
+    if (seen === 'ok' || !own) return verdict === 'expires_soon' ? WHERE_TO_MAKE[client.made] : undefined
     if (swapped) return EXCHANGE
-    return HINTS[seen] ?? WHERE_TO_MAKE[door.made]
+    return HINTS[seen] ?? WHERE_TO_MAKE[client.made]
   }
   const meaning = () => {
     if (!own) return wrong ? 'The token is one for here.' : 'Not for this token, and not open to it.'

@@ -37,7 +37,7 @@ export interface Asked {
   made: keyof typeof WHERE_TO_MAKE
 }
 
-/** Gainsight's ways to refuse, in words that name the token and where it is made; undefined for all others. */
+/** Gainsight's mapping to refuse, in words that name the token and where it is made; undefined for all others. */
 export function explain(failure: Failure, { surface, effect, made }: Asked): IdentityError | undefined {
   const details = { cause: causeOf(failure) }
   const { status } = failure

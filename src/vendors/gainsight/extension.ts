@@ -1,7 +1,7 @@
 import type { AccountFields } from '../../domain/operations.ts'
 import { Unsupported } from '../../errors.ts'
 import { asBoolean, asText, field, isRecord, type Rec, some } from '../http/values.ts'
-import { type FieldWays, STANDARD_FIELDS } from '../scim/fields.ts'
+import { type FieldMapping, STANDARD_FIELDS } from '../scim/fields.ts'
 import { checkFields, isAboutBundles, type Rules } from './rules.ts'
 
 /** Gainsight's own attributes (support.gainsight.com, "Okta Gainsight SCIM Setup"). */
@@ -13,7 +13,7 @@ const OURS = ['LicenseType', 'IsSuperAdmin']
  * How licence, super admin and custom attributes are written and read. A name that Gainsight does not know is ignored
  * without a word, so that what counts is what is read back.
  */
-export const extensionWays = (rules: Rules): FieldWays => ({
+export const extensionWays = (rules: Rules): FieldMapping => ({
   takes: [...STANDARD_FIELDS, 'licence', 'admin', 'custom'],
   write(fields, current) {
     checkFields(fields, rules)

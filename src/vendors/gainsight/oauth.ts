@@ -1,10 +1,10 @@
 import type { RequestContext } from '../../domain/operations.ts'
 import { BadReply, type IdentityError, Unauthorized, WrongAddress } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
-import type { Surface } from '../http/client.ts'
+import type { ApiClient } from '../http/client.ts'
 import { causeOf, toError } from '../http/errors.ts'
 import { jwtExpiry } from '../http/probe.ts'
-import { type Failure, understand } from '../http/reply.ts'
+import { type Failure, parseReply } from '../http/reply.ts'
 import { asNumber, field } from '../http/values.ts'
 import { byCode } from './envelope.ts'
 import { WHERE_TO_MAKE } from './errors.ts'
@@ -33,15 +33,15 @@ const UNTOLD_MS = 3_600_000
 // Longer than any token lasts; beyond it, what an app says of time is no time any more.
 const LONGEST_MS = 365 * 24 * 3_600_000
 
-/** How tokens are fetched: an address, by a surface that identifies the client, and a refresh token where one is used. */
+/** How tokens are fetched: an address, by a client that identifies itself, and a refresh token where one is used. */
 interface Fetching {
-  surface: Surface
+  client: ApiClient
   path: string
   refreshToken?: Secret | undefined
 }
 
 /** Fetches tokens by client credentials (RFC 6749 §4.4), or by a refresh token (§6). */
-export function tokenSource({ surface, path, refreshToken }: Fetching): TokenSource {
+export function tokenSource({ client, path, refreshToken }: Fetching): TokenSource {
   let held: FetchedToken | undefined
   let renewFrom = 0
   let refusedAt = Number.NEGATIVE_INFINITY
@@ -49,17 +49,18 @@ export function tokenSource({ surface, path, refreshToken }: Fetching): TokenSou
   let refresh = refreshToken
 
   const fetchOne = singleFlight(async (context) => {
-    const grant = new URLSearchParams({ grant_type: refresh ? 'refresh_token' : 'client_credentials' })
-    if (refresh) grant.set('refresh_token', refresh.reveal())
     const request = {
       method: 'POST',
       path,
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: grant,
+      form: {
+        grant_type: refresh ? 'refresh_token' : 'client_credentials',
+        ...(refresh && { refresh_token: refresh }),
+      },
       // Nothing is changed for anybody else, so it may be repeated.
       effect: 'reads',
     } as const
-    const answer = understand(byCode(await surface(request, context)))
+    const answer = parseReply(byCode(await client.send(request, context)))
     if (!answer.ok) throw noToken(answer.failure, path)
     const { token, lifeMs, next } = readToken(answer.body)
     if (next) refresh = next
@@ -82,13 +83,12 @@ export function tokenSource({ surface, path, refreshToken }: Fetching): TokenSou
   }
 }
 
-/** A surface whose requests bear a fetched token. One that is refused is fetched anew, and a read sent once more. */
-export const withFetched =
-  (surface: Surface, source: TokenSource): Surface =>
-  async (request, context) => {
+/** A client whose requests bear a fetched token. One that is refused is fetched anew, and a read sent once more. */
+export const withFetched = (client: ApiClient, source: TokenSource): ApiClient => ({
+  async send(request, context) {
     const send = async ({ secret }: FetchedToken) => {
-      const headers = { ...request.headers, authorization: `Bearer ${secret.reveal()}` }
-      const reply = await surface({ ...request, headers }, context)
+      const headers = { ...request.headers, authorization: secret.after('Bearer ') }
+      const reply = await client.send({ ...request, headers }, context)
       return byCode({ ...reply, text: secret.scrub(reply.text) })
     }
     const token = await source.get(context)
@@ -96,7 +96,8 @@ export const withFetched =
     if (reply.status !== 401 || !source.rejected(token)) return reply
     const reads = (request.effect ?? ((request.method ?? 'GET') === 'GET' ? 'reads' : 'writes')) === 'reads'
     return reads ? send(await source.get(context)) : reply
-  }
+  },
+})
 
 function readToken(body: unknown): { token: Secret; lifeMs: number; next?: Secret } {
   // Gainsight's own APIs wrap what they answer in `data`.
@@ -109,10 +110,11 @@ function readToken(body: unknown): { token: Secret; lifeMs: number; next?: Secre
     )
   }
   const seconds = asNumber(told('expires_in'))
-  const expiry = jwtExpiry(token)
+  const secret = new Secret(token)
+  const expiry = jwtExpiry(secret)
   const next = told('refresh_token')
   return {
-    token: new Secret(token),
+    token: secret,
     lifeMs: Math.min(
       seconds && seconds > 0 ? seconds * 1_000 : expiry ? Math.max(expiry - Date.now(), 0) : UNTOLD_MS,
       LONGEST_MS,

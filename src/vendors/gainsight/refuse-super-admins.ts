@@ -12,7 +12,7 @@ type Ops = Operations &
   Required<Pick<Operations, 'findAccounts' | 'readAccount' | 'readFields' | 'checkWrite'>>
 
 /** The operations, with every write to a super admin refused, and to an account that is another by now. */
-export function sparingAdmins(operations: Ops): Operations {
+export function refusingSuperAdmins(operations: Ops): Operations {
   const seen = new Map<string, { account: Account; at: number }>()
   const note = <Seen extends Account | undefined>(account: Seen): Seen => {
     if (account) {

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../../domain/operations.ts'
-import type { Opened } from '../define.ts'
-import type { Surface } from '../http/client.ts'
-import { type Understood, understand } from '../http/reply.ts'
+import type { VendorContext } from '../define.ts'
+import type { ApiClient } from '../http/client.ts'
+import { type ParsedReply, parseReply } from '../http/reply.ts'
 import { field } from '../http/values.ts'
 import { singleFlight } from './single-flight.ts'
 
@@ -23,8 +23,8 @@ export interface Base {
 
 export function scimBase(
   set: string | undefined,
-  open: (base: string) => Surface,
-  memory: Pick<Opened, 'recall' | 'remember'>,
+  open: (base: string) => ApiClient,
+  memory: Pick<VendorContext, 'recall' | 'remember'>,
 ): Base {
   let known = set
   const find = singleFlight(async (context) => {
@@ -43,11 +43,11 @@ export function scimBase(
 
 /** Where the app refuses both, or can't say, the next request will find out why. */
 async function tryOut(
-  open: (base: string) => Surface,
+  open: (base: string) => ApiClient,
   context: RequestContext,
 ): Promise<{ base: string; sure: boolean }> {
   for (const base of BASES) {
-    const answer = understand(await open(base)({ path: '/Users', query: { count: 1 } }, context))
+    const answer = parseReply(await open(base).send({ path: '/Users', query: { count: 1 } }, context))
     if (isList(answer)) return { base, sure: true }
     // A gateway may ask for a token before it looks whether somebody serves the path.
     if (!answer.ok && ![401, 403, 404, 405, 501].includes(answer.failure.status) && !isPage(answer)) break
@@ -55,9 +55,9 @@ async function tryOut(
   return { base: BASES[0], sure: false }
 }
 
-const isList = (answer: Understood): boolean =>
+const isList = (answer: ParsedReply): boolean =>
   answer.ok &&
   (Array.isArray(field(answer.body, 'Resources')) || field(answer.body, 'totalResults') !== undefined)
 
-const isPage = (answer: Understood): boolean =>
+const isPage = (answer: ParsedReply): boolean =>
   !answer.ok && answer.failure.form === 'html' && answer.failure.status < 500

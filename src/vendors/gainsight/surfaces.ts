@@ -1,7 +1,7 @@
 import type { RequestContext } from '../../domain/operations.ts'
-import type { Surface } from '../http/client.ts'
+import type { ApiClient } from '../http/client.ts'
 import { type Probe, probe } from '../http/probe.ts'
-import { understand } from '../http/reply.ts'
+import { parseReply } from '../http/reply.ts'
 import { field } from '../http/values.ts'
 import { type DialectName, PROBES } from './rest/find-dialect.ts'
 import { ask, rowsIn } from './rest/request.ts'
@@ -17,9 +17,9 @@ const isList = (body: unknown) =>
   Array.isArray(field(body, 'Resources')) || field(body, 'totalResults') !== undefined
 
 /** Tries a token on SCIM by the smallest reads there are; on groups only where it may read users. */
-export async function tryScim(surface: Surface, context: RequestContext): Promise<Found[]> {
+export async function tryScim(client: ApiClient, context: RequestContext): Promise<Found[]> {
   const tried = (path: string) =>
-    probe(async () => understand(await surface({ path, query: { count: 1 } }, context)), isList)
+    probe(async () => parseReply(await client.send({ path, query: { count: 1 } }, context)), isList)
   const users = { surface: 'SCIM users', ...(await tried('/Users')) }
   if (users.seen !== 'ok') return [users]
   return [users, { surface: 'SCIM groups', extra: true, ...(await tried('/Groups')) }]
@@ -27,7 +27,7 @@ export async function tryScim(surface: Surface, context: RequestContext): Promis
 
 /** Tries a token on the REST API in the dialect that is set, or in each until one is served. */
 export async function tryRest(
-  surface: Surface,
+  client: ApiClient,
   dialect: DialectName | 'auto',
   context: RequestContext,
 ): Promise<Found> {
@@ -37,7 +37,7 @@ export async function tryRest(
     found = {
       surface: 'REST users',
       ...(await probe(
-        () => ask(surface, request, context),
+        () => ask(client, request, context),
         (body) => rowsIn(body) !== undefined,
       )),
     }

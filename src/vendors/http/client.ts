@@ -6,27 +6,33 @@ import type { AppReply, AppRequest, RequestGuard } from '../../guards/request.ts
 import type { Secret } from '../../secret.ts'
 
 /** How a vendor reaches its app: a base address, one token, and the headers that carry it. */
-export interface Opening {
+export interface ClientOptions {
   base: URL
+  /** Taken out of whatever the app sends back. */
   token: Secret
-  headers: Record<string, string>
+  headers: Record<string, string | Secret>
 }
 
-/** One request to a surface, relative to its base. */
-export interface SurfaceRequest {
+/** One request to an app, relative to the base of its client. */
+export interface ApiRequest {
   method?: AppRequest['method']
   /** Made with `path` when it holds anything but fixed text. */
   path: string
   query?: Record<string, string | number | undefined>
-  /** Sent as JSON; parameters are sent as a form. */
+  /** Sent as JSON. */
   body?: unknown
-  headers?: Record<string, string>
+  /** Sent as a form, in place of a body. */
+  form?: AppRequest['form']
+  headers?: AppRequest['headers']
   /** Left out: GET reads, everything else writes. */
   effect?: AppRequest['effect']
 }
 
-/** Sends a request to one surface of an app, with one token, through the request guards. */
-export type Surface = (request: SurfaceRequest, context: RequestContext) => Promise<AppReply>
+/** Speaks to an app with one token, through the request guards. */
+export interface ApiClient {
+  /** Throws what the guards and the network throw; whatever the app answers is a reply. */
+  send(request: ApiRequest, context: RequestContext): Promise<AppReply>
+}
 
 /** A path whose inserted values are single, encoded segments: an id can never climb out of its place. */
 export const path = (fixed: TemplateStringsArray, ...values: string[]): string =>
@@ -36,34 +42,37 @@ export const path = (fixed: TemplateStringsArray, ...values: string[]): string =
     return made + encodeURIComponent(value) + part
   })
 
-/** Puts a surface of an app behind `guards`. */
-export function openSurface(opening: Opening, guards: readonly RequestGuard[]): Surface {
-  const send = compose(guards, transmit(opening))
-  const root = opening.base.href.replace(/\/$/, '')
-  return ({ method = 'GET', path, query = {}, body, headers = {}, effect }, context) => {
-    const url = new URL(root + path)
-    for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined) url.searchParams.set(name, String(value))
-    }
-    return send({
-      method,
-      url,
-      headers: { accept: 'application/json', ...headers, ...opening.headers },
-      ...(body !== undefined && { body: body instanceof URLSearchParams ? `${body}` : JSON.stringify(body) }),
-      effect: effect ?? (method === 'GET' ? 'reads' : 'writes'),
-      context,
-      signal: context.signal,
-    })
+/** A client of an app, behind `guards`. */
+export function openClient(options: ClientOptions, guards: readonly RequestGuard[]): ApiClient {
+  const send = compose(guards, transmit(options))
+  const root = options.base.href.replace(/\/$/, '')
+  return {
+    send({ method = 'GET', path, query = {}, body, form, headers = {}, effect }, context) {
+      const url = new URL(root + path)
+      for (const [name, value] of Object.entries(query)) {
+        if (value !== undefined) url.searchParams.set(name, String(value))
+      }
+      return send({
+        method,
+        url,
+        headers: { accept: 'application/json', ...headers, ...options.headers },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(form && { form }),
+        effect: effect ?? (method === 'GET' ? 'reads' : 'writes'),
+        context,
+        signal: context.signal,
+      })
+    },
   }
 }
 
-const LARGEST_REPLY = 16 * 1024 * 1024
+const MAX_REPLY_BYTES = 16 * 1024 * 1024
 
 /**
- * The one door to the network. Throws `Unavailable` or `WrongAddress` when the request certainly did not reach the app
+ * The one door to the network, and the one place where a token is revealed. Throws `Unavailable` or `WrongAddress` when the request certainly did not reach the app
  * (for a read also when the reply was lost), and `UnknownOutcome` when a write may have happened.
  */
-function transmit({ token }: Opening): (request: AppRequest) => Promise<AppReply> {
+function transmit({ token }: Pick<ClientOptions, 'token'>): (request: AppRequest) => Promise<AppReply> {
   let agent: Dispatcher | undefined
   return async (request) => {
     const { Agent } = (await import('undici')).default
@@ -74,8 +83,8 @@ function transmit({ token }: Opening): (request: AppRequest) => Promise<AppReply
         origin: request.url.origin,
         path: request.url.pathname + request.url.search,
         method: request.method,
-        headers: request.headers,
-        ...(request.body !== undefined && { body: request.body }),
+        headers: revealed(request.headers),
+        body: request.form ? new URLSearchParams(revealed(request.form)).toString() : request.body,
         signal: request.signal,
       })
       const text = await readCapped(body)
@@ -86,12 +95,17 @@ function transmit({ token }: Opening): (request: AppRequest) => Promise<AppReply
   }
 }
 
+const revealed = (values: Readonly<Record<string, string | Secret>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? value : value.reveal()]),
+  )
+
 async function readCapped(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body) {
     size += chunk.length
-    if (size > LARGEST_REPLY) {
+    if (size > MAX_REPLY_BYTES) {
       throw new BadReply(
         'The app sent a larger reply than we read.',
         'Ask for less: a filter or a smaller page.',

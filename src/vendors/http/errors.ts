@@ -80,7 +80,7 @@ const FAILED: Meaning = [BadReply, 'The app says that it failed, and not why.', 
 const REFUSED_CHANGE: Meaning = [Refused, 'The app refused the change.', 'Make it in the console of the app.']
 const REFUSED_QUESTION: Meaning = [
   BadReply,
-  'The app did not understand the question.',
+  'The app did not parseReply the question.',
   'Ask in another way, for instance by the user name.',
 ]
 

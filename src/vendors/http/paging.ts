@@ -15,7 +15,7 @@ export interface PageSeen {
 
 /**
  * Whether there is more. `end` is the app's own end, `broken` says why the rest can't be had. Apps count and page in
- * many ways (wso2/product-is#7320, scimmyjs#21, SCIM-SDK#131), so rows received decide and the total is a hint.
+ * many mapping (wso2/product-is#7320, scimmyjs#21, SCIM-SDK#131), so rows received decide and the total is a hint.
  */
 export function judge(page: PageSeen): { state: 'more' | 'end' } | { state: 'broken'; why: string } {
   const { start, before, ids, asked, total, known } = page

@@ -1,6 +1,7 @@
 import { IdentityError } from '../../errors.ts'
+import type { Secret } from '../../secret.ts'
 import { saysNothingFound } from './classify.ts'
-import type { Failure, Understood } from './reply.ts'
+import type { Failure, ParsedReply } from './reply.ts'
 
 /** What one read shows of a token and of the surface it was tried on. */
 export type Seen =
@@ -20,7 +21,7 @@ export interface Probe {
 
 /** Tries one read. Fails for nobody's sake but the caller's own, who may have left. */
 export async function probe(
-  read: () => Promise<Understood>,
+  read: () => Promise<ParsedReply>,
   looksRight: (body: unknown) => boolean,
 ): Promise<Probe> {
   try {
@@ -66,8 +67,8 @@ function byStatus(status: number): Seen {
 }
 
 /** When a token that is a JWT expires, epoch milliseconds (RFC 7519 §4.1.4); nothing else is read from it. */
-export function jwtExpiry(token: string): number | undefined {
-  const [, payload, signature, ...more] = token.split('.')
+export function jwtExpiry(token: Secret): number | undefined {
+  const [, payload, signature, ...more] = token.reveal().split('.')
   if (!payload || signature === undefined || more.length > 0) return undefined
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))

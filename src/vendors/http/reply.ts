@@ -19,14 +19,14 @@ export interface Failure {
   requestId?: string
 }
 
-export type Understood =
+export type ParsedReply =
   | { ok: true; status: number; body: unknown; etag?: string }
   | { ok: false; failure: Failure }
 
 const ERROR_MESSAGE = 'urn:ietf:params:scim:api:messages:2.0:Error'
 
 /** Tells an answer from a failure, whatever the status claims. */
-export function understand(reply: AppReply): Understood {
+export function parseReply(reply: AppReply): ParsedReply {
   const { form, body } = parse(reply)
   const success = reply.status >= 200 && reply.status < 300
   const inside = success ? failureInside(form, body) : undefined

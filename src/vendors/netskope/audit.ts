@@ -5,9 +5,9 @@ import { sameText } from '../../text/text.ts'
 import { saysNothingFound } from '../http/classify.ts'
 import { PAGES_A_CALL } from '../http/collect.ts'
 import { toError } from '../http/errors.ts'
-import { understand } from '../http/reply.ts'
+import { parseReply } from '../http/reply.ts'
 import { asNumber, field } from '../http/values.ts'
-import type { Doors } from './clients.ts'
+import type { Clients } from './clients.ts'
 import { explain } from './errors.ts'
 import { actorsOf, idOf, timeOf, toEvent } from './events.ts'
 
@@ -32,7 +32,7 @@ interface Ask {
  * object of somebody else's change is not the same and can't be asked of the app.
  */
 export async function pullAudit(
-  doors: Doors,
+  clients: Clients,
   settings: AuditSettings,
   { since, until, user, limit, at = { offset: 0 } }: Ask,
   context: RequestContext,
@@ -71,7 +71,7 @@ export async function pullAudit(
 
   for (let read = 0; read < PAGES_A_CALL; read++) {
     const { rows, total } = await fetchRows(
-      doors,
+      clients,
       settings,
       { ...query, [settings.auditOffsetParam]: offset },
       context,
@@ -134,17 +134,17 @@ function byUser(user: string): string {
 
 /** Vendor-owned clients read `result`; stitchflow.com's Netskope API guide (2026-03-11) shows `data`. */
 async function fetchRows(
-  doors: Doors,
+  clients: Clients,
   { auditPath }: AuditSettings,
   query: Record<string, string | number>,
   context: RequestContext,
 ): Promise<{ rows: readonly unknown[]; total?: number | undefined }> {
-  const answer = understand(await doors.of('rest').surface({ path: auditPath, query }, context))
+  const answer = parseReply(await clients.of('rest').client.send({ path: auditPath, query }, context))
   if (!answer.ok) {
     const { failure } = answer
     if (saysNothingFound(failure)) return { rows: [] }
     const asked = { endpoint: auditPath, kind: 'rest', effect: 'reads' } as const
-    throw (await explain(doors, failure, asked, context)) ?? toError(failure, 'reads')
+    throw (await explain(clients, failure, asked, context)) ?? toError(failure, 'reads')
   }
   const rows = [field(answer.body, 'result'), field(answer.body, 'data')].find(Array.isArray)
   if (rows) {

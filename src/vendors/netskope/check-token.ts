@@ -1,7 +1,7 @@
 import type { RequestContext, SurfaceCheck, TokenCheck, TokenVerdict } from '../../domain/operations.ts'
-import type { Opened } from '../define.ts'
+import type { VendorContext } from '../define.ts'
 import { jwtExpiry, type Probe, type Seen } from '../http/probe.ts'
-import { AUTH_SCHEMES, type AuthScheme, type Doors, type Token } from './clients.ts'
+import { AUTH_SCHEMES, type AuthScheme, type Clients, type Token } from './clients.ts'
 import { OTHER_REASONS, SET_UP_SSO, whereToGrant, whereToMake } from './errors.ts'
 import { surfacesOf, type Tried, tryOut } from './surfaces.ts'
 
@@ -11,8 +11,12 @@ const SOON = 7 * 24 * 60 * 60_000
 interface Found extends Tried, Probe {}
 
 /** Tries each token on each surface, by reads only. */
-export async function checkTokens(doors: Doors, app: Opened, context: RequestContext): Promise<TokenCheck[]> {
-  const checks = await Promise.all(doors.tokens.map((token) => checkToken(doors, token, app, context)))
+export async function checkTokens(
+  clients: Clients,
+  app: VendorContext,
+  context: RequestContext,
+): Promise<TokenCheck[]> {
+  const checks = await Promise.all(clients.tokens.map((token) => checkToken(clients, token, app, context)))
   const rows = checks.flat()
   const swapped = rows.length === 2 && rows.every(({ verdict }) => verdict === 'wrong_token')
   return swapped ? rows.map(toExchange) : rows
@@ -28,23 +32,23 @@ const EXCHANGE =
   'The two tokens stand in each other’s place: exchange `scim` and `rest` in the settings. Otherwise:'
 
 async function checkToken(
-  doors: Doors,
+  clients: Clients,
   token: Token,
-  app: Opened,
+  app: VendorContext,
   context: RequestContext,
 ): Promise<TokenCheck[]> {
   const found = await Promise.all(
-    surfacesOf(doors.paths).map(
+    surfacesOf(clients.paths).map(
       async (tried): Promise<Found> => ({
         ...tried,
-        ...(await tryOut(tried, doors.open(tried.kind, token), context)),
+        ...(await tryOut(tried, clients.open(tried.kind, token), context)),
       }),
     ),
   )
-  const expiry = jwtExpiry(token.secret.reveal())
+  const expiry = jwtExpiry(token.secret)
   const verdict = verdictOf(token, found, expiry)
-  const scheme = verdict === 'rejected' ? await schemeThatWorks(doors, token, found, context) : undefined
-  const judged: Judged = { token, verdict, scheme, paths: doors.paths }
+  const scheme = verdict === 'rejected' ? await schemeThatWorks(clients, token, found, context) : undefined
+  const judged: Judged = { token, verdict, scheme, paths: clients.paths }
   const row: TokenCheck = {
     token: token.slots.join(', '),
     fingerprint: token.secret.fingerprint,
@@ -63,7 +67,7 @@ interface Judged {
   verdict: TokenVerdict
   /** The header form in which the token is accepted, where the configured one is not. */
   scheme: AuthScheme | undefined
-  paths: Doors['paths']
+  paths: Clients['paths']
 }
 
 /** What is wrong with the token, the surest first. */
@@ -96,15 +100,15 @@ const isTurnedAway = (seen: Seen) => seen === 'refused' || seen === 'rejected'
 
 /** A token that no surface accepts may only be sent in the wrong header; found out by reads. */
 async function schemeThatWorks(
-  doors: Doors,
+  clients: Clients,
   token: Token,
   found: readonly Found[],
   context: RequestContext,
 ): Promise<AuthScheme | undefined> {
   const tried = found.find(({ kind }) => token.slots.includes(kind))
   for (const scheme of AUTH_SCHEMES) {
-    if (!tried || scheme === doors.scheme) continue
-    const { seen } = await tryOut(tried, doors.open(tried.kind, token, scheme), context)
+    if (!tried || scheme === clients.scheme) continue
+    const { seen } = await tryOut(tried, clients.open(tried.kind, token, scheme), context)
     if (seen === 'ok' || seen === 'refused') return scheme
   }
   return undefined

@@ -1,14 +1,14 @@
 import type { Secret } from '../../secret.ts'
-import type { Opened } from '../define.ts'
-import type { Surface } from '../http/client.ts'
+import type { VendorContext } from '../define.ts'
+import type { ApiClient } from '../http/client.ts'
 
 export const AUTH_SCHEMES = ['header', 'bearer', 'authorization-token'] as const
 export type AuthScheme = (typeof AUTH_SCHEMES)[number]
 
-const HEADERS: { readonly [Scheme in AuthScheme]: (token: string) => Record<string, string> } = {
+const HEADERS: { readonly [Scheme in AuthScheme]: (token: Secret) => Record<string, Secret> } = {
   header: (token) => ({ 'netskope-api-token': token }),
-  bearer: (token) => ({ authorization: `Bearer ${token}` }),
-  'authorization-token': (token) => ({ authorization: `Netskope-Api-Token ${token}` }),
+  bearer: (token) => ({ authorization: token.after('Bearer ') }),
+  'authorization-token': (token) => ({ authorization: token.after('Netskope-Api-Token ') }),
 }
 
 /** The two halves of the API, which have tokens of their own, and the name of each one's slot in the settings. */
@@ -23,16 +23,16 @@ export interface Token {
 }
 
 /** How the tenant is reached. */
-export interface Doors {
+export interface Clients {
   tokens: readonly Token[]
   paths: { users: string; groups: string; audit: string }
   scheme: AuthScheme
-  of(kind: Kind): { token: Token; surface: Surface }
+  of(kind: Kind): { token: Token; client: ApiClient }
   /** Paths are relative to SCIM's base for `scim`, to the tenant's address for `rest`. */
-  open(kind: Kind, token: Token, scheme?: AuthScheme): Surface
+  open(kind: Kind, token: Token, scheme?: AuthScheme): ApiClient
 }
 
-interface DoorSettings {
+interface ClientSettings {
   url: string
   tokens: { [Slot in Kind]?: Secret | undefined }
   authScheme: AuthScheme
@@ -40,39 +40,38 @@ interface DoorSettings {
   auditPath: string
 }
 
-export function openDoors(
-  { url, tokens: slots, authScheme, scimBasePath, auditPath }: DoorSettings,
-  app: Opened,
-): Doors {
+export function openClients(
+  { url, tokens: slots, authScheme, scimBasePath, auditPath }: ClientSettings,
+  app: VendorContext,
+): Clients {
   const root = url.replace(/\/+$/, '')
   const bases = { scim: new URL(root + scimBasePath), rest: new URL(root) }
   const tokens = tokensOf(slots)
-  const opened = new Map<string, Surface>()
-  const open: Doors['open'] = (kind, { secret, slots }, scheme = authScheme) => {
+  const opened = new Map<string, ApiClient>()
+  const open: Clients['open'] = (kind, { secret, slots }, scheme = authScheme) => {
     const key = [kind, scheme, ...slots].join(' ')
-    const surface =
-      opened.get(key) ??
-      app.open({ base: bases[kind], token: secret, headers: HEADERS[scheme](secret.reveal()) })
-    opened.set(key, surface)
-    return surface
+    const client =
+      opened.get(key) ?? app.open({ base: bases[kind], token: secret, headers: HEADERS[scheme](secret) })
+    opened.set(key, client)
+    return client
   }
-  const door = (kind: Kind) => {
+  const clientFor = (kind: Kind) => {
     const token = tokens.find(({ serves }) => serves.includes(kind))
     if (!token) throw new TypeError('the settings name no token')
-    return { token, surface: open(kind, token) }
+    return { token, client: open(kind, token) }
   }
-  const doors = { scim: door('scim'), rest: door('rest') }
+  const clients = { scim: clientFor('scim'), rest: clientFor('rest') }
   return {
     tokens,
     paths: { users: `${scimBasePath}/Users`, groups: `${scimBasePath}/Groups`, audit: auditPath },
     scheme: authScheme,
-    of: (kind) => doors[kind],
+    of: (kind) => clients[kind],
     open,
   }
 }
 
-function tokensOf({ scim, rest }: DoorSettings['tokens']): Token[] {
-  if (scim && rest && scim.reveal() !== rest.reveal()) {
+function tokensOf({ scim, rest }: ClientSettings['tokens']): Token[] {
+  if (scim && rest && !scim.equals(rest)) {
     return [
       { secret: scim, slots: ['scim'], serves: ['scim'] },
       { secret: rest, slots: ['rest'], serves: ['rest'] },

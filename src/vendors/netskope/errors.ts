@@ -10,7 +10,7 @@ import {
 import { causeOf, type Effect } from '../http/errors.ts'
 import { speaksOfExpiry, speaksOfSso } from '../http/probe.ts'
 import type { Failure } from '../http/reply.ts'
-import type { Doors, Kind, Token } from './clients.ts'
+import type { Clients, Kind, Token } from './clients.ts'
 import { surfacesOf, tryOut } from './surfaces.ts'
 
 /** What a request was for. */
@@ -33,7 +33,7 @@ export const whereToGrant = (kind: Kind, endpoint: string, grant: string): strin
       'Settings > Security Cloud Platform > SCIM where the tenant has those, and put it in `scim`.'
 
 /** The rights that a token for this half of the API has, and where it is made. */
-export const whereToMake = (kind: Kind, { users, groups, audit }: Doors['paths']): string =>
+export const whereToMake = (kind: Kind, { users, groups, audit }: Clients['paths']): string =>
   kind === 'rest'
     ? `Make a token ${NEW_TOKEN} with the endpoint ${audit} (Read), and put it in \`rest\`.`
     : `Make a token ${NEW_TOKEN} with the endpoints ${users} and ${groups} (Read + Write each), or a SCIM token under ` +
@@ -41,15 +41,15 @@ export const whereToMake = (kind: Kind, { users, groups, audit }: Doors['paths']
 
 const slotsOf = ({ slots }: Token) => slots.map((slot) => `\`${slot}\``).join(' and ')
 
-/** Netskope's ways to refuse, in words that name the endpoint, the token and the grant; undefined for all others. */
+/** Netskope's mapping to refuse, in words that name the endpoint, the token and the grant; undefined for all others. */
 export async function explain(
-  doors: Doors,
+  clients: Clients,
   failure: Failure,
   asked: Asked,
   context: RequestContext,
 ): Promise<IdentityError | undefined> {
   const { endpoint, kind, effect } = asked
-  const { token } = doors.of(kind)
+  const { token } = clients.of(kind)
   const cause = causeOf(failure)
   // An error of the app's own may come after the change was made; that it speaks of sign-on must not hide this.
   const clear = effect === 'reads' || (failure.status >= 400 && failure.status < 500)
@@ -57,7 +57,7 @@ export async function explain(
     return new Forbidden('Netskope refuses SCIM until single sign-on is set up.', SET_UP_SSO, { cause })
   }
   if (speaksOfExpiry(failure)) {
-    return new Unauthorized(`The token in ${slotsOf(token)} has expired.`, whereToMake(kind, doors.paths), {
+    return new Unauthorized(`The token in ${slotsOf(token)} has expired.`, whereToMake(kind, clients.paths), {
       cause,
     })
   }
@@ -65,14 +65,14 @@ export async function explain(
     case 401:
       return new Unauthorized(
         `Netskope does not accept the token in ${slotsOf(token)}.`,
-        `Run check_token. ${whereToMake(kind, doors.paths)}`,
+        `Run check_token. ${whereToMake(kind, clients.paths)}`,
         { cause },
       )
     case 403:
-      return (await isOfOtherKind(doors, asked, context))
+      return (await isOfOtherKind(clients, asked, context))
         ? new WrongToken(
             `The token in ${slotsOf(token)} ${kind === 'scim' ? 'is not one for SCIM' : 'is one for SCIM, not for the audit log'}.`,
-            whereToMake(kind, doors.paths),
+            whereToMake(kind, clients.paths),
             { cause },
           )
         : new Forbidden(
@@ -113,18 +113,18 @@ export const OTHER_REASONS =
  * other half is. A 403 does not say which kind of token was expected (stitchflow.com, 2026-03-11).
  */
 async function isOfOtherKind(
-  doors: Doors,
+  clients: Clients,
   { kind, endpoint, effect }: Asked,
   context: RequestContext,
 ): Promise<boolean> {
-  const { token } = doors.of(kind)
+  const { token } = clients.of(kind)
   // A change is made to what was read before, so the token is of the right kind.
   if (effect === 'writes' || token.slots.join() !== kind) return false
-  const others = surfacesOf(doors.paths)
+  const others = surfacesOf(clients.paths)
     .filter((one) => one.endpoint !== endpoint)
     .sort((a, b) => Number(b.kind === kind) - Number(a.kind === kind))
   for (const one of others) {
-    const { seen } = await tryOut(one, doors.open(one.kind, token), context)
+    const { seen } = await tryOut(one, clients.open(one.kind, token), context)
     if (one.kind !== kind) {
       if (seen === 'ok') return true
     } else if (seen !== 'refused') return false

@@ -1,9 +1,9 @@
 import type { RequestContext } from '../../domain/operations.ts'
-import type { Surface, SurfaceRequest } from '../http/client.ts'
+import type { ApiClient, ApiRequest } from '../http/client.ts'
 import { type Probe, probe } from '../http/probe.ts'
-import { understand } from '../http/reply.ts'
+import { parseReply } from '../http/reply.ts'
 import { field } from '../http/values.ts'
-import type { Doors, Kind } from './clients.ts'
+import type { Clients, Kind } from './clients.ts'
 
 /** A surface of the API as a token is tried on it: the smallest read there is. */
 export interface Tried {
@@ -12,7 +12,7 @@ export interface Tried {
   endpoint: string
   /** What a token should be granted for all that is done here. */
   grant: 'Read' | 'Read + Write'
-  request: SurfaceRequest
+  request: ApiRequest
   looksRight: (body: unknown) => boolean
 }
 
@@ -20,7 +20,7 @@ const isList = (body: unknown) =>
   Array.isArray(field(body, 'Resources')) || field(body, 'totalResults') !== undefined
 const isEvents = (body: unknown) => Array.isArray(field(body, 'result')) || Array.isArray(field(body, 'data'))
 
-export const surfacesOf = ({ users, groups, audit }: Doors['paths']): readonly Tried[] => [
+export const surfacesOf = ({ users, groups, audit }: Clients['paths']): readonly Tried[] => [
   {
     surface: 'SCIM users',
     kind: 'scim',
@@ -49,6 +49,6 @@ export const surfacesOf = ({ users, groups, audit }: Doors['paths']): readonly T
 
 export const tryOut = (
   { request, looksRight }: Tried,
-  surface: Surface,
+  client: ApiClient,
   context: RequestContext,
-): Promise<Probe> => probe(async () => understand(await surface(request, context)), looksRight)
+): Promise<Probe> => probe(async () => parseReply(await client.send(request, context)), looksRight)

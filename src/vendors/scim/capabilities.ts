@@ -1,4 +1,4 @@
-import type { Opened } from '../define.ts'
+import type { VendorContext } from '../define.ts'
 
 /** What was found out about an app; what is absent is not known. */
 export interface Learned {
@@ -13,7 +13,7 @@ export interface Learned {
 }
 
 /** The memory of one app. It never fails: what can not be recalled is not known. */
-export interface Known {
+export interface Capabilities {
   /** As of the last recall. */
   readonly now: Learned
   recall(): Promise<Learned>
@@ -22,7 +22,7 @@ export interface Known {
 
 const KEY = 'scim.learned'
 
-export function knownOf(memory: Pick<Opened, 'recall' | 'remember'>): Known {
+export function capabilitiesOf(memory: Pick<VendorContext, 'recall' | 'remember'>): Capabilities {
   let now: Learned = {}
   const recall = async () => {
     const kept = await memory.recall<Learned>(KEY).catch(() => undefined)

@@ -1,6 +1,6 @@
 import type { RequestContext, SurfaceCheck, TokenCheck, TokenVerdict } from '../../domain/operations.ts'
 import type { Secret } from '../../secret.ts'
-import type { Opened } from '../define.ts'
+import type { VendorContext } from '../define.ts'
 import { jwtExpiry, type Probe, probe, type Seen } from '../http/probe.ts'
 import { field } from '../http/values.ts'
 import { ask, type ScimApp } from './request.ts'
@@ -12,7 +12,7 @@ export interface Checked {
   secret: Secret
   /** What a text says of where the token is made. */
   whereToMake: string
-  left: Opened['left']
+  left: VendorContext['left']
 }
 
 /** Tries the token `scim` on users and groups, by reads only. */
@@ -24,7 +24,7 @@ export async function checkScimToken(
   const tried = (collection: string) =>
     probe(() => ask(app, { path: `/${collection}`, query: { startIndex: 1, count: 1 } }, context), isList)
   const [users, groups] = await Promise.all([tried('Users'), tried('Groups')])
-  const expiry = jwtExpiry(secret.reveal())
+  const expiry = jwtExpiry(secret)
   const verdict = verdictOf(users, groups, expiry)
   return {
     token: 'scim',

@@ -16,7 +16,7 @@ export async function createAccount(
   if (!userName) {
     throw new InvalidInput('A new account needs a user name or an email.', 'Give its email.')
   }
-  const edits = editsFor(app.ways, { ...fields, userName, status: fields.status ?? 'active' }, {})
+  const edits = editsFor(app.mapping, { ...fields, userName, status: fields.status ?? 'active' }, {})
   return post(app, 'Users', edited({ schemas: schemasOf(edits) }, edits), context)
 }
 

@@ -6,8 +6,8 @@ import { CORE, ENTERPRISE, type ScimUser } from './read.ts'
 
 export type FieldName = keyof AccountFields
 
-/** Which fields an app takes, and where it has its own ways with them. */
-export interface FieldWays {
+/** Which fields an app takes, and where it has its own mapping with them. */
+export interface FieldMapping {
   takes: readonly FieldName[]
   /** Changes for the fields that RFC 7643 has no place for; throws for a value that the app can't take. */
   write?: (fields: AccountFields, current: Rec) => readonly Edit[]
@@ -60,9 +60,13 @@ export const changesAList = (fields: AccountFields): boolean =>
   Object.entries(fields).some(([name, value]) => value !== undefined && LISTED.has(name))
 
 /** The changes that give a user these fields. Throws `Unsupported`, naming each field that the app can't take. */
-export function editsFor(ways: FieldWays | undefined, fields: AccountFields, current: Rec): readonly Edit[] {
+export function editsFor(
+  mapping: FieldMapping | undefined,
+  fields: AccountFields,
+  current: Rec,
+): readonly Edit[] {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined)
-  const takes: readonly string[] = ways?.takes ?? STANDARD_FIELDS
+  const takes: readonly string[] = mapping?.takes ?? STANDARD_FIELDS
   const others = given.map(([name]) => name).filter((name) => !takes.includes(name))
   if (others.length > 0) {
     throw new Unsupported(
@@ -74,7 +78,7 @@ export function editsFor(ways: FieldWays | undefined, fields: AccountFields, cur
     const value = fields[name]
     return value === undefined ? [] : [WRITES[name](value, current)]
   })
-  return [...standard, ...(ways?.write?.(fields, current) ?? [])]
+  return [...standard, ...(mapping?.write?.(fields, current) ?? [])]
 }
 
 /** A new user's record with these fields, and the schemas that they belong to. */
@@ -83,7 +87,7 @@ export const schemasOf = (edits: readonly Edit[]): string[] => [
 ]
 
 /** All that a user's record tells of the fields that can be set. */
-export function fieldsOf(ways: FieldWays | undefined, user: ScimUser): AccountFields {
+export function fieldsOf(mapping: FieldMapping | undefined, user: ScimUser): AccountFields {
   const { account, raw, givenName, familyName } = user
   const { email, title, department, role, licence, admin, externalId, status } = account
   return {
@@ -96,7 +100,7 @@ export function fieldsOf(ways: FieldWays | undefined, user: ScimUser): AccountFi
       phone: asText(field(pickPhone(asList(field(raw, 'phoneNumbers')) ?? []), 'value')),
     }),
     ...(status !== 'unknown' && { status }),
-    ...some(ways?.read?.(raw) ?? {}),
+    ...some(mapping?.read?.(raw) ?? {}),
   }
 }
 

@@ -51,7 +51,7 @@ async function byId(app: ScimApp, who: string, first: boolean, context: RequestC
 }
 
 /**
- * Users by one attribute. Some apps answer a filter that they do not understand with every row (Cogtrix#124), so each
+ * Users by one attribute. Some apps answer a filter that they do not parseReply with every row (Cogtrix#124), so each
  * row is compared again; only the user name must be searchable.
  */
 async function byFilter(

@@ -1,5 +1,5 @@
 import type { Operations } from '../../domain/operations.ts'
-import { hasNoGroups, type Known, knownOf } from './capabilities.ts'
+import { type Capabilities, capabilitiesOf, hasNoGroups } from './capabilities.ts'
 import { createAccount, createGroup } from './create.ts'
 import { deleteAccount } from './delete.ts'
 import { editsFor } from './fields.ts'
@@ -13,7 +13,7 @@ import { listAccounts, readAccount, readFields } from './users.ts'
 
 /** What any app that speaks SCIM 2.0 can be asked to do. */
 export const scimOperations = (plain: ScimApp) => {
-  const known = plain.known ?? knownOf(plain.memory)
+  const known = plain.known ?? capabilitiesOf(plain.memory)
   /** The app with all that is known of it by now, by this process or another. */
   const app = async (): Promise<ScimApp> => {
     const { pageMaximum = Number.POSITIVE_INFINITY } = await known.recall()
@@ -27,7 +27,7 @@ export const scimOperations = (plain: ScimApp) => {
     listAccounts: async (ask, context) => listAccounts(await app(), ask, context),
     listGroups: async (ask, context) => listGroups(await app(), ask, context),
     readGroup: async ({ group }, context) => readGroup(await app(), group, context),
-    checkWrite: async ({ fields }) => void editsFor(plain.ways, fields, {}),
+    checkWrite: async ({ fields }) => void editsFor(plain.mapping, fields, {}),
     deactivateAccount: async (target, context) => setActive(await app(), target, false, context),
     reactivateAccount: async (target, context) => setActive(await app(), target, true, context),
     createAccount: async ({ fields }, context) => createAccount(await app(), fields, context),
@@ -44,7 +44,7 @@ export const scimOperations = (plain: ScimApp) => {
 const ON_GROUPS = ['listGroups', 'readGroup', 'createGroup', 'updateMembers'] as const
 
 /** The operations without those on groups, from when it is known that the app has none. */
-export function withoutAbsentGroups(operations: Operations, known: Known): Operations {
+export function withoutAbsentGroups(operations: Operations, known: Capabilities): Operations {
   let looked = false
   const offered = (name: (typeof ON_GROUPS)[number]): PropertyDescriptor => ({
     enumerable: true,

@@ -2,7 +2,7 @@ import type { AccountFields, RequestContext, Target } from '../../domain/operati
 import { Unsupported } from '../../errors.ts'
 import { refusesForm } from '../http/classify.ts'
 import { path } from '../http/client.ts'
-import type { Failure, Understood } from '../http/reply.ts'
+import type { Failure, ParsedReply } from '../http/reply.ts'
 import { asList, field, keyOf, type Rec } from '../http/values.ts'
 import { type Current, readCurrent } from './current-user.ts'
 import { type Edit, edited, pathTo } from './edits.ts'
@@ -29,7 +29,7 @@ export const updateAccount = async (
   { set, ...target }: Target & { set: AccountFields },
   context: RequestContext,
 ): Promise<void> => {
-  const edits = (current: Rec) => editsFor(app.ways, set, current)
+  const edits = (current: Rec) => editsFor(app.mapping, set, current)
   return change(app, target, { edits, fromCurrent: changesAList(set) }, context)
 }
 
@@ -79,7 +79,7 @@ async function change(app: ScimApp, target: Target, wanted: Wanted, context: Req
 }
 
 /** RFC 7644 §3.14 */
-const isOutdated = (answer: Understood) => !answer.ok && answer.failure.status === 412
+const isOutdated = (answer: ParsedReply) => !answer.ok && answer.failure.status === 412
 
 /** The user that a change is meant for, read when it is first needed. */
 function currentOf(app: ScimApp, target: Target, context: RequestContext) {
@@ -111,7 +111,7 @@ async function send(
   strategy: Strategy,
   { target, edits, fromCurrent, current }: Wanted & { target: Target; current: () => Promise<Current> },
   context: RequestContext,
-): Promise<Understood> {
+): Promise<ParsedReply> {
   const now = strategy === 'put' || fromCurrent || app.known?.now.etag ? await current() : undefined
   const made = edits(now?.raw ?? {})
   const to = { path: path`/Users/${target.id}`, ...(now && { headers: now.headers }) }
@@ -127,7 +127,7 @@ async function send(
 
 const pathIn = (app: ScimApp, edit: Edit): string => {
   const plain = pathTo(edit)
-  return app.ways?.pathOf?.(plain) ?? plain
+  return app.mapping?.pathOf?.(plain) ?? plain
 }
 
 /** The whole user as the app holds it now, with nothing but the edits made: PUT may clear what is left out. */

@@ -3,7 +3,7 @@ import type { AppProbe, RequestContext } from '../../domain/operations.ts'
 import { IdentityError } from '../../errors.ts'
 import { plainText, sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
-import type { SurfaceRequest } from '../http/client.ts'
+import type { ApiRequest } from '../http/client.ts'
 import { asBoolean, asId, asList, asNumber, asText, field } from '../http/values.ts'
 import type { Learned } from './capabilities.ts'
 import { eq } from './filter.ts'
@@ -23,10 +23,12 @@ export async function probeApp(app: ScimApp, context: RequestContext): Promise<A
   const heard = new Set<string>()
   const listening: ScimApp = {
     ...app,
-    async surface(request, context) {
-      const reply = await app.surface(request, context)
-      for (const name of Object.keys(reply.headers)) if (RATE_HEADER.test(name)) heard.add(name)
-      return reply
+    client: {
+      async send(request, context) {
+        const reply = await app.client.send(request, context)
+        for (const name of Object.keys(reply.headers)) if (RATE_HEADER.test(name)) heard.add(name)
+        return reply
+      },
     },
   }
   const page = await firstPage(listening, context)
@@ -171,7 +173,7 @@ async function names(app: ScimApp, path: string, key: string, context: RequestCo
 }
 
 /** The body of an answer; undefined where the app gives none. */
-async function read(app: ScimApp, request: SurfaceRequest, context: RequestContext): Promise<unknown> {
+async function read(app: ScimApp, request: ApiRequest, context: RequestContext): Promise<unknown> {
   try {
     const answer = await ask(app, request, context)
     return answer.ok ? answer.body : undefined

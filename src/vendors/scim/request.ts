@@ -1,13 +1,13 @@
 import type { RequestContext } from '../../domain/operations.ts'
 import { BadReply, type IdentityError, Unsupported } from '../../errors.ts'
-import type { Opened } from '../define.ts'
+import type { VendorContext } from '../define.ts'
 import { saysNothingFound } from '../http/classify.ts'
-import type { Surface, SurfaceRequest } from '../http/client.ts'
+import type { ApiClient, ApiRequest } from '../http/client.ts'
 import { causeOf, type Effect, notHere, toError } from '../http/errors.ts'
-import { type Failure, type Understood, understand } from '../http/reply.ts'
+import { type Failure, type ParsedReply, parseReply } from '../http/reply.ts'
 import { asList, asNumber, field, isRecord, type Rec } from '../http/values.ts'
-import type { Known } from './capabilities.ts'
-import type { FieldWays } from './fields.ts'
+import type { Capabilities } from './capabilities.ts'
+import type { FieldMapping } from './fields.ts'
 import type { Origin } from './read.ts'
 import type { ScimSettings } from './settings.ts'
 
@@ -17,16 +17,16 @@ export interface Asked {
   effect: Effect
 }
 
-/** An app that speaks SCIM 2.0: how it is reached, and where it has its own ways. */
+/** An app that speaks SCIM 2.0: how it is reached, and where it has its own mapping. */
 export interface ScimApp extends Origin {
-  surface: Surface
+  client: ApiClient
   /** Keeps what was learned about the app. */
-  memory: Pick<Opened, 'recall' | 'remember'>
+  memory: Pick<VendorContext, 'recall' | 'remember'>
   settings: ScimSettings
   /** Which fields of an account can be set; those that RFC 7643 has a place for where left out. */
-  ways?: FieldWays
+  mapping?: FieldMapping
   /** What was found out about the app before; a memory of its own where left out. */
-  known?: Known
+  known?: Capabilities
   /** Tells a gateway's 404, by which the address is wrong, from the app's own, by which a record is absent. */
   isGateway?: (failure: Failure) => boolean
   /** The vendor's better words for a failure; undefined where it has none. */
@@ -34,17 +34,13 @@ export interface ScimApp extends Origin {
 }
 
 /** Sends one request. What the app says against it is a value; only a lost connection throws. */
-export async function ask(
-  app: ScimApp,
-  request: SurfaceRequest,
-  context: RequestContext,
-): Promise<Understood> {
+export async function ask(app: ScimApp, request: ApiRequest, context: RequestContext): Promise<ParsedReply> {
   const headers = {
     accept: 'application/scim+json, application/json',
     ...(request.body !== undefined && { 'content-type': app.settings.contentType }),
     ...request.headers,
   }
-  return understand(await app.surface({ ...request, headers }, context))
+  return parseReply(await app.client.send({ ...request, headers }, context))
 }
 
 /** The error to throw for a failure. */
@@ -69,7 +65,7 @@ export const isAbsent = (app: ScimApp, failure: Failure): boolean =>
 /** One record by its path, or undefined when the app does not have it. */
 export const readOne = async (
   app: ScimApp,
-  request: SurfaceRequest,
+  request: ApiRequest,
   collection: Asked['collection'],
   context: RequestContext,
 ): Promise<Rec | undefined> => recordIn(app, await ask(app, request, context), collection, context)
@@ -77,7 +73,7 @@ export const readOne = async (
 /** The record that an answer holds, or undefined when it says that there is none; throws for any other failure. */
 export async function recordIn(
   app: ScimApp,
-  answer: Understood,
+  answer: ParsedReply,
   collection: Asked['collection'],
   context: RequestContext,
 ): Promise<Rec | undefined> {
@@ -113,7 +109,7 @@ export function rowsOf(body: unknown): Rows {
 export async function readList(
   app: ScimApp,
   collection: Asked['collection'],
-  query: NonNullable<SurfaceRequest['query']>,
+  query: NonNullable<ApiRequest['query']>,
   context: RequestContext,
 ): Promise<Rows | { failure: Failure }> {
   const answer = await ask(app, { path: `/${collection}`, query }, context)

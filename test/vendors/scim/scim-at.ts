@@ -1,18 +1,18 @@
 import { scimOperations } from '../../../src/vendors/scim/operations.ts'
 import type { ScimApp } from '../../../src/vendors/scim/request.ts'
 import type { ScimSettings } from '../../../src/vendors/scim/settings.ts'
-import { opened, surfaceAt } from '../../support/canned.ts'
+import { clientAt, opened } from '../../support/canned.ts'
 
 /** The protocol's operations over an app at `url`. */
 export function scimAt(
   url: string,
   { memory, ...settings }: Partial<ScimSettings> & { memory?: Map<string, unknown> } = {},
-  ways: Partial<ScimApp> = {},
+  mapping: Partial<ScimApp> = {},
 ) {
   return scimOperations({
     tenant: 'acme',
     vendor: 'scim',
-    surface: surfaceAt(url),
+    client: clientAt(url),
     settings: {
       pageSize: 2,
       maxPages: 100,
@@ -23,7 +23,7 @@ export function scimAt(
       ...settings,
     },
     memory: opened(memory),
-    ...ways,
+    ...mapping,
   })
 }
 

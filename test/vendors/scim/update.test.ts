@@ -9,12 +9,12 @@ describe('updating', () => {
   const update = (
     set: AccountFields,
     replies: Record<string, Canned> = {},
-    ...ways: [settings?: Parameters<typeof scimAt>[1], ways?: Parameters<typeof scimAt>[2]]
+    ...mapping: [settings?: Parameters<typeof scimAt>[1], mapping?: Parameters<typeof scimAt>[2]]
   ) =>
     at(
       ({ method }) => replies[method] ?? (method === 'GET' ? { body: ana } : done),
       (app) => app.updateAccount({ ...target, set }, context()),
-      ...ways,
+      ...mapping,
     )
   const set: AccountFields = { givenName: 'Anna', department: 'Research', manager: 'u9' }
 
@@ -101,7 +101,7 @@ describe('updating', () => {
   test('names what the app does not take, and sends nothing', async () => {
     await using app = await serveCanned(() => done)
     await expect(
-      scimAt(app.url, {}, { ways: { takes: ['title'] } }).updateAccount(
+      scimAt(app.url, {}, { mapping: { takes: ['title'] } }).updateAccount(
         { ...target, set: { title: 'Lead', licence: 'Full', phone: '1' } },
         context(),
       ),
@@ -115,7 +115,7 @@ describe('updating', () => {
       {},
       {},
       {
-        ways: {
+        mapping: {
           takes: ['licence'],
           write: ({ licence }) => [{ at: ['urn:example:User', 'LicenseType'], value: licence }],
         },

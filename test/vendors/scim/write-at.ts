@@ -28,10 +28,10 @@ type Ops = ReturnType<typeof scimAt>
 export async function at(
   answer: (arrived: Arrived) => Canned,
   work: (app: Ops) => Promise<unknown> | undefined,
-  ...ways: [settings?: Parameters<typeof scimAt>[1], ways?: Parameters<typeof scimAt>[2]]
+  ...mapping: [settings?: Parameters<typeof scimAt>[1], mapping?: Parameters<typeof scimAt>[2]]
 ) {
   await using app = await serveCanned(answer)
-  const result = await Promise.resolve(work(scimAt(app.url, ...ways))).then(
+  const result = await Promise.resolve(work(scimAt(app.url, ...mapping))).then(
     (value) => ({ value, code: undefined }),
     (error) => ({ value: undefined, code: error.code as string }),
   )

@@ -3,7 +3,7 @@ import type { Rec } from '../../http/values.ts'
 import type { Names } from './records.ts'
 import type { Rows } from './request.ts'
 
-/** One of the two ways in which Gainsight's REST API speaks of users. */
+/** One of the two mapping in which Gainsight's REST API speaks of users. */
 export interface Dialect {
   names: Names
   one(id: string, context: RequestContext): Promise<Rec | undefined>

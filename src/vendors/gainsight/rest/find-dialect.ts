@@ -1,8 +1,8 @@
 import type { RequestContext } from '../../../domain/operations.ts'
 import { WrongAddress } from '../../../errors.ts'
-import type { SurfaceRequest } from '../../http/client.ts'
+import type { ApiRequest } from '../../http/client.ts'
 import { causeOf } from '../../http/errors.ts'
-import type { Failure, Understood } from '../../http/reply.ts'
+import type { Failure, ParsedReply } from '../../http/reply.ts'
 import { saysNoData } from '../envelope.ts'
 import { singleFlight } from '../single-flight.ts'
 import type { Dialect } from './dialect.ts'
@@ -14,7 +14,7 @@ const DIALECTS = { services: servicesDialect, users: usersDialect } as const
 export type DialectName = keyof typeof DIALECTS
 
 /** The documented one first. */
-export const PROBES: readonly { name: DialectName; request: SurfaceRequest }[] = [
+export const PROBES: readonly { name: DialectName; request: ApiRequest }[] = [
   { name: 'services', request: SERVICES_PROBE },
   { name: 'users', request: USERS_PROBE },
 ]
@@ -39,7 +39,7 @@ export function dialectOf(app: RestApp): (context: RequestContext) => Promise<Di
 async function tryOut(app: RestApp, context: RequestContext): Promise<DialectName> {
   let last: Failure | undefined
   for (const { name, request } of PROBES) {
-    const answer = await ask(app.surface, request, context)
+    const answer = await ask(app.client, request, context)
     if (isListOfUsers(answer)) return name
     if (!answer.ok) {
       last = answer.failure
@@ -54,7 +54,7 @@ async function tryOut(app: RestApp, context: RequestContext): Promise<DialectNam
 }
 
 /** Whether an answer is a list of users, if an empty one. */
-export const isListOfUsers = (answer: Understood): boolean =>
+export const isListOfUsers = (answer: ParsedReply): boolean =>
   answer.ok ? rowsIn(answer.body) !== undefined : saysNoData(answer.failure)
 
 /** Nobody is there: a gateway's way to say so, and not the app's. */

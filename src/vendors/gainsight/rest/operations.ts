@@ -2,7 +2,7 @@ import type { Account } from '../../../domain/account.ts'
 import type { ListPosition, Match, Operations, Page, RequestContext } from '../../../domain/operations.ts'
 import { collect, collectAll, PAGES_A_CALL } from '../../http/collect.ts'
 import { asId } from '../../http/values.ts'
-import { type FieldWays, fieldsOf } from '../../scim/fields.ts'
+import { type FieldMapping, fieldsOf } from '../../scim/fields.ts'
 import { isMeant, matcher } from '../../scim/match.ts'
 import { type ScimUser, toUser } from '../../scim/read.ts'
 import { accountOf, readExtension } from '../extension.ts'
@@ -13,7 +13,7 @@ import { byIndex } from './pages.ts'
 import { asScim } from './records.ts'
 import type { RestApp } from './request.ts'
 
-const WAYS: FieldWays = { takes: [], read: readExtension }
+const MAPPING: FieldMapping = { takes: [], read: readExtension }
 
 /** What Gainsight's REST API can be asked to do; it knows no groups. */
 export function restOperations(app: RestApp) {
@@ -66,7 +66,7 @@ export function restOperations(app: RestApp) {
     readAccount: async ({ id }, context) => (await readUser(id, context))?.account,
     async readFields({ id }, context) {
       const user = await readUser(id, context)
-      return user && { account: user.account, fields: fieldsOf(WAYS, user) }
+      return user && { account: user.account, fields: fieldsOf(MAPPING, user) }
     },
     async listAccounts({ match = {}, limit, at }, context): Promise<Page<Account, ListPosition>> {
       const { keep, note } = matcher(match)

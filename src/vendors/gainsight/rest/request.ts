@@ -1,9 +1,9 @@
 import type { RequestContext } from '../../../domain/operations.ts'
 import { BadReply, type IdentityError } from '../../../errors.ts'
-import type { Opened } from '../../define.ts'
-import type { Surface, SurfaceRequest } from '../../http/client.ts'
+import type { VendorContext } from '../../define.ts'
+import type { ApiClient, ApiRequest } from '../../http/client.ts'
 import { type Effect, toError } from '../../http/errors.ts'
-import { type Failure, type Understood, understand } from '../../http/reply.ts'
+import { type Failure, type ParsedReply, parseReply } from '../../http/reply.ts'
 import { asNumber, field } from '../../http/values.ts'
 import { saysNoData } from '../envelope.ts'
 import { explain, isGateway } from '../errors.ts'
@@ -12,19 +12,19 @@ import type { GainsightSettings } from '../settings.ts'
 /** The REST API of a tenant, and how it is reached. */
 export interface RestApp {
   tenant: string
-  surface: Surface
+  client: ApiClient
   settings: GainsightSettings
-  memory: Pick<Opened, 'recall' | 'remember'>
+  memory: Pick<VendorContext, 'recall' | 'remember'>
 }
 
 /** Sends one request. What the app says against it is a value; only a lost connection throws. */
 export async function ask(
-  surface: Surface,
-  request: SurfaceRequest,
+  client: ApiClient,
+  request: ApiRequest,
   context: RequestContext,
-): Promise<Understood> {
+): Promise<ParsedReply> {
   const json = request.body !== undefined && { headers: { 'content-type': 'application/json' } }
-  return understand(await surface({ ...request, ...json }, context))
+  return parseReply(await client.send({ ...request, ...json }, context))
 }
 
 /** The error to throw for a failure. */
@@ -61,7 +61,7 @@ export function rowsIn(body: unknown): Rows | undefined {
 }
 
 /** Records of an answer, where no data is an empty list; throws for any other failure. */
-export function readRows(answer: Understood): Rows {
+export function readRows(answer: ParsedReply): Rows {
   if (!answer.ok) {
     if (saysNoData(answer.failure)) return { rows: [], total: 0 }
     throw refusal(answer.failure, 'reads')

@@ -2,7 +2,7 @@ import type { AccountFields, Match, RequestContext, Target } from '../../../doma
 import { InvalidInput, Unsupported } from '../../../errors.ts'
 import { sameText } from '../../../text/text.ts'
 import { refusesFilter } from '../../http/classify.ts'
-import type { SurfaceRequest } from '../../http/client.ts'
+import type { ApiRequest } from '../../http/client.ts'
 import { asText, field, isRecord, type Rec } from '../../http/values.ts'
 import { gone, renamed } from '../changed.ts'
 import { failedRecord } from '../envelope.ts'
@@ -40,31 +40,31 @@ const listing = (page: number, size: number, conditions: readonly Either[], sele
     // Nothing is changed by it.
     effect: 'reads',
     body: { includeTotal: true, limit: size, page, orderBy: { Name: 'asc' }, select, ...where(conditions) },
-  }) as const satisfies SurfaceRequest
+  }) as const satisfies ApiRequest
 
 /** The smallest read there is. */
-export const SERVICES_PROBE: SurfaceRequest = listing(0, 1, [])
+export const SERVICES_PROBE: ApiRequest = listing(0, 1, [])
 
 /** The REST API at /v1/users/services, which can search. */
-export function servicesDialect({ surface }: RestApp): Dialect {
+export function servicesDialect({ client }: RestApp): Dialect {
   /** Custom attributes that were set from here; a listing tells what it is asked for and no more. */
   const custom = new Set<string>()
 
   const one = async (id: string, context: RequestContext): Promise<Rec | undefined> => {
     const byId = [[{ name: NAMES.id, value: id }]]
-    let answer = await ask(surface, listing(0, 2, byId, [...SELECT, ...custom]), context)
+    let answer = await ask(client, listing(0, 2, byId, [...SELECT, ...custom]), context)
     if (!answer.ok && custom.size > 0 && refusesFilter(answer.failure)) {
       // One of the attributes does not exist.
       custom.clear()
-      answer = await ask(surface, listing(0, 2, byId), context)
+      answer = await ask(client, listing(0, 2, byId), context)
     }
     return readRows(answer)
       .rows.filter(isRecord)
       .find((row) => field(row, NAMES.id) === id)
   }
 
-  const send = async (request: SurfaceRequest, context: RequestContext): Promise<void> => {
-    const answer = await ask(surface, { method: 'PUT', ...request }, context)
+  const send = async (request: ApiRequest, context: RequestContext): Promise<void> => {
+    const answer = await ask(client, { method: 'PUT', ...request }, context)
     const failure = answer.ok ? failedRecord(answer.body) : answer.failure
     if (failure) throw refusal(failure, 'writes')
   }
@@ -76,14 +76,14 @@ export function servicesDialect({ surface }: RestApp): Dialect {
     one,
     async page({ page, size, match = {} }, context): Promise<Rows> {
       const conditions = conditionsFor(match)
-      const answer = await ask(surface, listing(page, size, conditions), context)
+      const answer = await ask(client, listing(page, size, conditions), context)
       if (answer.ok || conditions.length === 0 || !refusesFilter(answer.failure)) return readRows(answer)
-      return { ...readRows(await ask(surface, listing(page, size, []), context)), unfiltered: true }
+      return { ...readRows(await ask(client, listing(page, size, []), context)), unfiltered: true }
     },
     async search(who, size, context) {
       const known = who.includes('@') ? [] : [{ name: NAMES.id, value: who }]
       const condition = [...anyCase('Email', who), ...anyCase('SFDCUserName', who), ...known]
-      const answer = await ask(surface, listing(0, size, [condition]), context)
+      const answer = await ask(client, listing(0, size, [condition]), context)
       return !answer.ok && refusesFilter(answer.failure) ? undefined : readRows(answer)
     },
     async create(fields, context) {

@@ -1,7 +1,7 @@
 import type { AccountFields, RequestContext, Target } from '../../../domain/operations.ts'
 import { InvalidInput, Unsupported } from '../../../errors.ts'
 import { plainText, sameText } from '../../../text/text.ts'
-import { path, type SurfaceRequest } from '../../http/client.ts'
+import { type ApiRequest, path } from '../../http/client.ts'
 import { field, isRecord, type Rec } from '../../http/values.ts'
 import { gone, renamed } from '../changed.ts'
 import { isAboutBundles } from '../rules.ts'
@@ -27,12 +27,12 @@ const NAMES: Names = {
 }
 
 /** The smallest read there is. */
-export const USERS_PROBE: SurfaceRequest = { path: '/v1/users', query: { page: 1, pageSize: 1 } }
+export const USERS_PROBE: ApiRequest = { path: '/v1/users', query: { page: 1, pageSize: 1 } }
 
 /** The REST API at /v1/users, which can not search. */
-export function usersDialect({ surface }: RestApp): Dialect {
+export function usersDialect({ client }: RestApp): Dialect {
   const one = async (id: string, context: RequestContext): Promise<Rec | undefined> => {
-    const answer = await ask(surface, { path: path`/v1/users/${id}` }, context)
+    const answer = await ask(client, { path: path`/v1/users/${id}` }, context)
     if (!answer.ok) {
       if (isAbsent(answer.failure)) return undefined
       throw refusal(answer.failure, 'reads')
@@ -41,12 +41,8 @@ export function usersDialect({ surface }: RestApp): Dialect {
     return isRecord(data) ? data : undefined
   }
 
-  const send = async (
-    request: SurfaceRequest,
-    fields: AccountFields,
-    context: RequestContext,
-  ): Promise<void> => {
-    const answer = await ask(surface, request, context)
+  const send = async (request: ApiRequest, fields: AccountFields, context: RequestContext): Promise<void> => {
+    const answer = await ask(client, request, context)
     if (answer.ok) return
     const { status, said } = answer.failure
     if (status === 400 && fields.role !== undefined && /\brole\b/i.test(said)) throw noSuchRole(fields.role)
@@ -75,7 +71,7 @@ export function usersDialect({ surface }: RestApp): Dialect {
       const isActive = status && String(status === 'active')
       return readRows(
         await ask(
-          surface,
+          client,
           { path: '/v1/users', query: { page: page + 1, pageSize: size, isActive } },
           context,
         ),
