@@ -47,6 +47,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['approvals', 'webhook'],
   ['journal', 'limits'],
   ['store'],
+  ['changes'],
   ['domain'],
   ['config', 'text', 'log.ts', 'meter.ts', 'in-flight.ts'],
   ['errors.ts', 'secret.ts'],

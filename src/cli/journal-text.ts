@@ -1,5 +1,5 @@
 import type { Io } from '../app/io.ts'
-import { BeforeImage } from '../domain/before-image.ts'
+import { recalled } from '../changes/index.ts'
 import type { JournalLine } from '../journal/events.ts'
 import { endsWrite } from '../journal/query.ts'
 import { plainText } from '../text/text.ts'
@@ -110,23 +110,5 @@ function tell({ event: name, account, approval, before, code, note }: JournalLin
 }
 
 /** What a write found, as its before-image has it; of other files than ours anything may be expected. */
-function found(before: NonNullable<JournalLine['before']>): string | undefined {
-  if (before.cut) return 'what it found was too long to be kept whole'
-  const image = BeforeImage.safeParse(before).data
-  if (!image) return undefined
-  switch (image.operation) {
-    case 'createAccount':
-      return undefined
-    case 'updateAccount':
-      return image.fields.map(({ name, was, became }) => `${name}: ${said(was)} → ${said(became)}`).join(', ')
-    case 'createGroup':
-    case 'updateMembers':
-      return image.members
-        .map(({ userName, was, became }) => `${userName}: ${was ?? 'not known'} → ${became}`)
-        .join(', ')
-    default:
-      return `it was ${image.account.status}`
-  }
-}
-
-const said = (value: unknown): string => (value === undefined ? 'not known' : JSON.stringify(value))
+const found = (before: NonNullable<JournalLine['before']>): string | undefined =>
+  before.cut ? 'what it found was too long to be kept whole' : recalled(before)?.story

@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Io } from '../app/io.ts'
 import type { CommonOptions } from '../app/stores.ts'
+import { kindNamed } from '../changes/index.ts'
 import type { ConfirmRule } from '../config/policy.ts'
 import { openTenants, type Tenant, type Tenants, traitsOf } from '../engine/tenants.ts'
 import type { Tool } from '../engine/tool.ts'
 import { IdentityError, NotFound } from '../errors.ts'
-import { type Demand, demandOf, type Weighed, whatDoes } from '../guards/policy.ts'
+import { type Demand, demandOf, type Weighed } from '../guards/policy.ts'
 import { storeLedger } from '../limits/ledger.ts'
 import { memoryStore } from '../store/table-store.ts'
 import { tools } from '../tools/index.ts'
@@ -101,7 +102,7 @@ function weighed(
   { name: tenant }: Tenant,
   { admin, count }: Pick<Options, 'admin' | 'count'>,
 ): Weighed {
-  const named = needs.map(whatDoes).filter((does) => does !== undefined)
+  const named = needs.map((name) => kindNamed(name)?.does).filter((does) => does !== undefined)
   // A tool that names no write in particular may do the worst that it declares.
   const done = named.length > 0 || effect === 'reads' ? named : [effect]
   return {

@@ -1,4 +1,4 @@
-import type { Change } from './change.ts'
+import type { ChangeName } from './change.ts'
 
 /** What a person weighs before agreeing to a plan, as data: as the apps showed it when the plan was made. */
 export interface Briefing {
@@ -14,9 +14,9 @@ export interface Place {
 }
 
 export interface BriefedChange extends Place {
-  operation: Change['operation']
-  /** The group that is made, or whose members change. */
-  group?: string
+  operation: ChangeName
+  /** The group that is made, or whose members change, and whose word its name is. */
+  group?: { name: string; from: 'app' | 'agent' }
   accounts: BriefedAccount[]
   /** Whether it gives or takes power over others. */
   power?: true

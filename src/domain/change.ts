@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 import type { Account, Group } from './account.ts'
-import type { AccountFields, AskOf } from './operations.ts'
+import type { AccountFields, AskOf, Writes } from './operations.ts'
 
 /** What a tool does to the apps, from the least dangerous to the most; guards decide from it. */
 export const EFFECTS = ['reads', 'adds', 'changes', 'removes'] as const
@@ -9,32 +9,29 @@ export type Effect = (typeof EFFECTS)[number]
 /** Whether a tool declares an effect that there is. */
 export const isClassified = ({ effect }: { effect: Effect }): boolean => EFFECTS.includes(effect)
 
+/** The kinds of change: each write that a vendor can be asked for is one. */
+export type ChangeName = keyof Writes
+
+/** What a change of these kinds carries of the state before, besides what it asks for. */
+interface Before {
+  /** `before`: what the account says of itself so far; an absent field is not known. */
+  updateAccount: { before: AccountFields }
+  /** `inside`: ids of the members so far; undefined where the app does not tell. */
+  updateMembers: { inside: readonly string[] | undefined }
+}
+
 /** One write to one app, as it will be carried out. */
-export type Change = {
-  tenant: string
-  /** Every account concerned, as it was read when the plan was made; an approval is bound to them. */
-  accounts: readonly Account[]
-  /** What the journal calls it by: an account, or a group. */
-  subject: { id: string; userName: string }
-} & (
-  | { operation: 'deactivateAccount'; ask: AskOf<'deactivateAccount'> }
-  | { operation: 'reactivateAccount'; ask: AskOf<'reactivateAccount'> }
-  | { operation: 'deleteAccount'; ask: AskOf<'deleteAccount'> }
-  | { operation: 'createAccount'; ask: AskOf<'createAccount'> }
-  | {
-      operation: 'updateAccount'
-      ask: AskOf<'updateAccount'>
-      /** What the account says of itself so far; an absent field is not known. */
-      before: AccountFields
-    }
-  | { operation: 'createGroup'; ask: AskOf<'createGroup'> }
-  | {
-      operation: 'updateMembers'
-      ask: AskOf<'updateMembers'>
-      /** Ids of the members so far; undefined where the app does not tell. */
-      inside: readonly string[] | undefined
-    }
-)
+export type Change<Name extends ChangeName = ChangeName> = {
+  [Each in Name]: {
+    tenant: string
+    /** Every account concerned, as it was read when the plan was made; an approval is bound to them. */
+    accounts: readonly Account[]
+    /** What the journal calls it by: an account, or a group. */
+    subject: { id: string; userName: string }
+    operation: Each
+    ask: AskOf<Each>
+  } & (Each extends keyof Before ? Before[Each] : unknown)
+}[Name]
 
 /** The exact change that a call would make. */
 export interface Plan {
@@ -48,35 +45,8 @@ export interface Plan {
   doubt?: string | undefined
 }
 
-/** Whom a change is about, each under one name wherever they have accounts: the email, or else the user name. */
-export function peopleIn(change: Change): string[] {
-  const made = change.operation === 'createAccount' ? [change.ask.fields] : []
-  const names = [...change.accounts, ...made].map(({ email, userName }) => email ?? userName ?? '')
-  return names.map((name) => name.normalize('NFC').toLowerCase())
-}
-
 /** What one write does to an account or a group; to delete weighs more than to take access away. */
 export type Does = Exclude<Effect, 'reads'> | 'deletes'
-
-export const DOES: Readonly<Record<Change['operation'], Does>> = {
-  createAccount: 'adds',
-  createGroup: 'adds',
-  reactivateAccount: 'adds',
-  updateAccount: 'changes',
-  updateMembers: 'changes',
-  deactivateAccount: 'removes',
-  deleteAccount: 'deletes',
-}
-
-/** The most dangerous of what these changes do. */
-export function mostDangerous(changes: readonly Change[]): Effect {
-  const effects = changes.map(({ operation }) => DOES[operation])
-  return (
-    EFFECTS.findLast((effect) =>
-      effects.some((does) => (does === 'deletes' ? 'removes' : does) === effect),
-    ) ?? 'removes'
-  )
-}
 
 /** What the app showed when a change was read back. */
 export interface Shown {

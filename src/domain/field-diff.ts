@@ -10,6 +10,15 @@ export const flat = ({ custom = {}, ...plain }: AccountFields): Readonly<Record<
     ...Object.entries(custom).map(([name, value]) => [`custom.${name}`, value] as const),
   ])
 
+/** The fields that these flat names and values stand for. */
+export const unflat = (values: readonly (readonly [string, FieldValue])[]): AccountFields => {
+  const custom = values.flatMap(([name, value]) =>
+    name.startsWith('custom.') ? [[name.slice('custom.'.length), value] as const] : [],
+  )
+  const plain = values.filter(([name]) => !name.startsWith('custom.'))
+  return { ...Object.fromEntries(plain), ...(custom.length > 0 && { custom: Object.fromEntries(custom) }) }
+}
+
 /** Whether a field holds the same; names of accounts and addresses have no case. */
 export const sameValue = (name: string, a: FieldValue | undefined, b: FieldValue | undefined): boolean =>
   (name === 'email' || name === 'userName') && typeof a === 'string' && typeof b === 'string'

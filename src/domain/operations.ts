@@ -130,16 +130,14 @@ export interface Target {
   userName: string
 }
 
-/**
- * What a vendor can be asked to do; an operation it lacks is absent. Reads may be repeated. A write is sent once:
- * it resolves when the app accepted it, throws `UnknownOutcome` when it may have happened, and any other error
- * when it certainly did not.
- */
-export interface Operations {
+/** What a vendor can be asked of its app without changing anything; each may be repeated. */
+export interface Reads {
   /** Every account whose user name, email, external id or id equals `user`, checked again here. */
   findAccounts?(ask: { user: string }, context: RequestContext): Promise<Account[]>
   /** The account with this id, or undefined. */
   readAccount?(ask: { id: string }, context: RequestContext): Promise<Account | undefined>
+  /** The account with this id and all its fields, or undefined. */
+  readFields?(ask: { id: string }, context: RequestContext): Promise<FullAccount | undefined>
   listAccounts?(
     ask: { match?: Match; limit: number; at?: ListPosition },
     context: RequestContext,
@@ -158,10 +156,24 @@ export interface Operations {
     ask: { accounts: readonly Account[]; fields: AccountFields },
     context: RequestContext,
   ): Promise<void>
+  pullAudit?(
+    ask: { since: Date; until: Date; user?: string; limit: number; at?: AuditPosition },
+    context: RequestContext,
+  ): Promise<AuditPage>
+  /** Each token against each surface. */
+  checkTokens?(ask: Record<never, never>, context: RequestContext): Promise<TokenCheck[]>
+  /** Finds out what the app can do, and keeps what the other operations can use of it. */
+  probeApp?(ask: Record<never, never>, context: RequestContext): Promise<AppProbe>
+}
+
+/**
+ * What a vendor can be asked to change. A write is sent once: it resolves when the app accepted it, throws
+ * `UnknownOutcome` when it may have happened, and any other error when it certainly did not. Each is a kind of change,
+ * of which `changes/` knows the rest.
+ */
+export interface Writes {
   deactivateAccount?(ask: Target, context: RequestContext): Promise<void>
   reactivateAccount?(ask: Target, context: RequestContext): Promise<void>
-  /** The account with this id and all its fields, or undefined. */
-  readFields?(ask: { id: string }, context: RequestContext): Promise<FullAccount | undefined>
   /** Never called for an account that a look-up found. Throws `Conflict` when the app says that there is one. */
   createAccount?(ask: { fields: AccountFields }, context: RequestContext): Promise<void>
   /** Changes just the fields named. Throws `Unsupported` for a field that the app does not have. */
@@ -178,15 +190,10 @@ export interface Operations {
   ): Promise<void>
   /** Present only where the settings allow it. */
   deleteAccount?(ask: Target, context: RequestContext): Promise<void>
-  pullAudit?(
-    ask: { since: Date; until: Date; user?: string; limit: number; at?: AuditPosition },
-    context: RequestContext,
-  ): Promise<AuditPage>
-  /** Each token against each surface, by reads only. */
-  checkTokens?(ask: Record<never, never>, context: RequestContext): Promise<TokenCheck[]>
-  /** Finds out what the app can do, and keeps what the other operations can use of it. */
-  probeApp?(ask: Record<never, never>, context: RequestContext): Promise<AppProbe>
 }
+
+/** What a vendor can be asked to do; an operation it lacks is absent. */
+export interface Operations extends Reads, Writes {}
 
 export type OperationName = keyof Operations
 export type AskOf<Name extends OperationName> = Parameters<NonNullable<Operations[Name]>>[0]

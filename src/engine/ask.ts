@@ -1,4 +1,4 @@
-import type { AnswerOf, AskOf, OperationName, Operations, RequestContext } from '../domain/operations.ts'
+import type { AnswerOf, AskOf, OperationName, RequestContext } from '../domain/operations.ts'
 import { IdentityError, Unsupported } from '../errors.ts'
 import type { Tenant, Tenants } from './tenants.ts'
 
@@ -18,12 +18,20 @@ export interface Ask {
   ): Promise<Answered<AnswerOf<Name>>[]>
 }
 
+/** The operations by their names, each with its question and its answer. */
+type OperationTable = { readonly [Name in OperationName]?: Operation<Name> }
+type Operation<Name extends OperationName> = (
+  ask: AskOf<Name>,
+  context: RequestContext,
+) => Promise<AnswerOf<Name>>
+
 /** The operation of a tenant; throws `Unsupported` where it lacks it. */
 export function mustOffer<Name extends OperationName>(
   { name, vendor, operations }: Tenant,
   operation: Name,
-): NonNullable<Operations[Name]> {
-  const run = operations[operation]
+): Operation<Name> {
+  const table: OperationTable = operations
+  const run: Operation<Name> | undefined = table[operation]
   if (run) return run
   throw new Unsupported(
     `${vendor.title} (${name}) does not offer this.`,
@@ -43,15 +51,14 @@ export async function atTenant<Result>({ name }: Tenant, work: () => Promise<Res
 }
 
 export function askFor(tenants: Tenants, context: RequestContext): Ask {
-  const one: Ask['one'] = async (name, operation, ask) => {
+  async function one<Name extends OperationName>(
+    name: string,
+    operation: Name,
+    ask: AskOf<Name>,
+  ): Promise<AnswerOf<Name>> {
     const tenant = tenants.get(name)
     const run = mustOffer(tenant, operation)
-    // The name picks the operation, its question and its answer together; the union has lost that they belong together.
-    const operate = run as unknown as (
-      ask: unknown,
-      context: RequestContext,
-    ) => Promise<AnswerOf<typeof operation>>
-    return atTenant(tenant, () => operate.call(tenant.operations, ask, context))
+    return atTenant<AnswerOf<Name>>(tenant, () => run.call(tenant.operations, ask, context))
   }
   return {
     tenants,

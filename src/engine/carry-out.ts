@@ -1,9 +1,9 @@
-import { beforeOf } from '../domain/before-image.ts'
-import type { Carried, Change } from '../domain/change.ts'
-import type { Operations, RequestContext } from '../domain/operations.ts'
+import type { Look } from '../changes/define.ts'
+import { kindOf } from '../changes/index.ts'
+import type { Carried, Change, ChangeName } from '../domain/change.ts'
+import type { AskOf, Operations, RequestContext } from '../domain/operations.ts'
 import { Conflict, IdentityError, UnknownOutcome } from '../errors.ts'
 import type { Call } from '../guards/call.ts'
-import { type Look, look, lookForTwin } from './read-back.ts'
 import type { Tenant } from './tenants.ts'
 
 type Warn = (message: string, error: unknown) => void
@@ -44,7 +44,7 @@ export async function carryOut(
   }
   if (context.signal.aborted) return notSent('timeout', 'Not sent: the caller had left.')
   try {
-    await record({ event: 'started', ...about, before: beforeOf(change) })
+    await record({ event: 'started', ...about, before: kindOf(change).imageOf(change) })
   } catch (error) {
     warn('a change could not be journalled, and was not made', error)
     const note = 'Not sent: the journal cannot be written.'
@@ -66,7 +66,8 @@ export async function carryOut(
     }
     if (!(error instanceof UnknownOutcome)) {
       // Who is there already tells the caller more than that there is somebody.
-      const twin = error instanceof Conflict ? await readOnce(lookForTwin(change, tenant, onward), warn) : {}
+      const twin =
+        error instanceof Conflict ? await readOnce(kindOf(change).readTwin(change, tenant, onward), warn) : {}
       const { account, group } = twin
       return notSent(error.code, `${error.message} ${error.hint}`, {
         ...(account && { account }),
@@ -79,26 +80,30 @@ export async function carryOut(
 }
 
 /** The account or the group that was made, which had no id before. */
-function madeBy({ operation, tenant }: Change, { outcome, account, group }: Carried) {
-  if (outcome !== 'done') return undefined
-  if (operation === 'createAccount' && account) {
-    return { account: { tenant, id: account.id, userName: account.userName } }
-  }
-  return operation === 'createGroup' && group
-    ? { account: { tenant, id: group.id, userName: group.name } }
+function madeBy(change: Change, { outcome, account, group }: Carried) {
+  const { makes } = kindOf(change)
+  const made =
+    makes === 'account' ? account : makes === 'group' && group && { ...group, userName: group.name }
+  return outcome === 'done' && made
+    ? { account: { tenant: change.tenant, id: made.id, userName: made.userName } }
     : undefined
 }
 
+/** The writes by their names, each with what it is asked. */
+type WriteTable = {
+  readonly [Name in ChangeName]?: (ask: AskOf<Name>, context: RequestContext) => Promise<void>
+}
+
 /** The one place from which a write leaves. */
-async function write(
-  { operation, ask }: Change,
+async function write<Name extends ChangeName>(
+  change: Change<Name>,
   operations: Operations,
   context: RequestContext,
 ): Promise<void> {
-  // The operation and its question belong together in every `Change`; the union has lost that they do.
-  const run = operations[operation] as ((ask: unknown, context: RequestContext) => Promise<void>) | undefined
-  if (!run) throw new TypeError(`${operation} is not offered`)
-  await run.call(operations, ask, context)
+  const table: WriteTable = operations
+  const run = table[change.operation]
+  if (!run) throw new TypeError(`${change.operation} is not offered`)
+  await run.call(operations, change.ask, context)
 }
 
 async function readOnce(looking: Promise<Look>, warn: Warn): Promise<Look> {
@@ -126,7 +131,7 @@ async function readBack(
   }
   const until = Math.min(Date.now() + verifyWindowMs, context.deadline)
   for (let pause = 100; ; pause *= 2) {
-    const { problem, ...shown } = await readOnce(look(change, tenant, context), warn)
+    const { problem, ...shown } = await readOnce(kindOf(change).readBack(change, tenant, context), warn)
     if (problem === undefined) {
       const note = 'The reply was lost; reading back shows that the change was made.'
       return { outcome: 'done', verified: true, ...shown, ...(lost && { note }) }

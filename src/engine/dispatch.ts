@@ -1,6 +1,7 @@
 import type { Approvals } from '../approvals/approvals.ts'
-import type { Change, Plan } from '../domain/change.ts'
-import type { AccountFields, RequestContext } from '../domain/operations.ts'
+import { kindOf } from '../changes/index.ts'
+import type { Plan } from '../domain/change.ts'
+import type { RequestContext } from '../domain/operations.ts'
 import { type Grant, holds, scopeOf } from '../domain/scopes.ts'
 import { type Call, type CallGuard, logged, type Reply } from '../guards/call.ts'
 import type { Sight } from '../guards/call-pipeline.ts'
@@ -118,7 +119,7 @@ export function dispatcher({
     for (const change of plan.changes) {
       const tenant = tenants.get(change.tenant)
       mustOffer(tenant, change.operation)
-      const proposed = { accounts: change.accounts, fields: newIn(change) }
+      const proposed = { accounts: change.accounts, fields: kindOf(change).sets(change) }
       await atTenant(tenant, async () => tenant.operations.checkWrite?.(proposed, context))
     }
     return plan
@@ -127,10 +128,4 @@ export function dispatcher({
   return compose(guards(sight), async (call) => ({
     answer: (await answer(call)) as Record<string, unknown>,
   }))
-}
-
-/** The values that a change gives an account. */
-function newIn(change: Change): AccountFields {
-  if (change.operation === 'createAccount') return change.ask.fields
-  return change.operation === 'updateAccount' ? change.ask.set : {}
 }

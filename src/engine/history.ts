@@ -1,6 +1,6 @@
 import { readApprovalId } from '../approvals/approval-id.ts'
-import { BeforeImage } from '../domain/before-image.ts'
-import type { PastChange } from '../domain/inverse.ts'
+import { recalled } from '../changes/index.ts'
+import type { PastChange, Recalled } from '../changes/inverse.ts'
 import type { JournalLine } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
 import { chainedFrom, endsWrite, linesAbout } from '../journal/query.ts'
@@ -43,7 +43,7 @@ export async function pastOf(
         .filter(
           (other) => other.outcome !== 'failed' && keyOf(other.account) === keyOf({ tenant, ...subject }),
         )
-        .map((other) => other.before),
+        .map((other) => other.before?.touches),
     })),
   }
 }
@@ -51,7 +51,7 @@ export async function pastOf(
 interface Write {
   call: string
   account: Subject
-  before: BeforeImage | undefined
+  before: Recalled | undefined
   outcome: 'done' | 'failed' | 'unknown'
 }
 type Subject = NonNullable<JournalLine['account']>
@@ -68,7 +68,7 @@ async function writesIn(lines: AsyncIterable<JournalLine>, calls: ReadonlySet<st
     if (!account) continue
     if (event === 'started') {
       // What was cut to fit its line is not enough to restore anything from.
-      const image = before?.cut ? undefined : BeforeImage.safeParse(before).data
+      const image = before && !before.cut ? recalled(before) : undefined
       const write: Write = { call, account, before: image, outcome: 'unknown' }
       if (calls.has(call)) {
         writes.push(write)

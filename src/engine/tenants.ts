@@ -1,5 +1,7 @@
+import type { Where } from '../changes/define.ts'
 import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { Effect } from '../domain/change.ts'
+import type { Facts } from '../domain/facts.ts'
 import type { BudgetLeft, OperationName, Operations } from '../domain/operations.ts'
 import type { Grant } from '../domain/scopes.ts'
 import { UnknownTenant } from '../errors.ts'
@@ -9,7 +11,7 @@ import type { Ledger } from '../limits/ledger.ts'
 import { type BreakerState, type Meter, unmetered } from '../meter.ts'
 import type { Store } from '../store/store.ts'
 import { inQuotes } from '../text/text.ts'
-import type { Facts, Vendor, VendorContext } from '../vendors/define.ts'
+import type { Vendor, VendorContext } from '../vendors/define.ts'
 import { openClient } from '../vendors/http/client.ts'
 
 /** One configured workspace of a vendor. */
@@ -93,6 +95,9 @@ function tenantsOver(all: readonly Tenant[], readOnly: Tenants['readOnly']): Ten
   }
   return tenants
 }
+
+/** Where a tenant is, as a person is told. */
+export const whereOf = ({ name, vendor }: Tenant): Where => ({ tenant: name, title: vendor.title })
 
 /** What rules can tell a tenant by. */
 export const traitsOf = ({ vendor, settings, facts }: Tenant): TenantTraits => ({

@@ -1,6 +1,7 @@
+import { peopleIn } from '../changes/plan.ts'
 import type { Ceiling } from '../config/policy.ts'
 import type { Settings } from '../config/settings.ts'
-import { type Change, peopleIn } from '../domain/change.ts'
+import type { Change } from '../domain/change.ts'
 import { LimitReached, Paused } from '../errors.ts'
 import { type Freezes, TELL_THEM } from '../limits/freezes.ts'
 import type { Ledger } from '../limits/ledger.ts'

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Approval, Approvals } from '../approvals/approvals.ts'
 import { mustType } from '../approvals/typed-confirmation.ts'
+import { kindOf } from '../changes/index.ts'
 import type { Briefing } from '../domain/briefing.ts'
-import type { Change, Plan } from '../domain/change.ts'
-import type { AccountFields } from '../domain/operations.ts'
+import type { Plan } from '../domain/change.ts'
 import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { StateSigner } from '../store/signed-state.ts'
@@ -77,18 +77,12 @@ function digestOf({ tool, input, caller }: Call, plan: Plan): string {
     const states = accounts.map(({ id, userName, email, externalId, status, admin }) => {
       return { id, userName, email, externalId, status, admin }
     })
-    return { tenant, operation, ask, accounts: states, replaced: replacedBy(change) }
+    return { tenant, operation, ask, accounts: states, replaced: kindOf(change).replaces(change) }
   })
   return createHash('sha256')
     .update(canonicalJson({ tool: tool.name, args, targets, doubt: plan.doubt, caller }))
     .digest('base64url')
 }
-
-/** The values that an update replaces, as a person was shown them. */
-const replacedBy = (change: Change): Partial<AccountFields> | undefined =>
-  change.operation === 'updateAccount'
-    ? Object.fromEntries(Object.entries(change.before).filter(([name]) => name in change.ask.set))
-    : undefined
 
 const approvalIdOf = ({ input }: Call): string | undefined => {
   const { approvalId } = input as { approvalId?: unknown }

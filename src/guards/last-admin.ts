@@ -1,5 +1,6 @@
+import { kindOf } from '../changes/index.ts'
 import type { Account } from '../domain/account.ts'
-import type { Change, Plan } from '../domain/change.ts'
+import type { Plan } from '../domain/change.ts'
 import type { Page } from '../domain/operations.ts'
 import { Conflict, IdentityError, Protected } from '../errors.ts'
 import type { Store } from '../store/store.ts'
@@ -44,7 +45,7 @@ export const lastAdmin = (listAdmins: ListAdmins, locks: Pick<Store, 'claim' | '
 function adminsLeaving(plan: Plan | undefined): Map<string, Set<string>> {
   const leaving = new Map<string, Set<string>>()
   for (const change of plan?.changes ?? []) {
-    const admins = takesAway(change)
+    const admins = kindOf(change).takesAdministrator(change)
       ? change.accounts.filter(({ admin, status }) => admin && status !== 'inactive')
       : []
     if (admins.length === 0) continue
@@ -53,12 +54,6 @@ function adminsLeaving(plan: Plan | undefined): Map<string, Set<string>> {
   }
   return leaving
 }
-
-const takesAway = (change: Change): boolean =>
-  change.operation === 'deactivateAccount' ||
-  change.operation === 'deleteAccount' ||
-  (change.operation === 'updateAccount' &&
-    (change.ask.set.admin === false || change.ask.set.status === 'inactive'))
 
 async function othersLeft(
   listing: ReturnType<ListAdmins>,

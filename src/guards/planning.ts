@@ -1,5 +1,5 @@
+import { warningsOf } from '../changes/plan.ts'
 import { isClassified, type Plan } from '../domain/change.ts'
-import { warningsOf } from '../domain/name-warnings.ts'
 import type { Call, CallGuard } from './call.ts'
 
 /**

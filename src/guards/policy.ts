@@ -1,7 +1,8 @@
+import { kindOf } from '../changes/index.ts'
+import { peopleIn } from '../changes/plan.ts'
 import type { ConfirmLevel, ConfirmRule, Environment } from '../config/policy.ts'
 import type { Settings } from '../config/settings.ts'
-import { type Change, DOES, type Does, type Effect, type Plan, peopleIn } from '../domain/change.ts'
-import { touchesPower } from '../domain/privilege.ts'
+import type { Does, Effect, Plan } from '../domain/change.ts'
 
 /** What a change needs of people, and which settings say so. */
 export interface Demand extends Need {
@@ -57,17 +58,16 @@ type Kind = Exclude<keyof Settings['confirm'], 'rules'>
 const MANY = 20
 const STRICTNESS: readonly ConfirmLevel[] = ['none', 'ask', 'approve']
 
-/** What an operation does to an account where nothing more is known of the change; undefined for one that only reads. */
-export const whatDoes = (operation: string): Does | undefined =>
-  Object.hasOwn(DOES, operation) ? DOES[operation as Change['operation']] : undefined
-
 export const weigh = (effect: Effect, plan: Plan, least?: ConfirmLevel): Weighed => ({
   effect,
   least,
   targets: plan.changes.flatMap((change) => {
-    const switched = change.operation === 'updateAccount' ? change.ask.set.status : undefined
-    const does = switched ? (switched === 'inactive' ? 'removes' : 'adds') : DOES[change.operation]
-    const target = { tenant: change.tenant, does, administrator: touchesPower(change) }
+    const kind = kindOf(change)
+    const target = {
+      tenant: change.tenant,
+      does: kind.weighs(change),
+      administrator: kind.changesPrivilege(change),
+    }
     // An account that is to be made is one as well.
     if (change.accounts.length === 0) return [target]
     return change.accounts.map(({ admin }) => ({

@@ -1,3 +1,4 @@
+import { kindOf } from '../changes/index.ts'
 import type { ProtectedAccount } from '../config/policy.ts'
 import type { Account } from '../domain/account.ts'
 import { namesOfCaller } from '../domain/caller-names.ts'
@@ -47,7 +48,10 @@ const isProtected = ({ userName, email }: Names, tenant: string, why?: string) =
     { tenant },
   )
 
-const madeBy = (change: Change): Names[] => (change.operation === 'createAccount' ? [change.ask.fields] : [])
+function madeBy(change: Change): Names[] {
+  const kind = kindOf(change)
+  return kind.makes === 'account' ? [kind.sets(change)] : []
+}
 
 const namesIn = ({ id, userName, email, externalId }: Names): string[] =>
   [id, userName, email, externalId].filter((text) => text !== undefined)

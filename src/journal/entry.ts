@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import { type BeforeImage, namesSecret } from '../domain/before-image.ts'
+import type { BeforeImage } from '../changes/define.ts'
 import { canonicalJson } from '../text/canonical-json.ts'
-import { plainText } from '../text/text.ts'
+import { namesSecret, plainText } from '../text/text.ts'
 import type { JournalEvent, JournalLine } from './events.ts'
 
 /** What the first line names as the line before it. */
@@ -125,7 +125,8 @@ function tidied(event: JournalEvent): JournalEvent {
 
 /** The image as it is, or marked as cut: nothing is ever restored from a part that was made to fit. */
 function tidiedBefore(before: BeforeImage): NonNullable<JournalEvent['before']> {
-  const tidy = tidiedFields(before, { ...ROOM_BEFORE }, 0) as BeforeImage // what differs from one is marked below
+  const { operation, ...rest } = before
+  const tidy = { operation, ...tidiedFields(rest, { ...ROOM_BEFORE }, 0) }
   return canonicalJson(tidy) === canonicalJson(before) ? tidy : { ...tidy, cut: true }
 }
 

@@ -1,4 +1,4 @@
-import type { BeforeImage } from '../domain/before-image.ts'
+import type { BeforeImage } from '../changes/define.ts'
 import type { ErrorCode } from '../errors.ts'
 
 /** What can happen to a request to change something, and, `lost`, to the journal itself. */

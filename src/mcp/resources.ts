@@ -1,7 +1,8 @@
+import type { Facts } from '../domain/facts.ts'
 import type { Tenant, Tenants } from '../engine/tenants.ts'
 import { NotFound, Unsupported } from '../errors.ts'
 import { plainText } from '../text/text.ts'
-import { type Facts, IDPS, type Idp, type SetupGuide, type Vendor } from '../vendors/define.ts'
+import { IDPS, type Idp, type SetupGuide, type Vendor } from '../vendors/define.ts'
 
 /** What an agent can read about the connected apps; each text is built when somebody reads it. */
 export interface Reading {

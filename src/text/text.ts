@@ -44,3 +44,7 @@ export const escapeUnseen = (json: string): string =>
 /** Same text for comparing: user names and emails are not case-sensitive (RFC 7643 §4.1.1). */
 export const sameText = (a: string | undefined, b: string | undefined): boolean =>
   a !== undefined && b !== undefined && a.normalize('NFC').toLowerCase() === b.normalize('NFC').toLowerCase()
+
+/** Whether something of this name may be a secret, whose value is then kept nowhere. */
+export const namesSecret = (name: string): boolean =>
+  /passw|pwd|pass(phrase|code)|secret|token|credential|(api|private)[-_. ]?key/i.test(name)

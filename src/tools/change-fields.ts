@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import type { Account } from '../domain/account.ts'
 import type { AccountFields, Target } from '../domain/operations.ts'
-import { inQuotes } from '../text/text.ts'
 import { AccountTexts, Reason, Text, UserRef } from './fields.ts'
 
 const attribute = z
@@ -39,25 +38,3 @@ export const statusOfOne = (
   outcome: 'done' | 'failed' | 'unknown',
   verified: boolean,
 ): 'done' | 'partial' | 'failed' => (outcome !== 'done' ? 'failed' : verified ? 'done' : 'partial')
-
-export const MANAGED =
-  'The account bears an external id: an identity provider may manage it, and will then write its own values back.'
-
-/** What a field is and what it is to be, for a person to judge. */
-export const step = (name: string, from: unknown, to: unknown): string =>
-  `${name}: ${shown(from)} → ${shown(to)}`
-
-/** What a field is to be where there is nothing yet. */
-export const start = (name: string, value: unknown): string => `${name}: ${shown(value)}`
-
-/** Whole, as far as a person can take it in; a list that is longer says by how much. */
-function shown(value: unknown): string {
-  if (value === null || value === undefined) return 'not known'
-  if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  if (!Array.isArray(value)) return inQuotes(String(value), 1_000)
-  const texts = value.map((one) => inQuotes(String(one), 320))
-  return texts.length > MOST
-    ? `${texts.slice(0, MOST).join(', ')} and ${texts.length - MOST} more`
-    : texts.join(', ')
-}
-const MOST = 20

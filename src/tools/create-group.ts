@@ -1,8 +1,9 @@
 import * as z from 'zod'
+import { createGroup } from '../changes/create-group.ts'
 import { type Account, Group } from '../domain/account.ts'
-import { bare } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { Ask } from '../engine/ask.ts'
+import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
 import { inQuotes, plainText, sameText } from '../text/text.ts'
@@ -39,23 +40,16 @@ export default defineTool({
     // What was found may bear the name as its id.
     if (there && sameText(there.name, plainText(name))) return { changes: [], lines: [], reason, there }
     const accounts = await accountsOf(ask, tenant, members)
-    const { vendor } = ask.tenants.get(tenant)
+    const change = {
+      tenant,
+      accounts,
+      subject: { id: 'new', userName: name },
+      operation: 'createGroup',
+      ask: { name, ...(externalId !== undefined && { externalId }), members: accounts.map(targetOf) },
+    } as const
     return {
-      changes: [
-        {
-          tenant,
-          accounts,
-          subject: { id: 'new', userName: name },
-          operation: 'createGroup' as const,
-          ask: { name, ...(externalId !== undefined && { externalId }), members: accounts.map(targetOf) },
-        },
-      ],
-      lines: [
-        `Create the group ${inQuotes(name)} in ${vendor.title}, tenant ${tenant}.`,
-        ...(accounts.length > 0
-          ? [`Put in: ${accounts.map(({ userName }) => bare(userName)).join(', ')}.`]
-          : []),
-      ],
+      changes: [change],
+      lines: createGroup.sentences(change, whereOf(ask.tenants.get(tenant))),
       reason,
       there: undefined,
     }

@@ -1,11 +1,10 @@
 import * as z from 'zod'
+import { createAccount } from '../changes/create-account.ts'
 import { Account } from '../domain/account.ts'
-import { flat } from '../domain/field-diff.ts'
 import type { AccountFields } from '../domain/operations.ts'
-import { bare } from '../domain/quoting.ts'
+import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
-import { inQuotes } from '../text/text.ts'
-import { asked, Fields, OPTIONAL, start, statusOfOne } from './change-fields.ts'
+import { asked, Fields, OPTIONAL, statusOfOne } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 const name = z.string().trim().min(1).max(200)
@@ -44,20 +43,16 @@ export default defineTool({
       givenName,
       familyName,
     }
-    const { vendor } = ask.tenants.get(tenant)
     const names = [fields.userName, email, fields.externalId].filter((one) => one !== undefined)
     for (const user of new Set(names)) {
       const found = await ask.one(tenant, 'findAccounts', { user })
       if (found.length > 0) return { changes: [], lines: [], reason, there: found }
     }
     const subject = { id: 'new', userName: fields.userName ?? email }
+    const change = { tenant, accounts: [], subject, operation: 'createAccount', ask: { fields } } as const
     return {
-      changes: [{ tenant, accounts: [], subject, operation: 'createAccount', ask: { fields } }],
-      lines: [
-        `Create an account for ${inQuotes(`${givenName} ${familyName}`, 401)} (${bare(email)}) in ${vendor.title}, ` +
-          `tenant ${tenant}.`,
-        ...Object.entries(flat(asked(attributes ?? {}))).map(([name, value]) => start(name, value)),
-      ],
+      changes: [change],
+      lines: createAccount.sentences(change, whereOf(ask.tenants.get(tenant))),
       reason,
       there: [],
     }

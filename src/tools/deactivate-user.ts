@@ -8,5 +8,6 @@ export default switchTool({
     'After `unknown` look, never repeat.',
   effect: 'removes',
   operation: 'deactivateAccount',
+  to: 'inactive',
   outcomes: ['deactivated', 'already_inactive'],
 })

@@ -1,21 +1,13 @@
 import * as z from 'zod'
+import { deleteAccount } from '../changes/delete-account.ts'
 import { Account } from '../domain/account.ts'
-import { named } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
+import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
-import type { Facts } from '../vendors/define.ts'
-import { statusOfOne } from './change-fields.ts'
+import { statusOfOne, targetOf } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantName, UserRef } from './fields.ts'
-
-const MEANS: Record<Facts['delete'], string> = {
-  hard: 'It cannot be undone: the record, its groups and what the app keeps under it are lost.',
-  soft: 'The app keeps the record for a while; whether it can be brought back is for its console.',
-  deactivates: 'This app does not delete: the account is deactivated.',
-  unlinks: 'The account is cut off from the directory and deactivated.',
-  unknown: 'What this app does on deletion is not known; take it for something that cannot be undone.',
-}
 
 export default defineTool({
   name: 'delete_user',
@@ -50,18 +42,13 @@ export default defineTool({
         { tenant },
       )
     }
-    const { vendor, facts } = ask.tenants.get(tenant)
-    const { id, userName, groups = [], moreGroups, licence } = account
-    const lost = [...groups.map((group) => inQuotes(group)), ...(moreGroups ? [`${moreGroups} more`] : [])]
-    const subject = { id, userName }
+    const subject = targetOf(account)
+    const change = { tenant, accounts: [account], subject, operation: 'deleteAccount', ask: subject } as const
+    const at = ask.tenants.get(tenant)
+    const [what = '', ...lost] = deleteAccount.sentences(change, whereOf(at))
     return {
-      changes: [{ tenant, accounts: [account], subject, operation: 'deleteAccount', ask: subject }],
-      lines: [
-        `DELETE the account of ${named(account)} in ${vendor.title}, tenant ${tenant}.`,
-        MEANS[facts.delete],
-        ...(lost.length > 0 ? [`Groups lost: ${lost.join(', ')}.`] : []),
-        ...(licence ? [`Licence freed: ${inQuotes(licence)}.`] : []),
-      ],
+      changes: [change],
+      lines: [what, deleteAccount.consequence(change, at.facts), ...lost],
       reason,
     }
   },

@@ -6,5 +6,6 @@ export default switchTool({
   description: 'Give back the access that deactivate_user took.',
   effect: 'adds',
   operation: 'reactivateAccount',
+  to: 'active',
   outcomes: ['reactivated', 'already_active'],
 })

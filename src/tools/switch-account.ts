@@ -1,47 +1,14 @@
 import * as z from 'zod'
+import { kindOf } from '../changes/index.ts'
 import { Account } from '../domain/account.ts'
 import type { Carried, Change, Effect, Plan } from '../domain/change.ts'
-import { named } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { Ask } from '../engine/ask.ts'
-import type { Tenant } from '../engine/tenants.ts'
+import { whereOf } from '../engine/tenants.ts'
 import { type ChangingTool, defineTool } from '../engine/tool.ts'
 import { type ErrorCode, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
-
-/** What tells switching an account off from switching it on. */
-export interface Way {
-  verb: string
-  to: 'active' | 'inactive'
-  /** What a person must know about the change in this app. */
-  consequence: (tenant: Tenant) => string
-}
-
-export const WAYS: Record<'deactivateAccount' | 'reactivateAccount', Way> = {
-  deactivateAccount: {
-    verb: 'Deactivate',
-    to: 'inactive',
-    consequence: ({ facts }) =>
-      [
-        facts.propagationMinutes &&
-          `The account's traffic may pass for up to ${facts.propagationMinutes} minutes.`,
-        facts.endsSessions !== 'yes' && 'Sessions at the identity provider are not ended.',
-        facts.deactivate === 'deletes' && 'This app deletes what is deactivated: it cannot be undone.',
-        facts.deactivate === 'unknown' && 'Whether this app can undo it is not known.',
-      ]
-        .filter((text) => text)
-        .join(' '),
-  },
-  reactivateAccount: {
-    verb: 'Reactivate',
-    to: 'active',
-    consequence: ({ facts }) =>
-      facts.propagationMinutes
-        ? `It may take up to ${facts.propagationMinutes} minutes to act everywhere.`
-        : '',
-  },
-}
 
 /** What tells the two tools apart that switch an account off and on. */
 interface Switch {
@@ -49,7 +16,8 @@ interface Switch {
   title: string
   description: string
   effect: Exclude<Effect, 'reads'>
-  operation: keyof typeof WAYS
+  operation: 'deactivateAccount' | 'reactivateAccount'
+  to: 'active' | 'inactive'
   outcomes: readonly [done: string, already: string]
 }
 
@@ -78,7 +46,6 @@ interface SwitchPlan extends Plan {
 /** Makes a tool that sets whether one person's accounts are active, in one or more tenants. */
 export function switchTool(the: Switch): ChangingTool {
   const [done, already] = the.outcomes
-  const way = WAYS[the.operation]
   const Output = z.object({
     status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
     results: z
@@ -109,7 +76,10 @@ export function switchTool(the: Switch): ChangingTool {
     async plan({ user, tenants, reason }, { ask }): Promise<SwitchPlan> {
       const { changes, settled } = await resolve(ask, the, user, tenants)
       const consequences = Object.fromEntries(
-        changes.map(({ tenant }) => [tenant, way.consequence(ask.tenants.get(tenant))]),
+        changes.map((change) => [
+          change.tenant,
+          kindOf(change).consequence(change, ask.tenants.get(change.tenant).facts),
+        ]),
       )
       return {
         changes,
@@ -117,7 +87,7 @@ export function switchTool(the: Switch): ChangingTool {
         consequences,
         reason,
         lines: changes.flatMap((change) => [
-          ...change.accounts.map((account) => sentence(way, ask.tenants.get(change.tenant), account)),
+          ...kindOf(change).sentences(change, whereOf(ask.tenants.get(change.tenant))),
           consequences[change.tenant] ?? '',
         ]),
       }
@@ -138,7 +108,7 @@ export function switchTool(the: Switch): ChangingTool {
 
 async function resolve(
   ask: Ask,
-  { operation, outcomes: [, already] }: Switch,
+  { operation, to, outcomes: [, already] }: Switch,
   user: string,
   tenants: readonly string[],
 ) {
@@ -153,8 +123,7 @@ async function resolve(
     }
     const account = onlyOne(answered.answer, user)
     if (!account) settled.push({ tenant, outcome: 'absent', verified: true })
-    else if (account.status === WAYS[operation].to)
-      settled.push({ tenant, account, outcome: already, verified: true })
+    else if (account.status === to) settled.push({ tenant, account, outcome: already, verified: true })
     else {
       const { id, userName } = account
       const subject = { id, userName }
@@ -169,11 +138,6 @@ async function resolve(
   }
   return { changes, settled }
 }
-
-/** What a person judges of such a change. */
-export const sentence = (way: Way, tenant: Tenant, account: Account): string =>
-  `${way.verb} ${named(account)}${account.admin ? ', an administrator,' : ''} in ` +
-  `${tenant.vendor.title}, tenant ${tenant.name}: ${account.status} → ${way.to}.`
 
 function toRow(tenant: string, carried: Carried, done: string, consequences: Record<string, string>): Row {
   const { outcome, verified, account, code, note } = carried

@@ -1,17 +1,15 @@
 import * as z from 'zod'
-import { type Carried, type Change, mostDangerous, type Plan } from '../domain/change.ts'
-import { flat } from '../domain/field-diff.ts'
-import type { PastChange } from '../domain/inverse.ts'
-import { bare, named } from '../domain/quoting.ts'
+import { kindOf } from '../changes/index.ts'
+import type { PastChange } from '../changes/inverse.ts'
+import { mostDangerous } from '../changes/plan.ts'
+import type { Carried, Change, Plan } from '../domain/change.ts'
 import type { Ask } from '../engine/ask.ts'
-import type { Tenant } from '../engine/tenants.ts'
+import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { IdentityError, NotFound } from '../errors.ts'
 import { inQuotes, plainText } from '../text/text.ts'
-import { MANAGED, step } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantName } from './fields.ts'
 import { reversalOf } from './reversal.ts'
-import { sentence, WAYS } from './switch-account.ts'
 
 const Row = z.object({
   tenant: z.string(),
@@ -90,8 +88,11 @@ async function partOf(write: PastChange, ask: Ask): Promise<Part> {
   try {
     const reversal = await reversalOf(write, ask)
     if (!('change' in reversal)) return { ...about, row: { ...about, verified: true, ...reversal } }
-    const note = notesOn(reversal.change, write, ask.tenants.get(write.tenant))
-    return { ...about, ...reversal, note }
+    const { change, left, stays } = reversal
+    const { facts } = ask.tenants.get(write.tenant)
+    // What the app does with it, and what no call brings back.
+    const note = [kindOf(change).consequence(change, facts), stays].filter((text) => text).join(' ')
+    return { ...about, change, left, note }
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
     const { code, message, hint } = error
@@ -100,59 +101,16 @@ async function partOf(write: PastChange, ask: Ask): Promise<Part> {
   }
 }
 
-/** What a person must know beside the change itself: what the app does with it, and what no call brings back. */
-function notesOn({ operation, accounts }: Change, { before }: PastChange, tenant: Tenant): string {
-  if (operation === 'updateAccount') return accounts[0]?.externalId ? MANAGED : ''
-  if (before?.operation === 'createGroup') return 'The group itself stays: no call deletes it.'
-  if (operation !== 'deactivateAccount' && operation !== 'reactivateAccount') return ''
-  return [
-    WAYS[operation].consequence(tenant),
-    before?.operation === 'createAccount' &&
-      'The account itself stays, and an invitation that the app sent is not called back.',
-    operation === 'reactivateAccount' && 'Sessions that ended stay ended.',
-  ]
-    .filter((text) => text)
-    .join(' ')
-}
-
 function linesOf(part: Part, ask: Ask): string[] {
   if (!('change' in part)) {
     return [`Stays as it is: ${inQuotes(part.subject)} in tenant ${part.tenant}. ${part.row.note}`]
   }
   const { change, left, note } = part
   return [
-    ...wordingOf(change, ask.tenants.get(change.tenant)),
+    ...kindOf(change).sentences(change, whereOf(ask.tenants.get(change.tenant))),
     ...(note ? [note] : []),
     ...left.map((one) => `Not restored: ${one}.`),
   ]
-}
-
-function wordingOf(change: Change, tenant: Tenant): string[] {
-  const { accounts, subject } = change
-  const where = `in ${tenant.vendor.title}, tenant ${tenant.name}`
-  switch (change.operation) {
-    case 'deactivateAccount':
-    case 'reactivateAccount':
-      return accounts.map((account) => sentence(WAYS[change.operation], tenant, account))
-    case 'updateAccount': {
-      const now = flat(change.before)
-      return [
-        `Change back the account of ${named(accounts[0] ?? subject)} ${where}:`,
-        ...Object.entries(flat(change.ask.set)).map(([name, value]) => step(name, now[name], value)),
-      ]
-    }
-    case 'updateMembers': {
-      const { group, add, remove } = change.ask
-      const names = (of: typeof add) => of.map(({ userName }) => bare(userName)).join(', ')
-      return [
-        `Change back the group ${inQuotes(group.name)} ${where}.`,
-        ...(add.length > 0 ? [`Put in: ${names(add)}.`] : []),
-        ...(remove.length > 0 ? [`Take out: ${names(remove)}.`] : []),
-      ]
-    }
-    default:
-      throw new TypeError(`${change.operation} takes nothing back`)
-  }
 }
 
 function toRow(

@@ -1,10 +1,11 @@
 import * as z from 'zod'
+import { warning } from '../changes/plan.ts'
+import { updateMembers } from '../changes/update-members.ts'
 import type { Account, Group } from '../domain/account.ts'
 import type { Carried } from '../domain/change.ts'
-import { warning } from '../domain/name-warnings.ts'
-import { bare } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { Ask } from '../engine/ask.ts'
+import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { IdentityError, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
@@ -64,31 +65,20 @@ export default defineTool({
     const { settled, wanted } = await resolve(ask, tenant, group, wishes)
     const of = (to: Wish['to']) => wanted.filter((one) => one.to === to).map(({ account }) => account)
     const [into, out] = [of('added'), of('removed')]
-    const { vendor } = ask.tenants.get(tenant)
-    const people = (accounts: readonly Account[]) => accounts.map(({ userName }) => bare(userName)).join(', ')
+    const { id, name, caution, members } = group
+    const change = {
+      tenant,
+      accounts: wanted.map(({ account }) => account),
+      subject: { id, userName: name },
+      operation: 'updateMembers',
+      ask: { group: { id, name }, add: into.map(targetOf), remove: out.map(targetOf) },
+      inside: members?.map((member) => member.id),
+    } as const
     return {
-      changes:
-        wanted.length === 0
-          ? []
-          : [
-              {
-                tenant,
-                accounts: wanted.map(({ account }) => account),
-                subject: { id: group.id, userName: group.name },
-                operation: 'updateMembers' as const,
-                ask: {
-                  group: { id: group.id, name: group.name },
-                  add: into.map(targetOf),
-                  remove: out.map(targetOf),
-                },
-                inside: group.members?.map(({ id }) => id),
-              },
-            ],
+      changes: wanted.length === 0 ? [] : [change],
       lines: [
-        `Change the group ${inQuotes(group.name)} in ${vendor.title}, tenant ${tenant}.`,
-        ...warning(group.name, group.caution),
-        ...(into.length > 0 ? [`Put in: ${people(into)}.`] : []),
-        ...(out.length > 0 ? [`Take out: ${people(out)}.`] : []),
+        ...updateMembers.sentences(change, whereOf(ask.tenants.get(tenant))),
+        ...warning(name, caution),
       ],
       reason,
       settled,

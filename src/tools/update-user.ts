@@ -1,13 +1,14 @@
 import * as z from 'zod'
+import { updateAccount } from '../changes/update-account.ts'
 import { Account } from '../domain/account.ts'
-import { flat, unlike } from '../domain/field-diff.ts'
+import { unlike } from '../domain/field-diff.ts'
 import type { AccountFields } from '../domain/operations.ts'
-import { named } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
+import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
-import { asked, Fields, MANAGED, OPTIONAL, statusOfOne, step } from './change-fields.ts'
+import { asked, Fields, OPTIONAL, statusOfOne } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 export default defineTool({
@@ -55,36 +56,32 @@ export default defineTool({
       Object.entries(wanted).filter(([name]) => changing.has(name)),
     )
     const before = pick(fields, wanted)
-    if (changing.size === 0) return { changes: [], lines: [], reason, account, before }
+    if (changing.size === 0) return { changes: [], lines: [], reason, account, before, consequence: '' }
     const subject = { id: account.id, userName: account.userName }
-    const { vendor } = ask.tenants.get(tenant)
-    const now = flat(fields)
+    const change = {
+      tenant,
+      accounts: [account],
+      subject,
+      operation: 'updateAccount',
+      ask: { ...subject, set },
+      before: fields,
+    } as const
+    const at = ask.tenants.get(tenant)
+    const consequence = updateAccount.consequence(change, at.facts)
     return {
-      changes: [
-        {
-          tenant,
-          accounts: [account],
-          subject,
-          operation: 'updateAccount',
-          ask: { ...subject, set },
-          before: fields,
-        },
-      ],
-      lines: [
-        `Change the account of ${named(account)} in ${vendor.title}, tenant ${tenant}:`,
-        ...Object.entries(flat(set)).map(([name, value]) => step(name, now[name], value)),
-        ...(account.externalId ? [MANAGED] : []),
-      ],
+      changes: [change],
+      lines: [...updateAccount.sentences(change, whereOf(at)), ...(consequence ? [consequence] : [])],
       reason,
       account,
       before,
+      consequence,
     }
   },
 
   async run(_, { plan, carryOut }) {
-    const { account, before } = plan
+    const { account, before, consequence } = plan
     const [change] = plan.changes
-    if (change?.operation !== 'updateAccount') {
+    if (!change) {
       return {
         status: 'unchanged' as const,
         outcome: 'unchanged' as const,
@@ -96,9 +93,7 @@ export default defineTool({
     }
     const carried = await carryOut(change)
     const { outcome, verified, code } = carried
-    const notes = [carried.note, account.externalId && outcome === 'done' ? MANAGED : undefined].filter(
-      (text) => text,
-    )
+    const notes = [carried.note, outcome === 'done' ? consequence : undefined].filter((text) => text)
     return {
       status: statusOfOne(outcome, verified),
       outcome: outcome === 'done' ? ('updated' as const) : outcome,

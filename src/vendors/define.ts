@@ -2,21 +2,12 @@ import * as z from 'zod'
 import { BaseUrl } from '../config/address.ts'
 import { Environment } from '../config/policy.ts'
 import { Budget, type SettingsParts, type TenantSettings } from '../config/settings.ts'
+import type { Facts } from '../domain/facts.ts'
 import type { BudgetLeft, Operations } from '../domain/operations.ts'
 import type { Secret } from '../secret.ts'
 import type { ApiClient, ClientOptions } from './http/client.ts'
 
 export { BaseUrl }
-
-/** What is true of an app, whatever its settings; plans and notes are written from it. */
-export interface Facts {
-  deactivate: 'reversible' | 'deletes' | 'unknown'
-  delete: 'hard' | 'soft' | 'deactivates' | 'unlinks' | 'unknown'
-  endsSessions: 'yes' | 'no' | 'unknown'
-  audit: 'none' | 'administrators' | 'users'
-  /** Minutes until a change is enforced everywhere. */
-  propagationMinutes?: number
-}
 
 /** What a vendor's operations are built from, besides its own settings. */
 export interface VendorContext {

@@ -1,4 +1,5 @@
-import type { Facts, Idp, SetupGuide, SetupStep } from './define.ts'
+import type { Facts } from '../domain/facts.ts'
+import type { Idp, SetupGuide, SetupStep } from './define.ts'
 
 /** An address below the one in the settings, as it is typed into a form. */
 export const addressOf = (url: string, path = ''): string => url.replace(/\/+$/, '') + path

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Change } from '../../src/domain/change.ts'
-import { warning, warningsOf } from '../../src/domain/name-warnings.ts'
-import type { AccountFields } from '../../src/domain/operations.ts'
-import { givesPower, touchesPower } from '../../src/domain/privilege.ts'
 import { bare, named } from '../../src/domain/quoting.ts'
 import { cautionOf } from '../../src/text/confusables.ts'
-import { account, change } from '../support/call.ts'
 
 const MIXED = 'mixes alphabets or uses a rare one'
 const UNSEEN = 'holds characters that can not be seen'
@@ -83,69 +78,4 @@ test('what is no plain user name stands in quotes that it can not close', () => 
     '"Bob” (bob@example.com) in ”" (eve)',
   )
   expect(bare('O’Brien_2+x@example.com')).toBe('O’Brien_2+x@example.com')
-  expect(warning('eve', 'Odd.')).toEqual(['⚠ eve: Odd.'])
-  expect(warning('ada', undefined)).toEqual([])
-})
-
-test.each(['Super Admin', 'ORG_OWNER', 'Domain Admins', 'root', 'SuperUser', 'Privileged access'])(
-  'a role or group called %s gives power',
-  (name) => expect(givesPower(name)).toBe(true),
-)
-
-test('a role like any other gives none, and nor does a title', () => {
-  expect(['CSM', 'Viewer', 'Grassroots', undefined].filter(givesPower)).toEqual([])
-})
-
-describe('a change touches power', () => {
-  const update = (set: AccountFields, before: AccountFields = {}): Change => ({
-    ...change(),
-    operation: 'updateAccount',
-    ask: { id: 'id-1', userName: 'ada@example.com', set },
-    before,
-  })
-  const create = (fields: AccountFields): Change => ({
-    ...change(),
-    accounts: [],
-    operation: 'createAccount',
-    ask: { fields },
-  })
-
-  test.each([
-    [update({ admin: false })],
-    [update({ role: 'Admin' })],
-    [update({ role: 'Viewer' }, { role: 'Org Owner' })],
-    [update({ custom: { userType: 'admin' } })],
-    [update({ custom: { is_admin: true } })],
-    [update({ custom: { rights: ['read', 'Owner'] } })],
-    [create({ admin: true })],
-    [create({ role: 'Super Admin' })],
-    [{ ...change(), operation: 'createGroup', ask: { name: 'Administrators', members: [] } } as Change],
-    [
-      {
-        ...change(),
-        operation: 'updateMembers',
-        ask: { group: { id: 'g', name: 'Domain Admins' }, add: [], remove: [] },
-        inside: [],
-      } as Change,
-    ],
-  ])('%#', (made) => expect(touchesPower(made)).toBe(true))
-
-  test.each([
-    [change()],
-    [update({ title: 'Administrative Assistant' })],
-    [create({ role: 'CSM', admin: false })],
-  ])('and not with %#', (made) => expect(touchesPower(made)).toBe(false))
-})
-
-test('a plan is told of odd names, those there are and those there will be, each once', () => {
-  const odd = change({ userName: 'аda@example.com', caution: 'Odd.' })
-  const made: Change = {
-    ...odd,
-    accounts: [],
-    operation: 'createAccount',
-    ask: { fields: { email: 'аda@example.com' } },
-  }
-  expect(warningsOf([odd, odd, change()])).toEqual(['⚠ аda@example.com: Odd.'])
-  expect(warningsOf([made])).toEqual([expect.stringContaining('looks like "ada@example.com" and is not')])
-  expect(warningsOf([{ ...change(), accounts: [account()] }])).toEqual([])
 })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import * as z from 'zod'
-import { look } from '../../src/engine/read-back.ts'
+import { kindOf } from '../../src/changes/index.ts'
 import { startSandbox } from '../../src/sandbox/index.ts'
 import { Secret } from '../../src/secret.ts'
 import pagerduty from '../fixtures/vendors/pagerduty.ts'
@@ -29,7 +29,9 @@ test('a vendor of one file finds, and takes an account that is gone for one that
   await operations.deactivateAccount?.(subject, context())
   expect(app.users.some(({ userName }) => userName === ADA)).toBe(false)
   const change = { tenant: 'a', accounts: [], subject, operation: 'deactivateAccount' as const, ask: subject }
-  expect(await look(change, { operations, facts: pagerduty.facts(parsed) }, context())).toEqual({})
+  expect(
+    await kindOf(change).readBack(change, { operations, facts: pagerduty.facts(parsed) }, context()),
+  ).toEqual({})
   await sandbox.close()
 })
 

@@ -1,21 +1,14 @@
+import { kindNamed } from '../../changes/index.ts'
 import type { Alteration, BriefedAccount, BriefedChange, Briefing, Place } from '../../domain/briefing.ts'
 import { type Html, html } from './html.ts'
 import { count, said } from './layout.ts'
 
-const VERBS: Record<BriefedChange['operation'], string> = {
-  createAccount: 'Create',
-  createGroup: 'Make a group with',
-  updateAccount: 'Change',
-  deactivateAccount: 'Deactivate',
-  reactivateAccount: 'Reactivate',
-  deleteAccount: 'Delete',
-  updateMembers: 'Change the group membership of',
-}
+const makesAccount = (operation: string) => kindNamed(operation)?.makes === 'account'
 
 /** The change in a few words of our own. */
 export function headline({ changes }: Briefing): string {
   const [first] = changes
-  const verbs = new Set(changes.map(({ operation }) => VERBS[operation]))
+  const verbs = new Set(changes.map(({ operation }) => kindNamed(operation)?.verb ?? 'Change'))
   const accounts = changes.reduce((sum, change) => sum + change.accounts.length, 0)
   const tenants = new Set(changes.map(({ tenant }) => tenant))
   const what = verbs.size === 1 ? [...verbs][0] : 'Change'
@@ -41,7 +34,7 @@ const placeOf = ({ app, tenant }: Place): Html => html`${app} <span class="tenan
 const changeCard = (change: BriefedChange): Html => html`<article class="card">
 <h3>${placeOf(change)}</h3>
 <p class="badges">${badges(change)}</p>
-${change.group !== undefined && html`<p>The group ${said(change.group, change.operation === 'createGroup' ? 'from the agent' : 'from the app')}</p>`}
+${change.group && html`<p>The group ${said(change.group.name, `from the ${change.group.from}`)}</p>`}
 ${change.accounts.length === 1 && change.accounts.map((account) => oneAccount(change, account))}
 ${change.accounts.length > 1 && manyAccounts(change)}
 </article>`
@@ -55,7 +48,7 @@ function badges({ accounts, operation, power, reversible }: BriefedChange): Html
   const of = (number: number) => (accounts.length === 1 ? '' : `: ${number} of ${accounts.length}`)
   return [
     ...(admins > 0 ? [badge('alarm', `Administrator${of(admins)}`)] : []),
-    ...(admins === 0 && accounts.length > 0 && operation !== 'createAccount'
+    ...(admins === 0 && accounts.length > 0 && !makesAccount(operation)
       ? [badge('plain', untold ? 'Administrator: not told by the app' : 'Not an administrator')]
       : []),
     ...(power ? [badge('alarm', 'Changes administrator rights')] : []),
@@ -72,7 +65,7 @@ const oneAccount = ({ operation }: BriefedChange, account: BriefedAccount): Html
 <tbody>${account.alters.map((alters) => html`<tr><th scope="row">${labelOf(alters.what)}</th>${beforeAndAfter(operation, alters)}</tr>`)}</tbody>
 </table>
 ${
-  operation !== 'createAccount' &&
+  !makesAccount(operation) &&
   html`<div class="box">
 <p class="from">From the app</p>
 <dl>${[...theAccount(account), ...losses(operation, account)].map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
@@ -135,35 +128,25 @@ const beforeAndAfter = (operation: BriefedChange['operation'], { before, after, 
     : html`<td data-label="Now">${
         before !== undefined
           ? said(before, 'from the app')
-          : operation === 'createAccount'
+          : makesAccount(operation)
             ? 'no account'
             : 'not known'
       }</td><td data-label="Afterwards"><strong>${said(after, 'from the agent')}</strong></td>`
 
-/** Groups and licence that go with the access; the app keeps them with an account that is only switched off. */
-function losses(operation: BriefedChange['operation'], { loses }: BriefedAccount): [string, Html][] {
-  if (!loses) return []
+/** Groups and licence that go with the access, or whose use does. */
+function losses(operation: string, { loses }: BriefedAccount): [string, Html][] {
+  const losing = kindNamed(operation)?.losing
+  if (!loses || !losing) return []
   const { groups, licence } = loses
-  const off = operation === 'deactivateAccount'
   const untold = html`<em>not told by the app</em>`
   const names =
     groups && html`<ul class="names">${groups.first.map((name) => html`<li><bdi>${name}</bdi></li>`)}</ul>`
   const more = groups && groups.of > groups.first.length && html`and ${groups.of - groups.first.length} more`
-  return [
-    [
-      off ? 'Groups it loses the use of' : 'Groups lost',
-      groups?.of === 0 ? html`<em>none</em>` : html`${names ?? untold}${more}`,
-    ],
-    // Who leaves a group keeps the licence.
-    ...(operation === 'updateMembers'
-      ? []
-      : [
-          [
-            off ? 'Licence it holds' : 'Licence freed',
-            licence === undefined ? untold : html`<bdi>${licence}</bdi>`,
-          ] satisfies [string, Html],
-        ]),
+  const rows: [string | null, Html][] = [
+    [losing.groups, groups?.of === 0 ? html`<em>none</em>` : html`${names ?? untold}${more}`],
+    [losing.licence, licence === undefined ? untold : html`<bdi>${licence}</bdi>`],
   ]
+  return rows.flatMap(([label, value]) => (label === null ? [] : [[label, value] satisfies [string, Html]]))
 }
 
 function otherApps(elsewhere: Briefing['elsewhere']): Html {

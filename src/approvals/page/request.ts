@@ -1,3 +1,4 @@
+import { kindNamed } from '../../changes/index.ts'
 import type { Briefing } from '../../domain/briefing.ts'
 import { sameText } from '../../text/text.ts'
 import { type Approval, statusOf, whoMustAgree } from '../approvals.ts'
@@ -75,7 +76,7 @@ function person({ changes }: Briefing): Html {
   if (!first || accounts.some(({ userName }) => !sameText(userName, first.userName))) {
     return html`${count(accounts.length, 'account')} with different names, listed below`
   }
-  const from = changes.some(({ operation }) => operation === 'createAccount')
+  const from = changes.some(({ operation }) => kindNamed(operation)?.makes === 'account')
     ? 'from the agent'
     : 'from the app'
   return said(first.name === undefined ? first.userName : `${first.name} (${first.userName})`, from)

@@ -49,7 +49,12 @@ test.each(EVIL)('text such as %j is shown as text, wherever it stands', async (e
       ...change,
       accounts: [{ ...everywhere, alters: [{ what: evil, before: evil, after: evil, from: 'agent' }] }],
     },
-    { ...change, operation: 'updateMembers', group: evil, accounts: [everywhere, everywhere] },
+    {
+      ...change,
+      operation: 'updateMembers',
+      group: { name: evil, from: 'app' },
+      accounts: [everywhere, everywhere],
+    },
     { ...change, operation: 'createAccount', accounts: [everywhere] },
   ]
   const places = [{ tenant: evil, app: evil }]

@@ -136,7 +136,9 @@ test('a change of many is told account by account', async () => {
     ],
   })
   const accounts = Array.from({ length: 25 }, (_, at) => member(at))
-  const words = await shown(changed({ operation: 'updateMembers', group: 'Poets', accounts }))
+  const words = await shown(
+    changed({ operation: 'updateMembers', group: { name: 'Poets', from: 'app' }, accounts }),
+  )
   expect(words).toContain('Change the group membership of 25 accounts in Netskope')
   expect(words).toContain('The group Poets from the app')
   for (const { userName } of accounts) expect(words).toContain(`${userName} – not in the group in the group`)
@@ -153,7 +155,9 @@ test.each([
       { what: 'membership', before: 'not in the group', after: 'in the group', from: 'server' as const },
     ],
   }))
-  const words = await shown(changed({ operation: 'createGroup', group: 'Poets', accounts }))
+  const words = await shown(
+    changed({ operation: 'createGroup', group: { name: 'Poets', from: 'agent' }, accounts }),
+  )
   expect(words).toContain(title)
   expect(words).toContain('The group Poets from the agent')
   for (const { userName } of accounts) expect(words).toContain(userName)

@@ -1,0 +1,57 @@
+import * as z from 'zod'
+import { Account } from '../domain/account.ts'
+import { defineChange } from './define.ts'
+import { accountIn } from './image.ts'
+import { losesAccess, lostWithAccess, readStatus, reverseStatus, switchSentence } from './status.ts'
+
+export const deactivateAccount = defineChange({
+  operation: 'deactivateAccount',
+  verb: 'Deactivate',
+  does: 'removes',
+  weighs: () => 'removes',
+  makes: 'nothing',
+  sets: () => ({}),
+  replaces: () => ({}),
+  takesAdministrator: () => true,
+  changesPrivilege: () => false,
+  newNames: () => [],
+  sentences: ({ accounts }, where) =>
+    accounts.map((account) => switchSentence('Deactivate', account, where, 'inactive')),
+  consequence: (_, facts) =>
+    [
+      facts.propagationMinutes &&
+        `The account's traffic may pass for up to ${facts.propagationMinutes} minutes.`,
+      facts.endsSessions !== 'yes' && 'Sessions at the identity provider are not ended.',
+      facts.deactivate === 'deletes' && 'This app deletes what is deactivated: it cannot be undone.',
+      facts.deactivate === 'unknown' && 'Whether this app can undo it is not known.',
+    ]
+      .filter((text) => text)
+      .join(' '),
+  reversible: ({ facts }) => (facts.deactivate === 'unknown' ? undefined : facts.deactivate === 'reversible'),
+  briefing: ({ accounts }) => ({ accounts: accounts.map((account) => losesAccess(account, 'inactive')) }),
+  // The app keeps them with an account that is only switched off.
+  losing: { groups: 'Groups it loses the use of', licence: 'Licence it holds' },
+  async readBack({ ask }, { operations, facts }, context) {
+    const seen = await readStatus(ask.id, 'inactive', operations, context)
+    // Some apps delete what is deactivated, and to be gone is then what was asked for.
+    return facts.deactivate === 'deletes' && !seen.account ? {} : seen
+  },
+  readTwin: async () => ({}),
+
+  image: z.object({ account: Account }),
+  imageOf: (change) => ({ account: accountIn(change) }),
+  touches: () => ['access'],
+  story: ({ account }) => `it was ${account.status}`,
+  inverse: async (past, { account }, read) =>
+    reverseStatus(
+      past,
+      {
+        userName: account.userName,
+        was: account.status,
+        became: 'inactive',
+        left: (now) => lostWithAccess(account, now),
+        stays: 'Sessions that ended stay ended.',
+      },
+      await read.account(past.subject.id),
+    ),
+})

@@ -1,0 +1,60 @@
+import * as z from 'zod'
+import { Account } from '../domain/account.ts'
+import type { Facts } from '../domain/facts.ts'
+import { named } from '../domain/quoting.ts'
+import { inQuotes } from '../text/text.ts'
+import { defineChange } from './define.ts'
+import { accountIn } from './image.ts'
+import { cannot } from './inverse.ts'
+import { losesAccess } from './status.ts'
+
+const MEANS: Record<Facts['delete'], string> = {
+  hard: 'It cannot be undone: the record, its groups and what the app keeps under it are lost.',
+  soft: 'The app keeps the record for a while; whether it can be brought back is for its console.',
+  deactivates: 'This app does not delete: the account is deactivated.',
+  unlinks: 'The account is cut off from the directory and deactivated.',
+  unknown: 'What this app does on deletion is not known; take it for something that cannot be undone.',
+}
+
+export const deleteAccount = defineChange({
+  operation: 'deleteAccount',
+  verb: 'Delete',
+  does: 'deletes',
+  weighs: () => 'deletes',
+  makes: 'nothing',
+  sets: () => ({}),
+  replaces: () => ({}),
+  takesAdministrator: () => true,
+  changesPrivilege: () => false,
+  newNames: () => [],
+  sentences: ({ accounts }, { title, tenant }) =>
+    accounts.flatMap((account) => {
+      const { groups = [], moreGroups, licence } = account
+      const lost = [...groups.map((group) => inQuotes(group)), ...(moreGroups ? [`${moreGroups} more`] : [])]
+      return [
+        `DELETE the account of ${named(account)} in ${title}, tenant ${tenant}.`,
+        ...(lost.length > 0 ? [`Groups lost: ${lost.join(', ')}.`] : []),
+        ...(licence ? [`Licence freed: ${inQuotes(licence)}.`] : []),
+      ]
+    }),
+  consequence: (_, facts) => MEANS[facts.delete],
+  reversible: ({ facts }) =>
+    facts.delete === 'hard' ? false : facts.delete === 'deactivates' ? true : undefined,
+  briefing: ({ accounts }) => ({ accounts: accounts.map((account) => losesAccess(account, 'deleted')) }),
+  losing: { groups: 'Groups lost', licence: 'Licence freed' },
+  async readBack({ ask }, { operations, facts }, context) {
+    const account = await operations.readAccount?.({ id: ask.id }, context)
+    if (!account) return {}
+    // Where to delete is no more than to deactivate, an account that is inactive is what was asked for.
+    const keeps = facts.delete === 'deactivates' || facts.delete === 'unlinks'
+    if (keeps && account.status === 'inactive') return { account }
+    return { account, problem: `The app still shows the account, as ${account.status}.` }
+  },
+  readTwin: async () => ({}),
+
+  image: z.object({ account: Account }),
+  imageOf: (change) => ({ account: accountIn(change) }),
+  touches: () => ['access'],
+  story: ({ account }) => `it was ${account.status}`,
+  inverse: async () => cannot('A deletion cannot be undone.'),
+})

@@ -1,0 +1,37 @@
+import type { Change, ChangeName } from '../domain/change.ts'
+import { createAccount } from './create-account.ts'
+import { createGroup } from './create-group.ts'
+import { deactivateAccount } from './deactivate-account.ts'
+import type { BeforeImage, ChangeKind } from './define.ts'
+import { deleteAccount } from './delete-account.ts'
+import type { Recalled } from './inverse.ts'
+import { reactivateAccount } from './reactivate-account.ts'
+import { updateAccount } from './update-account.ts'
+import { updateMembers } from './update-members.ts'
+
+/** Every kind of change there is; one that is missing does not compile. */
+export const kinds: { readonly [Name in ChangeName]: ChangeKind<Name> } = {
+  createAccount,
+  createGroup,
+  deactivateAccount,
+  deleteAccount,
+  reactivateAccount,
+  updateAccount,
+  updateMembers,
+}
+
+/** The kind of a change, for whatever is to be asked of it. */
+export const kindOf = <Name extends ChangeName>(change: Change<Name>): ChangeKind<Name> =>
+  kinds[change.operation]
+
+const isKind = (name: string): name is ChangeName => Object.hasOwn(kinds, name)
+
+/** The kind of that name, as far as it can be asked without a change; undefined for an operation that only reads. */
+export const kindNamed = (
+  name: string,
+): Pick<ChangeKind, 'does' | 'verb' | 'makes' | 'losing'> | undefined =>
+  isKind(name) ? kinds[name] : undefined
+
+/** A before-image as it comes back from the journal; undefined where nothing can be told from it. */
+export const recalled = (before: BeforeImage): Recalled | undefined =>
+  isKind(before.operation) ? kinds[before.operation].recall(before) : undefined

@@ -1,0 +1,50 @@
+import * as z from 'zod'
+import { Account } from '../domain/account.ts'
+import { ours, who } from './briefed.ts'
+import { defineChange } from './define.ts'
+import { accountIn } from './image.ts'
+import { lostWithAccess, readStatus, reverseStatus, switchSentence } from './status.ts'
+
+export const reactivateAccount = defineChange({
+  operation: 'reactivateAccount',
+  verb: 'Reactivate',
+  does: 'adds',
+  weighs: () => 'adds',
+  makes: 'nothing',
+  sets: () => ({}),
+  replaces: () => ({}),
+  takesAdministrator: () => false,
+  changesPrivilege: () => false,
+  newNames: () => [],
+  sentences: ({ accounts }, where) =>
+    accounts.map((account) => switchSentence('Reactivate', account, where, 'active')),
+  consequence: (_, { propagationMinutes }) =>
+    propagationMinutes ? `It may take up to ${propagationMinutes} minutes to act everywhere.` : '',
+  reversible: () => true,
+  briefing: ({ accounts }) => ({
+    accounts: accounts.map((account) => ({
+      ...who(account),
+      alters: [ours('status', account.status, 'active')],
+    })),
+  }),
+  losing: { groups: null, licence: null },
+  readBack: ({ ask }, { operations }, context) => readStatus(ask.id, 'active', operations, context),
+  readTwin: async () => ({}),
+
+  image: z.object({ account: Account }),
+  imageOf: (change) => ({ account: accountIn(change) }),
+  touches: () => ['access'],
+  story: ({ account }) => `it was ${account.status}`,
+  inverse: async (past, { account }, read) =>
+    reverseStatus(
+      past,
+      {
+        userName: account.userName,
+        was: account.status,
+        became: 'active',
+        left: (now) => lostWithAccess(account, now),
+        stays: '',
+      },
+      await read.account(past.subject.id),
+    ),
+})

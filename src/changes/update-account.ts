@@ -1,0 +1,136 @@
+import * as z from 'zod'
+import { Account } from '../domain/account.ts'
+import { type FieldValue, flat, sameValue, unflat } from '../domain/field-diff.ts'
+import type { FullAccount } from '../domain/operations.ts'
+import { givesPrivilege, namesPrivilege } from '../domain/privilege.ts'
+import { named } from '../domain/quoting.ts'
+import { namesSecret, sameText } from '../text/text.ts'
+import { chosen, who } from './briefed.ts'
+import { defineChange } from './define.ts'
+import { changedTo, newNamesIn, readFieldsBack } from './fields.ts'
+import { accountIn } from './image.ts'
+import {
+  AGAIN,
+  CHANGED,
+  GONE,
+  left,
+  nothing,
+  type PastChange,
+  RENAMED,
+  type Reversal,
+  touchedSince,
+} from './inverse.ts'
+
+const Value = z.union([z.string(), z.boolean(), z.array(z.string())])
+
+/** A field, by its flat name; what it `was` is absent where that was not known. */
+const Field = z.object({ name: z.string(), was: Value.optional(), became: Value.optional() })
+type Field = z.infer<typeof Field>
+
+const Image = z.object({
+  account: Account,
+  fields: z.array(Field),
+})
+export type UpdateImage = z.infer<typeof Image>
+
+const MANAGED =
+  'The account bears an external id: an identity provider may manage it, and will then write its own values back.'
+
+export const updateAccount = defineChange({
+  operation: 'updateAccount',
+  verb: 'Change',
+  does: 'changes',
+  weighs: ({ ask: { set } }) =>
+    set.status === undefined ? 'changes' : set.status === 'inactive' ? 'removes' : 'adds',
+  makes: 'nothing',
+  sets: ({ ask }) => ask.set,
+  replaces: ({ before, ask }) =>
+    Object.fromEntries(Object.entries(before).filter(([name]) => name in ask.set)),
+  takesAdministrator: ({ ask: { set } }) => set.admin === false || set.status === 'inactive',
+  changesPrivilege: ({ ask: { set }, before }) =>
+    set.admin !== undefined || (set.role !== undefined && namesPrivilege(before.role)) || givesPrivilege(set),
+  newNames: ({ subject, ask: { set } }) => newNamesIn(set.userName ?? subject.userName, set),
+  sentences({ accounts, subject, ask, before }, { title, tenant }) {
+    const now = flat(before)
+    return [
+      `Change the account of ${named(accounts[0] ?? subject)} in ${title}, tenant ${tenant}:`,
+      ...Object.entries(flat(ask.set)).map(([name, value]) => changedTo(name, now[name], value)),
+    ]
+  },
+  consequence: ({ accounts }) => (accounts.some(({ externalId }) => externalId) ? MANAGED : ''),
+  reversible: () => true,
+  briefing({ accounts, ask, before }) {
+    const now = flat(before)
+    const alters = Object.entries(flat(ask.set)).map(([what, after]) => chosen(what, now[what], after))
+    return { accounts: accounts.map((account) => ({ ...who(account), alters })) }
+  },
+  losing: { groups: null, licence: null },
+  readBack: ({ ask }, { operations }, context) => readFieldsBack(ask.id, ask.set, operations, context),
+  readTwin: async () => ({}),
+
+  image: Image,
+  imageOf(change) {
+    const was = flat(change.before)
+    const fields = Object.entries(flat(change.ask.set)).map(([name, became]) => ({
+      name,
+      ...(!namesSecret(name) && { was: was[name], became }),
+    }))
+    return { account: accountIn(change), fields }
+  },
+  touches: ({ fields }) =>
+    fields.flatMap(({ name }) => [
+      `field ${name}` as const,
+      ...(name === 'status' ? (['access'] as const) : []),
+    ]),
+  story: ({ fields }) =>
+    fields.map(({ name, was, became }) => `${name}: ${said(was)} → ${said(became)}`).join(', '),
+  inverse: async (past, image, read) => reverseFields(past, image, await read.fields(past.subject.id)),
+})
+
+const said = (value: unknown): string => (value === undefined ? 'not known' : JSON.stringify(value))
+
+/** Takes back what an account was made to say, field by field. */
+export function reverseFields(
+  past: PastChange,
+  { account, fields }: Pick<UpdateImage, 'account' | 'fields'>,
+  now: FullAccount | undefined,
+): Reversal {
+  if (!now) return GONE
+  const renamed = fields.find(({ name }) => name === 'userName')?.became
+  const names = [account.userName, ...(typeof renamed === 'string' ? [renamed] : [])]
+  if (!names.some((name) => sameText(name, now.account.userName))) return left(RENAMED)
+  const told = flat(now.fields)
+  const verdicts = fields.map((field) => ({ field, why: whyNotField(field, told[field.name], past) }))
+  const apart = verdicts.flatMap(({ field, why }) => (why ? [`${field.name}: ${why}`] : []))
+  const back = verdicts.flatMap(({ field: { name, was }, why }) =>
+    why === undefined && was !== undefined ? [[name, was] as const] : [],
+  )
+  if (back.length === 0) return nothing(apart)
+  const { id, userName } = now.account
+  const ask = { id, userName, set: unflat(back) }
+  return {
+    change: {
+      tenant: past.tenant,
+      accounts: [now.account],
+      subject: { id, userName },
+      operation: 'updateAccount',
+      ask,
+      before: now.fields,
+    },
+    left: apart,
+    stays: '',
+  }
+}
+
+/** Why a field is not set back; empty where that is not needed, undefined where nothing speaks against it. */
+function whyNotField(
+  { name, was, became }: Field,
+  held: FieldValue | undefined,
+  past: PastChange,
+): string | undefined {
+  if (became === undefined) return 'what it was is not kept'
+  if (sameValue(name, held, was)) return ''
+  if (touchedSince(past, `field ${name}`)) return AGAIN
+  if (!sameValue(name, held, became)) return CHANGED
+  return was === undefined ? 'it had no value that is known, and cannot be emptied from here' : undefined
+}

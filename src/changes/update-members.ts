@@ -1,0 +1,78 @@
+import * as z from 'zod'
+import { namesPrivilege } from '../domain/privilege.ts'
+import { inQuotes } from '../text/text.ts'
+import { who } from './briefed.ts'
+import { defineChange } from './define.ts'
+import {
+  type KeptMember,
+  Members,
+  membership,
+  namesOf,
+  readAndReverse,
+  storyOf,
+  touchedMembers,
+} from './members.ts'
+
+export const updateMembers = defineChange({
+  operation: 'updateMembers',
+  verb: 'Change the group membership of',
+  does: 'changes',
+  weighs: () => 'changes',
+  makes: 'nothing',
+  sets: () => ({}),
+  replaces: () => ({}),
+  takesAdministrator: () => false,
+  changesPrivilege: ({ ask }) => namesPrivilege(ask.group.name),
+  newNames: () => [],
+  sentences: ({ ask: { group, add, remove } }, { title, tenant }) => [
+    `Change the group ${inQuotes(group.name)} in ${title}, tenant ${tenant}.`,
+    ...(add.length > 0 ? [`Put in: ${namesOf(add)}.`] : []),
+    ...(remove.length > 0 ? [`Take out: ${namesOf(remove)}.`] : []),
+  ],
+  consequence: () => '',
+  reversible: () => true,
+  briefing: ({ ask, inside, accounts }) => ({
+    group: { name: ask.group.name, from: 'app' },
+    accounts: accounts.map((account) => {
+      const leaves = ask.remove.some(({ id }) => id === account.id)
+      return {
+        ...who(account),
+        alters: [membership(inside?.includes(account.id), !leaves)],
+        ...(leaves && { loses: { groups: { first: [ask.group.name], of: 1 } } }),
+      }
+    }),
+  }),
+  // Who leaves a group keeps the licence.
+  losing: { groups: 'Groups lost', licence: null },
+  async readBack({ ask: { group, add, remove }, inside = [] }, { operations }, context) {
+    const read = await operations.readGroup?.({ group: group.id }, context)
+    if (!read) return { problem: 'The app no longer shows this group.' }
+    if (!read.members) return { group: read, problem: 'The app does not tell the members of this group.' }
+    const ids = new Set(read.members.map(({ id }) => id))
+    const wrong = [...add.filter(({ id }) => !ids.has(id)), ...remove.filter(({ id }) => ids.has(id))]
+    // Some apps keep the first page of members and lose the rest when one is added (FusionAuth/fusionauth-issues#2784).
+    const lost = inside.filter((id) => !ids.has(id) && !remove.some((target) => target.id === id))
+    const problems = [
+      ...(wrong.length > 0 ? [`The app does not show the change for ${wrong.length} of them.`] : []),
+      ...(lost.length > 0 ? [`It no longer shows ${lost.length} others who were in the group.`] : []),
+    ]
+    return { group: read, ...(problems.length > 0 && { problem: problems.join(' ') }) }
+  },
+  readTwin: async () => ({}),
+
+  image: z.object({ members: Members }),
+  imageOf({ ask, inside }) {
+    const kept = (became: KeptMember['became']) => (target: { id: string; userName: string }) => ({
+      id: target.id,
+      userName: target.userName,
+      ...(inside && { was: inside.includes(target.id) ? ('in' as const) : ('out' as const) }),
+      became,
+    })
+    return {
+      members: [...ask.add.map(kept('in')), ...ask.remove.map(kept('out'))],
+    }
+  },
+  touches: ({ members }) => touchedMembers(members),
+  story: ({ members }) => storyOf(members),
+  inverse: (past, { members }, read) => readAndReverse(past, { members, made: false }, read),
+})

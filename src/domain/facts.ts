@@ -1,0 +1,9 @@
+/** What is true of an app, whatever its settings; plans and notes are written from it. */
+export interface Facts {
+  deactivate: 'reversible' | 'deletes' | 'unknown'
+  delete: 'hard' | 'soft' | 'deactivates' | 'unlinks' | 'unknown'
+  endsSessions: 'yes' | 'no' | 'unknown'
+  audit: 'none' | 'administrators' | 'users'
+  /** Minutes until a change is enforced everywhere. */
+  propagationMinutes?: number
+}

@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/** The kind of change that CONTRIBUTING.md adds, to the letter. */
+const example = async (): Promise<string> => {
+  const page = await readFile(join(ROOT, 'CONTRIBUTING.md'), 'utf8')
+  const [, section = ''] = page.split('## Add a kind of change')
+  return /```ts\n([\s\S]*?)```/.exec(section)?.[1] ?? ''
+}
+
+/** A copy of the source to which it has been added as that page says: its write, its file and its line. */
+let copy = ''
+beforeAll(async () => {
+  copy = await mkdtemp(join(tmpdir(), 'identity-mcp-kind-'))
+  await Promise.all([
+    cp(join(ROOT, 'src'), join(copy, 'src'), { recursive: true }),
+    cp(join(ROOT, 'package.json'), join(copy, 'package.json')),
+    symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules')),
+  ])
+  await edit('src/domain/operations.ts', 'export interface Writes {', (line) =>
+    [line, 'endSessions?(ask: Target, context: RequestContext): Promise<void>'].join('\n'),
+  )
+  await writeFile(join(copy, 'src/changes/end-sessions.ts'), await example())
+  await edit('src/changes/index.ts', 'import { createAccount }', (line) =>
+    ["import { endSessions } from './end-sessions.ts'", line].join('\n'),
+  )
+  await edit('src/changes/index.ts', '  deleteAccount,', (line) => [line, '  endSessions,'].join('\n'))
+})
+afterAll(() => rm(copy, { recursive: true, force: true }))
+
+async function edit(file: string, line: string, change: (line: string) => string): Promise<void> {
+  const text = await readFile(join(copy, file), 'utf8')
+  expect(text).toContain(line)
+  await writeFile(join(copy, file), text.replace(line, change(line)))
+}
+
+/** What the compiler says of these files, each complaint with the lines that explain it; nothing when it is content. */
+async function compile(...files: string[]): Promise<string[]> {
+  const { compilerOptions } = JSON.parse(await readFile(join(ROOT, 'tsconfig.json'), 'utf8'))
+  await writeFile(join(copy, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: files }))
+  const said = await run(join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.')
+  return said.split(/\n(?! )/).filter((complaint) => complaint !== '')
+}
+
+const run = (...words: string[]): Promise<string> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, words, { cwd: copy }, (_, stdout, stderr) => resolve(stdout + stderr))
+  })
+
+test('one file and one line are all that the compiler wants', async () => {
+  expect(await compile('src')).toEqual([])
+})
+
+test('a kind that is missing does not compile, and nor does one with any field missing', async () => {
+  const text = await example()
+  const fields = [...text.matchAll(/^ {2}(?:async )?(\w+)(?=[:(])/gm)].map(([, name = '']) => name)
+  expect(fields.length).toBeGreaterThan(20)
+  const unlisted = join('src/changes/without-kind.ts')
+  const index = await readFile(join(copy, 'src/changes/index.ts'), 'utf8')
+  await writeFile(join(copy, unlisted), index.replace('  endSessions,\n', ''))
+  const lacking = await Promise.all(
+    fields.map(async (field) => {
+      const file = `src/changes/without-${field}.ts`
+      // From its name to the next field, or to the end.
+      const rest = new RegExp(
+        `^ {2}(?:async )?${field}[:(][\\s\\S]*?(?=^ {2}(?:async )?\\w+[:(]|^ {2}//|^}\\))`,
+        'm',
+      )
+      await writeFile(join(copy, file), text.replace(rest, ''))
+      return { field, file }
+    }),
+  )
+  const said = await compile(unlisted, ...lacking.map(({ file }) => file))
+  expect(said.filter((line) => line.startsWith(unlisted)).join()).toContain("'endSessions' is missing")
+  for (const { field, file } of lacking) {
+    // One that names its own type tells nothing of what else is missing.
+    const missing = field === 'operation' ? /operation|not assignable/ : new RegExp(`'${field}' is missing`)
+    expect(said.filter((line) => line.startsWith(file)).join(), field).toMatch(missing)
+  }
+})
+
+test('the plan, the page, undo, the journal and the guards say that it is for good', async () => {
+  const script = join(copy, 'say.ts')
+  await writeFile(script, SAY)
+  const said = JSON.parse(
+    await run('--import', pathToFileURL(join(ROOT, 'node_modules/tsx/dist/esm/index.mjs')).href, script),
+  )
+  expect(said.sentences).toEqual([
+    'End every session of "Ada Lovelace" (ada@example.com) in Okta, tenant acme-okta.',
+  ])
+  expect(said.headline).toBe('End the sessions of 1 account in Okta')
+  expect(said.page).toContain('Cannot be undone')
+  expect(said.page).not.toContain('Can be undone')
+  expect(said.briefing).toMatchObject({ operation: 'endSessions', reversible: false })
+  expect(said.undo).toEqual({
+    outcome: 'cannot_undo',
+    note: 'Sessions that were ended cannot be given back.',
+  })
+  expect(said.journal).toBe('it was active')
+  expect(said.demand).toMatchObject({ level: 'ask', kinds: ['removes'] })
+  expect(said.effect).toBe('removes')
+  // Agreed to, sent, and never called seen.
+  expect(said.carried).toMatchObject({ outcome: 'done', verified: false })
+  expect(said.carried.note).toContain('does not tell which sessions are left')
+  // Only what really takes an administrator away asks who else is left.
+  expect(said.asksForAdministrators).toBe(false)
+})
+
+const SAY = `
+import { kindOf, recalled } from './src/changes/index.ts'
+import { mostDangerous } from './src/changes/plan.ts'
+import { changesSection, headline } from './src/approvals/page/changes.ts'
+import { briefOn } from './src/engine/approval-briefing.ts'
+import { carryOut } from './src/engine/carry-out.ts'
+import { demandOf, weigh } from './src/guards/policy.ts'
+import { Confirm } from './src/config/policy.ts'
+
+const account = {
+  tenant: 'acme-okta', vendor: 'okta', id: 'id-1', userName: 'ada@example.com', name: 'Ada Lovelace',
+  status: 'active', admin: true,
+}
+const subject = { id: account.id, userName: account.userName }
+const change = { tenant: 'acme-okta', accounts: [account], subject, operation: 'endSessions', ask: subject }
+const where = { tenant: 'acme-okta', title: 'Okta' }
+const tenant = {
+  name: 'acme-okta', vendor: { name: 'okta', title: 'Okta' },
+  settings: { dryRun: false, verifyAfterWrite: true, verifyWindowMs: 0 },
+  facts: { deactivate: 'reversible', delete: 'hard', endsSessions: 'no', audit: 'users' },
+  operations: { endSessions: async () => {}, readAccount: async () => account },
+}
+const plan = { changes: [change], lines: [] }
+const context = { caller: 'ada', priority: 'interactive', deadline: Date.now() + 5_000, signal: AbortSignal.timeout(5_000) }
+const briefing = await briefOn(plan, {
+  tenants: { get: () => tenant, offering: () => [] }, one: async () => {}, each: async () => [],
+})
+const image = recalled(JSON.parse(JSON.stringify(kindOf(change).imageOf(change))))
+const past = { tenant: 'acme-okta', subject, before: image, outcome: 'done', since: [] }
+const about = () => ({ vendor: 'okta', environment: 'production', deactivationDeletes: false })
+console.log(JSON.stringify({
+  sentences: kindOf(change).sentences(change, where),
+  headline: headline(briefing),
+  page: JSON.stringify(changesSection(briefing)),
+  briefing: briefing.changes[0],
+  undo: await image.inverse(past, { account: async () => account }),
+  journal: image.story,
+  demand: demandOf(weigh('removes', { ...plan, changes: [{ ...change, accounts: [{ ...account, admin: false }] }] }), { confirm: Confirm.parse({}), about }),
+  effect: mostDangerous([change]),
+  carried: await carryOut(change, tenant, { context, record: async () => {}, warn: () => {} }),
+  asksForAdministrators: kindOf(change).takesAdministrator(change),
+}))
+`
