@@ -21,7 +21,7 @@ export default defineConfig({
     isolate: false,
     restoreMocks: true,
     sequence: { sequencer: SlowFirst },
-    // Most of the time goes by waiting for child processes.
-    maxWorkers: 4,
+    // Each loads all of the code once, and much of the time goes by waiting.
+    maxWorkers: 3,
   },
 })

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startSandbox } from '../src/sandbox/index.ts'
-import { MAIN } from '../test/support/world.ts'
+import { MAIN } from '../test/support/main.ts'
 import { temporaryFolder } from './folder.ts'
 import { atMost, median, ms, type Part, type Row, times } from './rows.ts'
 import { answerOf, startServer } from './servers.ts'

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect, type TestClient } from '../test/support/clients.ts'
-import { MAIN } from '../test/support/world.ts'
+import { MAIN } from '../test/support/main.ts'
 import type { App } from './app.ts'
 import { temporaryFolder } from './folder.ts'
 

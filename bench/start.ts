@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -47,14 +47,15 @@ interface Lived {
 
 async function live({ main, args, env }: Launch): Promise<Lived> {
   const born = performance.now()
-  const client = new RawClient(main, args, env)
+  const server = spawn(process.execPath, [main, ...args], { env })
+  const ended = new Promise<number | null>((resolve) => server.once('close', resolve))
+  const client = new RawClient({ ...server, pid: server.pid, kill: () => server.kill(), ended })
   const { result } = await client.send('tools/list', {})
   const start = performance.now() - born
   if (!result) throw new Error(`${main} did not list its tools`)
-  const memory = residentMegabytes(client.child.pid)
-  const ended = once(client.child, 'exit')
+  const memory = residentMegabytes(server.pid)
   const closed = performance.now()
-  client.child.stdin?.end()
+  server.stdin.end()
   await ended
   return { start, memory, end: performance.now() - closed }
 }

@@ -2,8 +2,7 @@
 import { userInfo } from 'node:os'
 import { basename } from 'node:path'
 import type { Io } from './app/io.ts'
-import { serve, servingOptions } from './app/serve-stdio.ts'
-import { SettingsError } from './config/settings.ts'
+import { run } from './cli/run.ts'
 
 const script = process.argv[1] ?? 'identity-mcp'
 
@@ -42,18 +41,4 @@ function nameOfUser(): string {
   }
 }
 
-try {
-  const serving = servingOptions(process.argv.slice(2))
-  if (serving) await serve(io, serving)
-  else await (await import('./cli/program.ts')).program(io).parseAsync(process.argv)
-} catch (error) {
-  // Commander has said what is wrong and set the exit code.
-  const said = error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')
-  if (!said) {
-    const known = error instanceof SettingsError
-    process.stderr.write(
-      `${known ? error.message : `identity-mcp failed: ${error instanceof Error ? error.stack : error}`}\n`,
-    )
-    process.exitCode = known ? 2 : 1
-  }
-}
+await run(io, process.argv.slice(2))

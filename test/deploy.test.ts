@@ -14,8 +14,8 @@ import { loadSettings } from '../src/config/settings.ts'
 import { vendors } from '../src/vendors/index.ts'
 import { anIo } from './cli/fake-io.ts'
 import { openHttpWorld } from './support/http-world.ts'
+import { MAIN } from './support/main.ts'
 import { freePort } from './support/redis.ts'
-import { MAIN } from './support/world.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')

@@ -149,6 +149,7 @@ describe('the map of imports', () => {
       'prom-client': /^http\/metrics\.ts$/,
       '@modelcontextprotocol/client': /^cli\/demo\//,
       undici: /^vendors\/http\/client\.ts$/,
+      keyv: /^store\/app-memory\.ts$/,
       bottleneck: /^guards\/token-queue\.ts$/,
       ioredis: /^(store\/|journal\/redis-stream\.ts)/,
       libsql: /^store\//,

@@ -79,6 +79,7 @@ export async function start(
   const tenants = openTenants(settings, vendors, {
     ledger: storeLedger(budgets, alone),
     store,
+    log,
     ...(meter && { meter }),
   })
   const approvers = openApprovers(store)

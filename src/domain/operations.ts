@@ -195,6 +195,12 @@ export interface Writes {
 /** What a vendor can be asked to do; an operation it lacks is absent. */
 export interface Operations extends Reads, Writes {}
 
+/** The operations of one app, as far as its vendor knows them. */
+export interface AppOperations extends Operations {
+  /** Whether the app itself was found not to have what its vendor can ask for. */
+  lacks?(operation: OperationName): boolean
+}
+
 export type OperationName = keyof Operations
 export type AskOf<Name extends OperationName> = Parameters<NonNullable<Operations[Name]>>[0]
 export type AnswerOf<Name extends OperationName> = Awaited<ReturnType<NonNullable<Operations[Name]>>>

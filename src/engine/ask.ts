@@ -27,12 +27,12 @@ type Operation<Name extends OperationName> = (
 
 /** The operation of a tenant; throws `Unsupported` where it lacks it. */
 export function mustOffer<Name extends OperationName>(
-  { name, vendor, operations }: Tenant,
+  { name, vendor, operations, offers }: Tenant,
   operation: Name,
 ): Operation<Name> {
   const table: OperationTable = operations
   const run: Operation<Name> | undefined = table[operation]
-  if (run) return run
+  if (run && offers(operation)) return run
   throw new Unsupported(
     `${vendor.title} (${name}) does not offer this.`,
     'list_tenants says what each tenant can do.',

@@ -2,13 +2,15 @@ import type { Where } from '../changes/define.ts'
 import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { Effect } from '../domain/change.ts'
 import type { Facts } from '../domain/facts.ts'
-import type { BudgetLeft, OperationName, Operations } from '../domain/operations.ts'
+import type { AppOperations, BudgetLeft, OperationName } from '../domain/operations.ts'
 import type { Grant } from '../domain/scopes.ts'
 import { UnknownTenant } from '../errors.ts'
 import type { TenantTraits } from '../guards/policy.ts'
 import { bucketOf, requestGuards } from '../guards/request-pipeline.ts'
 import type { Ledger } from '../limits/ledger.ts'
+import type { Log } from '../log.ts'
 import { type BreakerState, type Meter, unmetered } from '../meter.ts'
+import { appMemory } from '../store/app-memory.ts'
 import type { Store } from '../store/store.ts'
 import { inQuotes } from '../text/text.ts'
 import type { Vendor, VendorContext } from '../vendors/define.ts'
@@ -20,7 +22,9 @@ export interface Tenant {
   vendor: Vendor
   settings: TenantSettings
   facts: Facts
-  operations: Operations
+  operations: AppOperations
+  /** Whether it can be asked for this: its vendor has the operation, and the app was not found to lack it. */
+  offers(operation: OperationName): boolean
   /** What is left of the budget of each of its tokens, by the token's fingerprint. */
   budgets(): Promise<(BudgetLeft & { token: string })[]>
 }
@@ -42,6 +46,8 @@ export interface Tenants {
 export interface Kept {
   ledger: Ledger
   store: Store
+  /** Told nothing when left out, as `meter`. */
+  log?: Pick<Log, 'error'>
   /** Told nothing when left out. */
   meter?: Meter
 }
@@ -52,12 +58,14 @@ export function openTenants(settings: Settings, vendors: readonly Vendor[], kept
     const vendor = vendors.find((candidate) => candidate.name === tenant.vendor)
     if (!vendor) throw new TypeError(`no vendor ${tenant.vendor}`)
     const { opened, budgets } = openApp(name, tenant, vendor, kept)
+    const operations = vendor.operations(tenant, opened)
     return {
       name,
       vendor,
       settings: tenant,
       facts: vendor.facts(tenant),
-      operations: vendor.operations(tenant, opened),
+      operations,
+      offers: (operation) => operations[operation] !== undefined && !operations.lacks?.(operation),
       budgets,
     }
   })
@@ -75,11 +83,11 @@ function tenantsOver(all: readonly Tenant[], readOnly: Tenants['readOnly']): Ten
         all.length > 0 ? `The tenants are: ${all.map((known) => known.name).join(', ')}.` : 'There is none.',
       )
     },
-    offering: (operation) => all.filter((tenant) => tenant.operations[operation] !== undefined),
+    offering: (operation) => all.filter((tenant) => tenant.offers(operation)),
     serving(tool) {
       const able = all.filter(
         (tenant) =>
-          tool.needs.every((operation) => tenant.operations[operation]) &&
+          tool.needs.every((operation) => tenant.offers(operation)) &&
           (tool.effect === 'reads' || !readOnly(tenant)),
       )
       return able.length > 0 ? able : undefined
@@ -111,7 +119,7 @@ function openApp(
   tenant: string,
   { url, budget, timeoutMs, maxRetries }: TenantSettings,
   vendor: Vendor,
-  { ledger, store, meter = unmetered }: Kept,
+  { ledger, store, log, meter = unmetered }: Kept,
 ): { opened: VendorContext; budgets: Tenant['budgets'] } {
   const spending = { ...vendor.budget, ...budget }
   const watch = {
@@ -120,7 +128,6 @@ function openApp(
   }
   const guards = requestGuards({ ledger, budget: spending, timeoutMs, maxRetries, watch })
   const buckets = new Map<string, string>()
-  const learned = (key: string) => `learned/${tenant}/${url}/${key}`
   const opened: VendorContext = {
     tenant,
     open(opening) {
@@ -128,8 +135,9 @@ function openApp(
       return openClient(opening, guards(opening))
     },
     left: (token) => ledger.left(bucketOf({ base: new URL(url), token }), spending),
-    recall: (key) => store.get(learned(key)),
-    remember: (key, value) => store.set(learned(key), value),
+    memory: appMemory(store, { tenant, address: url }, (error) =>
+      log?.error('what is known of an app could not be read or kept', { tenant, error }),
+    ),
   }
   const budgets = async () => {
     const left = [...buckets].map(async ([bucket, token]) =>

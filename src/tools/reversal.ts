@@ -12,6 +12,6 @@ export async function reversalOf(write: PastChange, ask: Ask): Promise<Reversal>
     fields: (id) => ask.one(write.tenant, 'readFields', { id }),
     group: (group) => ask.one(write.tenant, 'readGroup', { group }),
   })
-  const offered = !('change' in reversal) || tenant.operations[reversal.change.operation]
+  const offered = !('change' in reversal) || tenant.offers(reversal.change.operation)
   return offered ? reversal : cannot('The app does not offer what it would take.')
 }

@@ -3,8 +3,9 @@ import { BaseUrl } from '../config/address.ts'
 import { Environment } from '../config/policy.ts'
 import { Budget, type SettingsParts, type TenantSettings } from '../config/settings.ts'
 import type { Facts } from '../domain/facts.ts'
-import type { BudgetLeft, Operations } from '../domain/operations.ts'
+import type { AppOperations, BudgetLeft } from '../domain/operations.ts'
 import type { Secret } from '../secret.ts'
+import type { AppMemory } from '../store/app-memory.ts'
 import type { ApiClient, ClientOptions } from './http/client.ts'
 
 export { BaseUrl }
@@ -17,9 +18,8 @@ export interface VendorContext {
   open(opening: ClientOptions): ApiClient
   /** What is left of the token's budget. */
   left(token: Secret): Promise<BudgetLeft[]>
-  /** What was learned about the app, kept over restarts. */
-  recall<Value>(key: string): Promise<Value | undefined>
-  remember<Value>(key: string, value: Value): Promise<void>
+  /** What was found out about the app, kept over restarts and shared by all who use the store. */
+  memory: AppMemory
 }
 
 /** Settings that every tenant has, whatever its vendor. */
@@ -74,7 +74,7 @@ export interface Vendor<Settings extends TenantSettings = TenantSettings> {
   facts: (settings: Settings) => Facts
   /** What a token may spend where the settings say nothing. */
   budget: Budget
-  operations: (settings: Settings, app: VendorContext) => Operations
+  operations: (settings: Settings, app: VendorContext) => AppOperations
   /** What an agent should know before it acts, beyond what `facts` says; one sentence or two each. */
   about?: readonly string[]
   /** How an identity provider is set up to provision a tenant. */

@@ -29,14 +29,14 @@ export default defineVendor<GainsightSettings>({
           vendor: 'gainsight',
           client: scim.client,
           settings,
-          memory: app,
+          memory: app.memory,
           more: accountOf,
           mapping: extensionWays(settings),
           isGateway,
           explain: async (failure, { effect }) =>
             explain(failure, { surface: 'SCIM', effect, made: scim.made }),
         })
-      : rest && restOperations({ tenant, client: rest.client, settings, memory: app })
+      : rest && restOperations({ tenant, client: rest.client, settings, memory: app.memory })
     if (!operations) throw new TypeError('the settings name no token')
     return {
       ...(settings.superAdminWrites ? operations : refusingSuperAdmins(operations)),

@@ -4,7 +4,7 @@ import { BaseUrl, defineVendor, tenantSettings } from './define.ts'
 import { about, setup } from './mindtickle/setup.ts'
 import { capabilitiesOf } from './scim/capabilities.ts'
 import { checkScimToken } from './scim/check-token.ts'
-import { scimOperations, withoutAbsentGroups } from './scim/operations.ts'
+import { lacking, scimOperations } from './scim/operations.ts'
 import type { ScimApp } from './scim/request.ts'
 import { scimSettings } from './scim/settings.ts'
 
@@ -41,7 +41,7 @@ export default defineVendor<MindtickleSettings>({
   budget: { perMinute: 60, atOnce: 2 },
   operations(settings, app) {
     const { url, tokens } = settings
-    const known = capabilitiesOf(app)
+    const known = capabilitiesOf(app.memory)
     const scim: ScimApp = {
       tenant: app.tenant,
       vendor: 'mindtickle',
@@ -51,18 +51,16 @@ export default defineVendor<MindtickleSettings>({
         headers: { authorization: tokens.scim.after('Bearer ') },
       }),
       settings,
-      memory: app,
+      memory: app.memory,
       known,
       // The attributes that are documented.
       mapping: { takes: ['userName', 'email', 'givenName', 'familyName', 'externalId', 'status'] },
     }
     const checked = { secret: tokens.scim, whereToMake: WHERE_TO_MAKE, left: app.left }
-    return withoutAbsentGroups(
-      {
-        ...scimOperations(scim),
-        checkTokens: async (_, context) => [await checkScimToken(scim, checked, context)],
-      },
-      known,
-    )
+    return {
+      ...scimOperations(scim),
+      lacks: lacking(known),
+      checkTokens: async (_, context) => [await checkScimToken(scim, checked, context)],
+    }
   },
 })

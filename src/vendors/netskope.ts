@@ -78,7 +78,7 @@ export default defineVendor<NetskopeSettings>({
         vendor: 'netskope',
         client: clients.of('scim').client,
         settings,
-        memory: app,
+        memory: app.memory,
         mapping: MAPPING,
         isGateway,
         explain: (failure, { collection, effect }, context) =>

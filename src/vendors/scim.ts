@@ -8,7 +8,7 @@ import { capabilitiesOf } from './scim/capabilities.ts'
 import { checkScimToken } from './scim/check-token.ts'
 import type { Edit } from './scim/edits.ts'
 import { type FieldMapping, STANDARD_FIELDS } from './scim/fields.ts'
-import { scimOperations, withoutAbsentGroups } from './scim/operations.ts'
+import { lacking, scimOperations } from './scim/operations.ts'
 import type { ScimApp } from './scim/request.ts'
 import { scimSettings } from './scim/settings.ts'
 import { about, setup } from './setup-guide.ts'
@@ -78,25 +78,23 @@ export default defineVendor<AnyScimSettings>({
   budget: { perMinute: 60, atOnce: 2 },
   operations(settings, app) {
     const { url, tokens, userAgent } = settings
-    const known = capabilitiesOf(app)
+    const known = capabilitiesOf(app.memory)
     const headers = { ...authorization(settings.authHeader, tokens.scim), 'user-agent': userAgent }
     const scim: ScimApp = {
       tenant: app.tenant,
       vendor: 'scim',
       client: app.open({ base: new URL(url), token: tokens.scim, headers }),
       settings,
-      memory: app,
+      memory: app.memory,
       known,
       mapping: mappingWith(settings.customAttributes),
     }
     const checked = { secret: tokens.scim, whereToMake: WHERE_TO_MAKE, left: app.left }
-    return withoutAbsentGroups(
-      {
-        ...scimOperations(scim),
-        checkTokens: async (_, context) => [await checkScimToken(scim, checked, context)],
-      },
-      known,
-    )
+    return {
+      ...scimOperations(scim),
+      lacks: lacking(known),
+      checkTokens: async (_, context) => [await checkScimToken(scim, checked, context)],
+    }
   },
 })
 

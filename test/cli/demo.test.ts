@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { MAIN } from '../support/world.ts'
+import { MAIN } from '../support/main.ts'
 
 /** Starts the demo in a process group of its own, with a folder for all that it leaves lying about. */
 function startDemo() {

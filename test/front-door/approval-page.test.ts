@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { PASSPHRASE } from '../support/approvers.ts'
 import { send } from '../support/browser.ts'
 import { CLIENTS } from '../support/clients.ts'
+import { MAIN } from '../support/main.ts'
 import { decideAt, openStrict, STRICT, type Waiting } from '../support/strict.ts'
-import { MAIN, type World } from '../support/world.ts'
+import type { World } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
 const LEAVES = { user: ADA, tenants: ['acme-netskope'], reason: 'left the company' }
@@ -125,7 +126,7 @@ describe('what a person is told of a change', () => {
       changes: [
         {
           operation: 'updateMembers',
-          group: 'Contractors',
+          group: { name: 'Contractors', from: 'app' },
           accounts: [
             {
               userName: ADA,
@@ -139,7 +140,7 @@ describe('what a person is told of a change', () => {
       changes: [
         {
           operation: 'createGroup',
-          group: 'Poets',
+          group: { name: 'Poets', from: 'agent' },
           reversible: false,
           accounts: [{ userName: ADA, alters: [{ before: 'not in the group', after: 'in the group' }] }],
         },

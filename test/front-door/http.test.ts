@@ -8,9 +8,10 @@ import { send } from '../support/browser.ts'
 import { CLIENTS } from '../support/clients.ts'
 import { ALL_SCOPES, type HttpWorld, openHttpWorld } from '../support/http-world.ts'
 import { openLine } from '../support/line.ts'
+import { MAIN } from '../support/main.ts'
 import { sharing } from '../support/sharing.ts'
 import { decideAt, type Waiting } from '../support/strict.ts'
-import { MAIN, openPlace } from '../support/world.ts'
+import { openPlace } from '../support/world.ts'
 
 const LEAVES = { user: 'ada@example.com', tenants: ['acme-netskope'], reason: 'left' }
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -23,7 +24,11 @@ function leaving(world: HttpWorld) {
 
 describe('over HTTP', () => {
   const shared = sharing(async () => {
-    const world = await openHttpWorld({ auth: 'none', settings: { protected: ['breakglass@*'] } })
+    const world = await openHttpWorld({
+      apart: true,
+      auth: 'none',
+      settings: { protected: ['breakglass@*'] },
+    })
     await letApprove(world, 'grace')
     return world
   })
@@ -314,7 +319,7 @@ describe('whom it serves', () => {
   })
 
   test('needs a port that is free', async () => {
-    await using world = await openHttpWorld({ auth: 'none' })
+    await using world = await openHttpWorld({ apart: true, auth: 'none' })
     expect(await serve({ auth: 'none' }, '--port', world.url.port)).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('EADDRINUSE'),

@@ -13,7 +13,7 @@ import type { Answered } from '../support/world.ts'
 let world: HttpWorld
 let headers: { Authorization: string }
 beforeAll(async () => {
-  world = await openHttpWorld()
+  world = await openHttpWorld({ apart: true })
   headers = { Authorization: `Bearer ${await world.token('interop', ALL_SCOPES)}` }
 })
 afterAll(() => world[Symbol.asyncDispose]())

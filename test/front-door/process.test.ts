@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CLIENTS, connect } from '../support/clients.ts'
-import { MAIN, openWorld } from '../support/world.ts'
+import { MAIN } from '../support/main.ts'
+import { openWorld } from '../support/world.ts'
 
 let folder: string
 beforeEach(() => {
@@ -94,6 +95,7 @@ describe('over stdio', () => {
 
   test('a write under way is carried to its end when the input closes', async () => {
     await using world = await openWorld({
+      apart: true,
       settings: { confirm: { removes: 'none' } },
       sandbox: { faults: [{ fault: 'slow', method: 'PATCH', ms: 500 }] },
     })
@@ -107,7 +109,7 @@ describe('over stdio', () => {
   })
 
   test('the data folder is for its owner alone', async () => {
-    await using world = await openWorld()
+    await using world = await openWorld({ apart: true })
     await world.call('find_user', { user: 'ada@example.com' })
     expect(statSync(world.dataDir).mode & 0o077).toBe(0)
   })
@@ -191,7 +193,7 @@ describe('the command line', () => {
   })
 
   test('check says tenant by tenant what works', async () => {
-    await using world = await openWorld()
+    await using world = await openWorld({ apart: true })
     const well = await world.run(['check'])
     expect(well).toMatchObject({ code: 0 })
     expect(well.stdout).toContain('acme-netskope')

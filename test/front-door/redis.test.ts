@@ -298,7 +298,7 @@ withRedis('servers on one Redis', () => {
       ...['--tls-auth-clients', 'no', '--requirepass', 'p@ss w/rd'],
     )
     const url = `rediss://:${encodeURIComponent('p@ss w/rd')}@localhost:${port}/2`
-    await using world = await openOn({ url }, { env: { NODE_EXTRA_CA_CERTS: cert } })
+    await using world = await openOn({ url }, { env: { NODE_EXTRA_CA_CERTS: cert }, apart: true })
     const { code, stdout } = await world.run(['check'])
     expect([code, stdout]).toEqual([0, expect.stringContaining(`at localhost:${port}`)])
     await using doubtful = await openOn({ url })

@@ -8,7 +8,7 @@ const LEAVES = { ...ADA, tenants: ['acme-netskope'], reason: 'left' }
 
 describe('SIGHUP', () => {
   test('takes a new token of an app from its file', async () => {
-    await using world = await openHttpWorld({ auth: 'none' })
+    await using world = await openHttpWorld({ apart: true, auth: 'none' })
     const file = join(world.folder, 'scim')
     const tokens = { scim: `file:${file}` }
     writeFileSync(file, 'wrong-for-now')

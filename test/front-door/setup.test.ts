@@ -8,7 +8,7 @@ import { Client as OlderClient } from '@modelcontextprotocol/sdk/client/index.js
 import { StdioClientTransport as OlderTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { describe, expect, test } from 'vitest'
 import { CLIENTS, type ClientKind } from '../support/clients.ts'
-import { MAIN } from '../support/world.ts'
+import { MAIN } from '../support/main.ts'
 
 const SECRET = 'a-token-that-must-not-be-seen'
 const ACME = { vendor: 'netskope', url: 'https://acme.goskope.com', tokens: { scim: 'env:ACME_TOKEN' } }

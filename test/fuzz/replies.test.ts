@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
+import type { TenantSettings } from '../../src/config/settings.ts'
 import type { OperationName, Operations, RequestContext } from '../../src/domain/operations.ts'
 import type { AppReply } from '../../src/guards/request.ts'
 import type { Vendor } from '../../src/vendors/define.ts'
@@ -120,12 +121,10 @@ const run = (operations: Operations, operation: OperationName): Promise<unknown>
   )
 
 /** Operations whose app answers with `replies`, one after the other and from the start again, without a network. */
-function operationsOver(vendor: Vendor, settings: Record<string, unknown>, replies: readonly AppReply[]) {
-  const parsed = parseAs(vendor.name, { url: 'http://127.0.0.1:9', maxPages: 3, ...settings })
-  if (!parsed.success) throw parsed.error
+function operationsOver(vendor: Vendor, settings: TenantSettings, replies: readonly AppReply[]) {
   let asked = 0
   const app = opened()
-  return vendor.operations(parsed.data, {
+  return vendor.operations(settings, {
     ...app,
     open: () => ({
       send: async () => replies[asked++ % replies.length] ?? { status: 404, headers: {}, text: '' },
@@ -170,6 +169,18 @@ const NASTY: Readonly<Record<string, AppReply>> = {
     result: true,
     data: { errors: [{ errorCode: 'valueOf' }] },
   }),
+  'words that are objects': failing(400, {
+    result: false,
+    errorCode: 'GU_2403',
+    errorDesc: { toString: 'x' },
+    message: { toString: {} },
+    detail: { toString: 'x' },
+    active: { toString: 'x' },
+  }),
+  'flags that are objects': failing(
+    200,
+    rowOf({ active: { toString: 'x' }, IsActiveUser: { toString: {} } }),
+  ),
   'a token that lasts for ever': failing(200, {
     access_token: 'a.b.c',
     token_type: 'Bearer',
@@ -244,8 +255,11 @@ const NASTY: Readonly<Record<string, AppReply>> = {
   },
 }
 
-describe.each(Object.entries(SETTINGS))('whatever an app answers to %s', (name, settings) => {
+describe.each(Object.entries(SETTINGS))('whatever an app answers to %s', (name, given) => {
   const vendor = vendors.find((one) => one.name === name.split(' ')[0]) as Vendor
+  const parsed = parseAs(vendor.name, { url: 'http://127.0.0.1:9', maxPages: 3, ...given })
+  if (!parsed.success) throw parsed.error
+  const settings = parsed.data
   const offered = Object.keys(operationsOver(vendor, settings, [])) as OperationName[]
 
   test.each(offered)('%s ends in an answer or an error of ours', async (operation) => {

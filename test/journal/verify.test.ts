@@ -159,20 +159,17 @@ test('a huge line without a break is malformed, not a burden', async () => {
   expect(verdict).toMatchObject({ ok: false, line: 2, problem: 'malformed' })
 })
 
-test('50,000 lines are read one by one', { timeout: 60_000 }, async () => {
+test('10,000 lines are read one by one', async () => {
   await using data = await dataFolder()
   const store = memoryStore()
-  const long = chain(50_000)
+  const long = chain(10_000)
   await place(data.folder, store, long)
-  expect(await fileJournal(data.folder, store).verify()).toEqual({ ok: true, lines: 50_000 })
-  const spoiled = long.texts.with(
-    44_443,
-    canonicalJson({ ...long.lines[44_443], caller: 'eve' }).concat('\n'),
-  )
+  expect(await fileJournal(data.folder, store).verify()).toEqual({ ok: true, lines: 10_000 })
+  const spoiled = long.texts.with(8_443, canonicalJson({ ...long.lines[8_443], caller: 'eve' }).concat('\n'))
   await place(data.folder, store, { ...long, texts: spoiled })
   expect(await fileJournal(data.folder, store).verify()).toMatchObject({
     ok: false,
-    line: 44_444,
+    line: 8_444,
     problem: 'changed',
   })
 })

@@ -81,8 +81,10 @@ export function opened(memory = new Map<string, unknown>()): VendorContext {
     tenant: 'acme',
     open: (opening) => openClient(opening, []),
     left: async () => [{ window: 'minute', limit: 300, left: 299 }],
-    recall: async <Value>(key: string) => memory.get(key) as Value | undefined,
-    remember: async (key, value) => void memory.set(key, value),
+    memory: {
+      get: async <Fact>(name: string) => memory.get(name) as Fact | undefined,
+      set: async (name, fact) => void memory.set(name, fact),
+    },
   }
 }
 

@@ -1,9 +1,11 @@
+import { createInterface } from 'node:readline'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { Client as OlderClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as OlderTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport as OlderHttpTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+import { ElicitRequestSchema, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
+import type { Program } from './program.ts'
 
 /** The three kinds of client that every server of this kind meets. */
 export const CLIENTS = ['modern', 'legacy', 'v1'] as const
@@ -26,6 +28,7 @@ export interface Desk {
   browser?: Browser | undefined
 }
 
+/** A server that the client itself starts, in a process of its own. */
 export interface Launch {
   command: string
   args: string[]
@@ -33,7 +36,7 @@ export interface Launch {
   stderr: (text: string) => void
 }
 
-/** A server that runs already. */
+/** A server that serves over HTTP. */
 export interface Address {
   url: URL
   headers: Record<string, string>
@@ -61,7 +64,7 @@ export interface ToolResult {
 
 export function connect(
   kind: ClientKind,
-  server: Launch | Address,
+  server: Launch | Program | Address,
   name: string,
   desk: Desk = {},
 ): Promise<TestClient> {
@@ -82,7 +85,7 @@ async function answerOf(
 
 async function connectCurrent(
   kind: 'modern' | 'legacy',
-  server: Launch | Address,
+  server: Launch | Program | Address,
   name: string,
   desk: Desk,
 ): Promise<TestClient> {
@@ -102,13 +105,21 @@ async function connectCurrent(
     await client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers } }))
     return testClient(client, null, how)
   }
+  if ('ended' in server) {
+    await client.connect(new ProgramTransport(server))
+    return testClient(client, server.pid ?? null, how)
+  }
   const transport = new StdioClientTransport({ ...server, stderr: 'pipe' })
   transport.stderr?.on('data', (piece) => server.stderr(String(piece)))
   await client.connect(transport)
   return testClient(client, transport.pid, how)
 }
 
-async function connectOlder(server: Launch | Address, name: string, desk: Desk): Promise<TestClient> {
+async function connectOlder(
+  server: Launch | Program | Address,
+  name: string,
+  desk: Desk,
+): Promise<TestClient> {
   const client = new OlderClient({ name, version: '1.0.0' }, { capabilities: capabilitiesOf(desk) })
   if (desk.person || desk.browser) {
     client.setRequestHandler(ElicitRequestSchema, ({ params }) => answerOf(desk, params))
@@ -119,10 +130,43 @@ async function connectOlder(server: Launch | Address, name: string, desk: Desk):
     await client.connect(new OlderHttpTransport(url, { requestInit: { headers } }))
     return testClient(client, null, how)
   }
+  if ('ended' in server) {
+    await client.connect(new ProgramTransport(server))
+    return testClient(client, server.pid ?? null, how)
+  }
   const transport = new OlderTransport({ ...server, stderr: 'pipe' })
   transport.stderr?.on('data', (piece) => server.stderr(String(piece)))
   await client.connect(transport)
   return testClient(client, transport.pid, how)
+}
+
+/** Speaks to a program that runs already over its standard streams, a message a line, for clients of either SDK. */
+class ProgramTransport {
+  onmessage?: (message: JSONRPCMessage) => void
+  onclose?: () => void
+  onerror?: (error: Error) => void
+  readonly #server: Program
+
+  constructor(server: Program) {
+    this.#server = server
+  }
+
+  async start(): Promise<void> {
+    createInterface({ input: this.#server.stdout }).on('line', (line) => this.onmessage?.(JSON.parse(line)))
+    void this.#server.ended.then(() => this.onclose?.())
+  }
+
+  async send(message: unknown): Promise<void> {
+    this.#server.stdin.write(`${JSON.stringify(message)}\n`)
+  }
+
+  /** As the SDKs do: its input ends, and then it has a moment to end by itself. */
+  async close(): Promise<void> {
+    this.#server.stdin.end()
+    const late = setTimeout(() => this.#server.kill('SIGKILL'), 5_000)
+    await this.#server.ended
+    clearTimeout(late)
+  }
 }
 
 interface CallParams {

@@ -14,7 +14,7 @@ export async function openFleet({ proxy, config, env, skews }: FleetOptions) {
   const instances: HttpServer[] = []
 
   async function start(at: number): Promise<void> {
-    const instance = await startHttpServer({ config, env, node: wrongBy(skews[at] ?? 0) })
+    const instance = await startHttpServer({ config, env, apart: true, node: wrongBy(skews[at] ?? 0) })
     instances[at] = instance
     proxy.targets[at] = Number(instance.url.port)
   }

@@ -1,41 +1,34 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { MAIN } from './world.ts'
+import { type ProgramOptions, startProgram } from './program.ts'
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends ProgramOptions {
   config: string
-  env: Record<string, string>
   args?: readonly string[]
-  /** What Node itself is told. */
-  node?: readonly string[]
 }
 export type HttpServer = Awaited<ReturnType<typeof startHttpServer>>
 
-/** The program in a process of its own that serves over HTTP, from when it listens. */
-export async function startHttpServer({ config, env, args = [], node = [] }: HttpServerOptions) {
-  const child = spawn(
-    process.execPath,
-    [...node, MAIN, 'serve', '--http', '--port', '0', '--config', config, ...args],
-    { env, stdio: ['ignore', 'ignore', 'pipe'] },
-  )
-  const ended = once(child, 'close').then(([code]) => code as number | null)
+/** The program that serves over HTTP, from when it listens. */
+export async function startHttpServer({ config, args = [], ...options }: HttpServerOptions) {
+  const words = ['serve', '--http', '--port', '0', '--config', config, ...args]
+  const program = startProgram(words, options)
+  const { ended } = program
   let stderr = ''
-  child.stderr.on('data', (piece) => {
+  program.stderr.on('data', (piece) => {
     stderr += String(piece)
   })
   const url = await new Promise<URL>((resolve, reject) => {
     const listen = () => {
       const [, address] = /serves MCP at (\S+)\n/.exec(stderr) ?? []
       if (!address) return
-      child.stderr.off('data', listen)
+      program.stderr.off('data', listen)
       resolve(new URL(address))
     }
-    child.stderr.on('data', listen)
+    program.stderr.on('data', listen)
     void ended.then(() => reject(new Error(`the server ended: ${stderr}`)))
   })
   return {
     url,
-    pid: child.pid,
+    pid: program.pid,
     stderr: () => stderr,
     /** Resolves with its exit code. */
     ended,
@@ -43,12 +36,12 @@ export async function startHttpServer({ config, env, args = [], node = [] }: Htt
     async says(wanted: RegExp) {
       const before = stderr.length
       const said = () => stderr.slice(before)
-      while (!wanted.test(said())) await once(child.stderr, 'data')
+      while (!wanted.test(said())) await once(program.stderr, 'data')
       return said()
     },
-    /** Does nothing to a process that has ended. */
+    /** Does nothing to one that has ended. */
     kill(signal: NodeJS.Signals) {
-      child.kill(signal)
+      program.kill(signal)
       return ended
     },
   }

@@ -20,7 +20,7 @@ export interface Guest {
   name?: string
 }
 
-/** A real server that serves over HTTP in its own process, and real MCP clients that call it. */
+/** A real server that serves over HTTP, and real MCP clients that call it. */
 export async function openHttpWorld({
   auth = { tokens: true },
   args = [],
@@ -28,7 +28,7 @@ export async function openHttpWorld({
 }: HttpWorldOptions = {}) {
   const place = await openPlace({ ...options, settings: { auth, ...options.settings } })
   const env = { IDENTITY_MCP_LOG: 'info', ...place.env }
-  const server = await startHttpServer({ config: place.config, env, args })
+  const server = await startHttpServer({ config: place.config, env, args, apart: options.apart ?? false })
   const { url, stderr, ended } = server
 
   const clients: TestClient[] = []

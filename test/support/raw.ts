@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import type { Program } from './program.ts'
 
 interface Reply {
   id: number
@@ -21,20 +21,25 @@ export interface As {
 
 /** A client of the 2026-07-28 revision that sends whatever it is told to, for what no honest client would send. */
 export class RawClient {
-  readonly child: ChildProcess
+  readonly #server: Program
   readonly #waiting = new Map<number, (reply: Reply) => void>()
   readonly #name: string
   #id = 0
 
-  constructor(main: string, args: string[], env: Record<string, string>, name = 'raw-client') {
+  constructor(server: Program, name = 'raw-client') {
     this.#name = name
-    this.child = spawn(process.execPath, [main, ...args], { env, stdio: ['pipe', 'pipe', 'ignore'] })
-    if (this.child.stdout) {
-      createInterface({ input: this.child.stdout }).on('line', (line) => {
-        const reply = JSON.parse(line) as Reply
-        this.#waiting.get(reply.id)?.(reply)
-      })
-    }
+    this.#server = server
+    // Nobody reads it, and it must not fill up.
+    server.stderr.resume()
+    createInterface({ input: server.stdout }).on('line', (line) => {
+      const reply = JSON.parse(line) as Reply
+      this.#waiting.get(reply.id)?.(reply)
+    })
+  }
+
+  /** Sends these bytes, whatever they are. */
+  write(bytes: string | Buffer): void {
+    this.#server.stdin.write(bytes)
   }
 
   send(method: string, params: Record<string, unknown>, as: As = {}): Promise<Reply> {
@@ -47,9 +52,7 @@ export class RawClient {
       'io.modelcontextprotocol/clientInfo': { name: as.name ?? this.#name, version: '1.0.0' },
     }
     const answered = new Promise<Reply>((resolve) => this.#waiting.set(id, resolve))
-    this.child.stdin?.write(
-      `${JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta } })}\n`,
-    )
+    this.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta } })}\n`)
     return answered
   }
 
@@ -67,9 +70,10 @@ export class RawClient {
     return { state: result?.requestState, body }
   }
 
-  close(): void {
-    this.child.stdin?.end()
-    this.child.kill()
+  async close(): Promise<void> {
+    this.#server.stdin.end()
+    this.#server.kill('SIGTERM')
+    await this.#server.ended
   }
 }
 

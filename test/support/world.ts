@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JournalLine } from '../../src/journal/events.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts'
 import { type Browser, type ClientKind, connect, type Person, type TestClient } from './clients.ts'
+import { type Program, startProgram } from './program.ts'
 import { RawClient } from './raw.ts'
-
-export const MAIN = join(import.meta.dirname, '../../dist/main.js')
 
 export interface WorldOptions {
   client?: ClientKind
@@ -25,9 +23,11 @@ export interface WorldOptions {
   env?: Record<string, string>
   args?: string[]
   sandbox?: SandboxOptions
+  /** Whether servers and commands run as they are built, each in a process of its own. */
+  apart?: boolean
 }
 
-export type PlaceOptions = Pick<WorldOptions, 'settings' | 'tenants' | 'tenant' | 'env' | 'sandbox'>
+export type PlaceOptions = Pick<WorldOptions, 'settings' | 'tenants' | 'tenant' | 'env' | 'sandbox' | 'apart'>
 
 /** What a tool answered: its object, or the error. */
 export interface Answered extends Record<string, unknown> {
@@ -65,20 +65,11 @@ export async function openPlace(options: PlaceOptions = {}) {
   write({ ...(tenants && { tenants }), ...options.settings }, options.tenant)
   let newcomers = 0
   const env = { PATH: process.env.PATH ?? '', HOME: folder, ...sandbox.env, ...options.env }
+  const start = (words: readonly string[], more: Record<string, string> = {}) =>
+    startProgram(words, { env: { ...env, ...more }, apart: options.apart ?? false })
   /** Runs a command of the program to its end. */
   const run = (words: readonly string[], { stdin = '' } = {}) =>
-    new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-      const child = spawn(process.execPath, [MAIN, ...words, '--config', config], { env })
-      const out = { stdout: '', stderr: '' }
-      child.stdout.on('data', (piece) => {
-        out.stdout += String(piece)
-      })
-      child.stderr.on('data', (piece) => {
-        out.stderr += String(piece)
-      })
-      child.on('close', (code) => resolve({ code, ...out }))
-      child.stdin.end(stdin)
-    })
+    runToEnd(start([...words, '--config', config]), stdin)
 
   return {
     sandbox,
@@ -89,6 +80,8 @@ export async function openPlace(options: PlaceOptions = {}) {
     config,
     env,
     run,
+    /** Starts the program with these words. */
+    start,
     rewrite: write,
     /** Somebody new in the app, whom no other test knows. */
     newcomer: () => {
@@ -109,10 +102,10 @@ export async function openPlace(options: PlaceOptions = {}) {
 
 type Place = Omit<Awaited<ReturnType<typeof openPlace>>, 'close'>
 
-/** A real server in its own process, a real MCP client, a simulated Netskope tenant over HTTP. */
+/** A real server, a real MCP client, a simulated Netskope tenant over HTTP. */
 export async function openWorld(options: WorldOptions = {}) {
   const { close: leave, ...place } = await openPlace(options)
-  const { config, env } = place
+  const { config } = place
   let stderr = ''
 
   /** Another server and client on the same data folder and the same app. */
@@ -120,16 +113,13 @@ export async function openWorld(options: WorldOptions = {}) {
     const asked: string[] = []
     const answer = more.answer ?? options.answer ?? 'accept'
     const person = answer === 'none' ? undefined : typeof answer === 'string' ? PEOPLE[answer] : answer
+    const server = place.start(['--config', config, ...(more.args ?? options.args ?? [])], more.env)
+    server.stderr.on('data', (piece) => {
+      stderr += String(piece)
+    })
     const client: TestClient = await connect(
       more.client ?? options.client ?? 'modern',
-      {
-        command: process.execPath,
-        args: [MAIN, '--config', config, ...(more.args ?? options.args ?? [])],
-        env: { ...env, ...more.env },
-        stderr: (text) => {
-          stderr += text
-        },
-      },
+      server,
       more.clientName ?? options.clientName ?? 'test-client',
       {
         person:
@@ -169,8 +159,8 @@ export async function openWorld(options: WorldOptions = {}) {
     },
     /** A client that sends what no honest one would. */
     raw: (name?: string) => {
-      const client = new RawClient(MAIN, ['--config', config], env, name)
-      others.push({ close: async () => client.close() })
+      const client = new RawClient(place.start(['--config', config]), name)
+      others.push(client)
       return client
     },
     async [Symbol.asyncDispose]() {
@@ -179,6 +169,18 @@ export async function openWorld(options: WorldOptions = {}) {
     },
   }
 }
+/** What a run said until it ended, and its exit code. */
+export async function runToEnd(program: Program, stdin = '') {
+  const out = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    program[name].on('data', (piece) => {
+      out[name] += String(piece)
+    })
+  }
+  program.stdin.end(stdin)
+  return { code: await program.ended, ...out }
+}
+
 export type World = Awaited<ReturnType<typeof openWorld>>
 
 export function sinceNow({ netskope, dataDir, journal }: Place, asked: readonly string[] = []) {

@@ -4,6 +4,7 @@ import { probeCommand } from '../../src/cli/probe.ts'
 import { parseSettings } from '../../src/config/settings.ts'
 import { openTenants } from '../../src/engine/tenants.ts'
 import { storeLedger } from '../../src/limits/ledger.ts'
+import { appMemory } from '../../src/store/app-memory.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import { openDesk } from '../cli/fake-io.ts'
@@ -33,17 +34,17 @@ async function probe(reply: Canned, ...args: string[]) {
     },
   } as unknown as Running // all that the command uses of it
   const said = await desk.run((io) => probeCommand(io, async () => running), args)
-  return { ...said, closed }
+  return { ...said, closed, address: app.url }
 }
 
 const everybody: Canned = { body: listOf([user('u1'), user('u2')]) }
 
 test('says in plain words what the app can do, and keeps it', async () => {
-  const { code, out, closed } = await probe(everybody, 'acme')
+  const { code, out, closed, address } = await probe(everybody, 'acme')
   expect({ code, closed }).toEqual({ code: 0, closed: true })
   expect(out).toContain('filter: ignored')
-  const keys = await desk.store.keys('learned/acme/')
-  expect(keys).toEqual([expect.stringMatching(/scim\.learned$/)])
+  const memory = appMemory(desk.store, { tenant: 'acme', address }, () => {})
+  expect(await memory.get('scim.learned')).toMatchObject({ filter: 'ignored' })
 })
 
 test('says it as JSON', async () => {

@@ -159,9 +159,9 @@ describe('a probe', () => {
   })
 
   test('notices that there are no groups', async () => {
-    const { found, learned } = await probe(appOf({ groups: { status: 404 } }))
+    const { found, memory } = await probe(appOf({ groups: { status: 404 } }))
     expect(found.groups).toBe('none')
-    expect(learned).toHaveProperty('noGroupsAt', expect.any(Number))
+    expect(memory.get('scim.noGroups')).toBe(true)
   })
 
   test.each<[string, Canned, string]>([

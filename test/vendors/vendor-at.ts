@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Operations } from '../../src/domain/operations.ts'
+import type { AppOperations } from '../../src/domain/operations.ts'
 import { Secret } from '../../src/secret.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import { opened } from '../support/canned.ts'
@@ -22,8 +22,8 @@ export function vendorAt(
   url: string,
   settings: Record<string, unknown> = {},
   memory = new Map<string, unknown>(),
-): Required<Operations> {
+): Required<AppOperations> {
   const parsed = parseAs(vendor, { url, ...settings })
   if (!parsed.success) throw parsed.error
-  return vendorOf(vendor).operations(parsed.data, opened(memory)) as Required<Operations>
+  return vendorOf(vendor).operations(parsed.data, opened(memory)) as Required<AppOperations>
 }

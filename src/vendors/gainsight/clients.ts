@@ -79,7 +79,7 @@ function scimClient(
     open: (base: string) => ApiClient,
     source?: TokenSource,
   ) => {
-    const base = scimBase(settings.scimBasePath, open, app)
+    const base = scimBase(settings.scimBasePath, open, app.memory)
     const client: ApiClient = {
       send: async (request, context) => open(await base.find(context)).send(request, context),
     }

@@ -37,7 +37,10 @@ export function byCode(reply: AppReply): AppReply {
   return {
     ...reply,
     status: STATUS_OF.get(code) ?? reply.status,
-    text: JSON.stringify({ result: false, message: words.filter((word) => word).join(' ') }),
+    text: JSON.stringify({
+      result: false,
+      message: words.filter((word) => typeof word === 'string' && word).join(' '),
+    }),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../../domain/operations.ts'
-import type { VendorContext } from '../define.ts'
+import type { AppMemory } from '../../store/app-memory.ts'
 import type { ApiClient } from '../http/client.ts'
 import { type ParsedReply, parseReply } from '../http/reply.ts'
 import { field } from '../http/values.ts'
@@ -24,17 +24,17 @@ export interface Base {
 export function scimBase(
   set: string | undefined,
   open: (base: string) => ApiClient,
-  memory: Pick<VendorContext, 'recall' | 'remember'>,
+  memory: AppMemory,
 ): Base {
   let known = set
   const find = singleFlight(async (context) => {
-    const kept = await memory.recall<string>(FOUND).catch(() => undefined)
+    const kept = await memory.get<string>(FOUND)
     known = BASES.find((base) => base === kept)
     if (known) return known
     const { base, sure } = await tryOut(open, context)
     if (sure) {
       known = base
-      await memory.remember(FOUND, base).catch(() => undefined)
+      await memory.set(FOUND, base)
     }
     return base
   })

@@ -53,6 +53,8 @@ export function asId(value: unknown): string | undefined {
 
 /** Microsoft's provisioning sends "True", snipe-it#13948 answers 1: all of them are meant as booleans. */
 export function asBoolean(value: unknown): boolean | undefined {
+  // Anything else, such as an object with a `toString` of its own, is none.
+  if (!['string', 'boolean', 'number'].includes(typeof value)) return undefined
   const word = String(value).toLowerCase()
   if (word === 'true' || word === '1') return true
   if (word === 'false' || word === '0') return false

@@ -1,4 +1,4 @@
-import type { VendorContext } from '../define.ts'
+import type { AppMemory } from '../../store/app-memory.ts'
 
 /** What was found out about an app; what is absent is not known. */
 export interface Learned {
@@ -8,11 +8,11 @@ export interface Learned {
   etag?: boolean
   /** The most rows that the app sends at once. */
   pageMaximum?: number
-  /** When the app last had no groups, epoch milliseconds. */
-  noGroupsAt?: number | undefined
+  /** That the app serves no groups. */
+  noGroups?: boolean
 }
 
-/** The memory of one app. It never fails: what can not be recalled is not known. */
+/** What is known of what one app can do. */
 export interface Capabilities {
   /** As of the last recall. */
   readonly now: Learned
@@ -20,13 +20,19 @@ export interface Capabilities {
   note(more: Learned): Promise<void>
 }
 
-const KEY = 'scim.learned'
+const LEARNED = 'scim.learned'
+const NO_GROUPS = 'scim.noGroups'
+// Somebody may switch groups on in the app, so that it is asked again from time to time.
+const NO_GROUPS_TTL_MS = 24 * 60 * 60_000
 
-export function capabilitiesOf(memory: Pick<VendorContext, 'recall' | 'remember'>): Capabilities {
+export function capabilitiesOf(memory: AppMemory): Capabilities {
   let now: Learned = {}
   const recall = async () => {
-    const kept = await memory.recall<Learned>(KEY).catch(() => undefined)
-    if (kept) now = kept
+    const [learned, noGroups] = await Promise.all([
+      memory.get<Learned>(LEARNED),
+      memory.get<boolean>(NO_GROUPS),
+    ])
+    now = { ...now, ...learned, noGroups: noGroups ?? false }
     return now
   }
   return {
@@ -34,15 +40,11 @@ export function capabilitiesOf(memory: Pick<VendorContext, 'recall' | 'remember'
       return now
     },
     recall,
-    async note(more) {
-      now = { ...(await recall()), ...more }
-      await memory.remember(KEY, now).catch(() => undefined)
+    async note({ noGroups, ...more }) {
+      const { noGroups: known, ...learned } = await recall()
+      now = { ...learned, ...more, noGroups: noGroups ?? known ?? false }
+      if (Object.keys(more).length > 0) await memory.set(LEARNED, { ...learned, ...more })
+      if (noGroups !== undefined) await memory.set(NO_GROUPS, noGroups, NO_GROUPS_TTL_MS)
     },
   }
 }
-
-// Somebody may switch groups on in the app, so that it is asked again from time to time.
-const ABSENT_FOR = 24 * 60 * 60_000
-
-export const hasNoGroups = ({ noGroupsAt }: Learned): boolean =>
-  noGroupsAt !== undefined && Date.now() - noGroupsAt < ABSENT_FOR

@@ -1,5 +1,5 @@
 import type { Operations } from '../../domain/operations.ts'
-import { type Capabilities, capabilitiesOf, hasNoGroups } from './capabilities.ts'
+import { type Capabilities, capabilitiesOf } from './capabilities.ts'
 import { createAccount, createGroup } from './create.ts'
 import { deleteAccount } from './delete.ts'
 import { editsFor } from './fields.ts'
@@ -41,22 +41,16 @@ export const scimOperations = (plain: ScimApp) => {
   } satisfies Operations
 }
 
-const ON_GROUPS = ['listGroups', 'readGroup', 'createGroup', 'updateMembers'] as const
+const ON_GROUPS: readonly string[] = ['listGroups', 'readGroup', 'createGroup', 'updateMembers']
 
-/** The operations without those on groups, from when it is known that the app has none. */
-export function withoutAbsentGroups(operations: Operations, known: Capabilities): Operations {
+/** Whether an app lacks an operation: those on groups, once it is known that it has none. */
+export function lacking(known: Capabilities): (operation: string) => boolean {
   let looked = false
-  const offered = (name: (typeof ON_GROUPS)[number]): PropertyDescriptor => ({
-    enumerable: true,
-    get() {
-      // What was learned before this start shows from the second look on: a look can't wait.
-      if (!looked) void known.recall()
-      looked = true
-      return hasNoGroups(known.now) ? undefined : operations[name]
-    },
-  })
-  return Object.defineProperties(
-    { ...operations },
-    Object.fromEntries(ON_GROUPS.map((name) => [name, offered(name)])),
-  )
+  return (operation) => {
+    if (!ON_GROUPS.includes(operation)) return false
+    // What was learned before this start counts from the second question on: an answer can't wait.
+    if (!looked) void known.recall()
+    looked = true
+    return known.now.noGroups === true
+  }
 }

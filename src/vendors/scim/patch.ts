@@ -36,9 +36,7 @@ export const updateAccount = async (
 /** The app's PATCH is not offered: begin with PUT. */
 export const notePut = (app: ScimApp): Promise<void> => noteWorking(app, 'put')
 
-// The change is made; that its form could not be noted must not make it look failed.
-const noteWorking = (app: ScimApp, strategy: Strategy) =>
-  app.memory.remember(WORKED, strategy).catch(() => undefined)
+const noteWorking = (app: ScimApp, strategy: Strategy) => app.memory.set(WORKED, strategy)
 
 interface Wanted {
   edits: (current: Rec) => readonly Edit[]
@@ -102,7 +100,7 @@ function currentOf(app: ScimApp, target: Target, context: RequestContext) {
 }
 
 async function recall(app: ScimApp): Promise<Strategy | undefined> {
-  const worked = await app.memory.recall<string>(WORKED).catch(() => undefined)
+  const worked = await app.memory.get<string>(WORKED)
   return STRATEGIES.find((strategy) => strategy === worked)
 }
 

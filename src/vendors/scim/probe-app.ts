@@ -130,10 +130,10 @@ async function filtering(app: ScimApp, rows: Seen['rows'], context: RequestConte
 
 async function groups(app: ScimApp, context: RequestContext): Promise<Finding> {
   const list = await readList(app, 'Groups', { startIndex: 1, count: 1 }, context)
-  if (!('failure' in list)) return { found: 'there', learned: { noGroupsAt: undefined } }
+  if (!('failure' in list)) return { found: 'there', learned: { noGroups: false } }
   const { status, scimType } = list.failure
   if (scimType === 'invalidFilter') return { found: 'there; can not be listed without a filter' }
-  if ([404, 405, 501].includes(status)) return { found: 'none', learned: { noGroupsAt: Date.now() } }
+  if ([404, 405, 501].includes(status)) return { found: 'none', learned: { noGroups: true } }
   return { found: status === 403 ? 'closed to this token' : 'not known: the app answered with an error' }
 }
 

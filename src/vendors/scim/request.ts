@@ -1,6 +1,6 @@
 import type { RequestContext } from '../../domain/operations.ts'
 import { BadReply, type IdentityError, Unsupported } from '../../errors.ts'
-import type { VendorContext } from '../define.ts'
+import type { AppMemory } from '../../store/app-memory.ts'
 import { saysNothingFound } from '../http/classify.ts'
 import type { ApiClient, ApiRequest } from '../http/client.ts'
 import { causeOf, type Effect, notHere, toError } from '../http/errors.ts'
@@ -21,7 +21,7 @@ export interface Asked {
 export interface ScimApp extends Origin {
   client: ApiClient
   /** Keeps what was learned about the app. */
-  memory: Pick<VendorContext, 'recall' | 'remember'>
+  memory: AppMemory
   settings: ScimSettings
   /** Which fields of an account can be set; those that RFC 7643 has a place for where left out. */
   mapping?: FieldMapping
@@ -125,7 +125,7 @@ export async function listRefusal(
   context: RequestContext,
 ): Promise<IdentityError> {
   const absent = [404, 405, 501].includes(failure.status) && !isGateway(app, failure)
-  if (collection === 'Groups' && absent) await app.known?.note({ noGroupsAt: Date.now() })
+  if (collection === 'Groups' && absent) await app.known?.note({ noGroups: true })
   if (failure.status !== 404) return refusal(app, failure, { collection, effect: 'reads' }, context)
   const explained = await app.explain?.(failure, { collection, effect: 'reads' }, context)
   if (explained) return explained

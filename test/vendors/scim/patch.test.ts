@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { appMemory } from '../../../src/store/app-memory.ts'
+import { memoryStore } from '../../../src/store/table-store.ts'
 import netskope from '../../fixtures/netskope.json' with { type: 'json' }
 import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
 import { type Arrived, type Canned, context, serveCanned } from '../../support/canned.ts'
@@ -156,11 +158,12 @@ describe('the form that worked', () => {
   test('does not make a change look failed when it can not be noted', async () => {
     await using app = await serveCanned(() => done)
     const broken = () => Promise.reject(new Error('no store'))
+    const failed = vi.fn()
+    const store = { ...memoryStore(), get: broken, set: broken }
+    const memory = appMemory(store, { tenant: 'acme', address: app.url }, failed)
     await expect(
-      scimAt(app.url, {}, { memory: { recall: broken, remember: broken } }).deactivateAccount(
-        target,
-        context(),
-      ),
+      scimAt(app.url, {}, { memory }).deactivateAccount(target, context()),
     ).resolves.toBeUndefined()
+    expect(failed).toHaveBeenCalled()
   })
 })

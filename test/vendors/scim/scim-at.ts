@@ -22,7 +22,7 @@ export function scimAt(
       memberRemoveShape: 'array',
       ...settings,
     },
-    memory: opened(memory),
+    memory: opened(memory).memory,
     ...mapping,
   })
 }

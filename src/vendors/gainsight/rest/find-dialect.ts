@@ -27,10 +27,10 @@ export function dialectOf(app: RestApp): (context: RequestContext) => Promise<Di
   const { restDialect } = app.settings
   let known = restDialect === 'auto' ? undefined : made(restDialect)
   const find = singleFlight(async (context) => {
-    const kept = await app.memory.recall<string>(FOUND).catch(() => undefined)
+    const kept = await app.memory.get<string>(FOUND)
     const name = PROBES.find((probe) => probe.name === kept)?.name ?? (await tryOut(app, context))
     known ??= made(name)
-    if (name !== kept) await app.memory.remember(FOUND, name).catch(() => undefined)
+    if (name !== kept) await app.memory.set(FOUND, name)
     return known
   })
   return async (context) => known ?? find(context)

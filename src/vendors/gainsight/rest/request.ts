@@ -1,6 +1,6 @@
 import type { RequestContext } from '../../../domain/operations.ts'
 import { BadReply, type IdentityError } from '../../../errors.ts'
-import type { VendorContext } from '../../define.ts'
+import type { AppMemory } from '../../../store/app-memory.ts'
 import type { ApiClient, ApiRequest } from '../../http/client.ts'
 import { type Effect, toError } from '../../http/errors.ts'
 import { type Failure, type ParsedReply, parseReply } from '../../http/reply.ts'
@@ -14,7 +14,7 @@ export interface RestApp {
   tenant: string
   client: ApiClient
   settings: GainsightSettings
-  memory: Pick<VendorContext, 'recall' | 'remember'>
+  memory: AppMemory
 }
 
 /** Sends one request. What the app says against it is a value; only a lost connection throws. */
