@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bundled } from '../support/bundled.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -92,11 +92,7 @@ test('one file and one line are all that the compiler wants, and it wants every 
 })
 
 test('the plan, the page, undo, the journal and the guards say that it is for good', async () => {
-  const script = join(copy, 'say.ts')
-  await writeFile(script, SAY)
-  const said = JSON.parse(
-    await run('--import', pathToFileURL(join(ROOT, 'node_modules/tsx/dist/esm/index.mjs')).href, script),
-  )
+  const said = JSON.parse(await run(await bundled({ text: SAY, from: join(copy, 'say.ts') })))
   expect(said.sentences).toEqual([
     'End every session of "Ada Lovelace" (ada@example.com) in Okta, tenant acme-okta.',
   ])

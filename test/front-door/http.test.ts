@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -290,11 +289,7 @@ describe('a start over stdio', () => {
 describe('whom it serves', () => {
   const serve = async (settings: Record<string, unknown>, ...args: string[]) => {
     const place = await openPlace({ settings })
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      [MAIN, 'serve', '--http', '--port', '0', '--config', place.config, ...args],
-      { env: place.env, encoding: 'utf8', timeout: 20_000 },
-    )
+    const { code: status, stderr } = await place.run(['serve', '--http', '--port', '0', ...args])
     await place.close()
     return { status, stderr }
   }
@@ -319,7 +314,7 @@ describe('whom it serves', () => {
   })
 
   test('needs a port that is free', async () => {
-    await using world = await openHttpWorld({ apart: true, auth: 'none' })
+    await using world = await openHttpWorld({ auth: 'none' })
     expect(await serve({ auth: 'none' }, '--port', world.url.port)).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('EADDRINUSE'),

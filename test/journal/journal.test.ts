@@ -8,6 +8,7 @@ import type { JournalLine } from '../../src/journal/events.ts'
 import { fileJournal, HEAD_KEY, journalFile } from '../../src/journal/file.ts'
 import { Secret } from '../../src/secret.ts'
 import { diskStore, memoryStore } from '../../src/store/table-store.ts'
+import { bundled } from '../support/bundled.ts'
 import { chain, dataFolder, event, place } from './chain.ts'
 
 const linesIn = async (folder: string): Promise<JournalLine[]> => {
@@ -131,14 +132,16 @@ test('refuses when the disk does not let it write', async () => {
   await expect(journal.append(event(1))).rejects.toMatchObject({ code: 'unavailable' })
 })
 
-const script = new URL('append-lines.ts', import.meta.url).pathname
-const appender = (folder: string, name: string, count: number) =>
-  spawn(process.execPath, ['--import', 'tsx', script, folder, name, String(count)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+/** Starts processes of their own that append to the journal of a folder. */
+async function appenders() {
+  const script = await bundled({ file: join(import.meta.dirname, 'append-lines.ts') })
+  return (folder: string, name: string, count: number) =>
+    spawn(process.execPath, [script, folder, name, String(count)], { stdio: ['ignore', 'pipe', 'inherit'] })
+}
 
 test('several processes at once keep one whole chain', { timeout: 60_000 }, async () => {
   await using data = await dataFolder()
+  const appender = await appenders()
   const children = ['one', 'two', 'three'].map((name) => appender(data.folder, name, 60))
   for (const child of children) child.stdout.resume()
   const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0]))
@@ -154,6 +157,7 @@ test('a process that is killed in the middle of writing leaves a journal that go
   timeout: 60_000,
 }, async () => {
   await using data = await dataFolder()
+  const appender = await appenders()
   const child = appender(data.folder, 'victim', 100_000)
   let told = ''
   for await (const piece of child.stdout) {

@@ -8,6 +8,7 @@ import { type Ledger, storeLedger } from '../../src/limits/ledger.ts'
 import type { Limits, Taken, Ticket, Wanted } from '../../src/limits/sliding-window.ts'
 import type { Store } from '../../src/store/store.ts'
 import { diskStore, memoryStore } from '../../src/store/table-store.ts'
+import { bundled } from '../support/bundled.ts'
 
 const START = Date.UTC(2026, 0, 1)
 const WINDOWS = { perSecond: 1_000, perMinute: 60_000, perHour: 3_600_000, perDay: 86_400_000 }
@@ -443,10 +444,9 @@ async function spendElsewhere(
   folder: string,
   { perSecond, times }: { perSecond: number; times: number },
 ): Promise<number[]> {
-  const source = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href)
-  const script = `
-    import { storeLedger } from ${source('limits/ledger.ts')}
-    import { diskStore } from ${source('store/table-store.ts')}
+  const text = `
+    import { storeLedger } from '../../src/limits/ledger.ts'
+    import { diskStore } from '../../src/store/table-store.ts'
     const store = diskStore(${JSON.stringify(folder)}, { durable: false })
     const ledger = storeLedger(store)
     const seen = []
@@ -463,7 +463,8 @@ async function spendElsewhere(
     await store.close()
     console.log(JSON.stringify(seen))
   `
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+  const script = await bundled({ text, from: import.meta.filename })
+  const child = spawn(process.execPath, [script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''

@@ -7,6 +7,7 @@ import { openRedis } from '../../src/store/redis-connection.ts'
 import { redisStore } from '../../src/store/redis-store.ts'
 import type { Change, Store } from '../../src/store/store.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
+import { bundled } from '../support/bundled.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { withRedis } from '../support/with-redis.ts'
 
@@ -180,24 +181,23 @@ withRedis('a ledger in Redis', () => {
   })
 })
 
-const source = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href)
-
 /** What a process prints, as JSON, that runs `script` with a ledger on a Redis and a clock that is wrong. */
-async function elsewhere(port: number, skew: number, script: string): Promise<number[]> {
-  const whole = `
-    import { storeLedger } from ${source('limits/ledger.ts')}
-    import { openRedis } from ${source('store/redis-connection.ts')}
-    import { redisStore } from ${source('store/redis-store.ts')}
+async function elsewhere(port: number, skew: number, work: string): Promise<number[]> {
+  const text = `
+    import { storeLedger } from '../../src/limits/ledger.ts'
+    import { openRedis } from '../../src/store/redis-connection.ts'
+    import { redisStore } from '../../src/store/redis-store.ts'
     const trueNow = () => performance.timeOrigin + performance.now()
     const now = Date.now
     Date.now = () => now() + ${skew}
     const store = redisStore(openRedis({ host: '127.0.0.1', port: ${port}, tls: false, database: 0 }))
     const ledger = storeLedger(store)
     const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-    ${script}
+    ${work}
     await store.close()
   `
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', whole], {
+  const script = await bundled({ text, from: import.meta.filename })
+  const child = spawn(process.execPath, [script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''

@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { streamJournal } from '../../src/journal/redis-stream.ts'
 import { openRedis } from '../../src/store/redis-connection.ts'
+import { bundled } from '../support/bundled.ts'
 import { startRedis } from '../support/redis.ts'
 import { withRedis } from '../support/with-redis.ts'
 
-const script = new URL('share-redis.ts', import.meta.url).pathname
-
-async function share(port: number, name: string) {
-  const child = spawn(process.execPath, ['--import', 'tsx', script, String(port), name], {
+async function share(script: string, port: number, name: string) {
+  const child = spawn(process.execPath, [script, String(port), name], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let told = ''
@@ -19,7 +19,10 @@ async function share(port: number, name: string) {
 withRedis('four processes on one Redis', () => {
   test('count exactly, win each claim once, and write one whole journal', async () => {
     await using redis = await startRedis()
-    const told = await Promise.all(['one', 'two', 'three', 'four'].map((name) => share(redis.port, name)))
+    const script = await bundled({ file: join(import.meta.dirname, 'share-redis.ts') })
+    const told = await Promise.all(
+      ['one', 'two', 'three', 'four'].map((name) => share(script, redis.port, name)),
+    )
     const read = told.flatMap((one) => one.read).sort((a, b) => a - b)
     expect(read).toEqual(Array.from({ length: 1_200 }, (_, count) => count))
     const won = told.flatMap((one) => one.won).sort((a, b) => a - b)

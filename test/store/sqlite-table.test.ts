@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { diskStore } from '../../src/store/table-store.ts'
 import { dataFolder } from '../journal/chain.ts'
-
-const script = new URL('take-turns.ts', import.meta.url).pathname
+import { bundled } from '../support/bundled.ts'
 
 test('processes that open a new folder at the same moment never read what another has overwritten', {
   timeout: 60_000,
 }, async () => {
   await using data = await dataFolder()
-  const children = Array.from({ length: 4 }, () => fork(script, { execArgv: ['--import', 'tsx'] }))
+  const script = await bundled({ file: join(import.meta.dirname, 'take-turns.ts') })
+  const children = Array.from({ length: 4 }, () => fork(script))
   const work = async (child: ChildProcess, folder: string) => {
     child.send(folder)
     const [told] = await once(child, 'message')
