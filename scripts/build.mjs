@@ -9,8 +9,8 @@ const common = {
   format: 'esm',
   platform: 'node',
   target: 'node20.18',
-  // Native: its binary is found from its own folder.
-  external: ['libsql'],
+  // Native: each system has a package of its own.
+  external: ['@libsql/*'],
   logLevel: 'warning',
 }
 

@@ -1,5 +1,6 @@
 import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Unavailable } from '../errors.ts'
 import type { Row, Table } from './table.ts'
 
 /** How long a change waits for those of other processes before it fails, in milliseconds; each takes well under one. */
@@ -10,7 +11,7 @@ const PATIENCE_MS = 5_000
  * a disk flush for each change; without it they survive the end or crash of any process.
  */
 export async function diskTable(folder: string, { durable }: { durable: boolean }): Promise<Table> {
-  const { default: Database } = await import('libsql')
+  const { default: Database } = await import('libsql').catch(hasNoBuild)
   // Approvals and hashes of passphrases are nobody else's business.
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, 'store.db')
@@ -40,4 +41,15 @@ export async function diskTable(folder: string, { durable }: { durable: boolean 
     alone: (work) => rows.transaction(work).immediate() as ReturnType<typeof work>,
     close: async () => void rows.close(),
   }
+}
+
+/** Explains why SQLite could not be loaded: it is native, and only the systems that most servers run on are installed. */
+function hasNoBuild(error: unknown): never {
+  const [, name] = /Cannot find module '(@libsql\/[\w-]+)'/.exec(String(error)) ?? []
+  if (name === undefined) throw error
+  throw new Unavailable(
+    `The store on disk has no build for this system: ${name} is not installed.`,
+    `Install ${name} beside identity-mcp-server, or keep everything in a Redis (docs/store.md).`,
+    { cause: error },
+  )
 }
