@@ -6,7 +6,11 @@ import type { Ask } from './askers.ts'
 
 // What one caller may ask for is no part of what is measured, but for the number at once, which is the usual.
 export const openQuietly = () =>
-  openHttpWorld({ settings: { http: { perMinute: 10_000_000 } }, env: { IDENTITY_MCP_LOG: 'error' } })
+  openHttpWorld({
+    apart: true,
+    settings: { http: { perMinute: 10_000_000 } },
+    env: { IDENTITY_MCP_LOG: 'error' },
+  })
 
 /** A way to call list_tenants as the caller of that number. */
 export interface Door {

@@ -26,7 +26,11 @@ export function placeFor(
 
 export type Place = ReturnType<typeof placeFor>
 /** What a process is started with. */
-export type Launch = Pick<Place, 'main' | 'args' | 'env'>
+export interface Launch {
+  main: string
+  args: string[]
+  env: Record<string, string>
+}
 
 /** A server in its own process with a client of the current protocol at the other end. */
 export const startServer = ({ main, args, env }: Launch): Promise<TestClient> =>

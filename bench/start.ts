@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { RawClient } from '../test/support/raw.ts'
 import { startApp } from './app.ts'
+import { bundleServer } from './bundle-server.ts'
 import { temporaryFolder } from './folder.ts'
 import { atMost, median, ms, type Part, type Row, times } from './rows.ts'
 import { type Launch, placeFor } from './servers.ts'
@@ -14,7 +14,11 @@ export const start: Part = async () => {
   await using app = await startApp()
   using place = placeFor(app)
   using folder = temporaryFolder()
-  const least = { ...place, main: await bundleOneTool(folder.path), args: [] }
+  const least = {
+    ...place,
+    main: await bundleServer(join(import.meta.dirname, 'one-tool-server.ts'), folder.path),
+    args: [],
+  }
   const ours: Lived[] = []
   const theirs: Lived[] = []
   for (let turn = 0; turn < STARTS; turn++) {
@@ -30,7 +34,7 @@ export const start: Part = async () => {
       'From starting the process to its first answer to tools/list, against the least server there can be: one tool ' +
       `on the same SDK in one bundled file. Started in turn, ${STARTS} times each, medians.`,
     rows: [
-      atMost('Start over that of the one-tool server', of(ours, 'start') / of(theirs, 'start'), 1.35, times),
+      atMost('Start over that of the one-tool server', of(ours, 'start') / of(theirs, 'start'), 1.15, times),
       { what: 'Start: ours, the one-tool server', figure: pair('start', ms) },
       ...memoryRows(of(ours, 'memory'), of(theirs, 'memory')),
       { what: 'End after stdin closes: ours, the one-tool server', figure: pair('end', ms) },
@@ -72,23 +76,6 @@ const memoryRows = (ours: number, theirs: number): Row[] =>
   Number.isNaN(ours)
     ? [{ what: 'Memory after the start', figure: 'not told on this system' }]
     : [
-        atMost('Memory after the start', ours, 80, megabytes),
+        atMost('Memory after the start', ours, 65, megabytes),
         { what: 'The same of the one-tool server', figure: megabytes(theirs) },
       ]
-
-/** Bundled as the program itself is. */
-async function bundleOneTool(folder: string): Promise<string> {
-  const outfile = join(folder, 'one-tool-server.mjs')
-  await build({
-    entryPoints: [join(import.meta.dirname, 'one-tool-server.ts')],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.18',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    logLevel: 'warning',
-  })
-  return outfile
-}

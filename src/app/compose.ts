@@ -14,6 +14,7 @@ import type { Call } from '../guards/call.ts'
 import { callGuards } from '../guards/call-pipeline.ts'
 import { inFlight } from '../in-flight.ts'
 import { type Freezes, openFreezes } from '../limits/freezes.ts'
+import { leasing } from '../limits/lease.ts'
 import { storeLedger } from '../limits/ledger.ts'
 import { storePeople } from '../limits/people.ts'
 import { type Log, logTo } from '../log.ts'
@@ -76,8 +77,9 @@ export async function start(
         ? log.error('the store cannot be used: until it can, each budget is a quarter', { error })
         : log.info('the store can be used again'),
   }
+  const ledger = leasing(storeLedger(budgets, alone))
   const tenants = openTenants(settings, vendors, {
-    ledger: storeLedger(budgets, alone),
+    ledger,
     store,
     log,
     ...(meter && { meter }),
@@ -164,6 +166,8 @@ export async function start(
       await (await page)?.close()
       await changes.drained()
       await telling.close()
+      // What cannot be accounted for any more lapses by itself.
+      await ledger.flush().catch(() => undefined)
       await Promise.all([store.close(), budgets.close(), closeSandbox()])
     },
   }

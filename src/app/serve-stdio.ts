@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import pkg from '../../package.json' with { type: 'json' }
 import { EVERYTHING } from '../domain/scopes.ts'
 import { overStdio } from '../mcp/stdio.ts'
@@ -29,22 +28,19 @@ export async function serve(io: Io, options: CommonOptions): Promise<void> {
 
 /**
  * What a client typed that only wants to be served; undefined for everything else, which the whole command line looks
- * after. A client waits for the start, so that it does not pay for the commands of people.
+ * after. A client waits for the start, so that it does not pay for the commands of people, nor for a parser of options.
  */
 export function servingOptions(words: readonly string[]): CommonOptions | undefined {
-  const options = {
-    config: { type: 'string' },
-    'read-only': { type: 'boolean' },
-    sandbox: { type: 'boolean' },
-  } as const
-  try {
-    const { values } = parseArgs({ args: [...words], options, strict: true, allowPositionals: false })
-    return {
-      ...(values.config !== undefined && { config: values.config }),
-      ...(values['read-only'] && { readOnly: true }),
-      ...(values.sandbox && { sandbox: true }),
-    }
-  } catch {
-    return undefined
+  const options: CommonOptions = {}
+  const rest = [...words]
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    const [, inline] = /^--config=(.+)$/s.exec(word) ?? []
+    const config = inline ?? (word === '--config' ? rest.shift() : undefined)
+    // A word that begins like an option is for the command line to judge.
+    if (config !== undefined && !config.startsWith('-')) options.config = config
+    else if (word === '--read-only') options.readOnly = true
+    else if (word === '--sandbox') options.sandbox = true
+    else return undefined
   }
+  return options
 }

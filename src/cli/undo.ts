@@ -147,7 +147,7 @@ async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { chang
     deadline: Date.now() + STEP_TIME,
     signal: AbortSignal.timeout(STEP_TIME),
   }
-  const parsed = tool.input.safeParse(input)
+  const parsed = tool.input().safeParse(input)
   if (!parsed.success) throw new InvalidInput('That is no reference, tenant or reason.', 'See --help.')
   const { changes, lines } = await tool.plan(parsed.data, {
     ask: askFor(parts.tenants, context),

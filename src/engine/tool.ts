@@ -12,8 +12,9 @@ interface Described<Input extends z.ZodType, Output extends z.ZodType> {
   description: string
   /** Operations that at least one connected tenant must serve for the tool to be offered. */
   needs: readonly OperationName[]
-  input: Input
-  output: Output
+  /** Made when a call first needs it: a start lists the tools from what was built, and calls none. */
+  input: () => Input
+  output: () => Output
   /** Bulk work leaves the reserved share of every budget alone. Interactive when left out. */
   priority?: (input: z.output<Input>) => 'interactive' | 'bulk'
 }
@@ -56,6 +57,14 @@ export function defineTool<Input extends z.ZodType, Output extends z.ZodType, Pl
   tool: ChangingTool<Input, Output, Planned>,
 ): ChangingTool
 // A tool is only ever handed what its own input schema parsed and the plan it made itself (`server.ts`).
-export function defineTool(tool: unknown): unknown {
-  return tool
+export function defineTool(tool: Pick<Tool, 'input' | 'output'>): unknown {
+  return { ...tool, input: once(tool.input), output: once(tool.output) }
+}
+
+function once<Made>(make: () => Made): () => Made {
+  let made: Made | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
 }

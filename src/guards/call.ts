@@ -18,8 +18,8 @@ export interface GuardedTool {
   name: string
   effect: Effect
   needs: readonly OperationName[]
-  input: z.ZodType
-  output: z.ZodType
+  input: () => z.ZodType
+  output: () => z.ZodType
 }
 
 /** What came back from the person whom the client asked. */
@@ -94,7 +94,7 @@ const Unfit = z.never({ error: 'hold something of another kind than declared' })
 /** What a call asks for, parsed by what its tool declares. Never throws, whatever stands in it. */
 export function parsedInput({ tool, input }: Pick<Call, 'tool' | 'input'>): z.ZodSafeParseResult<unknown> {
   try {
-    return tool.input.safeParse(input ?? {})
+    return tool.input().safeParse(input ?? {})
   } catch {
     // zod measures whatever has a `length`, be it a list or not, and throws where that cannot be compared with a number.
     return Unfit.safeParse(input)

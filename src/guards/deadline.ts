@@ -18,14 +18,18 @@ export const deadline = <In extends { signal: AbortSignal }, Out>(
     input.signal.throwIfAborted()
     const leftMs = until(input) - Date.now()
     if (leftMs <= 0) throw outOfTime()
-    const time = new AbortController()
-    const timer = setTimeout(() => time.abort(outOfTime()), Math.min(leftMs, LONGEST_TIMER)).unref()
-    const signal = AbortSignal.any([input.signal, time.signal])
+    const ending = new AbortController()
+    const { signal } = ending
+    const timer = setTimeout(() => ending.abort(outOfTime()), Math.min(leftMs, LONGEST_TIMER)).unref()
+    // As `AbortSignal.any` would, at a fraction of its cost: every request passes here twice.
+    const leave = () => ending.abort(input.signal.reason)
+    input.signal.addEventListener('abort', leave, { once: true })
     const grace = graceAfter(signal, graceMs, () => lost(input, signal.reason))
     try {
       return await Promise.race([next({ ...input, signal }), grace.over])
     } finally {
       clearTimeout(timer)
+      input.signal.removeEventListener('abort', leave)
       grace.end()
     }
   }

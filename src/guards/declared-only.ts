@@ -13,7 +13,7 @@ export const declaredOnly = (): CallGuard =>
     const reply = await next({ ...call, input: parsed.data })
     if ('question' in reply) return reply
     // A tool's own answer that does not fit is a fault of ours, and ends as one.
-    return { ...reply, answer: call.tool.output.parse(reply.answer) as Record<string, unknown> }
+    return { ...reply, answer: call.tool.output().parse(reply.answer) as Record<string, unknown> }
   }
 
 const misfit = ({ tool }: Call, what: string) =>

@@ -25,8 +25,12 @@ import type { Learned } from './throttle.ts'
 export interface Ledger {
   /** Takes tokens out, all that are wanted or none. Every ticket is to be settled or given back. */
   take(bucket: string, limits: Limits, wanted?: Wanted): Promise<Taken>
-  /** The answer is here, or is not to be waited for: the tokens were spent, and this was learned from it. */
-  settle(bucket: string, ticket: Ticket, learned?: Learned): Promise<void>
+  /**
+   * The answer is here, or is not to be waited for: the tokens were spent, and this was learned from it. Others hear of it
+   * within `SETTLE_WITHIN_MS`, and at once of an app that wants to be left alone. Of a ticket for several, `spent` is how
+   * many of them were; all when left out, and the others are free again.
+   */
+  settle(bucket: string, ticket: Ticket, learned?: Learned, spent?: number): Promise<void>
   /** Nothing was sent: the tokens are free again at once. */
   giveBack(bucket: string, ticket: Ticket): Promise<void>
   /** When the `nth` token from now on comes free at the earliest, epoch milliseconds. Takes nothing. */
@@ -34,6 +38,8 @@ export interface Ledger {
   left(bucket: string, limits: Limits): Promise<BudgetLeft[]>
   /** Starts the count anew. */
   forget(bucket: string): Promise<void>
+  /** Accounts for all that was settled, for when the process is about to end. */
+  flush(): Promise<void>
 }
 
 /** How a process goes on by itself while its store cannot be used. */
@@ -51,6 +57,12 @@ interface Solo {
   /** What was spent since, which the store has not heard of; `at` by our own clock. */
   owed: { ticket: Ticket; learned: Learned | undefined; at: number }[]
 }
+
+/**
+ * How long a settled ticket may wait to be written along with the next one that is taken, milliseconds. Until then it
+ * counts as in flight, so that nobody spends what it spent.
+ */
+const SETTLE_WITHIN_MS = 25
 
 // Beyond the longest window, so that a bucket nobody uses is forgotten.
 const KEPT_MS = 2 * 86_400_000
@@ -108,12 +120,32 @@ export function storeLedger(store: Store, alone?: Alone): Ledger {
     isAlone = true
     const solo = solos.get(bucket) ?? { owed: [] }
     solos.set(bucket, solo)
-    solo.state ??= buckets.last<State>(keyOf(bucket)) ?? newState()
     const now = Date.now() + aheadMs
+    if (!solo.state) {
+      const state = buckets.last<State>(keyOf(bucket)) ?? newState()
+      for (const { ticket, learned, at } of solo.owed) settle(state, ticket, learned, now, at + aheadMs)
+      solo.state = state
+    }
     return { result: work(solo.state, now, alone.share), now, shared: false }
   }
 
+  /** Leaves a ticket to be accounted for by the next change of its bucket, or soon. */
+  function owe(bucket: string, ticket: Ticket, learned: Learned | undefined): void {
+    const solo = solos.get(bucket) ?? { owed: [] }
+    solos.set(bucket, solo)
+    solo.owed.push({ ticket, learned, at: Date.now() })
+    // One that cannot be accounted for now is by the next change.
+    if (solo.owed.length === 1)
+      setTimeout(() => void pay(bucket).catch(() => undefined), SETTLE_WITHIN_MS).unref()
+  }
+
+  async function pay(bucket: string): Promise<void> {
+    if (solos.get(bucket)?.owed.length) await change(bucket, () => undefined)
+  }
+
   return {
+    flush: async () => void (await Promise.all([...solos.keys()].map(pay))),
+
     async take(bucket, limits, { atOnce, ...wanted } = {}) {
       const { result, now, shared } = await change(bucket, (state, now, share) =>
         take(state, partOf(limits, share), { ...wanted, atOnce: part(atOnce, share) }, now),
@@ -122,9 +154,11 @@ export function storeLedger(store: Store, alone?: Alone): Ledger {
       return 'retryAt' in result ? { retryAt: here(result.retryAt, now) } : result
     },
 
-    async settle(bucket, ticket, learned) {
+    async settle(bucket, taken, learned, spent = taken.count) {
+      const ticket = { ...taken, count: spent }
       // Younger than every ticket of the store's, and none of them.
-      const told = own.has(ticket) ? { ...ticket, id: Number.POSITIVE_INFINITY } : ticket
+      const told = own.has(taken) ? { ...ticket, id: Number.POSITIVE_INFINITY } : ticket
+      if (!isAlone && !learned?.throttled && learned?.pauseMs === undefined) return owe(bucket, told, learned)
       await change(bucket, (state, now, share) => {
         settle(state, share === 1 ? told : ticket, learned, now)
         if (share === 1) return

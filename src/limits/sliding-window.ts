@@ -103,7 +103,7 @@ export function settle(
   spend(state, Math.min(at, now), ticket.count)
   if (!learned?.allowance) spendAllowance(state.throttle, ticket.count)
   const { newest, longestMs } = state
-  if (learned) learn(state.throttle, learned, { ticket: ticket.id, newest, longestMs }, now)
+  if (learned) learn(state.throttle, learned, { ticket: ticket.id, newest, longestMs }, Math.min(at, now))
 }
 
 /** Takes a ticket back whose tokens were not spent. */

@@ -42,8 +42,8 @@ export default defineTool({
     'Use after unauthorized, wrong_token, forbidden.',
   needs: ['checkTokens'],
   effect: 'reads',
-  input: z.strictObject({ tenant: TenantName.optional().describe('All when left out') }),
-  output: z.object({ checks: z.array(Check) }),
+  input: () => z.strictObject({ tenant: TenantName.optional().describe('All when left out') }),
+  output: () => z.object({ checks: z.array(Check) }),
 
   async run({ tenant }, { ask }) {
     const answers = await ask.each('checkTokens', tenant === undefined ? undefined : [tenant], {})

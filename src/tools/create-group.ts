@@ -16,24 +16,26 @@ export default defineTool({
   description: 'Make a group. One that is there is `already_exists`, and left.',
   needs: ['findAccounts', 'readGroup', 'createGroup'],
   effect: 'adds',
-  input: z.strictObject({
-    tenant: TenantName,
-    name: UserRef.describe('Name'),
-    externalId: Text.optional().describe('External id'),
-    members: Users.describe('Whom to put in'),
-    reason: OPTIONAL.reason,
-    approvalId: ApprovalId,
-  }),
-  output: z.object({
-    status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
-    outcome: z.enum(['created', 'already_exists', 'failed', 'unknown']).optional(),
-    group: Group.optional(),
-    verified: z.boolean().default(false),
-    code: Code.optional(),
-    note: z.string().optional(),
-    change: ChangeMade,
-    approval: PendingApproval.optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      tenant: TenantName,
+      name: UserRef.describe('Name'),
+      externalId: Text.optional().describe('External id'),
+      members: Users.describe('Whom to put in'),
+      reason: OPTIONAL.reason,
+      approvalId: ApprovalId,
+    }),
+  output: () =>
+    z.object({
+      status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+      outcome: z.enum(['created', 'already_exists', 'failed', 'unknown']).optional(),
+      group: Group.optional(),
+      verified: z.boolean().default(false),
+      code: Code.optional(),
+      note: z.string().optional(),
+      change: ChangeMade,
+      approval: PendingApproval.optional(),
+    }),
 
   async plan({ tenant, name, externalId, members = [], reason }, { ask }) {
     const there = await ask.one(tenant, 'readGroup', { group: name })

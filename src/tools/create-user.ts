@@ -15,25 +15,27 @@ export default defineTool({
   description: 'Make an account. Looks first; one that is there is `already_exists`. Takes no passwords.',
   needs: ['findAccounts', 'createAccount'],
   effect: 'adds',
-  input: z.strictObject({
-    tenant: TenantName,
-    email: UserRef.describe('Email'),
-    givenName: name.describe('First name'),
-    familyName: name.describe('Family name'),
-    attributes: Fields.optional().describe('More fields, such as title'),
-    reason: OPTIONAL.reason,
-    approvalId: ApprovalId,
-  }),
-  output: z.object({
-    status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
-    outcome: z.enum(['created', 'already_exists', 'failed', 'unknown']).optional(),
-    account: Account.optional(),
-    verified: z.boolean().default(false),
-    code: Code.optional(),
-    note: z.string().optional(),
-    change: ChangeMade,
-    approval: PendingApproval.optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      tenant: TenantName,
+      email: UserRef.describe('Email'),
+      givenName: name.describe('First name'),
+      familyName: name.describe('Family name'),
+      attributes: Fields.optional().describe('More fields, such as title'),
+      reason: OPTIONAL.reason,
+      approvalId: ApprovalId,
+    }),
+  output: () =>
+    z.object({
+      status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+      outcome: z.enum(['created', 'already_exists', 'failed', 'unknown']).optional(),
+      account: Account.optional(),
+      verified: z.boolean().default(false),
+      code: Code.optional(),
+      note: z.string().optional(),
+      change: ChangeMade,
+      approval: PendingApproval.optional(),
+    }),
 
   async plan({ tenant, email, givenName, familyName, attributes, reason }, { ask }) {
     const fields: AccountFields = {

@@ -16,22 +16,24 @@ export default defineTool({
     'Delete an account for good, once a person outside this chat approved. Prefer deactivate_user: it can be undone.',
   needs: ['findAccounts', 'readAccount', 'deleteAccount'],
   effect: 'removes',
-  input: z.strictObject({
-    tenant: TenantName,
-    user: UserRef.describe('Email, user name or id'),
-    reason: Reason,
-    approvalId: ApprovalId,
-  }),
-  output: z.object({
-    status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
-    outcome: z.enum(['deleted', 'failed', 'unknown']).optional(),
-    account: Account.optional(),
-    verified: z.boolean().default(false),
-    code: Code.optional(),
-    note: z.string().optional(),
-    change: ChangeMade,
-    approval: PendingApproval.optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      tenant: TenantName,
+      user: UserRef.describe('Email, user name or id'),
+      reason: Reason,
+      approvalId: ApprovalId,
+    }),
+  output: () =>
+    z.object({
+      status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+      outcome: z.enum(['deleted', 'failed', 'unknown']).optional(),
+      account: Account.optional(),
+      verified: z.boolean().default(false),
+      code: Code.optional(),
+      note: z.string().optional(),
+      change: ChangeMade,
+      approval: PendingApproval.optional(),
+    }),
 
   async plan({ tenant, user, reason }, { ask }) {
     const account = onlyOne(await ask.one(tenant, 'findAccounts', { user }), user)

@@ -20,11 +20,12 @@ export default defineTool({
   description: 'Look a person up in every app. Says which were searched: not_searched never means absent.',
   needs: ['findAccounts'],
   effect: 'reads',
-  input: z.strictObject({
-    user: UserRef.describe('Email, user name or id'),
-    tenants: TenantNames.optional().describe('All when left out'),
-  }),
-  output: z.object({ people: z.array(Person), searched: z.array(Searched), complete: z.boolean() }),
+  input: () =>
+    z.strictObject({
+      user: UserRef.describe('Email, user name or id'),
+      tenants: TenantNames.optional().describe('All when left out'),
+    }),
+  output: () => z.object({ people: z.array(Person), searched: z.array(Searched), complete: z.boolean() }),
 
   async run({ user, tenants }, { ask }) {
     const answers = await ask.each('findAccounts', tenants, { user })

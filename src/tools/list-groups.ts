@@ -23,18 +23,20 @@ export default defineTool({
   needs: ['listGroups'],
   effect: 'reads',
   priority: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
-  input: z.strictObject({
-    tenant: TenantName,
-    group: UserRef.optional().describe('Id or name, to see its members'),
-    limit: Limit(200, 50),
-    cursor: Cursor,
-  }),
-  output: z.object({
-    groups: z.array(Group),
-    nextCursor: z.string().optional(),
-    complete: z.boolean(),
-    note: z.string().optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      tenant: TenantName,
+      group: UserRef.optional().describe('Id or name, to see its members'),
+      limit: Limit(200, 50),
+      cursor: Cursor,
+    }),
+  output: () =>
+    z.object({
+      groups: z.array(Group),
+      nextCursor: z.string().optional(),
+      complete: z.boolean(),
+      note: z.string().optional(),
+    }),
 
   async run({ tenant, group, limit, cursor }, { ask, cursors }) {
     if (group !== undefined) {

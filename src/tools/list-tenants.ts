@@ -8,18 +8,19 @@ export default defineTool({
     'Which apps are connected, under which tenant names, and which tools work on each. Call it first.',
   needs: [],
   effect: 'reads',
-  input: z.strictObject({}),
-  output: z.object({
-    tenants: z.array(
-      z.object({
-        tenant: z.string(),
-        vendor: z.string(),
-        can: z.array(z.string()),
-        readOnly: z.boolean(),
-        note: z.string().optional(),
-      }),
-    ),
-  }),
+  input: () => z.strictObject({}),
+  output: () =>
+    z.object({
+      tenants: z.array(
+        z.object({
+          tenant: z.string(),
+          vendor: z.string(),
+          can: z.array(z.string()),
+          readOnly: z.boolean(),
+          note: z.string().optional(),
+        }),
+      ),
+    }),
 
   async run(_, { ask, can }) {
     return {

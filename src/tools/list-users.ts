@@ -26,18 +26,20 @@ export default defineTool({
   needs: ['listAccounts'],
   effect: 'reads',
   priority: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
-  input: z.strictObject({
-    tenant: TenantName,
-    match: MatchInput.optional().describe('Account fields that must be equal, such as status'),
-    limit: Limit(200, 50),
-    cursor: Cursor,
-  }),
-  output: z.object({
-    accounts: z.array(Account),
-    nextCursor: z.string().optional(),
-    complete: z.boolean(),
-    note: z.string().optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      tenant: TenantName,
+      match: MatchInput.optional().describe('Account fields that must be equal, such as status'),
+      limit: Limit(200, 50),
+      cursor: Cursor,
+    }),
+  output: () =>
+    z.object({
+      accounts: z.array(Account),
+      nextCursor: z.string().optional(),
+      complete: z.boolean(),
+      note: z.string().optional(),
+    }),
 
   async run({ tenant, match, limit, cursor }, { ask, cursors }) {
     const place = cursor ? await cursors.open<Place>(cursor) : undefined

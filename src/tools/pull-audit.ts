@@ -25,21 +25,23 @@ export default defineTool({
   needs: ['pullAudit'],
   effect: 'reads',
   priority: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
-  input: z.strictObject({
-    tenant: TenantName,
-    user: UserRef.optional().describe('Whose events'),
-    since: Instant.optional().describe('ISO time; default 24 h ago'),
-    until: Instant.optional().describe('ISO time; default now'),
-    limit: Limit(1000, 100),
-    cursor: Cursor,
-  }),
-  output: z.object({
-    events: z.array(AuditEvent),
-    order: z.enum(['newest_first', 'oldest_first', 'unknown']),
-    nextCursor: z.string().optional(),
-    complete: z.boolean(),
-    note: z.string().optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      tenant: TenantName,
+      user: UserRef.optional().describe('Whose events'),
+      since: Instant.optional().describe('ISO time; default 24 h ago'),
+      until: Instant.optional().describe('ISO time; default now'),
+      limit: Limit(1000, 100),
+      cursor: Cursor,
+    }),
+  output: () =>
+    z.object({
+      events: z.array(AuditEvent),
+      order: z.enum(['newest_first', 'oldest_first', 'unknown']),
+      nextCursor: z.string().optional(),
+      complete: z.boolean(),
+      note: z.string().optional(),
+    }),
 
   async run({ tenant, user, since, until, limit, cursor }, { ask, cursors }) {
     const place = cursor ? await cursors.open<Place>(cursor) : undefined

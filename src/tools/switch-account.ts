@@ -70,8 +70,8 @@ export function switchTool(the: Switch): ChangingTool {
     description: the.description,
     needs: ['findAccounts', 'readAccount', the.operation],
     effect: the.effect,
-    input: Input,
-    output: Output,
+    input: () => Input,
+    output: () => Output,
 
     async plan({ user, tenants, reason }, { ask }): Promise<SwitchPlan> {
       const { changes, settled } = await resolve(ask, the, user, tenants)

@@ -16,8 +16,8 @@ export interface WireTool {
 
 export function toWire(tool: Tool): WireTool {
   const { name, title, description, effect, input, output } = tool
-  const { properties = {}, required } = z.toJSONSchema(input, { io: 'input' })
-  const answer = z.toJSONSchema(output, { io: 'input' })
+  const { properties = {}, required } = z.toJSONSchema(input(), { io: 'input' })
+  const answer = z.toJSONSchema(output(), { io: 'input' })
   return {
     name,
     title,

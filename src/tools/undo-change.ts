@@ -35,19 +35,21 @@ export default defineTool({
   needs: ['findAccounts', 'readAccount'],
   // The most it can do, such as to a created account; its plan says what it does this time.
   effect: 'removes',
-  input: z.strictObject({
-    // Or its approval; no number of a line of the journal is as long.
-    change: z.string().trim().min(10).max(64).describe('`change` of its answer'),
-    tenant: TenantName.optional().describe('Only there'),
-    reason: Reason,
-    approvalId: ApprovalId,
-  }),
-  output: z.object({
-    status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
-    results: z.array(Row).default([]),
-    change: ChangeMade,
-    approval: PendingApproval.optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      // Or its approval; no number of a line of the journal is as long.
+      change: z.string().trim().min(10).max(64).describe('`change` of its answer'),
+      tenant: TenantName.optional().describe('Only there'),
+      reason: Reason,
+      approvalId: ApprovalId,
+    }),
+  output: () =>
+    z.object({
+      status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+      results: z.array(Row).default([]),
+      change: ChangeMade,
+      approval: PendingApproval.optional(),
+    }),
 
   async plan({ change: reference, tenant, reason }, { ask, past }): Promise<Plan & { parts: Part[] }> {
     const found = await past(reference)

@@ -28,32 +28,34 @@ export default defineTool({
   description: 'Put people into a group or take them out; all others stay. Answers member by member.',
   needs: ['findAccounts', 'readGroup', 'updateMembers'],
   effect: 'changes',
-  input: z
-    .strictObject({
-      tenant: TenantName,
-      group: UserRef.describe('Id or name'),
-      add: Users.describe('Whom to put in'),
-      remove: Users.describe('Whom to take out'),
-      reason: OPTIONAL.reason,
-      approvalId: ApprovalId,
-    })
-    .refine(({ add, remove }) => add || remove, 'name somebody to add or remove'),
-  output: z.object({
-    status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
-    members: z
-      .array(
-        z.object({
-          user: z.string(),
-          outcome: z.enum(['added', 'removed', 'unchanged', 'failed', 'not_attempted']),
-          code: Code.optional(),
-        }),
-      )
-      .default([]),
-    verified: z.boolean().default(false),
-    note: z.string().optional(),
-    change: ChangeMade,
-    approval: PendingApproval.optional(),
-  }),
+  input: () =>
+    z
+      .strictObject({
+        tenant: TenantName,
+        group: UserRef.describe('Id or name'),
+        add: Users.describe('Whom to put in'),
+        remove: Users.describe('Whom to take out'),
+        reason: OPTIONAL.reason,
+        approvalId: ApprovalId,
+      })
+      .refine(({ add, remove }) => add || remove, 'name somebody to add or remove'),
+  output: () =>
+    z.object({
+      status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+      members: z
+        .array(
+          z.object({
+            user: z.string(),
+            outcome: z.enum(['added', 'removed', 'unchanged', 'failed', 'not_attempted']),
+            code: Code.optional(),
+          }),
+        )
+        .default([]),
+      verified: z.boolean().default(false),
+      note: z.string().optional(),
+      change: ChangeMade,
+      approval: PendingApproval.optional(),
+    }),
 
   async plan({ tenant, group: named, add = [], remove = [], reason }, { ask }) {
     const group = await ask.one(tenant, 'readGroup', { group: named })

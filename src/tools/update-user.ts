@@ -17,27 +17,29 @@ export default defineTool({
   description: 'Change what an account says, such as its title. Whether it is active: see deactivate_user.',
   needs: ['findAccounts', 'readFields', 'updateAccount'],
   effect: 'changes',
-  input: z.strictObject({
-    tenant: TenantName,
-    user: UserRef.describe('Email, user name or id'),
-    set: Fields.refine((fields) => Object.keys(asked(fields)).length > 0, 'must name a field').describe(
-      'New values',
-    ),
-    reason: OPTIONAL.reason,
-    approvalId: ApprovalId,
-  }),
-  output: z.object({
-    status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
-    outcome: z.enum(['updated', 'unchanged', 'failed', 'unknown']).optional(),
-    account: Account.optional(),
-    before: z.looseObject({}).optional(),
-    after: z.looseObject({}).optional(),
-    verified: z.boolean().default(false),
-    code: Code.optional(),
-    note: z.string().optional(),
-    change: ChangeMade,
-    approval: PendingApproval.optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      tenant: TenantName,
+      user: UserRef.describe('Email, user name or id'),
+      set: Fields.refine((fields) => Object.keys(asked(fields)).length > 0, 'must name a field').describe(
+        'New values',
+      ),
+      reason: OPTIONAL.reason,
+      approvalId: ApprovalId,
+    }),
+  output: () =>
+    z.object({
+      status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+      outcome: z.enum(['updated', 'unchanged', 'failed', 'unknown']).optional(),
+      account: Account.optional(),
+      before: z.looseObject({}).optional(),
+      after: z.looseObject({}).optional(),
+      verified: z.boolean().default(false),
+      code: Code.optional(),
+      note: z.string().optional(),
+      change: ChangeMade,
+      approval: PendingApproval.optional(),
+    }),
 
   async plan({ tenant, user, set: given, reason }, { ask }) {
     const found = onlyOne(await ask.one(tenant, 'findAccounts', { user }), user)

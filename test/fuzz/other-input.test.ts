@@ -226,7 +226,7 @@ test('an id of an approval that nobody gave out approves nothing', async () => {
 test.each(tools)(
   'arguments of any kind are taken by $name as declared, or refused in few words',
   async (tool) => {
-    const fields = Object.keys((tool.input as unknown as { shape: object }).shape)
+    const fields = Object.keys((tool.input() as unknown as { shape: object }).shape)
     const args = fc.oneof(
       hostileValue,
       fc.dictionary(fc.oneof(fc.constantFrom('tenant', ...fields), hostileText), hostileValue, {

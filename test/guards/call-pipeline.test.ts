@@ -19,7 +19,11 @@ describe('declared-only', () => {
     const { next, reached } = behind()
     const output = z.object({ status: z.string() })
     const call = aCall({
-      tool: { ...aCall().tool, input: z.strictObject({ limit: z.int().default(5) }), output },
+      tool: {
+        ...aCall().tool,
+        input: () => z.strictObject({ limit: z.int().default(5) }),
+        output: () => output,
+      },
       input: undefined,
     })
     const reply = await declaredOnly()(call, async (inner) => {
@@ -45,7 +49,7 @@ describe('declared-only', () => {
       tenants: z.array(z.string()),
       set: z.looseObject({}).optional(),
     })
-    const call = aCall({ tool: { ...aCall().tool, input }, input: JSON.parse(json) })
+    const call = aCall({ tool: { ...aCall().tool, input: () => input }, input: JSON.parse(json) })
     const { next, reached } = behind()
     expect(await codeOf(declaredOnly()(call, next))).toBe('invalid_input')
     expect(reached).toEqual([])

@@ -90,7 +90,9 @@ const UNKNOWN = [
 ]
 
 const unclassified = (effect: unknown) =>
-  aCall({ tool: { ...aCall().tool, name: 'made_up', effect: effect as never, output: z.looseObject({}) } })
+  aCall({
+    tool: { ...aCall().tool, name: 'made_up', effect: effect as never, output: () => z.looseObject({}) },
+  })
 
 describe.each(UNKNOWN)('a tool whose effect is %j', (effect) => {
   test('needs approval, whatever the settings ask of any kind of change', async () => {
@@ -113,7 +115,7 @@ describe.each(UNKNOWN)('a tool whose effect is %j', (effect) => {
   })
 
   test('is shown to clients as one that destroys', () => {
-    const tool = { ...unclassified(effect).tool, title: '', description: '', input: z.strictObject({}) }
+    const tool = { ...unclassified(effect).tool, title: '', description: '', input: () => z.strictObject({}) }
     expect(toWire(tool as unknown as Tool).annotations).toMatchObject({
       readOnlyHint: false,
       destructiveHint: true,

@@ -166,6 +166,8 @@ withRedis('a ledger in Redis', () => {
     const limits = { perMinute: 40, perDay: 100 }
     await spend(other, limits, 10)
     await spend(ledger, limits, 10)
+    // Who has something left to say would be the first to say what was spent.
+    await other.flush()
     await redis.raw().flushall()
     expect(await ledger.left('b', limits)).toMatchObject([{ left: 20 }, { left: 80 }])
     await spend(ledger, limits, 1)

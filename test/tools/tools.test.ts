@@ -38,7 +38,7 @@ describe.each(tools)('$name', (tool) => {
   })
 
   test('refuses arguments that it does not declare', () => {
-    const schema = z.toJSONSchema(tool.input, { io: 'input' })
+    const schema = z.toJSONSchema(tool.input(), { io: 'input' })
     expect(schema.additionalProperties).toBe(false)
     expect(wire.inputSchema.additionalProperties).toBe(false)
   })

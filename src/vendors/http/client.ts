@@ -75,8 +75,7 @@ const MAX_REPLY_BYTES = 16 * 1024 * 1024
 function transmit({ token }: Pick<ClientOptions, 'token'>): (request: AppRequest) => Promise<AppReply> {
   let agent: Dispatcher | undefined
   return async (request) => {
-    const { Agent } = (await import('undici')).default
-    agent ??= new Agent({ connect: { timeout: 5_000 }, keepAliveTimeout: 10_000, connections: 64 })
+    agent ??= await openAgent()
     request.signal.throwIfAborted()
     try {
       const { statusCode, headers, body } = await agent.request({
@@ -93,6 +92,11 @@ function transmit({ token }: Pick<ClientOptions, 'token'>): (request: AppRequest
       throw networkError(error, request)
     }
   }
+}
+
+async function openAgent(): Promise<Dispatcher> {
+  const { Agent } = (await import('undici')).default
+  return new Agent({ connect: { timeout: 5_000 }, keepAliveTimeout: 10_000, connections: 64 })
 }
 
 const revealed = (values: Readonly<Record<string, string | Secret>>): Record<string, string> =>

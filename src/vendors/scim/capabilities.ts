@@ -22,17 +22,22 @@ export interface Capabilities {
 
 const LEARNED = 'scim.learned'
 const NO_GROUPS = 'scim.noGroups'
+// Another process may have learned something; it need not be known here in the same moment.
+const FRESH_MS = 1_000
 // Somebody may switch groups on in the app, so that it is asked again from time to time.
 const NO_GROUPS_TTL_MS = 24 * 60 * 60_000
 
 export function capabilitiesOf(memory: AppMemory): Capabilities {
   let now: Learned = {}
+  let freshUntil = 0
   const recall = async () => {
+    if (Date.now() < freshUntil) return now
     const [learned, noGroups] = await Promise.all([
       memory.get<Learned>(LEARNED),
       memory.get<boolean>(NO_GROUPS),
     ])
     now = { ...now, ...learned, noGroups: noGroups ?? false }
+    freshUntil = Date.now() + FRESH_MS
     return now
   }
   return {
