@@ -5,28 +5,28 @@ import type { Arrival, Sandbox, SandboxOptions } from '../src/sandbox/index.ts'
 import { mostIn } from '../src/sandbox/index.ts'
 import { makePeople } from '../src/sandbox/people.ts'
 
-/** What the process of a simulated app tells first. */
-export type Started = Pick<Sandbox<'netskope'>, 'url' | 'settings' | 'env'>
+/** The first message from the process of a simulated app. */
+export type RunningApp = Pick<Sandbox<'netskope'>, 'url' | 'settings' | 'env'>
 
 export interface AppOptions extends SandboxOptions<'netskope'> {
-  /** How many people are in it; 250 when left out. */
+  /** Number of people in it; default 250. */
   crowd?: number
 }
 
-/** A simulated app in a process of its own, so that it takes no time away from what is measured. */
-export interface App extends Started {
-  /** Everything that has arrived there, first come first. */
+/** A simulated app in a child process, so that it does not slow down what is measured. */
+export interface App extends RunningApp {
+  /** All requests that arrived there, in order. */
   arrivals(): Promise<Arrival[]>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 export async function startApp(options: AppOptions = {}): Promise<App> {
   const child = fork(join(import.meta.dirname, 'app-process.ts'), [JSON.stringify(options)])
-  const told = async <Message>() => (await once(child, 'message'))[0] as Message
+  const nextMessage = async <Message>() => (await once(child, 'message'))[0] as Message
   return {
-    ...(await told<Started>()),
+    ...(await nextMessage<RunningApp>()),
     arrivals() {
-      const answer = told<Arrival[]>()
+      const answer = nextMessage<Arrival[]>()
       child.send('arrivals')
       return answer
     },
@@ -38,7 +38,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
   }
 }
 
-/** User names in the app, one after the other, over and over. */
+/** Returns the user names in the app one after the other, in a cycle. */
 export function userNames(): () => string {
   const names = makePeople().map(({ userName }) => userName)
   let next = 0
@@ -46,10 +46,10 @@ export function userNames(): () => string {
 }
 
 const MINUTE = 60_000
-/** What the app lets a token do in any minute, unless told otherwise. */
+/** The app's default limit: requests per token in any minute. */
 export const PER_MINUTE = 300
 
-/** How a run looked from the app: what arrived in the `seconds` from `start` on. */
+/** What the app saw of a run: the requests that arrived in the `seconds` from `start` on. */
 export function seenByApp(arrivals: readonly Arrival[], start: number, seconds: number) {
   const during = arrivals.filter(({ at }) => at >= start && at < start + seconds * 1_000)
   return {
@@ -59,7 +59,7 @@ export function seenByApp(arrivals: readonly Arrival[], start: number, seconds: 
       MINUTE,
     ),
     refused: during.filter(({ status }) => status === 429).length,
-    // No more fits in: cut the run into minutes, and none of them may hold more than the limit.
+    // An upper bound: no minute of the run may have more than the limit.
     allowed: PER_MINUTE * Math.ceil((seconds * 1_000) / MINUTE),
   }
 }

@@ -1,48 +1,48 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** One question: the answer came, or it is to be asked again at `retryAt`, epoch milliseconds. */
+/** One call: either it was answered, or it can be repeated at `retryAt`, epoch milliseconds. */
 export type Ask = (signal: AbortSignal) => Promise<'answered' | { retryAt: number }>
 
-/** What a crowd of askers went through. */
-export interface Asked {
+/** What the callers of a crowd got. */
+export interface CrowdResult {
   answered: number
-  /** How often somebody was told to come back later. */
-  turnedAway: number
-  /** Milliseconds from a question to its answer, all its attempts included. */
+  /** Calls that were told to come back later. */
+  throttled: number
+  /** Milliseconds from the first attempt of a call to its answer. */
   waits: number[]
 }
 
 export interface Crowd {
   ask: Ask
-  /** How many ask at the same moment. */
+  /** Number of concurrent callers. */
   atOnce: number
-  /** Pause of each asker between an answer and the next question, milliseconds. */
+  /** Pause of each caller between an answer and its next call, milliseconds. */
   pauseMs?: number
 }
 
-/** Every crowd asks over and over until `until`, epoch milliseconds, and comes back when it is told to. */
-export async function askUntil(until: number, crowds: readonly Crowd[]): Promise<Asked[]> {
+/** All crowds call in a loop until `until`, epoch milliseconds, and repeat throttled calls at `retryAt`. */
+export async function askUntil(until: number, crowds: readonly Crowd[]): Promise<CrowdResult[]> {
   const over = new AbortController()
   setMaxListeners(0, over.signal)
   const timer = setTimeout(() => over.abort(), until - Date.now())
   try {
-    return await Promise.all(crowds.map((crowd) => askers(crowd, over.signal)))
+    return await Promise.all(crowds.map((crowd) => runCrowd(crowd, over.signal)))
   } finally {
     clearTimeout(timer)
     over.abort()
   }
 }
 
-async function askers({ ask, atOnce, pauseMs = 0 }: Crowd, signal: AbortSignal): Promise<Asked> {
-  const asked: Asked = { answered: 0, turnedAway: 0, waits: [] }
+async function runCrowd({ ask, atOnce, pauseMs = 0 }: Crowd, signal: AbortSignal): Promise<CrowdResult> {
+  const asked: CrowdResult = { answered: 0, throttled: 0, waits: [] }
   const asker = async () => {
     while (!signal.aborted) {
       const from = performance.now()
       for (;;) {
         const outcome = await ask(signal)
         if (outcome === 'answered') break
-        asked.turnedAway += 1
+        asked.throttled += 1
         await sleep(Math.max(0, outcome.retryAt - Date.now()), undefined, { signal })
       }
       asked.answered += 1
@@ -57,8 +57,8 @@ async function askers({ ask, atOnce, pauseMs = 0 }: Crowd, signal: AbortSignal):
   return asked
 }
 
-/** How evenly the crowds were served: 1 when all got the same. */
-export function fairness(crowds: readonly Asked[]): number {
+/** How evenly the crowds were served: 1 if all got the same. */
+export function fairness(crowds: readonly CrowdResult[]): number {
   const answered = crowds.map((crowd) => crowd.answered)
   return Math.min(...answered) / Math.max(...answered)
 }

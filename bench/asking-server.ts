@@ -1,4 +1,4 @@
-// The least server that does what find_user does: one tool on the same SDK, which makes the same request by bare undici.
+// The minimal server that does what find_user does: one tool on the same SDK that makes the same request with bare undici.
 import { McpServer } from '@modelcontextprotocol/server'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { Agent, request } from 'undici'

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 
-/** A server to compare with, bundled into one file of `folder` as the program itself is. */
+/** Bundles a server to compare with into one file in `folder`, like the program itself. */
 export async function bundleServer(file: string, folder: string): Promise<string> {
   const outfile = join(folder, `${basename(file, '.ts')}.mjs`)
   await build({

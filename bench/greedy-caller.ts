@@ -1,22 +1,22 @@
 import { askUntil } from './askers.ts'
-import { door } from './door.ts'
+import { httpCallers } from './http-callers.ts'
 
-/** What the process of a greedy caller is started with. */
-export interface Greed {
+/** Options for the process of a greedy caller. */
+export interface GreedyOptions {
   url: string
   token: string
-  /** Calls that it keeps going. */
+  /** Calls that it keeps in flight. */
   atOnce: number
 }
 
-/** Asks as much as it can for so long, milliseconds, and then tells what it was answered, each time that it is told to. */
-const { url, token, atOnce } = JSON.parse(process.argv[2] ?? '{}') as Greed
-const ask = door(new URL(url), [token]).as(0)
+/** On each message, calls as fast as it can for so many milliseconds, and then reports its answers. */
+const { url, token, atOnce } = JSON.parse(process.argv[2] ?? '{}') as GreedyOptions
+const ask = httpCallers(new URL(url), [token]).as(0)
 
 process.on('message', async (forMs: number) => {
-  const [{ answered, turnedAway } = { answered: 0, turnedAway: 0 }] = await askUntil(Date.now() + forMs, [
+  const [{ answered, throttled } = { answered: 0, throttled: 0 }] = await askUntil(Date.now() + forMs, [
     { ask, atOnce },
   ])
-  process.send?.({ answered, turnedAway })
+  process.send?.({ answered, throttled })
 })
 process.on('disconnect', () => process.exit())

@@ -7,56 +7,56 @@ import { PER_MINUTE, seenByApp, startApp, userNames } from './app.ts'
 import { askUntil, fairness } from './askers.ts'
 import { atMost, exactly, type Part, percent } from './rows.ts'
 import { crowdRows, limitRows } from './saturation.ts'
-import { placeFor } from './servers.ts'
+import { prepareLaunch } from './servers.ts'
 import { lookUp } from './two-servers.ts'
 
-/** By how much the clock of each instance is wrong, milliseconds. */
+/** Clock skew of each instance, milliseconds. */
 export const SKEWS = [-5_000, 0, 5_000]
 const CALLERS = 4
-const AT_ONCE = 15
+const CALLS_IN_FLIGHT = 15
 
-/** Something that befalls Redis, and when, milliseconds from the start: while a new minute's budget is being spent. */
-type Trouble = [at: number, befall: (redis: RedisServer) => Promise<unknown>]
-const TROUBLES: Trouble[] = [
+/** A failure of Redis, and when it happens, milliseconds from the start: while a new minute's budget is being spent. */
+type Incident = [at: number, strike: (redis: RedisServer) => Promise<unknown>]
+const INCIDENTS: Incident[] = [
   [1_000, (redis) => redis.restart()],
   [61_000, (redis) => redis.raw().flushall()],
 ]
 
 export const instances: Part = async ({ seconds }) => {
   const quiet = await saturate(seconds, [])
-  const troubled = await saturate(seconds, TROUBLES)
+  const disturbed = await saturate(seconds, INCIDENTS)
   return {
     title: `Saturation by three instances on one Redis behind a proxy, ${seconds} s`,
     how:
-      `Three processes that serve over HTTP, with clocks that are ${SKEWS.map((skew) => skew / 1_000).join(', ')} s ` +
-      `ahead, behind a proxy that hands requests round; ${CALLERS} MCP clients that keep ${AT_ONCE} calls of find_user ` +
-      'going each and come back at `retryAt` when they are told to; a redis-server on the same machine; the app as above. Then ' +
-      'all of it once more, and Redis loses its data twice, each time while the budget of a minute is being spent: killed and ' +
+      `Three processes that serve over HTTP, with clocks ${SKEWS.map((skew) => skew / 1_000).join(', ')} s ` +
+      `ahead, behind a round-robin proxy; ${CALLERS} MCP clients that keep ${CALLS_IN_FLIGHT} calls of find_user ` +
+      'in flight each and repeat throttled calls at `retryAt`; a redis-server on the same machine; the app as above. Then ' +
+      'the same again while Redis loses its data twice, each time while the budget of a minute is being spent: killed and ' +
       'restarted, and flushed.',
     rows: [
       ...limitRows(quiet.seen),
       {
-        what: 'Fairness: answers of the client with fewest over those of the one with most',
+        what: 'Fairness: fewest answers of a client, relative to the most',
         figure: percent(fairness(quiet.asked)),
       },
       ...crowdRows(quiet.asked),
       {
-        what: 'Changes of the budget that had to be made anew, since another instance was faster',
-        figure: percent(quiet.madeAnew),
+        what: 'Budget updates retried because another instance was faster',
+        figure: percent(quiet.retried),
       },
-      atMost('With Redis lost twice: most arrivals at the app in any 60 s', troubled.seen.most, PER_MINUTE),
-      exactly('With Redis lost twice: answers of 429', troubled.seen.refused, 0),
-      { what: 'With Redis lost twice: requests that arrived', figure: String(troubled.seen.arrived) },
+      atMost('Redis data lost twice: most arrivals at the app in any 60 s', disturbed.seen.most, PER_MINUTE),
+      exactly('Redis data lost twice: answers of 429', disturbed.seen.refused, 0),
+      { what: 'Redis data lost twice: requests that arrived', figure: String(disturbed.seen.arrived) },
     ],
   }
 }
 
-async function saturate(seconds: number, troubles: readonly Trouble[]) {
+async function saturate(seconds: number, incidents: readonly Incident[]) {
   await using app = await startApp()
   await using redis = await startRedis()
-  using place = placeFor(app, {}, { store: redis.url, auth: 'none' })
+  using launch = prepareLaunch(app, {}, { store: redis.url, auth: 'none' })
   await using proxy = await openRoundRobin()
-  await using fleet = await openFleet({ ...place, proxy, skews: SKEWS })
+  await using fleet = await openFleet({ ...launch, proxy, skews: SKEWS })
   const clients = await Promise.all(
     Array.from({ length: CALLERS }, (_, one) =>
       connect('modern', { url: fleet.url, headers: {} }, `bench-${one}`),
@@ -66,11 +66,11 @@ async function saturate(seconds: number, troubles: readonly Trouble[]) {
   const start = Date.now()
   const asking = askUntil(
     start + seconds * 1_000,
-    clients.map((client) => ({ ask: lookUp(client, name), atOnce: AT_ONCE })),
+    clients.map((client) => ({ ask: lookUp(client, name), atOnce: CALLS_IN_FLIGHT })),
   )
-  for (const [at, befall] of troubles) {
+  for (const [at, strike] of incidents) {
     await sleep(start + at - Date.now())
-    await befall(redis)
+    await strike(redis)
   }
   const asked = await asking
   const seen = seenByApp(await app.arrivals(), start, seconds)
@@ -78,5 +78,5 @@ async function saturate(seconds: number, troubles: readonly Trouble[]) {
   const calls = (command: string) =>
     Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)
   await Promise.all(clients.map((client) => client.close()))
-  return { asked, seen, madeAnew: 1 - calls('set') / calls('eval') }
+  return { asked, seen, retried: 1 - calls('set') / calls('eval') }
 }

@@ -1,11 +1,11 @@
 import { startApp } from './app.ts'
 import { atMost, type Part } from './rows.ts'
-import { placeFor, startServer } from './servers.ts'
+import { prepareLaunch, startServer } from './servers.ts'
 
 export const listSize: Part = async () => {
   await using app = await startApp()
-  using place = placeFor(app)
-  const client = await startServer(place)
+  using launch = prepareLaunch(app)
+  const client = await startServer(launch)
   const tools = await client.listTools()
   await client.close()
   const sizes = tools.map((tool) => ({ name: tool.name, bytes: Buffer.byteLength(JSON.stringify(tool)) }))
@@ -14,7 +14,7 @@ export const listSize: Part = async () => {
     title: 'What tools/list costs an agent',
     how: 'The tools as a client gets them, as JSON, in bytes.',
     rows: [
-      atMost(`Bytes a tool (${sum} for ${tools.length} tools)`, Math.round(sum / tools.length), 700),
+      atMost(`Bytes per tool (${sum} for ${tools.length} tools)`, Math.round(sum / tools.length), 700),
       { what: 'Tool by tool', figure: sizes.map(({ name, bytes }) => `${name} ${bytes}`).join(', ') },
     ],
   }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import build from '../test/support/build.ts'
-import { redisIsThere } from '../test/support/redis.ts'
+import { redisInstalled } from '../test/support/redis.ts'
 import { greedy } from './greedy.ts'
 import { http } from './http.ts'
 import { instances } from './instances.ts'
@@ -19,7 +19,7 @@ import { scan } from './scan.ts'
 import { start } from './start.ts'
 import { twoServers } from './two-servers.ts'
 
-// First what somebody else's work on the machine would distort.
+// The parts that other load on the machine would distort run first.
 const PARTS: Record<string, Part> = {
   overhead,
   start,
@@ -35,15 +35,15 @@ const PARTS: Record<string, Part> = {
   interactive,
   losses,
 }
-const ON_REDIS = ['instances', 'losses']
+const NEED_REDIS = ['instances', 'losses']
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md')
 
 const USAGE = `npm run bench -- [--only PART,PART] [--seconds N] [--as-built] [--write]
 
   --only     ${Object.keys(PARTS).join(', ')}
-  --seconds  how long the app is saturated; 150 when left out
-  --as-built measure dist/ as it is, rather than building it first
-  --write    write these parts into docs/benchmarks.md, as a full run does with all
+  --seconds  how long to saturate the app; default 150
+  --as-built measure the existing dist/ instead of building it first
+  --write    update these parts in docs/benchmarks.md; a full run writes all parts
 `
 
 const { values } = parseArgs({
@@ -56,7 +56,8 @@ const { values } = parseArgs({
   },
 })
 const names =
-  values.only?.split(',') ?? Object.keys(PARTS).filter((name) => !ON_REDIS.includes(name) || redisIsThere())
+  values.only?.split(',') ??
+  Object.keys(PARTS).filter((name) => !NEED_REDIS.includes(name) || redisInstalled())
 const seconds = Number(values.seconds ?? 150)
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 
@@ -76,7 +77,7 @@ for (const [name, part] of Object.entries(PARTS)) {
 }
 
 const missed = sections.flatMap(({ rows }) => rows).filter(({ met }) => met === false)
-say(missed.length === 0 ? 'Every goal was met.' : `Missed: ${missed.map(({ what }) => what).join('; ')}.`)
+say(missed.length === 0 ? 'All goals met.' : `Missed: ${missed.map(({ what }) => what).join('; ')}.`)
 const full = values.only === undefined && values.seconds === undefined
 if (full) writeFileSync(PAGE, toMarkdown(sections))
 else if (values.write) writeFileSync(PAGE, toMarkdown(sections, readFileSync(PAGE, 'utf8')))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { startSandbox } from '../src/sandbox/index.ts'
 import { MAIN } from '../test/support/main.ts'
 import { temporaryFolder } from './folder.ts'
-import { atMost, median, ms, type Part, type Row, times } from './rows.ts'
+import { atMost, type BenchRow, median, ms, type Part, times } from './rows.ts'
 import { answerOf, startServer } from './servers.ts'
 
 const ROUNDS = 7
@@ -13,12 +13,12 @@ const STEP_MS = 10
 export const manyTenants: Part = async () => ({
   title: 'A person looked up in many tenants',
   how:
-    `find_user over stdio. The tenants answer after ${FASTEST_MS} ms, ${FASTEST_MS + STEP_MS} ms and so on; the median of ` +
-    `${ROUNDS} calls is held against the slowest tenant and against the sum of all.`,
+    `find_user over stdio. The tenants answer after ${FASTEST_MS} ms, ${FASTEST_MS + STEP_MS} ms and so on. The median of ` +
+    `${ROUNDS} calls is compared with the slowest tenant and with the sum of all.`,
   rows: [...(await rowsFor(3)), ...(await rowsFor(30))],
 })
 
-async function rowsFor(count: number): Promise<Row[]> {
+async function rowsFor(count: number): Promise<BenchRow[]> {
   const delays = Array.from({ length: count }, (_, at) => FASTEST_MS + at * STEP_MS)
   const apps = await Promise.all(
     delays.map((delay) => startSandbox({ apps: ['netskope'], faults: [{ fault: 'slow', ms: delay }] })),
@@ -56,7 +56,7 @@ async function rowsFor(count: number): Promise<Row[]> {
   const slowest = Math.max(...delays)
   const sum = delays.reduce((all, delay) => all + delay, 0)
   return [
-    atMost(`${count} tenants: the call over the slowest tenant`, median(spent) / slowest, 1.5, times),
+    atMost(`${count} tenants: the call, relative to the slowest tenant`, median(spent) / slowest, 1.5, times),
     {
       what: `${count} tenants: the call, the slowest, the sum`,
       figure: `${ms(median(spent))}, ${ms(slowest)}, ${ms(sum)}`,

@@ -12,12 +12,12 @@ import { type App, userNames } from './app.ts'
 import type { Ask } from './askers.ts'
 import { temporaryFolder } from './folder.ts'
 
-// What the server gives an context: 50 s for a call, less 2 s for wording the answer.
-const CALL_MS = 48_000
+// The server's deadline for requests to apps: 50 s per call, less 2 s to write the answer.
+const CALL_DEADLINE_MS = 48_000
 
 /**
- * All that a server puts between a call and the app, in this process and without the protocol: the vendor's look-up,
- * the request guards, the ledger on disk. Unlike over stdio, each asker may be a caller of its own.
+ * Everything that a server runs between a call and the app, in this process and without the protocol: the vendor's
+ * look-up, the request guards, the ledger on disk. Unlike over stdio, each look-up can have its own caller.
  */
 export function openInProcess(
   { settings, env }: App,
@@ -34,14 +34,14 @@ export function openInProcess(
   )
   const name = userNames()
   return {
-    /** Looks people up, one request each. */
+    /** Looks people up, with one request each. */
     lookUp:
-      (who: Pick<RequestContext, 'caller' | 'priority'>): Ask =>
+      (identity: Pick<RequestContext, 'caller' | 'priority'>): Ask =>
       async (signal) => {
         try {
           await operations.findAccounts?.(
             { user: name() },
-            { ...who, signal, deadline: Date.now() + CALL_MS },
+            { ...identity, signal, deadline: Date.now() + CALL_DEADLINE_MS },
           )
           return 'answered'
         } catch (error) {
@@ -49,7 +49,7 @@ export function openInProcess(
           throw error
         }
       },
-    /** Pages through everybody; live memory in bytes, after a tenth of the pages and at the end. */
+    /** Lists all users page by page. Returns the live memory in bytes, after a tenth of the pages and at the end. */
     async readEverybody(limit: number) {
       let seen = 0
       let at: ListPosition | undefined
@@ -60,8 +60,8 @@ export function openInProcess(
           {
             caller: 'scan',
             priority: 'bulk',
-            signal: AbortSignal.timeout(CALL_MS),
-            deadline: Date.now() + CALL_MS,
+            signal: AbortSignal.timeout(CALL_DEADLINE_MS),
+            deadline: Date.now() + CALL_DEADLINE_MS,
           },
         )
         seen += page?.items.length ?? 0
@@ -80,7 +80,7 @@ export function openInProcess(
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
-/** What is left of the heap once all that nobody holds is gone. */
+/** The size of the heap after a garbage collection. */
 function liveBytes(): number {
   collect()
   return process.memoryUsage().heapUsed

@@ -1,4 +1,4 @@
-// The least that a server over HTTP can be: one tool, on the same SDK. Tells its address on standard output.
+// The minimal server over HTTP: one tool, on the same SDK. Prints its address on standard output.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'

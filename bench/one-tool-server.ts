@@ -1,4 +1,4 @@
-// The least that a server of this kind can be: one tool, on the same SDK.
+// The minimal stdio server: one tool, on the same SDK.
 import { McpServer } from '@modelcontextprotocol/server'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import * as z from 'zod'

@@ -4,71 +4,72 @@ import { startApp } from './app.ts'
 import { bundleServer } from './bundle-server.ts'
 import { temporaryFolder } from './folder.ts'
 import { atMost, exactly, median, ms, type Part, quantile, times } from './rows.ts'
-import { answerOf, placeFor, startServer } from './servers.ts'
+import { answerOf, prepareLaunch, startServer } from './servers.ts'
 
-// Until the machine code of all sides is as good as it gets.
-const WARM_UP = 1_500
+// Enough calls for the JIT compiler to optimize all three.
+const WARM_UP_CALLS = 1_500
 const ROUNDS = 600
-const FIRST = 100
-const PLENTY = 10_000_000
+const COLD_CALLS = 100
+const UNLIMITED = 10_000_000
 const ASK = { user: 'ada@example.com' }
 
 export const overhead: Part = async () => {
-  await using app = await startApp({ perMinute: PLENTY })
-  using place = placeFor(app, { budget: { perMinute: PLENTY } })
+  await using app = await startApp({ perMinute: UNLIMITED })
+  using launch = prepareLaunch(app, { budget: { perMinute: UNLIMITED } })
   using folder = temporaryFolder()
-  const ours = await startServer(place)
-  const byOurs = () => answerOf(ours, 'find_user', ASK)
-  await byOurs()
+  const ours = await startServer(launch)
+  const callOurs = () => answerOf(ours, 'find_user', ASK)
+  await callOurs()
   const made = (await app.arrivals()).at(-1)
   if (!made) throw new Error('find_user made no request')
   const url = `${app.url}${made.path}?${made.query}`
   const token = app.env.SANDBOX_NETSKOPE_SCIM_TOKEN ?? ''
-  const least = await startServer({
+  const minimal = await startServer({
     main: await bundleServer(join(import.meta.dirname, 'asking-server.ts'), folder.path),
     args: [],
-    env: { PATH: place.env.PATH ?? '', ASK_URL: url, ASK_TOKEN: token },
+    env: { PATH: launch.env.PATH ?? '', ASK_URL: url, ASK_TOKEN: token },
   })
-  const byLeast = () => answerOf(least, 'find_user', ASK)
+  const callMinimal = () => answerOf(minimal, 'find_user', ASK)
   const dispatcher = new Agent()
-  const byHand = async () => {
+  const requestDirectly = async () => {
     const headers = { 'netskope-api-token': token, accept: 'application/scim+json' }
     const { body } = await request(url, { headers, dispatcher })
     await body.json()
   }
 
-  const taken = { hand: [] as number[], least: [] as number[], ours: [] as number[] }
-  for (let round = 0; round < WARM_UP + ROUNDS; round++) {
-    taken.hand.push(await timed(byHand))
-    taken.least.push(await timed(byLeast))
-    taken.ours.push(await timed(byOurs))
+  const durations = { hand: [] as number[], minimal: [] as number[], ours: [] as number[] }
+  for (let round = 0; round < WARM_UP_CALLS + ROUNDS; round++) {
+    durations.hand.push(await timed(requestDirectly))
+    durations.minimal.push(await timed(callMinimal))
+    durations.ours.push(await timed(callOurs))
   }
-  await Promise.all([ours.close(), least.close()])
+  await Promise.all([ours.close(), minimal.close()])
   const arrived = (await app.arrivals()).length
-  const warm = (what: keyof typeof taken) => taken[what].slice(WARM_UP)
-  const both = (what: keyof typeof taken) => `${ms(median(warm(what)))}, ${ms(quantile(warm(what), 0.99))}`
-  const first = (what: keyof typeof taken) => median(taken[what].slice(0, FIRST))
+  const warm = (what: keyof typeof durations) => durations[what].slice(WARM_UP_CALLS)
+  const both = (what: keyof typeof durations) =>
+    `${ms(median(warm(what)))}, ${ms(quantile(warm(what), 0.99))}`
+  const first = (what: keyof typeof durations) => median(durations[what].slice(0, COLD_CALLS))
   return {
     title: 'What a call costs',
     how:
-      'find_user over stdio, by this server and by the least one on the same SDK that makes the same HTTP request by ' +
-      `bare undici, and that request alone, in turn, ${ROUNDS} times each after ${WARM_UP} to warm up, one at a time. ` +
-      'Limits so high that nothing waits.',
+      'find_user over stdio, of this server and of a minimal server on the same SDK that makes the same HTTP request with ' +
+      `bare undici, and that request alone; alternating, ${ROUNDS} times each after ${WARM_UP_CALLS} for warm-up, one at a time. ` +
+      'Limits are so high that nothing waits.',
     rows: [
       atMost(
-        'find_user over the same by the least server, at the median',
-        median(warm('ours')) / median(warm('least')),
+        'find_user, relative to the minimal server, median',
+        median(warm('ours')) / median(warm('minimal')),
         1.3,
         times,
       ),
       { what: 'find_user: median, 99th percentile', figure: both('ours') },
-      { what: 'By the least server: median, 99th percentile', figure: both('least') },
+      { what: 'The minimal server: median, 99th percentile', figure: both('minimal') },
       { what: 'The bare request: median, 99th percentile', figure: both('hand') },
       {
-        what: `Nobody warm, the first ${FIRST} of each at the median: ours, the least server`,
-        figure: `${ms(first('ours'))}, ${ms(first('least'))}`,
+        what: `Cold, the first ${COLD_CALLS} of each, median: ours, the minimal server`,
+        figure: `${ms(first('ours'))}, ${ms(first('minimal'))}`,
       },
-      exactly('Requests at the app for each call', (arrived - 1) / 3 / (WARM_UP + ROUNDS), 1),
+      exactly('Requests at the app per call', (arrived - 1) / 3 / (WARM_UP_CALLS + ROUNDS), 1),
     ],
   }
 }

@@ -1,7 +1,7 @@
 import { arch, cpus, loadavg, release, type as system, totalmem } from 'node:os'
 import { type Section, verdict } from './rows.ts'
 
-/** The date, the machine that the figures are of, and how busy it is now. */
+/** The date, the machine, and its current load. */
 export function machine(): string {
   const date = new Date().toISOString().slice(0, 10)
   const processors = cpus()
@@ -24,29 +24,28 @@ export function toText({ title, rows }: Section): string {
   return `\n${title}\n${lines.map((line) => `  ${line.trimEnd()}\n`).join('')}`
 }
 
-/** A section, and where and when it was measured. */
+/** A section with where and when it was measured. */
 export interface Measured extends Section {
   where: string
 }
 
-const HEAD = `# Benchmarks
+const PAGE_HEAD = `# Benchmarks
 
-Written by \`npm run bench\`. What is compared was measured side by side in the same run; counts are those of the
-simulated app.
+Written by \`npm run bench\`. Compared figures come from the same run; the simulated app counts the requests.
 `
-const MARK = '\n## '
+const SECTION_MARK = '\n## '
 
-/** The sections as a page, in the place of those of the same titles on the `former` one; what is new comes last. */
-export function toMarkdown(sections: readonly Measured[], former = HEAD): string {
-  const [head = '', ...before] = former.split(MARK)
+/** The sections as a page. They replace sections with the same title of the `former` page; new ones come last. */
+export function toMarkdown(sections: readonly Measured[], former = PAGE_HEAD): string {
+  const [head = '', ...before] = former.split(SECTION_MARK)
   const made = new Map(sections.map((section) => [section.title, bodyOf(section)]))
   const kept = before.map((text) => {
     const [title = ''] = text.split('\n', 1)
-    const anew = made.get(title)
+    const updated = made.get(title)
     made.delete(title)
-    return anew ?? text
+    return updated ?? text
   })
-  return [head, ...kept, ...made.values()].join(MARK)
+  return [head, ...kept, ...made.values()].join(SECTION_MARK)
 }
 
 const bodyOf = ({ title, how, rows, where }: Measured): string =>

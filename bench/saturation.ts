@@ -1,9 +1,9 @@
 import { PER_MINUTE, seenByApp, startApp } from './app.ts'
-import { type Asked, askUntil, fairness } from './askers.ts'
+import { askUntil, type CrowdResult, fairness } from './askers.ts'
 import { openInProcess } from './one-process.ts'
-import { atLeast, atMost, exactly, type Part, percent, type Row } from './rows.ts'
+import { atLeast, atMost, type BenchRow, exactly, type Part, percent } from './rows.ts'
 
-// Each has more to ask at any moment than the app takes, yet not equally much.
+// Each caller alone exceeds the app's limit; their loads differ.
 const CALLERS = [
   { caller: 'first', atOnce: 60 },
   { caller: 'second', atOnce: 30 },
@@ -25,13 +25,13 @@ export const saturation: Part = async ({ seconds }) => {
   return {
     title: `Saturation by three callers of one process, ${seconds} s`,
     how:
-      `Three callers keep ${crowd.join(', ')} look-ups going for ${seconds} s and come back at \`retryAt\` when they ` +
-      `are told to. The app, in a process of its own, takes ${PER_MINUTE} requests in any 60 s and counts what ` +
-      'arrives, refused or not. Use is what arrived over the most that such a limit lets through in that time.',
+      `Three callers keep ${crowd.join(', ')} look-ups in flight for ${seconds} s and repeat throttled ones at \`retryAt\`. ` +
+      `The app, in a separate process, accepts ${PER_MINUTE} requests in any 60 s and counts all that arrive, refused or ` +
+      'not. Use is the number of arrivals, relative to the most that the limit allows in that time.',
     rows: [
       ...limitRows(seenByApp(await app.arrivals(), start, seconds)),
       {
-        what: 'Fairness: answers of the caller with fewest over those of the one with most',
+        what: 'Fairness: fewest answers of a caller, relative to the most',
         figure: percent(fairness(asked)),
       },
       ...crowdRows(asked),
@@ -39,18 +39,18 @@ export const saturation: Part = async ({ seconds }) => {
   }
 }
 
-/** Whether the limit was kept, and how much of it was used. */
-export const limitRows = ({ arrived, most, refused, allowed }: ReturnType<typeof seenByApp>): Row[] => [
+/** Whether the limit held, and how much of it was used. */
+export const limitRows = ({ arrived, most, refused, allowed }: ReturnType<typeof seenByApp>): BenchRow[] => [
   atMost('Most arrivals at the app in any 60 s', most, PER_MINUTE),
-  exactly('Answers of 429', refused, 0),
+  exactly('429 answers', refused, 0),
   atLeast(`Use of the limit (${arrived} of ${allowed} requests)`, arrived / allowed, 0.95, percent),
 ]
 
-/** What each of those who asked got. */
-export const crowdRows = (asked: readonly Asked[]): Row[] => [
-  { what: 'Answers to each', figure: asked.map(({ answered }) => answered).join(', ') },
+/** What each crowd got. */
+export const crowdRows = (asked: readonly CrowdResult[]): BenchRow[] => [
+  { what: 'Answers per caller', figure: asked.map(({ answered }) => answered).join(', ') },
   {
-    what: 'Times each was told when to come back',
-    figure: asked.map(({ turnedAway }) => turnedAway).join(', '),
+    what: 'Throttled calls per caller',
+    figure: asked.map(({ throttled }) => throttled).join(', '),
   },
 ]

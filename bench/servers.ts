@@ -5,8 +5,8 @@ import { MAIN } from '../test/support/main.ts'
 import type { App } from './app.ts'
 import { temporaryFolder } from './folder.ts'
 
-/** How the program is started on one app, with a data folder of its own. `more` settings go beside the tenant's. */
-export function placeFor(
+/** Prepares a launch of the program for one app, with a fresh data folder. `more` adds settings. */
+export function prepareLaunch(
   { settings, env }: App,
   tenant: Record<string, unknown> = {},
   more: Record<string, unknown> = {},
@@ -24,21 +24,22 @@ export function placeFor(
   }
 }
 
-export type Place = ReturnType<typeof placeFor>
-/** What a process is started with. */
+export type PreparedLaunch = ReturnType<typeof prepareLaunch>
+
+/** The command line and environment of a process. */
 export interface Launch {
   main: string
   args: string[]
   env: Record<string, string>
 }
 
-/** A server in its own process with a client of the current protocol at the other end. */
+/** Starts a server in a child process and connects a client of the current protocol. */
 export const startServer = ({ main, args, env }: Launch): Promise<TestClient> =>
-  connect('modern', { command: process.execPath, args: [main, ...args], env, stderr: complain }, 'bench')
+  connect('modern', { command: process.execPath, args: [main, ...args], env, stderr: printStderr }, 'bench')
 
-const complain = (text: string) => void process.stderr.write(text)
+const printStderr = (text: string) => void process.stderr.write(text)
 
-/** What a tool answered. Throws when it is an error. */
+/** Calls a tool and returns its output. Throws on an error. */
 export async function answerOf<Answer>(
   client: TestClient,
   tool: string,

@@ -5,36 +5,36 @@ import { RawClient } from '../test/support/raw.ts'
 import { startApp } from './app.ts'
 import { bundleServer } from './bundle-server.ts'
 import { temporaryFolder } from './folder.ts'
-import { atMost, median, ms, type Part, type Row, times } from './rows.ts'
-import { type Launch, placeFor } from './servers.ts'
+import { atMost, type BenchRow, median, ms, type Part, times } from './rows.ts'
+import { type Launch, prepareLaunch } from './servers.ts'
 
 const STARTS = 15
 
 export const start: Part = async () => {
   await using app = await startApp()
-  using place = placeFor(app)
+  using launch = prepareLaunch(app)
   using folder = temporaryFolder()
-  const least = {
-    ...place,
+  const minimal = {
+    ...launch,
     main: await bundleServer(join(import.meta.dirname, 'one-tool-server.ts'), folder.path),
     args: [],
   }
-  const ours: Lived[] = []
-  const theirs: Lived[] = []
+  const ours: Lifetime[] = []
+  const theirs: Lifetime[] = []
   for (let turn = 0; turn < STARTS; turn++) {
-    theirs.push(await live(least))
-    ours.push(await live(place))
+    theirs.push(await measureLifetime(minimal))
+    ours.push(await measureLifetime(launch))
   }
-  const of = (lives: readonly Lived[], what: keyof Lived) => median(lives.map((life) => life[what]))
-  const pair = (what: keyof Lived, show: (value: number) => string) =>
+  const of = (lives: readonly Lifetime[], what: keyof Lifetime) => median(lives.map((life) => life[what]))
+  const pair = (what: keyof Lifetime, show: (value: number) => string) =>
     `${show(of(ours, what))}, ${show(of(theirs, what))}`
   return {
     title: 'Start, memory, end',
     how:
-      'From starting the process to its first answer to tools/list, against the least server there can be: one tool ' +
-      `on the same SDK in one bundled file. Started in turn, ${STARTS} times each, medians.`,
+      'From starting the process to its first answer to tools/list, compared with a minimal server: one tool ' +
+      `on the same SDK in one bundled file. Medians of ${STARTS} alternating starts each.`,
     rows: [
-      atMost('Start over that of the one-tool server', of(ours, 'start') / of(theirs, 'start'), 1.15, times),
+      atMost('Start, relative to the one-tool server', of(ours, 'start') / of(theirs, 'start'), 1.15, times),
       { what: 'Start: ours, the one-tool server', figure: pair('start', ms) },
       ...memoryRows(of(ours, 'memory'), of(theirs, 'memory')),
       { what: 'End after stdin closes: ours, the one-tool server', figure: pair('end', ms) },
@@ -42,14 +42,14 @@ export const start: Part = async () => {
   }
 }
 
-interface Lived {
+interface Lifetime {
   start: number
-  /** Megabytes of resident memory after the first answer; NaN where the system does not tell. */
+  /** Megabytes of resident memory after the first answer; NaN if the system does not report it. */
   memory: number
   end: number
 }
 
-async function live({ main, args, env }: Launch): Promise<Lived> {
+async function measureLifetime({ main, args, env }: Launch): Promise<Lifetime> {
   const born = performance.now()
   const server = spawn(process.execPath, [main, ...args], { env })
   const ended = new Promise<number | null>((resolve) => server.once('close', resolve))
@@ -72,10 +72,10 @@ function residentMegabytes(pid: number | undefined): number {
 
 const megabytes = (value: number) => `${value.toFixed(0)} MB`
 
-const memoryRows = (ours: number, theirs: number): Row[] =>
+const memoryRows = (ours: number, theirs: number): BenchRow[] =>
   Number.isNaN(ours)
-    ? [{ what: 'Memory after the start', figure: 'not told on this system' }]
+    ? [{ what: 'Memory after the start', figure: 'not available on this system' }]
     : [
         atMost('Memory after the start', ours, 65, megabytes),
-        { what: 'The same of the one-tool server', figure: megabytes(theirs) },
+        { what: 'Memory of the one-tool server', figure: megabytes(theirs) },
       ]

@@ -1,4 +1,4 @@
-// Builds dist/: one bundled entry, with what is heavy and seldom needed in chunks of its own.
+// Builds dist/: one bundled entry, with heavy and rarely needed code in separate chunks.
 import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -9,15 +9,15 @@ const common = {
   format: 'esm',
   platform: 'node',
   target: 'node20.18',
-  // Native: each system has a package of its own.
+  // Native: one package per platform.
   external: ['@libsql/*'],
   logLevel: 'warning',
 }
 
-// Beside dist/, so that it takes its place at once and a build that fails leaves the last one alone.
+// Next to dist/: a finished build replaces it with one rename, and a failed build leaves it unchanged.
 const made = mkdtempSync('.build-')
 try {
-  // What tools/list answers, so that a start does not have to work it out.
+  // The answer to tools/list, computed at build time to make the start faster.
   const wire = join(made, 'wire.mjs')
   const contents =
     "import { tools } from './src/tools/index.ts'\nimport { toWire } from './src/tools/to-wire.ts'\nexport default tools.map(toWire)\n"
@@ -32,18 +32,18 @@ try {
     minifySyntax: true,
     minifyWhitespace: true,
     define: { BUILT_TOOLS: JSON.stringify(tools) },
-    // CommonJS packages in an ES module ask for `require`.
+    // CommonJS packages in an ES module need `require`.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
     },
   }
-  // Both share so much with the server that a start over stdio would load parts of them: the demo brings an MCP client
-  // along, and serving over HTTP the other half of the SDK.
-  const apart = { demo: 'src/cli/demo/play.ts', http: 'src/app/serve-http.ts' }
-  const setApart = {
-    name: 'set-apart',
+  // Separate bundles: with shared chunks, a start over stdio would also load the MCP client of the demo and the HTTP half
+  // of the SDK.
+  const separateBundles = { demo: 'src/cli/demo/play.ts', http: 'src/app/serve-http.ts' }
+  const separateImports = {
+    name: 'separate-imports',
     setup({ onResolve }) {
-      for (const [name, file] of Object.entries(apart)) {
+      for (const [name, file] of Object.entries(separateBundles)) {
         onResolve({ filter: new RegExp(`/${basename(file)}$`) }, () => ({
           path: `../${name}.js`,
           external: true,
@@ -51,8 +51,8 @@ try {
       }
     },
   }
-  // The SDK brings two validators for JSON Schema, a large one for Node and a small one for edge runtimes. This server
-  // validates with zod, so the small one will do, and a start has a quarter less to read.
+  // The SDK has two validators for JSON Schema, a large one for Node and a small one for edge runtimes. This server
+  // validates with zod, so the small one is enough; the start loads a quarter less code.
   const smallValidator = {
     name: 'small-validator',
     setup({ onLoad }) {
@@ -64,10 +64,10 @@ try {
       }))
     },
   }
-  // All of undici is fetch, WebSocket, caches and mocks too, of which this server uses nothing: the first call to an app
-  // would have half of its time go into reading them.
-  const agentAlone = {
-    name: 'agent-alone',
+  // undici also contains fetch, WebSocket, caches and mocks. This server uses none of them, and loading them would take
+  // half the time of the first call to an app.
+  const undiciAgentOnly = {
+    name: 'undici-agent-only',
     setup({ onLoad }) {
       onLoad({ filter: /node_modules\/undici\/index\.js$/ }, ({ path }) => ({
         contents:
@@ -83,16 +83,16 @@ try {
     outdir: made,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    plugins: [setApart, smallValidator, agentAlone],
+    plugins: [separateImports, smallValidator, undiciAgentOnly],
   })
-  for (const [name, file] of Object.entries(apart)) {
+  for (const [name, file] of Object.entries(separateBundles)) {
     await build({
       ...shipped,
       entryPoints: { [name]: file },
       outdir: made,
       splitting: true,
       chunkNames: `${name}/[name]-[hash]`,
-      plugins: [smallValidator, agentAlone],
+      plugins: [smallValidator, undiciAgentOnly],
     })
   }
   chmodSync(join(made, 'main.js'), 0o755)

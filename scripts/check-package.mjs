@@ -1,4 +1,4 @@
-// What `npm i identity-mcp-server` would bring: packed, installed somewhere else, weighed and run.
+// Packs the package, installs it in a temporary folder, measures it and runs it.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,7 +18,7 @@ try {
     ),
   )
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }))
-  // Warnings go to stderr, which is shown where there are any.
+  // Any warnings on stderr are reported.
   execFileSync('sh', ['-c', `npm i --no-audit --no-fund ./${filename} 2> warnings`], { cwd: folder })
   const warnings = execFileSync('cat', ['warnings'], { cwd: folder, encoding: 'utf8' })
   const files = readdirSync(join(folder, 'node_modules'), { recursive: true, withFileTypes: true }).filter(

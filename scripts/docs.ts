@@ -1,4 +1,4 @@
-// Writes the tool and settings reference from the code; with --check, fails if that would change anything.
+// Generates the tool and settings reference from the code; with --check, fails if it is out of date.
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as z from 'zod'
 import { SecretReference, settingsSchema } from '../src/config/settings.ts'
@@ -9,7 +9,7 @@ import { vendors } from '../src/vendors/index.ts'
 
 type Schema = z.core.JSONSchema.JSONSchema
 
-// A secret's schema turns text into a `Secret`; for reading about it, the text is enough.
+// The docs need only the text form of a secret.
 const settings = settingsSchema(vendors, { Secret: SecretReference as never })
 const editorSchema = z.toJSONSchema(settings, { io: 'input' }) as Schema
 
@@ -30,12 +30,12 @@ function fields(schema: Schema, prefix = ''): string[] {
     const of = field as Schema
     const at = prefix + name
     const optional = schema.required?.includes(name) || of.default !== undefined ? '' : '?'
-    const usual =
+    const defaultValue =
       of.default === undefined || typeof of.default === 'object' ? '' : code(JSON.stringify(of.default))
     const held = (of.type === 'array' ? of.items : of) as Schema
     const inner = (held.anyOf as Schema[] | undefined)?.find(({ type }) => type === 'object') ?? held
     return [
-      row(code(at + optional), typeOf(of), usual, of.description ?? ''),
+      row(code(at + optional), typeOf(of), defaultValue, of.description ?? ''),
       ...fields(inner, of.type === 'array' ? `${at}[].` : `${at}.`),
     ]
   })

@@ -1,4 +1,4 @@
-// Takes the pictures of the approval page in docs/, of a made-up request, in headless Chromium.
+// Takes the screenshots of the approval page in docs/ with made-up requests, in headless Chromium.
 import type { ApprovalRequest } from '../src/approvals/approvals.ts'
 import type { BriefedAccount, BriefedChange } from '../src/domain/briefing.ts'
 import { openPage } from '../test/approvals/page/page-at.ts'

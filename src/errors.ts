@@ -1,4 +1,4 @@
-/** Every code an error answer can bear. Agents and tests rely on these words. */
+/** Every code that an error answer can have. Agents and tests rely on these words. */
 export const ERROR_CODES = [
   'invalid_input',
   'unknown_tenant',
@@ -26,7 +26,7 @@ export const ERROR_CODES = [
 ] as const
 export type ErrorCode = (typeof ERROR_CODES)[number]
 
-/** What an error may carry besides its two texts. */
+/** What an error can carry in addition to its message and hint. */
 export interface ErrorDetails {
   cause?: unknown
   /** When the same call can succeed, epoch milliseconds. */
@@ -35,7 +35,7 @@ export interface ErrorDetails {
   candidates?: readonly { tenant: string; id: string; userName: string }[]
 }
 
-/** Base of every error thrown on purpose. Both texts are our own words, never an app's. */
+/** Base of every error thrown on purpose. Message and hint never contain an app's text. */
 export abstract class IdentityError extends Error {
   abstract readonly code: ErrorCode
   /** What the agent or its person can do next. */
@@ -49,13 +49,17 @@ export abstract class IdentityError extends Error {
     this.details = details
   }
 
-  /** Whether the very same call may succeed later without anybody changing anything. */
+  /** Whether the same call can succeed later without any other change. */
   get retryable(): boolean {
     return false
   }
 }
 
-abstract class Passing extends IdentityError {
+/** `retryAt` as ISO 8601, to spread into an answer; empty when there is none. */
+export const isoRetryAt = ({ retryAt }: Pick<ErrorDetails, 'retryAt'>): { retryAt?: string } =>
+  retryAt === undefined ? {} : { retryAt: new Date(retryAt).toISOString() }
+
+abstract class RetryableError extends IdentityError {
   override get retryable(): boolean {
     return true
   }
@@ -91,10 +95,10 @@ export class Refused extends IdentityError {
 export class Protected extends IdentityError {
   readonly code = 'protected'
 }
-export class LimitReached extends Passing {
+export class LimitReached extends RetryableError {
   readonly code = 'limit_reached'
 }
-/** A caller that would have passed a limit, and may change nothing until a person lifts that. */
+/** The caller hit a limit and is paused: it can change nothing until a person lifts the pause. */
 export class Paused extends IdentityError {
   readonly code = 'limit_reached'
 }
@@ -116,23 +120,23 @@ export class ApprovalUsed extends IdentityError {
 export class Conflict extends IdentityError {
   readonly code = 'conflict'
 }
-export class RateLimited extends Passing {
+export class RateLimited extends RetryableError {
   readonly code = 'rate_limited'
 }
-export class Unavailable extends Passing {
+export class Unavailable extends RetryableError {
   readonly code = 'unavailable'
 }
-/** Nobody at that address serves this app: no such host, another certificate, a gateway without that route. */
+/** The app is not at this address: unknown host, wrong certificate, or a gateway without the route. */
 export class WrongAddress extends IdentityError {
   readonly code = 'unavailable'
 }
-export class TimedOut extends Passing {
+export class TimedOut extends RetryableError {
   readonly code = 'timeout'
 }
 export class BadReply extends IdentityError {
   readonly code = 'bad_reply'
 }
-/** A write was sent and its reply was lost, so that it may or may not have happened. */
+/** A write was sent but its reply was lost: it may or may not have happened. */
 export class UnknownOutcome extends IdentityError {
   readonly code = 'unknown_outcome'
 }

@@ -1,8 +1,8 @@
-/** Work that must not be left half done. */
+/** Tracks work that must finish before the process exits. */
 export interface InFlight {
-  /** Returns `work`, and remembers it until it has ended. */
+  /** Returns `work` and tracks it until it ends. */
   track<Result>(work: Promise<Result>): Promise<Result>
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no work is in flight. */
   drained(): Promise<void>
 }
 

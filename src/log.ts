@@ -2,26 +2,26 @@ import type { Writable } from 'node:stream'
 import { inspect } from 'node:util'
 import { escapeUnseen } from './text/text.ts'
 
-/** Structured lines for the person who runs the server. */
+/** Structured log lines for the person who runs the server. */
 export interface Log {
   info(message: string, details?: Details): void
   error(message: string, details?: Details): void
 }
 
 interface Details {
-  /** Names the call in an error answer and in the journal. */
+  /** Identifies the call in error answers and in the journal. */
   reference?: string
-  /** Trace that the call is part of (W3C Trace Context). */
+  /** Trace id of the call (W3C Trace Context). */
   trace?: string
   tenant?: string
   error?: unknown
 }
 
-// An error may hold what an app sent, in its causes and its properties.
-const SHOWN = { depth: 4, maxArrayLength: 20, maxStringLength: 2_000 }
-const LONGEST = 16_384
+// An error can hold text from an app in its causes and properties, so its length is bounded.
+const INSPECT_OPTIONS = { depth: 4, maxArrayLength: 20, maxStringLength: 2_000 }
+const MAX_ERROR_LENGTH = 16_384
 
-/** One JSON object a line to `to`, which is never stdout: that belongs to the protocol. */
+/** Writes one JSON object per line to `to`. Never stdout, which carries the protocol. */
 export function logTo(to: Writable, least: 'info' | 'error'): Log {
   const write = (level: 'info' | 'error', message: string, { error, ...details }: Details = {}) => {
     if (level === 'info' && least === 'error') return
@@ -30,7 +30,7 @@ export function logTo(to: Writable, least: 'info' | 'error'): Log {
       level,
       message,
       ...details,
-      ...(error !== undefined && { error: inspect(error, SHOWN).slice(0, LONGEST) }),
+      ...(error !== undefined && { error: inspect(error, INSPECT_OPTIONS).slice(0, MAX_ERROR_LENGTH) }),
     }
     to.write(`${escapeUnseen(JSON.stringify(line))}\n`)
   }

@@ -17,7 +17,7 @@ const io: Io = {
   script: { node: process.execPath, main: script },
   untilStopped: () =>
     new Promise((resolve) => {
-      // Once: who asks a second time does not want to wait.
+      // Only once: a second signal ends the process immediately.
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
     }),
   onReload: (reload) => {
@@ -28,7 +28,7 @@ const io: Io = {
   },
 }
 
-// Who reads may have seen enough, as `| head` has.
+// A reader such as `| head` can close the pipe early.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 
 const hidden = '[secret]'
 
-/** A token or key that prints as `[secret]` wherever it goes; only `reveal` gives it away. */
+/** A token or key that always prints as `[secret]`; only `reveal` returns its value. */
 export class Secret {
   readonly #value: string
 
@@ -15,12 +15,12 @@ export class Secret {
     return this.#value
   }
 
-  /** The secret as a header carries it, such as after `Bearer `; as secret as it was. */
+  /** The secret with a prefix such as `Bearer `, for a header; still a secret. */
   after(prefix: string): Secret {
     return new Secret(prefix + this.#value)
   }
 
-  /** Credentials of a client for HTTP basic authentication (RFC 7617). */
+  /** A client's credentials for HTTP basic authentication (RFC 7617). */
   static basic(name: Secret, password: Secret): Secret {
     return new Secret(`Basic ${Buffer.from(`${name.#value}:${password.#value}`).toString('base64')}`)
   }
@@ -29,7 +29,7 @@ export class Secret {
     return this.#value === other.#value
   }
 
-  /** Eight hex digits that tell two secrets apart and say nothing else about them. */
+  /** Eight hex digits that distinguish secrets and reveal nothing else about them. */
   get fingerprint(): string {
     return createHash('sha256')
       .update('identity-mcp fingerprint\0')
@@ -38,7 +38,7 @@ export class Secret {
       .slice(0, 8)
   }
 
-  /** `text` with every occurrence of the secret taken out, should an app ever send it back. */
+  /** `text` with every occurrence of the secret replaced, in case an app echoes it. */
   scrub(text: string): string {
     return text.replaceAll(this.#value, hidden)
   }

@@ -33,7 +33,7 @@ function textsOf(file: string): string[] {
 test('the texts are found', () => {
   const all = files.flatMap(textsOf)
   expect(all.length).toBeGreaterThan(200)
-  expect(all).toContain('Leave it at that unless the person asks for it anew.')
+  expect(all).toContain('Stop here unless the person asks for it again.')
   expect(all).toContain('Ask the person who runs it.')
 })
 

@@ -11,7 +11,7 @@ import { isOffered, type Parts } from '../engine/dispatch.ts'
 import { pastOf } from '../engine/history.ts'
 import { openTenants, type Tenants, traitsOf } from '../engine/tenants.ts'
 import type { Call } from '../guards/call.ts'
-import { callGuards } from '../guards/call-pipeline.ts'
+import { type CallPolicy, callGuards } from '../guards/call-pipeline.ts'
 import { inFlight } from '../in-flight.ts'
 import { type Freezes, openFreezes } from '../limits/freezes.ts'
 import { leasing } from '../limits/lease.ts'
@@ -27,123 +27,71 @@ import type { Io } from './io.ts'
 import { journalWithWebhook } from './journal-webhook.ts'
 import { type CommonOptions, dataFolder, openStores, sandboxSettings, settingsOf, typed } from './stores.ts'
 
-/** How long the other apps have for saying whether the person is active there, milliseconds. */
-const BRIEFING_TIME = 5_000
+/** How long the other apps have to answer whether the person is active there, in milliseconds. */
+const BRIEFING_TIMEOUT = 5_000
 
-/** What one instance may spend of each budget without the others: four of them keep within the whole. */
-const OWN_SHARE = 1 / 4
+/** The share of each budget that one instance may use while the store is down: four instances stay within the whole. */
+const SHARE_WITHOUT_STORE = 1 / 4
 
-/** Everything that serves, put together and ready; nothing has been opened or sent yet. */
+/** A complete server. Nothing has been opened or sent yet. */
 export interface Running {
   parts: Parts
   settings: Settings
   tenants: Tenants
   freezes: Freezes
   store: Store
-  /** What the page works with on which people decide. */
+  /** What the approval page needs. */
   page: PageParts
   log: Log
   close(): Promise<void>
 }
 
-/** How the page is reached on which people decide. */
+/** The approval page, as seen by those who link to it. */
 export type LinkedPage = Pick<LoopbackPage, 'link' | 'close'>
 
-/** What a start can be given that serves in another way than over stdio. */
+/** What differs from serving over stdio. */
 export interface Serving {
-  /** Told nothing when left out. */
+  /** Default: no metrics. */
   meter?: Meter
-  /** A port of this machine that is open while something waits, when left out. */
+  /** Default: a page on a loopback port, open while a request is pending. */
   openPage?: (parts: PageParts) => Promise<LinkedPage>
 }
 
-// Loaded when something first waits for a person; most runs never need it.
-const openLoopbackPage = async (parts: PageParts): Promise<LinkedPage> =>
-  (await import('../approvals/page/loopback.ts')).loopbackPage(parts)
-
-export async function start(
+/**
+ * Reads the settings, or starts a sandbox, and builds everything that a server or a command needs. `close` waits for
+ * changes in flight. Throws `SettingsError`.
+ */
+export async function composeServer(
   io: Io,
   options: CommonOptions,
-  { meter, openPage }: Serving = {},
+  { meter, openPage = openLoopbackPage }: Serving = {},
 ): Promise<Running> {
-  const { settings, closeSandbox } = await settingsFor(io, options)
-  const folder = dataFolder(settings, options)
-  const { store, budgets, ...kept } = openStores(folder, settings.store)
+  const { settings, closeSandbox } = await settingsOrSandbox(io, options)
+  const { store, budgets, ...kept } = openStores(dataFolder(settings, options), settings.store)
   const log = logTo(io.stderr, io.env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
-  const alone = {
-    share: OWN_SHARE,
-    say: (isAlone: boolean, error: unknown) =>
-      isAlone
-        ? log.error('the store cannot be used: until it can, each budget is a quarter', { error })
-        : log.info('the store can be used again'),
-  }
-  const ledger = leasing(storeLedger(budgets, alone))
-  const tenants = openTenants(settings, vendors, {
-    ledger,
-    store,
-    log,
-    ...(meter && { meter }),
-  })
-  const approvers = openApprovers(store)
+  const warn = (message: string, error: unknown) => log.error(message, { error })
+  const ledger = leasing(storeLedger(budgets, withoutStore(log)))
+  const tenants = openTenants(settings, vendors, { ledger, store, log, ...(meter && { meter }) })
   const freezes = openFreezes(store)
   const approvals = openApprovals(store)
-  const approveAt = async (approval: Pick<Approval, 'id' | 'state' | 'approvers'>) => {
-    if (approval.state === 'approved')
-      return { words: 'It is approved: make the same call with this approvalId.' }
-    const url = await (await thePage()).link(approval.id)
-    const approve = url ?? typed(io, options, `approvals approve ${approval.id} --approver NAME`)
-    const missing = approversOf(approval) - (await approvers.list()).length
-    if (missing <= 0) return { words: approve, ...(url !== undefined && { url }) }
-    // Nobody is sent to a page on which nobody can decide.
-    const lacking = missing < approversOf(approval) ? 'It takes two approvers' : 'No approver is set up yet'
-    return { words: `${lacking}: ${addApprover}, and then: ${approve}` }
-  }
-  const telling = journalWithWebhook(kept.journal, io, () => ({
-    webhook: settings.webhook,
-    signingKey: settings.journal.signingKey,
-    approveAt: async (id) => (await approveAt({ id, state: 'pending' })).words,
-  }))
-  const { journal } = telling
   const signer = stateSigner(store)
   const changes = inFlight()
-  const warn = (message: string, error: unknown) => log.error(message, { error })
-  const addApprover = typed(io, options, 'approvers add NAME')
-  let page: Promise<LinkedPage> | undefined
-  const pageParts = { approvals, approvers, journal, signer, inFlight: changes, addApprover, warn }
-  const thePage = () => {
-    page ??= (openPage ?? openLoopbackPage)(pageParts)
-    return page
+  const { journal, close: closeWebhook } = journalWithWebhook(kept.journal, io, () => ({
+    webhook: settings.webhook,
+    signingKey: settings.journal.signingKey,
+    approveAt: async (id) => (await links.approveAt({ id, state: 'pending' })).words,
+  }))
+  const page: PageParts = {
+    approvals,
+    approvers: openApprovers(store),
+    journal,
+    signer,
+    inFlight: changes,
+    warn,
+    addApprover: typed(io, options, 'approvers add NAME'),
   }
-  const policy = {
-    meter: meter ?? unmetered,
-    settings,
-    journalling: { journal, warn },
-    mustExist: (tenant: string, grant: Grant) => tenants.seenBy(grant).get(tenant),
-    isOffered: (name: string, grant: Grant) =>
-      tools.some((tool) => tool.name === name && isOffered(tenants, tool, grant)),
-    isReadOnly: (tenant: string) => tenants.readOnly(tenants.get(tenant)),
-    blast: { ledger: storeLedger(store), people: storePeople(store), freezes, limits: settings.limits },
-    freezes,
-    locks: store,
-    confirming: {
-      policy: { confirm: settings.confirm, about: (name: string) => traitsOf(tenants.get(name)) },
-      approvals,
-      signer,
-      approveAt,
-      brief({ caller, grant, signal, deadline }: Call, plan: Plan) {
-        const until = Math.min(deadline, Date.now() + BRIEFING_TIME)
-        return briefOn(
-          plan,
-          askFor(tenants.seenBy(grant), {
-            caller: caller.id,
-            priority: 'interactive',
-            deadline: until,
-            signal,
-          }),
-        )
-      },
-    },
-  }
+  const links = approvalLinks(io, options, page, openPage)
+  const policy = callPolicy({ settings, tenants, store, freezes, page, links, meter: meter ?? unmetered })
   return {
     parts: {
       tools,
@@ -151,8 +99,8 @@ export async function start(
       approvals,
       signer,
       log,
-      inFlight: changes,
       freezes,
+      inFlight: changes,
       guards: (sight) => callGuards(policy, sight),
       past: (reference, caller) => pastOf(journal, reference, (by) => by === caller),
     },
@@ -160,21 +108,21 @@ export async function start(
     tenants,
     freezes,
     store,
-    page: pageParts,
+    page,
     log,
     async close() {
-      await (await page)?.close()
+      await links.close()
       await changes.drained()
-      await telling.close()
-      // What cannot be accounted for any more lapses by itself.
+      await closeWebhook()
+      // Leases that cannot be written back expire.
       await ledger.flush().catch(() => undefined)
       await Promise.all([store.close(), budgets.close(), closeSandbox()])
     },
   }
 }
 
-/** The settings of the file, or of a sandbox that is started for this run. */
-async function settingsFor(
+/** The settings file, or the settings of a sandbox that runs in this process. */
+async function settingsOrSandbox(
   io: Io,
   options: CommonOptions,
 ): Promise<{ settings: Settings; closeSandbox: () => Promise<void> }> {
@@ -182,8 +130,81 @@ async function settingsFor(
   const { startSandbox } = await import('../sandbox/index.ts')
   const sandbox = await startSandbox()
   return {
-    // Made-up people need no keeping from anybody on this machine.
+    // The people are made up: anybody on this machine may see them.
     settings: sandboxSettings({ ...sandbox.settings, auth: 'none' }, sandbox.env, options),
     closeSandbox: () => sandbox.close(),
   }
 }
+
+/** How budgets are spent while the store is down. */
+const withoutStore = (log: Log) => ({
+  share: SHARE_WITHOUT_STORE,
+  say: (isAlone: boolean, error: unknown) =>
+    isAlone
+      ? log.error('the store is unavailable: each budget is a quarter until it is back', { error })
+      : log.info('the store is available again'),
+})
+
+// Imported when the first request is pending: most runs never need it.
+const openLoopbackPage = async (parts: PageParts): Promise<LinkedPage> =>
+  (await import('../approvals/page/loopback.ts')).loopbackPage(parts)
+
+interface ApprovalLinks {
+  approveAt(approval: Pick<Approval, 'id' | 'state' | 'approvers'>): Promise<{ words: string; url?: string }>
+  close(): Promise<void>
+}
+
+/** Says where to approve a request. Opens the page with the first request. */
+function approvalLinks(
+  io: Io,
+  options: CommonOptions,
+  parts: PageParts,
+  openPage: (parts: PageParts) => Promise<LinkedPage>,
+): ApprovalLinks {
+  let page: Promise<LinkedPage> | undefined
+  return {
+    async approveAt(approval) {
+      if (approval.state === 'approved')
+        return { words: 'It is approved: make the same call with this approvalId.' }
+      page ??= openPage(parts)
+      const url = await (await page).link(approval.id)
+      const approve = url ?? typed(io, options, `approvals approve ${approval.id} --approver NAME`)
+      const missing = approversOf(approval) - (await parts.approvers.list()).length
+      if (missing <= 0) return { words: approve, ...(url !== undefined && { url }) }
+      // No `url`: without enough approvers, nobody can decide on the page.
+      const lacking = missing < approversOf(approval) ? 'It takes two approvers' : 'No approver is set up yet'
+      return { words: `${lacking}: ${parts.addApprover}, and then: ${approve}` }
+    },
+    close: async () => (await page)?.close(),
+  }
+}
+
+interface PolicyParts extends Pick<Running, 'settings' | 'tenants' | 'store' | 'freezes' | 'page'> {
+  links: ApprovalLinks
+  meter: Meter
+}
+
+/** What the guards decide from. */
+const callPolicy = ({ settings, tenants, store, freezes, page, links, meter }: PolicyParts): CallPolicy => ({
+  meter,
+  settings,
+  journalling: { journal: page.journal, warn: page.warn },
+  mustExist: (tenant: string, grant: Grant) => tenants.seenBy(grant).get(tenant),
+  isOffered: (name: string, grant: Grant) =>
+    tools.some((tool) => tool.name === name && isOffered(tenants, tool, grant)),
+  isReadOnly: (tenant: string) => tenants.readOnly(tenants.get(tenant)),
+  blast: { ledger: storeLedger(store), people: storePeople(store), freezes, limits: settings.limits },
+  freezes,
+  locks: store,
+  confirming: {
+    policy: { confirm: settings.confirm, about: (name: string) => traitsOf(tenants.get(name)) },
+    approvals: page.approvals,
+    signer: page.signer,
+    approveAt: links.approveAt,
+    brief({ caller, grant, signal, deadline }: Call, plan: Plan) {
+      const until = Math.min(deadline, Date.now() + BRIEFING_TIMEOUT)
+      const context = { caller: caller.id, priority: 'interactive', deadline: until, signal } as const
+      return briefOn(plan, askFor(tenants.seenBy(grant), context))
+    },
+  },
+})

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 
-/** All that a command may touch of the process that runs it; `main.ts` alone knows `process`. */
+/** What a command may use of its process. Only `main.ts` uses `process` itself. */
 export interface Io {
   env: Readonly<Record<string, string | undefined>>
   cwd: string
@@ -9,14 +9,14 @@ export interface Io {
   stderr: Writable
   /** Login name of the person at this machine. */
   user: string
-  /** How this program is started, for texts that tell a person what to type. */
+  /** How to start this program, for texts that tell a person what to type. */
   self: string
-  /** What starts this program anew, for a command that plays those who use it. */
+  /** What starts this program again, for the demo. */
   script: { node: string; main: string }
-  /** Resolves when the process is told to stop, which then ends it no longer by itself. */
+  /** Resolves when the process is asked to stop. Once this is called, the signal no longer ends the process by itself. */
   untilStopped(): Promise<void>
-  /** Calls `reload` whenever the process is told to read its settings anew. */
+  /** Calls `reload` when the process is asked to reload its settings. */
   onReload(reload: () => void): void
-  /** Sets the exit code: 0 well, 1 something checked is not well, 2 wrong usage or settings. */
+  /** Sets the exit code: 0 success, 1 a check failed, 2 wrong usage or settings. */
   exit(code: 0 | 1 | 2): void
 }

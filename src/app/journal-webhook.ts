@@ -6,20 +6,20 @@ import { logTo } from '../log.ts'
 import { openWebhook, type Telling, type Webhook, watched } from '../webhook/webhook.ts'
 import type { Io } from './io.ts'
 
-interface Told extends Pick<Telling, 'approveAt'> {
+interface WebhookOptions extends Pick<Telling, 'approveAt'> {
   webhook?: WebhookSettings | undefined
-  /** File of the key that signs anchors. */
+  /** Path of the key that signs anchors. */
   signingKey?: string | undefined
 }
 
 /**
- * The journal, and a webhook that hangs on it. The settings are looked at with the first line that is written: who only
- * reads the journal needs none of the secrets. What keeps people from being told is for the log, and freezes nothing.
+ * The journal, with a webhook that sends its events. The settings are read with the first line that is written, so reading
+ * the journal needs no secrets. A webhook error is logged and stops nothing.
  */
 export function journalWithWebhook(
   journal: Journal,
   io: Io,
-  settings: () => Told,
+  settings: () => WebhookOptions,
 ): { journal: Journal; close: () => Promise<void> } {
   const log = logTo(io.stderr, 'error')
   let webhook: Webhook | undefined
@@ -31,7 +31,7 @@ export function journalWithWebhook(
       if (!to) return undefined
       return openWebhook(to, { log, signer: signerIn(signingKey), ...(approveAt && { approveAt }) })
     } catch (error) {
-      log.error('the webhook cannot be used, and nobody is told', { error })
+      log.error('the webhook is unusable: no messages are sent', { error })
       return undefined
     }
   }
@@ -39,7 +39,7 @@ export function journalWithWebhook(
     try {
       return file === undefined ? undefined : signerFrom(readFileSync(file, 'utf8'))
     } catch (error) {
-      log.error('the key that signs anchors cannot be used: they go out unsigned', { error })
+      log.error('the signing key is unusable: anchors are sent unsigned', { error })
       return undefined
     }
   }

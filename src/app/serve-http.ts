@@ -16,7 +16,7 @@ import { inFlight } from '../in-flight.ts'
 import type { Log } from '../log.ts'
 import { serverFactory } from '../server.ts'
 import type { Store } from '../store/store.ts'
-import { type LinkedPage, start } from './compose.ts'
+import { composeServer, type LinkedPage } from './compose.ts'
 import type { Io } from './io.ts'
 import { type CommonOptions, settingsFile } from './stores.ts'
 
@@ -25,12 +25,12 @@ export interface Listening {
   port: number
 }
 
-/** Serves over HTTP until the process is told to stop, or says what is wrong with the settings. */
+/** Serves over HTTP until the process is asked to stop. Prints what is wrong with the settings, if anything. */
 export async function serveHttp(io: Io, options: CommonOptions, listening: Listening): Promise<void> {
   try {
     await serve(io, options, listening)
   } catch (error) {
-    // Known by its class here alone: this part of the program is bundled apart.
+    // Caught here: this file is a separate bundle with its own copy of the class.
     if (!(error instanceof SettingsError)) throw error
     io.stderr.write(`${error.message}\n`)
     io.exit(2)
@@ -39,84 +39,88 @@ export async function serveHttp(io: Io, options: CommonOptions, listening: Liste
 
 async function serve(io: Io, options: CommonOptions, { host, port }: Listening): Promise<void> {
   const metrics = prometheus()
-  const read = () => readSettings(io, options, host, metrics)
-  /** With a store that can be used: what is known of budgets and tokens is not given up for one that cannot. */
+  const read = () => composeFromSettings(io, options, host, metrics)
+  /** Also throws when the new store is unavailable: the known budgets and tokens are worth more than it. */
   const readUsable = async () => {
     const next = await read()
     const { ok, store, problem } = await next.health()
     if (ok) return next
     await next.close()
-    throw new SettingsError(settingsFile(io, options).file, [`store: ${store} cannot be used: ${problem}`])
+    throw new SettingsError(settingsFile(io, options).file, [`store: ${store} is unavailable: ${problem}`])
   }
 
-  // Heard from the first moment on: a process that does not listen to the signal is ended by it.
-  let renew: (() => Promise<void>) | undefined
-  let renewed = Promise.resolve()
-  let early = false
+  // Handled from the start: without a handler the signal ends the process.
+  let reload: (() => Promise<void>) | undefined
+  let reloaded = Promise.resolve()
+  let requestedEarly = false
   io.onReload(() => {
-    if (renew) renewed = renewed.then(renew)
-    else early = true
+    if (reload) reloaded = reloaded.then(reload)
+    else requestedEarly = true
   })
 
-  let now = await read()
-  const { log } = now
-  const formers = inFlight()
+  let current = await read()
+  const { log } = current
+  const closing = inFlight()
   try {
     let address = ''
     const server = await startHttpServer({ host, port, metrics, log }, (listening) => {
       address = listening
-      return now.serve(address)
+      return current.serve(address)
     }).catch((error) => {
       throw error.syscall === 'listen'
-        ? new SettingsError(`${host}:${port}`, [`cannot be served at (${error.code})`])
+        ? new SettingsError(`${host}:${port}`, [`cannot listen there (${error.code})`])
         : error
     })
-    /** Goes by the settings as they are now, if they can be gone by; what has begun ends by those that it began under. */
-    renew = async () => {
+    /** Switches to the current settings, if they are usable. Calls in flight end with the settings they started with. */
+    reload = async () => {
       if (options.sandbox) return
       try {
-        const former = now
-        now = await readUsable()
-        const ended = server.serve(now.serve(address)).then(former.close)
-        void formers.track(
-          ended.catch((error) => log.error('the former settings were not left in order', { error })),
+        const previous = current
+        current = await readUsable()
+        const closed = server.serve(current.serve(address)).then(previous.close)
+        void closing.track(
+          closed.catch((error) => log.error('the previous settings were not closed cleanly', { error })),
         )
-        io.stderr.write('identity-mcp goes by the settings as they are now\n')
+        io.stderr.write('settings reloaded\n')
       } catch (error) {
-        if (!(error instanceof SettingsError)) return log.error('the settings were not read anew', { error })
-        io.stderr.write(`${error.message}\nidentity-mcp goes on with the settings that it had\n`)
+        if (!(error instanceof SettingsError))
+          return log.error('settings not reloaded: the previous settings stay in use', { error })
+        io.stderr.write(`${error.message}\nsettings not reloaded: the previous settings stay in use\n`)
       }
     }
-    if (early) renewed = renew()
+    if (requestedEarly) reloaded = reload()
     io.stderr.write(`identity-mcp serves MCP at ${address}/mcp\n`)
     await io.untilStopped()
-    await renewed
+    await reloaded
     await server.close()
   } finally {
-    await formers.drained()
-    await now.close()
+    await closing.drained()
+    await current.close()
   }
 }
 
-/** The settings as they were read once, and all that they ask for. */
-interface Reading {
+/** A server composed from one reading of the settings. */
+interface ComposedServer {
   log: Log
-  /** What serves by them at that address, from now on. */
+  /** What to serve at that address. */
   serve(address: string): HttpServing
   health: Store['health']
   close(): Promise<void>
 }
 
 /** Throws `SettingsError`. */
-async function readSettings(
+async function composeFromSettings(
   io: Io,
   options: CommonOptions,
   host: string,
   metrics: Metrics,
-): Promise<Reading> {
-  // Where people reach this server; unknown until it listens.
+): Promise<ComposedServer> {
+  // Where people reach this server. Empty until it listens.
   const origins: string[] = []
-  const running = await start(io, options, { meter: metrics.meter, openPage: async () => linkedTo(origins) })
+  const running = await composeServer(io, options, {
+    meter: metrics.meter,
+    openPage: async () => pageLinks(origins),
+  })
   try {
     const { parts, settings, tenants, store, page, log } = running
     const auth = authFor(host, settings.auth, settingsFile(io, options).file)
@@ -132,11 +136,11 @@ async function readSettings(
           pending: async () => (await page.approvals.list({ pending: true })).length,
         })
         return {
-          hosts: hostsOf([isIP(host) ? undefined : `http://${host}`, url, jwt?.audience]),
+          hosts: allowedHosts([isIP(host) ? undefined : `http://${host}`, url, jwt?.audience]),
           proxied: auth !== 'none',
           factory: serverFactory({ ...parts, version: pkg.version }, principalIn),
           authenticate,
-          // Without names there is nobody to be fair to.
+          // Without authentication, callers cannot be told apart.
           ...(auth !== 'none' && { inbound: callerRateLimit(settings.http) }),
           ...(jwt && { resource: protectedResource(jwt, new URL('/mcp', url ?? address).href) }),
           ready: async () => (await store.health()).ok,
@@ -153,39 +157,37 @@ async function readSettings(
   }
 }
 
-/** Who may call must have been settled by somebody; and that anybody may, only where nobody else is near. */
+/** `auth` has no default, and "none" is for loopback addresses only. Throws `SettingsError`. */
 function authFor(host: string, auth: Auth | undefined, file: string): Auth {
   if (auth === undefined) {
     throw new SettingsError(file, [
-      'auth: is missing, so that nobody could be served over HTTP. Set { "tokens": true } and make a token with ' +
-        '`identity-mcp tokens create NAME`, or { "jwt": … }, or "none" on a loopback address',
+      'auth: is missing: no caller could authenticate over HTTP. Set { "tokens": true } and create a token with ' +
+        '`identity-mcp tokens create NAME`, or set { "jwt": … }, or "none" on a loopback address',
     ])
   }
   if (auth === 'none' && !isLoopback(host)) {
-    throw new SettingsError(file, [
-      `auth: "none" is for loopback addresses, and ${host} can be reached from elsewhere`,
-    ])
+    throw new SettingsError(file, [`auth: "none" is for loopback addresses only, and ${host} is not one`])
   }
   return auth
 }
 
-/** The names of hosts in those of the texts that are addresses. */
-const hostsOf = (texts: readonly (string | undefined)[]): string[] => [
+/** The allowed Host headers: loopback names, and the hosts of those texts that are URLs. */
+const allowedHosts = (texts: readonly (string | undefined)[]): string[] => [
   'localhost',
   '127.0.0.1',
   '[::1]',
   ...texts.flatMap((text) => (text && URL.canParse(text) ? [new URL(text).hostname] : [])),
 ]
 
-/** The addresses that people reach the server by, first the one to send them to. */
+/** The origins at which people reach the server. Links use the first. */
 function originsOf(url: string | undefined, address: string, host: string): string[] {
   const { origin, port } = new URL(address)
-  const near = isLoopback(host) ? [origin, `http://localhost:${port}`] : []
-  return url === undefined ? near : [new URL(url).origin, ...near]
+  const loopback = isLoopback(host) ? [origin, `http://localhost:${port}`] : []
+  return url === undefined ? loopback : [new URL(url).origin, ...loopback]
 }
 
-/** Links to the page that is served beside MCP; without an address to send people to there are none. */
-const linkedTo = (origins: readonly string[]): LinkedPage => ({
+/** Links to the approval page that this server serves itself; none without a known origin. */
+const pageLinks = (origins: readonly string[]): LinkedPage => ({
   link: async (id) => origins[0] && origins[0] + pathOf(id),
   close: async () => {},
 })

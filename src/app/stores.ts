@@ -28,14 +28,14 @@ export interface DataFolder {
   folder: string
   store: Store
   journal: Journal
-  /** Names of the tenants, where there is a settings file. */
+  /** Names of the tenants, if there is a settings file. */
   tenants?: readonly string[]
-  /** File of the key that signs anchors, if the settings name one. */
+  /** Path of the key that signs anchors, if the settings name one. */
   signingKey?: string | undefined
   close(): Promise<void>
 }
 
-/** The options that every command takes, before or after its name. */
+/** The options that every command takes, before or after the command name. */
 export interface CommonOptions {
   config?: string
   sandbox?: boolean
@@ -44,7 +44,7 @@ export interface CommonOptions {
 
 const paths = envPaths('identity-mcp', { suffix: '' })
 
-/** The settings file that a run uses: `--config`, IDENTITY_MCP_CONFIG, the current folder's, the user's own. */
+/** The settings file: `--config`, else IDENTITY_MCP_CONFIG, else the current folder's, else the user's. */
 export function settingsFile(io: Io, { config }: CommonOptions): { file: string; named: boolean } {
   const named = config ?? io.env.IDENTITY_MCP_CONFIG
   if (named) return { file: resolve(io.cwd, named), named: true }
@@ -52,7 +52,7 @@ export function settingsFile(io: Io, { config }: CommonOptions): { file: string;
   return { file: existsSync(here) ? here : join(paths.config, 'identity-mcp.json'), named: false }
 }
 
-/** The settings of this run. Throws `SettingsError`. */
+/** The parsed settings file. Throws `SettingsError`. */
 export function settingsOf(io: Io, options: CommonOptions): Settings {
   const { file, named } = settingsFile(io, options)
   if (!named && !existsSync(file)) {
@@ -65,7 +65,7 @@ export function settingsOf(io: Io, options: CommonOptions): Settings {
   return options.readOnly ? { ...settings, readOnly: true } : settings
 }
 
-/** Settings made for a sandbox that runs in this process. */
+/** Settings for a sandbox in this process. */
 export const sandboxSettings = (
   settings: unknown,
   env: Io['env'],
@@ -75,13 +75,13 @@ export const sandboxSettings = (
   ...(readOnly && { readOnly: true }),
 })
 
-/** The folder of the journal and the store; the sandbox has one of its own. */
+/** The folder of the journal and the store. The sandbox has its own. */
 export const dataFolder = (settings: Pick<Settings, 'dataDir'>, { sandbox }: CommonOptions): string =>
   sandbox ? join(paths.data, 'sandbox') : (settings.dataDir ?? paths.data)
 
 /**
- * Opens the data of a run for a command that looks after it. It reads no more of the settings than where they are and
- * what the tenants are called, so that the person at the terminal needs none of the tokens.
+ * Opens the data folder for a command. Of the settings it reads only the location of the data and the names of the tenants,
+ * so the person at the terminal needs none of the tokens.
  */
 export async function openDataFolder(io: Io, command: Command): Promise<DataFolder> {
   const options = command.optsWithGlobals<CommonOptions>()
@@ -122,11 +122,11 @@ function outlineOf(file: string): Partial<z.infer<typeof Outline>> {
     const { dataDir, ...outline } = Outline.parse(JSON.parse(readFileSync(file, 'utf8')))
     return { ...outline, ...(dataDir !== undefined && { dataDir: resolve(dirname(file), dataDir) }) }
   } catch {
-    throw new SettingsError(file, ['cannot be read as settings; `check` says what is wrong'])
+    throw new SettingsError(file, ['is not a valid settings file; run `check` to see why'])
   }
 }
 
-/** What is kept of a run: what must survive a loss of power, the budgets, which every request changes, the journal. */
+/** Opens the store, which survives a power loss; the budgets, which every request changes; and the journal. */
 export function openStores(
   folder: string,
   place: StorePlace = 'disk',
@@ -141,7 +141,7 @@ export function openStores(
   return { store, budgets, journal: fileJournal(folder, store) }
 }
 
-/** How a person at a terminal starts a command on the same data, as one line to type. */
+/** The command line that a person types to run a command on the same data. */
 export function typed(io: Io, options: CommonOptions, words: string): string {
   const { file, named } = settingsFile(io, options)
   const where = options.sandbox ? ' --sandbox' : named ? ` --config ${file}` : ''

@@ -7,96 +7,92 @@ import type { Store } from '../store/store.ts'
 import { sameText } from '../text/text.ts'
 import { newApprovalId, readApprovalId } from './approval-id.ts'
 
-/** How long a person has to decide, and the caller to act on it, from the moment of the request. */
+/** How long the approver has to decide and the caller to act, from the time of the request. */
 export const APPROVAL_TTL_MS = 60 * 60_000
-/** How long a record stays after that, so that "used" and "expired" can still be told. */
-const KEPT_MS = 24 * 60 * 60_000
+/** How long a record is kept after that, to report "used" and "expired". */
+const KEPT_AFTER_MS = 24 * 60 * 60_000
 
 export type Channel = NonNullable<NonNullable<JournalEvent['approval']>['how']>
 
-/** Who must agree. */
+/** The approvers that a change requires. */
 export interface Quorum {
-  /** How many different people; 1 when left out. */
+  /** How many different people; 1 by default. */
   approvers?: number
-  /** Whether the one who asked is not among them. */
+  /** Whether the requester is excluded (four-eyes principle). */
   fourEyes?: boolean
 }
 
-/** What people are asked to agree to. */
+/** What approvers are asked to approve. */
 export interface ApprovalRequest extends Quorum {
-  /** Binds tool, arguments, targets with their states, and caller; opaque here. */
+  /** Hash of the tool, arguments, targets with their states, and caller; opaque here. */
   digest: string
   tool: string
-  /** The exact change, in lines that a person can judge. */
+  /** The exact change, in lines for the approver. */
   plan: string[]
   reason?: string
   caller: string
   client?: string
   /** Reference of the call that asked, for the journal. */
   call?: string
-  /** The same change as data, with what else a person should know. */
+  /** The same change as data, with further information for the approver. */
   briefing?: Briefing
-  /** What the approver types besides the passphrase, where the change is one of weight. */
+  /** What the approver must type besides the passphrase, for a high-impact change. */
   mustType?: string
 }
 
 export interface Approval extends ApprovalRequest {
   /** For people to read out and type: "K7Q2-M9XD-41". */
   id: string
-  /** Epoch milliseconds, as all times here. */
+  /** Epoch milliseconds, like all times here. */
   createdAt: number
   expiresAt: number
   state: 'pending' | 'approved' | 'denied'
-  /** Every yes so far, one for each person. */
+  /** The approvals so far, one per person. */
   agreed?: { by: string; how: Channel; at: number }[]
-  /** Who decided: all whose yes it took, or the one who said no. */
+  /** Who decided: all approvers of an approved request, or the person who denied it. */
   by?: string
   how?: Channel
   decidedAt?: number
   usedAt?: number
 }
 
-/** People's yes or no to one plan each: bound to it, used once, gone after its time. */
+/** Decisions on plans. Each is bound to one plan, can be used once, and expires. */
 export interface Approvals {
-  /**
-   * The request with this digest that is still to be decided or used, or a new one when there is none that asks for as
-   * much.
-   */
+  /** An open request with this digest and at least this quorum, or a new one. */
   request(request: ApprovalRequest): Promise<Approval>
   get(id: string): Promise<Approval | undefined>
-  /** Oldest first; `pending` leaves only those that still wait for a person. */
+  /** Oldest first; `pending` lists only undecided ones. */
   list(options?: { pending?: boolean }): Promise<Approval[]>
   /**
-   * A yes counts once enough different people have given theirs, a no at once. Throws what `checkDecision` throws, and
-   * `NotFound`. Whether `by` is an approver is for the caller to check first.
+   * Records a decision. A request is approved when enough different people approve; one denial is final. Throws `NotFound`
+   * and what `checkDecision` throws. The caller must first check that `by` is an approver.
    */
   decide(id: string, decision: 'approved' | 'denied', by: string, how: Channel): Promise<Approval>
   /**
-   * Uses up an approved request: for exactly one caller, ever. A pending one is returned as it is, for the caller to
-   * wait on. Throws `ApprovalVoid`, `ApprovalDenied` or `ApprovalUsed` otherwise; void is also one that was asked for
-   * when less was required than is now.
+   * Uses up an approved request, exactly once. A pending one is returned unchanged. Otherwise throws `ApprovalVoid` (also
+   * when the request has a lower quorum than `required`), `ApprovalDenied` or `ApprovalUsed`.
    */
   use(id: string, digest: string, required?: Quorum): Promise<Approval>
-  /** True for exactly one answer to a question put through the client. */
+  /** True for exactly one answer to a question asked through the client. */
   claimQuestion(id: string, ttl: number): Promise<boolean>
 }
 
-/** What an approval amounts to at this moment, by our own clock unless a time is given. */
+/** The current status of an approval, by the local clock unless a time is given. */
 export function statusOf(approval: Approval, now = Date.now()): Approval['state'] | 'used' | 'expired' {
   if (approval.usedAt !== undefined) return 'used'
   if (approval.state === 'denied') return 'denied'
   return approval.expiresAt <= now ? 'expired' : approval.state
 }
 
-// All requests with one digest are one value, so that each step on them is one atomic change of the store.
-const DIGESTS = 'approval/digest/'
-const digestKey = (digest: string) => DIGESTS + createHash('sha256').update(digest).digest('hex')
+// All requests with one digest are one value, so each step is one atomic update of the store.
+const DIGEST_PREFIX = 'approval/digest/'
+const digestKey = (digest: string) => DIGEST_PREFIX + createHash('sha256').update(digest).digest('hex')
 const idKey = (id: string) => `approval/id/${id}`
 
 export function openApprovals(store: Store): Approvals {
   const keyOf = (id: string) => store.get<string>(idKey(id))
 
-  /** Changes the one approval with `id`; `change` throws to refuse. */
+  /** Changes the approval with `id`; `edit` throws to refuse. */
   const change = async (
     id: string,
     unknown: () => Error,
@@ -109,7 +105,7 @@ export function openApprovals(store: Store): Approvals {
       if (!before) throw unknown()
       const result = edit(before, now)
       const all = approvals.map((approval) => (approval === before ? result : approval))
-      return { ...kept(all, now), result }
+      return { ...withoutOld(all, now), result }
     })
   }
 
@@ -117,8 +113,8 @@ export function openApprovals(store: Store): Approvals {
     async request(request) {
       const key = digestKey(request.digest)
       const approval = await store.update<Approval[], Approval>(key, (approvals = [], now) => {
-        const open = approvals.find((one) => isOpenAt(one, now) && meets(one, request))
-        if (open) return { ...kept(approvals, now), result: open }
+        const open = approvals.find((one) => isOpenAt(one, now) && meetsQuorum(one, request))
+        if (open) return { ...withoutOld(approvals, now), result: open }
         const expiresAt = now + APPROVAL_TTL_MS
         const result: Approval = {
           ...request,
@@ -127,10 +123,10 @@ export function openApprovals(store: Store): Approvals {
           expiresAt,
           state: 'pending',
         }
-        return { ...kept([...approvals, result], now), result }
+        return { ...withoutOld([...approvals, result], now), result }
       })
-      // Each time, so that no id is handed out that leads nowhere, whatever ended or was lost between the two.
-      await store.set(idKey(approval.id), key, APPROVAL_TTL_MS + KEPT_MS)
+      // Set each time, so every returned id resolves, even after a crash or data loss between the two writes.
+      await store.set(idKey(approval.id), key, APPROVAL_TTL_MS + KEPT_AFTER_MS)
       return approval
     },
 
@@ -143,7 +139,7 @@ export function openApprovals(store: Store): Approvals {
     },
 
     async list({ pending = false } = {}) {
-      const keys = await store.keys(DIGESTS)
+      const keys = await store.keys(DIGEST_PREFIX)
       const approvals = (await Promise.all(keys.map((key) => store.get<Approval[]>(key)))).flat()
       return approvals
         .filter((approval) => approval !== undefined)
@@ -169,30 +165,30 @@ export function openApprovals(store: Store): Approvals {
 
     use(text, digest, required = {}) {
       const id = readApprovalId(text)
-      const unknown = () => new ApprovalVoid(`There is no approval ${id} for this call.`, askAgain)
+      const unknown = () => new ApprovalVoid(`There is no approval ${id} for this call.`, ASK_AGAIN_HINT)
       return change(id, unknown, (approval, now) => {
         if (approval.digest !== digest) throw unknown()
         const status = statusOf(approval, now)
         if (status === 'used') {
-          // The answer of the call that used it may have been lost.
+          // The response of the call that used it can have been lost.
           throw new ApprovalUsed(
-            `The approval ${id} was used already.`,
-            'Make the call again without an approvalId: it finds what is done, and asks a person anew for what is not.',
+            `The approval ${id} was already used.`,
+            'Make the call again without an approvalId: it detects what is done, and requests approval for the rest.',
           )
         }
         if (status === 'denied') {
           throw new ApprovalDenied(`A person denied this change (${id}).`, 'Tell the person you work for.')
         }
-        if (status === 'expired') throw new ApprovalVoid(`The approval ${id} has expired.`, askAgain)
-        if (!meets(approval, required)) {
-          throw new ApprovalVoid(`The approval ${id} was asked for when less was required.`, askAgain)
+        if (status === 'expired') throw new ApprovalVoid(`The approval ${id} has expired.`, ASK_AGAIN_HINT)
+        if (!meetsQuorum(approval, required)) {
+          throw new ApprovalVoid(`The approval ${id} no longer meets the requirements.`, ASK_AGAIN_HINT)
         }
-        // Used from here on, even should this process end before it acts.
+        // Used from here on, even if this process ends before it acts.
         return status === 'approved' ? { ...approval, usedAt: now } : approval
       })
     },
 
-    // Twice as long as its answer counts, whose end each instance takes from its own clock.
+    // Twice the validity of the answer, since each instance checks that by its own clock.
     claimQuestion: (id, ttl) => store.claim(`approval/question/${id}`, 2 * ttl),
   }
 }
@@ -200,19 +196,16 @@ export function openApprovals(store: Store): Approvals {
 export const noRequest = (id: string): NotFound =>
   new NotFound(`There is no request ${id}.`, 'List them with `identity-mcp approvals --all`.')
 
-/** Throws `ApprovalVoid` or `Conflict` unless a person can still decide this one. */
+/** Throws `ApprovalVoid` or `Conflict` unless the request is still pending. */
 export function checkUndecided(approval: Approval, now?: number): void {
   const status = statusOf(approval, now)
-  if (status === 'expired') throw new ApprovalVoid(`The request ${approval.id} has expired.`, askAgain)
+  if (status === 'expired') throw new ApprovalVoid(`The request ${approval.id} has expired.`, ASK_AGAIN_HINT)
   if (status === 'pending') return
   const decided = `${approval.state} by ${approval.by}`
-  throw new Conflict(
-    `The request ${approval.id} is already ${decided}.`,
-    'It cannot be decided a second time.',
-  )
+  throw new Conflict(`The request ${approval.id} is already ${decided}.`, 'A decision is final.')
 }
 
-/** Throws what `checkUndecided` throws, and `Refused` for a yes that would not be one more person's, or the caller's own. */
+/** Throws what `checkUndecided` throws, and `Refused` for a second approval by the same person or one by the requester. */
 export function checkDecision(
   approval: Approval,
   decision: 'approved' | 'denied',
@@ -222,24 +215,24 @@ export function checkDecision(
   checkUndecided(approval, now)
   if (decision === 'denied') return
   if (approval.agreed?.some((one) => sameText(one.by, by))) {
-    throw new Refused(`${by} has agreed to this already.`, 'It takes another person as well.')
+    throw new Refused(`${by} has already approved this.`, 'Another person must approve it too.')
   }
   if (approval.fourEyes && mayBeCaller(by, approval.caller)) {
     throw new Refused(
-      `${by} may be the one who asked for this (${approval.caller}), who may not approve it.`,
-      'It takes another person.',
+      `${by} may be the requester (${approval.caller}), who cannot approve this.`,
+      'Another person must approve it.',
     )
   }
 }
 
-/** How many different people must agree. */
+/** How many different people must approve. */
 export const approversOf = ({ approvers = 1 }: Quorum): number => approvers
 
-/** How far it has come, where it takes more than one: "1 of 2". */
+/** Approvals so far, when more than one is required: "1 of 2". */
 export const progressOf = (approval: Approval): string | undefined =>
   approversOf(approval) > 1 ? `${approval.agreed?.length ?? 0} of ${approversOf(approval)}` : undefined
 
-/** Who it takes, where that is not just anybody who may approve: "2 approvers, not local:ada, who asked for it". */
+/** The quorum, unless any one approver is enough: "2 approvers, not local:ada, who asked for it". */
 export const whoMustAgree = (approval: Approval): string | undefined =>
   [
     approversOf(approval) > 1 && `${approversOf(approval)} approvers`,
@@ -248,19 +241,19 @@ export const whoMustAgree = (approval: Approval): string | undefined =>
     .filter(Boolean)
     .join(', ') || undefined
 
-const meets = (approval: Quorum, required: Quorum): boolean =>
+const meetsQuorum = (approval: Quorum, required: Quorum): boolean =>
   approversOf(approval) >= approversOf(required) && (approval.fourEyes === true || !required.fourEyes)
 
-const askAgain = 'Make the call again without an approvalId to ask a person anew.'
+const ASK_AGAIN_HINT = 'Make the call again without an approvalId to request a new approval.'
 
 const isPending = (approval: Approval) => statusOf(approval) === 'pending'
-/** Still good for the call that asked: to be decided, or agreed to and not yet used. */
+/** Still valid for the call that asked: pending, or approved and not used. */
 const isOpenAt = (approval: Approval, now: number) =>
   ['pending', 'approved'].includes(statusOf(approval, now))
 
-/** The value of a digest's key: those of its approvals that have not been over for long. */
-function kept(approvals: Approval[], now: number): { next: Approval[] | undefined; ttl: number } {
-  const next = approvals.filter((approval) => approval.expiresAt + KEPT_MS > now)
+/** The value of a digest's key: its approvals, without those that expired long ago. */
+function withoutOld(approvals: Approval[], now: number): { next: Approval[] | undefined; ttl: number } {
+  const next = approvals.filter((approval) => approval.expiresAt + KEPT_AFTER_MS > now)
   const last = Math.max(now, ...next.map((approval) => approval.expiresAt))
-  return { next: next.length > 0 ? next : undefined, ttl: last + KEPT_MS - now }
+  return { next: next.length > 0 ? next : undefined, ttl: last + KEPT_AFTER_MS - now }
 }

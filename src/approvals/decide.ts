@@ -14,20 +14,20 @@ import {
 import type { Approvers } from './approvers.ts'
 import { checkTyped } from './typed-confirmation.ts'
 
-/** A person's yes or no, with what shows who they are. */
+/** A decision, with the approver's credentials. */
 export interface Decision {
   id: string
   decision: 'approved' | 'denied'
   approver: string
   passphrase: string
   how: Channel
-  /** What a change of weight wants typed. */
+  /** The typed confirmation of a high-impact change. */
   typed?: string | undefined
-  /** Where it was given, for the journal. */
+  /** Where it was made, for the journal. */
   where?: string
 }
 
-/** The request with this id while a person can still decide it; throws `NotFound`, `ApprovalVoid` or `Conflict`. */
+/** The pending request with this id; throws `NotFound`, `ApprovalVoid` or `Conflict`. */
 export async function undecided(approvals: Approvals, id: string): Promise<Approval> {
   const approval = await approvals.get(id)
   if (!approval) throw noRequest(id)
@@ -35,17 +35,17 @@ export async function undecided(approvals: Approvals, id: string): Promise<Appro
   return approval
 }
 
-/** Throws `Refused` unless `name` may approve and this is their passphrase; which of the two is wrong stays untold. */
+/** Throws `Refused` unless `name` is an approver with this passphrase; the error does not tell which one is wrong. */
 export async function checkPassphrase(approvers: Approvers, name: string, passphrase: string): Promise<void> {
   if (await approvers.check(name, passphrase)) return
-  throw new Refused('This is not the passphrase of an approver of that name.', 'Check both and try again.')
+  throw new Refused('The approver name or the passphrase is wrong.', 'Check both and try again.')
 }
 
 /**
- * Decides a request in the approver's name, and journals it, wrong passphrases too. Where it takes several people it
- * stays pending until the last of them. Throws `Refused` for an unknown approver, a wrong passphrase or somebody whose
- * yes does not count, `LimitReached` after too many wrong passphrases, `InvalidInput` when a change of weight is
- * approved without the word it wants typed, and what `undecided` throws.
+ * Decides a request in the approver's name, and journals it, also a wrong passphrase. A request that needs several
+ * approvers stays pending until the last one. Throws `Refused` for an unknown approver, a wrong passphrase or a person who
+ * cannot approve this request, `LimitReached` after too many wrong passphrases, `InvalidInput` for a missing typed
+ * confirmation, and what `undecided` throws.
  */
 export async function decide(
   { approvals, approvers, journal }: { approvals: Approvals; approvers: Approvers; journal: Journal },
@@ -53,7 +53,7 @@ export async function decide(
 ): Promise<Approval> {
   const approval = await undecided(approvals, id)
   if (decision === 'approved') checkTyped(approval, typed)
-  const tell = (
+  const record = (
     event: Pick<JournalEvent, 'event' | 'code'>,
     { by, note }: { by?: string; note?: string },
   ) => {
@@ -69,7 +69,7 @@ export async function decide(
     })
   }
   const journalled = async (error: unknown, note: string) => {
-    if (error instanceof Refused) await tell({ event: 'refused', code: 'refused' }, { note })
+    if (error instanceof Refused) await record({ event: 'refused', code: 'refused' }, { note })
     return error
   }
 
@@ -82,18 +82,18 @@ export async function decide(
   try {
     checkDecision(approval, decision, by)
   } catch (error) {
-    throw await journalled(error, `a yes of ${by} does not count here`)
+    throw await journalled(error, `the approval of ${by} does not count here`)
   }
-  // Before it takes effect: no approval is ever given that the journal does not know.
-  const many = decision === 'approved' && approversOf(approval) > 1
-  await tell(
+  // Journalled before it takes effect, so no approval is missing from the journal.
+  const needsSeveral = decision === 'approved' && approversOf(approval) > 1
+  await record(
     { event: decision },
-    { by, ...(many && { note: `one of ${approversOf(approval)} who must agree` }) },
+    { by, ...(needsSeveral && { note: `one of ${approversOf(approval)} required approvers` }) },
   )
   try {
     return await approvals.decide(approval.id, decision, by, how)
   } catch (error) {
-    await tell({ event: 'failed' }, { by, note: 'the decision came too late' })
+    await record({ event: 'failed' }, { by, note: 'the decision came too late' })
     throw error
   }
 }

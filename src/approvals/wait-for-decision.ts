@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
 import { type Approvals, statusOf } from './approvals.ts'
 
-/** Another process may hold the page or the terminal in which a person decides, so the store is looked at this often. */
-const EVERY_MS = 250
+/** Polling interval for the store: the decision can be made in another process. */
+const POLL_MS = 250
 
-/** Resolves when the request waits no longer, at `until` (epoch milliseconds) at the latest; throws when `signal` ends. */
+/** Resolves when the request is no longer pending, or at `until` (epoch milliseconds). Throws when `signal` aborts. */
 export async function waitForDecision(
   approvals: Pick<Approvals, 'get'>,
   id: string,
@@ -15,6 +15,6 @@ export async function waitForDecision(
     const approval = await approvals.get(id)
     const left = until - Date.now()
     if (!approval || statusOf(approval) !== 'pending' || left <= 0) return
-    await setTimeout(Math.min(EVERY_MS, left), undefined, { signal })
+    await setTimeout(Math.min(POLL_MS, left), undefined, { signal })
   }
 }

@@ -5,54 +5,56 @@ import type { Store } from '../store/store.ts'
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
-/** What every token of ours begins with, so that those who look for lost secrets know it. */
+/** Prefix of every API token, so that secret scanners recognise it. */
 export const TOKEN_PREFIX = 'idmcp_'
 const TOKEN = /^idmcp_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/
 
-/** While the store is out of reach, a token that was there so short a time ago is still taken, milliseconds. */
+/** How long a token that was read before stays valid while the store is unreachable, milliseconds. */
 const TRUSTED_MS = 5 * 60_000
-/** Using a token is written down at most so often, milliseconds. */
+/** Least time between two records of a token's use, milliseconds. */
 const USE_NOTED_MS = 60_000
 
-/** A token by which a caller over HTTP is known, as far as anything is kept of it. */
+/** A token that identifies a caller over HTTP, without its secret. */
 export interface ApiToken {
   name: string
   grant: Grant
-  /** Epoch milliseconds, as all times here. */
+  /** Epoch milliseconds, like all times here. */
   createdAt: number
-  /** Never when left out. */
+  /** No expiry when absent. */
   expiresAt?: number
   lastUsedAt?: number
 }
 
-/** The tokens of callers, of which only hashes are kept. Names are not case-sensitive. */
+/** The API tokens of callers; only hashes are stored. Names are not case-sensitive. */
 export interface ApiTokens {
-  /** The token cannot be read again. Throws `InvalidInput` for an unfit name, `Conflict` for a taken one. */
+  /** The token cannot be read again later. Throws `InvalidInput` for an invalid name, `Conflict` for a taken one. */
   create(name: string, grant: Grant, expiresAt?: number): Promise<{ token: string; made: ApiToken }>
   /** Throws `NotFound`. */
   revoke(name: string): Promise<void>
   list(): Promise<ApiToken[]>
-  /** Whose token this is; undefined when it is none, revoked or expired. Throws `Unavailable` when that cannot be known. */
+  /**
+   * Looks a token up; undefined if it is unknown, revoked or expired. Throws `Unavailable` if the store cannot tell.
+   */
   find(token: string): Promise<ApiToken | undefined>
 }
 
-interface Row extends ApiToken {
-  /** SHA-256 of the secret part, hexadecimal; it has 256 random bits, so that no slower hash is called for. */
+interface TokenRow extends ApiToken {
+  /** SHA-256 of the secret part, hexadecimal. The secret has 256 random bits, so a slow hash is not needed. */
   hash: string
 }
 
-const TOKENS = 'access-token/'
-// A token says which row it belongs to, and its name can be used once.
+const TOKEN_KEYS = 'access-token/'
+// A token contains the id of its row, and the id comes from the name, so a name can be used only once.
 const idOf = (name: string) => createHash('sha256').update(name.toLowerCase()).digest('hex').slice(0, 12)
-const keyOf = (id: string) => TOKENS + id
+const keyOf = (id: string) => TOKEN_KEYS + id
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest('hex')
 
 export function openApiTokens(store: Store): ApiTokens {
-  const known = new Map<string, { row: Row; at: number }>()
+  const known = new Map<string, { row: TokenRow; at: number }>()
 
-  const rowOf = async (id: string): Promise<Row | undefined> => {
+  const rowOf = async (id: string): Promise<TokenRow | undefined> => {
     try {
-      const row = await store.get<Row>(keyOf(id))
+      const row = await store.get<TokenRow>(keyOf(id))
       if (row) known.set(id, { row, at: Date.now() })
       else known.delete(id)
       return row
@@ -66,23 +68,23 @@ export function openApiTokens(store: Store): ApiTokens {
     async create(name, grant, expiresAt) {
       if (!NAME.test(name)) {
         throw new InvalidInput(
-          'This is not a name for a token.',
+          'This is not a valid token name.',
           'Use 1 to 63 letters, digits, dots, dashes and underscores, beginning with a letter or digit.',
         )
       }
       const id = idOf(name)
       const secret = randomBytes(32).toString('base64url')
-      const row: Row = {
+      const row: TokenRow = {
         name,
         grant,
         createdAt: Date.now(),
         ...(expiresAt && { expiresAt }),
         hash: hashOf(secret),
       }
-      await store.update<Row, void>(keyOf(id), (taken) => {
+      await store.update<TokenRow, void>(keyOf(id), (taken) => {
         if (taken)
           throw new Conflict(
-            `There is a token named ${taken.name}.`,
+            `A token named ${taken.name} already exists.`,
             'Revoke it first, or choose another name.',
           )
         return { next: row, result: undefined }
@@ -92,14 +94,14 @@ export function openApiTokens(store: Store): ApiTokens {
     },
 
     revoke: (name) =>
-      store.update<Row, void>(keyOf(idOf(name)), (row) => {
-        if (!row) throw new NotFound('There is no token of that name.', 'See `tokens list`.')
+      store.update<TokenRow, void>(keyOf(idOf(name)), (row) => {
+        if (!row) throw new NotFound('No token has this name.', 'See `tokens list`.')
         return { next: undefined, result: undefined }
       }),
 
     async list() {
-      const keys = await store.keys(TOKENS)
-      const rows = await Promise.all(keys.map((key) => store.get<Row>(key)))
+      const keys = await store.keys(TOKEN_KEYS)
+      const rows = await Promise.all(keys.map((key) => store.get<TokenRow>(key)))
       return rows
         .filter((row) => row !== undefined)
         .map(({ hash: _, ...token }) => token)
@@ -110,9 +112,9 @@ export function openApiTokens(store: Store): ApiTokens {
       const [, id = '', secret = ''] = TOKEN.exec(token) ?? []
       const row = id ? await rowOf(id) : undefined
       if (!row) return undefined
-      const right = timingSafeEqual(Buffer.from(hashOf(secret), 'hex'), Buffer.from(row.hash, 'hex'))
+      const matches = timingSafeEqual(Buffer.from(hashOf(secret), 'hex'), Buffer.from(row.hash, 'hex'))
       const now = Date.now()
-      if (!right || (row.expiresAt !== undefined && row.expiresAt <= now)) return undefined
+      if (!matches || (row.expiresAt !== undefined && row.expiresAt <= now)) return undefined
       if (now - (row.lastUsedAt ?? 0) >= USE_NOTED_MS) await noteUse(store, id, now)
       const { hash: _, ...found } = row
       return found
@@ -120,8 +122,11 @@ export function openApiTokens(store: Store): ApiTokens {
   }
 }
 
-/** A token that was revoked meanwhile stays so; that its use could not be noted is no reason to refuse it. */
+/** Does not restore a token that was revoked meanwhile. A failure to record the use does not reject the token. */
 const noteUse = (store: Store, id: string, now: number): Promise<void> =>
   store
-    .update<Row, void>(keyOf(id), (row) => ({ next: row && { ...row, lastUsedAt: now }, result: undefined }))
+    .update<TokenRow, void>(keyOf(id), (row) => ({
+      next: row && { ...row, lastUsedAt: now },
+      result: undefined,
+    }))
     .catch(() => undefined)

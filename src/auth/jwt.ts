@@ -6,9 +6,9 @@ import type { JwtAuth } from '../config/http.ts'
 import { type Grant, scopesIn } from '../domain/scopes.ts'
 import { Unavailable } from '../errors.ts'
 import { plainText } from '../text/text.ts'
-import { type Admitted, notLetIn } from './admitted.ts'
+import { type Admitted, invalidToken } from './principal.ts'
 
-/** Signatures that only the issuer can make: never `none`, nor a secret that a public key could be taken for. */
+/** Asymmetric signatures only: never `none`, and no HMAC, where a public key could pass as the secret. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -22,14 +22,14 @@ const ALGORITHMS = [
   'EdDSA',
   'Ed25519',
 ]
-/** Seconds that the issuer's clock may be ahead of ours. */
+/** How far the issuer's clock can be ahead of ours, seconds. */
 const CLOCK_AHEAD = 5
-/** The issuer is asked for its keys at most so often because of a key that is not known, milliseconds. */
-const ASK_AGAIN_MS = 1_000
+/** Least time between two fetches of the issuer's keys for an unknown key, milliseconds. */
+const REFETCH_MS = 1_000
 const TIMEOUT_MS = 5_000
 
-/** Faults of the token, as against those of the way to the issuer's keys. */
-const FAULTS = [
+/** Errors of the token itself, as opposed to failures to fetch the issuer's keys. */
+const TOKEN_ERRORS = [
   errors.JOSEAlgNotAllowed,
   errors.JOSENotSupported,
   errors.JWKSMultipleMatchingKeys,
@@ -43,10 +43,13 @@ const FAULTS = [
 
 type Keys = ReturnType<typeof createRemoteJWKSet>
 
-/** Tells who calls from an access token of the issuer (RFC 9068), made for this server and nobody else (RFC 8707). */
+/**
+ * Identifies the caller from an access token of the issuer (RFC 9068) that was issued for this server only (RFC
+ * 8707).
+ */
 export function jwtVerifier(settings: JwtAuth): (token: string) => Promise<Admitted> {
   const { issuer, audience } = settings
-  const how: JWTVerifyOptions = {
+  const options: JWTVerifyOptions = {
     issuer,
     audience,
     algorithms: ALGORITHMS,
@@ -56,7 +59,7 @@ export function jwtVerifier(settings: JwtAuth): (token: string) => Promise<Admit
   let finding: Promise<Keys> | undefined
   const keys = () => {
     finding ??= keysOf(settings)
-    // An issuer that could not be reached is asked again by the next caller.
+    // After a failure, the next caller tries again.
     finding.catch(() => {
       finding = undefined
     })
@@ -65,35 +68,36 @@ export function jwtVerifier(settings: JwtAuth): (token: string) => Promise<Admit
 
   return async (token) => {
     try {
-      const claims = await claimsIn(token, await keys(), how)
-      // The tolerance is for clocks that are ahead; what has expired has expired.
-      if ((claims.exp ?? 0) * 1000 <= Date.now()) throw notLetIn('The token has expired.')
+      const claims = await claimsIn(token, await keys(), options)
+      // The tolerance covers a clock that is ahead; it does not extend `exp`.
+      if ((claims.exp ?? 0) * 1000 <= Date.now()) throw invalidToken('The token has expired.')
       return toAdmitted(claims, settings)
     } catch (error) {
-      if (error instanceof errors.JWTExpired) throw notLetIn('The token has expired.')
-      if (FAULTS.some((Fault) => error instanceof Fault)) throw notLetIn('This token is not good here.')
+      if (error instanceof errors.JWTExpired) throw invalidToken('The token has expired.')
+      if (TOKEN_ERRORS.some((TokenError) => error instanceof TokenError))
+        throw invalidToken('This token is not valid here.')
       if (!(error instanceof errors.JOSEError || error instanceof TypeError)) throw error
-      throw new Unavailable("The issuer's keys cannot be had.", 'Try again later.', { cause: error })
+      throw new Unavailable("The issuer's keys cannot be fetched.", 'Try again later.', { cause: error })
     }
   }
 }
 
-/** The claims of a token, checked; a key that is not known is looked for once more, as the issuer may have a new one. */
-async function claimsIn(token: string, keys: Keys, how: JWTVerifyOptions): Promise<JWTPayload> {
+/** The verified claims of a token. An unknown key is fetched once more, since the issuer may have rotated its keys. */
+async function claimsIn(token: string, keys: Keys, options: JWTVerifyOptions): Promise<JWTPayload> {
   const askedJustNow = keys.coolingDown
   try {
-    return (await jwtVerify(token, keys, how)).payload
+    return (await jwtVerify(token, keys, options)).payload
   } catch (error) {
     if (error instanceof errors.JWKSMultipleMatchingKeys) {
-      // A token need not name its key.
+      // A token does not have to name its key.
       for await (const key of error) {
-        const tried = await jwtVerify(token, key, how).catch(unlessSignature)
+        const tried = await jwtVerify(token, key, options).catch(unlessSignature)
         if (tried) return tried.payload
       }
     }
     if (!(error instanceof errors.JWKSNoMatchingKey) || !askedJustNow) throw error
-    await setTimeout(ASK_AGAIN_MS)
-    return (await jwtVerify(token, keys, how)).payload
+    await setTimeout(REFETCH_MS)
+    return (await jwtVerify(token, keys, options)).payload
   }
 }
 
@@ -103,8 +107,8 @@ function unlessSignature(error: unknown): undefined {
 
 function toAdmitted(claims: JWTPayload, { tenantsClaim }: JwtAuth): Admitted {
   const { sub = '' } = claims
-  // Who is who must not hang on characters that nobody sees.
-  if (sub === '' || plainText(sub) !== sub) throw notLetIn('The token names nobody.')
+  // Identity must not depend on invisible characters.
+  if (sub === '' || plainText(sub) !== sub) throw invalidToken('The token has no usable subject.')
   const tenants = claims[tenantsClaim ?? 'tenants']
   const grant: Grant = {
     // `scp` is what Okta and Entra ID call it.
@@ -123,29 +127,29 @@ const wordsIn = (claim: unknown): string[] =>
 
 async function keysOf({ issuer, jwksUri }: JwtAuth): Promise<Keys> {
   const at = new URL(jwksUri ?? (await findKeys(issuer)))
-  return createRemoteJWKSet(at, { cooldownDuration: ASK_AGAIN_MS, timeoutDuration: TIMEOUT_MS })
+  return createRemoteJWKSet(at, { cooldownDuration: REFETCH_MS, timeoutDuration: TIMEOUT_MS })
 }
 
-/** Where the issuer says that its keys are (RFC 8414 §3, OpenID Connect Discovery 1.0 §4). Throws `Unavailable`. */
+/** Where the issuer publishes its keys (RFC 8414 §3, OpenID Connect Discovery 1.0 §4). Throws `Unavailable`. */
 async function findKeys(issuer: string): Promise<string> {
   const { origin, pathname } = new URL(issuer)
   const path = pathname.replace(/\/$/, '')
-  const places = [
+  const candidates = [
     `${origin}/.well-known/oauth-authorization-server${path}`,
     `${origin}/.well-known/openid-configuration${path}`,
     `${origin}${path}/.well-known/openid-configuration`,
   ]
-  for (const place of new Set(places)) {
-    const found = await metadataAt(place, issuer).catch(() => undefined)
+  for (const candidate of new Set(candidates)) {
+    const found = await metadataAt(candidate, issuer).catch(() => undefined)
     if (found) return found
   }
-  throw new Unavailable(`The issuer ${issuer} does not tell where its keys are.`, 'Set auth.jwt.jwksUri.')
+  throw new Unavailable(`The issuer ${issuer} does not say where its keys are.`, 'Set auth.jwt.jwksUri.')
 }
 
-async function metadataAt(place: string, issuer: string): Promise<string | undefined> {
-  const reply = await fetch(place, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) })
+async function metadataAt(candidate: string, issuer: string): Promise<string | undefined> {
+  const reply = await fetch(candidate, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) })
   if (!reply.ok) return undefined
-  // An answer about another issuer is none (RFC 8414 §3.3).
+  // Metadata of another issuer does not count (RFC 8414 §3.3).
   const Metadata = z.object({ issuer: z.literal(issuer), jwks_uri: SafeUrl })
   return Metadata.safeParse(await reply.json()).data?.jwks_uri
 }

@@ -1,31 +1,41 @@
 import { randomUUID } from 'node:crypto'
+import { OAuthError, OAuthErrorCode } from '@modelcontextprotocol/server'
 import type { Grant } from '../domain/scopes.ts'
 import type { Call } from '../guards/call.ts'
 
-/** Who is at the other end of a connection, or of one HTTP request, as the transport knows it. */
+/** The caller on a connection or of one HTTP request, as the transport authenticated it. */
 export interface Principal {
-  /** Names the caller to guards, journal and approvals. */
+  /** The caller's id for guards, journal and approvals. */
   caller: string
   grant: Grant
-  /** Whether it can be sent to fetch more scopes, as an OAuth client can. */
+  /** Whether it can request more scopes, as an OAuth client can. */
   canStepUp?: boolean
-  /** What its call is named by; made up for each when left out. */
+  /** Id of its call; generated for each call when absent. */
   reference?: string
-  /** Trace that its request is part of, 32 hex digits (W3C Trace Context). */
+  /** Trace id of its request, 32 hex digits (W3C Trace Context). */
   trace?: string
 }
 
-/** How long a client gets to wait for its answer, milliseconds; most clients give up after 60 s. */
+/** What a caller's token says about the caller. */
+export type Admitted = Pick<Principal, 'caller' | 'grant' | 'canStepUp'>
+
+/** The error for a caller whose token is not accepted (RFC 6750 §3.1). */
+export const invalidToken = (why: string): OAuthError => new OAuthError(OAuthErrorCode.InvalidToken, why)
+
+/** How long a client waits for its answer, milliseconds; most clients give up after 60 s. */
 export const CALL_TIME = 50_000
 
-type Asked = Pick<Call, 'tool' | 'input' | 'canAsk' | 'answer'> & { client: string; signal?: AbortSignal }
+type CallRequest = Pick<Call, 'tool' | 'input' | 'canAsk' | 'answer'> & {
+  client: string
+  signal?: AbortSignal
+}
 
-/** Makes the calls of one principal; those that share a reference are told apart by number. */
-export function callsOf({ caller, grant, reference, trace }: Principal): (asked: Asked) => Call {
+/** Makes the calls of one principal; calls that share a reference get a number. */
+export function callsOf({ caller, grant, reference, trace }: Principal): (asked: CallRequest) => Call {
   let made = 0
   const newId = () => {
     made += 1
-    // The first twelve hex digits of a UUID are random; Node keeps some in stock, so that they cost next to nothing.
+    // The first twelve hex digits of a UUID are random, and Node generates UUIDs in advance, so this is cheap.
     if (reference === undefined) return randomUUID().replace('-', '').slice(0, 12)
     return made === 1 ? reference : `${reference}.${made}`
   }

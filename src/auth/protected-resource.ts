@@ -3,21 +3,23 @@ import { SCOPES } from '../domain/scopes.ts'
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
 
-/** Where OAuth clients find out about this server (RFC 9728). */
+/** What OAuth clients can discover about this server (RFC 9728). */
 export interface Resource {
   metadataUrl: string
   /** By path. */
   documents: ReadonlyMap<string, unknown>
 }
 
-/** The server as a protected resource: what its tokens are made for, or else the address at which it serves. */
+/**
+ * Describes the server as a protected resource: by the audience of its tokens if that is a URL, else by its address.
+ */
 export function protectedResource(
   { issuer, audience }: Pick<JwtAuth, 'issuer' | 'audience'>,
   mcp: string,
 ): Resource {
   const resource = /^https?:\/\//.test(audience) && URL.canParse(audience) ? audience : mcp
   const metadata = new URL(resource)
-  // RFC 9728 §3.1: put before the path.
+  // RFC 9728 §3.1: inserted before the path.
   metadata.pathname = WELL_KNOWN + metadata.pathname.replace(/\/$/, '')
   const document = {
     resource,
@@ -26,7 +28,7 @@ export function protectedResource(
     bearer_methods_supported: ['header'],
     resource_name: 'Identity tools',
   }
-  // A proxy may serve it under another path than ours, and some clients look at the root alone.
+  // A proxy may serve it under another path, and some clients only try the root.
   const paths = [metadata.pathname, `${WELL_KNOWN}/mcp`, WELL_KNOWN]
   return { metadataUrl: metadata.href, documents: new Map(paths.map((path) => [path, document])) }
 }

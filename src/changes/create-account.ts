@@ -4,10 +4,10 @@ import type { Operations, RequestContext } from '../domain/operations.ts'
 import { givesPrivilege } from '../domain/privilege.ts'
 import { bare } from '../domain/quoting.ts'
 import { inQuotes } from '../text/text.ts'
-import { chosen } from './briefed.ts'
-import { defineChange, type Look } from './define.ts'
+import { agentAlteration } from './briefed.ts'
+import { defineChange, type Observed } from './define.ts'
 import { newNamesIn, readFieldsBack, setTo } from './fields.ts'
-import { cannot, stays } from './inverse.ts'
+import { cannotUndo, unchanged } from './inverse.ts'
 import { reverseStatus } from './status.ts'
 
 export const createAccount = defineChange({
@@ -32,13 +32,15 @@ export const createAccount = defineChange({
     ]
   },
   consequence: () => '',
-  // The record may stay, but the access that it gives can be taken back.
+  // The record may stay, but the access that it gives can be removed again.
   reversible: ({ operations }) => (operations.deactivateAccount ? true : undefined),
   briefing: ({ subject, ask }) => ({
     accounts: [
       {
         userName: subject.userName,
-        alters: Object.entries(flat(ask.fields)).map(([what, after]) => chosen(what, undefined, after)),
+        alters: Object.entries(flat(ask.fields)).map(([what, after]) =>
+          agentAlteration(what, undefined, after),
+        ),
       },
     ],
   }),
@@ -52,7 +54,7 @@ export const createAccount = defineChange({
   },
   async readTwin({ ask }, { operations }, context) {
     const { userName, email, externalId } = ask.fields
-    // Some apps find nobody by the one who can be found by the other (langwatch/langwatch#6973).
+    // Some apps find an account by one of these names and not by another (langwatch/langwatch#6973).
     for (const user of new Set([userName, email, externalId])) {
       const seen = user === undefined ? {} : await readByName(user, operations, context)
       if (seen.account) return seen
@@ -66,23 +68,23 @@ export const createAccount = defineChange({
   story: () => '',
   async inverse(past, _, read) {
     const { id, userName } = past.subject
-    if (id === 'new') return cannot('Which account was made is not known.')
+    if (id === 'new') return cannotUndo('It is not known which account was created.')
     return reverseStatus(
       past,
       {
         userName,
         was: 'inactive',
         became: 'active',
-        already: stays('It is inactive; the account itself stays.'),
+        already: unchanged('It is inactive; the account itself stays.'),
         left: () => [],
-        stays: 'The account itself stays, and an invitation that the app sent is not called back.',
+        stays: 'The account itself stays, and an invitation that the app sent is not revoked.',
       },
       await read.account(id),
     )
   },
 })
 
-async function readByName(user: string, app: Operations, context: RequestContext): Promise<Look> {
+async function readByName(user: string, app: Operations, context: RequestContext): Promise<Observed> {
   const [account, ...others] = (await app.findAccounts?.({ user }, context)) ?? []
   if (!account) return { problem: 'The app does not show the account.' }
   return others.length === 0 ? { account } : { problem: 'The app shows more than one such account.' }

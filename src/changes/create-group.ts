@@ -2,13 +2,13 @@ import * as z from 'zod'
 import type { AskOf, Operations, RequestContext } from '../domain/operations.ts'
 import { namesPrivilege } from '../domain/privilege.ts'
 import { inQuotes, plainText, sameText } from '../text/text.ts'
-import { who } from './briefed.ts'
-import { defineChange, type Look } from './define.ts'
+import { accountSummary } from './briefed.ts'
+import { defineChange, type Observed } from './define.ts'
 import { Members, membership, namesOf, readAndReverse, storyOf, touchedMembers } from './members.ts'
 
 export const createGroup = defineChange({
   operation: 'createGroup',
-  verb: 'Make a group with',
+  verb: 'Create a group with',
   does: 'adds',
   weighs: () => 'adds',
   makes: 'group',
@@ -19,14 +19,14 @@ export const createGroup = defineChange({
   newNames: ({ ask: { name } }) => [{ about: name, names: { name } }],
   sentences: ({ ask: { name, members } }, { title, tenant }) => [
     `Create the group ${inQuotes(name)} in ${title}, tenant ${tenant}.`,
-    ...(members.length > 0 ? [`Put in: ${namesOf(members)}.`] : []),
+    ...(members.length > 0 ? [`Add: ${namesOf(members)}.`] : []),
   ],
   consequence: () => '',
   // No call deletes a group.
   reversible: () => false,
   briefing: ({ ask, accounts }) => ({
     group: { name: ask.name, from: 'agent' },
-    accounts: accounts.map((account) => ({ ...who(account), alters: [membership(false, true)] })),
+    accounts: accounts.map((account) => ({ ...accountSummary(account), alters: [membership(false, true)] })),
   }),
   losing: { groups: null, licence: null },
   readBack: ({ ask }, { operations }, context) => readByName(ask, operations, context),
@@ -45,7 +45,7 @@ async function readByName(
   { name, members }: AskOf<'createGroup'>,
   app: Operations,
   context: RequestContext,
-): Promise<Look> {
+): Promise<Observed> {
   const group = await app.readGroup?.({ group: name }, context)
   if (!group || !sameText(group.name, plainText(name))) return { problem: 'The app does not show the group.' }
   const shown = new Set(group.members?.map(({ id }) => id))
@@ -53,6 +53,6 @@ async function readByName(
   if (missing.length === 0) return { group }
   const problem = group.members
     ? `The app does not show ${missing.length} of its members.`
-    : 'The app does not tell the members of this group.'
+    : 'The app does not show the members of this group.'
   return { group, problem }
 }

@@ -20,20 +20,20 @@ export const deactivateAccount = defineChange({
   consequence: (_, facts) =>
     [
       facts.propagationMinutes &&
-        `The account's traffic may pass for up to ${facts.propagationMinutes} minutes.`,
+        `The account's traffic can still pass for up to ${facts.propagationMinutes} minutes.`,
       facts.endsSessions !== 'yes' && 'Sessions at the identity provider are not ended.',
-      facts.deactivate === 'deletes' && 'This app deletes what is deactivated: it cannot be undone.',
-      facts.deactivate === 'unknown' && 'Whether this app can undo it is not known.',
+      facts.deactivate === 'deletes' && 'This app deletes deactivated accounts: it cannot be undone.',
+      facts.deactivate === 'unknown' && 'It is not known whether this app can undo it.',
     ]
       .filter((text) => text)
       .join(' '),
   reversible: ({ facts }) => (facts.deactivate === 'unknown' ? undefined : facts.deactivate === 'reversible'),
   briefing: ({ accounts }) => ({ accounts: accounts.map((account) => losesAccess(account, 'inactive')) }),
-  // The app keeps them with an account that is only switched off.
-  losing: { groups: 'Groups it loses the use of', licence: 'Licence it holds' },
+  // The app keeps them with a deactivated account.
+  losing: { groups: 'Groups it can no longer use', licence: 'Licence it holds' },
   async readBack({ ask }, { operations, facts }, context) {
     const seen = await readStatus(ask.id, 'inactive', operations, context)
-    // Some apps delete what is deactivated, and to be gone is then what was asked for.
+    // Some apps delete deactivated accounts; a missing account is then the expected result.
     return facts.deactivate === 'deletes' && !seen.account ? {} : seen
   },
   readTwin: async () => ({}),

@@ -3,105 +3,105 @@ import type { BriefedAccount } from '../domain/briefing.ts'
 import type { Change, ChangeName, Does, Shown } from '../domain/change.ts'
 import type { Facts } from '../domain/facts.ts'
 import type { AccountFields, Operations, RequestContext } from '../domain/operations.ts'
-import type { Aspect, PastChange, Reader, Recalled, Reversal } from './inverse.ts'
+import type { AppReader, Aspect, PastChange, Recalled, Reversal } from './inverse.ts'
 
-/** As much of a tenant as a change is judged by and read back from. */
-export interface App {
+/** The part of a tenant that a change needs. */
+export interface TenantApp {
   facts: Facts
   operations: Operations
 }
 
-/** Where a change is made, as a person is told. */
-export interface Where {
+/** ChangeLocation a change is made, in words for a person. */
+export interface ChangeLocation {
   tenant: string
-  /** As people call the app. */
+  /** Display name of the app. */
   title: string
 }
 
-/** What an app shows of a change; `problem` says in what it does not show it. */
-export interface Look extends Shown {
+/** What an app shows of a change; `problem` says what it does not show. */
+export interface Observed extends Shown {
   problem?: string
 }
 
 /** Names that a change introduces and a person must be able to trust, each under what it is called. */
 export interface NewNames {
-  /** Whom or what they name, as the warning says. */
+  /** What they name, for the warning. */
   about: string
   names: Readonly<Record<string, string | undefined>>
 }
 
 /**
- * Whatever a kind of change is asked anywhere. Every field is required and none has a default: a kind that does not say
- * whether it can be taken back does not compile.
+ * All that a kind of change defines. Every field is required and none has a default: a kind that does not say whether
+ * it can be undone does not compile.
  */
-interface Described<Name extends ChangeName> {
+interface KindDefinition<Name extends ChangeName> {
   operation: Name
-  /** Begins the page's headline, before "2 accounts in Netskope". */
+  /** Start of the approval page's headline, before "2 accounts in Netskope". */
   verb: string
-  /** What it does to access as a rule; guards and settings tell kinds apart by it. */
+  /** Its usual effect on access; guards and settings distinguish kinds by it. */
   does: Does
-  /** What just this change does. */
+  /** The effect of this particular change. */
   weighs(change: Change<Name>): Does
-  /** What there is afterwards that was not there before. */
+  /** What it creates. */
   makes: 'account' | 'group' | 'nothing'
-  /** The values that it gives an account; empty where it gives none. */
+  /** The values that it sets on an account; can be empty. */
   sets(change: Change<Name>): AccountFields
-  /** The values that those replace, as a person was shown them; empty where none are replaced. */
+  /** The values that it replaces, as a person was shown them; can be empty. */
   replaces(change: Change<Name>): AccountFields
-  /** Whether an administrator among its accounts could no longer act as one afterwards. */
+  /** Whether an administrator among its accounts would lose the rights or the access. */
   takesAdministrator(change: Change<Name>): boolean
-  /** Whether it gives or takes power over others. */
+  /** Whether it grants or removes privileges. */
   changesPrivilege(change: Change<Name>): boolean
   /** The names that it introduces. */
   newNames(change: Change<Name>): NewNames[]
-  /** What a person judges, one sentence a line; text of apps and agents stands quoted in it. */
-  sentences(change: Change<Name>, where: Where): string[]
-  /** What the app does besides, which a person must know before agreeing; empty where there is nothing to say. */
+  /** What a person judges, one sentence per line; text from apps and agents is quoted. */
+  sentences(change: Change<Name>, where: ChangeLocation): string[]
+  /** Side effects in the app that a person must know before agreeing; can be empty. */
   consequence(change: Change<Name>, facts: Facts): string
-  /** Whether the app lets it be taken back; undefined where nobody knows. */
-  reversible(app: App): boolean | undefined
-  /** What the page shows: the group concerned, with who named it, and each account with what changes for it. */
+  /** Whether the app lets it be undone; undefined if not known. */
+  reversible(app: TenantApp): boolean | undefined
+  /** What the approval page shows: the group, with who named it, and each account with its changes. */
   briefing(change: Change<Name>): {
     group?: { name: string; from: 'app' | 'agent' }
     accounts: BriefedAccount[]
   }
-  /** What the page calls the groups and the licence that go with the access; `null` where they are not lost. */
+  /** Labels on the approval page for groups and licence lost with the access; `null` if they are not lost. */
   losing: { groups: string | null; licence: string | null }
-  /** Reads once what came of it. */
-  readBack(change: Change<Name>, app: App, context: RequestContext): Promise<Look>
-  /** What an app has already in the place of what it says it can't make a second time; empty for a kind that makes nothing. */
-  readTwin(change: Change<Name>, app: App, context: RequestContext): Promise<Look>
+  /** Reads the result once. */
+  readBack(change: Change<Name>, app: TenantApp, context: RequestContext): Promise<Observed>
+  /** After a conflict, reads what exists already; empty for a kind that creates nothing. */
+  readTwin(change: Change<Name>, app: TenantApp, context: RequestContext): Promise<Observed>
 }
 
-/** What the journal keeps of a change, and what can be told and undone from that. */
-interface Kept<Name extends ChangeName, Image> {
-  /** What a write found and what it was to make of that: enough to take it back, and to see whether others went on. */
+/** What the journal keeps of a change, and how to explain and undo the change from that. */
+interface KindHistory<Name extends ChangeName, Image> {
+  /** What a write found and what it was to set: enough to undo it, and to detect later changes. */
   image: z.ZodType<Image>
-  /** The before-image, from what was read when the plan was made; it holds no secrets. */
+  /** The before-image, from what was read when the plan was made; it contains no secrets. */
   imageOf(change: Change<Name>): Image
-  /** What later undoing must leave alone once this kind has written it again. */
+  /** The aspects that it writes; undoing an earlier write leaves them alone. */
   touches(image: Image): readonly Aspect[]
-  /** What the write found, for the reader of the journal; empty where it found nothing. */
+  /** The state before, for the reader of the journal; can be empty. */
   story(image: Image): string
-  /** The change that takes it back, or why there is none, from what the app shows at this moment. */
-  inverse(past: PastChange, image: Image, read: Reader): Promise<Reversal>
+  /** The change that undoes it, or why there is none, given what the app shows now. */
+  inverse(past: PastChange, image: Image, read: AppReader): Promise<Reversal>
 }
 
-/** What one write found, as JSON; the kind that `operation` names knows the rest of it. */
+/** A before-image, as JSON; the kind named by `operation` knows its other fields. */
 export interface BeforeImage extends Record<string, unknown> {
   operation: string
 }
 
-export interface ChangeKind<Name extends ChangeName = ChangeName> extends Described<Name> {
+export interface ChangeKind<Name extends ChangeName = ChangeName> extends KindDefinition<Name> {
   /** The before-image, as the journal keeps it. */
   imageOf(change: Change<Name>): BeforeImage
-  /** The same as it comes back from the journal; undefined where it is not whole. */
+  /** Restores a before-image from the journal; undefined if it is incomplete. */
   recall(image: BeforeImage): Recalled | undefined
 }
 
 /** Types a kind by its own before-image; the list of kinds holds them all as one type. */
 export function defineChange<Name extends ChangeName, Image extends Record<string, unknown>>(
-  kind: Described<Name> & Kept<Name, Image>,
+  kind: KindDefinition<Name> & KindHistory<Name, Image>,
 ): ChangeKind<Name> {
   const { image, imageOf, touches, story, inverse, ...described } = kind
   return {

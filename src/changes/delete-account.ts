@@ -5,15 +5,15 @@ import { named } from '../domain/quoting.ts'
 import { inQuotes } from '../text/text.ts'
 import { defineChange } from './define.ts'
 import { accountIn } from './image.ts'
-import { cannot } from './inverse.ts'
+import { cannotUndo } from './inverse.ts'
 import { losesAccess } from './status.ts'
 
-const MEANS: Record<Facts['delete'], string> = {
+const DELETION_MEANS: Record<Facts['delete'], string> = {
   hard: 'It cannot be undone: the record, its groups and what the app keeps under it are lost.',
-  soft: 'The app keeps the record for a while; whether it can be brought back is for its console.',
+  soft: 'The app keeps the record for a while; its console shows whether it can be restored.',
   deactivates: 'This app does not delete: the account is deactivated.',
-  unlinks: 'The account is cut off from the directory and deactivated.',
-  unknown: 'What this app does on deletion is not known; take it for something that cannot be undone.',
+  unlinks: 'The account is unlinked from the directory and deactivated.',
+  unknown: 'It is not known what this app does on deletion; assume that it cannot be undone.',
 }
 
 export const deleteAccount = defineChange({
@@ -37,7 +37,7 @@ export const deleteAccount = defineChange({
         ...(licence ? [`Licence freed: ${inQuotes(licence)}.`] : []),
       ]
     }),
-  consequence: (_, facts) => MEANS[facts.delete],
+  consequence: (_, facts) => DELETION_MEANS[facts.delete],
   reversible: ({ facts }) =>
     facts.delete === 'hard' ? false : facts.delete === 'deactivates' ? true : undefined,
   briefing: ({ accounts }) => ({ accounts: accounts.map((account) => losesAccess(account, 'deleted')) }),
@@ -45,7 +45,7 @@ export const deleteAccount = defineChange({
   async readBack({ ask }, { operations, facts }, context) {
     const account = await operations.readAccount?.({ id: ask.id }, context)
     if (!account) return {}
-    // Where to delete is no more than to deactivate, an account that is inactive is what was asked for.
+    // If the app deactivates instead of deleting, an inactive account is the expected result.
     const keeps = facts.delete === 'deactivates' || facts.delete === 'unlinks'
     if (keeps && account.status === 'inactive') return { account }
     return { account, problem: `The app still shows the account, as ${account.status}.` }
@@ -56,5 +56,5 @@ export const deleteAccount = defineChange({
   imageOf: (change) => ({ account: accountIn(change) }),
   touches: () => ['access'],
   story: ({ account }) => `it was ${account.status}`,
-  inverse: async () => cannot('A deletion cannot be undone.'),
+  inverse: async () => cannotUndo('A deletion cannot be undone.'),
 })

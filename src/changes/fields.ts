@@ -1,20 +1,20 @@
-import { unlike } from '../domain/field-diff.ts'
+import { differingFields } from '../domain/field-diff.ts'
 import type { AccountFields, Operations, RequestContext } from '../domain/operations.ts'
 import { inQuotes } from '../text/text.ts'
-import type { Look, NewNames } from './define.ts'
+import type { NewNames, Observed } from './define.ts'
 
-/** How many items of a list a person is shown. */
+/** Items of a list that a person is shown. */
 const MAX_ITEMS_SHOWN = 20
 
-/** What a field is and what it is to be, for a person to judge. */
+/** A field's old and new value, for a person to judge. */
 export const changedTo = (name: string, from: unknown, to: unknown): string =>
-  `${name}: ${shown(from)} → ${shown(to)}`
+  `${name}: ${valueText(from)} → ${valueText(to)}`
 
-/** What a field is to be where there is nothing yet. */
-export const setTo = (name: string, value: unknown): string => `${name}: ${shown(value)}`
+/** A field's value on a new account. */
+export const setTo = (name: string, value: unknown): string => `${name}: ${valueText(value)}`
 
-/** Whole, as far as a person can take it in; a list that is longer says by how much. */
-function shown(value: unknown): string {
+/** The whole value, up to a readable length; a longer list says how many more there are. */
+function valueText(value: unknown): string {
   if (value === null || value === undefined) return 'not known'
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (!Array.isArray(value)) return inQuotes(String(value), 1_000)
@@ -39,16 +39,16 @@ export const newNamesIn = (
   },
 ]
 
-/** Reads whether the account says all that was set. */
+/** Reads whether the account shows all values that were set. */
 export async function readFieldsBack(
   id: string,
   set: AccountFields,
   app: Operations,
   context: RequestContext,
-): Promise<Look> {
+): Promise<Observed> {
   const read = await app.readFields?.({ id }, context)
   if (!read) return { problem: 'The app no longer shows this account.' }
-  const ignored = unlike(set, read.fields)
+  const ignored = differingFields(set, read.fields)
   return {
     ...read,
     ...(ignored.length > 0 && {

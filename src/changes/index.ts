@@ -9,7 +9,7 @@ import { reactivateAccount } from './reactivate-account.ts'
 import { updateAccount } from './update-account.ts'
 import { updateMembers } from './update-members.ts'
 
-/** Every kind of change there is; one that is missing does not compile. */
+/** All kinds of change; a missing one does not compile. */
 export const kinds: { readonly [Name in ChangeName]: ChangeKind<Name> } = {
   createAccount,
   createGroup,
@@ -20,18 +20,18 @@ export const kinds: { readonly [Name in ChangeName]: ChangeKind<Name> } = {
   updateMembers,
 }
 
-/** The kind of a change, for whatever is to be asked of it. */
+/** The kind of a change. */
 export const kindOf = <Name extends ChangeName>(change: Change<Name>): ChangeKind<Name> =>
   kinds[change.operation]
 
 const isKind = (name: string): name is ChangeName => Object.hasOwn(kinds, name)
 
-/** The kind of that name, as far as it can be asked without a change; undefined for an operation that only reads. */
+/** The kind with this name, without the parts that need a change; undefined for an operation that only reads. */
 export const kindNamed = (
   name: string,
 ): Pick<ChangeKind, 'does' | 'verb' | 'makes' | 'losing'> | undefined =>
   isKind(name) ? kinds[name] : undefined
 
-/** A before-image as it comes back from the journal; undefined where nothing can be told from it. */
+/** Restores a before-image from the journal; undefined if that is not possible. */
 export const recalled = (before: BeforeImage): Recalled | undefined =>
   isKind(before.operation) ? kinds[before.operation].recall(before) : undefined

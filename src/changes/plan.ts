@@ -1,17 +1,18 @@
 import { type Change, EFFECTS, type Effect } from '../domain/change.ts'
 import { bare } from '../domain/quoting.ts'
 import { cautionOf } from '../text/confusables.ts'
+import { fold } from '../text/text.ts'
 import { kindOf } from './index.ts'
 
-/** Whom a change is about, each under one name wherever they have accounts: the email, or else the user name. */
+/** The people that a change concerns, each by the same name in every tenant: the email, or else the user name. */
 export function peopleIn(change: Change): string[] {
   const kind = kindOf(change)
   const made = kind.makes === 'account' ? [kind.sets(change)] : []
   const names = [...change.accounts, ...made].map(({ email, userName }) => email ?? userName ?? '')
-  return names.map((name) => name.normalize('NFC').toLowerCase())
+  return names.map((name) => fold(name))
 }
 
-/** The most dangerous of what these changes do. */
+/** The most dangerous effect of these changes. */
 export function mostDangerous(changes: readonly Change[]): Effect {
   const effects = changes.map((change) => kindOf(change).does)
   return (
@@ -21,7 +22,7 @@ export function mostDangerous(changes: readonly Change[]): Effect {
   )
 }
 
-/** What speaks against the names that changes are about, as lines of a plan: those there are, and those there will be. */
+/** Warnings about the names in changes, existing and new, as lines of a plan. */
 export const warningsOf = (changes: readonly Change[]): string[] => [
   ...new Set(
     changes.flatMap((change) => [
@@ -33,6 +34,6 @@ export const warningsOf = (changes: readonly Change[]): string[] => [
   ),
 ]
 
-/** One line; none where nothing speaks against the name. */
+/** One line, or none without a caution. */
 export const warning = (about: string, caution: string | undefined): string[] =>
   caution === undefined ? [] : [`⚠ ${bare(about)}: ${caution}`]

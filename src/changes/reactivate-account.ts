@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Account } from '../domain/account.ts'
-import { ours, who } from './briefed.ts'
+import { accountSummary, serverAlteration } from './briefed.ts'
 import { defineChange } from './define.ts'
 import { accountIn } from './image.ts'
 import { lostWithAccess, readStatus, reverseStatus, switchSentence } from './status.ts'
@@ -19,12 +19,12 @@ export const reactivateAccount = defineChange({
   sentences: ({ accounts }, where) =>
     accounts.map((account) => switchSentence('Reactivate', account, where, 'active')),
   consequence: (_, { propagationMinutes }) =>
-    propagationMinutes ? `It may take up to ${propagationMinutes} minutes to act everywhere.` : '',
+    propagationMinutes ? `It may take up to ${propagationMinutes} minutes to take effect everywhere.` : '',
   reversible: () => true,
   briefing: ({ accounts }) => ({
     accounts: accounts.map((account) => ({
-      ...who(account),
-      alters: [ours('status', account.status, 'active')],
+      ...accountSummary(account),
+      alters: [serverAlteration('status', account.status, 'active')],
     })),
   }),
   losing: { groups: null, licence: null },

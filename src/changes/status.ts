@@ -3,38 +3,38 @@ import type { BriefedAccount } from '../domain/briefing.ts'
 import type { Operations, RequestContext } from '../domain/operations.ts'
 import { named } from '../domain/quoting.ts'
 import { sameText } from '../text/text.ts'
-import { ours, who } from './briefed.ts'
-import type { Look, Where } from './define.ts'
+import { accountSummary, serverAlteration } from './briefed.ts'
+import type { ChangeLocation, Observed } from './define.ts'
 import {
-  AGAIN,
   AS_BEFORE,
-  CHANGED,
-  cannot,
-  GONE,
-  left,
+  CHANGED_AGAIN,
+  CHANGED_SINCE,
+  cannotUndo,
+  leftAlone,
+  NOT_SHOWN,
   type PastChange,
   RENAMED,
   type Reversal,
   touchedSince,
 } from './inverse.ts'
 
-/** How many groups of an account are named to a person. */
+/** Groups of an account that a person is shown. */
 const MAX_GROUPS_SHOWN = 50
 
 /** `Deactivate "Ada Lovelace" (ada@example.com) in Netskope, tenant acme-netskope: active → inactive.` */
 export const switchSentence = (
   verb: string,
   account: Account,
-  { title, tenant }: Where,
+  { title, tenant }: ChangeLocation,
   to: 'active' | 'inactive',
 ): string =>
   `${verb} ${named(account)}${account.admin ? ', an administrator,' : ''} in ${title}, tenant ${tenant}: ` +
   `${account.status} → ${to}.`
 
-/** What the page shows of an account whose access is taken, and what goes with it. */
+/** What the approval page shows of an account that loses access, and what it loses. */
 export const losesAccess = (account: Account, after: string): BriefedAccount => ({
-  ...who(account),
-  alters: [ours('status', account.status, after)],
+  ...accountSummary(account),
+  alters: [serverAlteration('status', account.status, after)],
   loses: {
     ...(account.groups && {
       groups: { first: account.groups.slice(0, MAX_GROUPS_SHOWN), of: account.groups.length },
@@ -49,7 +49,7 @@ export async function readStatus(
   status: string,
   app: Operations,
   context: RequestContext,
-): Promise<Look> {
+): Promise<Observed> {
   const account = await app.readAccount?.({ id }, context)
   if (!account) return { problem: 'The app no longer shows this account.' }
   return account.status === status
@@ -57,31 +57,31 @@ export async function readStatus(
     : { account, problem: `The app still shows it as ${account.status}.` }
 }
 
-/** What a write left of an account's status. */
-interface Switched {
+/** What a write did to an account's status. */
+interface StatusChange {
   userName: string
-  /** Status to give back. */
+  /** Status to restore. */
   was: Account['status']
   /** Status that the write set. */
   became: 'active' | 'inactive'
-  /** What is said where the status is as it was. */
+  /** The verdict if the status is as it was. */
   already?: Reversal
   left: (now: Account) => string[]
   stays: string
 }
 
-/** Gives an account its status back; `now` is what the app shows of it. */
+/** Restores an account's status; `now` is what the app shows of it. */
 export function reverseStatus(
   past: PastChange,
-  { userName, was, became, already = AS_BEFORE, left: lost, stays }: Switched,
+  { userName, was, became, already = AS_BEFORE, left: lost, stays }: StatusChange,
   now: Account | undefined,
 ): Reversal {
-  if (!now) return GONE
-  if (was === 'unknown') return cannot('Whether it was active before is not known.')
-  if (!sameText(now.userName, userName)) return left(RENAMED)
+  if (!now) return NOT_SHOWN
+  if (was === 'unknown') return cannotUndo('It is not known whether it was active before.')
+  if (!sameText(now.userName, userName)) return leftAlone(RENAMED)
   if (now.status === was) return already
-  if (touchedSince(past, 'access')) return left(AGAIN)
-  if (now.status !== became) return left(CHANGED)
+  if (touchedSince(past, 'access')) return leftAlone(CHANGED_AGAIN)
+  if (now.status !== became) return leftAlone(CHANGED_SINCE)
   const ask = { id: now.id, userName: now.userName }
   const operation = was === 'active' ? 'reactivateAccount' : 'deactivateAccount'
   return {
@@ -91,7 +91,7 @@ export function reverseStatus(
   }
 }
 
-/** What an app took from an account together with its access. */
+/** What an account lost together with its access. */
 export function lostWithAccess(before: Account, now: Account): string[] {
   const groups = now.groups && before.groups?.filter((group) => !now.groups?.includes(group))
   return [

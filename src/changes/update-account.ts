@@ -5,16 +5,16 @@ import type { FullAccount } from '../domain/operations.ts'
 import { givesPrivilege, namesPrivilege } from '../domain/privilege.ts'
 import { named } from '../domain/quoting.ts'
 import { namesSecret, sameText } from '../text/text.ts'
-import { chosen, who } from './briefed.ts'
+import { accountSummary, agentAlteration } from './briefed.ts'
 import { defineChange } from './define.ts'
 import { changedTo, newNamesIn, readFieldsBack } from './fields.ts'
 import { accountIn } from './image.ts'
 import {
-  AGAIN,
-  CHANGED,
-  GONE,
-  left,
-  nothing,
+  CHANGED_AGAIN,
+  CHANGED_SINCE,
+  leftAlone,
+  NOT_SHOWN,
+  nothingRestored,
   type PastChange,
   RENAMED,
   type Reversal,
@@ -23,7 +23,7 @@ import {
 
 const Value = z.union([z.string(), z.boolean(), z.array(z.string())])
 
-/** A field, by its flat name; what it `was` is absent where that was not known. */
+/** A field, by its flat name; `was` is absent if it was not known. */
 const Field = z.object({ name: z.string(), was: Value.optional(), became: Value.optional() })
 type Field = z.infer<typeof Field>
 
@@ -34,7 +34,7 @@ const Image = z.object({
 export type UpdateImage = z.infer<typeof Image>
 
 const MANAGED =
-  'The account bears an external id: an identity provider may manage it, and will then write its own values back.'
+  'The account has an external id: an identity provider may manage it and write its own values back.'
 
 export const updateAccount = defineChange({
   operation: 'updateAccount',
@@ -61,8 +61,10 @@ export const updateAccount = defineChange({
   reversible: () => true,
   briefing({ accounts, ask, before }) {
     const now = flat(before)
-    const alters = Object.entries(flat(ask.set)).map(([what, after]) => chosen(what, now[what], after))
-    return { accounts: accounts.map((account) => ({ ...who(account), alters })) }
+    const alters = Object.entries(flat(ask.set)).map(([what, after]) =>
+      agentAlteration(what, now[what], after),
+    )
+    return { accounts: accounts.map((account) => ({ ...accountSummary(account), alters })) }
   },
   losing: { groups: null, licence: null },
   readBack: ({ ask }, { operations }, context) => readFieldsBack(ask.id, ask.set, operations, context),
@@ -83,29 +85,29 @@ export const updateAccount = defineChange({
       ...(name === 'status' ? (['access'] as const) : []),
     ]),
   story: ({ fields }) =>
-    fields.map(({ name, was, became }) => `${name}: ${said(was)} → ${said(became)}`).join(', '),
+    fields.map(({ name, was, became }) => `${name}: ${valueText(was)} → ${valueText(became)}`).join(', '),
   inverse: async (past, image, read) => reverseFields(past, image, await read.fields(past.subject.id)),
 })
 
-const said = (value: unknown): string => (value === undefined ? 'not known' : JSON.stringify(value))
+const valueText = (value: unknown): string => (value === undefined ? 'not known' : JSON.stringify(value))
 
-/** Takes back what an account was made to say, field by field. */
+/** Restores an account's former values, field by field. */
 export function reverseFields(
   past: PastChange,
   { account, fields }: Pick<UpdateImage, 'account' | 'fields'>,
   now: FullAccount | undefined,
 ): Reversal {
-  if (!now) return GONE
+  if (!now) return NOT_SHOWN
   const renamed = fields.find(({ name }) => name === 'userName')?.became
   const names = [account.userName, ...(typeof renamed === 'string' ? [renamed] : [])]
-  if (!names.some((name) => sameText(name, now.account.userName))) return left(RENAMED)
-  const told = flat(now.fields)
-  const verdicts = fields.map((field) => ({ field, why: whyNotField(field, told[field.name], past) }))
+  if (!names.some((name) => sameText(name, now.account.userName))) return leftAlone(RENAMED)
+  const shown = flat(now.fields)
+  const verdicts = fields.map((field) => ({ field, why: whyNotField(field, shown[field.name], past) }))
   const apart = verdicts.flatMap(({ field, why }) => (why ? [`${field.name}: ${why}`] : []))
   const back = verdicts.flatMap(({ field: { name, was }, why }) =>
     why === undefined && was !== undefined ? [[name, was] as const] : [],
   )
-  if (back.length === 0) return nothing(apart)
+  if (back.length === 0) return nothingRestored(apart)
   const { id, userName } = now.account
   const ask = { id, userName, set: unflat(back) }
   return {
@@ -122,15 +124,15 @@ export function reverseFields(
   }
 }
 
-/** Why a field is not set back; empty where that is not needed, undefined where nothing speaks against it. */
+/** Why a field is not restored; empty if it needs no restore, undefined if it can be restored. */
 function whyNotField(
   { name, was, became }: Field,
   held: FieldValue | undefined,
   past: PastChange,
 ): string | undefined {
-  if (became === undefined) return 'what it was is not kept'
+  if (became === undefined) return 'its former value is not kept'
   if (sameValue(name, held, was)) return ''
-  if (touchedSince(past, `field ${name}`)) return AGAIN
-  if (!sameValue(name, held, became)) return CHANGED
-  return was === undefined ? 'it had no value that is known, and cannot be emptied from here' : undefined
+  if (touchedSince(past, `field ${name}`)) return CHANGED_AGAIN
+  if (!sameValue(name, held, became)) return CHANGED_SINCE
+  return was === undefined ? 'its former value is not known, and it cannot be emptied from here' : undefined
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { namesPrivilege } from '../domain/privilege.ts'
 import { inQuotes } from '../text/text.ts'
-import { who } from './briefed.ts'
+import { accountSummary } from './briefed.ts'
 import { defineChange } from './define.ts'
 import {
   type KeptMember,
@@ -26,8 +26,8 @@ export const updateMembers = defineChange({
   newNames: () => [],
   sentences: ({ ask: { group, add, remove } }, { title, tenant }) => [
     `Change the group ${inQuotes(group.name)} in ${title}, tenant ${tenant}.`,
-    ...(add.length > 0 ? [`Put in: ${namesOf(add)}.`] : []),
-    ...(remove.length > 0 ? [`Take out: ${namesOf(remove)}.`] : []),
+    ...(add.length > 0 ? [`Add: ${namesOf(add)}.`] : []),
+    ...(remove.length > 0 ? [`Remove: ${namesOf(remove)}.`] : []),
   ],
   consequence: () => '',
   reversible: () => true,
@@ -36,25 +36,25 @@ export const updateMembers = defineChange({
     accounts: accounts.map((account) => {
       const leaves = ask.remove.some(({ id }) => id === account.id)
       return {
-        ...who(account),
+        ...accountSummary(account),
         alters: [membership(inside?.includes(account.id), !leaves)],
         ...(leaves && { loses: { groups: { first: [ask.group.name], of: 1 } } }),
       }
     }),
   }),
-  // Who leaves a group keeps the licence.
+  // A user who leaves a group keeps the licence.
   losing: { groups: 'Groups lost', licence: null },
   async readBack({ ask: { group, add, remove }, inside = [] }, { operations }, context) {
     const read = await operations.readGroup?.({ group: group.id }, context)
     if (!read) return { problem: 'The app no longer shows this group.' }
-    if (!read.members) return { group: read, problem: 'The app does not tell the members of this group.' }
+    if (!read.members) return { group: read, problem: 'The app does not show the members of this group.' }
     const ids = new Set(read.members.map(({ id }) => id))
     const wrong = [...add.filter(({ id }) => !ids.has(id)), ...remove.filter(({ id }) => ids.has(id))]
     // Some apps keep the first page of members and lose the rest when one is added (FusionAuth/fusionauth-issues#2784).
     const lost = inside.filter((id) => !ids.has(id) && !remove.some((target) => target.id === id))
     const problems = [
       ...(wrong.length > 0 ? [`The app does not show the change for ${wrong.length} of them.`] : []),
-      ...(lost.length > 0 ? [`It no longer shows ${lost.length} others who were in the group.`] : []),
+      ...(lost.length > 0 ? [`It no longer shows ${lost.length} others that were in the group.`] : []),
     ]
     return { group: read, ...(problems.length > 0 && { problem: problems.join(' ') }) }
   },

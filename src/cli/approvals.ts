@@ -14,35 +14,28 @@ import { decide, undecided } from '../approvals/decide.ts'
 import type { Place } from '../domain/briefing.ts'
 import { InvalidInput } from '../errors.ts'
 import { plainText } from '../text/text.ts'
-import {
-  newCommand,
-  type OpenData,
-  paint,
-  print,
-  readPassphrase,
-  readTyped,
-  type Style,
-  showTime,
-  table,
-  toJson,
-  withData,
-  wrap,
-} from './data.ts'
+import { readPassphrase, readTyped } from './prompts.ts'
+import { newCommand, paint, print, type Style, showTime, table, toJson, wrap } from './terminal.ts'
+import { type OpenData, withData } from './with-data.ts'
 
-/** Shows what waits for a person, and lets a person decide it. */
+/** Lists pending approval requests and lets a person decide them. */
 export function approvalsCommand(io: Io, open: OpenData): Command {
-  const approvals = newCommand(io, 'approvals', 'See and decide the changes that wait for a person')
+  const approvals = newCommand(io, 'approvals', 'List, approve and deny pending requests')
   approvals
     .command('list', { isDefault: true })
-    .description('What waits for a person')
-    .option('--all', 'what is decided, used or expired as well')
+    .description('List pending requests')
+    .option('--all', 'include decided, used and expired requests')
     .option('--json', 'as JSON')
-    .action((options: { all?: true; json?: true }, command: Command) => list(io, open, command, options))
+    .action((options: { all?: true; json?: true }, command: Command) =>
+      listRequests(io, open, command, options),
+    )
   approvals
     .command('show <id>')
-    .description('One request with its whole plan')
+    .description('Show one request with its full plan')
     .option('--json', 'as JSON')
-    .action((id: string, options: { json?: true }, command: Command) => show(io, open, command, id, options))
+    .action((id: string, options: { json?: true }, command: Command) =>
+      showRequest(io, open, command, id, options),
+    )
   for (const { name, decision, description } of DECISIONS) {
     const command = approvals
       .command(`${name} <id>`)
@@ -50,18 +43,18 @@ export function approvalsCommand(io: Io, open: OpenData): Command {
       .requiredOption('--approver <name>', 'who decides')
       .option('--passphrase-stdin', "read the approver's passphrase from standard input")
       .action((id: string, options: DecideOptions, command: Command) =>
-        answer(io, open, command, id, decision, options),
+        decideRequest(io, open, command, id, decision, options),
       )
     if (decision === 'approved') {
-      command.option('--confirm <text>', 'the user name or number of accounts that a change of weight wants')
+      command.option('--confirm <text>', 'the user name or number of accounts, if the change requires it')
     }
   }
   return approvals
 }
 
 const DECISIONS = [
-  { name: 'approve', decision: 'approved', description: 'Agree to exactly this plan, once' },
-  { name: 'deny', decision: 'denied', description: 'Say no to this plan' },
+  { name: 'approve', decision: 'approved', description: 'Approve exactly this plan, once' },
+  { name: 'deny', decision: 'denied', description: 'Deny this plan' },
 ] as const
 
 interface DecideOptions {
@@ -70,17 +63,17 @@ interface DecideOptions {
   passphraseStdin?: true
 }
 
-const list = (io: Io, open: OpenData, command: Command, { all, json }: { all?: true; json?: true }) =>
+const listRequests = (io: Io, open: OpenData, command: Command, { all, json }: { all?: true; json?: true }) =>
   withData(io, open, command, async ({ store }) => {
     const approvals = await openApprovals(store).list({ pending: !all })
     if (json) return print(io, toJson({ approvals: approvals.map(toDocument) }, 2))
     if (approvals.length === 0)
-      return print(io, all ? 'There are no requests.' : 'Nothing waits for a person.')
+      return print(io, all ? 'There are no requests.' : 'There are no pending requests.')
     const rows = approvals.map((approval) => {
       const status = statusOf(approval)
       return [
         approval.id,
-        { text: statusText(approval), style: STYLES[status] },
+        { text: statusText(approval), style: STATUS_STYLES[status] },
         timeLeft(approval),
         approval.tool,
         plainText(approval.caller, 24),
@@ -91,11 +84,11 @@ const list = (io: Io, open: OpenData, command: Command, { all, json }: { all?: t
       io,
       ...table(io, [HEADINGS, ...rows]),
       '',
-      `See one whole: ${typed(io, command.optsWithGlobals(), 'approvals show ID')}`,
+      `Show one in full: ${typed(io, command.optsWithGlobals(), 'approvals show ID')}`,
     )
   })
 
-/** "pending", or how far it has come: "1 of 2". */
+/** For instance "approved", or "pending, 1 of 2". */
 const statusText = (approval: Approval): string => {
   const status = statusOf(approval)
   return status === 'pending' ? [status, progressOf(approval)].filter(Boolean).join(', ') : status
@@ -103,7 +96,7 @@ const statusText = (approval: Approval): string => {
 
 const HEADINGS = ['ID', 'STATE', 'LEFT', 'TOOL', 'CALLER', 'PLAN']
 
-const STYLES: Record<ReturnType<typeof statusOf>, Style> = {
+const STATUS_STYLES: Record<ReturnType<typeof statusOf>, Style> = {
   pending: 'yellow',
   approved: 'green',
   denied: 'red',
@@ -111,14 +104,14 @@ const STYLES: Record<ReturnType<typeof statusOf>, Style> = {
   expired: 'gray',
 }
 
-const show = (io: Io, open: OpenData, command: Command, id: string, { json }: { json?: true }) =>
+const showRequest = (io: Io, open: OpenData, command: Command, id: string, { json }: { json?: true }) =>
   withData(io, open, command, async ({ store }) => {
     const approval = await openApprovals(store).get(id)
     if (!approval) throw noRequest(plainText(id, 40))
-    print(io, ...(json ? [toJson(toDocument(approval), 2)] : describe(io, approval)))
+    print(io, ...(json ? [toJson(toDocument(approval), 2)] : describeRequest(io, approval)))
   })
 
-const answer = (
+const decideRequest = (
   io: Io,
   open: OpenData,
   command: Command,
@@ -132,11 +125,11 @@ const answer = (
     const approval = await undecided(approvals, id)
     if ((await approvers.list()).length === 0) {
       throw new InvalidInput(
-        'Nobody may approve yet.',
-        `Set somebody up: ${typed(io, command.optsWithGlobals(), 'approvers add NAME')}`,
+        'There are no approvers yet.',
+        `Add one: ${typed(io, command.optsWithGlobals(), 'approvers add NAME')}`,
       )
     }
-    print(io, ...describe(io, approval), '')
+    print(io, ...describeRequest(io, approval), '')
     const verb = decision === 'approved' ? 'approve' : 'deny'
     const shown =
       decision === 'approved' && approval.mustType !== undefined ? await readTyped(io, confirm) : undefined
@@ -147,36 +140,36 @@ const answer = (
       { approvals, approvers, journal },
       { id, decision, approver, passphrase, how: 'terminal', typed: shown, where },
     )
-    if (decision === 'denied') return print(io, `Denied by ${decided.by}. Nothing will be changed.`)
+    if (decision === 'denied') return print(io, `Denied by ${decided.by}. Nothing is changed.`)
     if (decided.state === 'pending') {
-      return print(io, `Agreed, ${progressOf(decided)}. It takes another person as well.`)
+      return print(io, `Approved, ${progressOf(decided)}. Another person must approve it too.`)
     }
     print(
       io,
-      `Approved by ${decided.by}. Nothing has been changed yet: repeat the same call with`,
+      `Approved by ${decided.by}. Nothing has been changed yet: the agent must repeat the same call with`,
       `  "approvalId": "${decided.id}"`,
-      `before ${showTime(decided.expiresAt)}. It goes through once, if nothing has changed since.`,
+      `before ${showTime(decided.expiresAt)}. It runs once, and only if the accounts are unchanged.`,
     )
   })
 
-/** Until when something can still come of it; empty when nothing can. */
+/** The time until it expires; empty if it cannot be used any more. */
 function timeLeft(approval: Approval): string {
   const status = statusOf(approval)
   const minutes = Math.ceil((approval.expiresAt - Date.now()) / 60_000)
   return status === 'pending' || status === 'approved' ? `${minutes} min` : ''
 }
 
-/** What a person has to know to decide; whatever came from an app or an agent is made plain, and none of it is cut. */
-export function describe(io: Io, approval: Approval): string[] {
+/** What a person needs to decide. Text from apps and agents is made safe to show and never cut. */
+export function describeRequest(io: Io, approval: Approval): string[] {
   const status = statusOf(approval)
   const fact = (name: string, value: string | undefined) =>
     value
       ? wrap(io, value, ' '.repeat(14)).map((line, at) => (at ? line : `  ${name.padEnd(12)}${line.trim()}`))
       : []
   const left = timeLeft(approval)
-  const known = besides(approval).flatMap((line) => wrap(io, line, '  '))
+  const known = contextOf(approval).flatMap((line) => wrap(io, line, '  '))
   return [
-    `${approval.id}: ${paint(io, STYLES[status], statusText(approval))}`,
+    `${approval.id}: ${paint(io, STATUS_STYLES[status], statusText(approval))}`,
     '',
     ...approval.plan.flatMap((line) => wrap(io, line, '  ')),
     '',
@@ -197,8 +190,8 @@ export function describe(io: Io, approval: Approval): string[] {
   ]
 }
 
-/** What else a person should know before deciding, and the plan does not say. */
-function besides({ briefing }: Approval): string[] {
+/** What a person should know before deciding and the plan does not say. */
+function contextOf({ briefing }: Approval): string[] {
   const { changes = [], elsewhere } = briefing ?? {}
   const places = (some: readonly Place[]) => some.map(({ app, tenant }) => `${app} (${tenant})`).join(', ')
   const managed = changes.filter(({ accounts }) =>
@@ -208,11 +201,11 @@ function besides({ briefing }: Approval): string[] {
   return [
     ...(managed.length > 0 ? [`May be managed by an identity provider: ${places(managed)}.`] : []),
     ...(active.length > 0 ? [`Also active elsewhere: ${places(active)}.`] : []),
-    ...(unknown.length > 0 ? [`Whether active as well is not known for: ${places(unknown)}.`] : []),
+    ...(unknown.length > 0 ? [`Unknown whether also active in: ${places(unknown)}.`] : []),
   ]
 }
 
-/** An approval for programs: times in ISO 8601, and without the digest, which says nothing to anybody. */
+/** An approval as JSON: times in ISO 8601, without the internal digest. */
 function toDocument(approval: Approval) {
   const { digest: _, ...rest } = approval
   const iso = (time: number | undefined) => (time === undefined ? undefined : new Date(time).toISOString())

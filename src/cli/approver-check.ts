@@ -7,16 +7,16 @@ import { InvalidInput, Refused } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { Store } from '../store/store.ts'
 import { plainText, sameText } from '../text/text.ts'
-import { readPassphrases } from './data.ts'
+import { readPassphrases } from './prompts.ts'
 
-export interface VouchOptions {
+export interface ApproverOptions {
   approver?: string
   passphraseStdin?: true
 }
 
-/** How the options of such a command are told. */
-export const VOUCH_OPTIONS = {
-  approver: ['--approver <name>', 'who vouches for it; needed once somebody may approve'],
+/** The options of a command that an approver must confirm. */
+export const APPROVER_OPTIONS = {
+  approver: ['--approver <name>', 'the approver who confirms it; required once there is an approver'],
   passphraseStdin: ['--passphrase-stdin', "read the approver's passphrase from standard input"],
 } as const
 
@@ -25,8 +25,8 @@ export type Recorder = (
   more?: Pick<JournalEvent, 'note' | 'code'>,
 ) => Promise<unknown>
 
-/** Journals what a person does to the server itself, as the events of one call. */
-export function recorder(
+/** Journals a command on the server itself, as the events of one call. */
+export function journalRecorder(
   { user }: Io,
   { journal }: Pick<DataFolder, 'journal'>,
   tool: string,
@@ -36,18 +36,21 @@ export function recorder(
   return (event, more) => journal.append({ event, call, tool, caller: user, ...(args && { args }), ...more })
 }
 
-/** Who is to vouch; undefined where nobody may approve yet. Throws `InvalidInput` when that is not said. */
-export async function voucherOf(store: Store, approver: string | undefined): Promise<string | undefined> {
+/** The name of the approver who must confirm; undefined without approvers. Throws `InvalidInput` if it is missing. */
+export async function requiredApprover(
+  store: Store,
+  approver: string | undefined,
+): Promise<string | undefined> {
   const known = await openApprovers(store).list()
   if (known.length === 0) return undefined
   if (approver === undefined) {
-    throw new InvalidInput('It takes an approver to vouch for this.', 'Add --approver NAME.')
+    throw new InvalidInput('An approver must confirm this.', 'Add --approver NAME.')
   }
   return known.find(({ name }) => sameText(name, approver))?.name ?? plainText(approver, 64)
 }
 
-/** Throws `Refused`, and has it journalled, unless this is the passphrase of an approver of that name. */
-export async function checkVoucher(
+/** Throws and journals `Refused` unless this is the passphrase of that approver. */
+export async function checkApprover(
   store: Store,
   record: Recorder,
   approver: string,
@@ -64,19 +67,19 @@ export async function checkVoucher(
 }
 
 /**
- * Has an approver vouch for something that lets more happen than before, once somebody may approve. Returns what the
- * journal is to say of it.
+ * Asks an approver to confirm something that lifts a restriction, unless there are no approvers yet. Returns the note for the
+ * journal.
  */
-export async function vouched(
+export async function confirmedByApprover(
   io: Io,
   store: Store,
   record: Recorder,
-  { approver, passphraseStdin, to }: VouchOptions & { to: string },
+  { approver, passphraseStdin, to }: ApproverOptions & { to: string },
 ): Promise<{ note?: string }> {
-  const voucher = await voucherOf(store, approver)
-  if (voucher === undefined) return {}
-  const questions = [`Passphrase of ${voucher} to ${to}`]
+  const confirming = await requiredApprover(store, approver)
+  if (confirming === undefined) return {}
+  const questions = [`Passphrase of ${confirming} to ${to}`]
   const [passphrase = ''] = await readPassphrases(io, { passphraseStdin, questions })
-  await checkVoucher(store, record, voucher, passphrase)
-  return { note: `${voucher} vouched for it` }
+  await checkApprover(store, record, confirming, passphrase)
+  return { note: `${confirming} vouched for it` }
 }

@@ -5,53 +5,48 @@ import { openApprovers } from '../approvals/approvers.ts'
 import { InvalidInput, NotFound } from '../errors.ts'
 import { plainText, sameText } from '../text/text.ts'
 import {
-  checkVoucher,
-  recorder,
-  VOUCH_OPTIONS,
-  type VouchOptions,
-  vouched,
-  voucherOf,
+  APPROVER_OPTIONS,
+  type ApproverOptions,
+  checkApprover,
+  confirmedByApprover,
+  journalRecorder,
+  requiredApprover,
 } from './approver-check.ts'
-import {
-  newCommand,
-  type OpenData,
-  print,
-  readPassphrases,
-  showTime,
-  table,
-  toJson,
-  withData,
-} from './data.ts'
+import { readPassphrases } from './prompts.ts'
+import { newCommand, print, showTime, table, toJson } from './terminal.ts'
+import { type OpenData, withData } from './with-data.ts'
 
-/** Sets up who may approve. */
+/** Manages the approvers. */
 export function approversCommand(io: Io, open: OpenData): Command {
-  const approvers = newCommand(io, 'approvers', 'Set up the people who may approve changes')
+  const approvers = newCommand(io, 'approvers', 'Manage the people who may approve changes')
   approvers
     .command('list', { isDefault: true })
-    .description('Who may approve')
+    .description('List the approvers')
     .option('--json', 'as JSON')
-    .action((options: { json?: true }, command: Command) => list(io, open, command, options))
+    .action((options: { json?: true }, command: Command) => listApprovers(io, open, command, options))
   approvers
     .command('add <name>')
-    .description('Let a person approve, with a passphrase of their own')
-    .option(...VOUCH_OPTIONS.approver)
+    .description('Add an approver with their own passphrase')
+    .option(...APPROVER_OPTIONS.approver)
     .option(
       '--passphrase-stdin',
-      "read from standard input: the new passphrase, and on a second line the approver's",
+      "read from standard input: the new passphrase, then on a second line the confirming approver's",
     )
-    .action((name: string, options: VouchOptions, command: Command) => add(io, open, command, name, options))
+    .action((name: string, options: ApproverOptions, command: Command) =>
+      addApprover(io, open, command, name, options),
+    )
   approvers
     .command('remove <name>')
-    .description('Let a person approve no more')
-    .option('--approver <name>', 'who vouches for it; that person when left out')
-    .option(...VOUCH_OPTIONS.passphraseStdin)
-    .action((name: string, options: VouchOptions, command: Command) =>
-      remove(io, open, command, name, options),
+    .description('Remove an approver')
+    .option('--approver <name>', 'the approver who confirms it; by default the one to remove')
+    .option(...APPROVER_OPTIONS.passphraseStdin)
+    .action((name: string, options: ApproverOptions, command: Command) =>
+      removeApprover(io, open, command, name, options),
     )
   return approvers
 }
 
-const list = (io: Io, open: OpenData, command: Command, { json }: { json?: true }) =>
+const listApprovers = (io: Io, open: OpenData, command: Command, { json }: { json?: true }) =>
   withData(io, open, command, async ({ store }) => {
     const approvers = await openApprovers(store).list()
     if (json) {
@@ -64,39 +59,39 @@ const list = (io: Io, open: OpenData, command: Command, { json }: { json?: true 
     if (approvers.length === 0) {
       return print(
         io,
-        'Nobody may approve yet.',
-        `Set somebody up: ${typed(io, command.optsWithGlobals(), 'approvers add NAME')}`,
+        'There are no approvers yet.',
+        `Add one: ${typed(io, command.optsWithGlobals(), 'approvers add NAME')}`,
       )
     }
     const rows = approvers.map(({ name, addedAt }) => [name, showTime(addedAt)])
     print(io, ...table(io, [['NAME', 'SINCE'], ...rows]))
   })
 
-const add = (
+const addApprover = (
   io: Io,
   open: OpenData,
   command: Command,
   name: string,
-  { approver, passphraseStdin }: VouchOptions,
+  { approver, passphraseStdin }: ApproverOptions,
 ) =>
   withData(io, open, command, async (data) => {
     const approvers = openApprovers(data.store)
-    // Whoever could add one unvouched could approve everything.
-    const voucher = await voucherOf(data.store, approver)
+    // Without this check, anybody could add themselves and approve everything.
+    const confirming = await requiredApprover(data.store, approver)
     const questions = [
-      'A passphrase of 12 characters or more, known to this person alone',
-      ...(passphraseStdin ? [] : ['The same once more']),
-      ...(voucher === undefined ? [] : [`Passphrase of ${voucher}, who vouches for ${plainText(name, 64)}`]),
+      'New passphrase, 12 characters or more, known only to this person',
+      ...(passphraseStdin ? [] : ['Repeat the new passphrase']),
+      ...(confirming === undefined ? [] : [`Passphrase of ${confirming}, to confirm ${plainText(name, 64)}`]),
     ]
     const answers = await readPassphrases(io, { passphraseStdin, questions })
     const [passphrase = '', again] = answers
     if (!passphraseStdin && passphrase !== again) {
-      throw new InvalidInput('The two passphrases differ.', 'Nobody was added; try again.')
+      throw new InvalidInput('The two passphrases differ.', 'No approver was added. Try again.')
     }
-    const record = recorder(io, data, 'approvers add', { name })
-    if (voucher !== undefined) await checkVoucher(data.store, record, voucher, answers.at(-1) ?? '')
-    const by = voucher === undefined ? {} : { note: `${voucher} vouched for it` }
-    // What cannot be recorded must not be done.
+    const record = journalRecorder(io, data, 'approvers add', { name })
+    if (confirming !== undefined) await checkApprover(data.store, record, confirming, answers.at(-1) ?? '')
+    const by = confirming === undefined ? {} : { note: `${confirming} vouched for it` }
+    // Journal first: what cannot be journalled must not happen.
     await record('started', by)
     try {
       await approvers.add(name, passphrase)
@@ -106,23 +101,23 @@ const add = (
     }
     await record('done', by)
     const how = typed(io, command.optsWithGlobals(), `approvals approve ID --approver ${name}`)
-    print(io, `${name} may approve from now on: ${how}`)
+    print(io, `${name} may approve now: ${how}`)
   })
 
-const remove = (io: Io, open: OpenData, command: Command, name: string, options: VouchOptions) =>
+const removeApprover = (io: Io, open: OpenData, command: Command, name: string, options: ApproverOptions) =>
   withData(io, open, command, async (data) => {
     const approvers = openApprovers(data.store)
     if (!(await approvers.list()).some((approver) => sameText(approver.name, name))) {
       throw new NotFound(
-        'There is no approver of that name.',
+        'There is no approver with that name.',
         `See ${typed(io, command.optsWithGlobals(), 'approvers list')}.`,
       )
     }
-    const record = recorder(io, data, 'approvers remove', { name })
+    const record = journalRecorder(io, data, 'approvers remove', { name })
     const to = `remove ${plainText(name, 64)}`
-    const by = await vouched(io, data.store, record, { approver: name, ...options, to })
+    const by = await confirmedByApprover(io, data.store, record, { approver: name, ...options, to })
     await record('started', by)
     await approvers.remove(name)
     await record('done', by)
-    print(io, `${name} may approve no more.`)
+    print(io, `${name} is no longer an approver.`)
   })

@@ -7,9 +7,9 @@ import type { Tenant } from '../engine/tenants.ts'
 import { IdentityError } from '../errors.ts'
 import type { StoreHealth } from '../store/store.ts'
 import { describeFreeze } from './brake.ts'
-import { newCommand, paint, print, toJson, wrap } from './data.ts'
+import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 
-interface Checked {
+interface TenantCheck {
   tenant: string
   vendor: string
   ok: boolean
@@ -17,12 +17,12 @@ interface Checked {
   problem?: string
 }
 
-/** `identity-mcp check`: tries the store and every tenant's tokens, by reads only, and says what works. */
+/** `identity-mcp check`: tests the store and every token with read requests, and reports what works. */
 export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<Running>): Command =>
   newCommand(
     io,
     'check',
-    'try the settings and every token, by reads only, and say tenant by tenant what works',
+    'test the settings and every token with read requests, and report what works in each tenant',
   )
     .option('--tenant <name>', 'only this tenant')
     .option('--json', 'as JSON')
@@ -41,9 +41,9 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
           }))
           print(io, toJson({ ok, store, tenants: checked, stopped }, 2))
         } else {
-          for (const one of checked) show(io, one)
+          for (const one of checked) showTenant(io, one)
           showStore(io, store)
-          // No fault of the settings, and the first thing to know when changes are refused.
+          // Not an error in the settings, but the first thing to know when changes are refused.
           for (const freeze of freezes)
             print(io, ...wrap(io, `${paint(io, 'yellow', '!')} ${describeFreeze(freeze)}`, ''))
         }
@@ -57,7 +57,7 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
       }
     })
 
-async function checkTenant({ name, vendor, operations }: Tenant): Promise<Checked> {
+async function checkTenant({ name, vendor, operations }: Tenant): Promise<TenantCheck> {
   const context: RequestContext = {
     caller: 'check',
     priority: 'interactive',
@@ -66,9 +66,9 @@ async function checkTenant({ name, vendor, operations }: Tenant): Promise<Checke
   }
   try {
     const tokens = (await operations.checkTokens?.({}, context)) ?? []
-    // A slot that is left empty on purpose is no fault; what is then missing stands in its row.
+    // An optional token that is not set is not an error. Its row says what is missing without it.
     const used = tokens.filter(({ verdict }) => verdict !== 'not_configured')
-    return { tenant: name, vendor: vendor.title, ok: used.every(isWell), tokens }
+    return { tenant: name, vendor: vendor.title, ok: used.every(isGood), tokens }
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
     return {
@@ -81,17 +81,17 @@ async function checkTenant({ name, vendor, operations }: Tenant): Promise<Checke
   }
 }
 
-const isWell = ({ verdict }: TokenCheck) => verdict === 'ok' || verdict === 'expires_soon'
+const isGood = ({ verdict }: TokenCheck) => verdict === 'ok' || verdict === 'expires_soon'
 
 const mark = (io: Io, well: boolean) => (well ? paint(io, 'green', '✓') : paint(io, 'red', '✗'))
 
 function showStore(io: Io, { ok, store, problem, advice = [] }: StoreHealth): void {
   print(io, `${mark(io, ok)} ${paint(io, 'bold', 'store')} (${store})`)
-  if (problem) print(io, ...wrap(io, `It cannot be used: ${problem}.`, '    '))
+  if (problem) print(io, ...wrap(io, `It is unavailable: ${problem}.`, '    '))
   for (const line of advice) print(io, ...wrap(io, line, '    '))
 }
 
-function show(io: Io, { tenant, vendor, ok, tokens, problem }: Checked): void {
+function showTenant(io: Io, { tenant, vendor, ok, tokens, problem }: TenantCheck): void {
   print(io, `${mark(io, ok)} ${paint(io, 'bold', tenant)} (${vendor})`)
   if (problem) print(io, ...wrap(io, problem, '    '))
   for (const { token, fingerprint, verdict, surfaces, expiresAt, budget } of tokens) {
@@ -105,7 +105,7 @@ function show(io: Io, { tenant, vendor, ok, tokens, problem }: Checked): void {
       `  token ${token}: ${paint(io, verdict === 'ok' ? 'green' : 'yellow', verdict)}  ${paint(io, 'dim', more.join(', '))}`,
     )
     for (const { surface, ok: works, meaning, hint } of surfaces) {
-      // What is closed to a token and has no hint is not needed of it.
+      // Without a hint, the token does not need this surface.
       const sign = works ? '✓' : hint ? '✗' : '·'
       print(io, ...wrap(io, `${sign} ${surface}: ${meaning}`, '    '))
       if (hint && !works) print(io, ...wrap(io, hint, '      '))

@@ -7,41 +7,46 @@ import { type CommonOptions, typed } from '../app/stores.ts'
 import { SecretReference, SettingsError, TENANT_NAME } from '../config/settings.ts'
 import { BaseUrl, type Vendor } from '../vendors/define.ts'
 import { vendors } from '../vendors/index.ts'
-import { newCommand, print } from './data.ts'
+import { newCommand, print } from './terminal.ts'
 
-interface Answers {
+interface InitAnswers {
   vendor?: string
   tenant?: string
   url?: string
 }
 
-/** `identity-mcp init`: writes a first settings file, with references where the secrets go. */
+/** `identity-mcp init`: writes a first settings file, with references instead of secrets. */
 export const initCommand = (io: Io): Command =>
-  newCommand(io, 'init', 'write a first settings file; asks for what is not given')
+  newCommand(io, 'init', 'write a first settings file; asks for missing options')
     .option('--vendor <name>', `one of: ${vendors.map(({ name }) => name).join(', ')}`)
-    .option('--tenant <name>', 'what you will call this workspace')
+    .option('--tenant <name>', 'your name for this workspace')
     .option('--url <address>', 'address of the app')
-    .action(async (given: Answers, command: Command) => {
+    .action(async (given: InitAnswers, command: Command) => {
       const file = resolve(io.cwd, command.optsWithGlobals<CommonOptions>().config ?? 'identity-mcp.json')
       const { vendor, tenant, url } = await complete(io, given)
-      const tokens = Object.fromEntries(slotsOf(vendor).map((slot) => [slot, variable(tenant, slot)]))
+      const tokens = Object.fromEntries(
+        tokenNamesOf(vendor).map((slot) => [slot, variableName(tenant, slot)]),
+      )
       const references = Object.fromEntries(
         Object.entries(tokens).map(([slot, name]) => [slot, `env:${name}`]),
       )
-      write(file, { tenants: { [tenant]: { vendor: vendor.name, url, tokens: references } } })
+      writeSettings(file, { tenants: { [tenant]: { vendor: vendor.name, url, tokens: references } } })
       print(
         io,
         `Wrote ${file}.`,
         '',
-        'Next, set the tokens, where your MCP client starts the server and here:',
+        'Next, set the tokens here and where your MCP client starts the server:',
         ...Object.values(tokens).map((name) => `  export ${name}=…`),
         '',
-        `and see what works: ${typed(io, command.optsWithGlobals(), 'check')}`,
+        `Then see what works: ${typed(io, command.optsWithGlobals(), 'check')}`,
       )
     })
 
-/** What was given, and answers of a person at a terminal to the rest. Throws `SettingsError`. */
-async function complete(io: Io, given: Answers): Promise<{ vendor: Vendor; tenant: string; url: string }> {
+/** The given options, and answers at the terminal for the missing ones. Throws `SettingsError`. */
+async function complete(
+  io: Io,
+  given: InitAnswers,
+): Promise<{ vendor: Vendor; tenant: string; url: string }> {
   const answers = { vendor: vendors.length === 1 ? vendors[0]?.name : undefined, ...given }
   const missing = (['vendor', 'tenant', 'url'] as const).filter((name) => answers[name] === undefined)
   if (missing.length > 0 && !(io.stdin.isTTY && io.stdout.isTTY)) {
@@ -62,14 +67,14 @@ async function complete(io: Io, given: Answers): Promise<{ vendor: Vendor; tenan
   return { vendor, tenant: answers.tenant ?? '', url: answers.url ?? '' }
 }
 
-const QUESTIONS: Record<keyof Answers, (io: Io) => Promise<string>> = {
+const QUESTIONS: Record<keyof InitAnswers, (io: Io) => Promise<string>> = {
   vendor: async (io) => {
     const { select } = await import('@clack/prompts')
     const options = vendors.map(({ name, title }) => ({ value: name, label: title }))
     return answered(await select({ message: 'Which app?', options, input: io.stdin, output: io.stdout }))
   },
-  tenant: (io) => ask(io, 'What shall this workspace be called?', 'acme-netskope'),
-  url: (io) => ask(io, 'Its address?', 'https://acme.goskope.com'),
+  tenant: (io) => ask(io, 'Name for this workspace?', 'acme-netskope'),
+  url: (io) => ask(io, 'Address of the app?', 'https://acme.goskope.com'),
 }
 
 async function ask(io: Io, message: string, placeholder: string): Promise<string> {
@@ -79,27 +84,27 @@ async function ask(io: Io, message: string, placeholder: string): Promise<string
 
 const answered = (answer: string | symbol): string => {
   if (typeof answer === 'string') return answer
-  throw new SettingsError('init', ['stopped, and nothing was written'])
+  throw new SettingsError('init', ['cancelled; nothing was written'])
 }
 
-/** The token slots of a vendor, read off its settings. */
-function slotsOf(vendor: Vendor): string[] {
-  // A secret's schema turns text into a `Secret`; for its name, the text is enough.
+/** The names of a vendor's tokens, from its settings schema. */
+function tokenNamesOf(vendor: Vendor): string[] {
+  // Any schema works for a secret here: only the names matter.
   const { tokens } = vendor.settings({ Secret: SecretReference as never }).shape
   return tokens instanceof z.ZodObject ? Object.keys(tokens.shape) : []
 }
 
-const variable = (tenant: string, slot: string): string =>
+const variableName = (tenant: string, slot: string): string =>
   `${tenant}_${slot}_token`
     .toUpperCase()
     .replace(/[^A-Z0-9]+/g, '_')
     .replace(/^(?=\d)/, '_')
 
-function write(file: string, settings: unknown): void {
+function writeSettings(file: string, settings: unknown): void {
   try {
     writeFileSync(file, `${JSON.stringify(settings, null, 2)}\n`, { flag: 'wx', mode: 0o600 })
   } catch (error) {
     const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST'
-    throw new SettingsError(file, [exists ? 'is there already, and was left as it is' : 'cannot be written'])
+    throw new SettingsError(file, [exists ? 'already exists and was not changed' : 'cannot be written'])
   }
 }

@@ -21,13 +21,13 @@ const COLUMNS: Record<string, (line: JournalLine) => string | number | undefined
   hash: ({ hash }) => hash,
 }
 
-/** One row of CSV (RFC 4180) with its line break; without a line, the headings. */
+/** One CSV row (RFC 4180) with its line break; without a line, the headings. */
 export const csv = (line?: JournalLine): string =>
   `${Object.entries(COLUMNS)
     .map(([name, read]) => cell(line ? read(line) : name))
     .join(',')}\r\n`
 
-/** Spreadsheets take some cells for formulas; a quote before them makes them text. */
+/** A leading quote keeps spreadsheets from reading the cell as a formula. */
 function cell(value: string | number | undefined): string {
   const text = String(value ?? '')
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text

@@ -3,9 +3,9 @@ import { recalled } from '../changes/index.ts'
 import type { JournalLine } from '../journal/events.ts'
 import { endsWrite } from '../journal/query.ts'
 import { plainText } from '../text/text.ts'
-import { type Cell, paint, type Style, table, wrap } from './data.ts'
+import { type Cell, paint, type Style, table, wrap } from './terminal.ts'
 
-const STYLES: Record<string, Style> = {
+const EVENT_STYLES: Record<string, Style> = {
   asked: 'cyan',
   refused: 'red',
   declined: 'yellow',
@@ -18,12 +18,12 @@ const STYLES: Record<string, Style> = {
   lost: 'red',
 }
 
-const event = ({ event: text }: JournalLine): Cell => ({ text, style: STYLES[text] ?? 'white' })
+const event = ({ event: text }: JournalLine): Cell => ({ text, style: EVENT_STYLES[text] ?? 'white' })
 
 /** "2026-03-01 12:42:07", in UTC. */
 const time = ({ at }: JournalLine) => plainText(at).slice(0, 19).replace('T', ' ')
 
-/** Lines of the journal, one to a row. */
+/** Journal lines as table rows. */
 export const rows = (io: Io, lines: readonly JournalLine[]): string[] =>
   table(
     io,
@@ -33,14 +33,14 @@ export const rows = (io: Io, lines: readonly JournalLine[]): string[] =>
       event(line),
       plainText(line.tool, 24),
       plainText(line.caller, 20),
-      what(line),
+      subjectOf(line),
     ]),
-    // So that lines shown one by one stand under one another too.
+    // With --follow, rows are printed one at a time and still align.
     [5, 19, 8, 17, 10],
   )
 
-/** What an event was about, in as few words as there are. */
-function what({ account, approval, code, note, args }: JournalLine): string {
+/** What an event was about, in a few words. */
+function subjectOf({ account, approval, code, note, args }: JournalLine): string {
   const parts = [
     account && `${account.userName} in ${account.tenant}`,
     approval && `approval ${approval.id}${approval.by === undefined ? '' : ` by ${approval.by}`}`,
@@ -51,13 +51,13 @@ function what({ account, approval, code, note, args }: JournalLine): string {
   return parts.filter(Boolean).join(', ')
 }
 
-/** Whom it was about first, and why last. */
+/** Arguments as text: the user first, the reason last. */
 const toWords = ({ user, reason, ...args }: Record<string, unknown>): string =>
   Object.entries({ ...(user !== undefined && { user }), ...args, ...(reason !== undefined && { reason }) })
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ')
 
-/** All that is recorded about one call, as a story: who asked for what, who agreed, what came of it. */
+/** All entries about one call, in prose: who asked for what, who approved it, how it ended. */
 export function story(io: Io, lines: readonly JournalLine[]): string[] {
   const first = lines[0]
   if (!first) return []
@@ -65,15 +65,15 @@ export function story(io: Io, lines: readonly JournalLine[]): string[] {
   const args = lines.find((line) => line.args)?.args
   return [
     `Call ${plainText(first.call, 64)}: ${plainText(first.tool, 64)}`,
-    ...wrap(io, `asked for by ${by}`, '  '),
+    ...wrap(io, `requested by ${by}`, '  '),
     ...Object.entries(args ?? {}).flatMap(([name, value]) => wrap(io, toWords({ [name]: value }), '  ')),
     '',
-    ...lines.flatMap((line) => chapter(io, line)),
+    ...lines.flatMap((line) => entryLines(io, line)),
     ...lines.filter((line) => isOpen(line, lines)).flatMap((line) => openEnd(io, line)),
   ]
 }
 
-/** Whether a write began of which nobody has written down how it ended. */
+/** Whether the journal has the start of a write, but not its end. */
 const isOpen = (line: JournalLine, lines: readonly JournalLine[]): boolean =>
   line.event === 'started' && line.account !== undefined && !lines.some((other) => endsWrite(line, other))
 
@@ -81,34 +81,37 @@ const openEnd = (io: Io, { seq, account }: JournalLine): string[] => [
   '',
   ...wrap(
     io,
-    `How ${seq} ended was not written down: it is still under way, or the server was gone before it knew. Look ` +
-      `${account?.userName} up in ${account?.tenant}, or have the agent make the call again: it finds out by itself.`,
+    `The journal does not say how ${seq} ended: it is still in flight, or the server stopped first. Look up ` +
+      `${account?.userName} in ${account?.tenant}, or let the agent repeat the call, which finds out by itself.`,
     '  ',
   ),
 ]
 
-function chapter(io: Io, line: JournalLine): string[] {
+function entryLines(io: Io, line: JournalLine): string[] {
   const name = plainText(line.event, 12)
   const head = `${String(line.seq).padStart(6)}  ${time(line)}  `
-  const [first = '', ...more] = wrap(io, tell(line), ' '.repeat(head.length + 10))
-  return [`${head}${paint(io, STYLES[name] ?? 'white', name.padEnd(10))}${first.trim()}`.trimEnd(), ...more]
+  const [first = '', ...more] = wrap(io, entryText(line), ' '.repeat(head.length + 10))
+  return [
+    `${head}${paint(io, EVENT_STYLES[name] ?? 'white', name.padEnd(10))}${first.trim()}`.trimEnd(),
+    ...more,
+  ]
 }
 
-function tell({ event: name, account, approval, before, code, note }: JournalLine): string {
+function entryText({ event: name, account, approval, before, code, note }: JournalLine): string {
   const how = { form: 'in a form of the client', terminal: 'in a terminal', page: 'on the approval page' }
   const where = approval?.how && ` ${how[approval.how] ?? approval.how}`
   const who = approval?.by === undefined ? '' : ` by ${approval.by}`
   const parts = [
     account && `${account.userName} in ${account.tenant} (id ${account.id})`,
     approval && `approval ${approval.id}${who}${where ?? ''}`,
-    before && found(before),
-    name === 'unknown' && 'it may have happened, or not',
+    before && beforeText(before),
+    name === 'unknown' && 'it may or may not have happened',
     code,
     note,
   ]
   return parts.filter(Boolean).join('; ')
 }
 
-/** What a write found, as its before-image has it; of other files than ours anything may be expected. */
-const found = (before: NonNullable<JournalLine['before']>): string | undefined =>
-  before.cut ? 'what it found was too long to be kept whole' : recalled(before)?.story
+/** A before-image in words. The file may not be ours, so it can hold anything. */
+const beforeText = (before: NonNullable<JournalLine['before']>): string | undefined =>
+  before.cut ? 'the before-image was too long to keep' : recalled(before)?.story

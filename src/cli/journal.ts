@@ -13,43 +13,42 @@ import { anchorsHeld } from '../journal/proof.ts'
 import { linesAbout } from '../journal/query.ts'
 import { canonicalJson } from '../text/canonical-json.ts'
 import { escapeUnseen, plainText } from '../text/text.ts'
-import { newCommand, type OpenData, paint, print, toJson, withData } from './data.ts'
 import { csv } from './journal-csv.ts'
 import { addProofCommands, anchorsIn, publicKeyOf } from './journal-proof.ts'
 import { rows, story } from './journal-text.ts'
+import { newCommand, paint, print, toJson } from './terminal.ts'
+import { type OpenData, withData } from './with-data.ts'
 
 /** Shows, exports and checks the journal. */
 export function journalCommand(io: Io, open: OpenData): Command {
-  const journal = newCommand(io, 'journal', 'Read and check the record of every request to change something')
+  const journal = newCommand(io, 'journal', 'Read and verify the record of every requested change')
   journal
     .command('tail', { isDefault: true })
-    .description('The latest entries')
+    .description('Show the latest entries')
     .option('-n, --lines <number>', 'how many', '20')
-    .option('-f, --follow', 'go on with new entries as they come')
-    .option('--json', 'as JSON; with --follow, one entry a line')
+    .option('-f, --follow', 'keep printing new entries')
+    .option('--json', 'as JSON; with --follow, one entry per line')
     .action((options: TailOptions, command: Command) => tail(io, open, command, options))
   journal
     .command('show <call-or-number>')
-    .description(
-      'All that is recorded about one call, by its reference, an approval id, or the number of an entry',
-    )
+    .description('Show all entries about one call, by its reference, an approval id or an entry number')
     .option('--json', 'as JSON')
     .action((which: string, options: { json?: true }, command: Command) =>
-      show(io, open, command, which, options),
+      showCall(io, open, command, which, options),
     )
   journal
     .command('export')
-    .description('The entries for another program')
-    .addOption(new Option('--format <format>', 'in which form').choices(['jsonl', 'csv']).default('jsonl'))
-    .option('--since <time>', 'from this time on, ISO 8601')
-    .option('--until <time>', 'up to this time, ISO 8601')
-    .option('--out <file>', 'into a new file')
+    .description('Export the entries for another program')
+    .addOption(new Option('--format <format>', 'output format').choices(['jsonl', 'csv']).default('jsonl'))
+    .option('--since <time>', 'only entries from this time, ISO 8601')
+    .option('--until <time>', 'only entries up to this time, ISO 8601')
+    .option('--out <file>', 'write to a new file')
     .action((options: ExportOptions, command: Command) => exportLines(io, open, command, options))
   journal
     .command('verify')
-    .description('Whether the journal is whole; exit code 1 when it is not')
-    .option('--anchor <file>', 'anchors kept elsewhere, through which it must lead')
-    .option('--key <public>', 'public key that must have signed them, or a file that holds it')
+    .description('Verify that the journal is intact; exit code 1 if not')
+    .option('--anchor <file>', 'anchors kept elsewhere that the journal must contain')
+    .option('--key <public>', 'public key that must have signed them, or a file with the key')
     .option('--json', 'as JSON')
     .action((options: VerifyOptions, command: Command) => verify(io, open, command, options))
   addProofCommands(journal, io, open)
@@ -64,7 +63,7 @@ interface TailOptions {
 
 const tail = (io: Io, open: OpenData, command: Command, { lines, follow, json }: TailOptions) =>
   withData(io, open, command, async ({ journal }) => {
-    if (!/^\d{1,6}$/.test(lines)) throw new InvalidInput('The number of lines is no number.', 'Use -n 20.')
+    if (!/^\d{1,6}$/.test(lines)) throw new InvalidInput('The number of lines is not a number.', 'Use -n 20.')
     const { position } = await journal.end()
     const latest: JournalLine[] = []
     for await (const line of journal.read({}, { to: position, unreadable: unreadable(io) })) {
@@ -75,13 +74,13 @@ const tail = (io: Io, open: OpenData, command: Command, { lines, follow, json }:
       if (json) return print(io, toJson({ lines: latest }, 2))
       return print(io, ...(latest.length > 0 ? rows(io, latest) : ['The journal is empty.']))
     }
-    const say = (line: JournalLine) => print(io, ...(json ? [toJsonLine(line)] : rows(io, [line])))
-    latest.forEach(say)
-    // Until the reader goes away, or the person at the terminal stops the program.
-    for await (const line of journal.follow(position, { live: () => io.stdout.writable })) say(line)
+    const printLine = (line: JournalLine) => print(io, ...(json ? [toJsonLine(line)] : rows(io, [line])))
+    latest.forEach(printLine)
+    // Until the reader closes the pipe or the person stops the program.
+    for await (const line of journal.follow(position, { live: () => io.stdout.writable })) printLine(line)
   })
 
-const show = (io: Io, open: OpenData, command: Command, which: string, { json }: { json?: true }) =>
+const showCall = (io: Io, open: OpenData, command: Command, which: string, { json }: { json?: true }) =>
   withData(io, open, command, async ({ journal }) => {
     const lines = await linesAbout(journal, [which, readApprovalId(which)])
     if (lines.length === 0) {
@@ -120,20 +119,20 @@ const exportLines = (
     const lines = Readable.from(text())
     if (out === undefined) {
       return pipeline(lines, io.stdout, { end: false }).catch((error) => {
-        // A reader that has seen enough, such as `head`, is no failure.
+        // A reader that closes early, such as `head`, is not an error.
         if (io.stdout.writable) throw error
       })
     }
-    // A new file only, so that no slip of the hand writes over the journal itself.
+    // A new file only: a typing error must not overwrite the journal itself.
     const file = createWriteStream(resolve(io.cwd, out), { flags: 'wx', mode: 0o600 })
     await pipeline(lines, file).catch((error: NodeJS.ErrnoException) => {
       if (error instanceof IdentityError) throw error
-      if (error.code === 'EEXIST') throw new InvalidInput('That file exists already.', 'Name a new one.')
-      throw new InvalidInput('That file cannot be written.', 'Name another one.', { cause: error })
+      if (error.code === 'EEXIST') throw new InvalidInput('That file already exists.', 'Name a new file.')
+      throw new InvalidInput('That file cannot be written.', 'Name another file.', { cause: error })
     })
   })
 
-/** An entry as it stands in the journal. */
+/** An entry as the journal stores it. */
 const toJsonLine = (line: JournalLine) => escapeUnseen(canonicalJson(line))
 
 function readTime(text: string, option: string): Date {
@@ -152,7 +151,7 @@ const verify = (io: Io, open: OpenData, command: Command, { anchor, key: named, 
   withData(io, open, command, async ({ journal }) => {
     const key = publicKeyOf(io, named)
     if (key && anchor === undefined)
-      throw new InvalidInput('The key of what?', 'Name anchors with --anchor FILE.')
+      throw new InvalidInput('--key needs anchors to check.', 'Name them with --anchor FILE.')
     const given = anchorsIn(io, anchor)
     const verdict = await journal.verify()
     const anchors = await anchorsHeld(journal, given, key)
@@ -161,30 +160,33 @@ const verify = (io: Io, open: OpenData, command: Command, { anchor, key: named, 
     if (!verdict.ok) {
       return print(
         io,
-        paint(io, 'red', `Not whole: line ${verdict.line}, ${verdict.problem}.`),
+        paint(io, 'red', `Not intact: line ${verdict.line}, ${verdict.problem}.`),
         verdict.explanation,
       )
     }
-    print(io, paint(io, 'green', `Whole: ${verdict.lines} ${verdict.lines === 1 ? 'line' : 'lines'}.`))
+    print(io, paint(io, 'green', `Intact: ${verdict.lines} ${verdict.lines === 1 ? 'line' : 'lines'}.`))
     for (const { from, to, at } of verdict.adopted ?? []) {
-      print(io, `Entries ${from} to ${to} were found in the file and taken over on ${at}, as after a crash.`)
+      print(
+        io,
+        `Entries ${from} to ${to} were in the file but not in the store, as after a crash. They were adopted on ${at}.`,
+      )
     }
     for (const { seq, at, problem } of anchors) {
       print(
         io,
         problem
           ? paint(io, 'red', `Anchor of entry ${seq}, ${at}: ${problem}`)
-          : `It leads through the anchor of entry ${seq}, ${at}.`,
+          : `The journal matches the anchor of entry ${seq}, ${at}.`,
       )
     }
-    if (given.length > 0 && !key) print(io, 'Whose signatures they bear was not checked; see --key.')
+    if (given.length > 0 && !key) print(io, 'The signatures of the anchors were not checked; see --key.')
   })
 
-/** Says once that the file holds something else than entries. */
+/** Warns once about lines that are not entries. */
 function unreadable(io: Io): () => void {
-  let told = false
+  let warned = false
   return () => {
-    if (!told) io.stderr.write(`Some lines are no entries and are left out; see ${io.self} journal verify.\n`)
-    told = true
+    if (!warned) io.stderr.write(`Skipping lines that are not entries; see ${io.self} journal verify.\n`)
+    warned = true
   }
 }

@@ -11,29 +11,29 @@ import { storeLedger } from '../limits/ledger.ts'
 import { memoryStore } from '../store/table-store.ts'
 import { tools } from '../tools/index.ts'
 import { vendors } from '../vendors/index.ts'
-import { newCommand, paint, print, toJson, wrap } from './data.ts'
 import { shownSettings } from './settings-without-secrets.ts'
+import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 
-interface Options {
+interface ExplainOptions {
   tenant?: string
   admin?: true
   count: number
   json?: true
 }
 
-/** `identity-mcp policy explain TOOL`: what would be asked of people, and which settings say so. Needs no secret. */
+/** `identity-mcp policy explain TOOL`: which approval a tool needs, and which settings require it. Needs no secret. */
 export function policyCommand(io: Io): Command {
-  const policy = newCommand(io, 'policy', 'Say what a change needs of people')
+  const policy = newCommand(io, 'policy', 'Show which approval a change needs')
   policy
     .command('explain <tool>')
-    .description('What would happen if an agent called this tool, and which settings say so')
-    .option('--tenant <name>', 'in this tenant; in each of them when left out')
+    .description('Show what happens if an agent calls this tool, and which settings require it')
+    .option('--tenant <name>', 'in this tenant; default: in each')
     .option('--admin', 'for an administrator')
-    .option('--count <number>', 'for so many people in one call', readCount, 1)
+    .option('--count <number>', 'for this many people in one call', readCount, 1)
     .option('--json', 'as JSON')
-    .action(async (name: string, options: Options, command: Command) => {
+    .action(async (name: string, options: ExplainOptions, command: Command) => {
       try {
-        await explain(io, command.optsWithGlobals(), name, options)
+        await explainTool(io, command.optsWithGlobals(), name, options)
       } catch (error) {
         if (!(error instanceof IdentityError)) throw error
         io.stderr.write(`${error.message} ${error.hint}\n`)
@@ -45,12 +45,17 @@ export function policyCommand(io: Io): Command {
 
 function readCount(text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It is a number from 1 to 99999.')
+  throw new InvalidArgumentError('It must be a number from 1 to 99999.')
 }
 
-async function explain(io: Io, common: CommonOptions, name: string, { tenant, json, ...asked }: Options) {
+async function explainTool(
+  io: Io,
+  common: CommonOptions,
+  name: string,
+  { tenant, json, ...sample }: ExplainOptions,
+) {
   const tool = tools.find((one) => one.name === name)
-  if (!tool) throw new NotFound(`There is no tool "${name.slice(0, 64)}".`, `There are: ${NAMES}.`)
+  if (!tool) throw new NotFound(`There is no tool "${name.slice(0, 64)}".`, `The tools are: ${TOOL_NAMES}.`)
   const settings = await shownSettings(io, common)
   const store = memoryStore()
   const tenants = openTenants(settings, vendors, { ledger: storeLedger(store), store })
@@ -58,7 +63,7 @@ async function explain(io: Io, common: CommonOptions, name: string, { tenant, js
   const explained = (tenant === undefined ? tenants.all : [tenants.get(tenant)]).map((one) => ({
     tenant: one,
     refused: refusal(tenants, tool, one),
-    demand: tool.effect === 'reads' ? NOTHING : demandOf(weighed(tool, one, asked), policy),
+    demand: tool.effect === 'reads' ? NO_DEMAND : demandOf(sampleCall(tool, one, sample), policy),
   }))
   const ruleOf = (setting: string) =>
     settings.confirm.rules[Number(/^confirm\.rules\.(\d+)$/.exec(setting)?.[1])]
@@ -73,37 +78,37 @@ async function explain(io: Io, common: CommonOptions, name: string, { tenant, js
   }
   for (const { tenant: one, refused, demand } of explained) {
     print(io, `${paint(io, 'bold', name)} in ${one.name} (${one.vendor.title}, ${one.settings.environment})`)
-    print(io, ...wrap(io, refused ?? SAYS[demand.level](demand), '  '))
+    print(io, ...wrap(io, refused ?? LEVEL_TEXTS[demand.level](demand), '  '))
     if (refused) continue
     for (const { setting, ...need } of demand.because) {
       const rule = ruleOf(setting)
-      print(io, ...wrap(io, `- ${setting}: ${sayNeed(need)}${rule ? sayWhen(rule) : ''}`, '    '))
+      print(io, ...wrap(io, `- ${setting}: ${needText(need)}${rule ? conditionText(rule) : ''}`, '    '))
     }
   }
-  if (tool.effect !== 'reads') print(io, '', ...wrap(io, BESIDES, ''))
+  if (tool.effect !== 'reads') print(io, '', ...wrap(io, ALWAYS_CHECKED, ''))
 }
 
-const NAMES = tools.map(({ name }) => name).join(', ')
-const NOTHING: Demand = { level: 'none', approvers: 1, fourEyes: false, kinds: [], because: [] }
-const BESIDES =
-  'Besides, whatever the level: protected accounts, the caller’s own, the last administrator of a tenant, the limits and the brake.'
+const TOOL_NAMES = tools.map(({ name }) => name).join(', ')
+const NO_DEMAND: Demand = { level: 'none', approvers: 1, fourEyes: false, kinds: [], because: [] }
+const ALWAYS_CHECKED =
+  'Always checked as well: protected accounts, the caller’s own account, the last administrator of a tenant, the limits and the brake.'
 
-/** Why the call would not even be looked at in this tenant. */
+/** Why the call is refused in this tenant before any approval. */
 function refusal(tenants: Tenants, tool: Tool, tenant: Tenant): string | undefined {
   if (tenants.serving(tool)?.includes(tenant)) return undefined
   return tool.effect !== 'reads' && tenants.readOnly(tenant)
     ? 'It is refused: nothing may be changed there.'
-    : 'It is refused: the app, or the settings of the tenant, do not offer it.'
+    : 'It is refused: the app or the settings of the tenant do not offer it.'
 }
 
-/** A call of this tool as the policy sees it, about accounts that are made up. */
-function weighed(
+/** A call of this tool about made-up accounts, as the policy sees it. */
+function sampleCall(
   { effect, needs }: Tool,
   { name: tenant }: Tenant,
-  { admin, count }: Pick<Options, 'admin' | 'count'>,
+  { admin, count }: Pick<ExplainOptions, 'admin' | 'count'>,
 ): Weighed {
   const named = needs.map((name) => kindNamed(name)?.does).filter((does) => does !== undefined)
-  // A tool that names no write in particular may do the worst that it declares.
+  // A tool that names no specific write counts as its declared effect.
   const done = named.length > 0 || effect === 'reads' ? named : [effect]
   return {
     effect,
@@ -112,19 +117,18 @@ function weighed(
   }
 }
 
-const SAYS: { [Level in Demand['level']]: (demand: Demand) => string } = {
-  none: () => 'It goes through, and nobody is asked.',
-  ask: () =>
-    'A person is asked through the client; where that cannot be, somebody approves it outside of the chat.',
+const LEVEL_TEXTS: { [Level in Demand['level']]: (demand: Demand) => string } = {
+  none: () => 'It runs without confirmation.',
+  ask: () => 'The client asks a person; if it cannot, an approver must approve it outside the chat.',
   approve: ({ approvers, fourEyes }) =>
-    `${approvers === 1 ? 'Somebody approves' : `${approvers} people approve`} it outside of the chat` +
-    `${fourEyes ? ', and not the one who asked for it' : ''}.`,
+    `${approvers === 1 ? 'An approver' : `${approvers} approvers`} must approve it outside the chat` +
+    `${fourEyes ? ', and not the person who requested it' : ''}.`,
 }
 
-const sayNeed = ({ level, approvers, fourEyes }: Omit<Demand, 'because' | 'kinds'>): string =>
+const needText = ({ level, approvers, fourEyes }: Omit<Demand, 'because' | 'kinds'>): string =>
   [level, approvers > 1 && `${approvers} approvers`, fourEyes && 'four eyes'].filter(Boolean).join(', ')
 
-const sayWhen = ({ when }: ConfirmRule): string => {
+const conditionText = ({ when }: ConfirmRule): string => {
   const conditions = Object.entries(when).map(([name, value]) =>
     value === true ? name : `${name} ${Array.isArray(value) ? value.join(' or ') : value}`,
   )

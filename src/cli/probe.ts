@@ -5,16 +5,16 @@ import type { CommonOptions } from '../app/stores.ts'
 import type { AppProbe, RequestContext } from '../domain/operations.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { IdentityError, Unsupported } from '../errors.ts'
-import { newCommand, paint, print, toJson, wrap } from './data.ts'
+import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 
-/** `identity-mcp probe TENANT`: finds out by reads alone what an app can do, and proposes settings. */
+/** `identity-mcp probe TENANT`: finds out with read requests what an app supports, and suggests settings. */
 export const probeCommand = (io: Io, start: (options: CommonOptions) => Promise<Running>): Command =>
   newCommand(
     io,
     'probe',
-    'find out by reads alone what an app can do, keep it for the server, and propose settings',
+    'find out with read requests what an app supports, save it for the server, and suggest settings',
   )
-    .argument('<tenant>', 'the tenant to find out about')
+    .argument('<tenant>', 'the tenant to probe')
     .option('--json', 'as JSON')
     .action(async (name: string, { json }: { json?: boolean }, command: Command) => {
       const running = await start(command.optsWithGlobals())
@@ -22,7 +22,7 @@ export const probeCommand = (io: Io, start: (options: CommonOptions) => Promise<
         const tenant = running.tenants.get(name)
         const probe = await probeTenant(tenant)
         if (json) print(io, toJson({ tenant: name, ...probe }, 2))
-        else show(io, tenant, probe)
+        else showProbe(io, tenant, probe)
         io.exit(probe.ok ? 0 : 1)
       } catch (error) {
         if (!(error instanceof IdentityError)) throw error
@@ -35,7 +35,7 @@ export const probeCommand = (io: Io, start: (options: CommonOptions) => Promise<
 
 async function probeTenant({ vendor, operations }: Tenant): Promise<AppProbe> {
   if (!operations.probeApp) {
-    throw new Unsupported(`${vendor.title} can not be probed.`, 'check says whether its tokens work.')
+    throw new Unsupported(`${vendor.title} cannot be probed.`, 'Run check to test its tokens.')
   }
   const context: RequestContext = {
     caller: 'probe',
@@ -46,10 +46,10 @@ async function probeTenant({ vendor, operations }: Tenant): Promise<AppProbe> {
   return operations.probeApp({}, context)
 }
 
-function show(io: Io, { name, vendor }: Tenant, { findings, proposes }: AppProbe): void {
+function showProbe(io: Io, { name, vendor }: Tenant, { findings, proposes }: AppProbe): void {
   print(io, `${paint(io, 'bold', name)} (${vendor.title})`)
   for (const { about, found } of findings) print(io, ...wrap(io, `${about}: ${found}`, '  '))
   print(io, '')
-  if (Object.keys(proposes).length === 0) print(io, 'The settings of this tenant fit.')
-  else print(io, 'These settings of the tenant would fit better:', toJson(proposes, 2))
+  if (Object.keys(proposes).length === 0) print(io, 'The settings of this tenant are right.')
+  else print(io, 'Better settings for this tenant:', toJson(proposes, 2))
 }

@@ -6,7 +6,6 @@ import { approvalsCommand } from './approvals.ts'
 import { approversCommand } from './approvers.ts'
 import { brakeCommand } from './brake.ts'
 import { checkCommand } from './check.ts'
-import { newCommand } from './data.ts'
 import { demoCommand } from './demo.ts'
 import { initCommand } from './init.ts'
 import { journalCommand } from './journal.ts'
@@ -16,24 +15,26 @@ import { probeCommand } from './probe.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { serveCommand } from './serve.ts'
 import { setupCommand } from './setup.ts'
+import { newCommand } from './terminal.ts'
 import { tokensCommand } from './tokens.ts'
 import { toolsCommand } from './tools.ts'
 import { undoCommand } from './undo.ts'
 
-/** The whole command line. Without a command it serves over stdio. */
+/** The command line. Without a command, it serves over stdio. */
 export function program(io: Io): Command {
-  const start = async (options: CommonOptions) => (await import('../app/compose.ts')).start(io, options)
+  const start = async (options: CommonOptions) =>
+    (await import('../app/compose.ts')).composeServer(io, options)
   const data = (command: Command) => openDataFolder(io, command)
   return (
     newCommand(io, 'identity-mcp', pkg.description)
       .version(pkg.version)
       .option(
         '--config <file>',
-        'settings file (else IDENTITY_MCP_CONFIG, ./identity-mcp.json, the user’s own)',
+        'settings file (default: IDENTITY_MCP_CONFIG, ./identity-mcp.json, the user’s own)',
       )
-      .option('--read-only', 'offer only the tools that change nothing')
-      .option('--sandbox', 'simulated apps inside this process, no settings needed')
-      // Reached only with arguments that `servingOptions` did not take, which have been refused by now.
+      .option('--read-only', 'offer only tools that read')
+      .option('--sandbox', 'use simulated apps in this process; needs no settings')
+      // Runs only for option spellings that `servingOptions` leaves to this parser.
       .action(async (options: CommonOptions) => (await import('../app/serve-stdio.ts')).serve(io, options))
       .addCommand(serveCommand(io))
       .addCommand(initCommand(io))

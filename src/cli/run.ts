@@ -2,18 +2,18 @@ import type { Io } from '../app/io.ts'
 import { serve, servingOptions } from '../app/serve-stdio.ts'
 import { SettingsError } from '../config/settings.ts'
 
-/** Runs the program with these words to its end; what goes wrong is said on stderr and sets the exit code. */
+/** Runs the program with these arguments. Errors are printed on stderr and set the exit code. */
 export async function run(io: Io, words: readonly string[]): Promise<void> {
   try {
     const serving = servingOptions(words)
     if (serving) await serve(io, serving)
     else await (await import('./program.ts')).program(io).parseAsync(words, { from: 'user' })
   } catch (error) {
-    // Commander has said what is wrong and set the exit code.
+    // Commander has printed the error and set the exit code.
     if (error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')) return
     const known = error instanceof SettingsError
-    const said = error instanceof Error ? error.stack : String(error)
-    io.stderr.write(`${known ? error.message : `identity-mcp failed: ${said}`}\n`)
+    const details = error instanceof Error ? error.stack : String(error)
+    io.stderr.write(`${known ? error.message : `identity-mcp failed: ${details}`}\n`)
     io.exit(known ? 2 : 1)
   }
 }

@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Io } from '../app/io.ts'
 import type { Sandbox, SandboxApp } from '../sandbox/index.ts'
-import { newCommand, print, toJson } from './data.ts'
+import { newCommand, print, toJson } from './terminal.ts'
 
-interface Flags {
+interface SandboxFlags {
   app?: string[]
   port?: number
   perMinute?: number
@@ -15,30 +15,33 @@ interface Flags {
   json?: true
 }
 
-/** `identity-mcp sandbox`: simulated tenants to try things out on, until the process ends. `started` is told of them. */
+/** `identity-mcp sandbox`: runs simulated tenants until the process ends. Passes them to `started`. */
 export const sandboxCommand = (io: Io, started: (sandbox: Sandbox<SandboxApp>) => void = () => {}): Command =>
-  newCommand(io, 'sandbox', 'run simulated tenants, full of made-up people, to try everything out on')
-    .option('--app <name>', 'netskope, gainsight, mindtickle or scim; may be repeated', collect)
+  newCommand(io, 'sandbox', 'run simulated tenants with made-up people, to try everything out')
+    .option('--app <name>', 'netskope, gainsight, mindtickle or scim; can be repeated', collect)
     .option(
       '--port <number>',
-      'port on 127.0.0.1, of further apps those after it (default: any free ones)',
+      'port on 127.0.0.1; further apps use the next ones (default: any free ports)',
       wholeNumber(0, 65_535),
     )
     .option(
       '--per-minute <number>',
-      'requests that each token may make in any minute (default: as the app has it)',
+      'requests per token in any minute (default: as in the real app)',
       wholeNumber(1, 1e9),
     )
-    .option('--fault <name>', 'misbehave like that from the start; may be repeated', collect)
-    .option('--tokens <folder>', 'write each token into a file of this folder, which the settings then name')
-    .option('--list-faults', 'say which faults there are, and end')
+    .option('--fault <name>', 'inject this fault from the start; can be repeated', collect)
+    .option(
+      '--tokens <folder>',
+      'write each token to a file in this folder; the printed settings refer to the files',
+    )
+    .option('--list-faults', 'list the faults and exit')
     .option('--json', 'as JSON')
-    .action(async ({ app = [], fault = [], ...flags }: Flags, command: Command) => {
+    .action(async ({ app = [], fault = [], ...flags }: SandboxFlags, command: Command) => {
       const { DEFAULT_APPS, faultKindsOf, faultLines, isApp, isFault, SANDBOX_APPS, startSandbox } =
         await import('../sandbox/index.ts')
-      const stranger = app.find((name) => !isApp(name))
-      if (stranger !== undefined)
-        command.error(`There is no app "${stranger}". There are: ${SANDBOX_APPS.join(', ')}.`)
+      const unknownApp = app.find((name) => !isApp(name))
+      if (unknownApp !== undefined)
+        command.error(`There is no app "${unknownApp}". The apps are: ${SANDBOX_APPS.join(', ')}.`)
       const named = app.filter(isApp)
       const apps: readonly SandboxApp[] = named.length > 0 ? named : DEFAULT_APPS
       const kinds = faultKindsOf(apps)
@@ -46,31 +49,32 @@ export const sandboxCommand = (io: Io, started: (sandbox: Sandbox<SandboxApp>) =
         const list = Object.entries(kinds).map(([fault, { about }]) => ({ fault, about }))
         return print(io, flags.json ? toJson(list, 2) : faultLines(kinds).join('\n'))
       }
-      const unknown = fault.find((name) => !Object.hasOwn(kinds, name))
-      if (unknown !== undefined)
-        command.error(`There is no fault "${unknown}"; --list-faults says which there are.`)
+      const unknownFault = fault.find((name) => !Object.hasOwn(kinds, name))
+      if (unknownFault !== undefined) command.error(`There is no fault "${unknownFault}". See --list-faults.`)
       const faults = fault.filter(isFault)
       const { port, perMinute } = flags
       const sandbox = await startSandbox({ apps, port, perMinute, faults }).catch((error) => {
         if (!isTaken(error)) throw error
-        return command.error(`Port ${port} can't be had. Choose another with --port, or leave it out.`)
+        return command.error(
+          `Port ${port} is not available. Choose another with --port, or leave --port out.`,
+        )
       })
       const folder = flags.tokens && resolve(io.cwd, flags.tokens)
       try {
-        if (folder) keepTokens(sandbox, folder)
+        if (folder) writeTokens(sandbox, folder)
       } catch {
         await sandbox.close()
-        return command.error(`The tokens can't be written into ${folder}.`)
+        return command.error(`The tokens cannot be written to ${folder}.`)
       }
-      const shown = folder ? { ...sandbox, settings: inFiles(sandbox.settings, folder) } : sandbox
-      print(io, flags.json ? toJson(summary(shown), 2) : guide(shown, { ...flags, fault }, io.self))
+      const shown = folder ? { ...sandbox, settings: withTokenFiles(sandbox.settings, folder) } : sandbox
+      print(io, flags.json ? toJson(sandboxSummary(shown), 2) : guide(shown, { ...flags, fault }, io.self))
       started(sandbox)
     })
 
-const wholeNumber = (least: number, most: number) => (text: string) => {
+const wholeNumber = (min: number, max: number) => (text: string) => {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (value >= least && value <= most) return value
-  throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
+  if (value >= min && value <= max) return value
+  throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
 }
 
 const collect = (name: string, names: string[] = []) => [...names, name]
@@ -80,8 +84,8 @@ const isTaken = (error: unknown): boolean =>
 
 type AnySandbox = Sandbox<SandboxApp>
 
-/** Each token in a file of its own that is called like its variable, in place of that of the last run. */
-function keepTokens({ env }: AnySandbox, folder: string): void {
+/** Writes each token to a file named after its variable, and replaces the files of the last run. */
+function writeTokens({ env }: AnySandbox, folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const [name, value] of Object.entries(env)) {
     const file = join(folder, name)
@@ -90,28 +94,28 @@ function keepTokens({ env }: AnySandbox, folder: string): void {
   }
 }
 
-/** The same settings, with tokens that are found in files. */
-const inFiles = ({ tenants }: AnySandbox['settings'], folder: string): AnySandbox['settings'] => ({
-  tenants: each(tenants, (tenant) => ({
+/** The same settings, with tokens that refer to files. */
+const withTokenFiles = ({ tenants }: AnySandbox['settings'], folder: string): AnySandbox['settings'] => ({
+  tenants: mapValues(tenants, (tenant) => ({
     ...tenant,
-    tokens: each(tenant.tokens, (token) => token.replace(/^env:/, `file:${folder}/`)),
+    tokens: mapValues(tenant.tokens, (token) => token.replace(/^env:/, `file:${folder}/`)),
   })) as AnySandbox['settings']['tenants'],
 })
 
-const summary = ({ url, settings, env, tenants }: AnySandbox) => ({
+const sandboxSummary = ({ url, settings, env, tenants }: AnySandbox) => ({
   url,
   control: `${url}/_sandbox`,
-  ...(Object.keys(tenants).length > 1 && { controls: each(tenants, ({ url }) => `${url}/_sandbox`) }),
+  ...(Object.keys(tenants).length > 1 && { controls: mapValues(tenants, ({ url }) => `${url}/_sandbox`) }),
   settings,
   env,
 })
 
-const each = <Value, Other>(values: Record<string, Value>, to: (value: Value) => Other) =>
+const mapValues = <Value, Other>(values: Record<string, Value>, to: (value: Value) => Other) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, to(value)]))
 
 function guide(
   { url, tenants, settings, env }: AnySandbox,
-  { perMinute, fault = [], tokens }: Flags,
+  { perMinute, fault = [], tokens }: SandboxFlags,
   self: string,
 ): string {
   const exports = Object.entries(env).map(([name, value]) => `  export ${name}=${value}`)
@@ -123,42 +127,42 @@ function guide(
 
 ${rows.join('\n')}
 
-${pace}${fault.length > 0 ? `They misbehave from the start: ${fault.join(', ')}.\n` : ''}
+${pace}${fault.length > 0 ? `Faults from the start: ${fault.join(', ')}.\n` : ''}
 1. Save these settings as identity-mcp.json:
 
 ${indented(JSON.stringify(settings, null, 2))}
 
 2. ${
     tokens === undefined
-      ? `In another terminal, set the tokens. They are made up, and good for this
-   run only:
+      ? `In another terminal, set the tokens. They are made up and valid only
+   for this run:
 
 ${exports.join('\n')}
 
-3. In that terminal, see whether they work:`
-      : `The tokens are in the files that the settings name. They are made up, and good
-   for this run only. In another terminal, see whether they work:`
+3. In that terminal, check that they work:`
+      : `The settings refer to the token files. The tokens are made up and valid only for
+   this run. In another terminal, check that they work:`
   }
 
   ${self} check
 
-To look at a tenant itself:
+To see the data of a tenant:
 
-${Object.keys(tenants).map(lookingAt(settings.tenants)).join('\n')}
+${Object.keys(tenants).map(curlFor(settings.tenants)).join('\n')}
 
-To make one misbehave, to end that, and to see what arrived:
+To inject a fault, remove it, and see the requests so far:
 
   curl -X PUT -d '["429-storm"]' ${url}/_sandbox/faults
   curl -X DELETE ${url}/_sandbox/faults
   curl ${url}/_sandbox/arrivals
 
-All the faults and how to narrow them: curl ${url}/_sandbox`
+All faults and their options: curl ${url}/_sandbox`
 }
 
 const HEADERS: Record<string, string> = { netskope: 'Netskope-Api-Token: ' }
 const BASES: Record<string, string> = { netskope: '/api/v2/scim', gainsight: '/v1/users/services/scim' }
 
-const lookingAt =
+const curlFor =
   (settings: Record<string, { vendor: string; url: string; tokens: Record<string, string> }>) =>
   (name: string): string => {
     const { vendor = '', url = '', tokens } = settings[name] ?? {}

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Io } from '../app/io.ts'
 import type { CommonOptions } from '../app/stores.ts'
-import { newCommand } from './data.ts'
+import { newCommand } from './terminal.ts'
 
 interface ServeOptions extends CommonOptions {
   http?: true
@@ -12,12 +12,12 @@ interface ServeOptions extends CommonOptions {
 /** `identity-mcp serve`: over stdio, or over HTTP. */
 export const serveCommand = (io: Io): Command =>
   newCommand(io, 'serve', 'serve MCP over standard input and output, or over HTTP')
-    .option('--http', 'over HTTP, at /mcp, to those whom `auth` in the settings lets in')
+    .option('--http', 'over HTTP, at /mcp, for callers that `auth` in the settings admits')
     .addOption(
       new Option('--host <host>', 'address to listen on').default('127.0.0.1').implies({ http: true }),
     )
     .addOption(
-      new Option('--port <port>', 'port to listen on; 0 for any that is free')
+      new Option('--port <port>', 'port to listen on; 0 for any free port')
         .default(3910)
         .argParser(toPort)
         .implies({ http: true }),

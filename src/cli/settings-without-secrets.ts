@@ -5,7 +5,7 @@ import { SecretReference, type Settings, SettingsError, settingsSchema } from '.
 import { Secret } from '../secret.ts'
 import { vendors } from '../vendors/index.ts'
 
-/** The settings for a command that sends nothing, and so needs no secret. Throws `SettingsError`. */
+/** The settings for a command that sends nothing and so needs no secrets. Throws `SettingsError`. */
 export async function shownSettings(io: Io, options: CommonOptions): Promise<Settings> {
   if (options.sandbox) {
     const { startSandbox } = await import('../sandbox/index.ts')
@@ -18,21 +18,21 @@ export async function shownSettings(io: Io, options: CommonOptions): Promise<Set
   } catch (error) {
     const settings = error instanceof SettingsError ? withoutSecrets(io, options) : undefined
     if (settings) return settings
-    // Something else than a secret is missing.
+    // Not only secrets are missing.
     throw error
   }
 }
 
-/** The settings as far as they are no secrets, for a person who has none of those; undefined when they are unusable. */
+/** The settings with placeholders for missing secrets; undefined if they are invalid otherwise. */
 function withoutSecrets(io: Io, options: CommonOptions): Settings | undefined {
-  const Unread = SecretReference.transform((reference) => {
+  const PlaceholderSecret = SecretReference.transform((reference) => {
     const [, variable = ''] = /^env:(.+)$/.exec(reference) ?? []
     return new Secret(io.env[variable] || `<the value of ${reference}>`)
   })
   try {
     const raw = JSON.parse(readFileSync(settingsFile(io, options).file, 'utf8')) as object
-    // Who opens nothing need not know where the store is.
-    return settingsSchema(vendors, { Secret: Unread }).safeParse({ ...raw, store: undefined }).data
+    // These commands do not open the store.
+    return settingsSchema(vendors, { Secret: PlaceholderSecret }).safeParse({ ...raw, store: undefined }).data
   } catch {
     return undefined
   }

@@ -5,12 +5,12 @@ import { IdentityError, UnknownTenant } from '../errors.ts'
 import { guideFor, IDP_TITLES, idpNamed } from '../mcp/resources.ts'
 import { IDPS, type SetupGuide } from '../vendors/define.ts'
 import { vendors } from '../vendors/index.ts'
-import { newCommand, paint, print, toJson, wrap } from './data.ts'
 import { shownSettings } from './settings-without-secrets.ts'
+import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 
-/** `identity-mcp setup TENANT --idp okta|entra`: what to type into an identity provider to provision a tenant. */
+/** `identity-mcp setup TENANT --idp okta|entra`: how to set up an identity provider to provision a tenant. */
 export const setupCommand = (io: Io): Command =>
-  newCommand(io, 'setup', 'say how Okta or Entra ID is set up to provision a tenant; needs no secret')
+  newCommand(io, 'setup', 'show how to set up Okta or Entra ID to provision a tenant; needs no secret')
     .argument('<tenant>', 'name of the tenant in the settings')
     .addOption(new Option('--idp <name>', 'the identity provider').choices(IDPS).makeOptionMandatory())
     .option('--json', 'as JSON')
@@ -20,7 +20,7 @@ export const setupCommand = (io: Io): Command =>
         const known = idpNamed(idp)
         const guide = guideFor(tenant, known)
         if (json) print(io, toJson({ tenant: name, vendor: tenant.vendor.name, idp: known, ...guide }, 2))
-        else show(io, `${IDP_TITLES[known]} provisions ${tenant.vendor.title} (tenant ${name})`, guide)
+        else showGuide(io, `${IDP_TITLES[known]} provisions ${tenant.vendor.title} (tenant ${name})`, guide)
       } catch (error) {
         if (!(error instanceof IdentityError)) throw error
         io.stderr.write(`${error.message} ${error.hint}\n`)
@@ -38,7 +38,7 @@ function tenantOf({ tenants }: Settings, name: string) {
   )
 }
 
-function show(io: Io, title: string, guide: SetupGuide): void {
+function showGuide(io: Io, title: string, guide: SetupGuide): void {
   const section = (name: string, lines: readonly string[]) => print(io, '', paint(io, 'bold', name), ...lines)
   const list = (lines: readonly string[]) => lines.flatMap((line) => hanging(io, '- ', line))
   print(io, paint(io, 'bold', title))
@@ -51,7 +51,7 @@ function show(io: Io, title: string, guide: SetupGuide): void {
     'Steps',
     guide.steps.flatMap(({ do: text, fields = [] }, index) => [
       ...hanging(io, `${index + 1}. `, text),
-      // A value stands on a line of its own, however long, so that it can be copied.
+      // Never wrap a value: people copy it.
       ...fields.flatMap(({ label, value }) => [
         `     ${paint(io, 'dim', label)}`,
         `       ${paint(io, 'cyan', value)}`,
@@ -62,11 +62,11 @@ function show(io: Io, title: string, guide: SetupGuide): void {
     'Attributes',
     guide.attributes.flatMap(({ name, means }) => [`- ${name}`, ...wrap(io, means, '    ')]),
   )
-  section('Know', list(guide.caveats))
+  section('Good to know', list(guide.caveats))
   section('Sources', list(guide.sources))
 }
 
-/** `text` over as many lines as it takes, after a mark that the first of them bears. */
+/** `text` with a hanging indent after `mark`. */
 const hanging = (io: Io, mark: string, text: string): string[] => {
   const [first = '', ...rest] = wrap(io, text, ' '.repeat(mark.length))
   return [mark + first.trimStart(), ...rest]

@@ -5,30 +5,31 @@ import { type ApiToken, openApiTokens } from '../auth/api-tokens.ts'
 import { TENANT_NAME } from '../config/settings.ts'
 import { type Grant, SCOPES, type Scope } from '../domain/scopes.ts'
 import { InvalidInput } from '../errors.ts'
-import { type Recorder, recorder } from './approver-check.ts'
-import { newCommand, type OpenData, print, showTime, table, toJson, withData } from './data.ts'
+import { journalRecorder, type Recorder } from './approver-check.ts'
+import { newCommand, print, showTime, table, toJson } from './terminal.ts'
+import { type OpenData, withData } from './with-data.ts'
 
-/** Makes and revokes the tokens by which bots are known over HTTP. */
+/** Creates and revokes the API tokens of callers over HTTP. */
 export function tokensCommand(io: Io, open: OpenData): Command {
-  const tokens = newCommand(io, 'tokens', 'Make and revoke the tokens of callers over HTTP')
+  const tokens = newCommand(io, 'tokens', 'Create and revoke API tokens for callers over HTTP')
   tokens
     .command('list', { isDefault: true })
-    .description('Which tokens there are, what they may do, and when they were last used')
+    .description('List the tokens, what they may do, and when they were last used')
     .option('--json', 'as JSON')
     .action((options: { json?: true }, command: Command) => list(io, open, command, options))
   tokens
     .command('create <name>')
-    .description('Make a token and print it, once')
-    .option('--scopes <scopes>', `what it may do, with commas: ${SCOPES.join(', ')}`, 'identity:read')
-    .option('--tenants <tenants>', 'the tenants it may see, with commas; all of them when left out')
-    .option('--expires <when>', 'how long it is good: 12h, 30d, a date, or never', '90d')
+    .description('Create a token and print it once')
+    .option('--scopes <scopes>', `what it may do, comma-separated: ${SCOPES.join(', ')}`, 'identity:read')
+    .option('--tenants <tenants>', 'the tenants it may see, comma-separated; default: all')
+    .option('--expires <when>', 'when it expires: 12h, 30d, a date, or never', '90d')
     .option('--json', 'as JSON')
     .action((name: string, options: CreateOptions, command: Command) =>
       create(io, open, command, name, options),
     )
   tokens
     .command('revoke <name>')
-    .description('Let a token be good no more, from now on')
+    .description('Revoke a token immediately')
     .action((name: string, _: unknown, command: Command) => revoke(io, open, command, name))
   return tokens
 }
@@ -45,8 +46,8 @@ const list = (io: Io, open: OpenData, command: Command, { json }: { json?: true 
     const tokens = await openApiTokens(store).list()
     if (json) return print(io, toJson({ tokens: tokens.map(toDocument) }, 2))
     if (tokens.length === 0) {
-      const make = typed(io, command.optsWithGlobals(), 'tokens create NAME --scopes identity:read')
-      return print(io, 'There are no tokens yet.', `Make one: ${make}`)
+      const example = typed(io, command.optsWithGlobals(), 'tokens create NAME --scopes identity:read')
+      return print(io, 'There are no tokens yet.', `Create one: ${example}`)
     }
     const rows = tokens.map(({ name, grant, expiresAt, lastUsedAt }) => [
       name,
@@ -64,27 +65,29 @@ const create = (io: Io, open: OpenData, command: Command, name: string, options:
   withData(io, open, command, async ({ store, journal }) => {
     const grant = grantOf(options)
     const expiresAt = expiryOf(options.expires)
-    const record = recorder(io, { journal }, 'tokens create', { name, ...grant })
-    const { token, made } = await recorded(record, () => openApiTokens(store).create(name, grant, expiresAt))
+    const record = journalRecorder(io, { journal }, 'tokens create', { name, ...grant })
+    const { token, made } = await journalled(record, () =>
+      openApiTokens(store).create(name, grant, expiresAt),
+    )
     if (options.json) return print(io, toJson({ token, ...toDocument(made) }, 2))
     io.stderr.write(
-      `This is the token of ${name}. It is shown this once; only its hash is kept.\n` +
-        `It may: ${grant.scopes.join(', ')}; in ${grant.tenants?.join(', ') ?? 'all tenants'}; ` +
+      `This is the token of ${name}. It is shown only once; the server keeps only its hash.\n` +
+        `Scopes: ${grant.scopes.join(', ')}; in ${grant.tenants?.join(', ') ?? 'all tenants'}; ` +
         `${expiresAt === undefined ? 'until it is revoked' : `until ${showTime(expiresAt)}`}.\n`,
     )
-    // Alone on standard output, so that a script can take it from there.
+    // Only the token goes to standard output, for scripts.
     print(io, token)
   })
 
 const revoke = (io: Io, open: OpenData, command: Command, name: string) =>
   withData(io, open, command, async ({ store, journal }) => {
-    const record = recorder(io, { journal }, 'tokens revoke', { name })
-    await recorded(record, () => openApiTokens(store).revoke(name))
-    print(io, `The token of ${name} is good no more.`)
+    const record = journalRecorder(io, { journal }, 'tokens revoke', { name })
+    await journalled(record, () => openApiTokens(store).revoke(name))
+    print(io, `The token of ${name} is revoked.`)
   })
 
-/** What cannot be recorded must not be done. */
-async function recorded<Result>(record: Recorder, work: () => Promise<Result>) {
+/** Journals first: what cannot be journalled must not happen. */
+async function journalled<Result>(record: Recorder, work: () => Promise<Result>) {
   await record('started')
   try {
     const result = await work()
@@ -108,7 +111,7 @@ function grantOf({ scopes, tenants }: CreateOptions): Grant {
   if (named && (named.length === 0 || named.some((name) => !TENANT_NAME.test(name)))) {
     throw new InvalidInput(
       'These are not names of tenants.',
-      'Name them as the settings do, with commas between.',
+      'Use the names from the settings, comma-separated.',
     )
   }
   return {
@@ -120,7 +123,7 @@ function grantOf({ scopes, tenants }: CreateOptions): Grant {
 const HOUR = 3_600_000
 const UNITS: Record<string, number> = { h: HOUR, d: 24 * HOUR, w: 7 * 24 * HOUR }
 
-/** Epoch milliseconds; undefined for never. Throws `InvalidInput` for what is no time to come. */
+/** Epoch milliseconds; undefined for never. Throws `InvalidInput` unless it is in the future. */
 function expiryOf(text: string): number | undefined {
   if (text === 'never') return undefined
   const [, count, unit = ''] = /^(\d{1,4})([hdw])$/.exec(text) ?? []
@@ -128,7 +131,7 @@ function expiryOf(text: string): number | undefined {
   const at = count === undefined ? date : Date.now() + Number(count) * (UNITS[unit] ?? 0)
   if (at > Date.now()) return at
   throw new InvalidInput(
-    'This is no time to come.',
+    'The expiry is not a time in the future.',
     'Write 12h, 30d, 8w, a date such as 2030-01-31, or never.',
   )
 }

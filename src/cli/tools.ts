@@ -2,12 +2,12 @@ import type { Command } from 'commander'
 import type { Io } from '../app/io.ts'
 import { tools } from '../tools/index.ts'
 import { toWire } from '../tools/to-wire.ts'
-import { newCommand, paint, print, toJson, wrap } from './data.ts'
+import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 
-/** `identity-mcp tools`: what agents see, and what each tool costs them in bytes of `tools/list`. */
+/** `identity-mcp tools`: the tools as agents see them, and the size of each in `tools/list`. */
 export const toolsCommand = (io: Io): Command =>
   newCommand(io, 'tools', 'list the tools that agents see')
-    .option('--json', 'as tools/list sends them')
+    .option('--json', 'as in tools/list')
     .action(({ json }: { json?: boolean }) => {
       const wire = tools.map(toWire)
       if (json) return print(io, toJson(wire, 2))

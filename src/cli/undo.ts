@@ -14,19 +14,10 @@ import type { ChangingTool } from '../engine/tool.ts'
 import { InvalidInput, NotFound, Refused } from '../errors.ts'
 import type { Call } from '../guards/call.ts'
 import { plainText } from '../text/text.ts'
-import { describe } from './approvals.ts'
-import {
-  newCommand,
-  type OpenData,
-  paint,
-  print,
-  readName,
-  readPassphrase,
-  readTyped,
-  toJson,
-  withData,
-  wrap,
-} from './data.ts'
+import { describeRequest } from './approvals.ts'
+import { readName, readPassphrase, readTyped } from './prompts.ts'
+import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
+import { type OpenData, withData } from './with-data.ts'
 
 interface UndoOptions {
   tenant?: string
@@ -38,29 +29,29 @@ interface UndoOptions {
   json?: true
 }
 
-/** How long the apps get for each of the two steps, milliseconds. */
-const STEP_TIME = 50_000
+/** The time limit of each of the two steps, in milliseconds. */
+const STEP_TIMEOUT = 50_000
 
-/** `identity-mcp undo REF`: takes back what a call changed, anybody's, once an approver agreed at this terminal. */
+/** `identity-mcp undo REF`: undoes a call of any caller, once an approver has agreed at this terminal. */
 export const undoCommand = (
   io: Io,
   start: (options: CommonOptions) => Promise<Running>,
   open: OpenData,
 ): Command =>
-  newCommand(io, 'undo', 'take back what a call changed, once an approver has agreed to it here')
-    .argument('<reference>', 'the call, as `change` of its answer or the journal names it, or its approval')
-    .option('--tenant <name>', 'only there')
+  newCommand(io, 'undo', 'undo the changes of a call, once an approver has agreed here')
+    .argument('<reference>', 'the call (`change` in its answer, or from the journal) or its approval id')
+    .option('--tenant <name>', 'only in this tenant')
     .option('--reason <text>', 'why, for the journal', 'undone at the terminal')
-    .option('--approver <name>', 'who agrees; asked for when left out')
-    .option('--confirm <text>', 'the user name or number of accounts that a change of weight wants')
+    .option('--approver <name>', 'who approves it; asked for if missing')
+    .option('--confirm <text>', 'the user name or number of accounts, if the change requires it')
     .option('--passphrase-stdin', "read the approver's passphrase from standard input")
-    .option('--dry-run', 'show what would be done, and do nothing')
-    .option('--json', 'what came of it as JSON')
+    .option('--dry-run', 'show the plan without changing anything')
+    .option('--json', 'print the result as JSON')
     .action((reference: string, options: UndoOptions, command: Command) =>
       withData(io, open, command, async (data) => {
         const running = await start(command.optsWithGlobals())
         try {
-          // A person with the passphrase of an approver may take back what any caller did.
+          // With an approver's passphrase, a person can undo the calls of any caller.
           const parts = { ...running.parts, past: (named: string) => pastOf(data.journal, named, () => true) }
           const self = (words: string) => typed(io, command.optsWithGlobals(), words)
           await undo({ io, parts, data, self }, reference, options)
@@ -70,20 +61,20 @@ export const undoCommand = (
       }),
     )
 
-interface Place {
+interface UndoContext {
   io: Io
   parts: Parts
   data: DataFolder
-  /** How a command on the same data is typed. */
+  /** The command line for a command on the same data. */
   self: (words: string) => string
 }
 
 async function undo(
-  place: Place,
+  context: UndoContext,
   change: string,
-  { tenant, reason, dryRun, json, ...who }: UndoOptions,
+  { tenant, reason, dryRun, json, ...approverOptions }: UndoOptions,
 ): Promise<void> {
-  const { io, parts, data, self } = place
+  const { io, parts, data, self } = context
   const { dispatcher } = await import('../engine/dispatch.ts')
   const tool = parts.tools.find(({ name }) => name === 'undo_change')
   if (!tool || tool.effect === 'reads') throw new TypeError('there is no undo_change')
@@ -93,38 +84,39 @@ async function undo(
   const dispatch = dispatcher(parts)
   const run = async (more: { approvalId?: string }) => {
     const reply = await dispatch(newCall(io, tool, { ...input, ...more }))
-    if ('question' in reply) throw new TypeError('nobody can be asked here')
-    // What passed the tool's output schema.
-    return reply.answer as unknown as Answer
+    if ('question' in reply) throw new TypeError('no person can be asked here')
+    // The answer has passed the tool's output schema.
+    return reply.answer as unknown as UndoAnswer
   }
   let answer = await run({})
   if (answer.approval) {
     const approvals = openApprovals(data.store)
     const asked = await approvals.get(answer.approval.id)
-    if (!asked) throw new NotFound('The request is gone.', 'Run this again.')
-    if (!json) print(io, ...describe(io, asked), '')
-    const approved = statusOf(asked) === 'approved' ? asked : await agree(place, asked, who)
+    if (!asked) throw new NotFound('The approval request no longer exists.', 'Run this again.')
+    if (!json) print(io, ...describeRequest(io, asked), '')
+    const approved =
+      statusOf(asked) === 'approved' ? asked : await approveHere(context, asked, approverOptions)
     if (statusOf(approved) === 'pending') {
-      return print(io, 'It takes another person as well. When they have agreed, run this again.')
+      return print(io, 'Another person must approve it too. Run this again when they have.')
     }
     answer = await run({ approvalId: approved.id })
   }
   if (json) print(io, toJson(answer, 2))
   else {
-    print(io, ...outcome(io, answer))
-    if (answer.change) print(io, `This can be undone in turn: ${self(`undo ${answer.change}`)}`)
+    print(io, ...outcomeLines(io, answer))
+    if (answer.change) print(io, `To undo this in turn: ${self(`undo ${answer.change}`)}`)
   }
   if (answer.status !== 'done' && answer.status !== 'unchanged') io.exit(1)
 }
 
-interface Answer {
+interface UndoAnswer {
   status: string
   approval?: { id: string }
   results: { tenant: string; subject: string; outcome: string; left?: string[]; note?: string }[]
   change?: string
 }
 
-/** What is changed from here takes an approver, whatever the settings ask of agents. */
+/** A call that always needs an approver, whatever the settings require of agents. */
 const newCall = (io: Io, tool: ChangingTool, input: unknown): Call => ({
   id: randomBytes(6).toString('hex'),
   tool,
@@ -134,7 +126,7 @@ const newCall = (io: Io, tool: ChangingTool, input: unknown): Call => ({
   canAsk: false,
   leastLevel: 'approve',
   signal: new AbortController().signal,
-  deadline: Date.now() + STEP_TIME,
+  deadline: Date.now() + STEP_TIMEOUT,
   record: async () => {
     throw new TypeError('this call is not journalled')
   },
@@ -144,11 +136,11 @@ async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { chang
   const context = {
     caller: `local:${io.user}`,
     priority: 'interactive' as const,
-    deadline: Date.now() + STEP_TIME,
-    signal: AbortSignal.timeout(STEP_TIME),
+    deadline: Date.now() + STEP_TIMEOUT,
+    signal: AbortSignal.timeout(STEP_TIMEOUT),
   }
   const parsed = tool.input().safeParse(input)
-  if (!parsed.success) throw new InvalidInput('That is no reference, tenant or reason.', 'See --help.')
+  if (!parsed.success) throw new InvalidInput('The reference, tenant or reason is not valid.', 'See --help.')
   const { changes, lines } = await tool.plan(parsed.data, {
     ask: askFor(parts.tenants, context),
     past: (reference) => parts.past(reference, context.caller),
@@ -157,17 +149,17 @@ async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { chang
   print(io, changes.length > 0 ? 'Nothing has been changed.' : 'There is nothing to change.')
 }
 
-async function agree(
-  { io, data: { store, journal }, self }: Place,
+async function approveHere(
+  { io, data: { store, journal }, self }: UndoContext,
   { id, mustType }: Approval,
   { approver, confirm, passphraseStdin }: Pick<UndoOptions, 'approver' | 'confirm' | 'passphraseStdin'>,
 ): Promise<Approval> {
   const approvers = openApprovers(store)
   if ((await approvers.list()).length === 0) {
-    throw new Refused('Nobody may approve yet.', `Set somebody up: ${self('approvers add NAME')}`)
+    throw new Refused('There are no approvers yet.', `Add one: ${self('approvers add NAME')}`)
   }
   const name = approver ?? (await readName(io))
-  const word = mustType === undefined ? undefined : await readTyped(io, confirm)
+  const confirmation = mustType === undefined ? undefined : await readTyped(io, confirm)
   const passphrase = await readPassphrase(io, {
     passphraseStdin,
     question: `Passphrase of ${plainText(name, 64)} to undo this`,
@@ -175,15 +167,15 @@ async function agree(
   const where = `by ${io.user} at the terminal`
   return decide(
     { approvals: openApprovals(store), approvers, journal },
-    { id, decision: 'approved', approver: name, passphrase, how: 'terminal', typed: word, where },
+    { id, decision: 'approved', approver: name, passphrase, how: 'terminal', typed: confirmation, where },
   )
 }
 
-function outcome(io: Io, { status, results }: Answer): string[] {
+function outcomeLines(io: Io, { status, results }: UndoAnswer): string[] {
   const rows = results.flatMap(({ tenant, subject, outcome: word, left = [], note }) => [
     `${paint(io, word === 'restored' ? 'green' : 'yellow', word.replaceAll('_', ' '))}: ${subject} in ${tenant}`,
     ...left.flatMap((one) => wrap(io, one, '  ')),
     ...(note ? wrap(io, note, '  ') : []),
   ])
-  return [...rows, '', status === 'done' ? 'All of it is as it was before.' : `Ended as ${status}.`]
+  return [...rows, '', status === 'done' ? 'Everything is as it was before.' : `Ended as ${status}.`]
 }

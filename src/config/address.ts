@@ -2,7 +2,7 @@ import * as z from 'zod'
 
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(host)
 
-/** Whether a token or a message may be sent there: https, or http on a loopback host. */
+/** Whether a secret may be sent there: https, or http on a loopback host. */
 export const isSafeAddress = (text: string): boolean => {
   if (!URL.canParse(text)) return false
   const { protocol, hostname } = new URL(text)
@@ -14,7 +14,7 @@ export const SafeUrl = z
   .url({ abort: true })
   .refine(isSafeAddress, 'must be https (http only on a loopback host)')
 
-/** Such an address without credentials, query or fragment. */
+/** A `SafeUrl` without credentials, query or fragment. */
 export const BaseUrl = SafeUrl.refine((text) => {
   const url = new URL(text)
   return !url.username && !url.password && !url.search && !url.hash

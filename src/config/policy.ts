@@ -1,35 +1,35 @@
 import * as z from 'zod'
 
-/** How sure a change must be of a person: not asked, asked through the client, approved outside the agent's reach. */
+/** The confirmation that a change needs: none, asked through the client, or approved outside the agent's reach. */
 export const ConfirmLevel = z.enum(['none', 'ask', 'approve'])
 export type ConfirmLevel = z.infer<typeof ConfirmLevel>
 
-/** What a tenant is to its company. */
+/** What the company uses a tenant for. */
 export const Environment = z.enum(['production', 'staging', 'development'])
 export type Environment = z.infer<typeof Environment>
 
 const oneOf = <Item extends z.ZodType>(item: Item) => z.array(item).min(1).optional()
 
-/** What a change must be like for a rule to hold for it: each condition that is named must be true of the same accounts. */
-const When = z.strictObject({
+/** When a rule applies: all its conditions must be true of the same accounts. */
+const RuleConditions = z.strictObject({
   effects: oneOf(z.enum(['adds', 'changes', 'removes', 'deletes'])).describe('What is done to the account'),
   vendors: oneOf(z.string()).describe('Kinds of app'),
   tenants: oneOf(z.string()).describe('Tenants by name'),
-  environments: oneOf(Environment).describe('What the tenant is, as its setting `environment` says'),
-  administrator: z.literal(true).optional().describe('The account is an administrator, or is to become one'),
-  atLeast: z.int().min(1).optional().describe('So many such accounts in one call'),
+  environments: oneOf(Environment).describe('The setting `environment` of the tenant'),
+  administrator: z.literal(true).optional().describe('The account is or becomes an administrator'),
+  atLeast: z.int().min(1).optional().describe('At least this many such accounts in one call'),
 })
 
 const ConfirmRule = z
   .strictObject({
-    when: When.describe('Which changes; all of them when nothing is named'),
-    level: ConfirmLevel.describe('What they need at least'),
+    when: RuleConditions.describe('Which changes; all of them without conditions'),
+    level: ConfirmLevel.describe('The level they need at least'),
     approvers: z.int().min(1).max(2).default(1).describe('How many people must approve'),
-    fourEyes: z.boolean().default(false).describe('Whether the caller is no approver of its own request'),
+    fourEyes: z.boolean().default(false).describe('Whether callers cannot approve their own requests'),
   })
   .refine(
     ({ level, approvers, fourEyes }) => level === 'approve' || (approvers === 1 && !fourEyes),
-    'two approvers and fourEyes take the level approve',
+    'two approvers and fourEyes need the level approve',
   )
 export type ConfirmRule = z.infer<typeof ConfirmRule>
 
@@ -38,37 +38,37 @@ export const Confirm = z.strictObject({
   bulk: ConfirmLevel.default('approve').describe('Changing many accounts in one call'),
   deletes: ConfirmLevel.default('approve').describe('Deleting an account'),
   admins: ConfirmLevel.default('approve').describe('Any change to an administrator'),
-  changes: ConfirmLevel.default('none').describe('Changing what an account says'),
+  changes: ConfirmLevel.default('none').describe('Changing attributes of an account'),
   adds: ConfirmLevel.default('none').describe('Giving access'),
   rules: z
     .array(ConfirmRule)
     .default([])
     .describe(
-      'More that must be; of all that holds for a change the strictest counts, so a rule only raises',
+      'Stricter rules: the strictest that applies to a change counts, so a rule can only raise the level',
     ),
 })
 
-const Pattern = z.string().min(1).max(320)
+const AccountPattern = z.string().min(1).max(320)
 
-/** An account that no tool may change, for a reason that is told to whoever tries. */
-const Tagged = z.strictObject({
-  match: Pattern.describe('User name, email or id; `*` stands for anything'),
-  tenant: z.string().optional().describe('Only there; everywhere when left out'),
-  why: z.string().trim().min(3).max(200).describe('Told to whoever tries'),
+/** Accounts that no tool may change, and the reason that callers are shown. */
+const PatternWithReason = z.strictObject({
+  match: AccountPattern.describe('User name, email or id; `*` stands for anything'),
+  tenant: z.string().optional().describe('Only in this tenant; default: in all'),
+  why: z.string().trim().min(3).max(200).describe('Shown to callers that try'),
 })
 
-export const ProtectedAccount = z.union([Pattern, Tagged], {
-  error: 'must be a pattern, or an object with match, why and perhaps tenant',
+export const ProtectedAccount = z.union([AccountPattern, PatternWithReason], {
+  error: 'must be a pattern, or an object with match, why and optionally tenant',
 })
 export type ProtectedAccount = z.infer<typeof ProtectedAccount>
 
-const most = (what: string) => z.int().min(1).max(10_000).optional().describe(what)
-/** Limits that pause the caller who would pass them. */
+const maxCount = (what: string) => z.int().min(1).max(10_000).optional().describe(what)
+/** Limits that pause a caller who would exceed them. */
 const Ceiling = z.strictObject({
-  changesPerHour: most('Accounts changed in any hour'),
-  changesPerDay: most('Accounts changed in any 24 hours'),
-  peoplePerHour: most('Different people in any hour'),
-  peoplePerDay: most('Different people in any 24 hours'),
+  changesPerHour: maxCount('Accounts changed in any hour'),
+  changesPerDay: maxCount('Accounts changed in any 24 hours'),
+  peoplePerHour: maxCount('Different people in any hour'),
+  peoplePerDay: maxCount('Different people in any 24 hours'),
 })
 export type Ceiling = z.infer<typeof Ceiling>
 
@@ -76,11 +76,17 @@ export const ChangeLimits = z.strictObject({
   removesPerHour: z.int().min(1).default(20).describe('Removals in any hour, per caller and tenant'),
   changesPerHour: z.int().min(1).default(60).describe('Other changes in any hour, per caller and tenant'),
   perCaller: Ceiling.extend({
-    changesPerDay: most('Accounts changed in any 24 hours').default(5_000),
-    peoplePerDay: most('Different people in any 24 hours').default(2_000),
+    changesPerDay: maxCount('Accounts changed in any 24 hours').default(5_000),
+    peoplePerDay: maxCount('Different people in any 24 hours').default(2_000),
   })
     .prefault({})
-    .describe('By one caller, over all tenants; who would pass it is paused until a person lifts that'),
-  perTenant: Ceiling.prefault({}).describe('In one tenant, by all callers; pauses who would pass it'),
-  overall: Ceiling.prefault({}).describe('By all callers in all tenants; pauses who would pass it'),
+    .describe(
+      'For one caller, over all tenants; a caller that would exceed it is paused until a person lifts the pause',
+    ),
+  perTenant: Ceiling.prefault({}).describe(
+    'In one tenant, for all callers; pauses the caller that would exceed it',
+  ),
+  overall: Ceiling.prefault({}).describe(
+    'For all callers in all tenants; pauses the caller that would exceed it',
+  ),
 })

@@ -7,7 +7,7 @@ import { ChangeLimits, Confirm, type Environment, ProtectedAccount } from './pol
 import { type StorePlace, storePlace } from './store.ts'
 import { SigningKey, webhookSettings } from './webhook.ts'
 
-/** The settings that every tenant has, whatever its vendor; `vendors/define.ts` says what they mean. */
+/** The settings of every tenant, for all vendors. `vendors/define.ts` explains them. */
 export interface TenantSettings {
   vendor: string
   url: string
@@ -21,28 +21,28 @@ export interface TenantSettings {
   verifyWindowMs: number
 }
 
-/** What a token may spend. Each window is a limit on requests; absent means no such window. */
+/** The budget of a token: a limit on requests for each window. */
 export const Budget = z.strictObject({
   perSecond: z.int().min(1).optional().describe('Requests in any second'),
   perMinute: z.int().min(1).optional().describe('Requests in any minute'),
   perHour: z.int().min(1).optional().describe('Requests in any hour'),
   perDay: z.int().min(1).optional().describe('Requests in any 24 hours'),
-  atOnce: z.int().min(1).max(100).optional().describe('Requests under way at the same moment'),
+  atOnce: z.int().min(1).max(100).optional().describe('Requests in flight at the same time'),
   reserve: z
     .number()
     .min(0)
     .max(0.9)
     .optional()
-    .describe('Share of every window that bulk work leaves to questions asked just now'),
+    .describe('Share of every window that bulk work leaves to interactive calls'),
 })
 export type Budget = z.infer<typeof Budget>
 
-/** What a vendor's schema is built from: the schema of a secret, which turns a reference into a `Secret`. */
+/** The parts of a vendor's schema: the schema of a secret turns a reference into a `Secret`. */
 export interface SettingsParts {
   Secret: z.ZodType<Secret, string>
 }
 
-/** As much of a vendor as the settings need to know. */
+/** The part of a vendor that the settings need. */
 export interface ConfigurableVendor {
   name: string
   settings: (parts: SettingsParts) => z.ZodObject & z.ZodType<TenantSettings>
@@ -52,7 +52,7 @@ export interface ConfigurableVendor {
 export function settingsSchema(
   vendors: readonly ConfigurableVendor[],
   parts: SettingsParts,
-  /** Only these need to be understood; to make a schema for no purpose takes its time at every start. */
+  /** The vendors in use: building the schemas of all vendors would slow every start down. */
   wanted: ReadonlySet<unknown> = new Set(vendors.map(({ name }) => name)),
 ) {
   const used = vendors.filter(({ name }) => wanted.has(name))
@@ -63,16 +63,16 @@ export function settingsSchema(
     tenants: z
       .record(
         z.string(),
-        // Each schema parses to what `TenantSettings` names and more; the union's own type is lost in the list.
+        // Every schema extends `TenantSettings`; the list loses the type of the union.
         z.discriminatedUnion('vendor', [first, ...rest], {
           error: `must be one of: ${vendors.map(({ name }) => name).join(', ')}`,
         }) as unknown as z.ZodType<TenantSettings>,
       )
       .refine((tenants) => Object.keys(tenants).length > 0, 'name at least one tenant')
       .describe('The connected workspaces, each under a name of your choosing'),
-    readOnly: z.boolean().default(false).describe('Offer only the tools that change nothing'),
+    readOnly: z.boolean().default(false).describe('Offer only tools that read'),
     confirm: Confirm.prefault({}).describe(
-      'Which changes a person must agree to: none, ask (through the client), approve (outside of it)',
+      'Which changes a person must confirm: none, ask (through the client), approve (outside of it)',
     ),
     protected: z
       .array(ProtectedAccount)
@@ -85,22 +85,22 @@ export function settingsSchema(
       .string()
       .min(1)
       .optional()
-      .describe("Folder of the journal and the store; the user's data folder when left out"),
+      .describe("Folder of the journal and the store; default: the user's data folder"),
     journal: z
       .strictObject({ signingKey: SigningKey.optional() })
       .prefault({})
-      .describe('How the journal can be proved to others'),
+      .describe('How to prove the journal to others'),
     webhook: webhookSettings(parts)
       .optional()
-      .describe('Tells people of changes that wait for them, and of what became of those'),
+      .describe('Notifies people of pending requests and their outcome'),
     store: storePlace(parts.Secret).describe(
-      'Where approvals, budgets, claims and the journal are kept: disk, or the address of a Redis that instances share',
+      'Where approvals, budgets, locks and the journal are stored: disk, or the address of a Redis that instances share',
     ),
   })
 }
 export type Settings = z.infer<ReturnType<typeof settingsSchema>>
 
-/** Settings that can't be used: every problem in one message, each under its key. */
+/** Invalid settings: all problems in one message, each with its key. */
 export class SettingsError extends Error {
   constructor(where: string, problems: readonly string[]) {
     super(
@@ -123,41 +123,44 @@ export function loadSettings(
   return settings.dataDir ? { ...settings, dataDir: resolve(dirname(file), settings.dataDir) } : settings
 }
 
-/** Where raw settings say that the store is. Throws `SettingsError`, naming `where` they stand. */
+/** The store that raw settings name. Throws `SettingsError` with `where` in its message. */
 export function storePlaceIn(
   { store }: { store?: unknown },
   env: Readonly<Record<string, string | undefined>>,
   where: string,
 ): StorePlace {
-  const { data, error } = z.object({ store: storePlace(secretFrom(env)) }).safeParse({ store }, ONCE)
+  const { data, error } = z.object({ store: storePlace(secretFrom(env)) }).safeParse({ store }, PARSE_ONCE)
   if (error) throw new SettingsError(where, error.issues.flatMap(problemsOf))
   return data.store
 }
 
-/** For what is parsed once: a parser is not worth compiling. */
-const ONCE = { jitless: true }
+/** Each schema parses once: compiling a parser is not worth it. */
+const PARSE_ONCE = { jitless: true }
 
-/** Parses settings that are already JSON. Throws `SettingsError`, naming `where` they stand. */
+/** Validates parsed JSON. Throws `SettingsError` with `where` in its message. */
 export function parseSettings(
   raw: unknown,
   vendors: readonly ConfigurableVendor[],
   env: Readonly<Record<string, string | undefined>>,
   where: string,
 ): Settings {
-  const parsed = settingsSchema(vendors, { Secret: secretFrom(env) }, vendorsIn(raw)).safeParse(raw, ONCE)
+  const parsed = settingsSchema(vendors, { Secret: secretFrom(env) }, vendorsIn(raw)).safeParse(
+    raw,
+    PARSE_ONCE,
+  )
   const problems = [
     ...badTenantNames(raw),
     ...(parsed.error?.issues.flatMap(problemsOf) ?? []),
-    ...(parsed.data ? namesOfNothing(parsed.data, vendors) : []),
+    ...(parsed.data ? unknownNames(parsed.data, vendors) : []),
   ]
   if (!parsed.success || problems.length > 0) throw new SettingsError(where, problems)
   return parsed.data
 }
 
-/** What a tenant may be called. */
+/** Valid tenant names. */
 export const TENANT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
-/** The tenants of raw settings, whatever is wrong with those or with them. */
+/** The tenants of raw settings, which can be invalid. */
 function tenantsIn(raw: unknown): Record<string, unknown> {
   const { tenants } = (raw ?? {}) as { tenants?: unknown }
   return typeof tenants === 'object' && tenants !== null ? { ...tenants } : {}
@@ -167,17 +170,17 @@ function tenantsIn(raw: unknown): Record<string, unknown> {
 const vendorsIn = (raw: unknown): Set<unknown> =>
   new Set(Object.values(tenantsIn(raw)).map((tenant) => (tenant as { vendor?: unknown } | null)?.vendor))
 
-// Beside the schema, which would leave out the problems inside a tenant that is badly named.
+// Not in the schema, which would then skip the problems inside a tenant with a bad name.
 const badTenantNames = (raw: unknown): string[] =>
   Object.keys(tenantsIn(raw))
     .filter((name) => !TENANT_NAME.test(name))
     .map(
       (name) =>
-        `tenants.${name}: a tenant's name is letters, digits, dots, dashes and underscores, 63 at most`,
+        `tenants.${name}: a tenant name has only letters, digits, dots, dashes and underscores, 63 at most`,
     )
 
-/** Names in the policy that nothing bears: a rule about them would never hold, and nobody would notice. */
-function namesOfNothing({ tenants, confirm, ...settings }: Settings, vendors: readonly ConfigurableVendor[]) {
+/** Unknown names in the policy: a rule with such a name would silently never apply. */
+function unknownNames({ tenants, confirm, ...settings }: Settings, vendors: readonly ConfigurableVendor[]) {
   const known = { tenants: Object.keys(tenants), vendors: vendors.map(({ name }) => name) }
   const rules = confirm.rules.flatMap(({ when }, index) =>
     (['tenants', 'vendors'] as const).flatMap((kind) =>
@@ -208,15 +211,15 @@ function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    // Only the place: the parser's own message quotes the text around it, which may be a secret.
-    const place = /\(line \d+ column \d+\)/.exec(String(error))?.[0] ?? ''
-    throw new SettingsError(file, [`is not valid JSON ${place}`.trim()])
+    // Only the position: the parser's message quotes the text around it, which can be a secret.
+    const position = /\(line \d+ column \d+\)/.exec(String(error))?.[0] ?? ''
+    throw new SettingsError(file, [`is not valid JSON ${position}`.trim()])
   }
 }
 
 const REFERENCE = /^(env|file):(.+)$/s
 
-/** A secret is a reference, read once; what is wrong with it is said without quoting it. */
+/** The schema of a secret: a reference that is read once. Error messages never quote the secret. */
 export function secretFrom(env: Readonly<Record<string, string | undefined>>): SettingsParts['Secret'] {
   return SecretReference.transform((reference, context) => {
     const [, kind, name = ''] = REFERENCE.exec(reference) ?? []
@@ -237,14 +240,14 @@ export function secretFrom(env: Readonly<Record<string, string | undefined>>): S
     }
     if (!/^[\x21-\x7e]{8,}$/.test(value)) {
       return problem(
-        `${reference} holds no usable secret: 8 or more printable ASCII characters without blanks`,
+        `${reference} is not a usable secret: 8 or more printable ASCII characters without spaces`,
       )
     }
     return new Secret(value)
   })
 }
 
-/** How a secret is written in the settings. */
+/** A secret in the settings file. */
 export const SecretReference = z
   .string()
   .regex(
@@ -253,18 +256,21 @@ export const SecretReference = z
   )
   .describe('env:NAME or file:/path')
 
-const isWithin = ({ code, path }: z.core.$ZodIssue) =>
+const isNested = ({ code, path }: z.core.$ZodIssue) =>
   path.length > 0 || code === 'unrecognized_keys' || code === 'custom'
 
 function problemsOf(issue: z.core.$ZodIssue): string[] {
   const at = issue.path.map(String)
   if (issue.code === 'invalid_union') {
-    // What is wrong within the form that was meant: the one that fits at its top.
-    const meant = issue.errors.find((issues) => issues.every(isWithin))
-    if (meant) return meant.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }))
+    // Report the problems of the intended alternative: the one whose top level matches.
+    const intended = issue.errors.find((issues) => issues.every(isNested))
+    if (intended)
+      return intended.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }))
   }
-  const say = (path: readonly string[], message: string) => `${path.join('.') || 'the file'}: ${message}`
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => say([...at, key], 'unknown key'))
-  if (issue.message.endsWith('received undefined')) return [say(at, 'is missing')]
-  return [say(at, issue.message.replace(/^Invalid (input|option): /, ''))]
+  const problemAt = (path: readonly string[], message: string) =>
+    `${path.join('.') || 'the file'}: ${message}`
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => problemAt([...at, key], 'unknown key'))
+  if (issue.message.endsWith('received undefined')) return [problemAt(at, 'is missing')]
+  return [problemAt(at, issue.message.replace(/^Invalid (input|option): /, ''))]
 }

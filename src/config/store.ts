@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { Secret } from '../secret.ts'
 
-/** Where a Redis listens, and what lets us in. */
+/** The address and the credentials of a Redis. */
 export interface RedisAddress {
   host: string
   port: number
@@ -11,16 +11,16 @@ export interface RedisAddress {
   password?: Secret
 }
 
-/** Where the store is: in the data folder, or in a Redis that any number of instances share. */
+/** Where the store is: in the data folder, or in a Redis that instances share. */
 export type StorePlace = 'disk' | RedisAddress
 
-/** How the store is named in the settings. What is wrong is said without quoting it: it may hold a password. */
+/** The setting `store`. Error messages never quote it: it can contain a password. */
 export const storePlace = (Reference: z.ZodType<Secret, string>) =>
   z
     .string()
     .regex(
       /^(disk|rediss?:\/\/\S+|env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/,
-      'must be disk, redis://HOST, rediss://HOST for TLS, or env:NAME or file:/path that leads to such an address',
+      'must be disk, redis://HOST, rediss://HOST for TLS, or env:NAME or file:/path with such an address',
     )
     .default('disk')
     .transform((text, context): StorePlace => {
@@ -33,15 +33,15 @@ export const storePlace = (Reference: z.ZodType<Secret, string>) =>
       const read = literal ? undefined : Reference.safeParse(text)
       if (read?.error) return problem(read.error.issues[0]?.message ?? 'cannot be read')
       const address = toAddress(read?.data.reveal() ?? text)
-      if (!address) return problem(UNFIT)
+      if (!address) return problem(INVALID_ADDRESS)
       if (literal && address.password) {
-        return problem('holds a password: keep the whole address where env:NAME or file:/path leads')
+        return problem('contains a password: put the whole address into env:NAME or file:/path')
       }
       return address
     })
 
-const UNFIT =
-  'must be, or lead to, an address like redis://HOST:6379/0, or rediss:// for TLS, whose password is percent-encoded'
+const INVALID_ADDRESS =
+  'must be or refer to an address like redis://HOST:6379/0, or rediss:// for TLS, with a percent-encoded password'
 
 function toAddress(text: string): RedisAddress | undefined {
   if (!URL.canParse(text)) return undefined
@@ -53,7 +53,7 @@ function toAddress(text: string): RedisAddress | undefined {
     const username = decodeURIComponent(url.username)
     const password = decodeURIComponent(url.password)
     return {
-      // An IPv6 address stands in brackets in a URL and nowhere else.
+      // Only a URL has brackets around an IPv6 address.
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: Number(url.port || 6379),
       tls: url.protocol === 'rediss:',

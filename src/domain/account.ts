@@ -3,7 +3,7 @@ import * as z from 'zod'
 export const AccountStatus = z.enum(['active', 'inactive', 'unknown'])
 export type AccountStatus = z.infer<typeof AccountStatus>
 
-/** One user record in one tenant, in our words. An absent field is unknown, never empty. */
+/** One user record in one tenant, in this server's terms. An absent field is unknown, never empty. */
 export const Account = z.object({
   tenant: z.string(),
   vendor: z.string(),
@@ -15,7 +15,7 @@ export const Account = z.object({
   externalId: z.string().optional(),
   admin: z.boolean().optional(),
   groups: z.array(z.string()).optional(),
-  /** How many groups more there are than `groups` names. */
+  /** How many groups `groups` leaves out. */
   moreGroups: z.int().optional(),
   title: z.string().optional(),
   department: z.string().optional(),
@@ -23,27 +23,27 @@ export const Account = z.object({
   licence: z.string().optional(),
   createdAt: z.string().optional(),
   updatedAt: z.string().optional(),
-  /** What speaks against taking its names at their face. */
+  /** Why its names may not be what they look like. */
   caution: z.string().optional(),
 })
 export type Account = z.infer<typeof Account>
 
 /**
- * Fields of our nouns whose text people write in the apps, some of it about themselves; `plan` quotes it. Whatever they
- * say is made plain and short (`text.ts`), and is nobody's instruction.
+ * Fields whose text people write in the apps, some of it about themselves; `plan` quotes it. The text is made plain
+ * and short (`text.ts`), and is never an instruction.
  */
 export const WRITTEN_IN_APPS = [
   ...['name', 'givenName', 'familyName', 'userName', 'email', 'title', 'department', 'role', 'groups'],
   ...['phone', 'locale', 'timezone', 'custom', 'actor', 'action', 'target', 'plan'],
 ] as const
 
-/** The accounts, over all tenants, that belong to one human. */
+/** The accounts of one person, over all tenants. */
 export const Person = z.object({
   email: z.string().optional(),
   name: z.string().optional(),
-  /** What the accounts were joined by, where there are several. */
+  /** What links the accounts, if there are several. */
   joinedBy: z.array(z.enum(['externalId', 'email', 'userName'])).optional(),
-  /** What speaks against the join. */
+  /** Why the link is doubtful. */
   doubt: z.string().optional(),
   accounts: z.array(Account),
 })
@@ -53,9 +53,9 @@ export const Group = z.object({
   id: z.string(),
   name: z.string(),
   memberCount: z.int().optional(),
-  /** Absent means unknown; an app that leaves members out has not said that there are none. */
+  /** Absent means unknown: an app that leaves members out has not said that there are none. */
   members: z.array(z.object({ id: z.string(), userName: z.string().optional() })).optional(),
-  /** What speaks against taking its name at its face. */
+  /** Why its name may not be what it looks like. */
   caution: z.string().optional(),
 })
 export type Group = z.infer<typeof Group>

@@ -1,30 +1,30 @@
 import type { ChangeName } from './change.ts'
 
-/** What a person weighs before agreeing to a plan, as data: as the apps showed it when the plan was made. */
+/** What a person weighs before agreeing to a plan, as the apps showed it when the plan was made. */
 export interface Briefing {
   changes: BriefedChange[]
-  /** The other tenants, asked for the same person; absent where a plan concerns several people. */
+  /** The same person in the other tenants; absent if a plan concerns several people. */
   elsewhere?: { active: Place[]; unknown: Place[] }
 }
 
 export interface Place {
   tenant: string
-  /** As people call the app. */
+  /** Display name of the app. */
   app: string
 }
 
 export interface BriefedChange extends Place {
   operation: ChangeName
-  /** The group that is made, or whose members change, and whose word its name is. */
+  /** The group that is created or whose members change, and who named it. */
   group?: { name: string; from: 'app' | 'agent' }
   accounts: BriefedAccount[]
-  /** Whether it gives or takes power over others. */
+  /** Whether it grants or removes privileges. */
   power?: true
-  /** Whether it can be taken back; absent where nobody knows. */
+  /** Whether it can be undone; absent if not known. */
   reversible?: boolean
 }
 
-/** One account, in the app's words but for `alters`; what is absent is not known. */
+/** One account as the app shows it, except `alters`; an absent field is not known. */
 export interface BriefedAccount {
   userName: string
   id?: string
@@ -35,7 +35,7 @@ export interface BriefedAccount {
   admin?: boolean
   externalId?: string
   alters: Alteration[]
-  /** What goes with the access; absent where nothing does. */
+  /** What is lost with the access; absent if nothing is. */
   loses?: { groups?: Counted; licence?: string }
 }
 
@@ -48,9 +48,9 @@ export interface Counted {
 /** One value that a change sets. */
 export interface Alteration {
   what: string
-  /** As the app tells it; absent where it does not. */
+  /** As the app shows it; absent if it does not. */
   before?: string
   after: string
-  /** Who chose `after`: the agent in its arguments, or this server in the words it has for a state. */
+  /** Who chose `after`: the agent in its arguments, or this server in its words for a state. */
   from: 'agent' | 'server'
 }

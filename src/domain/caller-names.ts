@@ -1,14 +1,14 @@
 import { sameText } from '../text/text.ts'
 
 /**
- * The names that a caller's id stands for: itself, and without the word before it that says where it comes from, such as
- * `local:` before the operating system's user.
+ * The names of a caller: its id, and its id without the prefix for its source, such as `local:` before the user of
+ * the operating system.
  */
 export const namesOfCaller = (id: string): string[] => [...new Set([id, id.slice(id.indexOf(':') + 1)])]
 
 /**
- * Whether a person of this name may be the caller itself, by what both are called, letter case aside. A bare name and
- * an address that begins with it count as one, since to take one person for two is the worse mistake.
+ * Whether a person with this name may be the caller, ignoring case. A bare name matches an address that begins with
+ * it, since mistaking one person for two is the worse error.
  */
 export const mayBeCaller = (name: string, caller: string): boolean =>
   namesOfCaller(caller).some((own) => {

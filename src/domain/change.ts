@@ -6,17 +6,17 @@ import type { AccountFields, AskOf, Writes } from './operations.ts'
 export const EFFECTS = ['reads', 'adds', 'changes', 'removes'] as const
 export type Effect = (typeof EFFECTS)[number]
 
-/** Whether a tool declares an effect that there is. */
+/** Whether a tool declares a known effect. */
 export const isClassified = ({ effect }: { effect: Effect }): boolean => EFFECTS.includes(effect)
 
-/** The kinds of change: each write that a vendor can be asked for is one. */
+/** The kinds of change: each write operation of a vendor is one. */
 export type ChangeName = keyof Writes
 
-/** What a change of these kinds carries of the state before, besides what it asks for. */
+/** The prior state that changes of these kinds carry. */
 interface Before {
-  /** `before`: what the account says of itself so far; an absent field is not known. */
+  /** `before`: the current fields of the account; an absent field is not known. */
   updateAccount: { before: AccountFields }
-  /** `inside`: ids of the members so far; undefined where the app does not tell. */
+  /** `inside`: ids of the current members; undefined if the app does not show them. */
   updateMembers: { inside: readonly string[] | undefined }
 }
 
@@ -26,7 +26,7 @@ export type Change<Name extends ChangeName = ChangeName> = {
     tenant: string
     /** Every account concerned, as it was read when the plan was made; an approval is bound to them. */
     accounts: readonly Account[]
-    /** What the journal calls it by: an account, or a group. */
+    /** The account or group, as the journal names it. */
     subject: { id: string; userName: string }
     operation: Each
     ask: AskOf<Each>
@@ -36,16 +36,16 @@ export type Change<Name extends ChangeName = ChangeName> = {
 /** The exact change that a call would make. */
 export interface Plan {
   changes: readonly Change[]
-  /** What a person judges, one sentence a line; text of apps and agents stands quoted in it. */
+  /** What a person judges, one sentence per line; text from apps and agents is quoted. */
   lines: readonly string[]
   reason?: string | undefined
-  /** What just these changes do, where the tool may do more than one thing and declares the most dangerous. */
+  /** The effect of these changes, if the tool has several effects and declares the most dangerous. */
   effect?: Effect
-  /** What could not be found out and is for a person to judge, as a sentence; it stands among the lines too. */
+  /** What could not be determined and a person must judge, as a sentence; it is one of the lines, too. */
   doubt?: string | undefined
 }
 
-/** What one write does to an account or a group; to delete weighs more than to take access away. */
+/** What one write does to an account or a group; deleting weighs more than removing access. */
 export type Does = Exclude<Effect, 'reads'> | 'deletes'
 
 /** What the app showed when a change was read back. */

@@ -1,9 +1,10 @@
+import { fold } from '../text/text.ts'
 import type { Account, Person } from './account.ts'
 
-/** By what two accounts can be known to belong to one person; never by a display name. */
-type Key = 'externalId' | 'email' | 'userName'
+/** What can link two accounts to one person; never a display name. */
+type LinkKey = 'externalId' | 'email' | 'userName'
 
-/** Joins accounts to people, says by what, and where a join is doubtful. */
+/** Groups accounts by person, with what links them and where a link is doubtful. */
 export function correlate(accounts: readonly Account[]): Person[] {
   const people: Account[][] = []
   for (const account of accounts) {
@@ -21,10 +22,8 @@ export function correlate(accounts: readonly Account[]): Person[] {
   return people.map(toPerson)
 }
 
-const fold = (text: string) => text.normalize('NFC').toLowerCase()
-
 /** An address may be the email of one account and the user name of another. */
-function sharedKeys(a: Account, b: Account): Key[] {
+function sharedKeys(a: Account, b: Account): LinkKey[] {
   const names = ({ email, userName }: Account) =>
     [email, userName].flatMap((text) => (text ? [fold(text)] : []))
   const same = (one: string | undefined, other: string | undefined) =>
@@ -52,9 +51,9 @@ function toPerson(accounts: Account[]): Person {
   }
 }
 
-/** What speaks against a join; a person decides, not we. */
+/** Why a link is doubtful; a person decides. */
 function doubtOf(pairs: readonly (readonly [Account, Account])[]): string | undefined {
-  if (pairs.some(([a, b]) => a.tenant === b.tenant)) return 'Two accounts stand in the same tenant.'
+  if (pairs.some(([a, b]) => a.tenant === b.tenant)) return 'Two accounts are in the same tenant.'
   if (pairs.some(([a, b]) => sharedKeys(a, b).length === 0)) {
     return 'Some of these accounts have nothing in common but a third one.'
   }

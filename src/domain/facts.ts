@@ -1,4 +1,4 @@
-/** What is true of an app, whatever its settings; plans and notes are written from it. */
+/** How an app behaves, whatever its settings; plans and notes are built from it. */
 export interface Facts {
   deactivate: 'reversible' | 'deletes' | 'unknown'
   delete: 'hard' | 'soft' | 'deactivates' | 'unlinks' | 'unknown'

@@ -10,7 +10,7 @@ export const flat = ({ custom = {}, ...plain }: AccountFields): Readonly<Record<
     ...Object.entries(custom).map(([name, value]) => [`custom.${name}`, value] as const),
   ])
 
-/** The fields that these flat names and values stand for. */
+/** The inverse of `flat`. */
 export const unflat = (values: readonly (readonly [string, FieldValue])[]): AccountFields => {
   const custom = values.flatMap(([name, value]) =>
     name.startsWith('custom.') ? [[name.slice('custom.'.length), value] as const] : [],
@@ -19,16 +19,16 @@ export const unflat = (values: readonly (readonly [string, FieldValue])[]): Acco
   return { ...Object.fromEntries(plain), ...(custom.length > 0 && { custom: Object.fromEntries(custom) }) }
 }
 
-/** Whether a field holds the same; names of accounts and addresses have no case. */
+/** Whether two values of a field are the same; user names and emails ignore case. */
 export const sameValue = (name: string, a: FieldValue | undefined, b: FieldValue | undefined): boolean =>
   (name === 'email' || name === 'userName') && typeof a === 'string' && typeof b === 'string'
     ? sameText(a, b)
     : JSON.stringify(a) === JSON.stringify(b)
 
-/** The fields of `wanted`, by their flat names, that `shown` does not say the same of. */
-export function unlike(wanted: AccountFields, shown: AccountFields): string[] {
-  const told = flat(shown)
+/** Flat names of the fields of `wanted` whose values differ from those `shown`. */
+export function differingFields(wanted: AccountFields, shown: AccountFields): string[] {
+  const current = flat(shown)
   return Object.entries(flat(wanted)).flatMap(([name, value]) =>
-    sameValue(name, value, told[name]) ? [] : [name],
+    sameValue(name, value, current[name]) ? [] : [name],
   )
 }

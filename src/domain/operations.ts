@@ -1,19 +1,19 @@
 import type { Account, AuditEvent, Group } from './account.ts'
 
-/** Who an operation works for, and until when; every request to an app carries it. */
+/** The caller and the deadline of an operation; every request to an app carries them. */
 export interface RequestContext {
   /** For fairness between callers. */
   caller: string
-  /** Bulk work leaves the reserved share of the budget to questions that a person asked just now. */
+  /** Bulk work does not use the reserved share of the budget, which is for interactive requests. */
   priority: 'interactive' | 'bulk'
-  /** Epoch milliseconds after which nobody waits for the answer any more. */
+  /** When the caller stops waiting for the answer, epoch milliseconds. */
   deadline: number
   signal: AbortSignal
-  /** Asked just before each request that changes something leaves; throws when it must not. */
+  /** Called right before a write is sent; throws if it must not be sent. */
   mayLeave?: () => Promise<void>
 }
 
-/** One page of a listing. `next` is absent at the end; `complete` says whether the end is really the end. */
+/** One page of a listing. `next` is absent at the end; `complete` says whether the listing really ends there. */
 export interface Page<Item, At> {
   items: Item[]
   next?: At
@@ -21,7 +21,7 @@ export interface Page<Item, At> {
   note?: string
 }
 
-/** Where a listing by index goes on. */
+/** Where an index-based listing continues. */
 export interface ListPosition {
   /** 1-based index of the first row of the page (RFC 7644 §3.4.2.4). */
   start: number
@@ -29,7 +29,7 @@ export interface ListPosition {
   before?: string
 }
 
-/** Where an audit pull goes on. */
+/** Where an audit pull continues. */
 export interface AuditPosition {
   offset: number
   /** Id of the first event of the page before, to notice an app that ignores the offset. */
@@ -55,7 +55,7 @@ export type TokenVerdict =
   | 'unreachable'
   | 'not_configured'
 
-/** What a token may do on one surface of an app, found out by a read. */
+/** What a token can do on one surface of an app, tested with a read. */
 export interface SurfaceCheck {
   surface: string
   ok: boolean
@@ -64,13 +64,13 @@ export interface SurfaceCheck {
   hint?: string
 }
 
-/** One token's examination; `token` is the name of its slot or slots in the settings. */
+/** The check of one token; `token` is the name of its slot or slots in the settings. */
 export interface TokenCheck {
   token: string
   fingerprint?: string
   verdict: TokenVerdict
   surfaces: SurfaceCheck[]
-  /** ISO 8601, where the token itself tells. */
+  /** ISO 8601, if the token itself says so. */
   expiresAt?: string
   budget: BudgetLeft[]
 }
@@ -82,7 +82,7 @@ export interface BudgetLeft {
   left: number
 }
 
-/** What can be said of an account; a vendor takes what its app knows and refuses the rest. */
+/** The fields of an account; a vendor accepts those that its app has and refuses the rest. */
 export interface AccountFields {
   userName?: string
   email?: string
@@ -92,7 +92,7 @@ export interface AccountFields {
   department?: string
   role?: string
   licence?: string
-  /** Id or user name of another account, as the app wants it. */
+  /** Id or user name of another account, as the app expects it. */
   manager?: string
   externalId?: string
   locale?: string
@@ -100,39 +100,39 @@ export interface AccountFields {
   phone?: string
   status?: 'active' | 'inactive'
   admin?: boolean
-  /** Attributes of the app's own, by its own names. */
+  /** App-specific attributes, by the app's names. */
   custom?: Record<string, string | boolean | string[]>
 }
 
-/** Equality over the fields named, case-insensitive. */
+/** Equality on the given fields, ignoring case. */
 export interface Match extends Omit<AccountFields, 'manager' | 'locale' | 'timezone' | 'phone' | 'custom'> {
   group?: string
 }
 
-/** An account with all that the app tells of it in our words. */
+/** An account with all fields that the app shows. */
 export interface FullAccount {
   account: Account
   fields: AccountFields
 }
 
-/** What an app was found to be able to do, by reads alone. */
+/** What an app was found to support, by reads only. */
 export interface AppProbe {
-  /** Whether the app could be asked at all. */
+  /** Whether the app could be probed at all. */
   ok: boolean
   findings: { about: string; found: string }[]
-  /** Settings of the tenant that would fit the app better, under their own names. */
+  /** Settings of the tenant that would fit the app better, by name. */
   proposes: Record<string, string | number | boolean>
 }
 
-/** The account a write is pinned to. */
+/** The account that a write is bound to. */
 export interface Target {
   id: string
   userName: string
 }
 
-/** What a vendor can be asked of its app without changing anything; each may be repeated. */
+/** The read operations of a vendor; each can be repeated. */
 export interface Reads {
-  /** Every account whose user name, email, external id or id equals `user`, checked again here. */
+  /** Every account whose user name, email, external id or id equals `user`, compared again on this side. */
   findAccounts?(ask: { user: string }, context: RequestContext): Promise<Account[]>
   /** The account with this id, or undefined. */
   readAccount?(ask: { id: string }, context: RequestContext): Promise<Account | undefined>
@@ -146,11 +146,11 @@ export interface Reads {
     ask: { limit: number; at?: ListPosition },
     context: RequestContext,
   ): Promise<Page<Group, ListPosition>>
-  /** The group whose id or name equals `group`, with its members where the app tells them. */
+  /** The group whose id or name equals `group`, with its members if the app shows them. */
   readGroup?(ask: { group: string }, context: RequestContext): Promise<Group | undefined>
   /**
-   * Throws what a write to these accounts, or of these values, would be refused with whatever it finds; asks the app
-   * nothing, so that no person is asked about what cannot be.
+   * Throws the error that a write to these accounts, or of these values, would get in any case. Sends no request; it
+   * keeps a person from being asked about an impossible change.
    */
   checkWrite?(
     ask: { accounts: readonly Account[]; fields: AccountFields },
@@ -162,42 +162,42 @@ export interface Reads {
   ): Promise<AuditPage>
   /** Each token against each surface. */
   checkTokens?(ask: Record<never, never>, context: RequestContext): Promise<TokenCheck[]>
-  /** Finds out what the app can do, and keeps what the other operations can use of it. */
+  /** Finds out what the app supports, and stores what the other operations can use of it. */
   probeApp?(ask: Record<never, never>, context: RequestContext): Promise<AppProbe>
 }
 
 /**
- * What a vendor can be asked to change. A write is sent once: it resolves when the app accepted it, throws
- * `UnknownOutcome` when it may have happened, and any other error when it certainly did not. Each is a kind of change,
- * of which `changes/` knows the rest.
+ * The write operations of a vendor. A write is sent once: it resolves if the app accepted it, throws `UnknownOutcome`
+ * if it may have happened, and any other error if it certainly did not. Each is a kind of change; `changes/` has the
+ * rest of it.
  */
 export interface Writes {
   deactivateAccount?(ask: Target, context: RequestContext): Promise<void>
   reactivateAccount?(ask: Target, context: RequestContext): Promise<void>
-  /** Never called for an account that a look-up found. Throws `Conflict` when the app says that there is one. */
+  /** Called only after a look-up found no account. Throws `Conflict` if the app reports an existing one. */
   createAccount?(ask: { fields: AccountFields }, context: RequestContext): Promise<void>
-  /** Changes just the fields named. Throws `Unsupported` for a field that the app does not have. */
+  /** Changes only the given fields. Throws `Unsupported` for a field that the app does not have. */
   updateAccount?(ask: Target & { set: AccountFields }, context: RequestContext): Promise<void>
-  /** Never called for a name that a look-up found. Throws `Conflict` when the app says that there is such a group. */
+  /** Called only after a look-up found no group. Throws `Conflict` if the app reports an existing one. */
   createGroup?(
     ask: { name: string; externalId?: string; members: readonly Target[] },
     context: RequestContext,
   ): Promise<void>
-  /** Changes who is in a group, leaving everybody else in it. */
+  /** Adds and removes members of a group; all others stay. */
   updateMembers?(
     ask: { group: { id: string; name: string }; add: readonly Target[]; remove: readonly Target[] },
     context: RequestContext,
   ): Promise<void>
-  /** Present only where the settings allow it. */
+  /** Present only if the settings allow it. */
   deleteAccount?(ask: Target, context: RequestContext): Promise<void>
 }
 
-/** What a vendor can be asked to do; an operation it lacks is absent. */
+/** All operations of a vendor; one that it lacks is absent. */
 export interface Operations extends Reads, Writes {}
 
-/** The operations of one app, as far as its vendor knows them. */
+/** The operations of one app, as far as its vendor supports them. */
 export interface AppOperations extends Operations {
-  /** Whether the app itself was found not to have what its vendor can ask for. */
+  /** Whether the app itself was found to lack an operation that its vendor supports. */
   lacks?(operation: OperationName): boolean
 }
 

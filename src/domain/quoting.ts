@@ -1,7 +1,7 @@
 import { inQuotes, plainText } from '../text/text.ts'
 import type { Account } from './account.ts'
 
-// Text of which no part can be taken for a part of the sentence around it.
+// Text that cannot be confused with the sentence around it.
 const BARE = /^[\p{L}\p{M}\p{N}._%+@'’-]+$/u
 
 /** A user name, an email or an id within a sentence that a person judges. */

@@ -1,7 +1,7 @@
 import type { Effect } from './change.ts'
 import type { OperationName } from './operations.ts'
 
-/** What a caller can be allowed: OAuth scopes, and the scopes of the tokens that this server makes itself. */
+/** Scopes that a caller can have: through OAuth, or through an API token of this server. */
 export const SCOPES = [
   'identity:read',
   'identity:audit',
@@ -11,7 +11,7 @@ export const SCOPES = [
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** What a scope brings along. Who may change accounts may look at them; logs and approvals stand apart. */
+/** What a scope includes. Writing includes reading; audit and approval are separate. */
 const INCLUDES: Record<Scope, readonly Scope[]> = {
   'identity:read': [],
   'identity:audit': [],
@@ -23,11 +23,11 @@ const INCLUDES: Record<Scope, readonly Scope[]> = {
 /** What a caller may do and see. */
 export interface Grant {
   scopes: readonly Scope[]
-  /** All tenants when left out. */
+  /** All tenants when absent. */
   tenants?: readonly string[]
 }
 
-/** The grant of somebody whom nothing is kept from. */
+/** A grant of every scope on every tenant. */
 export const EVERYTHING: Grant = { scopes: SCOPES }
 
 const BY_EFFECT: Record<Effect, Scope> = {
@@ -37,7 +37,7 @@ const BY_EFFECT: Record<Effect, Scope> = {
   removes: 'identity:remove',
 }
 
-/** The scope that a tool demands, by what it declares; one that does not say what it does, the most. */
+/** The scope that a tool needs, from what it declares; a tool without a known effect needs the highest. */
 export const scopeOf = ({ effect, needs }: { effect: Effect; needs: readonly OperationName[] }): Scope =>
   effect === 'reads' && needs.includes('pullAudit')
     ? 'identity:audit'
@@ -45,13 +45,13 @@ export const scopeOf = ({ effect, needs }: { effect: Effect; needs: readonly Ope
       ? BY_EFFECT[effect]
       : 'identity:remove'
 
-/** Whether a grant holds `scope`, by name or within another. */
+/** Whether a grant holds `scope`, directly or included in another. */
 export const holds = ({ scopes }: Grant, scope: Scope): boolean =>
   scopes.some((held) => held === scope || INCLUDES[held].includes(scope))
 
-/** The scopes of a grant and one more, so that nobody loses what they had by asking for more. */
+/** The scopes of a grant and one more, so that a caller who asks for more does not lose what it had. */
 export const withScope = ({ scopes }: Grant, scope: Scope): Scope[] =>
   SCOPES.filter((known) => known === scope || scopes.includes(known))
 
-/** The scopes of ours among words, such as those of an OAuth token; what else stands there is none of our business. */
+/** The known scopes among words, such as those of an OAuth token; other words are ignored. */
 export const scopesIn = (words: readonly string[]): Scope[] => SCOPES.filter((known) => words.includes(known))

@@ -6,7 +6,7 @@ import { sameText } from '../text/text.ts'
 import type { Ask } from './ask.ts'
 import type { Tenant } from './tenants.ts'
 
-/** Gathers what a person should know of a plan; costs one look-up in each tenant that the plan leaves alone. */
+/** Gathers what a person should know about a plan; costs one look-up in each tenant outside the plan. */
 export async function briefOn(plan: Plan, ask: Ask): Promise<Briefing> {
   const changes = plan.changes.map((change) => briefed(change, ask.tenants.get(change.tenant)))
   const elsewhere = await otherAccounts(plan, ask)
@@ -27,7 +27,7 @@ function briefed(change: Change, tenant: Tenant): BriefedChange {
   }
 }
 
-/** Where else the person is active; undefined where the plan does not concern exactly one. */
+/** Where else the person is active; undefined unless the plan concerns exactly one person. */
 async function otherAccounts({ changes }: Plan, ask: Ask): Promise<Briefing['elsewhere']> {
   const [first, ...more] = changes.flatMap(({ accounts }) => accounts)
   if (!first || more.some((account) => !sameText(nameOf(account), nameOf(first)))) return undefined

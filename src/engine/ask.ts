@@ -2,15 +2,18 @@ import type { AnswerOf, AskOf, OperationName, RequestContext } from '../domain/o
 import { IdentityError, Unsupported } from '../errors.ts'
 import type { Tenant, Tenants } from './tenants.ts'
 
-/** What one tenant made of a question that went to several. */
+/** One tenant's answer or error to a question that went to several. */
 export type Answered<Answer> = { tenant: Tenant } & ({ answer: Answer } | { error: IdentityError })
 
-/** How a tool reaches the apps: it names an operation, never an address. */
+/** How a tool calls the apps: by operation, never by address. */
 export interface Ask {
   tenants: Tenants
-  /** Throws what the vendor throws, with the tenant's name; `Unsupported` where the operation is not offered. */
+  /** Throws what the vendor throws, with the tenant's name; `Unsupported` if the operation is not offered. */
   one<Name extends OperationName>(tenant: string, operation: Name, ask: AskOf<Name>): Promise<AnswerOf<Name>>
-  /** Asks every tenant named, or every one that offers the operation, at once; never fails for one tenant's sake. */
+  /**
+   * Asks the named tenants, or all that offer the operation, in parallel; one tenant's error does not fail the
+   * others.
+   */
   each<Name extends OperationName>(
     operation: Name,
     tenants: readonly string[] | undefined,
@@ -18,14 +21,14 @@ export interface Ask {
   ): Promise<Answered<AnswerOf<Name>>[]>
 }
 
-/** The operations by their names, each with its question and its answer. */
+/** Operations by name, each with its input and its answer. */
 type OperationTable = { readonly [Name in OperationName]?: Operation<Name> }
 type Operation<Name extends OperationName> = (
   ask: AskOf<Name>,
   context: RequestContext,
 ) => Promise<AnswerOf<Name>>
 
-/** The operation of a tenant; throws `Unsupported` where it lacks it. */
+/** The operation of a tenant; throws `Unsupported` if the tenant lacks it. */
 export function mustOffer<Name extends OperationName>(
   { name, vendor, operations, offers }: Tenant,
   operation: Name,
@@ -35,12 +38,12 @@ export function mustOffer<Name extends OperationName>(
   if (run && offers(operation)) return run
   throw new Unsupported(
     `${vendor.title} (${name}) does not offer this.`,
-    'list_tenants says what each tenant can do.',
+    'list_tenants shows what each tenant can do.',
     { tenant: name },
   )
 }
 
-/** Does `work` at a tenant; whatever goes wrong there bears its name. */
+/** Runs `work` for a tenant, and adds the tenant's name to its errors. */
 export async function atTenant<Result>({ name }: Tenant, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()

@@ -1,4 +1,4 @@
-import type { Look } from '../changes/define.ts'
+import type { Observed } from '../changes/define.ts'
 import { kindOf } from '../changes/index.ts'
 import type { Carried, Change, ChangeName } from '../domain/change.ts'
 import type { AskOf, Operations, RequestContext } from '../domain/operations.ts'
@@ -9,8 +9,8 @@ import type { Tenant } from './tenants.ts'
 type Warn = (message: string, error: unknown) => void
 
 /**
- * Carries one change out: the intention goes to the journal, the write leaves once, its effect is read back, and the
- * journal gets the outcome. Never throws: how it ended is told by what comes back, one change among others.
+ * Carries one change out: journals the intention, sends the write once, reads its effect back, and journals the
+ * outcome. Never throws: the result says how the change ended, so one change does not fail others.
  */
 export async function carryOut(
   change: Change,
@@ -26,7 +26,7 @@ export async function carryOut(
       const named = madeBy(change, carried) ?? about
       await record({ event: outcome, ...named, ...(code && { code }), ...(note && { note }) })
     } catch (error) {
-      // What happened has happened and is answered truly; the line `started` tells the journal's reader to look.
+      // The answer still reports the real outcome; the line `started` tells the journal's reader to check.
       warn('the outcome of a change could not be journalled', error)
     }
     return { ...before, ...carried }
@@ -34,15 +34,15 @@ export async function carryOut(
   const notSent = (code: Carried['code'], note: string, more: Partial<Carried> = {}) =>
     end({ outcome: 'failed', verified: false, ...(code && { code }), note, ...more })
 
-  if (tenant.settings.dryRun) return notSent('refused', 'Dry run: agreed to, and not sent.')
+  if (tenant.settings.dryRun) return notSent('refused', 'Dry run: agreed to, but not sent.')
   try {
     await context.mayLeave?.()
   } catch (error) {
     if (error instanceof IdentityError) return notSent(error.code, `Not sent: ${error.message}`)
-    warn('whether a change may leave could not be looked at', error)
-    return notSent('internal', 'Not sent: it went wrong on our side.')
+    warn('the kill switch could not be checked before a change', error)
+    return notSent('internal', 'Not sent: something went wrong on our side.')
   }
-  if (context.signal.aborted) return notSent('timeout', 'Not sent: the caller had left.')
+  if (context.signal.aborted) return notSent('timeout', 'Not sent: the caller had disconnected.')
   try {
     await record({ event: 'started', ...about, before: kindOf(change).imageOf(change) })
   } catch (error) {
@@ -50,7 +50,7 @@ export async function carryOut(
     const note = 'Not sent: the journal cannot be written.'
     return { ...before, outcome: 'failed', verified: false, code: 'unavailable', note }
   }
-  // Once it has left, a change is followed to its end even if the caller leaves.
+  // Once sent, a change is followed to its end even if the caller disconnects.
   const onward: RequestContext = {
     ...context,
     signal: AbortSignal.timeout(Math.max(1, context.deadline - Date.now())),
@@ -61,11 +61,11 @@ export async function carryOut(
   } catch (error) {
     if (!(error instanceof IdentityError)) {
       warn('a change failed on our side', error)
-      const note = 'It went wrong on our side; look before doing anything else.'
+      const note = 'Something went wrong on our side; look the account up before doing anything else.'
       return end({ outcome: 'unknown', verified: false, code: 'internal', note })
     }
     if (!(error instanceof UnknownOutcome)) {
-      // Who is there already tells the caller more than that there is somebody.
+      // After a conflict, the existing account or group is returned.
       const twin =
         error instanceof Conflict ? await readOnce(kindOf(change).readTwin(change, tenant, onward), warn) : {}
       const { account, group } = twin
@@ -79,7 +79,7 @@ export async function carryOut(
   return end(await readBack(change, tenant, { context: onward, lost, warn }))
 }
 
-/** The account or the group that was made, which had no id before. */
+/** The created account or group, which had no id before. */
 function madeBy(change: Change, { outcome, account, group }: Carried) {
   const { makes } = kindOf(change)
   const made =
@@ -89,12 +89,12 @@ function madeBy(change: Change, { outcome, account, group }: Carried) {
     : undefined
 }
 
-/** The writes by their names, each with what it is asked. */
+/** Writes by name, each with its input. */
 type WriteTable = {
   readonly [Name in ChangeName]?: (ask: AskOf<Name>, context: RequestContext) => Promise<void>
 }
 
-/** The one place from which a write leaves. */
+/** The only place that sends a write. */
 async function write<Name extends ChangeName>(
   change: Change<Name>,
   operations: Operations,
@@ -106,7 +106,7 @@ async function write<Name extends ChangeName>(
   await run.call(operations, change.ask, context)
 }
 
-async function readOnce(looking: Promise<Look>, warn: Warn): Promise<Look> {
+async function readOnce(looking: Promise<Observed>, warn: Warn): Promise<Observed> {
   try {
     return await looking
   } catch (error) {
@@ -115,7 +115,7 @@ async function readOnce(looking: Promise<Look>, warn: Warn): Promise<Look> {
   }
 }
 
-/** What the app shows after a change, read until it shows it or the tenant's window is over. */
+/** Reads a change back until the app shows it or the tenant's window is over. */
 async function readBack(
   change: Change,
   tenant: Tenant,
@@ -139,7 +139,7 @@ async function readBack(
     if (Date.now() + pause <= until) {
       await new Promise((resolve) => setTimeout(resolve, pause))
     } else if (lost) {
-      const note = `The reply was lost and the change may yet act. ${problem} Do not repeat it before you have looked again.`
+      const note = `The reply was lost and the change may still take effect. ${problem} Observed again before you repeat it.`
       return { outcome: 'unknown', verified: false, ...shown, code: 'unknown_outcome', note }
     } else
       return { outcome: 'done', verified: false, ...shown, note: `The app accepted the change. ${problem}` }

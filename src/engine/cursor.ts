@@ -1,27 +1,24 @@
 import { InvalidInput } from '../errors.ts'
 import type { StateSigner } from '../store/signed-state.ts'
 
-/** Turns the place where a listing goes on into a cursor, for one tool and one caller. */
+/** Turns the position of a listing into a cursor, for one tool and one caller. */
 export interface Cursors {
-  sign(place: unknown): Promise<string>
-  /** Throws `InvalidInput` for a cursor that was altered, is another tool's or another caller's. */
-  open<Place>(cursor: string): Promise<Place>
+  sign(position: unknown): Promise<string>
+  /** Throws `InvalidInput` for a cursor that was altered, or belongs to another tool or caller. */
+  open<Position>(cursor: string): Promise<Position>
 }
 
 export const cursorsFor = (signer: StateSigner, tool: string, caller: string): Cursors => {
   const bound = ['cursor', tool, caller]
   return {
-    sign: (place) => signer.sign(bound, place),
-    async open<Place>(cursor: string) {
-      const place = await signer.verify(bound, cursor)
-      if (place === undefined) {
-        throw new InvalidInput(
-          'This cursor is not one that this tool gave out.',
-          'Begin again without a cursor.',
-        )
+    sign: (position) => signer.sign(bound, position),
+    async open<Position>(cursor: string) {
+      const position = await signer.verify(bound, cursor)
+      if (position === undefined) {
+        throw new InvalidInput('This cursor was not issued by this tool.', 'Start again without a cursor.')
       }
-      // Signed by us for this tool, so it has the form in which this tool made it.
-      return place as Place
+      // Signed here for this tool, so it has the form that this tool gave it.
+      return position as Position
     },
   }
 }
@@ -32,7 +29,7 @@ export function sameAsBefore(asked: Record<string, unknown>, before: Record<stri
     if (value !== undefined && JSON.stringify(value) !== JSON.stringify(before[name])) {
       throw new InvalidInput(
         `The cursor belongs to another ${name}.`,
-        'Repeat the arguments of the first page, or begin again without a cursor.',
+        'Repeat the arguments of the first page, or start again without a cursor.',
       )
     }
   }

@@ -13,36 +13,36 @@ import type { StateSigner } from '../store/signed-state.ts'
 import { askFor, atTenant, mustOffer } from './ask.ts'
 import { carryOut } from './carry-out.ts'
 import { cursorsFor } from './cursor.ts'
-import type { Past } from './history.ts'
+import type { PastCall } from './history.ts'
 import type { Tenants } from './tenants.ts'
 import type { Tool } from './tool.ts'
 
-/** What stands behind the protocol: tools, inside guards, over tenants. */
+/** What serves the calls behind the protocol: tools, inside guards, over tenants. */
 export interface Parts {
   tools: readonly Tool[]
   tenants: Tenants
-  /** Where the decision stands that a call waits for. */
+  /** Holds the decision that a call waits for. */
   approvals: Pick<Approvals, 'get'>
   signer: StateSigner
   log: Log
-  /** What the call of that reference changed, as far as `caller` may know of it. */
-  past: (reference: string, caller: string) => Promise<Past | undefined>
-  /** The changes that have begun, which are seen to their end before the process leaves. */
+  /** What the call with this reference changed, as far as `caller` is allowed to know. */
+  past: (reference: string, caller: string) => Promise<PastCall | undefined>
+  /** Changes in flight, which finish before the process exits. */
   inFlight: InFlight
-  /** Looked at before each change leaves. */
+  /** Checked before each change is sent. */
   freezes: Pick<Freezes, 'check'>
-  /** The policy for calls, given how the guards see what a call would do. */
+  /** The guards for calls, given how they see what a call would do. */
   guards: (sight: Sight) => readonly CallGuard[]
 }
 
-/** Whether a tool exists for a caller: it may use it, and a tenant that it sees can serve it. */
+/** Whether a tool is offered to a caller: it holds the scope, and a tenant that it sees supports the tool. */
 export const isOffered = (tenants: Tenants, tool: Pick<Tool, 'effect' | 'needs'>, grant: Grant): boolean =>
   holds(grant, scopeOf(tool)) && tenants.seenBy(grant).serving(tool) !== undefined
 
-/** What is left for wording the answer when the apps have used up their time, milliseconds. */
-const MARGIN = 2_000
+/** Time reserved for building the answer after the apps have used theirs, milliseconds. */
+const ANSWER_MARGIN_MS = 2_000
 
-/** What a call goes through, whatever the transport and the era of its client. */
+/** Runs a call through the guards and its tool, whatever the transport and the era of its client. */
 export function dispatcher({
   tools,
   tenants,
@@ -61,7 +61,7 @@ export function dispatcher({
   const contextOf = (call: Call): RequestContext => ({
     caller: call.caller.id,
     priority: toolOf(call).priority?.(call.input) ?? 'interactive',
-    deadline: call.deadline - MARGIN,
+    deadline: call.deadline - ANSWER_MARGIN_MS,
     signal: call.signal,
   })
   const answer = async (call: Call): Promise<unknown> => {
@@ -85,7 +85,7 @@ export function dispatcher({
       await call.record(event)
       if (event.event === 'started') started = true
     }
-    const said = await tool.run(call.input, {
+    const output = await tool.run(call.input, {
       plan: call.plan,
       carryOut: (change) => {
         const mayLeave = () => freezes.check({ caller: call.caller.id, tenants: [change.tenant] })
@@ -93,8 +93,8 @@ export function dispatcher({
         return inFlight.track(carryOut(change, seen.get(change.tenant), leaving))
       },
     })
-    // Every output schema is an object; what was sent can be named when it is to be undone.
-    return started ? { ...(said as Record<string, unknown>), change: call.id } : said
+    // Every output schema is an object. `change` is what undo_change takes.
+    return started ? { ...(output as Record<string, unknown>), change: call.id } : output
   }
   const sight: Sight = {
     planOf(call) {
@@ -106,7 +106,7 @@ export function dispatcher({
               ask: askFor(tenants.seenBy(call.grant), contextOf(call)),
               past: (reference) => past(reference, call.caller.id),
             })
-            .then((plan) => possible(plan, contextOf(call)))
+            .then((plan) => checked(plan, contextOf(call)))
     },
     listAdmins: (call, tenant) =>
       tenants
@@ -114,8 +114,8 @@ export function dispatcher({
         .get(tenant)
         .operations.listAccounts?.({ match: { admin: true }, limit: 100 }, contextOf(call)),
   }
-  /** A plan, of which nobody is asked what could not be done. */
-  const possible = async (plan: Plan, context: RequestContext): Promise<Plan> => {
+  /** Checks that a plan can be carried out, before a person is asked about it. */
+  const checked = async (plan: Plan, context: RequestContext): Promise<Plan> => {
     for (const change of plan.changes) {
       const tenant = tenants.get(change.tenant)
       mustOffer(tenant, change.operation)
@@ -124,7 +124,7 @@ export function dispatcher({
     }
     return plan
   }
-  // Every output schema is an object; `declared-only` parses the answer by it on the way out.
+  // Every output schema is an object; `declared-only` validates the answer on the way out.
   return compose(guards(sight), async (call) => ({
     answer: (await answer(call)) as Record<string, unknown>,
   }))

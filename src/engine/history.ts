@@ -5,8 +5,8 @@ import type { JournalLine } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
 import { chainedFrom, endsWrite, linesAbout } from '../journal/query.ts'
 
-/** What a call changed, as the journal has it. */
-export interface Past {
+/** What a call changed, according to the journal. */
+export interface PastCall {
   call: string
   tool: string
   /** ISO 8601, UTC. */
@@ -15,15 +15,15 @@ export interface Past {
 }
 
 /**
- * What the call of that reference changed, or the one that used the approval of that id; undefined where there is no
- * such call of a caller who `counts`, and where it changed nothing. Throws `Unavailable` unless the journal is whole
- * from there on: nothing is restored from lines that somebody altered.
+ * What the call with this reference changed, or the call that used the approval with this id. Undefined if there is
+ * no such call by a caller who `counts`, or if it changed nothing. Throws `Unavailable` unless the journal is intact
+ * from there on: nothing is restored from altered lines.
  */
 export async function pastOf(
   journal: Journal,
   reference: string,
   counts: (caller: string) => boolean,
-): Promise<Past | undefined> {
+): Promise<PastCall | undefined> {
   const about = await linesAbout(journal, [reference, readApprovalId(reference)])
   const own = about.filter(({ event, caller }) => event === 'started' && counts(caller))
   const [first] = own
@@ -48,7 +48,7 @@ export async function pastOf(
   }
 }
 
-interface Write {
+interface JournalledWrite {
   call: string
   account: Subject
   before: Recalled | undefined
@@ -58,18 +58,18 @@ type Subject = NonNullable<JournalLine['account']>
 
 const keyOf = ({ tenant, id }: Subject) => JSON.stringify([tenant, id])
 
-/** The writes of `calls`, and those of others to the same accounts and groups after them. */
+/** The writes of `calls`, and later writes by others to the same accounts and groups. */
 async function writesIn(lines: AsyncIterable<JournalLine>, calls: ReadonlySet<string>) {
-  const writes: Write[] = []
-  const later: Write[] = []
+  const writes: JournalledWrite[] = []
+  const later: JournalledWrite[] = []
   const subjects = new Set<string>()
   for await (const line of lines) {
     const { event, call, account, before } = line
     if (!account) continue
     if (event === 'started') {
-      // What was cut to fit its line is not enough to restore anything from.
+      // A before-image that was cut to fit its line is not enough to restore from.
       const image = before && !before.cut ? recalled(before) : undefined
-      const write: Write = { call, account, before: image, outcome: 'unknown' }
+      const write: JournalledWrite = { call, account, before: image, outcome: 'unknown' }
       if (calls.has(call)) {
         writes.push(write)
         subjects.add(keyOf(account))
@@ -77,7 +77,7 @@ async function writesIn(lines: AsyncIterable<JournalLine>, calls: ReadonlySet<st
     } else if (event === 'done' || event === 'failed' || event === 'unknown') {
       const ended = [...writes, ...later].find((write) => endsWrite(write, line))
       if (!ended) continue
-      // A creation gets to know its account's id only when it is done.
+      // A creation has its account's id only when it is done.
       ended.account = account
       ended.outcome = event
       subjects.add(keyOf(account))

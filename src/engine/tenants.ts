@@ -1,4 +1,4 @@
-import type { Where } from '../changes/define.ts'
+import type { ChangeLocation } from '../changes/define.ts'
 import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { Effect } from '../domain/change.ts'
 import type { Facts } from '../domain/facts.ts'
@@ -23,37 +23,36 @@ export interface Tenant {
   settings: TenantSettings
   facts: Facts
   operations: AppOperations
-  /** Whether it can be asked for this: its vendor has the operation, and the app was not found to lack it. */
+  /** Whether the operation is available: the vendor has it, and the app was not found to lack it. */
   offers(operation: OperationName): boolean
-  /** What is left of the budget of each of its tokens, by the token's fingerprint. */
+  /** What is left of the budget of each of its tokens, by fingerprint. */
   budgets(): Promise<(BudgetLeft & { token: string })[]>
 }
 
 export interface Tenants {
   all: readonly Tenant[]
-  /** Throws `UnknownTenant`, naming those there are. */
+  /** Throws `UnknownTenant`, naming the known ones. */
   get(name: string): Tenant
   offering(operation: OperationName): Tenant[]
-  /** The tenants that have all that a tool needs and may be touched by it; undefined when there are none. */
+  /** The tenants that support a tool and allow its effect; undefined if there are none. */
   serving(tool: { needs: readonly OperationName[]; effect: Effect }): Tenant[] | undefined
-  /** Whether nothing may be changed in this tenant, by its own setting or the server's. */
+  /** Whether this tenant is read-only, by its own setting or the server's. */
   readOnly(tenant: Tenant): boolean
-  /** The same without the tenants that a caller may not see: for it they do not exist. */
+  /** Only the tenants that a caller can see; to the caller, no others exist. */
   seenBy(grant: Grant): Tenants
 }
 
-/** What tenants share. */
-export interface Kept {
+/** What all tenants share. */
+export interface TenantServices {
   ledger: Ledger
   store: Store
-  /** Told nothing when left out, as `meter`. */
+  /** Optional, like `meter`. */
   log?: Pick<Log, 'error'>
-  /** Told nothing when left out. */
   meter?: Meter
 }
 
-/** Makes every tenant of the settings ready; no request leaves before somebody asks for something. */
-export function openTenants(settings: Settings, vendors: readonly Vendor[], kept: Kept): Tenants {
+/** Prepares every tenant in the settings; sends no request yet. */
+export function openTenants(settings: Settings, vendors: readonly Vendor[], kept: TenantServices): Tenants {
   const all = Object.entries(settings.tenants).map(([name, tenant]): Tenant => {
     const vendor = vendors.find((candidate) => candidate.name === tenant.vendor)
     if (!vendor) throw new TypeError(`no vendor ${tenant.vendor}`)
@@ -80,7 +79,9 @@ function tenantsOver(all: readonly Tenant[], readOnly: Tenants['readOnly']): Ten
       if (tenant) return tenant
       throw new UnknownTenant(
         `There is no tenant ${inQuotes(name, 64)}.`,
-        all.length > 0 ? `The tenants are: ${all.map((known) => known.name).join(', ')}.` : 'There is none.',
+        all.length > 0
+          ? `The tenants are: ${all.map((known) => known.name).join(', ')}.`
+          : 'No tenants are available.',
       )
     },
     offering: (operation) => all.filter((tenant) => tenant.offers(operation)),
@@ -104,22 +105,22 @@ function tenantsOver(all: readonly Tenant[], readOnly: Tenants['readOnly']): Ten
   return tenants
 }
 
-/** Where a tenant is, as a person is told. */
-export const whereOf = ({ name, vendor }: Tenant): Where => ({ tenant: name, title: vendor.title })
+/** A tenant's name and its app's name, for people. */
+export const whereOf = ({ name, vendor }: Tenant): ChangeLocation => ({ tenant: name, title: vendor.title })
 
-/** What rules can tell a tenant by. */
+/** The properties of a tenant that rules can match. */
 export const traitsOf = ({ vendor, settings, facts }: Tenant): TenantTraits => ({
   vendor: vendor.name,
   environment: settings.environment,
   deactivationDeletes: facts.deactivate === 'deletes',
 })
 
-/** What a vendor's operations reach its app through: one set of request guards for the tenant, one budget a token. */
+/** Opens a tenant's app for the vendor's operations: one set of request guards per tenant, one budget per token. */
 function openApp(
   tenant: string,
   { url, budget, timeoutMs, maxRetries }: TenantSettings,
   vendor: Vendor,
-  { ledger, store, log, meter = unmetered }: Kept,
+  { ledger, store, log, meter = unmetered }: TenantServices,
 ): { opened: VendorContext; budgets: Tenant['budgets'] } {
   const spending = { ...vendor.budget, ...budget }
   const watch = {
@@ -136,7 +137,7 @@ function openApp(
     },
     left: (token) => ledger.left(bucketOf({ base: new URL(url), token }), spending),
     memory: appMemory(store, { tenant, address: url }, (error) =>
-      log?.error('what is known of an app could not be read or kept', { tenant, error }),
+      log?.error('stored facts about an app could not be read or saved', { tenant, error }),
     ),
   }
   const budgets = async () => {

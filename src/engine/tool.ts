@@ -3,25 +3,25 @@ import type { Carried, Change, Effect, Plan } from '../domain/change.ts'
 import type { OperationName } from '../domain/operations.ts'
 import type { Ask } from './ask.ts'
 import type { Cursors } from './cursor.ts'
-import type { Past } from './history.ts'
+import type { PastCall } from './history.ts'
 import type { Tenant } from './tenants.ts'
 
-interface Described<Input extends z.ZodType, Output extends z.ZodType> {
+interface ToolBase<Input extends z.ZodType, Output extends z.ZodType> {
   name: string
   title: string
   description: string
-  /** Operations that at least one connected tenant must serve for the tool to be offered. */
+  /** Operations that at least one connected tenant must support for the tool to be offered. */
   needs: readonly OperationName[]
-  /** Made when a call first needs it: a start lists the tools from what was built, and calls none. */
+  /** Built on first use: startup lists the tools from what was built, without calling this. */
   input: () => Input
   output: () => Output
-  /** Bulk work leaves the reserved share of every budget alone. Interactive when left out. */
+  /** Bulk work does not use the reserved share of any budget. Interactive when absent. */
   priority?: (input: z.output<Input>) => 'interactive' | 'bulk'
 }
 
-/** A tool that only looks. */
+/** A tool that only reads. */
 export interface ReadingTool<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType>
-  extends Described<Input, Output> {
+  extends ToolBase<Input, Output> {
   effect: 'reads'
   run(
     input: z.output<Input>,
@@ -29,18 +29,18 @@ export interface ReadingTool<Input extends z.ZodType = z.ZodType, Output extends
   ): Promise<z.input<Output>>
 }
 
-/** A tool that changes something: it first says exactly what, and once the guards let it through, does that. */
+/** A tool that changes something: it makes an exact plan, and carries the plan out once the guards allow it. */
 export interface ChangingTool<
   Input extends z.ZodType = z.ZodType,
   Output extends z.ZodType = z.ZodType,
   Planned extends Plan = Plan,
-> extends Described<Input, Output> {
+> extends ToolBase<Input, Output> {
   effect: Exclude<Effect, 'reads'>
   plan(
     input: z.output<Input>,
-    context: { ask: Ask; past: (reference: string) => Promise<Past | undefined> },
+    context: { ask: Ask; past: (reference: string) => Promise<PastCall | undefined> },
   ): Promise<Planned>
-  /** Carries the plan out; `carryOut` writes a change once and reads it back. */
+  /** Carries the plan out; `carryOut` sends a change once and reads it back. */
   run(
     input: z.output<Input>,
     context: { plan: Planned; carryOut: (change: Change) => Promise<Carried> },
@@ -56,7 +56,7 @@ export function defineTool<Input extends z.ZodType, Output extends z.ZodType>(
 export function defineTool<Input extends z.ZodType, Output extends z.ZodType, Planned extends Plan>(
   tool: ChangingTool<Input, Output, Planned>,
 ): ChangingTool
-// A tool is only ever handed what its own input schema parsed and the plan it made itself (`server.ts`).
+// A tool only gets input that its own schema parsed, and the plan that it made itself (`server.ts`).
 export function defineTool(tool: Pick<Tool, 'input' | 'output'>): unknown {
   return { ...tool, input: once(tool.input), output: once(tool.output) }
 }

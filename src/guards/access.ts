@@ -2,9 +2,9 @@ import { type Grant, holds, scopeOf } from '../domain/scopes.ts'
 import { Forbidden, Unsupported } from '../errors.ts'
 import { type CallGuard, effectOf, tenantsNamed } from './call.ts'
 
-/** Lets a call through only with a tool that its caller may use and to tenants that exist for it. */
+/** Lets a call through only if its caller can use the tool and can see the tenants. */
 export const access = (policy: {
-  /** Throws `UnknownTenant`, alike for a tenant that is not there and for one that the caller may not see. */
+  /** Throws `UnknownTenant`, whether the tenant does not exist or the caller cannot see it. */
   mustExist: (tenant: string, grant: Grant) => unknown
   isOffered: (tool: string, grant: Grant) => boolean
 }): CallGuard =>
@@ -14,14 +14,14 @@ export const access = (policy: {
     if (!holds(grant, scope)) {
       throw new Forbidden(
         `${tool.name} needs the scope ${scope}, which this caller does not have.`,
-        'Leave it at that, or have the person who runs this server allow it.',
+        'Stop here, or ask the person who runs this server to grant it.',
       )
     }
     for (const tenant of tenantsNamed(call)) policy.mustExist(tenant, grant)
     if (!policy.isOffered(tool.name, grant)) {
       throw new Unsupported(
-        `No connected tenant can serve ${tool.name}.`,
-        'list_tenants says what each tenant can do.',
+        `No connected tenant supports ${tool.name}.`,
+        'list_tenants shows what each tenant can do.',
       )
     }
     return next(call)

@@ -8,7 +8,7 @@ import type { Ledger } from '../limits/ledger.ts'
 import type { People } from '../limits/people.ts'
 import { type Call, type CallGuard, effectOf } from './call.ts'
 
-/** How much may be changed, and where it is counted; the counts outlive the process. */
+/** The limits on changes, and where changes are counted; the counts survive a restart. */
 export interface BlastRadius {
   ledger: Ledger
   people: People
@@ -16,30 +16,30 @@ export interface BlastRadius {
   limits: Settings['limits']
 }
 
-// Longer than any call may take.
+// Longer than any call takes.
 const HOLD_MS = 3_600_000
 
-/** What a call holds of one limit until it ends. */
-interface Held {
+/** What a call has reserved of one limit until it ends. */
+interface Reservation {
   settle(): Promise<void>
   giveBack(): Promise<void>
 }
 
-/** One limit as it bears on one call: holds what the call wants of it, or throws when that is too much. */
-type Limit = () => Promise<Held>
+/** Reserves what one call needs of one limit, or throws if that is too much. */
+type Limit = () => Promise<Reservation>
 
 /**
- * Refuses a call that would pass what may be changed in an hour or a day, and pauses its caller where the limit says
- * so: whoever passes that one may change nothing more until a person lifts it.
+ * Refuses a call that would exceed the changes allowed in an hour or a day. Some limits also pause the caller: it can
+ * change nothing more until a person lifts the pause.
  */
 export const blastRadius = (by: BlastRadius): CallGuard =>
   async function blastRadius(call, next) {
     const changes = call.plan?.changes ?? []
     if (changes.length === 0) return next(call)
-    const held: Held[] = []
+    const held: Reservation[] = []
     const release = (spent: boolean) =>
       Promise.all(held.map((one) => (spent ? one.settle() : one.giveBack())))
-    // The one that comes back by itself first, so that nobody is paused for what it refuses.
+    // The limit that recovers by itself comes first, so a call that it refuses does not pause its caller.
     const limits = [...speedLimits(call, changes, by), ...ceilings(call, changes, by)]
     try {
       for (const limit of limits) held.push(await limit())
@@ -47,7 +47,7 @@ export const blastRadius = (by: BlastRadius): CallGuard =>
       await release(false).catch(() => undefined)
       throw error
     }
-    // A change counts once it was about to leave; what was only asked for, or declined, does not.
+    // A change counts once it is about to be sent; one that was only requested, or declined, does not.
     let started = false
     const record: Call['record'] = async (event) => {
       if (event.event === 'started') started = true
@@ -56,12 +56,12 @@ export const blastRadius = (by: BlastRadius): CallGuard =>
     try {
       return await next({ ...call, record })
     } finally {
-      // What came of the call is true all the same; a hold that is left lapses, and counts as spent.
+      // A failure here does not change the call's outcome; a reservation that is left lapses, and counts as spent.
       await release(started).catch(() => undefined)
     }
   }
 
-/** How many accounts the changes are about; to make one is about one. */
+/** How many accounts the changes concern; a creation counts as one. */
 const accountsIn = (changes: readonly Change[]): number =>
   changes.reduce((sum, { accounts }) => sum + Math.max(1, accounts.length), 0)
 
@@ -79,11 +79,11 @@ function speedLimits(call: Call, changes: readonly Change[], { ledger, limits }:
   return byTenant(changes).map(([tenant, there]) => async () => {
     const bucket = JSON.stringify(['changes', kind, call.caller.id, tenant])
     const got = await ledger.take(bucket, { perHour }, { count: accountsIn(there), holdMs: HOLD_MS })
-    if ('ticket' in got) return heldOf(ledger, bucket, got.ticket)
+    if ('ticket' in got) return reservationOf(ledger, bucket, got.ticket)
     const retryAt = 'retryAt' in got ? { retryAt: got.retryAt } : {}
     throw new LimitReached(
-      `This would pass the limit of ${perHour} ${words} an hour in ${tenant}.`,
-      'Wait until `retryAt`, or have the person who runs this server look at what is going on.',
+      `This would exceed the limit of ${perHour} ${words} an hour in ${tenant}.`,
+      'Wait until `retryAt`, or ask the person who runs this server.',
       { tenant, ...retryAt },
     )
   })
@@ -101,7 +101,7 @@ function ceilings(call: Call, changes: readonly Change[], by: BlastRadius): Limi
     ...byTenant(changes).flatMap(([tenant, there]) =>
       ceiling(call, there, { name: ['tenant', tenant], words: `in ${tenant}`, limits: perTenant }, by),
     ),
-    ...ceiling(call, changes, { name: ['overall'], words: 'altogether', limits: overall }, by),
+    ...ceiling(call, changes, { name: ['overall'], words: 'in total', limits: overall }, by),
   ]
 }
 
@@ -118,20 +118,20 @@ function ceiling(
     const limit = `${what} ${words}: ${most}`
     await freezes.put({ caller: caller.id, at: Date.now(), by: limit, counts: [bucket] })
     return new Paused(
-      `This would pass a limit (${limit}). This caller may change nothing more until a person has looked at it.`,
+      `This would exceed a limit (${limit}). This caller is paused and can change nothing until a person has reviewed it.`,
       TELL_THEM,
     )
   }
   const counted: Limit = async () => {
     const most = { perHour: changesPerHour, perDay: changesPerDay }
     const got = await ledger.take(bucket, most, { count: accountsIn(changes), holdMs: HOLD_MS })
-    if ('ticket' in got) return heldOf(ledger, bucket, got.ticket)
+    if ('ticket' in got) return reservationOf(ledger, bucket, got.ticket)
     throw await pause('changed accounts', changesPerHour, changesPerDay)
   }
   const met: Limit = async () => {
     const most = { perHour: peoplePerHour, perDay: peoplePerDay }
     const hold = await people.take(bucket, most, changes.flatMap(peopleIn), HOLD_MS)
-    if (hold !== undefined) return heldOf(people, bucket, hold)
+    if (hold !== undefined) return reservationOf(people, bucket, hold)
     throw await pause('different people', peoplePerHour, peoplePerDay)
   }
   return [
@@ -140,14 +140,14 @@ function ceiling(
   ]
 }
 
-const heldOf = <Ticket>(
+const reservationOf = <Ticket>(
   where: {
     settle(bucket: string, ticket: Ticket): Promise<void>
     giveBack(bucket: string, ticket: Ticket): Promise<void>
   },
   bucket: string,
   ticket: Ticket,
-): Held => ({
+): Reservation => ({
   settle: () => where.settle(bucket, ticket),
   giveBack: () => where.giveBack(bucket, ticket),
 })

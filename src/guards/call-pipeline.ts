@@ -35,14 +35,14 @@ export interface CallPolicy {
   confirming: Confirming
 }
 
-/** What the guards can see of what a call would do. */
+/** How the guards see what a call would do. */
 export interface Sight {
   /** The exact change; undefined for a tool that only reads. */
   planOf: (call: Call) => Promise<Plan> | undefined
   listAdmins: ListAdmins
 }
 
-/** The policy for calls, outermost first: what every call of every tool goes through. */
+/** The guards that every call of every tool passes, outermost first. */
 export const callGuards = (
   {
     meter,
@@ -65,9 +65,9 @@ export const callGuards = (
   access({ mustExist, isOffered }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   killSwitch(freezes),
-  deadline((call) => call.deadline, undefined, lost),
+  deadline((call) => call.deadline, undefined, callTimedOut),
   planning(planOf),
-  // Once more: a plan can reach tenants that no argument names.
+  // Again: a plan can reach tenants that no argument names.
   access({ mustExist, isOffered }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   killSwitch(freezes),
@@ -77,11 +77,11 @@ export const callGuards = (
   confirm(confirming),
 ]
 
-/** What a call ends with that is still not back some time after its deadline: it may have changed something. */
-const lost = ({ tool }: Call, reason: unknown) =>
+/** The error of a call that has not returned some time after its deadline: it may have changed something. */
+const callTimedOut = ({ tool }: Call, reason: unknown) =>
   tool.effect === 'reads'
     ? reason
     : new UnknownOutcome(
-        'Time ran out, and what came of the change is not known.',
+        'Time ran out, and the outcome of the change is not known.',
         'Look the account up with find_user before doing anything else; the journal has more.',
       )

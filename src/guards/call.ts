@@ -6,14 +6,14 @@ import type { Grant } from '../domain/scopes.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { Guard } from './compose.ts'
 
-/** Who calls: known from the transport, never from an argument. */
+/** The caller, as the transport authenticated it; never taken from an argument. */
 export interface Caller {
   id: string
-  /** Name and version of the MCP client, as it says itself. */
+  /** Name and version of the MCP client, as the client reports them. */
   client: string
 }
 
-/** As much of a tool as a guard may decide from. */
+/** The part of a tool that guards can decide from. */
 export interface GuardedTool {
   name: string
   effect: Effect
@@ -22,62 +22,62 @@ export interface GuardedTool {
   output: () => z.ZodType
 }
 
-/** What came back from the person whom the client asked. */
+/** A person's answer to a question that the client showed. */
 export interface PersonsAnswer {
-  /** The sealed state that went out with the question. */
+  /** The signed state that was sent with the question. */
   state: string
   action: 'accept' | 'decline' | 'cancel' | 'none'
   /** Whether the box was ticked. */
   confirmed: boolean
 }
 
-/** One call of a tool on its way inwards. */
+/** One tool call on its way through the guards. */
 export interface Call {
-  /** Names the call in the journal, the log and an error answer. */
+  /** Identifies the call in the journal, the log and error answers. */
   id: string
-  /** Trace that the call is part of, 32 hex digits (W3C Trace Context), for the log. */
+  /** Trace id of the call, 32 hex digits (W3C Trace Context), for the log. */
   trace?: string
   tool: GuardedTool
-  /** As received; parsed once it has passed `declared-only`. */
+  /** As received; parsed after `declared-only`. */
   input: unknown
   caller: Caller
   grant: Grant
-  /** Whether this client can put a form before a person. */
+  /** Whether this client can show a form to a person. */
   canAsk: boolean
   answer?: PersonsAnswer
-  /** Set by the guard that makes it, for tools that change something. */
+  /** Set by `planning`, for tools that change something. */
   plan?: Plan
-  /** The least that a person must do for this call, whatever the settings say. */
+  /** The lowest confirmation level for this call, whatever the settings say. */
   leastLevel?: ConfirmLevel
   signal: AbortSignal
-  /** Epoch milliseconds by which the client must have its answer. */
+  /** When the client must have its answer, epoch milliseconds. */
   deadline: number
   /** Writes an event of this call to the journal; resolves when it is on disk. */
   record(event: Omit<JournalEvent, 'call' | 'tool' | 'caller' | 'client'>): Promise<void>
 }
 
-/** The way to the page on which a person decides a request. */
+/** Link to the page where a person decides an approval request. */
 export interface ApprovalLink {
   approvalId: string
   url: string
-  /** What it is about, for the person who is handed the link. */
+  /** What the request is about, for the person who gets the link. */
   message: string
 }
 
-/** The answer of a tool, with a link where a person must approve first; or a question for the person at the client. */
+/** A tool's answer, with a link if a person must approve first; or a question for the person at the client. */
 export type Reply =
   | { answer: Record<string, unknown>; link?: ApprovalLink }
   | { question: { message: string; state: string } }
 
 export type CallGuard = Guard<Call, Reply>
 
-/** What a log line says of the call it belongs to. */
+/** Fields that identify a call in a log line. */
 export const logged = ({ id, trace }: Pick<Call, 'id' | 'trace'>) => ({
   reference: id,
   ...(trace !== undefined && { trace }),
 })
 
-/** What a call does: what its plan says of itself, and until there is one, what its tool declares. */
+/** The effect of a call: its plan's if it declares one, else its tool's. */
 export const effectOf = ({ plan, tool }: Pick<Call, 'plan' | 'tool'>): Effect => plan?.effect ?? tool.effect
 
 const Named = z.looseObject({ tenant: z.string().optional(), tenants: z.array(z.string()).optional() })
@@ -89,14 +89,14 @@ export function tenantsNamed({ input, plan }: Pick<Call, 'input' | 'plan'>): str
   return [...new Set([...(tenant === undefined ? [] : [tenant]), ...tenants, ...planned])]
 }
 
-const Unfit = z.never({ error: 'hold something of another kind than declared' })
+const WrongType = z.never({ error: 'hold a value of another type than declared' })
 
-/** What a call asks for, parsed by what its tool declares. Never throws, whatever stands in it. */
+/** A call's input, parsed by its tool's schema. Never throws, whatever the input holds. */
 export function parsedInput({ tool, input }: Pick<Call, 'tool' | 'input'>): z.ZodSafeParseResult<unknown> {
   try {
     return tool.input().safeParse(input ?? {})
   } catch {
-    // zod measures whatever has a `length`, be it a list or not, and throws where that cannot be compared with a number.
-    return Unfit.safeParse(input)
+    // zod checks the `length` of whatever has one, and throws if that cannot be compared with a number.
+    return WrongType.safeParse(input)
   }
 }

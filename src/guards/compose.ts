@@ -1,7 +1,7 @@
-/** Stands between a caller and `next`: lets through, refuses by throwing, or acts on the way back. */
+/** Wraps `next`: passes the input on, refuses it by throwing, or acts on the result. */
 export type Guard<In, Out> = (input: In, next: (input: In) => Promise<Out>) => Promise<Out>
 
-/** Puts `guards` around `run`, the first outermost. */
+/** Wraps `run` in `guards`, the first one outermost. */
 export const compose = <In, Out>(
   guards: readonly Guard<In, Out>[],
   run: (input: In) => Promise<Out>,

@@ -12,33 +12,33 @@ import { inQuotes, plainText } from '../text/text.ts'
 import { type Call, type CallGuard, effectOf, type PersonsAnswer, type Reply } from './call.ts'
 import { type Demand, demandOf, type Policy, weigh } from './policy.ts'
 
-/** How long a question put through the client may be answered, milliseconds. */
+/** How long a question through the client can be answered, milliseconds. */
 const QUESTION_TTL = 5 * 60_000
 
-interface Question {
+interface SignedQuestion {
   id: string
   digest: string
 }
 
-/** What a confirmation is checked against and kept in. */
+/** What confirmations are checked against and stored in. */
 export interface Confirming {
   policy: Policy
   approvals: Approvals
   signer: StateSigner
-  /** Where a person decides: in words, and the address of the page where there is one. */
+  /** Where a person decides: in words, with the address of the page if there is one. */
   approveAt: (approval: Approval) => Promise<{ words: string; url?: string }>
-  /** What a person should know of the plan; asked for only when somebody is to approve it. */
+  /** What a person should know about the plan; called only if a person must approve it. */
   brief: (call: Call, plan: Plan) => Promise<Briefing>
 }
 
 /**
- * Lets a change through only once a person has agreed to exactly it: asked through the client, or approving outside
- * the agent's reach. Whatever the client cannot do, it never runs unasked and never dead-ends.
+ * Lets a change through only after a person has agreed to exactly that change: in the client, or outside the agent's
+ * reach. Whatever the client cannot do, a change never runs unasked and a call never dead-ends.
  */
 export const confirm = (by: Confirming): CallGuard =>
   async function confirm(call, next) {
     const { plan } = call
-    // Nothing to do, nobody to ask.
+    // Nothing to change, so nothing to confirm.
     if (!plan || plan.changes.length === 0) return next(call)
     const digest = digestOf(call, plan)
     const demand = demandOf(weigh(effectOf(call), plan, call.leastLevel), by.policy)
@@ -63,13 +63,13 @@ export const confirm = (by: Confirming): CallGuard =>
       : request(call, plan, { digest, demand }, by)
   }
 
-/** The same call, whose every further event names the approval that let it through. */
+/** The same call, whose further events all name the approval. */
 const allowedBy = (call: Call, { id, by, how }: NonNullable<JournalEvent['approval']>): Call => ({
   ...call,
   record: (event) => call.record({ ...event, approval: { id, ...(by && { by }), ...(how && { how }) } }),
 })
 
-/** What a person agrees to: tool, arguments, each account as it is now, and who asked. */
+/** Digest of what a person agrees to: tool, arguments, the current state of each account, and the caller. */
 function digestOf({ tool, input, caller }: Call, plan: Plan): string {
   const { approvalId: _, ...args } = input as Record<string, unknown>
   const targets = plan.changes.map((change) => {
@@ -89,58 +89,55 @@ const approvalIdOf = ({ input }: Call): string | undefined => {
   return typeof approvalId === 'string' ? approvalId : undefined
 }
 
-/** Puts the plan before the person at the client. */
+/** Asks the person at the client about the plan. */
 async function ask(call: Call, plan: Plan, digest: string, { signer }: Confirming): Promise<Reply> {
   const id = randomUUID()
   await call.record({ event: 'asked', approval: { id, how: 'form' } })
-  const state = await signer.sign(boundTo(call), { id, digest } satisfies Question, QUESTION_TTL)
+  const state = await signer.sign(boundTo(call), { id, digest } satisfies SignedQuestion, QUESTION_TTL)
   return { question: { message: wording(plan, call), state } }
 }
 
-/** The question that was answered with yes, or undefined when it was not answered at all. Throws every kind of no. */
+/** The question, if the answer is yes; undefined if there is no answer. Throws for every kind of no. */
 async function answered(
   call: Call,
   answer: PersonsAnswer,
   digest: string,
   { signer, approvals }: Confirming,
 ) {
-  // Sealed by us for this caller, so it has the form that `ask` gave it.
-  const question = (await signer.verify(boundTo(call), answer.state)) as Question | undefined
+  // Signed here for this caller, so it has the form that `ask` gave it.
+  const question = (await signer.verify(boundTo(call), answer.state)) as SignedQuestion | undefined
   if (!question) {
-    throw new ApprovalVoid('This confirmation is not one that was asked for, or its time is over.', ASK_AGAIN)
+    throw new ApprovalVoid('This confirmation was not requested, or it has expired.', ASK_AGAIN)
   }
   if (answer.action === 'none') return undefined
   if (answer.action === 'accept' && question.digest !== digest) {
-    throw new ApprovalVoid(
-      'What the person agreed to has changed since: the arguments or the account.',
-      ASK_AGAIN,
-    )
+    throw new ApprovalVoid('The arguments or the account have changed since the person agreed.', ASK_AGAIN)
   }
-  // A no uses the question up as well, so that it can't be turned into a yes.
+  // A no also uses up the question, so it cannot become a yes later.
   if (!(await approvals.claimQuestion(question.id, QUESTION_TTL))) {
-    throw new ApprovalUsed('This confirmation has been used.', ASK_AGAIN)
+    throw new ApprovalUsed('This confirmation has already been used.', ASK_AGAIN)
   }
   if (answer.action === 'accept' && answer.confirmed) return question
   throw new Declined(
     answer.action === 'cancel'
       ? 'The person closed the question; nothing was changed.'
       : 'The person said no; nothing was changed.',
-    'Leave it at that unless the person asks for it anew.',
+    'Stop here unless the person asks for it again.',
   )
 }
 
-const ASK_AGAIN = 'Make the call anew; the person is then asked about it as it is now.'
+const ASK_AGAIN = 'Repeat the call; the person is then asked about the current state.'
 const boundTo = ({ tool, caller }: Call): string[] => ['question', tool.name, caller.id, caller.client]
 
 function wording(plan: Plan, { caller }: Call): string {
   return [
     ...plan.lines,
     ...(plan.reason === undefined ? [] : [`Reason given: ${inQuotes(plan.reason, 500)}`]),
-    `Asked for by ${plainText(caller.client, 80)}.`,
+    `Requested by ${plainText(caller.client, 80)}.`,
   ].join('\n')
 }
 
-/** Leaves the plan for a person outside the agent's reach; the same call finds the same request again. */
+/** Makes an approval request for a person outside the agent's reach; the same call finds the same request again. */
 async function request(
   call: Call,
   plan: Plan,
@@ -161,7 +158,7 @@ async function request(
     briefing: await by.brief(call, plan),
     ...(typed !== undefined && { mustType: typed }),
   })
-  // A request that was there already was journalled by the call that made it.
+  // An existing request was journalled by the call that made it.
   if (approval.call === call.id) await call.record({ event: 'asked', approval: { id: approval.id } })
   const at = await by.approveAt(approval)
   const link = at.url !== undefined && { approvalId: approval.id, url: at.url, message: wording(plan, call) }

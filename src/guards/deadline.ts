@@ -3,16 +3,16 @@ import type { Guard } from './compose.ts'
 
 const GRACE_MS = 2_000
 // The longest that a timer can wait (a signed 32-bit number of milliseconds).
-const LONGEST_TIMER = 2 ** 31 - 1
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
- * Ends what is behind it at `until`, epoch milliseconds, through its signal, with `TimedOut`. What had begun by then
- * has `graceMs` more to come back with the truth; if it does not, the error is `lost`, by default the signal's reason.
+ * Aborts what it wraps at `until`, epoch milliseconds, with `TimedOut`. Work that has begun then has `graceMs` more
+ * to report its outcome; if it does not, the error is `lostError`, by default the signal's reason.
  */
 export const deadline = <In extends { signal: AbortSignal }, Out>(
   until: (input: In) => number,
   graceMs = GRACE_MS,
-  lost: (input: In, reason: unknown) => unknown = (_input, reason) => reason,
+  lostError: (input: In, reason: unknown) => unknown = (_input, reason) => reason,
 ): Guard<In, Out> =>
   async function deadline(input, next) {
     input.signal.throwIfAborted()
@@ -20,11 +20,11 @@ export const deadline = <In extends { signal: AbortSignal }, Out>(
     if (leftMs <= 0) throw outOfTime()
     const ending = new AbortController()
     const { signal } = ending
-    const timer = setTimeout(() => ending.abort(outOfTime()), Math.min(leftMs, LONGEST_TIMER)).unref()
-    // As `AbortSignal.any` would, at a fraction of its cost: every request passes here twice.
+    const timer = setTimeout(() => ending.abort(outOfTime()), Math.min(leftMs, MAX_TIMER_MS)).unref()
+    // Does what `AbortSignal.any` does at a fraction of its cost: every request passes here twice.
     const leave = () => ending.abort(input.signal.reason)
     input.signal.addEventListener('abort', leave, { once: true })
-    const grace = graceAfter(signal, graceMs, () => lost(input, signal.reason))
+    const grace = graceAfter(signal, graceMs, () => lostError(input, signal.reason))
     try {
       return await Promise.race([next({ ...input, signal }), grace.over])
     } finally {
@@ -35,9 +35,9 @@ export const deadline = <In extends { signal: AbortSignal }, Out>(
   }
 
 const outOfTime = () =>
-  new TimedOut('Time ran out before the answer came.', 'Try again later, or ask for less at once.')
+  new TimedOut('Time ran out before the answer came.', 'Try again later, or ask for less.')
 
-/** `over` rejects with `error` once `signal` has been aborted for `ms`; `end` makes sure that it never will. */
+/** `over` rejects with `error` once `signal` has been aborted for `ms`; `end` cancels that. */
 function graceAfter(signal: AbortSignal, ms: number, error: () => unknown) {
   let timer: NodeJS.Timeout | undefined
   let begin = () => {}

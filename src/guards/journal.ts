@@ -3,7 +3,7 @@ import type { JournalEventName } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
 import { type Call, type CallGuard, parsedInput } from './call.ts'
 
-// What a person decided, and what the apps made of it; every other error of a call is a refusal of ours.
+// What a person decided or an app reported; every other error is a refusal by this server.
 const EVENT: Partial<Record<ErrorCode, JournalEventName>> = {
   declined: 'declined',
   approval_denied: 'denied',
@@ -16,20 +16,20 @@ const EVENT: Partial<Record<ErrorCode, JournalEventName>> = {
   unknown_outcome: 'unknown',
 }
 
-/** Where the guard writes, and who is told when it can't. */
+/** Where the guard writes, and where it reports that it cannot. */
 export interface Journalling {
   journal: Pick<Journal, 'append'>
   warn: (message: string, error: unknown) => void
 }
 
-/** Sees every call that would change something, and writes down how it ended; gives the guards inside it the pen. */
+/** Journals how every call of a changing tool ends, and gives the inner guards `record` for their own events. */
 export const journalled = ({ journal, warn }: Journalling): CallGuard =>
   async function journalled(call, next) {
     if (call.tool.effect === 'reads') return next(call)
     const { approvalId, ...args } = argumentsOf(call)
-    let told = false
+    let recorded = false
     const record: Call['record'] = async (event) => {
-      told = true
+      recorded = true
       await journal.append({
         ...event,
         call: call.id,
@@ -43,23 +43,23 @@ export const journalled = ({ journal, warn }: Journalling): CallGuard =>
       const reply = await next({ ...call, record })
       const status = 'answer' in reply ? reply.answer.status : undefined
       if (status === 'unchanged') await record({ event: 'done', note: 'Nothing had to be changed.' })
-      if (status === 'failed' && !told) await record({ event: 'failed', note: 'Nothing was changed.' })
+      if (status === 'failed' && !recorded) await record({ event: 'failed', note: 'Nothing was changed.' })
       return reply
     } catch (error) {
       const code = error instanceof IdentityError ? error.code : 'internal'
       try {
         const approval = typeof approvalId === 'string' ? { approval: { id: approvalId } } : {}
-        // That a person is needed before this caller goes on is for that person to find here.
+        // A person has to lift the pause, so the journal says why it was set.
         const note = error instanceof Paused ? { note: error.message } : {}
         await record({ event: EVENT[code] ?? 'refused', code, ...note, ...approval })
       } catch (failure) {
-        // Nothing was changed, and the caller is told why; that it could not be recorded is for the log.
+        // Nothing was changed and the caller gets the error; only the log says that it was not recorded.
         warn('a refusal could not be journalled', failure)
       }
       throw error
     }
   }
 
-/** What was asked for, if it is of the form that the tool declares. */
+/** The parsed arguments; empty if they do not match the schema. */
 const argumentsOf = (call: Call): Record<string, unknown> =>
   (parsedInput(call).data ?? {}) as Record<string, unknown>

@@ -2,7 +2,7 @@ import type { Freezes } from '../limits/freezes.ts'
 import { type CallGuard, tenantsNamed } from './call.ts'
 import type { RequestGuard } from './request.ts'
 
-/** Lets no change through where a person has stopped them, nor one by a caller that is paused. */
+/** Refuses a change where a person has stopped changes, and any change by a paused caller. */
 export const killSwitch = (freezes: Pick<Freezes, 'check'>): CallGuard =>
   async function killSwitch(call, next) {
     if (call.tool.effect !== 'reads') {
@@ -11,8 +11,8 @@ export const killSwitch = (freezes: Pick<Freezes, 'check'>): CallGuard =>
     return next(call)
   }
 
-/** Asks once more before a change leaves for an app, since it may have been stopped while it waited for its turn. */
-export const lastLook: RequestGuard = async function lastLook(request, next) {
+/** Checks again right before a change is sent, since it may have been stopped while it waited. */
+export const recheckKillSwitch: RequestGuard = async function recheckKillSwitch(request, next) {
   if (request.effect === 'writes') await request.context.mayLeave?.()
   return next(request)
 }

@@ -6,19 +6,19 @@ import { Conflict, IdentityError, Protected } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import type { Call, CallGuard } from './call.ts'
 
-/** Lists the administrators of a tenant, up to some bound; undefined where the app offers no listing. */
+/** Lists the administrators of a tenant, up to some bound; undefined if the app has no listing. */
 export type ListAdmins = (
   call: Call,
   tenant: string,
 ) => Promise<Pick<Page<Account, unknown>, 'items' | 'complete' | 'note'>> | undefined
 
-// Longer than any call may take, and after it a lock that was left behind is nobody's any more.
+// Longer than any call takes; after that, an abandoned lock lapses.
 const LOCK_MS = 2 * 60_000
 
 /**
- * Refuses to take the last active administrator from a tenant. Where the app can't be made to say who is left, the plan
- * says so and a person decides. One call at a time may take administrators from a tenant, so that no two of them count
- * on each other's.
+ * Refuses to remove the last active administrator of a tenant. If the app cannot say who is left, the plan says so
+ * and a person decides. One call at a time can remove administrators of a tenant, so two calls cannot count on each
+ * other's.
  */
 export const lastAdmin = (listAdmins: ListAdmins, locks: Pick<Store, 'claim' | 'delete'>): CallGuard =>
   async function lastAdmin(call, next) {
@@ -28,20 +28,20 @@ export const lastAdmin = (listAdmins: ListAdmins, locks: Pick<Store, 'claim' | '
       let plan = call.plan
       for (const [tenant, ids] of leaving) {
         const lock = `admins/${tenant}`
-        if (!(await locks.claim(lock, LOCK_MS))) throw another(tenant)
+        if (!(await locks.claim(lock, LOCK_MS))) throw alreadyRemoving(tenant)
         taken.push(lock)
         const left = await othersLeft(listAdmins(call, tenant), ids)
-        if (left === 'none') throw last(tenant)
-        if (left === 'unknown' && plan) plan = doubting(plan, tenant)
+        if (left === 'none') throw lastAdminLeft(tenant)
+        if (left === 'unknown' && plan) plan = withDoubt(plan, tenant)
       }
       return await next(plan ? { ...call, plan } : call)
     } finally {
-      // What came of the call is true all the same; a lock that is left lapses.
+      // A failure here does not change the call's outcome; a lock that is left lapses.
       await Promise.all(taken.map((lock) => locks.delete(lock))).catch(() => undefined)
     }
   }
 
-/** The administrators that would be none any more or could not act, by tenant. */
+/** The administrators that would lose their rights or their access, by tenant. */
 function adminsLeaving(plan: Plan | undefined): Map<string, Set<string>> {
   const leaving = new Map<string, Set<string>>()
   for (const change of plan?.changes ?? []) {
@@ -63,7 +63,7 @@ async function othersLeft(
     const { items = [], complete = false, note } = (await listing) ?? {}
     const others = items.filter(({ id, admin, status }) => admin && status !== 'inactive' && !leaving.has(id))
     if (others.some(({ status }) => status === 'active')) return 'some'
-    // A note says that something was left out.
+    // A note means that something was left out.
     return complete && note === undefined && others.length === 0 ? 'none' : 'unknown'
   } catch (error) {
     if (error instanceof IdentityError) return 'unknown'
@@ -71,21 +71,21 @@ async function othersLeft(
   }
 }
 
-function doubting(plan: Plan, tenant: string): Plan {
-  const doubt = `Whether ${tenant} has another active administrator cannot be told; look there before you agree.`
+function withDoubt(plan: Plan, tenant: string): Plan {
+  const doubt = `It is not known whether ${tenant} has another active administrator; check there before you agree.`
   return { ...plan, lines: [...plan.lines, doubt], doubt }
 }
 
-const last = (tenant: string) =>
+const lastAdminLeft = (tenant: string) =>
   new Protected(
     `${tenant} would be left without an active administrator.`,
-    'Another administrator is needed there first, made by a person in the app itself.',
+    'A person must first add another administrator there, in the app itself.',
     { tenant },
   )
 
-const another = (tenant: string) =>
+const alreadyRemoving = (tenant: string) =>
   new Conflict(
-    `Another call is just taking an administrator from ${tenant}.`,
-    'Make the call again in a minute; it is then judged by who is left.',
+    `Another call is removing an administrator of ${tenant} right now.`,
+    'Repeat the call in a minute; the remaining administrators are then counted again.',
     { tenant },
   )

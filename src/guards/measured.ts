@@ -2,7 +2,7 @@ import { IdentityError } from '../errors.ts'
 import type { Meter } from '../meter.ts'
 import type { CallGuard, Reply } from './call.ts'
 
-/** Counts every call, with what came of it and how long it took. */
+/** Counts every call, with its outcome and its duration. */
 export const measured = ({ called }: Pick<Meter, 'called'>): CallGuard =>
   async function measured(call, next) {
     const begun = performance.now()

@@ -3,9 +3,9 @@ import { isClassified, type Plan } from '../domain/change.ts'
 import type { Call, CallGuard } from './call.ts'
 
 /**
- * Has the exact change worked out before any guard judges it, from the accounts as they are now, with a warning of names
- * that are not what they look like. A tool that changes something and makes no plan gets no further; one that declares no
- * effect counts as the most dangerous.
+ * Makes the exact plan, from the current state of the accounts, before any guard judges it, and adds warnings about
+ * names that are not what they look like. A changing tool that makes no plan fails; a tool that declares no effect
+ * counts as the most dangerous.
  */
 export const planning = (planOf: (call: Call) => Promise<Plan> | undefined): CallGuard =>
   async function planning(call, next) {
@@ -14,6 +14,6 @@ export const planning = (planOf: (call: Call) => Promise<Plan> | undefined): Cal
     if (!plan) throw new TypeError(`${call.tool.name} changes data and makes no plan`)
     const whole: Plan = { ...plan, lines: [...plan.lines, ...warningsOf(plan.changes)] }
     if (isClassified(call.tool)) return next({ ...call, plan: whole })
-    // What declares no effect may do anything, whatever its plan says of itself.
+    // A tool without a declared effect may do anything, whatever its plan says.
     return next({ ...call, plan: { ...whole, effect: 'removes' }, leastLevel: 'approve' })
   }

@@ -4,58 +4,58 @@ import type { ConfirmLevel, ConfirmRule, Environment } from '../config/policy.ts
 import type { Settings } from '../config/settings.ts'
 import type { Does, Effect, Plan } from '../domain/change.ts'
 
-/** What a change needs of people, and which settings say so. */
-export interface Demand extends Need {
-  /** Which of the kinds in `confirm` it is. */
+/** The confirmation that a change needs, and the settings that require it. */
+export interface Demand extends Requirement {
+  /** The kinds in `confirm` that it belongs to. */
   kinds: readonly Kind[]
-  because: readonly (Need & { setting: string })[]
+  because: readonly (Requirement & { setting: string })[]
 }
 
-interface Need {
+interface Requirement {
   level: ConfirmLevel
-  /** How many different people must approve, where the level is `approve`. */
+  /** How many different people must approve, if the level is `approve`. */
   approvers: number
-  /** Whether the one who asked is not among them. */
+  /** Whether the person who asked cannot be one of them. */
   fourEyes: boolean
 }
 
-/** What the deciding goes by. */
+/** What the decision is based on. */
 export interface Policy {
   confirm: Settings['confirm']
   about: (tenant: string) => TenantTraits
 }
 
-/** As much of a tenant as rules can tell by. */
+/** The properties of a tenant that rules can match. */
 export interface TenantTraits {
   vendor: string
   environment: Environment
-  /** Whether to deactivate an account there is to delete it. */
+  /** Whether deactivating an account there deletes it. */
   deactivationDeletes: boolean
 }
 
-/** A call, as far as it matters for what it needs. */
+/** The properties of a call that decide which confirmation it needs. */
 export interface Weighed {
   effect: Effect
-  /** One for each account that is to be changed. */
+  /** One for each account to change. */
   targets: readonly Target[]
   /** How many different people they belong to. */
   people: number
   doubt?: Plan['doubt']
-  /** What the call itself demands, whatever the settings say. */
+  /** The lowest level for this call, whatever the settings say. */
   least?: ConfirmLevel | undefined
 }
 
 export interface Target {
   tenant: string
-  /** What is done to the account, whatever the tool says that it does. */
+  /** What the change does to the account, whatever its tool declares. */
   does: Does
   administrator: boolean
 }
 
 type Kind = Exclude<keyof Settings['confirm'], 'rules'>
 
-/** From how many people on a change counts as bulk work. */
-const MANY = 20
+/** A change that concerns more people than this counts as bulk. */
+const MAX_PEOPLE_BEFORE_BULK = 20
 const STRICTNESS: readonly ConfirmLevel[] = ['none', 'ask', 'approve']
 
 export const weigh = (effect: Effect, plan: Plan, least?: ConfirmLevel): Weighed => ({
@@ -68,7 +68,7 @@ export const weigh = (effect: Effect, plan: Plan, least?: ConfirmLevel): Weighed
       does: kind.weighs(change),
       administrator: kind.changesPrivilege(change),
     }
-    // An account that is to be made is one as well.
+    // A creation has a target, too.
     if (change.accounts.length === 0) return [target]
     return change.accounts.map(({ admin }) => ({
       ...target,
@@ -79,7 +79,7 @@ export const weigh = (effect: Effect, plan: Plan, least?: ConfirmLevel): Weighed
   doubt: plan.doubt,
 })
 
-/** The strictest of all that the settings say about such a call: of level, number of approvers and four eyes each. */
+/** The strictest that the settings say about such a call: for level, number of approvers and four eyes separately. */
 export function demandOf(weighed: Weighed, { confirm, about }: Policy): Demand {
   const { effect, people, doubt, least } = weighed
   const targets = weighed.targets.map((target) => {
@@ -88,7 +88,7 @@ export function demandOf(weighed: Weighed, { confirm, about }: Policy): Demand {
   })
   const kinds = new Set<Kind>([
     ...targets.flatMap((target) => target.kinds),
-    ...(people > MANY ? (['bulk'] as const) : []),
+    ...(people > MAX_PEOPLE_BEFORE_BULK ? (['bulk'] as const) : []),
   ])
   const alone = (setting: string, level: ConfirmLevel) => ({ setting, level, approvers: 1, fourEyes: false })
   const because = [
@@ -98,7 +98,7 @@ export function demandOf(weighed: Weighed, { confirm, about }: Policy): Demand {
         ? [{ setting: `confirm.rules.${index}`, ...need }]
         : [],
     ),
-    // A tool that says it only reads, and changes something, is not to be believed in anything.
+    // A tool that declares that it only reads, and changes something, cannot be trusted.
     ...(effect === 'reads' ? [alone('tool', 'approve')] : []),
     ...(doubt ? [alone('doubt', 'approve')] : []),
     ...(least ? [alone('call', least)] : []),
@@ -112,7 +112,7 @@ export function demandOf(weighed: Weighed, { confirm, about }: Policy): Demand {
   }
 }
 
-type Judged = Target & TenantTraits & { kinds: readonly Kind[] }
+type JudgedTarget = Target & TenantTraits & { kinds: readonly Kind[] }
 
 const kindsOf = (
   { does, administrator }: Target,
@@ -120,7 +120,7 @@ const kindsOf = (
   { deactivationDeletes }: TenantTraits,
 ): Kind[] => [
   ...(effect === 'reads' ? [] : [effect]),
-  // Who deletes an account takes its access away as well.
+  // Deleting an account also removes its access.
   ...(does === 'deletes' ? (['deletes', 'removes'] as const) : [does]),
   ...(does === 'removes' && deactivationDeletes ? (['deletes'] as const) : []),
   ...(administrator ? (['admins'] as const) : []),
@@ -128,7 +128,7 @@ const kindsOf = (
 
 const fits = (
   { effects, vendors, tenants, environments, administrator }: ConfirmRule['when'],
-  target: Judged,
+  target: JudgedTarget,
 ): boolean =>
   (!effects || effects.some((effect) => target.kinds.includes(effect))) &&
   (!vendors || vendors.includes(target.vendor)) &&

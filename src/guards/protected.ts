@@ -5,14 +5,14 @@ import { namesOfCaller } from '../domain/caller-names.ts'
 import type { Change } from '../domain/change.ts'
 import { bare } from '../domain/quoting.ts'
 import { Protected } from '../errors.ts'
-import { plainText, sameText } from '../text/text.ts'
+import { fold, plainText, sameText } from '../text/text.ts'
 import type { CallGuard } from './call.ts'
 
-type Names = Partial<Pick<Account, 'id' | 'userName' | 'email' | 'externalId'>>
+type AccountNames = Partial<Pick<Account, 'id' | 'userName' | 'email' | 'externalId'>>
 
 /**
- * Refuses a call that would change an account on the list, where `*` stands for anything, or one that is the caller's
- * own, by what the caller and the account are called.
+ * Refuses a call that would change an account on the list, where `*` matches anything, or the caller's own account,
+ * compared by name.
  */
 export const protectedAccounts = (list: readonly ProtectedAccount[]): CallGuard => {
   const entries = list.map((entry) => {
@@ -25,38 +25,37 @@ export const protectedAccounts = (list: readonly ProtectedAccount[]): CallGuard 
 
   return async function protectedAccounts(call, next) {
     const own = namesOfCaller(call.caller.id)
-    const isOwn = (names: Names) => namesIn(names).some((name) => own.some((one) => sameText(one, name)))
+    const isOwn = (names: AccountNames) =>
+      namesIn(names).some((name) => own.some((one) => sameText(one, name)))
     for (const change of call.plan?.changes ?? []) {
       const { tenant, accounts } = change
       for (const account of accounts) {
         const entry = entries.find(({ holds }) => holds(tenant, account))
         if (entry) throw isProtected(account, tenant, entry.why)
       }
-      // To make an account for itself is to give itself access.
+      // Creating an account for oneself would give oneself access.
       const self = [...accounts, ...madeBy(change)].find(isOwn)
-      if (self) throw isProtected(self, tenant, 'it is the account of the one who asks')
+      if (self) throw isProtected(self, tenant, "it is the caller's own account")
     }
     return next(call)
   }
 }
 
-const isProtected = ({ userName, email }: Names, tenant: string, why?: string) =>
+const isProtected = ({ userName, email }: AccountNames, tenant: string, why?: string) =>
   new Protected(
     `The account ${bare(userName ?? email ?? '')} in ${tenant} is protected and no tool may change it` +
       `${why === undefined ? '' : `: ${plainText(why, 200)}`}.`,
-    'A person changes it by hand, in the app itself.',
+    'Only a person can change it, in the app itself.',
     { tenant },
   )
 
-function madeBy(change: Change): Names[] {
+function madeBy(change: Change): AccountNames[] {
   const kind = kindOf(change)
   return kind.makes === 'account' ? [kind.sets(change)] : []
 }
 
-const namesIn = ({ id, userName, email, externalId }: Names): string[] =>
+const namesIn = ({ id, userName, email, externalId }: AccountNames): string[] =>
   [id, userName, email, externalId].filter((text) => text !== undefined)
-
-const fold = (text: string) => text.normalize('NFC').toLowerCase()
 
 function toTest(pattern: string): (text: string) => boolean {
   const literal = fold(pattern)

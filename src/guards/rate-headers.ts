@@ -1,33 +1,33 @@
 import type { Learned } from '../limits/throttle.ts'
 import type { AppReply } from './request.ts'
 
-/** One window as an app tells of it. */
-interface Window {
+/** One rate limit window, as the app reports it. */
+interface RateWindow {
   limit?: number
   remaining?: number
-  /** Milliseconds until it begins anew. */
+  /** Milliseconds until it resets. */
   reset?: number
 }
 
 const WINDOW_MS: Record<string, number> = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 }
-const LONGEST_PAUSE = 86_400_000
-// Nobody says in which unit a reset comes, so a wrong guess must not close an app for a day.
-const LONGEST_RESET = 3_600_000
-// For an app that says that nothing is left, but not until when.
-const SHORT_PAUSE = 1_000
+const MAX_PAUSE_MS = 86_400_000
+// The unit of a reset is not specified, so a wrong guess must not block an app for a day.
+const MAX_RESET_MS = 3_600_000
+// For an app that reports nothing left, but no reset time.
+const DEFAULT_PAUSE_MS = 1_000
 
-/** What a reply says about the pace that the app wants, in any of the spellings that apps use. */
+/** The rate limit that a reply reports, in any of the header forms that apps use. */
 export function readRates({ status, headers }: AppReply): Learned {
-  // Against the app's own clock where it tells: ours may be wrong.
+  // Compared with the app's clock if it sends one: ours may be wrong.
   const appNow = Date.parse(headers.date ?? '') || Date.now()
   const throttled = status === 429
   const { limit = 0, remaining, reset } = tightest(headers, appNow)
   const asked = status >= 400 ? retryAfter(headers['retry-after'], appNow) : undefined
-  const spent = remaining === 0 && reset === undefined ? SHORT_PAUSE : undefined
+  const spent = remaining === 0 && reset === undefined ? DEFAULT_PAUSE_MS : undefined
   const pauseMs = asked ?? (throttled ? reset : spent)
   return {
     throttled,
-    // Some apps send 0 beside a 429, which says nothing.
+    // Some apps send 0 with a 429, which says nothing.
     ...(pauseMs && { pauseMs }),
     ...(remaining !== undefined && reset && { allowance: { remaining, resetMs: reset, limit } }),
   }
@@ -37,10 +37,10 @@ export function readRates({ status, headers }: AppReply): Learned {
 function retryAfter(value: string | undefined, appNow: number): number | undefined {
   if (value === undefined) return undefined
   const ms = /^\s*[\d.]+\s*$/.test(value) ? Number.parseFloat(value) * 1_000 : Date.parse(value) - appNow
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_PAUSE)
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_PAUSE_MS)
 }
 
-function tightest(headers: AppReply['headers'], appNow: number): Window {
+function tightest(headers: AppReply['headers'], appNow: number): RateWindow {
   const windows = [...figureByFigure(headers, appNow), ...inOneHeader(headers.ratelimit ?? '', appNow)]
   windows.sort(
     (one, other) =>
@@ -52,8 +52,8 @@ function tightest(headers: AppReply['headers'], appNow: number): Window {
 // `X-` or not, "rate limit" as one word or two, and sometimes the window at the end.
 const FIGURE = /^(?:x-)?rate-?limit-(limit|remaining|reset)(?:-(second|minute|hour|day))?$/
 
-function figureByFigure(headers: AppReply['headers'], appNow: number): Window[] {
-  const windows = new Map<string, Window>()
+function figureByFigure(headers: AppReply['headers'], appNow: number): RateWindow[] {
+  const windows = new Map<string, RateWindow>()
   for (const [header, value] of Object.entries(headers)) {
     const [, figure, name = ''] = FIGURE.exec(header) ?? []
     const number = Number.parseFloat(value)
@@ -68,7 +68,7 @@ function figureByFigure(headers: AppReply['headers'], appNow: number): Window[] 
 }
 
 /** `RateLimit: limit=10, remaining=5, reset=30` or `"name";r=5;t=30, …` (draft-ietf-httpapi-ratelimit-headers 07, 10). */
-function inOneHeader(value: string, appNow: number): Window[] {
+function inOneHeader(value: string, appNow: number): RateWindow[] {
   const figures = (name: RegExp) => [...value.matchAll(name)].map(([, digits]) => Number(digits))
   const limits = figures(/\b(?:limit|q)=(\d+)/g)
   const resets = figures(/\b(?:reset|t)=(\d+)/g)
@@ -78,9 +78,9 @@ function inOneHeader(value: string, appNow: number): Window[] {
   })
 }
 
-/** A wait in seconds, a time in seconds or one in milliseconds: apps send any of them, told apart by their size. */
+/** Apps send a delay in seconds, a time in seconds or a time in milliseconds; the size tells which. */
 function untilReset(value: number, appNow: number): number | undefined {
-  if (value < 1e6) return Math.min(value * 1_000, LONGEST_RESET)
+  if (value < 1e6) return Math.min(value * 1_000, MAX_RESET_MS)
   const at = value < 1e11 ? value * 1_000 : value
-  return at < 1e12 ? undefined : Math.min(Math.max(at - appNow, 0), LONGEST_RESET)
+  return at < 1e12 ? undefined : Math.min(Math.max(at - appNow, 0), MAX_RESET_MS)
 }

@@ -2,23 +2,23 @@ import type { RequestContext } from '../domain/operations.ts'
 import type { Secret } from '../secret.ts'
 import type { Guard } from './compose.ts'
 
-/** One try at one request, on its way to an app. */
+/** One attempt at one request to an app. */
 export interface AppRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   url: URL
-  /** Names in lower case; secrets are revealed when the request is transmitted, and nowhere before. */
+  /** Names in lower case; secrets are revealed only when the request is sent. */
   headers: Record<string, string | Secret>
   body?: string
-  /** Sent as `application/x-www-form-urlencoded`, in place of a body. */
+  /** Sent as `application/x-www-form-urlencoded`, instead of a body. */
   form?: Readonly<Record<string, string | Secret>>
-  /** A POST that only reads is a read; what it does decides whether it may be repeated, not its verb. */
+  /** Decides whether the request can be repeated; a POST that only reads is a read. */
   effect: 'reads' | 'writes'
   context: RequestContext
-  /** Ends this request: the caller left, or its time is up. */
+  /** Aborts this request: the caller disconnected, or time is up. */
   signal: AbortSignal
 }
 
-/** What came back, whatever the status; the token that was sent is taken out of the text. */
+/** The reply, whatever its status; the token that was sent is removed from the text. */
 export interface AppReply {
   status: number
   /** Names in lower case. */

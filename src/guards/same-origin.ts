@@ -1,7 +1,7 @@
 import { BadReply } from '../errors.ts'
 import type { RequestGuard } from './request.ts'
 
-/** Keeps a token at the address it was given for: nothing leaves for elsewhere, and no redirect is followed. */
+/** Sends a token only to the address it was configured for, and follows no redirect. */
 export const sameOrigin = (base: URL): RequestGuard =>
   async function sameOrigin(request, next) {
     if (!isBelow(base, request.url)) throw elsewhere(base)
@@ -12,8 +12,8 @@ export const sameOrigin = (base: URL): RequestGuard =>
 
 const elsewhere = (base: URL) =>
   new BadReply(
-    `The app at ${base.host} sends us elsewhere, where its token must not go.`,
-    'Correct `url` in the settings of this tenant: it must be the address that answers by itself.',
+    `The app at ${base.host} points to another address, where its token must not be sent.`,
+    'Correct `url` in the settings of this tenant: it must be the address that answers without a redirect.',
   )
 
 function isBelow(base: URL, url: URL): boolean {
@@ -27,7 +27,7 @@ function isBelow(base: URL, url: URL): boolean {
   )
 }
 
-// A URL has no dots of its own left to climb with, but an app may decode a slash after that (RFC 3986 §6.2.2.2).
+// Parsing a URL resolves its dot segments, but an app may decode a slash after that (RFC 3986 §6.2.2.2).
 const climbs = (path: string) =>
   path
     .replace(/%2e/gi, '.')

@@ -1,3 +1,6 @@
+// A token bucket in its stricter, sliding-window form: there is no burst at a window's edge, and a token comes back one
+// window after the answer that spent it.
+
 import { Paused, Refused, Unavailable, WrongAddress } from '../errors.ts'
 import type { Ledger } from '../limits/ledger.ts'
 import type { Limits } from '../limits/sliding-window.ts'
@@ -5,19 +8,19 @@ import { readRates } from './rate-headers.ts'
 import type { AppRequest, RequestGuard } from './request.ts'
 import { tokenQueue } from './token-queue.ts'
 
-/** What a token may spend. */
+/** The budget of a token. */
 export interface Spending extends Limits {
-  /** Requests under way at the same moment, over all processes; 4 when left out. */
+  /** Requests in flight at the same time, over all processes; 4 when absent. */
   atOnce?: number | undefined
-  /** Share of every window that bulk work leaves to questions asked just now; a tenth when left out. */
+  /** Share of every window that bulk work leaves to interactive requests; a tenth when absent. */
   reserve?: number | undefined
 }
 
 /**
- * Pays for each request from the bucket called `name`, whoever else spends from it, and teaches the ledger what each
- * reply says of the app's pace. A request that can't be paid for before its request's deadline is `RateLimited` at once,
- * with `retryAt`. `holdMs` is the longest that a request may be under way; `waited` is told how long each one waited.
- * Made once per bucket, whose queue it keeps.
+ * Takes a token for each request from the bucket `name`, which others may share, and reports to the ledger what each
+ * reply says about the app's rate limit. A request that cannot get a token before its deadline throws `RateLimited`
+ * immediately, with `retryAt`. `holdMs` is the longest that a request can be in flight; `waited` gets the wait of
+ * each one. Made once per bucket, whose queue it keeps.
  */
 export function tokenBucket(
   ledger: Ledger,
@@ -50,7 +53,7 @@ export function tokenBucket(
   }
 }
 
-// A ticket that can't be accounted for lapses by itself; what came of the request is true all the same.
+// A failure here does not change the request's outcome; a ticket that is not settled lapses.
 const booked = (work: Promise<void>): Promise<void> => work.catch(() => undefined)
 
 const neverSent = ({ effect }: AppRequest, error: unknown) =>

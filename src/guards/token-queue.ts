@@ -1,3 +1,5 @@
+// bottleneck lets callers take turns here (a two-level mutex); it never counts the budget and cannot cancel a queued job.
+
 import type Bottleneck from 'bottleneck'
 import type { RequestContext } from '../domain/operations.ts'
 import { RateLimited, TimedOut } from '../errors.ts'
@@ -6,7 +8,7 @@ import type { AppRequest } from './request.ts'
 
 type Priority = RequestContext['priority']
 
-/** The bucket in front of which the queue stands. */
+/** The token bucket that the queue waits for. */
 export interface Tokens {
   take(priority: Priority): Promise<Taken>
   freeAt(priority: Priority, nth: number): Promise<number>
@@ -14,37 +16,43 @@ export interface Tokens {
 }
 
 export interface TokenQueue {
-  /** A ticket, at once when nobody waits. Throws `RateLimited` as soon as it is known to come too late. */
+  /** A ticket, immediately if nothing waits. Throws `RateLimited` as soon as the ticket is known to come too late. */
   ticketFor(request: AppRequest): Promise<Ticket>
-  /** Tells that tokens or places may have come free. */
+  /** Signals that tokens or places may be free. */
   changed(): void
 }
 
-/** The requests of one caller of one priority; its limiter lets one of them at a time to the head of the queue. */
-interface Line {
+/** One caller's requests at one priority; its limiter lets one of them at a time to the head of the queue. */
+interface CallerLine {
   waiting: number
   limiter?: Bottleneck
 }
 
-/** The callers at one priority, and its head, where the first of them all waits for a token. */
-interface Lane {
-  lines: Map<string, Line>
+/** The callers at one priority, and the head, where the first request of all waits for a token. */
+interface PriorityLane {
+  lines: Map<string, CallerLine>
   head?: Bottleneck
 }
 
-// Another process tells nobody when it is done or gives a token back.
-const LOOK_AGAIN_MS = 1_000
+// Other processes do not signal when they finish or give a token back.
+const POLL_MS = 1_000
 const BUSY_MS = 25
 
-/** Who goes next when there is a wait: interactive before bulk work, and callers by turns within each. */
+/** Orders waiting requests: interactive before bulk work, and callers take turns within each. */
 export function tokenQueue(tokens: Tokens): TokenQueue {
-  const lanes: Record<Priority, Lane> = { interactive: { lines: new Map() }, bulk: { lines: new Map() } }
+  const lanes: Record<Priority, PriorityLane> = {
+    interactive: { lines: new Map() },
+    bulk: { lines: new Map() },
+  }
   const bell = newBell()
 
   const mustYield = (priority: Priority) => priority === 'bulk' && waitingIn(lanes.interactive) > 0
 
-  /** How many go before the last of `line`: its own, as many of each other line, and all with a better right. */
-  function before(line: Line, priority: Priority): number {
+  /**
+   * How many requests go before the last of `line`: its own, as many of each other line, and all of a higher
+   * priority.
+   */
+  function before(line: CallerLine, priority: Priority): number {
     const others = [...lanes[priority].lines.values()].filter((other) => other !== line)
     const turns = others.reduce((sum, { waiting }) => sum + Math.min(waiting, line.waiting), 0)
     return line.waiting - 1 + turns + (priority === 'bulk' ? waitingIn(lanes.interactive) : 0)
@@ -58,7 +66,7 @@ export function tokenQueue(tokens: Tokens): TokenQueue {
     line.waiting += 1
     try {
       const retryAt = await tokens.freeAt(priority, before(line, priority) + 1)
-      if (retryAt > deadline) throw spentUp(request.url, retryAt)
+      if (retryAt > deadline) throw budgetSpent(request.url, retryAt)
       const limiter = await limiterOf(line, lanes[priority])
       return await unlessLeft(
         request,
@@ -77,18 +85,18 @@ export function tokenQueue(tokens: Tokens): TokenQueue {
       const taken: Taken = mustYield(priority) ? { busy: true } : await tokens.take(priority)
       if ('ticket' in taken) return taken.ticket
       const retryAt = 'retryAt' in taken ? taken.retryAt : Date.now() + BUSY_MS
-      if (retryAt > deadline) throw spentUp(url, retryAt)
-      await bell.sleep(Math.min(retryAt - Date.now(), LOOK_AGAIN_MS))
+      if (retryAt > deadline) throw budgetSpent(url, retryAt)
+      await bell.sleep(Math.min(retryAt - Date.now(), POLL_MS))
     }
     return undefined
   }
 
-  /** What `job` brings, unless the request is called off first; a ticket that comes after that goes back. */
+  /** The result of `job`, unless the request is aborted first; a ticket that comes after that is given back. */
   function unlessLeft({ signal, url }: AppRequest, job: Promise<Ticket | undefined>): Promise<Ticket> {
     return new Promise((resolve, reject) => {
       const leave = () => {
-        // It was not the app that took too long.
-        reject(signal.reason instanceof TimedOut ? spentUp(url, Date.now() + LOOK_AGAIN_MS) : signal.reason)
+        // The time went into waiting, not into the app.
+        reject(signal.reason instanceof TimedOut ? budgetSpent(url, Date.now() + POLL_MS) : signal.reason)
         bell.ring()
       }
       if (signal.aborted) leave()
@@ -115,25 +123,26 @@ export function tokenQueue(tokens: Tokens): TokenQueue {
   }
 }
 
-const waitingIn = ({ lines }: Lane) => [...lines.values()].reduce((sum, { waiting }) => sum + waiting, 0)
+const waitingIn = ({ lines }: PriorityLane) =>
+  [...lines.values()].reduce((sum, { waiting }) => sum + waiting, 0)
 
-/** The first of each line stands at the head, and they pass it one by one: callers go by turns. */
-async function limiterOf(line: Line, lane: Lane): Promise<Bottleneck> {
-  // Most requests never wait, so a start does not pay for this.
+/** Chains each caller's limiter to the head, so that callers take turns. */
+async function limiterOf(line: CallerLine, lane: PriorityLane): Promise<Bottleneck> {
+  // Most requests never wait, so the package is loaded on first use.
   const { default: Limiter } = await import('bottleneck')
   lane.head ??= new Limiter({ maxConcurrent: 1 })
   line.limiter ??= new Limiter({ maxConcurrent: 1 }).chain(lane.head)
   return line.limiter
 }
 
-const spentUp = ({ host }: URL, retryAt: number) =>
+const budgetSpent = ({ host }: URL, retryAt: number) =>
   new RateLimited(
-    `The budget of the token for ${host} is spent for now.`,
-    'Try again at `retryAt`, or ask for less at once.',
+    `The budget of the token for ${host} is used up for now.`,
+    'Try again at `retryAt`, or ask for less.',
     { retryAt: Math.ceil(retryAt) },
   )
 
-/** Wakes every sleeper before its time. */
+/** `ring` wakes all sleepers early. */
 function newBell() {
   const sleepers = new Set<() => void>()
   return {

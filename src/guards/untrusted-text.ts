@@ -2,15 +2,15 @@ import { WRITTEN_IN_APPS } from '../domain/account.ts'
 import type { CallGuard } from './call.ts'
 
 /**
- * Says of an answer which of its fields hold text that was written in the apps. It stands in the answer itself, before
- * that text: what a server says once when a client connects, many clients never show to their agent.
+ * Names the fields of an answer that hold text from the apps. The note is part of the answer, before that text: many
+ * clients never show their agent what a server says when they connect.
  */
 export const untrustedText = (): CallGuard =>
   async function untrustedText(call, next) {
     const reply = await next(call)
     if ('question' in reply) return reply
-    const told = new Set(fieldsIn(reply.answer))
-    const fields = WRITTEN_IN_APPS.filter((name) => told.has(name))
+    const names = new Set(fieldsIn(reply.answer))
+    const fields = WRITTEN_IN_APPS.filter((name) => names.has(name))
     if (fields.length === 0) return reply
     return { ...reply, answer: { untrusted: `${fields.join(', ')}: ${MEANING}`, ...reply.answer } }
   }

@@ -3,20 +3,20 @@ import { RateLimited } from '../errors.ts'
 import { left, newState, type State, settle, take } from '../limits/sliding-window.ts'
 import { fairTurns } from './fair-turns.ts'
 
-/** Longer than any request is served, milliseconds. */
+/** Longer than any request takes, milliseconds. */
 const HOLD_MS = 5 * 60_000
 const SWEEP_MS = 60_000
 
-/** What one caller may ask of this process, whatever address it comes from. */
+/** Limits each caller's requests to this process, whatever address they come from. */
 export interface CallerRateLimit {
   /**
-   * Lets a caller in when it is its turn; what comes back is for when it leaves. Throws `RateLimited`, with the time to
-   * come again.
+   * Resolves when it is the caller's turn, with a function to call when its request ends. Throws `RateLimited` with
+   * `retryAt`.
    */
   enter(caller: string): Promise<() => void>
 }
 
-/** Counted in this process alone: it is this process that a caller could keep from the others. */
+/** Counts per process, since the process is what callers compete for. */
 export function callerRateLimit({
   perMinute,
   atOnce,
@@ -26,7 +26,7 @@ export function callerRateLimit({
   const turn = fairTurns()
   let swept = Date.now()
 
-  /** Forgets who has not come for a while. */
+  /** Forgets callers that have their full budget again. */
   const sweep = (now: number) => {
     if (now - swept < SWEEP_MS) return
     swept = now
@@ -46,8 +46,8 @@ export function callerRateLimit({
         return () => settle(state, taken.ticket, undefined, Date.now())
       }
       throw new RateLimited(
-        'This caller asks for too much at once.',
-        'Try again at `retryAt`, or ask for less at once.',
+        'This caller has sent too many requests.',
+        'Try again at `retryAt`, with fewer requests at the same time.',
         {
           retryAt: 'retryAt' in taken ? taken.retryAt : now + 1_000,
         },

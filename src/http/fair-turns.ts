@@ -1,33 +1,33 @@
-/** Lets callers begin one after the other, however many requests each of them has sent. */
+/** Starts callers' requests in turn, however many each caller has sent. */
 export interface Turns {
   /** Resolves when it is this caller's turn. */
   of(caller: string): Promise<void>
 }
 
 /**
- * In each round of the event loop every caller begins one request, so that what comes of one of them, and of new
- * connections, waits for as many requests as there are callers, and never for the queue of another.
+ * Each round of the event loop starts one request per caller. A request, or a new connection, waits for at most one
+ * request of each caller, never for the queue of another.
  */
 export function fairTurns(): Turns {
-  const lines = new Map<string, (() => void)[]>()
-  let going = false
+  const queues = new Map<string, (() => void)[]>()
+  let running = false
 
   const round = () => {
-    going = lines.size > 0
-    for (const [caller, line] of lines) {
-      line.shift()?.()
-      if (line.length === 0) lines.delete(caller)
+    running = queues.size > 0
+    for (const [caller, queue] of queues) {
+      queue.shift()?.()
+      if (queue.length === 0) queues.delete(caller)
     }
-    if (going) setImmediate(round)
+    if (running) setImmediate(round)
   }
   return {
     of: (caller) =>
       new Promise((begin) => {
-        const line = lines.get(caller) ?? []
-        lines.set(caller, line)
-        line.push(begin)
-        if (!going) {
-          going = true
+        const queue = queues.get(caller) ?? []
+        queues.set(caller, queue)
+        queue.push(begin)
+        if (!running) {
+          running = true
           setImmediate(round)
         }
       }),

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 
-/** Serves a request with what speaks the Fetch standard; `signal` ends when the client is gone. The body stays unread. */
+/** Serves a request with a Fetch handler; its `signal` aborts when the client disconnects. The body is not read. */
 export async function serveFetch(
   request: IncomingMessage,
   response: ServerResponse,
@@ -24,8 +24,8 @@ export async function serveFetch(
     response.end(Buffer.from(await reply.arrayBuffer()))
     return
   }
-  // Its type is the DOM's, which Node's own stands for.
+  // Typed as the DOM's stream; Node's own is the same.
   const body = Readable.fromWeb(reply.body as ReadableStream)
-  // A client that leaves is no error; the stream ends with it.
+  // A client that disconnects is not an error; it ends the stream.
   await pipeline(body, response).catch(() => undefined)
 }

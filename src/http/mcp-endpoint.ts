@@ -16,32 +16,32 @@ import { IdentityError, InvalidInput, RateLimited } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { CallerRateLimit } from './caller-rate-limit.ts'
 import { serveFetch } from './fetch-adapter.ts'
-import { type About, bodyOf, logged, refuse } from './request.ts'
+import { bodyOf, logged, type RequestInfo, refuse } from './request.ts'
 
-/** A caller that asks for too much is let wait so long before it is told, milliseconds. */
-const PAUSE_MS = 1_000
+/** Delay before a rate-limited caller gets its refusal, milliseconds. */
+const REFUSAL_DELAY_MS = 1_000
 
-/** What is served at `/mcp`, and to whom. */
+/** What `/mcp` serves, and to whom. */
 export interface McpServing {
   factory: McpServerFactory
   authenticate: Authenticate
-  /** What each caller may ask for; everything when left out. */
+  /** Rate limit per caller; none when absent. */
   inbound?: CallerRateLimit
-  /** Where OAuth clients find out about the server. */
+  /** What OAuth clients can discover about the server. */
   resource?: Resource
   log: Log
 }
 
-/** The principal whom this transport has let in. */
+/** The principal that this transport authenticated. */
 export const principalIn = ({ authInfo }: McpRequestContext): Principal =>
-  // Put there below, and handed on by the SDK as it is.
+  // Set below; the SDK passes it on unchanged.
   authInfo?.extra?.principal as Principal
 
-/** Whether the client wants to hear of news from now on, and so stays until it is sent away. */
+/** Whether the request subscribes to notifications, and so stays open until the server closes it. */
 export const listens = ({ headers }: IncomingMessage): boolean =>
   headers['mcp-method'] === 'subscriptions/listen'
 
-/** Serves both eras of the protocol, one request at a time: nothing is kept between them. */
+/** Serves both eras of the protocol, without state between requests. */
 export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: McpServing) {
   const handler = createMcpHandler(factory, {
     onerror: (error) => log.info('a request was not served', { error }),
@@ -49,7 +49,7 @@ export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: M
   const metadata = resource && { resourceMetadataUrl: resource.metadataUrl }
 
   const authInfo = (principal: Principal): AuthInfo => ({
-    // Whoever gets this has no business with the token itself.
+    // Handlers do not need the token itself.
     token: '',
     clientId: principal.caller,
     scopes: [...principal.grant.scopes],
@@ -57,7 +57,7 @@ export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: M
     extra: { principal },
   })
 
-  async function turnAway(response: ServerResponse, error: unknown, about: About): Promise<void> {
+  async function turnAway(response: ServerResponse, error: unknown, about: RequestInfo): Promise<void> {
     response.setHeader('connection', 'close')
     if (error instanceof OAuthError) {
       const refusal = bearerAuthChallengeResponse(error, { requiredScopes: ['identity:read'], ...metadata })
@@ -68,23 +68,23 @@ export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: M
     log.info('a request was refused', { ...logged(about), error })
     if (!(error instanceof RateLimited))
       return refuse(response, error instanceof InvalidInput ? 413 : 503, error, about)
-    // Who asks again at once would keep the server busy with refusals.
-    await setTimeout(PAUSE_MS)
+    // A caller that retries immediately would keep the server busy with refusals.
+    await setTimeout(REFUSAL_DELAY_MS)
     refuse(response, 429, error, about)
   }
 
   return {
-    async serve(request: IncomingMessage, response: ServerResponse, about: About): Promise<void> {
+    async serve(request: IncomingMessage, response: ServerResponse, about: RequestInfo): Promise<void> {
       let leave: (() => void) | undefined
       try {
         const admitted = await authenticate(request.headers.authorization)
         leave = await inbound?.enter(admitted.caller)
-        // What is no JSON is left to the SDK, which says so.
+        // The SDK rejects what is not JSON.
         const parsedBody = isJsonContentType(request.headers['content-type'])
           ? await bodyOf(request)
           : undefined
-        const given = { authInfo: authInfo({ ...admitted, ...about }), parsedBody }
-        await serveFetch(request, response, (asked) => handler.fetch(asked, given))
+        const options = { authInfo: authInfo({ ...admitted, ...about }), parsedBody }
+        await serveFetch(request, response, (asked) => handler.fetch(asked, options))
       } catch (error) {
         await turnAway(response, error, about)
       } finally {

@@ -2,58 +2,58 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Tenant } from '../engine/tenants.ts'
 import type { BreakerState, Meter } from '../meter.ts'
 
-/** What is looked up when somebody asks for the metrics. */
+/** What is read when the metrics are requested. */
 export interface Watched {
   tenants: readonly Pick<Tenant, 'name' | 'budgets'>[]
-  /** How many requests wait for a person. */
+  /** How many approval requests wait for a person. */
   pending(): Promise<number>
 }
 
 const STATES: Record<BreakerState, number> = { closed: 0, half_open: 1, open: 2 }
-/** From a look-up in a cache to the longest that a call may take, seconds. */
-const SECONDS = [0.005, 0.02, 0.1, 0.3, 1, 3, 10, 30, 60]
+/** Histogram buckets, from a cache look-up to the longest possible call, seconds. */
+const BUCKETS = [0.005, 0.02, 0.1, 0.3, 1, 3, 10, 30, 60]
 
-/** Metrics in the text form of Prometheus. Labels name tools, tenants, outcomes and tokens' fingerprints, and no person. */
+/** Metrics in Prometheus text format. Labels name tools, tenants, outcomes and token fingerprints, never a person. */
 export function prometheus() {
   const register = new Registry()
   const registers = [register]
   collectDefaultMetrics({ register })
   const calls = new Counter({
     name: 'identity_mcp_calls_total',
-    help: 'Calls of tools, by the status of the answer or the code of the error',
+    help: 'Tool calls, by status of the answer or code of the error',
     labelNames: ['tool', 'outcome'] as const,
     registers,
   })
   const seconds = new Histogram({
     name: 'identity_mcp_call_seconds',
-    help: 'How long calls took',
+    help: 'Duration of tool calls',
     labelNames: ['tool'] as const,
-    buckets: SECONDS,
+    buckets: BUCKETS,
     registers,
   })
   const waits = new Histogram({
     name: 'identity_mcp_budget_wait_seconds',
-    help: "How long requests to an app waited for their token's budget",
+    help: "Time that requests to an app waited for their token's budget",
     labelNames: ['tenant'] as const,
-    buckets: SECONDS,
+    buckets: BUCKETS,
     registers,
   })
   const breakers = new Gauge({
     name: 'identity_mcp_breaker_state',
-    help: 'Whether an app is asked as usual (0), tried with one request (1), or left alone after failures (2)',
+    help: 'Circuit breaker of an app: closed (0), half open (1) or open (2)',
     labelNames: ['tenant'] as const,
     registers,
   })
   const responses = new Counter({
     name: 'identity_mcp_http_responses_total',
-    help: 'Responses over HTTP',
+    help: 'HTTP responses',
     labelNames: ['path', 'status'] as const,
     registers,
   })
   let watched: Watched = { tenants: [], pending: async () => 0 }
   new Gauge({
     name: 'identity_mcp_budget_left',
-    help: 'Requests that a token may still make in the window',
+    help: 'Requests that a token has left in the window',
     labelNames: ['tenant', 'token', 'window'] as const,
     registers,
     async collect() {
@@ -67,7 +67,7 @@ export function prometheus() {
   })
   new Gauge({
     name: 'identity_mcp_approvals_pending',
-    help: 'Changes that wait for a person',
+    help: 'Changes that wait for approval',
     registers,
     async collect() {
       const waiting = await watched.pending().catch(() => undefined)
@@ -86,9 +86,9 @@ export function prometheus() {
 
   return {
     meter,
-    /** Counts a response to a request for `path`, which must be one of few. */
+    /** Counts a response. `path` must come from a small fixed set. */
     answered: (path: string, status: number) => responses.inc({ path, status }),
-    /** Has this looked up from now on. What cannot be looked up is left out of the answer. */
+    /** Sets what to read from now on. Values that cannot be read are left out of the answer. */
     watch(what: Watched) {
       watched = what
       breakers.reset()

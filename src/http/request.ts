@@ -2,23 +2,23 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIPv6 } from 'node:net'
 import { validateHostHeader, validateOriginHeader } from '@modelcontextprotocol/server'
-import { Forbidden, type IdentityError, InvalidInput } from '../errors.ts'
+import { Forbidden, type IdentityError, InvalidInput, isoRetryAt } from '../errors.ts'
 
-/** By what a request is known in log, journal and errors. */
-export interface About {
+/** Identifies a request in log, journal and errors. */
+export interface RequestInfo {
   reference: string
   trace?: string
 }
 
-/** What the client calls its request and trace, where that can stand in a log; the reference is ours otherwise. */
-export function aboutRequest({ headers }: IncomingMessage): About {
+/** The client's own request id and trace, if they are safe to log; otherwise the reference is generated. */
+export function aboutRequest({ headers }: IncomingMessage): RequestInfo {
   const given = headers['x-request-id']
   const sane = typeof given === 'string' && /^[\w.:=-]{1,60}$/.test(given)
   const trace = traceIn(String(headers.traceparent))
   return { reference: sane ? given : randomUUID().replace('-', '').slice(0, 12), ...(trace && { trace }) }
 }
 
-/** The trace of a header `traceparent` (W3C Trace Context §3.2), if it is sound. */
+/** The trace id of a `traceparent` header (W3C Trace Context §3.2), if it is valid. */
 function traceIn(header: string): string | undefined {
   const [, version = 'ff', trace = '', parent = '', more] =
     /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/.exec(header) ?? []
@@ -26,11 +26,11 @@ function traceIn(header: string): string | undefined {
   return known && /[^0]/.test(trace) && /[^0]/.test(parent) ? trace : undefined
 }
 
-export const logged = ({ reference, trace }: About) => ({ reference, ...(trace && { trace }) })
+export const logged = ({ reference, trace }: RequestInfo) => ({ reference, ...(trace && { trace }) })
 
 /**
- * Why a request is not served, if it is not for this server: it names another host, or comes from a site of another, as
- * from a page that a browser was tricked into showing (DNS rebinding). The address that it arrived at is always right.
+ * Refuses a request that is not meant for this server: its `Host` names another host, or its `Origin` another site,
+ * as from a page that a browser was tricked into showing (DNS rebinding). The local address is always allowed.
  */
 export function foreign(
   { headers, socket }: IncomingMessage,
@@ -39,25 +39,22 @@ export function foreign(
   const here = socket.localAddress?.replace(/^::ffff:/, '') ?? ''
   const allowed = [...hosts, isIPv6(here) ? `[${here}]` : here]
   if (!validateHostHeader(headers.host, allowed).ok) {
-    return new Forbidden(
-      'The header Host names another server than this one.',
-      'Its name is the setting http.url.',
-    )
+    return new Forbidden('The Host header names another server.', 'The setting http.url names this server.')
   }
   if (!validateOriginHeader(headers.origin, allowed).ok) {
-    return new Forbidden('The header Origin names another site.', 'Call from a program, not from a web page.')
+    return new Forbidden('The Origin header names another site.', 'Call from a program, not from a web page.')
   }
   if (proxied || (headers.forwarded ?? headers['x-forwarded-for']) === undefined) return undefined
   return new Forbidden(
-    'This came through a proxy, and nobody is asked here who they are.',
-    'Settle in the setting auth who may call.',
+    'This request came through a proxy, but this server does not authenticate callers.',
+    'Say in the setting auth who can call.',
   )
 }
 
-/** Bytes of one request's body. */
+/** Largest request body, bytes. */
 const MAX_BODY = 1024 * 1024
 
-/** What a JSON body holds; undefined where there is none that can be read. Throws `InvalidInput` when it is too long. */
+/** The parsed JSON body; undefined if it cannot be parsed. Throws `InvalidInput` if it is too long. */
 export async function bodyOf(request: IncomingMessage): Promise<unknown> {
   if (Number(request.headers['content-length']) > MAX_BODY) throw tooLong()
   const pieces: Buffer[] = []
@@ -75,23 +72,24 @@ export async function bodyOf(request: IncomingMessage): Promise<unknown> {
 }
 
 const tooLong = () =>
-  new InvalidInput(`The request is longer than ${MAX_BODY} bytes.`, 'Ask for less at once.')
+  new InvalidInput(`The request is longer than ${MAX_BODY} bytes.`, 'Send a shorter request.')
 
-/** Answers with an error in the form of JSON-RPC, and within it in the form of all our errors. */
+/** Answers with a JSON-RPC error whose data has the form of all errors of this server. */
 export function refuse(
   response: ServerResponse,
   status: number,
-  { code, message, hint, retryable, details: { retryAt } }: IdentityError,
-  { reference }: About,
+  { code, message, hint, retryable, details }: IdentityError,
+  { reference }: RequestInfo,
 ): void {
   const error = {
     code,
     message,
     hint,
     retryable,
-    ...(retryAt !== undefined && { retryAt: new Date(retryAt).toISOString() }),
+    ...isoRetryAt(details),
     reference,
   }
+  const { retryAt } = details
   const seconds = retryAt === undefined ? undefined : Math.max(1, Math.ceil((retryAt - Date.now()) / 1_000))
   answer(
     response,

@@ -7,36 +7,36 @@ import { type InFlight, inFlight } from '../in-flight.ts'
 import type { Log } from '../log.ts'
 import { plainText } from '../text/text.ts'
 import { listens, type McpServing, mcpEndpoint } from './mcp-endpoint.ts'
-import { type About, aboutRequest, answer, foreign, logged, refuse } from './request.ts'
+import { aboutRequest, answer, foreign, logged, type RequestInfo, refuse } from './request.ts'
 
-/** What a client gets to send its request with; bytes and milliseconds. */
-const LIMITS = {
+/** Limits on how a client sends its request, in bytes and milliseconds. */
+const REQUEST_LIMITS = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 5_000,
   requestTimeout: 15_000,
   connectionsCheckingInterval: 1_000,
   keepAliveTimeout: 10_000,
 }
-/** A connection on which nothing moves for so long is closed; no call is quiet for as long, milliseconds. */
-const SILENCE_MS = 2 * CALL_TIME
-/** Connections at the same moment; what a caller does on them is limited by itself. */
+/** A connection that is idle for this long is closed; no call is silent for as long, milliseconds. */
+const IDLE_TIMEOUT_MS = 2 * CALL_TIME
+/** Open connections at the same time; each caller's requests are limited separately. */
 const MAX_CONNECTIONS = 2_000
-/** What is in flight gets so long to end once the process is told to stop, milliseconds. */
+/** How long requests in flight have to finish at shutdown, milliseconds. */
 const DRAIN_MS = CALL_TIME + 5_000
 
 /** What is served over HTTP. */
 export interface HttpServing extends McpServing {
-  /** Names of hosts under which clients reach this server. */
+  /** Host names by which clients reach this server. */
   hosts: readonly string[]
-  /** Whether a proxy may stand between. */
+  /** Whether requests can come through a proxy. */
   proxied: boolean
   /** Whether calls can be served now. */
   ready: () => Promise<boolean>
-  /** Serves the page on which people decide, and everything below it. */
+  /** Serves the approval page and every path below it. */
   page: Route
 }
 
-/** Where HTTP comes in, and who is told of it. */
+/** Where to listen, and where to report requests. */
 export interface HttpServerOptions {
   host: string
   port: number
@@ -44,15 +44,15 @@ export interface HttpServerOptions {
   log: Log
 }
 
-/** Takes requests in. */
+/** A running HTTP server. */
 export interface HttpServer {
-  /** Has them served so from now on; resolves when those that were under way have ended, in the way they began. */
+  /** Serves new requests with `serving`. Resolves when the requests in flight have ended, still served as before. */
   serve(serving: HttpServing): Promise<void>
-  /** Takes no new work, and resolves when what was in flight has ended. */
+  /** Stops accepting work; resolves when the requests in flight have ended. */
   close(): Promise<void>
 }
 
-/** One way of serving, and the requests that are served so. */
+/** One way of serving, and its requests in flight. */
 interface Service {
   serving: HttpServing
   mcp: ReturnType<typeof mcpEndpoint>
@@ -60,29 +60,29 @@ interface Service {
   requests: InFlight
 }
 
-/** Serves what `first` is told the address of. Throws as `listen` does. */
+/** Starts the server with what `first` returns for its address. Throws what `listen` throws. */
 export async function startHttpServer(
   { host, port, metrics, log }: HttpServerOptions,
   first: (address: string) => HttpServing,
 ): Promise<HttpServer> {
-  const server = createServer(LIMITS)
-  server.setTimeout(SILENCE_MS)
+  const server = createServer(REQUEST_LIMITS)
+  server.setTimeout(IDLE_TIMEOUT_MS)
   server.maxConnections = MAX_CONNECTIONS
-  let now = service(first(await listen(server, host, port)))
+  let current = service(first(await listen(server, host, port)))
   const endings = inFlight()
   let stopping = false
 
-  async function serve(request: IncomingMessage, response: ServerResponse, about: About, by: Service) {
+  async function serve(request: IncomingMessage, response: ServerResponse, about: RequestInfo, by: Service) {
     const path = pathOf(request)
-    // For what looks after the process, by any name and without a token.
+    // Health probes: any host name, no token.
     if (path === '/healthz') return answer(response, 200, { ok: true })
     if (path === '/readyz') {
       const ready = !stopping && (await by.serving.ready())
       return answer(response, ready ? 200 : 503, { ready })
     }
-    if (stopping) return refuse(response, 503, leaving(), about)
+    if (stopping) return refuse(response, 503, shuttingDown(), about)
     const { serving, routes } = by
-    // The page knows its own names, and what browsers say of where a form comes from.
+    // The approval page checks host and origin itself.
     if (isUnder(PAGE, path)) return void (await serving.page(request, response, about))
     const refusal = foreign(request, serving)
     if (refusal) return refuse(response, 403, refusal, about)
@@ -95,19 +95,19 @@ export async function startHttpServer(
   server.on('request', (request, response) => {
     const about = aboutRequest(request)
     const begun = performance.now()
-    const by = now
+    const by = current
     response.setHeader('x-request-id', about.reference)
     if (stopping) response.setHeader('connection', 'close')
     response.once('close', () => {
       const path = pathOf(request)
-      // 499: nobody was there any more to be answered.
+      // 499: the client disconnected before the answer.
       const status = response.headersSent ? response.statusCode : 499
       metrics.answered(by.routes.has(path) ? path : isUnder(PAGE, path) ? PAGE : 'other', status)
       const ms = Math.round(performance.now() - begun)
       log.info(`${request.method} ${plainText(path)} ${status} in ${ms} ms`, logged(about))
     })
     const served = serve(request, response, about, by).catch((error) => {
-      // A client that leaves before it has said everything is no fault of ours.
+      // A client that disconnects before its request is complete is not a server error.
       log[request.complete ? 'error' : 'info']('a request failed', { ...logged(about), error })
       if (response.headersSent) response.destroy()
       else answer(response, 500, { error: 'internal', reference: about.reference })
@@ -121,7 +121,7 @@ export async function startHttpServer(
       ['/mcp', mcp.serve],
       [
         '/metrics',
-        reading(async (response) => {
+        getRoute(async (response) => {
           const { type, text } = await metrics.text()
           response.writeHead(200, { 'content-type': type }).end(text)
         }),
@@ -130,7 +130,7 @@ export async function startHttpServer(
     for (const [path, document] of serving.resource?.documents ?? []) {
       routes.set(
         path,
-        reading((response) => answer(response, 200, document, { 'access-control-allow-origin': '*' })),
+        getRoute((response) => answer(response, 200, document, { 'access-control-allow-origin': '*' })),
       )
     }
     return { serving, mcp, routes, requests: inFlight() }
@@ -138,14 +138,14 @@ export async function startHttpServer(
 
   return {
     async serve(serving) {
-      const former = now
-      now = service(serving)
-      await endings.track(over(former))
+      const former = current
+      current = service(serving)
+      await endings.track(retire(former))
     },
     async close() {
       stopping = true
       const closed = new Promise((resolve) => server.close(resolve))
-      void endings.track(over(now))
+      void endings.track(retire(current))
       await endings.drained()
       server.closeAllConnections()
       await closed
@@ -153,33 +153,33 @@ export async function startHttpServer(
   }
 }
 
-/** Resolves when what was in flight has ended, and sends away who only listens. */
-async function over({ mcp, requests }: Service): Promise<void> {
+/** Waits for the requests in flight, then closes all subscriptions. */
+async function retire({ mcp, requests }: Service): Promise<void> {
   await Promise.race([requests.drained(), setTimeout(DRAIN_MS, undefined, { ref: false })])
   await mcp.close()
 }
 
-/** A route that only answers. */
-const reading =
-  (show: (response: ServerResponse) => unknown): Route =>
+/** A route for GET and HEAD. */
+const getRoute =
+  (serve: (response: ServerResponse) => unknown): Route =>
   (request, response, about) => {
-    if (request.method === 'GET' || request.method === 'HEAD') return show(response)
+    if (request.method === 'GET' || request.method === 'HEAD') return serve(response)
     response.setHeader('allow', 'GET, HEAD')
     return refuse(response, 405, new Unsupported('This can only be read.', 'Use GET.'), about)
   }
 
-type Route = (request: IncomingMessage, response: ServerResponse, about: About) => unknown
+type Route = (request: IncomingMessage, response: ServerResponse, about: RequestInfo) => unknown
 
-/** Where people decide. */
+/** Path of the approval page. */
 const PAGE = '/approvals'
 const isUnder = (root: string, path: string) => path === root || path.startsWith(`${root}/`)
 
 const pathOf = ({ url = '/' }: IncomingMessage) => url.split('?', 1)[0] ?? '/'
 
-const leaving = () =>
-  new Unavailable('This server is about to stop.', 'Try again at `retryAt`.', { retryAt: Date.now() + 1_000 })
+const shuttingDown = () =>
+  new Unavailable('This server is shutting down.', 'Try again at `retryAt`.', { retryAt: Date.now() + 1_000 })
 
-/** Resolves with the address to reach the server at. */
+/** Resolves with the address of the server. */
 const listen = (server: Server, host: string, port: number) =>
   new Promise<string>((resolve, reject) => {
     server.once('error', reject)

@@ -12,15 +12,15 @@ import { InvalidInput } from '../errors.ts'
 import { canonicalJson } from '../text/canonical-json.ts'
 
 /**
- * The end of a journal as it once was, to be kept where whoever can write the journal can't: a journal that does not
- * lead through it any more was rewritten or cut. Signed (Ed25519, RFC 8032), it also says who vouches for it.
+ * The end of a journal at some point in time. Keep it where a writer of the journal has no access: a journal that no longer
+ * contains it was rewritten or cut. A signature (Ed25519, RFC 8032) shows where the anchor comes from.
  */
 export const Anchor = z.object({
   seq: z.int().min(1),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   /** ISO 8601, UTC. */
   at: z.iso.datetime(),
-  /** Id of the key, and its signature, base64url; both absent where there is no key. */
+  /** Id of the key, and its signature, base64url; both absent without a key. */
   key: z
     .string()
     .regex(/^[0-9a-f]{16}$/)
@@ -37,16 +37,17 @@ export interface Signer {
   anchor(end: { seq: number; hash: string }, at?: Date): Anchor
 }
 
-/** Throws `InvalidInput` unless the text is an Ed25519 private key as PEM (PKCS #8). */
+/** Throws `InvalidInput` unless `pem` is an Ed25519 private key (PKCS #8). */
 export function signerFrom(pem: string): Signer {
   let privateKey: KeyObject
   try {
     privateKey = createPrivateKey(pem)
   } catch (error) {
-    // The text may be part of a key, so that nothing of it is said.
-    throw new InvalidInput('This is no private key.', MAKE_ONE, { cause: error })
+    // The text can be part of a key, so it is not quoted.
+    throw new InvalidInput('This is not a private key.', KEYGEN_HINT, { cause: error })
   }
-  if (privateKey.asymmetricKeyType !== 'ed25519') throw new InvalidInput('This is no Ed25519 key.', MAKE_ONE)
+  if (privateKey.asymmetricKeyType !== 'ed25519')
+    throw new InvalidInput('This is not an Ed25519 key.', KEYGEN_HINT)
   const key = keyIdOf(createPublicKey(privateKey))
   return {
     anchor({ seq, hash }, at = new Date()) {
@@ -56,26 +57,26 @@ export function signerFrom(pem: string): Signer {
   }
 }
 
-const MAKE_ONE = 'Make a key with `identity-mcp journal keygen FILE`.'
+const KEYGEN_HINT = 'Make a key with `identity-mcp journal keygen FILE`.'
 
-/** The end of a journal without a signature: worth as much as the place in which it is kept. */
+/** An unsigned anchor: only as trustworthy as the place where it is kept. */
 export const unsigned = ({ seq, hash }: { seq: number; hash: string }, at = new Date()): Anchor => ({
   seq,
   hash,
   at: at.toISOString(),
 })
 
-/** Says what it is, so that the signature is good for nothing else. */
+/** Names its purpose, so the signature is not valid for anything else. */
 const signedText = ({ seq, hash, at, key }: Anchor): Buffer =>
   Buffer.from(canonicalJson({ is: 'identity-mcp journal anchor', seq, hash, at, key }))
 
-/** Whether this very anchor was signed with the private half of `publicKey`. */
+/** Whether exactly this anchor was signed with the private half of `publicKey`. */
 export const isSignedBy = (anchor: Anchor, publicKey: KeyObject): boolean =>
   anchor.signature !== undefined &&
   anchor.key === keyIdOf(publicKey) &&
   verify(null, signedText(anchor), publicKey, Buffer.from(anchor.signature, 'base64url'))
 
-/** A new key pair: the private half as PEM, the public half as `readPublicKey` takes it. */
+/** A new key pair: the private key as PEM, the public key as `readPublicKey` accepts it. */
 export function newKeyPair(): { privatePem: string; publicText: string; id: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   return {
@@ -85,18 +86,18 @@ export function newKeyPair(): { privatePem: string; publicText: string; id: stri
   }
 }
 
-/** A public key from its 43 letters of base64url, or from PEM. Throws `InvalidInput` for anything else. */
+/** Reads a public key from 43 characters of base64url, or from PEM. Throws `InvalidInput` for anything else. */
 export function readPublicKey(text: string): KeyObject {
   try {
     const x = /^[\w-]{43}$/.exec(text.trim())?.[0]
     const key = createPublicKey(x ? { key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' } : text)
     if (key.asymmetricKeyType === 'ed25519') return key
   } catch {
-    // Said below, whatever is wrong with it.
+    // All failures get the error below.
   }
   throw new InvalidInput(
-    'This is no Ed25519 public key.',
-    '`journal keygen` prints the public key when it makes one.',
+    'This is not an Ed25519 public key.',
+    'Use the public key that `journal keygen` printed.',
   )
 }
 
@@ -107,20 +108,20 @@ export const keyIdOf = (publicKey: KeyObject): string =>
     .digest('hex')
     .slice(0, 16)
 
-/** The anchors of a file, one JSON object a line: each is one, or a message that holds one. Throws `InvalidInput`. */
+/** Reads a file of JSON lines, each an anchor or a message that contains one. Throws `InvalidInput`. */
 export function readAnchors(text: string): Anchor[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
-  const anchors = lines.map((line) => Held.safeParse(parsed(line)).data)
+  const anchors = lines.map((line) => AnchorLine.safeParse(parseJson(line)).data)
   if (anchors.length > 0 && anchors.every((anchor) => anchor !== undefined)) return anchors
   throw new InvalidInput(
-    'This file holds something else than anchors.',
-    'Put each on a line of its own, as `journal anchor` prints it.',
+    'This file must contain anchors only.',
+    'Put one anchor on each line, as `journal anchor` prints it.',
   )
 }
 
-const Held = z.union([Anchor, z.object({ anchor: Anchor }).transform(({ anchor }) => anchor)])
+const AnchorLine = z.union([Anchor, z.object({ anchor: Anchor }).transform(({ anchor }) => anchor)])
 
-function parsed(line: string): unknown {
+function parseJson(line: string): unknown {
   try {
     return JSON.parse(line)
   } catch {

@@ -5,15 +5,15 @@ import { canonicalJson } from '../text/canonical-json.ts'
 import { namesSecret, plainText } from '../text/text.ts'
 import type { JournalEvent, JournalLine } from './events.ts'
 
-/** What the first line names as the line before it. */
+/** The `prev` hash of the first line. */
 export const NO_LINE = '0'.repeat(64)
 
-/** No line of ours is longer, in bytes; whatever is longer in the file is not ours. */
+/** Longest line that this server writes, in bytes. */
 export const MAX_LINE = 65_536
 
-/** Bytes that the arguments of one event may fill, and its before-image, whose texts may be longer. */
-const ROOM = { left: 16_384, text: 256 }
-const ROOM_BEFORE = { left: 32_768, text: 1_024 }
+/** Most bytes in total, and most characters per text, of an event's arguments and of its before-image. */
+const ARGS_ROOM = { left: 16_384, text: 256 }
+const BEFORE_ROOM = { left: 32_768, text: 1_024 }
 const MAX_DEPTH = 6
 const MAX_ITEMS = 200
 
@@ -22,7 +22,7 @@ const hashOf = (line: Omit<JournalLine, 'hash'>): string =>
     .update(canonicalJson({ ...line, hash: undefined }))
     .digest('hex')
 
-/** `event` as the line after `last`, and the text that stands for it in the file. */
+/** `event` as the line after `last`, and its text in the file. */
 export function toLine(
   event: JournalEvent,
   last: { seq: number; hash: string },
@@ -33,8 +33,8 @@ export function toLine(
   return { line: JSON.parse(text) as JournalLine, text: `${text}\n` }
 }
 
-// Only what readers of the journal rely on; a later version may write more events, codes and fields.
-const Shape = z.looseObject({
+// Only what readers of the journal rely on. A later version can write more events, codes and fields.
+const LineShape = z.looseObject({
   seq: z.int().min(1),
   at: z.string(),
   prev: z.string(),
@@ -52,28 +52,28 @@ const Shape = z.looseObject({
   note: z.string().optional(),
 })
 
-/** The line that these bytes, without their line break, stand for; undefined when they stand for none. */
+/** Parses the bytes of a line, without its line break; undefined when they are not one. */
 export function readLine(bytes: Buffer): JournalLine | undefined {
   if (bytes.length > MAX_LINE) return undefined
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'))
-    // The schema has vouched for the shape; its copy would lose the exact fields that the hash covers.
-    return Shape.safeParse(value).success ? (value as JournalLine) : undefined
+    // The schema checked the shape; the original keeps the exact fields that the hash covers.
+    return LineShape.safeParse(value).success ? (value as JournalLine) : undefined
   } catch {
     return undefined
   }
 }
 
-/** Whether `bytes` are, to the last one, what was written when `line` got its hash. */
+/** Whether `bytes` are exactly what was written when `line` got its hash. */
 export const isUnchanged = (line: JournalLine, bytes: Buffer): boolean =>
   bytes.equals(Buffer.from(canonicalJson(line))) && hashOf(line) === line.hash
 
-/** Cuts the pieces of a file into lines, holding no more than one line however long the file makes it. */
+/** Splits the chunks of a file into lines. Buffers at most one line, and stops buffering one that is too long. */
 export function lineCutter(): { cut(piece: Buffer): { bytes: Buffer; end: number }[]; rest(): Buffer } {
   let rest: Buffer = Buffer.alloc(0)
   let seen = 0
   return {
-    /** The lines that end in `piece`, each with the number of bytes up to its end, its break counted. */
+    /** The lines that end in `piece`, each with the file offset after its line break. */
     cut(piece) {
       const lines: { bytes: Buffer; end: number }[] = []
       let from = 0
@@ -83,7 +83,7 @@ export function lineCutter(): { cut(piece: Buffer): { bytes: Buffer; end: number
         lines.push({ bytes: rest.length > 0 ? Buffer.concat([rest, part]) : part, end: seen + from })
         rest = Buffer.alloc(0)
       }
-      // What is longer than any line of ours stays too long, and need not be kept whole for that.
+      // A line over the limit stays invalid, so the rest of it is dropped.
       if (rest.length <= MAX_LINE) rest = Buffer.concat([rest, piece.subarray(from)])
       seen += piece.length
       return lines
@@ -92,7 +92,7 @@ export function lineCutter(): { cut(piece: Buffer): { bytes: Buffer; end: number
   }
 }
 
-/** An event in which every text is plain and short, field by field, so that nothing else gets in. */
+/** Copies an event field by field, with every text plain and short, so nothing else gets in. */
 function tidied(event: JournalEvent): JournalEvent {
   const { account, approval } = event
   const client = event.client && plainText(event.client)
@@ -102,7 +102,7 @@ function tidied(event: JournalEvent): JournalEvent {
     tool: plainText(event.tool, 64),
     caller: plainText(event.caller),
     ...(client && { client }),
-    ...(event.args && { args: tidiedFields(event.args, { ...ROOM }, 0) }),
+    ...(event.args && { args: tidiedFields(event.args, { ...ARGS_ROOM }, 0) }),
     ...(account && {
       account: {
         tenant: plainText(account.tenant),
@@ -123,14 +123,14 @@ function tidied(event: JournalEvent): JournalEvent {
   }
 }
 
-/** The image as it is, or marked as cut: nothing is ever restored from a part that was made to fit. */
+/** The before-image unchanged, or marked as cut: a cut image is never used to restore. */
 function tidiedBefore(before: BeforeImage): NonNullable<JournalEvent['before']> {
   const { operation, ...rest } = before
-  const tidy = { operation, ...tidiedFields(rest, { ...ROOM_BEFORE }, 0) }
+  const tidy = { operation, ...tidiedFields(rest, { ...BEFORE_ROOM }, 0) }
   return canonicalJson(tidy) === canonicalJson(before) ? tidy : { ...tidy, cut: true }
 }
 
-type Room = typeof ROOM
+type Room = typeof ARGS_ROOM
 
 function tidiedFields(value: object, room: Room, depth: number): Record<string, unknown> {
   const fields: [string, unknown][] = []
@@ -150,20 +150,20 @@ function tidiedFields(value: object, room: Room, depth: number): Record<string, 
   return Object.fromEntries(fields)
 }
 
-/** JSON alone, no deeper, longer or larger than a line has room for; undefined where JSON has no word for it. */
+/** A JSON value within the limits of a line; undefined for what JSON cannot express. */
 function tidiedValue(value: unknown, room: Room, depth: number): unknown {
-  const words = (text: string) => {
+  const textWithin = (text: string) => {
     const plain = room.left > 0 ? plainText(text, room.text) : '…'
     room.left -= Buffer.byteLength(JSON.stringify(plain)) + 1
     return plain
   }
-  if (typeof value === 'string') return words(value)
+  if (typeof value === 'string') return textWithin(value)
   if (typeof value === 'boolean' || value === null) return value
   if (typeof value === 'number' && Number.isFinite(value)) return value
-  if (typeof value === 'number' || typeof value === 'bigint') return words(String(value))
+  if (typeof value === 'number' || typeof value === 'bigint') return textWithin(String(value))
   if (typeof value !== 'object') return undefined
-  if (depth >= MAX_DEPTH) return words('…')
-  // Dates, and secrets, say themselves how they wish to be written.
+  if (depth >= MAX_DEPTH) return textWithin('…')
+  // Dates and secrets define their own form.
   if ('toJSON' in value && typeof value.toJSON === 'function')
     return tidiedValue(value.toJSON(), room, depth + 1)
   if (!Array.isArray(value)) return tidiedFields(value, room, depth)

@@ -21,25 +21,25 @@ import { type Journal, journalOver } from './journal.ts'
 
 export const journalFile = (folder: string): string => join(folder, 'journal.jsonl')
 
-/** Where the store keeps what it knows of the end of the journal. */
+/** Store key of the recorded end of the journal. */
 export const HEAD_KEY = 'journal/head'
 
-/** The last line of a file as the store knows it. */
+/** The last line of a journal file, as recorded in the store. */
 export interface FileHead extends JournalHead {
-  /** Where the last line begins, and the length of the file behind it, in bytes. */
+  /** Offset of the last line, and the length of the file up to its end, in bytes. */
   start: number
   length: number
 }
 
 const EMPTY_HEAD: FileHead = { seq: 0, hash: NO_LINE, start: 0, length: 0 }
 
-/** The journal in `folder`, whose end `store` guards. Touches nothing before it is used. */
+/** The journal in `folder`, with its end recorded in `store`. Opened on first use. */
 export const fileJournal = (folder: string, store: Store): Journal => {
   const path = journalFile(folder)
   const form: JournalForm = {
     async append(event) {
       try {
-        // The store lets one process in at a time, so that lines of several are chained one after the other.
+        // The store update is exclusive across processes, so their lines form one chain.
         return await store.update<FileHead, JournalLine>(HEAD_KEY, (head = EMPTY_HEAD) => {
           const { line, next } = write(path, head, event)
           return { next, result: line }
@@ -47,8 +47,8 @@ export const fileJournal = (folder: string, store: Store): Journal => {
       } catch (error) {
         if (error instanceof IdentityError) throw error
         throw new Unavailable(
-          'The journal cannot be written, so nothing may be changed.',
-          'Ask the person who runs this server to look at its disk and the data folder.',
+          'The journal cannot be written, so no changes are allowed.',
+          'Ask the person who runs this server to check its disk and the data folder.',
           { cause: error },
         )
       }
@@ -65,7 +65,7 @@ export const fileJournal = (folder: string, store: Store): Journal => {
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
-/** The raw lines between two bytes of a file, by default all; none when there is no such file. */
+/** The raw lines between two offsets of a file, by default all; none when the file does not exist. */
 async function* rawLines(path: string, from: number, to?: number): AsyncGenerator<RawLine> {
   const size = sizeOf(path)
   if (size < from) {
@@ -90,32 +90,32 @@ async function* rawLines(path: string, from: number, to?: number): AsyncGenerato
 function write(path: string, head: FileHead, event: JournalEvent) {
   const file = openFile(path, head)
   try {
-    const whole = catchUp(file, head)
-    const { line, text } = toLine(event, whole)
+    const current = catchUp(file, head)
+    const { line, text } = toLine(event, current)
     const bytes = Buffer.from(text)
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
       fsyncSync(file)
     } catch (error) {
-      // Otherwise the next writer would take over a line whose writer was told that it failed.
-      ftruncateSync(file, whole.length)
+      // Otherwise the next writer would adopt a line whose write was reported as failed.
+      ftruncateSync(file, current.length)
       throw error
     }
-    const length = whole.length + bytes.length
-    const next: FileHead = { ...whole, seq: line.seq, hash: line.hash, start: whole.length, length }
+    const length = current.length + bytes.length
+    const next: FileHead = { ...current, seq: line.seq, hash: line.hash, start: current.length, length }
     return { line, next }
   } finally {
     closeSync(file)
   }
 }
 
-/** VendorContext for each line, so that a file that was moved away is noticed rather than written to. */
+/** Opens the file for each line, to notice when it was moved away instead of writing to the moved file. */
 function openFile(path: string, head: FileHead): number {
   const { O_RDWR, O_APPEND, O_CREAT } = constants
   try {
     if (head.length > 0) return openSync(path, O_RDWR | O_APPEND)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw broken('its file is gone')
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw tamperedError('its file is missing')
     throw error
   }
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -124,26 +124,26 @@ function openFile(path: string, head: FileHead): number {
   return file
 }
 
-/** The name of a new file is on the disk only once its folder is. */
+/** Flushes the folder, since a new file's name is on disk only after that. */
 function flushFolder(folder: string): void {
   let file: number | undefined
   try {
     file = openSync(folder, 'r')
     fsyncSync(file)
   } catch {
-    // Not every system lets a folder be opened; the lines themselves are flushed in any case.
+    // Not every system can open a folder. The lines themselves are flushed in any case.
   } finally {
     if (file !== undefined) closeSync(file)
   }
 }
 
 /**
- * The head that fits the file. A writer that died between file and store leaves whole lines behind the recorded end,
- * which count, and half a line, which does not: nobody was told that it was written.
+ * The head that matches the file. A writer that crashed between file and store leaves complete lines after the recorded
+ * end, which are adopted, and maybe a partial line, which is cut: its write was never confirmed.
  */
 function catchUp(file: number, head: FileHead): FileHead {
   const { size } = fstatSync(file)
-  if (size < head.length) throw broken('its file is shorter than it was')
+  if (size < head.length) throw tamperedError('its file was truncated')
   if (head.length > 0) checkLast(file, head)
   if (size === head.length) return head
 
@@ -157,7 +157,7 @@ function catchUp(file: number, head: FileHead): FileHead {
     for (const { bytes } of cutter.cut(piece.subarray(0, read))) {
       const line = readLine(bytes)
       const follows = line && line.seq === known.seq + 1 && line.prev === known.hash
-      if (!follows || !isUnchanged(line, bytes)) throw broken('lines were added to its file')
+      if (!follows || !isUnchanged(line, bytes)) throw tamperedError('lines were added to its file')
       known = {
         ...known,
         seq: line.seq,
@@ -169,8 +169,8 @@ function catchUp(file: number, head: FileHead): FileHead {
   }
   if (size > known.length) ftruncateSync(file, known.length)
   if (known.seq === head.seq) return known
-  const taken = { from: head.seq + 1, to: known.seq, at: new Date().toISOString() }
-  return { ...known, adopted: [...(head.adopted ?? []), taken].slice(-20) }
+  const adopted = { from: head.seq + 1, to: known.seq, at: new Date().toISOString() }
+  return { ...known, adopted: [...(head.adopted ?? []), adopted].slice(-20) }
 }
 
 function checkLast(file: number, head: FileHead): void {
@@ -178,11 +178,12 @@ function checkLast(file: number, head: FileHead): void {
   readSync(file, bytes, 0, bytes.length, head.start)
   const text = bytes.subarray(0, -1)
   const line = bytes.at(-1) === 10 ? readLine(text) : undefined
-  if (!line || line.hash !== head.hash || !isUnchanged(line, text)) throw broken('its last line was changed')
+  if (!line || line.hash !== head.hash || !isUnchanged(line, text))
+    throw tamperedError('its last line was changed')
 }
 
-const broken = (what: string) =>
+const tamperedError = (what: string) =>
   new Unavailable(
-    `The journal is not as this server left it (${what}), so nothing may be changed.`,
+    `The journal was modified outside this server (${what}), so no changes are allowed.`,
     'Ask the person who runs this server to run `identity-mcp journal verify`.',
   )

@@ -5,23 +5,23 @@ import { readLine } from './entry.ts'
 import type { JournalEventName, JournalLine } from './events.ts'
 import { type JournalVerdict, verifyJournal } from './verify.ts'
 
-/** Record of every request to change something. */
+/** Record of every requested change. */
 export interface Journal extends JournalForm {
   /**
-   * The lines that `filter` wants, oldest first, as they stand: whether they are genuine is for `verify` to say. What is
-   * no line at all is passed over, and counted by `unreadable`.
+   * The lines that match `filter`, oldest first, unverified; `verify` checks whether they are genuine. Skips what is not a
+   * line, and calls `unreadable` for it.
    */
   read(
     filter?: JournalFilter,
     options?: { to?: number; unreadable?: () => void },
   ): AsyncGenerator<JournalLine>
-  /** The lines that are added behind the position `from`, as they come, for as long as `live` says so. */
+  /** The lines added after the position `from`, as they arrive, while `live` returns true. */
   follow(from: number, options: { live: () => boolean; everyMs?: number }): AsyncGenerator<JournalLine>
-  /** Whether the journal is whole, and if not, which line is the first bad one. */
+  /** Whether the journal is intact, and if not, which line is the first bad one. */
   verify(): Promise<JournalVerdict>
 }
 
-/** Which lines are wanted; every field that is there must fit. */
+/** Selects lines; every given field must match. */
 export interface JournalFilter {
   call?: string
   tool?: string
@@ -32,16 +32,16 @@ export interface JournalFilter {
   until?: Date
 }
 
-/** All that can be done with a journal, in whatever form it is kept. */
+/** A journal over any storage. */
 export const journalOver = (form: JournalForm): Journal => ({
   ...form,
 
   async *read(filter = {}, { to, unreadable } = {}) {
-    const wanted = wants(filter)
+    const matches = matcherOf(filter)
     for await (const { bytes, ended } of form.lines(to === undefined ? {} : { to })) {
-      // A last line without its break may be one that is just being written.
+      // A last line without its line break can be one that is still being written.
       const line = ended ? readLine(bytes) : undefined
-      if (line && wanted(line)) yield line
+      if (line && matches(line)) yield line
       if (ended && !line) unreadable?.()
     }
   },
@@ -62,7 +62,14 @@ export const journalOver = (form: JournalForm): Journal => ({
   verify: () => verifyJournal(form),
 })
 
-function wants({ call, tool, event, account, since, until }: JournalFilter): (line: JournalLine) => boolean {
+function matcherOf({
+  call,
+  tool,
+  event,
+  account,
+  since,
+  until,
+}: JournalFilter): (line: JournalLine) => boolean {
   const time = (line: JournalLine) => Date.parse(line.at)
   return (line) =>
     (call === undefined || line.call === call) &&

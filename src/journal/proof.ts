@@ -8,27 +8,27 @@ import type { JournalLine } from './events.ts'
 import type { Journal } from './journal.ts'
 import { chainedFrom, linesAbout, linesIn } from './query.ts'
 
-/** What there is about one call or approval, with every line up to an anchor, so that the chain can be followed. */
+/** The lines about one call or approval, and every line from there to an anchor, so the chain can be verified. */
 export interface Proof {
-  proof: typeof KIND
-  /** What was asked for: the call's reference, an approval's id, the number of a line. */
+  proof: typeof PROOF_KIND
+  /** What it is about: a call's reference, an approval's id, or a line number. */
   about: string[]
   anchor: Anchor
   lines: JournalLine[]
 }
 
-const KIND = 'identity-mcp journal 1'
-const Shape = z.strictObject({
-  proof: z.literal(KIND),
+const PROOF_KIND = 'identity-mcp journal 1'
+const ProofShape = z.strictObject({
+  proof: z.literal(PROOF_KIND),
   about: z.array(z.string()).min(1),
   anchor: Anchor,
   lines: z.array(z.looseObject({})).min(1),
 })
 
 /**
- * Takes the proof out of a journal. It leads to the first of `anchors` that comes after all of it, or else to the end,
- * signed where there is a `signer`. Throws `NotFound`, `Unavailable` when the journal is not whole, and `Conflict` when
- * it does not lead to the anchor.
+ * Extracts a proof from a journal. It ends at the first of `anchors` after all its lines, or else at the end of the
+ * journal, signed when there is a `signer`. Throws `NotFound`, `Unavailable` when the journal is not intact, and `Conflict`
+ * when the journal does not contain the anchor.
  */
 export async function makeProof(
   journal: Journal,
@@ -37,7 +37,7 @@ export async function makeProof(
 ): Promise<Proof> {
   const related = await linesAbout(journal, about)
   const [first, last] = [related[0], related.at(-1)]
-  if (!first || !last) throw new NotFound('The journal has nothing about that.', 'See `journal tail`.')
+  if (!first || !last) throw new NotFound('The journal has no entry about this.', 'See `journal tail`.')
   const given = anchors.toSorted((a, b) => a.seq - b.seq).find(({ seq }) => seq >= last.seq)
   const lines: JournalLine[] = []
   for await (const line of chainedFrom(journal, first.seq)) {
@@ -46,14 +46,14 @@ export async function makeProof(
   const end = lines.at(-1)
   if (!end || (given && end.hash !== given.hash)) {
     throw new Conflict(
-      `The journal does not lead to the anchor of entry ${given?.seq}.`,
-      'It was rewritten or cut since, or the anchor is that of another journal.',
+      `The journal does not contain the anchor of entry ${given?.seq}.`,
+      'It was rewritten or cut after that, or the anchor belongs to another journal.',
     )
   }
-  return { proof: KIND, about, anchor: given ?? signer?.anchor(end) ?? unsigned(end), lines }
+  return { proof: PROOF_KIND, about, anchor: given ?? signer?.anchor(end) ?? unsigned(end), lines }
 }
 
-/** For each anchor, what is wrong with it, or with the journal that it should be in; whole that journal must be besides. */
+/** Checks each anchor against the journal, which must also pass `verify`. */
 export async function anchorsHeld(
   journal: Journal,
   anchors: readonly Anchor[],
@@ -75,35 +75,35 @@ function problemWith(
   hash: string | undefined,
   key: KeyObject | undefined,
 ): string | undefined {
-  if (key && !isSignedBy(anchor, key)) return 'it is not signed with that key.'
-  if (hash === undefined) return 'the journal has no such entry any more: its end was cut off.'
-  return hash === anchor.hash ? undefined : 'the journal has another entry there: it was rewritten since.'
+  if (key && !isSignedBy(anchor, key)) return 'it is not signed with this key.'
+  if (hash === undefined) return 'the journal no longer has this entry: its end was cut off.'
+  return hash === anchor.hash ? undefined : 'the journal has a different entry there: it was rewritten.'
 }
 
-/** What a proof shows, as far as it could be followed. */
+/** The result of checking a proof. */
 export interface Checked {
-  /** What is wrong with it; empty where nothing is. */
+  /** What is wrong with it; empty when it is valid. */
   problems: string[]
-  /** The lines about what was asked for. */
+  /** The lines that it is about. */
   related: JournalLine[]
   anchor: Anchor
-  /** How many lines it has in all. */
+  /** Total number of its lines. */
   count: number
 }
 
 /**
- * Follows a proof by itself: each line as it was written, each chained to the one before, the last one anchored; and
- * where there is a key, signed with it, and where there are `anchors` that somebody kept, through them. Throws
- * `InvalidInput` for what is no proof.
+ * Verifies a proof without the journal: each line is unchanged and chained to the one before, and the last one is anchored.
+ * With `key`, the anchor must be signed with it; with `anchors`, the lines must match them. Throws `InvalidInput` for
+ * anything that is not a proof.
  */
 export async function checkProof(
   value: unknown,
   { key, anchors = [] }: { key?: KeyObject | undefined; anchors?: readonly Anchor[] },
 ): Promise<Checked> {
-  const { data } = Shape.safeParse(value)
+  const { data } = ProofShape.safeParse(value)
   const lines = data?.lines.map((line) => readLine(Buffer.from(canonicalJson(line))))
   if (!data || !lines?.every((line) => line !== undefined)) {
-    throw new InvalidInput('This is no proof.', '`journal prove ID --out FILE` makes one.')
+    throw new InvalidInput('This is not a proof.', '`journal prove ID --out FILE` makes one.')
   }
   const { about, anchor } = data
   const problems = lines.flatMap((line, at) => {
@@ -113,19 +113,19 @@ export async function checkProof(
     const follows = !before || (line.seq === before.seq + 1 && line.prev === before.hash)
     return follows
       ? []
-      : [`Entry ${line.seq} does not follow the one before it: something was taken out or put in.`]
+      : [`Entry ${line.seq} does not follow the one before it: entries were removed or inserted.`]
   })
   const end = lines.at(-1)
   if (end?.seq !== anchor.seq || end.hash !== anchor.hash)
-    problems.push('The entries do not lead to the anchor.')
-  if (key && !isSignedBy(anchor, key)) problems.push('The anchor is not signed with that key.')
+    problems.push('The entries do not end at the anchor.')
+  if (key && !isSignedBy(anchor, key)) problems.push('The anchor is not signed with this key.')
   const kept = anchors.filter(({ seq }) => lines.some((line) => line.seq === seq))
-  const strangers = kept.filter(
+  const mismatches = kept.filter(
     ({ seq, hash }) => !lines.some((line) => line.seq === seq && line.hash === hash),
   )
-  for (const { seq } of strangers) problems.push(`Entry ${seq} is not the one that was anchored.`)
-  if (anchors.length > 0 && kept.length === 0) problems.push('It leads through none of the anchors given.')
+  for (const { seq } of mismatches) problems.push(`Entry ${seq} does not match its anchor.`)
+  if (anchors.length > 0 && kept.length === 0) problems.push('It contains none of the given anchors.')
   const related = await linesIn(() => lines, about)
-  if (related.length === 0) problems.push('It holds nothing about what it says that it proves.')
+  if (related.length === 0) problems.push('It has no entry about what it claims to prove.')
   return { problems, related, anchor, count: lines.length }
 }

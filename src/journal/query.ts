@@ -3,18 +3,18 @@ import type { JournalForm } from './backend.ts'
 import { isUnchanged, readLine } from './entry.ts'
 import type { JournalLine } from './events.ts'
 
-/** Lines of a journal, at least all those in whose text one of the words stands. */
-type Mentioning = (words: readonly string[]) => AsyncIterable<JournalLine> | Iterable<JournalLine>
+/** Returns lines of a journal, at least all that contain one of the words. */
+type LineSource = (words: readonly string[]) => AsyncIterable<JournalLine> | Iterable<JournalLine>
 
 /**
- * The lines of the call that `names` name, by its reference, an approval's id or the number of a line, and of every
- * call that asked for or used the same approvals; oldest first, as they stand.
+ * The lines of the calls in `names` (a call's reference, an approval's id or a line number), and of every call that
+ * requested or used the same approvals. Oldest first, unverified.
  */
 export const linesAbout = (journal: JournalForm, names: readonly string[]): Promise<JournalLine[]> =>
-  linesIn((words) => mentioning(journal, words), names)
+  linesIn((words) => linesContaining(journal, words), names)
 
-/** The same among lines from elsewhere. */
-export async function linesIn(source: Mentioning, names: readonly string[]): Promise<JournalLine[]> {
+/** The same for lines from any source. */
+export async function linesIn(source: LineSource, names: readonly string[]): Promise<JournalLine[]> {
   const calls = new Set<string>()
   const words = [...names.map((name) => JSON.stringify(name)), ...names.map((name) => `"seq":${name},`)]
   for await (const { call, approval, seq } of source(words)) {
@@ -34,7 +34,7 @@ export async function linesIn(source: Mentioning, names: readonly string[]): Pro
   return ofCalls()
 }
 
-/** Whether `line` tells how the write ended that `started` began; what is made gets its id only then. */
+/** Whether a line records the end of the write that `started` began. A new account gets its id only then. */
 export function endsWrite(
   started: Pick<JournalLine, 'call' | 'account'>,
   { event, call, account }: JournalLine,
@@ -46,8 +46,8 @@ export function endsWrite(
 
 const quoted = (names: ReadonlySet<string>) => [...names].map((name) => JSON.stringify(name))
 
-/** The lines in whose text one of the words stands; to look for it first costs far less than to read every line. */
-async function* mentioning(journal: JournalForm, words: readonly string[]): AsyncGenerator<JournalLine> {
+/** The lines that contain one of the words. Searching the bytes first is far cheaper than parsing every line. */
+async function* linesContaining(journal: JournalForm, words: readonly string[]): AsyncGenerator<JournalLine> {
   if (words.length === 0) return
   const needles = words.map((word) => Buffer.from(word))
   for await (const { bytes, ended } of journal.lines()) {
@@ -58,32 +58,32 @@ async function* mentioning(journal: JournalForm, words: readonly string[]): Asyn
 }
 
 /**
- * The lines from number `first` to the recorded end, each as it was written and chained to the one before. Throws
- * `Unavailable` at the first that is not, and when the end is missing: what came until then counts for nothing.
+ * The lines from number `first` to the recorded end, each unchanged and chained to the one before. Throws `Unavailable` at
+ * the first bad line, and when the end is missing: the caller must then discard what it got.
  */
 export async function* chainedFrom(journal: JournalForm, first: number): AsyncGenerator<JournalLine> {
   const { head, position } = await journal.end()
-  let due = 0
+  let expected = 0
   let last: JournalLine | undefined
   for await (const { bytes } of journal.lines({ to: position })) {
-    due = due === 0 ? numberOfFirst(readLine(bytes)) : due + 1
-    // Behind the recorded end stands at most what a crash has left.
-    if (!head || due > head.seq) break
-    if (due < first) continue
+    expected = expected === 0 ? firstNumber(readLine(bytes)) : expected + 1
+    // After the recorded end there is at most what a crash left.
+    if (!head || expected > head.seq) break
+    if (expected < first) continue
     const line = readLine(bytes)
-    const follows = line?.seq === due && (!last || line.prev === last.hash)
-    if (!line || !follows || !isUnchanged(line, bytes)) throw notWhole()
+    const follows = line?.seq === expected && (!last || line.prev === last.hash)
+    if (!line || !follows || !isUnchanged(line, bytes)) throw notIntact()
     last = line
     yield line
   }
-  if (!head || last?.hash !== head.hash) throw notWhole()
+  if (!head || last?.hash !== head.hash) throw notIntact()
 }
 
-/** A journal begins with entry 1, or behind those that its store has lost. */
-const numberOfFirst = (line: JournalLine | undefined): number => (line?.event === 'lost' ? line.seq : 1)
+/** A journal begins with entry 1, or after those that its store lost. */
+const firstNumber = (line: JournalLine | undefined): number => (line?.event === 'lost' ? line.seq : 1)
 
-const notWhole = () =>
+const notIntact = () =>
   new Unavailable(
-    'The journal is not whole, so nothing is taken from it.',
+    'The journal is not intact, so nothing is read from it.',
     'Ask the person who runs this server to run `identity-mcp journal verify`.',
   )

@@ -4,43 +4,43 @@ import type { JournalLine } from './events.ts'
 
 export interface JournalFlaw {
   ok: false
-  /** Number of the first bad line, from 1, as they stand. */
+  /** Position of the first bad line in the file, from 1. */
   line: number
-  /** The number that this line gives itself, where it can be read. */
+  /** The line's own number, when it can be read. */
   seq?: number
-  /** `lost`: all that is here is genuine, and says itself that its store lost entries. */
+  /** `lost`: all lines are genuine, and one records that the store lost entries. */
   problem: 'changed' | 'removed' | 'inserted' | 'malformed' | 'lost'
   explanation: string
 }
 
-/** `adopted`: lines that stood behind the recorded end, as after a crash, and were taken over later. */
+/** `adopted`: lines after the recorded end, as a crash leaves them, that were adopted later. */
 export type JournalVerdict = { ok: true; lines: number; adopted?: JournalHead['adopted'] } | JournalFlaw
 
 /**
- * Whether the journal is whole, from its first line to the recorded end, and if not, which line is the first bad one.
- * Reads it as it is at this moment, line by line; writers may go on meanwhile.
+ * Whether the journal is intact from its first line to the recorded end, and if not, which line is the first bad one.
+ * Reads the current journal line by line; writers can continue meanwhile.
  */
 export async function verifyJournal(form: JournalForm): Promise<JournalVerdict> {
   const { head, position } = await form.end()
-  // Without a recorded end, the chain can at least be followed to its last line.
-  const end: End = head ?? { seq: Number.POSITIVE_INFINITY, hash: '' }
-  let place: Place = { number: 0, seq: 0, hash: NO_LINE, prev: '' }
+  // Without a recorded end, the chain can still be followed to its last line.
+  const end: RecordedEnd = head ?? { seq: Number.POSITIVE_INFINITY, hash: '' }
+  let place: ChainPosition = { number: 0, seq: 0, hash: NO_LINE, prev: '' }
   let loss: JournalFlaw | undefined
-  let found: Found | undefined
-  const passOver = (one: Found, next?: Found) => {
-    if (place.number === 0) place = before(one, place)
-    const flaw = judge(one, place, next, end)
-    place = behind(one, place)
-    if (!flaw && one.line?.event === 'lost') loss ??= lostWith(one.line, place)
+  let found: ParsedLine | undefined
+  const advance = (one: ParsedLine, next?: ParsedLine) => {
+    if (place.number === 0) place = startOf(one, place)
+    const flaw = flawOf(one, place, next, end)
+    place = advanced(one, place)
+    if (!flaw && one.line?.event === 'lost') loss ??= lossFlaw(one.line, place)
     return flaw
   }
   for await (const raw of form.lines({ to: position })) {
-    const next = look(raw)
-    const flaw = found && passOver(found, next)
+    const next = parseLine(raw)
+    const flaw = found && advance(found, next)
     if (flaw) return flaw
     found = next
   }
-  const flaw = found && passOver(found)
+  const flaw = found && advance(found)
   if (flaw) return flaw
   const lines = place.number
   if (!head) return lines === 0 ? { ok: true, lines } : unknownJournal(lines)
@@ -48,42 +48,51 @@ export async function verifyJournal(form: JournalForm): Promise<JournalVerdict> 
   return loss ?? { ok: true, lines, ...(head.adopted && { adopted: head.adopted }) }
 }
 
-/** What a line of the file says, and whether its own hash agrees; no line when it is none. */
-interface Found {
+/** A parsed line, and whether its own hash matches; `line` is absent when it cannot be parsed. */
+interface ParsedLine {
   line?: JournalLine
   unchanged: boolean
   ended: boolean
 }
 
-/** How far the chain has been followed: the line of that number, which is entry `seq`, was good. */
-type Place = { number: number } & Pick<JournalLine, 'seq' | 'hash' | 'prev'>
+/** The last good line: its position in the file, and entry `seq`. */
+type ChainPosition = { number: number } & Pick<JournalLine, 'seq' | 'hash' | 'prev'>
 
-type End = Pick<JournalHead, 'seq' | 'hash'>
+type RecordedEnd = Pick<JournalHead, 'seq' | 'hash'>
 
-function look({ bytes, ended }: RawLine): Found {
+function parseLine({ bytes, ended }: RawLine): ParsedLine {
   const line = readLine(bytes)
   return line ? { line, unchanged: isUnchanged(line, bytes), ended } : { unchanged: false, ended }
 }
 
-/** Where the chain begins: with entry 1, or behind those that were lost, when the first that is left says so. */
-const before = ({ line, unchanged }: Found, place: Place): Place =>
+/** The start of the chain: entry 1, or after the lost entries that the first line records. */
+const startOf = ({ line, unchanged }: ParsedLine, place: ChainPosition): ChainPosition =>
   line?.event === 'lost' && unchanged && line.seq > 1
     ? { ...place, seq: line.seq - 1, hash: line.prev }
     : place
 
-const behind = ({ line }: Found, place: Place): Place => ({ ...place, ...line, number: place.number + 1 })
+const advanced = ({ line }: ParsedLine, place: ChainPosition): ChainPosition => ({
+  ...place,
+  ...line,
+  number: place.number + 1,
+})
 
-/** What is wrong with the line behind `place`; the line after it tells one that was put in from one that was changed. */
-function judge(found: Found, place: Place, next: Found | undefined, end: End): JournalFlaw | undefined {
+/** What is wrong with the line after `place`. The line after that tells an inserted line from a changed one. */
+function flawOf(
+  found: ParsedLine,
+  place: ChainPosition,
+  next: ParsedLine | undefined,
+  end: RecordedEnd,
+): JournalFlaw | undefined {
   const number = place.number + 1
-  const due = place.seq + 1
-  const belongs = (other: Found | undefined) =>
-    due <= end.seq &&
+  const expected = place.seq + 1
+  const isExpected = (other: ParsedLine | undefined) =>
+    expected <= end.seq &&
     other?.unchanged === true &&
-    other.line?.seq === due &&
+    other.line?.seq === expected &&
     other.line.prev === place.hash &&
-    (due !== end.seq || other.line.hash === end.hash)
-  if (found.ended && belongs(found)) return undefined
+    (expected !== end.seq || other.line.hash === end.hash)
+  if (found.ended && isExpected(found)) return undefined
 
   const { line, unchanged, ended } = found
   const flaw = (problem: JournalFlaw['problem'], explanation: string): JournalFlaw => ({
@@ -94,73 +103,71 @@ function judge(found: Found, place: Place, next: Found | undefined, end: End): J
     explanation,
   })
   if (!ended) {
-    return flaw(
-      'malformed',
-      `The file ends in the middle of line ${number}, as a crash can leave it, or a cut.`,
-    )
+    return flaw('malformed', `The file ends in the middle of line ${number}, because of a crash or a cut.`)
   }
   if (!line) return flaw('malformed', `Line ${number} is not an entry of this journal.`)
-  if (belongs(next)) {
-    return flaw('inserted', `Line ${number} was put in: the line that belongs here comes behind it.`)
+  if (isExpected(next)) {
+    return flaw('inserted', `Line ${number} was inserted: the line that belongs here comes after it.`)
   }
   if (!unchanged) {
     return flaw('changed', `Line ${number} does not match its own hash: it was changed after it was written.`)
   }
-  if (due > end.seq) return flaw('inserted', beyond(number, end))
-  if (line.seq > due) {
-    const missing = line.seq === due + 1 ? `Entry ${due} is` : `Entries ${due} to ${line.seq - 1} are`
-    return flaw('removed', `${missing} missing from this place.`)
+  if (expected > end.seq) return flaw('inserted', beyondEnd(number, end))
+  if (line.seq > expected) {
+    const missing =
+      line.seq === expected + 1 ? `Entry ${expected} is` : `Entries ${expected} to ${line.seq - 1} are`
+    return flaw('removed', `${missing} missing here.`)
   }
-  return judgeRewritten(line, place, next, end)
+  return flawOfRewritten(line, place, next, end)
 }
 
-/** A line whose own hash is right and whose chain is not: it, or the line before it, was made up afterwards. */
-function judgeRewritten(
+/** For a line with a valid hash but a broken chain: this line, or the one before it, was forged. */
+function flawOfRewritten(
   line: JournalLine,
-  place: Place,
-  next: Found | undefined,
-  end: End,
+  place: ChainPosition,
+  next: ParsedLine | undefined,
+  end: RecordedEnd,
 ): JournalFlaw | undefined {
   const number = place.number + 1
-  // Its chain goes on, so it is the line before that does not belong.
+  // The next line continues from this one, so the line before is the one that does not belong.
   const genuine = next ? next.line?.prev === line.hash : end.hash === line.hash
   const earlier = { ok: false, line: place.number, seq: place.seq } as const
   const here = { ok: false, line: number, seq: line.seq } as const
   if (line.seq <= place.seq) {
     const rival = line.seq === place.seq && line.prev === place.prev && line.hash !== place.hash
-    const explanation = `gives itself the number ${line.seq}, which another line has, and does not belong here.`
+    const explanation = `has the number ${line.seq}, which another line already has, and does not belong here.`
     return rival && genuine
       ? { ...earlier, problem: 'inserted', explanation: `Line ${place.number} ${explanation}` }
       : { ...here, problem: 'inserted', explanation: `Line ${number} ${explanation}` }
   }
-  const rewritten = 'this line, and perhaps lines before it, were rewritten and given new hashes.'
+  const rewritten = 'this line, and maybe lines before it, were rewritten with new hashes.'
   if (line.prev !== place.hash && genuine && place.number > 0) {
-    const explanation = `Line ${number} was not written after line ${place.number} as it stands: ${rewritten}`
+    const explanation = `Line ${number} was not written after the current line ${place.number}: ${rewritten}`
     return { ...earlier, problem: 'changed', explanation }
   }
   const explanation =
     line.prev === place.hash
-      ? `Line ${number} is not the one that the server recorded there: ${rewritten}`
+      ? `Line ${number} is not the one that the server recorded: ${rewritten}`
       : `Line ${number} is not chained to the line before it: it was rewritten.`
   return { ...here, problem: 'changed', explanation }
 }
 
-const beyond = (number: number, end: End) =>
-  `The server recorded ${end.seq} entries, and the file goes on with line ${number}. A crash in the middle of writing ` +
-  'can leave one such line, which the next entry then takes over; anything else was put in.'
+const beyondEnd = (number: number, end: RecordedEnd) =>
+  `The server recorded ${end.seq} entries, and the file continues with line ${number}. A crash during a write can leave ` +
+  'one such line, which the next write adopts; anything else was inserted.'
 
-function missingEnd(lines: number, end: End): JournalFlaw {
+function missingEnd(lines: number, end: RecordedEnd): JournalFlaw {
   const rest = lines === 0 ? 'the file is missing or empty' : `the file ends after line ${lines}`
   const explanation = `The server recorded ${end.seq} entries; ${rest}.`
   return { ok: false, line: lines + 1, problem: 'removed', explanation }
 }
 
-const lostWith = ({ seq, note }: JournalLine, { number }: Place): JournalFlaw => ({
+const lossFlaw = ({ seq, note }: JournalLine, { number }: ChainPosition): JournalFlaw => ({
   ok: false,
   line: number,
   seq,
   problem: 'lost',
-  explanation: `${note ?? 'Entries were lost.'} All that are here follow one another.`,
+  explanation: `${note ?? 'Entries were lost.'} All remaining entries form one chain.`,
 })
 
 const unknownJournal = (lines: number): JournalFlaw => ({
@@ -169,6 +176,6 @@ const unknownJournal = (lines: number): JournalFlaw => ({
   seq: 1,
   problem: 'inserted',
   explanation:
-    `The ${lines} lines follow one another, but the store of this server knows nothing of them, as when the store was ` +
-    'lost or is another one: nobody can tell whether this is the original, or whether lines at its end are missing.',
+    `The ${lines} lines form one chain, but the store of this server has no record of them: it was lost, or it is a ` +
+    'different store. So it is unknown whether this is the original, and whether lines at its end are missing.',
 })

@@ -3,39 +3,39 @@ import { keepingLastKnown } from '../store/last-known.ts'
 import type { Store } from '../store/store.ts'
 import { plainText } from '../text/text.ts'
 
-/** A freeze of changes: in one tenant, by one caller, or everywhere and by everybody when it names neither. */
+/** A freeze of changes: in one tenant, for one caller, or for all tenants and callers when it names neither. */
 export interface Freeze {
   tenant?: string
   caller?: string
   /** Epoch milliseconds. */
   at: number
-  /** Who froze them: a person, or the limit that was passed. */
+  /** What froze them: a person, or the limit that was exceeded. */
   by: string
   why?: string
-  /** The counts that led to it, by their names in the ledger; they start anew when it is lifted. */
+  /** Ledger buckets of the counts that led to it. They restart from zero when the freeze is lifted. */
   counts?: readonly string[]
 }
 
-/** The freezes to changes, the same for every copy of the server that uses the store. */
+/** The current freezes, shared by every server instance that uses the store. */
 export interface Freezes {
   /** Oldest first. */
   list(): Promise<Freeze[]>
-  /** Replaces a freeze of the same. */
+  /** Replaces a freeze with the same tenant and caller. */
   put(freeze: Freeze): Promise<void>
-  /** Takes away the freezes that fit, and returns them. */
-  lift(fits: (freeze: Freeze) => boolean): Promise<Freeze[]>
-  /** Throws `Refused` where the brake is on, and `Paused` for a caller that passed a limit. */
+  /** Removes the freezes that match, and returns them. */
+  lift(matches: (freeze: Freeze) => boolean): Promise<Freeze[]>
+  /** Throws `Refused` where the brake is on, and `Paused` for a caller that exceeded a limit. */
   check(change: { caller: string; tenants: readonly string[] }): Promise<void>
 }
 
-// All of them are one value, so that to look costs one read and to change them is one step.
-const KEY = 'stops'
+// All freezes are one value: a check costs one read, and a change is one atomic update.
+const FREEZES_KEY = 'stops'
 
 export const openFreezes = (store: Store): Freezes => {
-  const kept = keepingLastKnown(store)
-  const list = async () => (await kept.get<Freeze[]>(KEY)) ?? []
+  const values = keepingLastKnown(store)
+  const list = async () => (await values.get<Freeze[]>(FREEZES_KEY)) ?? []
   const change = <Result>(edit: (freezes: Freeze[]) => { next: Freeze[]; result: Result }) =>
-    kept.update<Freeze[], Result>(KEY, (freezes = []) => edit(freezes))
+    values.update<Freeze[], Result>(FREEZES_KEY, (freezes = []) => edit(freezes))
   return {
     list,
     put: (freeze) =>
@@ -46,32 +46,35 @@ export const openFreezes = (store: Store): Freezes => {
         ],
         result: undefined,
       })),
-    lift: (fits) =>
-      change((freezes) => ({ next: freezes.filter((one) => !fits(one)), result: freezes.filter(fits) })),
+    lift: (matches) =>
+      change((freezes) => ({
+        next: freezes.filter((one) => !matches(one)),
+        result: freezes.filter(matches),
+      })),
     async check({ caller, tenants }) {
       const freezes = await list()
-      const everybody = freezes.find(
+      const brake = freezes.find(
         (one) => one.caller === undefined && (one.tenant === undefined || tenants.includes(one.tenant)),
       )
-      if (everybody) throw frozen(everybody)
+      if (brake) throw frozenError(brake)
       const pause = freezes.find((one) => one.caller === caller)
-      if (pause) throw paused(pause)
+      if (pause) throw pausedError(pause)
     },
   }
 }
 
-const frozen = ({ tenant, why, at }: Freeze) =>
+const frozenError = ({ tenant, why, at }: Freeze) =>
   new Refused(
-    `A person has stopped all changes${tenant === undefined ? '' : ` in ${tenant}`} at ${new Date(at).toISOString()}` +
+    `A person stopped all changes${tenant === undefined ? '' : ` in ${tenant}`} at ${new Date(at).toISOString()}` +
       `${why === undefined ? '' : ` (reason given: "${plainText(why, 200)}")`}.`,
-    'Looking things up goes on. Tell the person you work for, and change nothing until they say so.',
+    'Read-only tools still work. Tell the person you work for, and change nothing until they say so.',
     { ...(tenant !== undefined && { tenant }) },
   )
 
-const paused = ({ by, at }: Freeze) =>
+const pausedError = ({ by, at }: Freeze) =>
   new Paused(
-    `This caller may change nothing since ${new Date(at).toISOString()}, when it would have passed a limit: ${by}.`,
+    `This caller has been paused since ${new Date(at).toISOString()}, when its next change would have exceeded a limit: ${by}.`,
     TELL_THEM,
   )
 
-export const TELL_THEM = 'Looking things up goes on. The person who runs this server has to look at it first.'
+export const TELL_THEM = 'Read-only tools still work. The person who runs this server must review this first.'

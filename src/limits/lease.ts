@@ -1,17 +1,17 @@
 import type { Ledger } from './ledger.ts'
 import type { Ticket } from './sliding-window.ts'
-import type { Learned } from './throttle.ts'
+import { callsForCare, type Learned } from './throttle.ts'
 
-/** Tokens that a lease takes beside the one that is wanted now. */
-const AHEAD = 7
-/** How long a lease is held, milliseconds; what it did not spend is then free for others again. */
+/** Tokens that a lease takes in addition to the one needed now. */
+const TOKENS_AHEAD = 7
+/** How long a lease lasts, milliseconds. Tokens it did not spend are then free for others again. */
 const LEASE_MS = 250
-/** The share of every window, and of what may be in flight, that no lease touches: there is no plenty beyond it. */
-const NO_PLENTY = 0.5
-/** How long a bucket without plenty is not asked for a lease again, milliseconds. */
-const SCARCE_MS = 1_000
+/** The share of every window, and of the requests in flight, that a lease must leave unused. */
+const UNLEASED_SHARE = 0.5
+/** After a bucket could not grant a lease: how long before the next attempt, milliseconds. */
+const LEASE_RETRY_MS = 1_000
 
-/** Some tokens under one ticket, spent by one request after the other. */
+/** Several tokens under one ticket, spent by one request after another. */
 interface Lease {
   ticket: Ticket
   unspent: number
@@ -24,37 +24,37 @@ interface Lease {
 }
 
 /**
- * A ledger that takes a few tokens ahead while a bucket is less than half used, so that requests that come one after the
- * other do not each pay for a change of the store. Until a lease is over, all of its tokens count as in flight, and those
- * that were spent come back a window after its end: no window ever holds more than it does without.
+ * A ledger that takes a few tokens ahead while a bucket is less than half used, to save sequential requests a store update
+ * each. All tokens of a lease count as in flight until it ends, and the spent ones come back one window after it ends.
+ * A window therefore never holds more than it would without leases.
  */
 export function leasing(inner: Ledger): Ledger {
   const leases = new Map<string, Lease>()
-  const ofLease = new WeakMap<Ticket, Lease>()
-  const scarceUntil = new Map<string, number>()
+  const leaseOfTicket = new WeakMap<Ticket, Lease>()
+  const noLeaseUntil = new Map<string, number>()
 
-  /** The token that a lease has for a request, while none of its own is in flight. */
-  function tokenOf(lease: Lease): { ticket: Ticket } {
+  /** Takes one token from a lease that has no request in flight. */
+  function takeFromLease(lease: Lease): { ticket: Ticket } {
     lease.busy = true
     lease.unspent -= 1
     const ticket = { id: lease.ticket.id, count: 1 }
-    ofLease.set(ticket, lease)
+    leaseOfTicket.set(ticket, lease)
     return { ticket }
   }
 
-  async function end(bucket: string, lease: Lease): Promise<void> {
+  async function endLease(bucket: string, lease: Lease): Promise<void> {
     if (leases.get(bucket) === lease) leases.delete(bucket)
     clearTimeout(lease.timer)
     if (lease.spent === 0) await inner.giveBack(bucket, lease.ticket)
     else await inner.settle(bucket, lease.ticket, lease.learned, lease.spent)
   }
 
-  function hold(bucket: string, ticket: Ticket): Lease {
+  function startLease(bucket: string, ticket: Ticket): Lease {
     const lease: Lease = { ticket, unspent: ticket.count, spent: 0, busy: false, over: false }
     lease.timer = setTimeout(() => {
       lease.over = true
-      // One that cannot be accounted for lapses by itself.
-      if (!lease.busy) void end(bucket, lease).catch(() => undefined)
+      // If this fails, the ticket expires by itself.
+      if (!lease.busy) void endLease(bucket, lease).catch(() => undefined)
     }, LEASE_MS).unref()
     leases.set(bucket, lease)
     return lease
@@ -66,41 +66,41 @@ export function leasing(inner: Ledger): Ledger {
     async take(bucket, limits, wanted = {}) {
       const { count = 1, atOnce } = wanted
       const lease = leases.get(bucket)
-      if (lease && !lease.busy && !lease.over && lease.unspent > 0 && count === 1) return tokenOf(lease)
-      const scarce = Date.now() < (scarceUntil.get(bucket) ?? 0)
-      if (!lease && !scarce && count === 1) {
-        // Nobody else asks for one before this one is there.
-        scarceUntil.set(bucket, Date.now() + SCARCE_MS)
+      if (lease && !lease.busy && !lease.over && lease.unspent > 0 && count === 1) return takeFromLease(lease)
+      const tooSoon = Date.now() < (noLeaseUntil.get(bucket) ?? 0)
+      if (!lease && !tooSoon && count === 1) {
+        // Set first: no second lease is requested while this one is pending.
+        noLeaseUntil.set(bucket, Date.now() + LEASE_RETRY_MS)
         const taken = await inner.take(bucket, limits, {
           ...wanted,
-          count: 1 + AHEAD,
-          reserve: NO_PLENTY,
-          ...(atOnce !== undefined && { atOnce: Math.floor(atOnce * NO_PLENTY) }),
+          count: 1 + TOKENS_AHEAD,
+          reserve: UNLEASED_SHARE,
+          ...(atOnce !== undefined && { atOnce: Math.floor(atOnce * UNLEASED_SHARE) }),
         })
         if ('ticket' in taken) {
-          scarceUntil.delete(bucket)
-          return tokenOf(hold(bucket, taken.ticket))
+          noLeaseUntil.delete(bucket)
+          return takeFromLease(startLease(bucket, taken.ticket))
         }
       }
       return inner.take(bucket, limits, wanted)
     },
 
     async settle(bucket, ticket, learned, spent) {
-      const lease = ofLease.get(ticket)
+      const lease = leaseOfTicket.get(ticket)
       if (!lease) return inner.settle(bucket, ticket, learned, spent)
       lease.busy = false
       lease.spent += 1
       if (learned) lease.learned = learned
-      const slower = learned?.throttled || learned?.pauseMs !== undefined
-      if (slower || lease.over || lease.unspent === 0) await end(bucket, lease)
+      const mustSlowDown = learned !== undefined && callsForCare(learned)
+      if (mustSlowDown || lease.over || lease.unspent === 0) await endLease(bucket, lease)
     },
 
     async giveBack(bucket, ticket) {
-      const lease = ofLease.get(ticket)
+      const lease = leaseOfTicket.get(ticket)
       if (!lease) return inner.giveBack(bucket, ticket)
       lease.busy = false
       lease.unspent += 1
-      if (lease.over) await end(bucket, lease)
+      if (lease.over) await endLease(bucket, lease)
     },
 
     async left(bucket, limits) {
@@ -109,7 +109,9 @@ export function leasing(inner: Ledger): Ledger {
     },
 
     async flush() {
-      await Promise.all([...leases].map(([bucket, lease]) => (lease.busy ? undefined : end(bucket, lease))))
+      await Promise.all(
+        [...leases].map(([bucket, lease]) => (lease.busy ? undefined : endLease(bucket, lease))),
+      )
       await inner.flush()
     },
   }

@@ -19,10 +19,10 @@ import type { Parts } from '../engine/dispatch.ts'
 import type { ApprovalLink, Call, PersonsAnswer, Reply } from '../guards/call.ts'
 import { plainText } from '../text/text.ts'
 
-/** How long a question may stand before a person, on a client that is asked within the call. */
-const QUESTION_TIME = 5 * 60_000
-/** How much of a call's time is kept for the change itself while a person decides on the page, milliseconds. */
-const CHANGE_TIME = 15_000
+/** How long a person can take to answer a question within a call, milliseconds. */
+const QUESTION_TIMEOUT_MS = 5 * 60_000
+/** Part of a call's time reserved for the change while a person decides on the page, milliseconds. */
+const CHANGE_RESERVE_MS = 15_000
 
 const CONFIRM_FORM = {
   type: 'object' as const,
@@ -30,20 +30,20 @@ const CONFIRM_FORM = {
   required: ['confirm'],
 }
 
-/** Who the client says it is, and what it can put before a person. */
-export interface AtClient {
+/** The client's name, and what it can show to a person. */
+export interface ClientTraits {
   name: string
-  /** Forms. */
+  /** Whether it can show a form. */
   canAsk: boolean
-  /** Links to open. */
+  /** Whether it can open a link. */
   canOpen: boolean
 }
 
-/** What a client is called that does not say its name. */
+/** Name of a client that does not give one. */
 export const UNKNOWN_CLIENT = 'unknown client'
 
-export function clientOf(mcp: McpServer, { mcpReq }: ServerContext): AtClient {
-  // A modern client says it with every request, where the SDK has checked its form; an older one when it connects.
+export function clientOf(mcp: McpServer, { mcpReq }: ServerContext): ClientTraits {
+  // A modern client sends this with every request, validated by the SDK; an older one when it connects.
   const envelope = mcpReq.envelope as
     | { [CLIENT_CAPABILITIES_META_KEY]?: ClientCapabilities; [CLIENT_INFO_META_KEY]?: Implementation }
     | undefined
@@ -61,8 +61,8 @@ export function clientOf(mcp: McpServer, { mcpReq }: ServerContext): AtClient {
 type Dispatch = (call: Call) => Promise<Reply>
 
 /**
- * Takes a call through, with what the person at the client has to say to it, in both eras of the protocol: a modern
- * client is answered with the question and repeats the call, an older one is asked while the call waits.
+ * Runs a call, with its questions to the person at the client, in both eras of the protocol: a modern client gets the
+ * question as its answer and repeats the call, an older one is asked while the call waits.
  */
 export async function withPerson(
   call: Call,
@@ -71,18 +71,18 @@ export async function withPerson(
   { dispatch, signer, approvals }: Pick<Parts, 'signer' | 'approvals'> & { dispatch: Dispatch },
 ): Promise<Reply | InputRequiredResult> {
   const boundTo = ['link', call.tool.name, call.caller.id, call.caller.client]
-  /** The same call, with the id of the request that the person was sent to decide. */
+  /** Repeats the call with the id of the approval request that the link led to. */
   const afterLink = async (approvalId: string, action: PersonsAnswer['action']) => {
-    // That the link was opened is no decision, and that it was not opened is none either.
+    // Opening the link is not a decision, and neither is not opening it.
     if (action === 'accept')
-      await waitForDecision(approvals, approvalId, call.deadline - CHANGE_TIME, call.signal)
+      await waitForDecision(approvals, approvalId, call.deadline - CHANGE_RESERVE_MS, call.signal)
     return dispatch({ ...call, input: { ...(call.input as object), approvalId } })
   }
 
   const { mcpReq } = context
   const state = mcpReq.requestState<string>()
   const linked = typeof state === 'string' ? await signer.verify(boundTo, state) : undefined
-  // Sealed by us for this caller, so it is the id that was put into it below.
+  // Signed here for this caller, so it is the approval id that was put in below.
   if (linked) return afterLink(linked as string, actionOf(ownResponse(mcpReq, 'approve')))
   const answer = typeof state === 'string' ? toAnswer(state, ownResponse(mcpReq, 'confirm')) : undefined
 
@@ -101,16 +101,16 @@ export async function withPerson(
   return action === 'none' ? reply : afterLink(approvalId, action)
 }
 
-type Response = InputResponseView | ElicitResult
+type ElicitResponse = InputResponseView | ElicitResult
 
-/** What was answered under this name, and not what a key `__proto__` among the answers would lend it. */
+/** The response under this name, never one inherited through a `__proto__` key among the responses. */
 const ownResponse = ({ inputResponses }: ServerContext['mcpReq'], name: string): InputResponseView =>
   inputResponse(Object.hasOwn(inputResponses ?? {}, name) ? inputResponses : undefined, name)
 
-const actionOf = (response: Response): PersonsAnswer['action'] =>
+const actionOf = (response: ElicitResponse): PersonsAnswer['action'] =>
   'action' in response ? response.action : 'none'
 
-const toAnswer = (state: string, response: Response): PersonsAnswer => ({
+const toAnswer = (state: string, response: ElicitResponse): PersonsAnswer => ({
   state,
   action: actionOf(response),
   confirmed: 'action' in response && response.content?.confirm === true,
@@ -124,7 +124,10 @@ const toQuestion = ({ message, state }: Question): InputRequiredResult =>
     requestState: state,
   })
 
-/** Asks the person while the call waits, as clients before 2026-07-28 do; a client that fails at it is not asked. */
+/**
+ * Asks the person while the call waits, as clients before 2026-07-28 need. A client that fails to ask counts as
+ * unable to.
+ */
 async function askWithin(
   call: Call,
   { message, state }: Question,
@@ -136,11 +139,11 @@ async function askWithin(
   try {
     const response = await mcpReq.send(
       { method: 'elicitation/create', params: { mode: 'form', message, requestedSchema: CONFIRM_FORM } },
-      { timeout: QUESTION_TIME, signal: call.signal },
+      { timeout: QUESTION_TIMEOUT_MS, signal: call.signal },
     )
     answer = toAnswer(state, response)
   } catch {
-    // A caller that left is not answered, and what a person says after that counts for nothing.
+    // If the caller disconnected, a later answer of the person does not count.
     call.signal.throwIfAborted()
     return again({ canAsk: false })
   }
@@ -148,7 +151,7 @@ async function askWithin(
   return 'question' in reply ? again({ canAsk: false }) : reply
 }
 
-/** Hands an older client the link while the call waits; `none` when it fails at it or lets the call's time run out. */
+/** Sends an older client the link while the call waits; `none` if that fails or the call's time runs out. */
 async function openWithin(
   call: Call,
   link: Omit<ApprovalLink, 'approvalId'>,
@@ -157,7 +160,7 @@ async function openWithin(
   try {
     const response = await mcpReq.send(
       { method: 'elicitation/create', params: { mode: 'url', elicitationId: randomUUID(), ...link } },
-      { timeout: Math.max(0, call.deadline - CHANGE_TIME - Date.now()), signal: call.signal },
+      { timeout: Math.max(0, call.deadline - CHANGE_RESERVE_MS - Date.now()), signal: call.signal },
     )
     return response.action
   } catch {

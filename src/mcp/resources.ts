@@ -4,20 +4,20 @@ import { NotFound, Unsupported } from '../errors.ts'
 import { plainText } from '../text/text.ts'
 import { IDPS, type Idp, type SetupGuide, type Vendor } from '../vendors/define.ts'
 
-/** What an agent can read about the connected apps; each text is built when somebody reads it. */
-export interface Reading {
+/** Guides to the connected apps, for agents; each text is built on demand. */
+export interface AppGuides {
   vendors: readonly Pick<Vendor, 'name' | 'title'>[]
-  /** The tenants that set-up help is written for. */
+  /** The tenants that have a setup guide. */
   tenants: readonly string[]
   /** What to know about an app before acting on it. Throws `NotFound`. */
   aboutVendor(name: string): string
-  /** How an identity provider is set up for a tenant. Throws `UnknownTenant`, `NotFound` and `Unsupported`. */
+  /** How to set up an identity provider for a tenant. Throws `UnknownTenant`, `NotFound` and `Unsupported`. */
   setup(tenant: string, idp: string): string
 }
 
 export const IDP_TITLES: Record<Idp, string> = { okta: 'Okta', entra: 'Microsoft Entra ID' }
 
-export const readingOf = (tenants: Tenants): Reading => {
+export const appGuidesOf = (tenants: Tenants): AppGuides => {
   const vendors = [...new Set(tenants.all.map(({ vendor }) => vendor))]
   return {
     vendors,
@@ -31,7 +31,7 @@ export const readingOf = (tenants: Tenants): Reading => {
         )
       throw new NotFound(
         `No app of the kind "${plainText(name, 64)}" is connected.`,
-        `Those there are: ${vendors.map((one) => one.name).join(', ')}.`,
+        `Connected are: ${vendors.map((one) => one.name).join(', ')}.`,
       )
     },
     setup(name, idp) {
@@ -42,54 +42,54 @@ export const readingOf = (tenants: Tenants): Reading => {
   }
 }
 
-/** Throws `NotFound`, naming the identity providers there are. */
+/** Throws `NotFound`, naming the known identity providers. */
 export function idpNamed(name: string): Idp {
   const idp = IDPS.find((one) => one === name)
   if (idp) return idp
   throw new NotFound(
-    `There is no set-up help for the identity provider "${plainText(name, 64)}".`,
-    `Those there are: ${IDPS.join(', ')}.`,
+    `There is no setup guide for the identity provider "${plainText(name, 64)}".`,
+    `Available are: ${IDPS.join(', ')}.`,
   )
 }
 
-/** Throws `Unsupported` where nobody wrote down how the app is set up. */
+/** Throws `Unsupported` for an app without a setup guide. */
 export function guideFor({ vendor, settings }: Pick<Tenant, 'vendor' | 'settings'>, idp: Idp): SetupGuide {
   const guide = vendor.setup?.(settings, idp)
   if (guide) return guide
   throw new Unsupported(
-    `There is no set-up help for ${vendor.title}.`,
-    'Its own documentation says how it is set up.',
+    `There is no setup guide for ${vendor.title}.`,
+    'Its own documentation says how to set it up.',
   )
 }
 
 const DEACTIVATION: Record<Facts['deactivate'], string> = {
   reversible: 'Deactivation keeps the account and its data; reactivate_user undoes it.',
-  deletes: 'Deactivation DELETES the account here and can not be undone.',
+  deletes: 'Deactivation DELETES the account here and cannot be undone.',
   unknown: 'Whether a deactivation can be undone is not known.',
 }
 const DELETION: Record<Facts['delete'], string> = {
-  hard: 'Deletion can not be undone.',
-  soft: 'Deletion keeps the record for a while; bringing it back is for the app’s console.',
+  hard: 'Deletion cannot be undone.',
+  soft: 'Deletion keeps the record for a while; only the app’s console can restore it.',
   deactivates: 'Deletion does not delete: it deactivates.',
-  unlinks: 'Deletion cuts the account off from the directory and deactivates it.',
-  unknown: 'What a deletion does is not known: take it for final.',
+  unlinks: 'Deletion unlinks the account from the directory and deactivates it.',
+  unknown: 'What a deletion does is not known: treat it as final.',
 }
 const SESSIONS: Record<Facts['endsSessions'], string> = {
   yes: 'Deactivation signs the person out.',
-  no: 'Sessions go on: end them at the identity provider.',
+  no: 'Sessions stay open: end them at the identity provider.',
   unknown: 'Whether open sessions end is not known: end them at the identity provider.',
 }
 const AUDIT: Record<Facts['audit'], string> = {
   none: 'Audit: none. The app has no log that can be read from outside.',
   administrators:
-    'Audit: what administrators did in the console. It does not hold what people did, nor their sign-ins.',
+    'Audit: what administrators did in the console. It does not contain what users did or their sign-ins.',
   users: 'Audit: what people and administrators did.',
 }
 
 const enforced = ({ propagationMinutes: minutes }: Facts): string =>
   minutes === undefined
     ? 'How long a change takes to be enforced is not documented.'
-    : `A change can take ${minutes} minutes until it is enforced everywhere.`
+    : `A change can take ${minutes} minutes to be enforced everywhere.`
 
 const FACTS: readonly ((facts: Facts) => string)[] = [
   ({ deactivate }) => DEACTIVATION[deactivate],
@@ -100,19 +100,19 @@ const FACTS: readonly ((facts: Facts) => string)[] = [
 ]
 
 function aboutText({ title, about = [] }: Vendor, tenants: readonly Tenant[]): string {
-  const lines = [...FACTS.flatMap((sentence) => saidOf(tenants, sentence)), ...about]
+  const lines = [...FACTS.flatMap((sentence) => sentencesOf(tenants, sentence)), ...about]
   return `# ${title}\n\n${lines.map((line) => `- ${line}`).join('\n')}\n`
 }
 
-/** One sentence where it is true of all tenants; otherwise each with those it is true of. */
-function saidOf(tenants: readonly Tenant[], sentence: (facts: Facts) => string): string[] {
-  const said = new Map<string, string[]>()
+/** One sentence if it is true of all tenants; otherwise one for each group of tenants. */
+function sentencesOf(tenants: readonly Tenant[], sentence: (facts: Facts) => string): string[] {
+  const byLine = new Map<string, string[]>()
   for (const { name, facts } of tenants) {
     const line = sentence(facts)
-    said.set(line, [...(said.get(line) ?? []), name])
+    byLine.set(line, [...(byLine.get(line) ?? []), name])
   }
-  if (said.size === 1) return [...said.keys()]
-  return [...said].map(([line, names]) => `${namesOf(names)}: ${line}`)
+  if (byLine.size === 1) return [...byLine.keys()]
+  return [...byLine].map(([line, names]) => `${namesOf(names)}: ${line}`)
 }
 
 const namesOf = (names: readonly string[]): string =>
@@ -125,11 +125,11 @@ function setupText({ name, vendor }: Tenant, idp: Idp, guide: SetupGuide): strin
     ...fields.map(({ label, value }) => `   - ${label}: \`${value}\``),
   ])
   const sections: [title: string, lines: readonly string[]][] = [
-    ['First', list(guide.first)],
+    ['Before you start', list(guide.first)],
     ['Tokens', list(guide.tokens.map((token) => `**${token.name}**: ${token.made}`))],
     ['Steps', steps],
     ['Attributes', list(guide.attributes.map((one) => `\`${one.name}\`: ${one.means}`))],
-    ['Know', list(guide.caveats)],
+    ['Caveats', list(guide.caveats)],
     ['Sources', list(guide.sources)],
   ]
   return [

@@ -13,7 +13,7 @@ export async function overStdio(
   const ended = new Promise<void>((resolve) => {
     stdin.once('end', resolve)
     stdin.once('close', resolve)
-    // The client is gone when nothing can be written to it any more.
+    // The client is gone when writing to it fails.
     stdout.once('error', () => resolve())
     stdout.once('close', resolve)
   })

@@ -4,7 +4,7 @@ import { mostIn } from './limit.ts'
 
 const MINUTE = 60_000
 
-/** Answers the routes by which people and scripts steer a simulated app; they need no token and are not counted. */
+/** The control routes of a simulated app, for people and scripts. They need no token and do not count as arrivals. */
 export function control(title: string, faults: Faults, arrivals: readonly Arrival[]) {
   return (incoming: Incoming): Reply => {
     switch (`${incoming.method} ${incoming.path}`) {
@@ -20,7 +20,7 @@ export function control(title: string, faults: Faults, arrivals: readonly Arriva
       case 'GET /_sandbox/arrivals':
         return json(summary(arrivals, Number(incoming.query.get('since') ?? 0)))
       default:
-        return plain(404, 'GET /_sandbox says what there is.\n')
+        return plain(404, 'GET /_sandbox lists the routes.\n')
     }
   }
 }
@@ -42,11 +42,11 @@ function setFaults(faults: Faults, text: string): Reply {
 const isFault = (value: unknown): value is string | Fault =>
   typeof value === 'string' || (isObject(value) && typeof value.fault === 'string')
 
-// People read these in a terminal, hence the line ends.
+// With a final line break for people at a terminal.
 const json = (value: unknown): Reply => ({ status: 200, body: `${JSON.stringify(value, null, 2)}\n` })
 const plain = (status: number, body: string): Reply => ({ status, type: 'text/plain;charset=utf-8', body })
 
-/** What arrived from `since` on, epoch milliseconds: how many, how they were answered, how dense they were. */
+/** The arrivals from `since` on (epoch milliseconds): the total, by status, by token, and the peak rate. */
 function summary(arrivals: readonly Arrival[], since: number) {
   const recent = arrivals.filter(({ at }) => at >= since)
   const byStatus: Record<string, number> = {}
@@ -64,15 +64,16 @@ const density = (arrivals: readonly Arrival[]) => ({
   ),
 })
 
-const help = (title: string, { kinds }: Faults) => `${title} Everybody in it is made up.
+const help = (title: string, { kinds }: Faults) => `${title} All people in it are made up.
 
-GET    /_sandbox/faults    the faults in force
+GET    /_sandbox/faults    the active faults
 PUT    /_sandbox/faults    replaces them: a JSON list of names, or of objects
                            {"fault", "method", "path", "times", "ms", "status"}
-                           of which all but the first may be left out
-DELETE /_sandbox/faults    ends them all
-GET    /_sandbox/arrivals  how much arrived, by status and by token, and the
-                           most in any 60 s; ?since= takes epoch milliseconds
+                           of which all but the first are optional
+DELETE /_sandbox/faults    removes them all
+GET    /_sandbox/arrivals  the number of requests, by status and by token, and
+                           the most in any 60 s; ?since= takes epoch
+                           milliseconds
 
 Faults:
 

@@ -1,11 +1,11 @@
 import type { ENTERPRISE } from './scim/schema.ts'
 
-// Types, not interfaces, so that code which walks over attributes by name takes them too.
+// Types, not interfaces: only a type is assignable to a record of attributes.
 export type ScimUser = {
   id: string
   externalId?: string
   userName: string
-  /** Absent once a PUT has left it out. */
+  /** Absent after a PUT without it. */
   active?: boolean
   name?: { givenName?: string; familyName?: string }
   displayName?: string
@@ -17,7 +17,7 @@ export type ScimUser = {
   locale?: string
   roles?: { value: string }[]
   [ENTERPRISE]?: { department?: string; manager?: { value?: string; displayName?: string } }
-  /** What an app keeps of its own, under its own namespace. */
+  /** Vendor attributes, under their own namespace. */
   [extension: `urn:${string}`]: Record<string, unknown> | undefined
 }
 
@@ -48,14 +48,14 @@ export function membershipsOf({
   return memberships
 }
 
-/** The users and groups of one simulated app. Its records are live: a change shows in the object already held. */
+/** The users and groups of one simulated app. Records are live: a change updates the same object. */
 export interface Directory extends Records {
   putUser(user: ScimUser): ScimUser
   putGroup(group: ScimGroup): ScimGroup
-  /** Takes a user out, and out of every group. */
+  /** Removes a user, also from every group. */
   removeUser(id: string): void
   removeGroup(id: string): void
-  /** The records as they were at that time, epoch milliseconds. */
+  /** The records at a past time, in epoch milliseconds. */
   asOf(at: number): Records
 }
 
@@ -82,7 +82,7 @@ export function openDirectory(
   }
 }
 
-/** Records by id that remember what each change replaced, so that the past can be told. */
+/** Records by id with their history. */
 function openTable<Item extends { id: string }>(now: () => number, first: readonly Item[]) {
   const records = new Map(first.map((item) => [item.id, item]))
   const changes: { at: number; id: string; before: Item | undefined }[] = []

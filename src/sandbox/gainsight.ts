@@ -58,7 +58,7 @@ export interface GainsightOptions {
   faults?: readonly (GainsightFault | Fault<GainsightFault>)[] | undefined
 }
 
-/** A simulated Gainsight tenant. Its records and tokens are live: to change one is to change the tenant. */
+/** A simulated Gainsight tenant. Its records and tokens are live: changing one changes the tenant. */
 export interface GainsightTenant extends Tenant {
   readonly tokens: { accessKey: GainsightToken; scim: GainsightToken }
   readonly oauth: Oauth

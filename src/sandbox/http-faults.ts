@@ -9,12 +9,12 @@ const html = (status: number, title: string): Reply => ({
 
 const httpDate = (at: number) => new Date(at).toUTCString()
 
-const LARGE = 20 * 1024 * 1024
+const OVERSIZE_BYTES = 20 * 1024 * 1024
 
-/** What can go wrong with any app that is reached over HTTP. */
+/** Faults of any app over HTTP. */
 export const HTTP_FAULTS = {
   '429-storm': {
-    about: 'Answers 429 and nothing that says when to come back.',
+    about: 'Answers 429 without a hint when to retry.',
     front: true,
     act: () => ({ status: 429, bare: true }),
   },
@@ -50,7 +50,7 @@ export const HTTP_FAULTS = {
     act: () => ({ status: 200, bare: true, body: { error: { code: 429, message: 'Too many requests' } } }),
   },
   unavailable: {
-    about: 'Answers 503 and nothing that says when to come back.',
+    about: 'Answers 503 without a hint when to retry.',
     front: true,
     act: () => ({ status: 503, bare: true }),
   },
@@ -65,13 +65,13 @@ export const HTTP_FAULTS = {
     }),
   },
   'server-error': {
-    about: 'Does no work and answers 500 (or another, if told).',
+    about: 'Does no work and answers 500 (or another, if set).',
     front: true,
     status: 500,
     act: (_, __, { status }) => ({ status, body: { message: 'Internal Server Error' } }),
   },
   'error-after-work': {
-    about: 'Does the work, then answers 500 (or another, if told).',
+    about: 'Does the work, then answers 500 (or another, if set).',
     status: 500,
     async act(incoming, run, { status }) {
       await run(incoming)
@@ -79,9 +79,9 @@ export const HTTP_FAULTS = {
     },
   },
   'redirect-elsewhere': {
-    about: 'Redirects to another origin, where it would be served.',
+    about: 'Redirects to another origin that would serve it.',
     front: true,
-    // The same app by another name, so that its log tells who followed, and what they brought along.
+    // The same app under another host name: its log shows who followed, and with which token.
     when: ({ headers }) => !headers.host?.startsWith('localhost'),
     status: 302,
     act: ({ headers, path, query }, _, { status }) => ({
@@ -96,7 +96,7 @@ export const HTTP_FAULTS = {
     act: () => ({ status: 403, body: { message: 'Request forbidden by administrative rules.' } }),
   },
   slow: {
-    about: 'Does the work at once, but answers ms later.',
+    about: 'Does the work immediately, but answers ms later.',
     ms: 1_000,
     async act(incoming, run, { ms }) {
       const outcome = await run(incoming)
@@ -105,7 +105,7 @@ export const HTTP_FAULTS = {
     },
   },
   'late-work': {
-    about: 'Does the work ms later, though nobody may be waiting then.',
+    about: 'Does the work ms later, even if the client has gone.',
     ms: 1_000,
     async act(incoming, run, { ms }) {
       await wait(ms, incoming)
@@ -144,13 +144,13 @@ export const HTTP_FAULTS = {
     act: async (incoming, run) => change(await run(incoming), () => undefined),
   },
   oversized: {
-    about: 'Answers rightly, followed by 20 MB of blanks.',
+    about: 'Answers correctly, followed by 20 MB of spaces.',
     act: async (incoming, run) =>
-      change(await run(incoming), (body) => `${JSON.stringify(body)}${' '.repeat(LARGE)}`),
+      change(await run(incoming), (body) => `${JSON.stringify(body)}${' '.repeat(OVERSIZE_BYTES)}`),
   },
 } satisfies Record<string, FaultKind>
 
-/** The outcome with another body, where it is a reply that has one. */
+/** The outcome with its body altered, if it has one. */
 export const change = (outcome: Outcome, alter: (body: unknown) => unknown): Outcome =>
   typeof outcome === 'string' || outcome.body === undefined
     ? outcome

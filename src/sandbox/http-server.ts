@@ -15,24 +15,24 @@ import { type Limiter, type Limits, openLimiter, type RateSpelling } from './lim
 import { matchRoute } from './match-route.ts'
 
 export interface AppOptions {
-  /** One line that says what it is. */
+  /** One line that describes the app. */
   title: string
-  /** Left out or 0: any free port. */
+  /** Default or 0: any free port. */
   port?: number | undefined
   now: () => number
   limits: Limits
-  /** Looked at afresh for every request. */
+  /** Called for every request. */
   tokens: () => readonly Token[]
-  /** Whose requests are counted together; the token's when left out, nobody's where it gives `undefined`. */
+  /** The name of the rate limit that counts the request; default: one per token; `undefined`: no limit. */
   pool?: (incoming: Incoming) => string | undefined
-  /** How replies word what is left of the limits. */
+  /** The rate limit headers of replies. */
   rateHeaders?: RateSpelling | undefined
-  /** What a refusal for the rate says of when to come back; nothing when left out. */
+  /** The `Retry-After` of a 429; default: none. */
   retryAfter?: RetryAfter | undefined
   tooMany?: () => Reply
-  /** What a request presents as its token. */
+  /** The token that a request presents. */
   presented: (headers: IncomingMessage['headers'], path: string) => string | undefined
-  /** The refusal of a request that its token does not allow. */
+  /** The refusal of a request that its token does not permit. */
   gate: (incoming: Incoming) => Reply | undefined
   routes: readonly Route[]
   noRoute: Reply
@@ -44,13 +44,13 @@ export type RetryAfter = 'seconds' | 'date' | 'zero'
 /** A simulated app that answers at `url`. */
 export interface App {
   url: string
-  /** Everything that arrived, first come first; requests to `/_sandbox` are left out. */
+  /** All requests in order, without those to `/_sandbox`. */
   arrivals: Arrival[]
-  /** Ends it at once, and every connection with it. */
+  /** Stops it immediately and closes every connection. */
   close(): Promise<void>
 }
 
-const LONGEST_BODY = 4 * 1024 * 1024
+const MAX_BODY_BYTES = 4 * 1024 * 1024
 
 /** Starts a simulated app on 127.0.0.1. Rejects when the port is taken. */
 export async function startApp(options: AppOptions): Promise<App> {
@@ -58,7 +58,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const arrivals: Arrival[] = []
   const limiters = new Map<string, Limiter>()
   const closing = new AbortController()
-  const steer = control(options.title, faults, arrivals)
+  const controlRoutes = control(options.title, faults, arrivals)
 
   const pool = options.pool ?? (({ slot }) => slot)
   const tooMany = options.tooMany ?? (() => TOO_MANY)
@@ -73,7 +73,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   async function receive(message: IncomingMessage, response: ServerResponse) {
     const incoming = read(message)
     if (/^\/_sandbox(\/|$)/.test(incoming.path)) {
-      return deliver(response, steer({ ...incoming, text: await bodyOf(message) }), {})
+      return deliver(response, controlRoutes({ ...incoming, text: await bodyOf(message) }), {})
     }
     const arrival = note(incoming)
     const { admitted, headers, wait } = limiterOf(incoming).arrive(incoming.at)
@@ -124,7 +124,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const server = createServer((message, response) => {
     receive(message, response).catch(() => response.destroy()) // the body broke off or is too long
   })
-  // Longer than clients keep a connection, so that none is closed under a request.
+  // Longer than clients keep a connection, so none is closed during a request.
   server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -164,7 +164,7 @@ async function bodyOf(message: IncomingMessage): Promise<string> {
   let size = 0
   for await (const chunk of message as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > LONGEST_BODY) throw new RangeError('the body is too long')
+    if (size > MAX_BODY_BYTES) throw new RangeError('the body is too long')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -13,11 +13,11 @@ export interface Incoming {
   text: string
   /** Name of the token that was presented, `unknown` or `none`. */
   slot: string
-  /** What was presented as a token, if anything. It is never logged. */
+  /** The presented token, if any. Never logged. */
   presented?: string | undefined
-  /** Reads see the directory as it was at this time, should the app lag behind its own writes. */
+  /** If set, reads see the directory at this time: the app lags behind its own writes. */
   asOf?: number
-  /** In what other ways a SCIM service departs from the RFC for this request. */
+  /** Other deviations from the RFC for this request. */
   quirks?: ReadonlySet<Quirk>
   /** Aborted when the app closes. */
   signal: AbortSignal
@@ -26,7 +26,7 @@ export interface Incoming {
 export interface Reply {
   status: number
   headers?: Record<string, string>
-  /** Sent as JSON, unless it is text. Left out: no body. */
+  /** Text, or a value to send as JSON. Default: no body. */
   body?: unknown
   /** Media type; `application/json` when left out. */
   type?: string
@@ -34,33 +34,33 @@ export interface Reply {
   bare?: boolean
 }
 
-/** What becomes of a request: a reply, a connection closed or reset without one, or silence for good. */
+/** The outcome of a request: a reply, a closed or reset connection, or no answer at all. */
 export type Outcome = Reply | 'close' | 'reset' | 'silence'
 
-/** One thing that an app can be asked to do. `:id` in the path stands for one segment. */
+/** One route of an app. `:id` in the path matches one segment. */
 export interface Route {
   method: string
   path: string
   run(incoming: Incoming, id: string): Reply
 }
 
-/** A token of a simulated app, by the name of its place in the settings file. */
+/** A token of a simulated app. `slot` is its name in the settings file. */
 export interface Token {
   slot: string
   value: string
 }
 
-/** What the log says of a request; tokens are not in it. */
+/** A logged request, without tokens. */
 export interface Arrival {
   at: number
   method: string
   path: string
   query: string
-  /** Absent while the request is under way, and when it was never answered. */
+  /** Absent while the request is in flight, or if it was never answered. */
   status?: number
   /** Name of the token that was presented, `unknown` or `none`. */
   token: string
-  /** What a write sent: the parsed JSON, or the text where it was no JSON. */
+  /** The body of a write: parsed JSON, or text if it is not JSON. */
   body?: unknown
 }
 

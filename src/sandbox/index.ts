@@ -21,14 +21,14 @@ interface TenantSettings {
   tokens: Record<string, string>
 }
 
-/** Simulated tenants under way, with the settings that reach them. */
+/** Running simulated tenants, and the settings to reach them. */
 export interface Sandbox<App extends SandboxApp = DefaultApp> {
   /** Of the first app. */
   url: string
   /** The values of the first app's tokens, by slot. */
   tokens: 'netskope' extends App ? { scim: string; rest: string } : Record<string, string>
   tenants: TenantsOf<App>
-  /** What the settings file says to reach the tenants. */
+  /** The settings file for these tenants. */
   settings: { tenants: Record<keyof TenantsOf<App>, TenantSettings> }
   /** The environment variables that `settings` refers to. */
   env: Record<string, string>

@@ -1,6 +1,6 @@
 import type { Incoming, Route } from './http-types.ts'
 
-/** The route of a request and the id in its path; without `run` where the path allows other methods only. */
+/** The route of a request and the id in its path; without `run` if the path supports only other methods. */
 export function matchRoute(routes: readonly Route[], { method, path }: Incoming) {
   const here = routes.flatMap((route) => {
     const id = idIn(route.path, path)
@@ -12,7 +12,7 @@ export function matchRoute(routes: readonly Route[], { method, path }: Incoming)
   return { allow, id: route?.id ?? '', run: route?.run }
 }
 
-/** What stands for `:id` in the path, nothing when there is none; `undefined` when the path is another. */
+/** The value of `:id` in the path, empty without `:id`; `undefined` if the path does not match. */
 function idIn(pattern: string, path: string): string | undefined {
   if (!pattern.endsWith('/:id')) return path === pattern ? '' : undefined
   const start = pattern.slice(0, -':id'.length)

@@ -41,7 +41,7 @@ export interface NetskopeOptions {
   faults?: readonly (NetskopeFault | Fault<NetskopeFault>)[] | undefined
 }
 
-/** A simulated Netskope tenant. Its records and tokens are live: to change one is to change the tenant. */
+/** A simulated Netskope tenant. Its records and tokens are live: changing one changes the tenant. */
 export interface NetskopeTenant extends Tenant {
   readonly tokens: { scim: NetskopeToken; rest: NetskopeToken }
   readonly faults: Faults<NetskopeFault>

@@ -1,18 +1,18 @@
 import { makePeople, type Person, TEAMS, type Team } from './people.ts'
 
-const SHARED = 250
+const SHARED_PEOPLE = 250
 
-/** In how far one app's people are other ones than the next one's. */
+/** How the people of one app differ from those of the others. */
 interface Differences {
-  /** Who has no account there, by their place among all. */
+  /** Who has no account there, by position in the list. */
   without(place: number): boolean
-  /** The people beyond the shared ones who have an account there alone. */
+  /** Extra people with an account only there. */
   alone: readonly number[]
-  /** Whose user name is spelt in other letter case. */
+  /** Whose user name has a different letter case. */
   respells(place: number): boolean
-  /** Who works on there though they have left elsewhere. */
+  /** Who is still active there after leaving elsewhere. */
   lingers(place: number): boolean
-  /** Whom the identity provider does not manage there. */
+  /** Who is not managed by the identity provider there. */
   unmanaged(place: number): boolean
 }
 
@@ -24,19 +24,19 @@ const ALIKE: Differences = {
   unmanaged: () => false,
 }
 
-const KNOWN_BY_NAME = 6
+const WELL_KNOWN_PEOPLE = 6
 
 const DIFFERENCES = {
   gainsight: {
-    without: (place) => place >= KNOWN_BY_NAME && place % 10 === 7,
-    alone: [SHARED, SHARED + 1, SHARED + 2],
+    without: (place) => place >= WELL_KNOWN_PEOPLE && place % 10 === 7,
+    alone: [SHARED_PEOPLE, SHARED_PEOPLE + 1, SHARED_PEOPLE + 2],
     respells: (place) => place % 10 === 3,
     lingers: (place) => place % 2 === 0,
     unmanaged: (place) => place % 25 === 19,
   },
   mindtickle: {
-    without: (place) => place >= KNOWN_BY_NAME && (place % 10 === 7 || place % 10 === 4),
-    alone: [SHARED + 3, SHARED + 4],
+    without: (place) => place >= WELL_KNOWN_PEOPLE && (place % 10 === 7 || place % 10 === 4),
+    alone: [SHARED_PEOPLE + 3, SHARED_PEOPLE + 4],
     respells: (place) => place % 10 === 8,
     lingers: () => false,
     unmanaged: (place) => place % 5 === 2,
@@ -44,19 +44,18 @@ const DIFFERENCES = {
   scim: ALIKE,
 } as const satisfies Record<string, Differences>
 
-/** A person with an account in one app: the identity provider need not know of it. */
+/** A person with an account in one app, which the identity provider does not necessarily manage. */
 export type AccountHolder = Omit<Person, 'externalId'> & { externalId?: string }
 
 /**
- * The people of that app: those whom all apps share, save some, and a few of its own. Ada Lovelace is in all of them,
- * under the same name.
+ * The people of an app: most of the shared ones, and a few extra. Ada Lovelace is in every app under the same name.
  */
 export function peopleIn(app: keyof typeof DIFFERENCES): AccountHolder[] {
   const { without, alone, respells, lingers, unmanaged }: Differences = DIFFERENCES[app]
-  return makePeople(SHARED + 5).flatMap((person, place) => {
-    if (place < SHARED ? without(place) : !alone.includes(place)) return []
+  return makePeople(SHARED_PEOPLE + 5).flatMap((person, place) => {
+    if (place < SHARED_PEOPLE ? without(place) : !alone.includes(place)) return []
     const { externalId, ...rest } = person
-    const active = person.active || (place >= KNOWN_BY_NAME && lingers(place))
+    const active = person.active || (place >= WELL_KNOWN_PEOPLE && lingers(place))
     const userName = respells(place) ? respelt(person.userName) : person.userName
     return [{ ...rest, userName, active, ...(!unmanaged(place) && { externalId }) }]
   })
@@ -68,5 +67,5 @@ const respelt = (name: string) =>
     ? name.replace(/(^|[.@])[a-z](?!om$)/g, (start) => start.toUpperCase())
     : name.toLowerCase()
 
-/** The groups of an app other than Netskope: everybody is in one of them. */
+/** The groups of the apps other than Netskope, with one for everybody. */
 export const TEAMS_AND_ALL: readonly Team[] = [...TEAMS, { name: 'Everyone', has: () => true }]

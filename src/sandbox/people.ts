@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 
-/** Somebody who does not exist; every simulated app has accounts for the same people. */
+/** A made-up person. Every simulated app has accounts for the same people. */
 export interface Person {
   userName: string
   email: string
   givenName: string
   familyName: string
-  /** What the company's identity provider calls them, the same in every app. */
+  /** The id at the company's identity provider, the same in every app. */
   externalId: string
   department: string
   title: string
@@ -24,11 +24,11 @@ const DEPARTMENTS = {
 } as const
 type Department = keyof typeof DEPARTMENTS
 
-const GIVEN =
+const GIVEN_NAMES =
   'Amara Bo Chiara Daniel Elena Farid Grete Hana Ivan Jun Kofi Lena Marek Nadia Omar Priya Quinn Rosa Sven Tariq Uma Victor Wen Ximena Yusuf Zoë Łukasz Siobhán'.split(
     ' ',
   )
-const FAMILY =
+const FAMILY_NAMES =
   "Abara Berg Castro Dubois Eriksen Ferrari Green Haddad Ito Jensen Kovács Lind Müller Nowak O'Brien Park Quist Ruiz Silva Tanaka Usman Virtanen Weber Xu Yılmaz Zhou".split(
     ' ',
   )
@@ -38,22 +38,22 @@ const WELL_KNOWN: readonly (Partial<Person> & Pick<Person, 'userName' | 'givenNa
   { userName: 'ada@example.com', givenName: 'Ada', familyName: 'Lovelace' },
   { userName: 'grace@example.com', givenName: 'Grace', familyName: 'Hopper' },
   { userName: 'alan@example.com', givenName: 'Alan', familyName: 'Turing', active: false },
-  // User names are compared without regard to case (RFC 7643, 4.1.1), yet are kept as they were given.
+  // User names are case-insensitive (RFC 7643, 4.1.1), but their case is kept.
   { userName: 'Katherine.Johnson@Example.com', givenName: 'Katherine', familyName: 'Johnson' },
   { userName: 'breakglass@example.com', givenName: 'Break', familyName: 'Glass', department: 'IT' },
   { userName: 'sync@robots.example.com', givenName: 'Sync', familyName: 'Robot', department: 'IT' },
 ]
 
-const made = new Map<number, readonly Person[]>()
+const peopleByCount = new Map<number, readonly Person[]>()
 
 /** `count` people, always the same ones in the same order; the first is Ada Lovelace, ada@example.com. */
 export function makePeople(count = 250): Person[] {
-  const people = made.get(count) ?? thinkUp(count)
-  made.set(count, people)
+  const people = peopleByCount.get(count) ?? generatePeople(count)
+  peopleByCount.set(count, people)
   return people.map((person) => ({ ...person }))
 }
 
-function thinkUp(count: number): Person[] {
+function generatePeople(count: number): Person[] {
   const random = seeded(1815)
   const pick = <Item>(items: readonly Item[]): Item => {
     const item = items[Math.floor(random() * items.length)]
@@ -65,8 +65,8 @@ function thinkUp(count: number): Person[] {
   )
   const taken = new Set(people.map(({ email }) => email))
   while (people.length < count) {
-    const givenName = pick(GIVEN)
-    const familyName = pick(FAMILY)
+    const givenName = pick(GIVEN_NAMES)
+    const familyName = pick(FAMILY_NAMES)
     const department = pick(Object.keys(DEPARTMENTS) as Department[]) // an object literal has no other keys
     const userName = freeAddress(`${plain(givenName)}.${plain(familyName)}`, taken)
     taken.add(userName)
@@ -95,7 +95,7 @@ const complete = (
   ...person,
 })
 
-/** Two people may share a name, never an address. */
+/** Two people can have the same name, but not the same address. */
 function freeAddress(name: string, taken: ReadonlySet<string>): string {
   for (let number = 1; ; number++) {
     const address = `${name}${number === 1 ? '' : number}@example.com`

@@ -14,7 +14,7 @@ import { SCIM_KINDS, type ScimApp, type ScimAppOptions, startScimApp } from './s
 export const SANDBOX_APPS = ['netskope', 'gainsight', 'mindtickle', 'scim'] as const
 export type SandboxApp = (typeof SANDBOX_APPS)[number]
 
-/** What is started when no apps are named. */
+/** The apps to start by default. */
 export const DEFAULT_APPS = ['netskope', 'gainsight', 'mindtickle'] as const satisfies readonly SandboxApp[]
 export type DefaultApp = (typeof DEFAULT_APPS)[number]
 
@@ -22,7 +22,7 @@ export type DefaultApp = (typeof DEFAULT_APPS)[number]
 export const FAULT_KINDS = { ...NETSKOPE_KINDS, ...GAINSIGHT_KINDS, ...MINDTICKLE_KINDS, ...SCIM_KINDS }
 export type SandboxFault = keyof typeof FAULT_KINDS
 
-/** The kinds of fault that each app knows. */
+/** The faults that each app supports. */
 const KINDS = {
   netskope: NETSKOPE_KINDS,
   gainsight: GAINSIGHT_KINDS,
@@ -37,36 +37,36 @@ export interface Tenants {
   'acme-scim': ScimApp
 }
 
-/** The limits and `now` are for every app, `faults` for those that know them, and what else there is for Netskope. */
+/** Limits and `now` apply to every app, `faults` to the apps that support them, the rest to Netskope. */
 export interface SandboxOptions<App extends SandboxApp = DefaultApp>
   extends Omit<NetskopeOptions, 'limits' | 'faults'>,
     Limits {
-  /** Those to start; `DEFAULT_APPS` when left out. The port is that of the first, the others follow it. */
+  /** Default: `DEFAULT_APPS`. The first app uses `port`, the others the next ones. */
   apps?: readonly App[] | undefined
   faults?: readonly (SandboxFault | Fault<SandboxFault>)[] | undefined
-  /** What is said of one app alone. */
+  /** Options of one app. */
   gainsight?: GainsightOptions | undefined
   mindtickle?: MindtickleOptions | undefined
   scim?: ScimAppOptions | undefined
 }
 
-/** An app under way and how it is reached. */
+/** A running app and how to reach it. */
 export interface Started {
   tenant: Tenants[keyof Tenants]
-  /** What the settings file says as its address. */
+  /** Its `url` in the settings file. */
   address: string
   /** The environment variable and the value of each token. */
   tokens: Record<string, [variable: string, value: string]>
 }
 
-type Given = SandboxOptions<SandboxApp>
+type AnyOptions = SandboxOptions<SandboxApp>
 
-/** Starts one app with what the options say of it. */
-export const STARTERS: Record<SandboxApp, (given: Given) => Promise<Started>> = {
+/** Starts one app with its options. */
+export const STARTERS: Record<SandboxApp, (given: AnyOptions) => Promise<Started>> = {
   async netskope(given) {
     const { forms, auditOffset, events, people, tokens } = given
     const tenant = await startNetskope({
-      ...shared(given, NETSKOPE_KINDS),
+      ...sharedOptions(given, NETSKOPE_KINDS),
       ...{ forms, auditOffset, events, people, tokens },
     })
     const { scim, rest } = tenant.tokens
@@ -80,7 +80,7 @@ export const STARTERS: Record<SandboxApp, (given: Given) => Promise<Started>> = 
     }
   },
   async gainsight(given) {
-    const tenant = await startGainsight({ ...shared(given, GAINSIGHT_KINDS), ...given.gainsight })
+    const tenant = await startGainsight({ ...sharedOptions(given, GAINSIGHT_KINDS), ...given.gainsight })
     const { accessKey, scim } = tenant.tokens
     return {
       tenant,
@@ -92,19 +92,19 @@ export const STARTERS: Record<SandboxApp, (given: Given) => Promise<Started>> = 
     }
   },
   async mindtickle(given) {
-    const tenant = await startMindtickle({ ...shared(given, MINDTICKLE_KINDS), ...given.mindtickle })
+    const tenant = await startMindtickle({ ...sharedOptions(given, MINDTICKLE_KINDS), ...given.mindtickle })
     const { value } = tenant.tokens.scim
     return { tenant, address: tenant.scimUrl, tokens: { scim: ['SANDBOX_MINDTICKLE_TOKEN', value] } }
   },
   async scim(given) {
-    const tenant = await startScimApp({ ...shared(given, SCIM_KINDS), ...given.scim })
+    const tenant = await startScimApp({ ...sharedOptions(given, SCIM_KINDS), ...given.scim })
     const { value } = tenant.tokens.scim
     return { tenant, address: tenant.scimUrl, tokens: { scim: ['SANDBOX_SCIM_TOKEN', value] } }
   },
 }
 
-/** What the options say that holds for every app: of the faults, those which it knows. */
-function shared<Name extends SandboxFault>(given: Given, kinds: Readonly<Record<Name, unknown>>) {
+/** The options for every app, with the faults that this app supports. */
+function sharedOptions<Name extends SandboxFault>(given: AnyOptions, kinds: Readonly<Record<Name, unknown>>) {
   const { port, now, perSecond, perMinute, perHour, perDay, faults = [] } = given
   const limits = { perSecond, perMinute, perHour, perDay }
   const limited = Object.values(limits).some((limit) => limit !== undefined)
@@ -114,8 +114,8 @@ function shared<Name extends SandboxFault>(given: Given, kinds: Readonly<Record<
   return { port, now, faults: known, ...(limited && { limits }) }
 }
 
-/** Throws a `TypeError` for a fault that none of the apps knows. */
-export function checkFaults(apps: readonly SandboxApp[], faults: Given['faults'] = []): void {
+/** Throws a `TypeError` for a fault that no app supports. */
+export function checkFaults(apps: readonly SandboxApp[], faults: AnyOptions['faults'] = []): void {
   const kinds = faultKindsOf(apps)
   for (const fault of faults) {
     const name = typeof fault === 'string' ? fault : fault.fault
@@ -127,6 +127,6 @@ export const isFault = (name: string): name is SandboxFault => Object.hasOwn(FAU
 
 export const isApp = (name: string): name is SandboxApp => SANDBOX_APPS.some((app) => app === name)
 
-/** The kinds of fault that at least one of these apps knows. */
+/** The faults that at least one of these apps supports. */
 export const faultKindsOf = (apps: readonly SandboxApp[]) =>
   Object.assign({}, ...apps.map((app) => KINDS[app])) as Partial<typeof FAULT_KINDS>

@@ -2,25 +2,25 @@ import type { Directory, ScimGroup, ScimUser } from './directory.ts'
 import type { App } from './http-server.ts'
 import type { Arrival } from './http-types.ts'
 
-/** A simulated app seen from inside. Its records are live: to change one is to change the tenant. */
+/** A simulated app from the inside. Its records are live: changing one changes the tenant. */
 export interface Tenant extends App {
   readonly users: ScimUser[]
   readonly groups: ScimGroup[]
-  /** What arrived with the wish to change something, refused or not. */
+  /** All write requests, including refused ones. */
   readonly writes: Arrival[]
   /** By user name or id. Throws when there is none. */
   user(user: string): ScimUser
   /** By name or id. Throws when there is none. */
   group(group: string): ScimGroup
-  /** Adds a user as somebody else would: not through the API. */
+  /** Adds a user without the API, as an administrator would. */
   addUser(user: Partial<ScimUser> & { userName: string }): ScimUser
-  /** Renames a user as somebody else would. */
+  /** Renames a user without the API. */
   renameUser(user: string, userName: string): ScimUser
-  /** Takes a user out as somebody else would. */
+  /** Removes a user without the API. */
   removeUser(user: string): void
 }
 
-/** `app` with its records and `parts`. `reads` are the requests that change nothing though they are no GET. */
+/** `app` with its records and `parts`. `reads` tells which requests other than GET only read. */
 export function tenantOf<Parts extends object>(
   { users, groups, putUser, removeUser }: Directory,
   app: App,

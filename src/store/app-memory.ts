@@ -2,21 +2,17 @@ import type { Keyv, KeyvStoreAdapter } from 'keyv'
 import type { Store } from './store.ts'
 
 /**
- * What was found out about one app: which dialect it speaks, which form of a change it takes. All of it may be lost, and
- * is then found out again, so nothing here ever fails a call; what must not be lost (budgets, approvals, claims, tokens,
- * the journal) is kept by `Store` itself.
+ * Cached facts about one app: its dialect, the form of change it accepts. A lost fact is detected again, so nothing here
+ * ever fails a call. What must not be lost (budgets, approvals, claims, tokens, the journal) is in `Store` itself.
  */
 export interface AppMemory {
-  /** Undefined for what was never found out, has lapsed, or cannot be read at this moment. */
+  /** Undefined for a fact that is unknown, has expired, or cannot be read now. */
   get<Fact>(name: string): Promise<Fact | undefined>
-  /** `ttl` in milliseconds; without it the fact stays until it is replaced. */
+  /** `ttl` in milliseconds; without it the fact stays until replaced. */
   set<Fact>(name: string, fact: Fact, ttl?: number): Promise<void>
 }
 
-/**
- * The memory of the app at `address`, in `store`. `failed` is told of a store that cannot be used; the fact then counts
- * as not known.
- */
+/** The memory of the app at `address`, in `store`. On a store error, `failed` is called and the fact counts as unknown. */
 export function appMemory(
   store: Store,
   { tenant, address }: { tenant: string; address: string },
@@ -34,15 +30,15 @@ export function appMemory(
 }
 
 async function openKeyv(store: Store, namespace: string, failed: (error: unknown) => void): Promise<Keyv> {
-  // Loaded with the first question to an app, so that a start does not pay for it.
+  // Loaded on first use, to keep the start fast.
   const { Keyv } = await import('keyv')
-  // A read that fails is `undefined` to Keyv, without a word; the adapter tells of it.
+  // Keyv turns a failed read into `undefined` silently; the adapter reports it.
   return new Keyv({ store: adapterOver(store, failed), namespace, emitErrors: false })
 }
 
-/** Our store as Keyv's: each value is a text that holds its own time to live as well. */
+/** Adapts our store to Keyv. Each value is a text that includes its time to live. */
 function adapterOver(store: Store, failed: (error: unknown) => void): KeyvStoreAdapter {
-  const told = async <Result>(work: Promise<Result>): Promise<Result> => {
+  const reporting = async <Result>(work: Promise<Result>): Promise<Result> => {
     try {
       return await work
     } catch (error) {
@@ -52,13 +48,13 @@ function adapterOver(store: Store, failed: (error: unknown) => void): KeyvStoreA
   }
   const adapter: KeyvStoreAdapter = {
     opts: {},
-    get: (key: string) => told(store.get(key)),
-    set: (key: string, value: unknown, ttl?: number) => told(store.set(key, value, ttl)),
+    get: (key: string) => reporting(store.get(key)),
+    set: (key: string, value: unknown, ttl?: number) => reporting(store.set(key, value, ttl)),
     async delete(key) {
-      await told(store.delete(key))
+      await reporting(store.delete(key))
       return true
     },
-    // A store is never emptied through one of its users.
+    // The store is shared, so it is never cleared from here.
     async clear() {},
     on: () => adapter,
   }

@@ -1,64 +1,64 @@
 import type { Change, Store } from './store.ts'
 
-// What a change takes and gives is its caller's business; here all are alike.
+// Value and result types belong to the caller; here all changes are treated alike.
 type AnyChange = Change<unknown, unknown>
 export type Outcome = { result: unknown } | { error: unknown }
 
-interface Turn {
+interface PendingChange {
   change: AnyChange
   end: (outcome: Outcome) => void
 }
 
 /**
- * Lets the changes of this process to one key be made in rounds, each of which takes in all that have come since the
- * last began: they never compete with each other, and a store that is far away is asked once for all of them. A `round`
- * that fails is the failure of each of its changes.
+ * Batches the changes of this process to one key. Each round makes all changes that arrived since the last one began:
+ * they never conflict with each other, and a remote store gets one request for all of them. When a `round` fails, each of
+ * its changes fails.
  */
-export function inRounds(
+export function batchUpdates(
   round: (key: string, changes: readonly AnyChange[]) => Promise<Outcome[]>,
 ): Store['update'] {
-  const waiting = new Map<string, Turn[]>()
+  const queues = new Map<string, PendingChange[]>()
 
-  async function work(key: string): Promise<void> {
-    for (let turns = waiting.get(key) ?? []; turns.length > 0; turns = waiting.get(key) ?? []) {
-      waiting.set(key, [])
-      const failed = (error: unknown) => turns.map((): Outcome => ({ error }))
+  async function drain(key: string): Promise<void> {
+    for (let batch = queues.get(key) ?? []; batch.length > 0; batch = queues.get(key) ?? []) {
+      queues.set(key, [])
+      const failed = (error: unknown) => batch.map((): Outcome => ({ error }))
       const outcomes = await round(
         key,
-        turns.map(({ change }) => change),
+        batch.map(({ change }) => change),
       ).catch(failed)
-      for (const [at, { end }] of turns.entries()) end(outcomes[at] ?? { error: new TypeError('no outcome') })
+      for (const [at, { end }] of batch.entries()) end(outcomes[at] ?? { error: new TypeError('no outcome') })
     }
-    waiting.delete(key)
+    queues.delete(key)
   }
 
   return <Value, Result>(key: string, change: Change<Value, Result>) =>
     new Promise<Result>((resolve, reject) => {
-      const turn: Turn = {
+      const pending: PendingChange = {
         change: change as AnyChange,
         end: (outcome) => ('error' in outcome ? reject(outcome.error) : resolve(outcome.result as Result)),
       }
-      const others = waiting.get(key)
-      if (others) others.push(turn)
+      const queue = queues.get(key)
+      if (queue) queue.push(pending)
       else {
-        waiting.set(key, [turn])
-        void work(key)
+        queues.set(key, [pending])
+        void drain(key)
       }
     })
 }
 
-/** A value as JSON, undefined when there is none, and how many milliseconds it stays, for ever when left out. */
-export interface Held {
+/** A value as JSON, undefined when there is none. `ttl` in milliseconds; without it the value stays. */
+export interface StoredJson {
   json: string | undefined
   ttl?: number | undefined
 }
 
-/** What a value becomes when `changes` are made one on the other; one that throws changes nothing. */
+/** Applies `changes` in order; one that throws changes nothing. */
 export function makeChanges(
   changes: readonly AnyChange[],
-  before: Held,
+  before: StoredJson,
   now: number,
-): { after: Held; outcomes: Outcome[] } {
+): { after: StoredJson; outcomes: Outcome[] } {
   let after = before
   const outcomes = changes.map((change): Outcome => {
     try {

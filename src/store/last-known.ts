@@ -1,30 +1,30 @@
 import type { Change, Store } from './store.ts'
 
-/** Values of which a process knows by itself; of more it forgets those that were used least lately. */
-const MOST = 1_000
+/** Most values kept in memory; beyond that, the least recently used are dropped. */
+const MAX_VALUES_KNOWN = 1_000
 
 /**
- * Values that are too important for a store to lose: should one be gone that was there when this process last saw it, it
- * goes on from what it saw. To begin anew, a value is therefore set to an empty one and never deleted.
+ * Values that must survive a store that loses data: when a value is missing that this process has seen, the process
+ * continues from the value it last saw. To reset a value, set an empty one; never delete it.
  */
 export interface LastKnown extends Pick<Store, 'get' | 'update'> {
-  /** The value as it was last seen, for when the store cannot be asked. */
+  /** The value as last seen, for when the store is unavailable. */
   last<Value>(key: string): Value | undefined
 }
 
 export function keepingLastKnown(store: Pick<Store, 'get' | 'update'>): LastKnown {
-  const seen = new Map<string, Kept>()
-  const keep = (key: string, kept: Kept) => {
+  const seen = new Map<string, LastValue>()
+  const keep = (key: string, kept: LastValue) => {
     seen.delete(key)
     if (kept.next !== undefined) seen.set(key, kept)
     const oldest = seen.keys().next()
-    if (seen.size > MOST && !oldest.done) seen.delete(oldest.value)
+    if (seen.size > MAX_VALUES_KNOWN && !oldest.done) seen.delete(oldest.value)
   }
-  // A copy, since whoever gets it may change it; its type is that of its key's value, as in the store.
+  // A copy, since the caller may change it. As in the store, the key determines the type.
   const last = <Value>(key: string) => structuredClone(seen.get(key)?.next) as Value | undefined
 
   async function update<Value, Result>(key: string, change: Change<Value, Result>): Promise<Result> {
-    const { kept, result } = await store.update<Value, { kept: Kept; result: Result }>(
+    const { kept, result } = await store.update<Value, { kept: LastValue; result: Result }>(
       key,
       (current, now) => {
         const { result, ...kept } = change(current ?? last<Value>(key), now)
@@ -41,7 +41,7 @@ export function keepingLastKnown(store: Pick<Store, 'get' | 'update'>): LastKnow
     async get<Value>(key: string) {
       const value = await store.get<Value>(key)
       const lost = value === undefined && seen.get(key)
-      // Others are to find it there as well.
+      // Written back for other processes.
       if (lost) return update<Value, Value | undefined>(key, (next) => ({ ...lost, next, result: next }))
       keep(key, { ...seen.get(key), next: value })
       return value
@@ -49,8 +49,8 @@ export function keepingLastKnown(store: Pick<Store, 'get' | 'update'>): LastKnow
   }
 }
 
-/** A value, and how long it was to stay, milliseconds. */
-interface Kept {
+/** A value and its time to live, milliseconds. */
+interface LastValue {
   next: unknown
   ttl?: number
 }

@@ -3,27 +3,27 @@ import { Unavailable } from '../errors.ts'
 import type { Store } from './store.ts'
 
 /**
- * Hands state to a client and knows it again: a cursor, an open question. The text is signed, not hidden; what is in it
- * may be read by whoever holds it.
+ * Signs state that a client holds and sends back: a cursor, an open question. The text is signed, not encrypted: its holder
+ * can read it.
  */
 export interface StateSigner {
-  /** `bound` is what the text is good for (a tool, a caller); `ttl` in milliseconds, for ever when left out. */
+  /** `bound` limits where the text is valid (a tool, a caller). `ttl` in milliseconds; without it the text never expires. */
   sign(bound: readonly string[], value: unknown, ttl?: number): Promise<string>
-  /** The value, or undefined when the text was altered, has lapsed or was meant for something else. */
+  /** The value, or undefined when the text was altered, has expired or is bound to something else. */
   verify(bound: readonly string[], text: string): Promise<unknown>
 }
 
-/** Signs with a key kept in the store, so that a signer holds over restarts and in every copy of the server. */
+/** Signs with a key in the store, so signed text survives restarts and works on every server instance. */
 export function stateSigner(store: Store): StateSigner {
-  let known: Buffer | undefined
-  /** Asked for each time, since a store that lost its data has another; the last one serves while it can't be asked. */
+  let lastKey: Buffer | undefined
+  /** Read each time, since a store that lost its data has a new key. The last known key serves during an outage. */
   const key = async () => {
     try {
-      known = await keyIn(store)
+      lastKey = await signingKeyIn(store)
     } catch (error) {
-      if (!(known && error instanceof Unavailable)) throw error
+      if (!(lastKey && error instanceof Unavailable)) throw error
     }
-    return known
+    return lastKey
   }
   const signatureOf = async (bound: readonly string[], body: string) =>
     createHmac('sha256', await key())
@@ -38,10 +38,11 @@ export function stateSigner(store: Store): StateSigner {
     async verify(bound, text) {
       const [body = '', signature = '', ...more] = text.split('.')
       const expected = await signatureOf(bound, body)
-      // Compared as text, so that no second spelling of the same bytes passes.
-      const given = Buffer.from(signature)
-      const right = Buffer.from(expected.toString('base64url'))
-      if (more.length > 0 || given.length !== right.length || !timingSafeEqual(given, right)) return undefined
+      // Compared as text: base64url can encode the same bytes in more than one way.
+      const actual = Buffer.from(signature)
+      const wanted = Buffer.from(expected.toString('base64url'))
+      if (more.length > 0 || actual.length !== wanted.length || !timingSafeEqual(actual, wanted))
+        return undefined
       const [value, until] = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as [
         unknown,
         number | null,
@@ -51,7 +52,7 @@ export function stateSigner(store: Store): StateSigner {
   }
 }
 
-async function keyIn(store: Store): Promise<Buffer> {
+async function signingKeyIn(store: Store): Promise<Buffer> {
   const kept =
     (await store.get<string>('seal/key')) ??
     (await store.update<string, string>('seal/key', (current) => {

@@ -1,28 +1,28 @@
 import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Unavailable } from '../errors.ts'
-import type { Row, Table } from './table.ts'
+import type { StoredRow, Table } from './table.ts'
 
-/** How long a change waits for those of other processes before it fails, in milliseconds; each takes well under one. */
-const PATIENCE_MS = 5_000
+/** How long a change waits for the lock of other processes, milliseconds; each holds it for well under one. */
+const LOCK_WAIT_MS = 5_000
 
 /**
- * Rows in a folder, shared by every process that opens it. `durable` rows survive a loss of power, at the cost of
- * a disk flush for each change; without it they survive the end or crash of any process.
+ * Rows in a folder, shared by every process that opens it. With `durable` they survive a power loss, at the cost of a disk
+ * flush per change; without it they survive the end or crash of any process.
  */
 export async function diskTable(folder: string, { durable }: { durable: boolean }): Promise<Table> {
-  const { default: Database } = await import('libsql').catch(hasNoBuild)
-  // Approvals and hashes of passphrases are nobody else's business.
+  const { default: Database } = await import('libsql').catch(throwMissingBuild)
+  // Approvals and passphrase hashes must not be readable by other users.
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, 'store.db')
-  // A file that is there keeps its mode, wherever it is copied to.
+  // An existing file keeps its mode.
   await appendFile(file, '', { mode: 0o600 })
-  const rows = new Database(file, { timeout: PATIENCE_MS })
-  // SQLite's rollback journal, unlike its write-ahead log, lets any number of processes open a folder at once.
+  const rows = new Database(file, { timeout: LOCK_WAIT_MS })
+  // Unlike the write-ahead log, the rollback journal lets any number of processes open the folder at the same time.
   rows.exec('PRAGMA journal_mode = TRUNCATE')
   rows.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'OFF'}`)
   rows.exec('CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID')
-  // Nobody asks any more for most of what has lapsed.
+  // Most expired rows are never read again, so they are deleted here.
   rows.prepare("DELETE FROM rows WHERE json_extract(row, '$.expires') <= ?").run(Date.now())
   const get = rows.prepare('SELECT row FROM rows WHERE key = ?')
   const set = rows.prepare('INSERT OR REPLACE INTO rows (key, row) VALUES (?, ?)')
@@ -31,25 +31,25 @@ export async function diskTable(folder: string, { durable }: { durable: boolean 
   return {
     get: (key) => {
       const found = get.get(key) as { row: string } | undefined
-      return found && (JSON.parse(found.row) as Row)
+      return found && (JSON.parse(found.row) as StoredRow)
     },
     set: (key, row) => void set.run(key, JSON.stringify(row)),
     delete: (key) => void remove.run(key),
-    // No key of ours holds a character beyond U+FFFD, so this is every key with the prefix.
+    // Our keys have no character above U+FFFD, so this range is every key with the prefix.
     keys: (prefix) => (keys.all(prefix, `${prefix}\ufffd`) as { key: string }[]).map(({ key }) => key),
-    // Locked from its first read on, so that nobody writes between what it reads and what it writes.
-    alone: (work) => rows.transaction(work).immediate() as ReturnType<typeof work>,
+    // Takes the write lock first, so no other process writes between a read and a write of `work`.
+    exclusively: (work) => rows.transaction(work).immediate() as ReturnType<typeof work>,
     close: async () => void rows.close(),
   }
 }
 
-/** Explains why SQLite could not be loaded: it is native, and only the systems that most servers run on are installed. */
-function hasNoBuild(error: unknown): never {
+/** Explains why SQLite did not load: it is native, and only builds for the most common systems are installed. */
+function throwMissingBuild(error: unknown): never {
   const [, name] = /Cannot find module '(@libsql\/[\w-]+)'/.exec(String(error)) ?? []
   if (name === undefined) throw error
   throw new Unavailable(
-    `The store on disk has no build for this system: ${name} is not installed.`,
-    `Install ${name} beside identity-mcp-server, or keep everything in a Redis (docs/store.md).`,
+    `The disk store has no build for this system: ${name} is not installed.`,
+    `Install ${name} next to identity-mcp-server, or use Redis as the store (docs/store.md).`,
     { cause: error },
   )
 }

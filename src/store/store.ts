@@ -1,7 +1,7 @@
 /**
- * What must outlive a call: approvals, claims, ledgers, the journal's head, learned dialects. Every copy of the server
- * that uses the same data folder, or the same Redis, sees the same store. Any method but `health` throws `Unavailable`
- * when the store cannot be used.
+ * What must outlive a call: approvals, claims, ledgers, the journal's head, learned dialects. All server instances with
+ * the same data folder or the same Redis share it. Every method except `health` throws `Unavailable` when the store is
+ * unavailable.
  */
 export interface Store {
   get<Value>(key: string): Promise<Value | undefined>
@@ -11,16 +11,16 @@ export interface Store {
   /** The keys that begin with `prefix`, in order. */
   keys(prefix: string): Promise<string[]>
   /**
-   * Reads, changes and writes one value with nobody in between, in this process or another. `change` is synchronous, is
-   * told the store's time, and may be run again when somebody else was faster; a `next` of undefined removes the value.
-   * When `change` throws, nothing is written and the error passes on.
+   * Reads, changes and writes one value atomically, across processes. `change` is synchronous, gets the store's time, and
+   * runs again when another write came first. A `next` of undefined removes the value. When `change` throws, nothing is
+   * written and the error is rethrown.
    */
   update<Value, Result>(key: string, change: Change<Value, Result>): Promise<Result>
-  /** True for exactly one caller, ever, until `ttl` milliseconds have passed. */
+  /** True for exactly one caller until `ttl` milliseconds have passed. */
   claim(key: string, ttl: number): Promise<boolean>
-  /** Epoch milliseconds by the one clock that all go by who share the store, whatever their own clocks say. */
+  /** Epoch milliseconds by the clock of the store, which all instances that share it use. */
   now(): Promise<number>
-  /** Whether the store can be read and written at this moment. Never throws. */
+  /** Whether the store can be read and written now. Never throws. */
   health(): Promise<StoreHealth>
   close(): Promise<void>
 }
@@ -33,9 +33,9 @@ export type Change<Value, Result> = (
 /** The state of a store, in words for the person who runs the server. */
 export interface StoreHealth {
   ok: boolean
-  /** Which store it is, without anything secret. */
+  /** Which store it is, without secrets. */
   store: string
   problem?: string
-  /** What works and could be kept more safely. */
+  /** Suggestions to make a working store safer. */
   advice?: string[]
 }

@@ -1,12 +1,12 @@
 import { IdentityError, Unavailable } from '../errors.ts'
 import type { Store } from './store.ts'
-import type { Row, Table } from './table.ts'
+import type { StoredRow, Table } from './table.ts'
 import { memoryTable } from './table.ts'
 
 /** A store that ends with this process. */
 export const memoryStore = (): Store => storeOver('memory', async () => memoryTable())
 
-/** A store in `folder`, opened on first use, so that a start touches nothing. */
+/** A store in `folder`, opened on first use, not at start. */
 export const diskStore = (folder: string, options: { durable: boolean }): Store =>
   storeOver(folder, async () => (await import('./sqlite-table.ts')).diskTable(folder, options))
 
@@ -15,14 +15,14 @@ function storeOver(name: string, openTable: () => Promise<Table>): Store {
   const use = async <Result>(work: (table: Table) => Result): Promise<Awaited<Result>> => {
     try {
       opened ??= openTable()
-      // A folder that could not be opened is tried again by the next call.
+      // After a failed open, the next call tries again.
       opened.catch(() => {
         opened = undefined
       })
       return await work(await opened)
     } catch (error) {
       if (error instanceof IdentityError) throw error
-      throw new Unavailable('The store of this server cannot be used.', 'Ask the person who runs it.', {
+      throw new Unavailable('The store of this server is unavailable.', 'Ask the person who runs it.', {
         cause: error,
       })
     }
@@ -31,8 +31,8 @@ function storeOver(name: string, openTable: () => Promise<Table>): Store {
     let refusal: { error: unknown } | undefined
     try {
       return await use((table) =>
-        table.alone(() => {
-          const current = valueIn(table.get(key)) as Parameters<typeof change>[0] // its own key's value, as for `get`
+        table.exclusively(() => {
+          const current = valueIn(table.get(key)) as Parameters<typeof change>[0] // the caller knows the type, as for `get`
           try {
             const { next, ttl, result } = change(current, Date.now())
             if (next === undefined) table.delete(key)
@@ -49,18 +49,18 @@ function storeOver(name: string, openTable: () => Promise<Table>): Store {
     }
   }
   return {
-    // The caller names the type of its own key's value.
+    // The caller knows the type of its key's value.
     get: <Value>(key: string) => use((table) => valueIn(table.get(key)) as Value | undefined),
     set: (key, value, ttl) => use((table) => table.set(key, rowOf(value, ttl))),
     delete: (key) => use((table) => table.delete(key)),
-    keys: (prefix) => use((table) => table.keys(prefix).filter((key) => !lapsed(table.get(key)))),
+    keys: (prefix) => use((table) => table.keys(prefix).filter((key) => !expired(table.get(key)))),
     update,
     claim: (key, ttl) =>
       use((table) =>
-        table.alone(() => {
+        table.exclusively(() => {
           const row = table.get(key)
-          const free = !row || lapsed(row)
-          // Whoever comes too late must not prolong the claim of the first.
+          const free = !row || expired(row)
+          // A late caller must not extend the claim of the first.
           if (free) table.set(key, rowOf(true, ttl))
           return free
         }),
@@ -68,7 +68,7 @@ function storeOver(name: string, openTable: () => Promise<Table>): Store {
     now: async () => Date.now(),
     async health() {
       try {
-        await use((table) => table.alone(() => {}))
+        await use((table) => table.exclusively(() => {}))
         return { ok: true, store: name }
       } catch {
         return { ok: false, store: name, problem: 'it cannot be opened or locked' }
@@ -80,10 +80,11 @@ function storeOver(name: string, openTable: () => Promise<Table>): Store {
   }
 }
 
-const lapsed = (row: Row | undefined): boolean => row?.expires !== undefined && row.expires <= Date.now()
-const valueIn = (row: Row | undefined): unknown => (lapsed(row) ? undefined : row?.value)
-/** A row that lapses in `ttl` milliseconds, or never. */
-const rowOf = (value: unknown, ttl?: number): Row => ({
+const expired = (row: StoredRow | undefined): boolean =>
+  row?.expires !== undefined && row.expires <= Date.now()
+const valueIn = (row: StoredRow | undefined): unknown => (expired(row) ? undefined : row?.value)
+/** A row that expires in `ttl` milliseconds, or never. */
+const rowOf = (value: unknown, ttl?: number): StoredRow => ({
   value,
   ...(ttl !== undefined && { expires: Date.now() + ttl }),
 })

@@ -1,33 +1,33 @@
-/** One stored value, of what JSON has a word for, and when it lapses, epoch milliseconds. */
-export interface Row {
+/** One stored JSON value; `expires` in epoch milliseconds. */
+export interface StoredRow {
   value: unknown
   expires?: number
 }
 
-/** The little that a place to keep rows must be able to do; everything else is built on it in `open.ts`. */
+/** The minimum that a storage backend must provide; `table-store.ts` builds the store on it. */
 export interface Table {
-  get(key: string): Row | undefined
-  set(key: string, row: Row): void
+  get(key: string): StoredRow | undefined
+  set(key: string, row: StoredRow): void
   delete(key: string): void
   keys(prefix: string): string[]
-  /** Runs `work` with nobody else reading or writing, in any process. */
-  alone<Result>(work: () => Result): Result
+  /** Runs `work` exclusively: no other process reads or writes meanwhile. */
+  exclusively<Result>(work: () => Result): Result
   close(): Promise<void>
 }
 
-/** Rows in this process alone; gone when it ends. */
+/** Rows in the memory of this process. */
 export function memoryTable(): Table {
-  // As text, so that what cannot be kept on a disk cannot be kept here either.
+  // As text, so values that a disk cannot hold fail here too.
   const rows = new Map<string, string>()
   return {
     get: (key) => {
       const row = rows.get(key)
-      return row === undefined ? undefined : (JSON.parse(row) as Row)
+      return row === undefined ? undefined : (JSON.parse(row) as StoredRow)
     },
     set: (key, row) => void rows.set(key, JSON.stringify(row)),
     delete: (key) => void rows.delete(key),
     keys: (prefix) => [...rows.keys()].filter((key) => key.startsWith(prefix)).sort(),
-    alone: (work) => work(),
+    exclusively: (work) => work(),
     close: async () => rows.clear(),
   }
 }

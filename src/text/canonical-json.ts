@@ -1,4 +1,4 @@
-/** JSON with sorted keys and no white space, so that equal values have equal texts (after RFC 8785). */
+/** JSON with sorted keys and no whitespace: equal values give equal texts (after RFC 8785). */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`
   if (value === null || typeof value !== 'object') return JSON.stringify(value)

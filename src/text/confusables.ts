@@ -1,36 +1,36 @@
 import { hidesText, inQuotes, plainText } from './text.ts'
 
 /**
- * What speaks against taking names at their face, in sentences for the person who judges a change; undefined when they
- * are what they look like. `names` are as received, each under what it is called. After Unicode Technical Standard #39:
- * characters that are not seen, words of several alphabets (§5.1), words that look like Latin ones and are not (§4.2).
+ * Warns about names that are not what they look like, in sentences for the person who judges a change; undefined if
+ * there is nothing to warn about. `names` are as received, each under what it is called. After Unicode Technical
+ * Standard #39: invisible characters, words that mix scripts (§5.1), words that imitate Latin ones (§4.2).
  */
 export function cautionOf(names: Readonly<Record<string, string | undefined>>): string | undefined {
   const said = new Map<string, string>()
   for (const [what, text] of Object.entries(names)) {
     if (text === undefined || said.has(text)) continue
-    const faults = faultsOf(text.slice(0, LONGEST))
+    const faults = faultsOf(text.slice(0, MAX_NAME_LENGTH))
     if (faults.length > 0) said.set(text, `The ${what} ${faults.join(', and ')}.`)
   }
   return said.size > 0 ? [...said.values()].join(' ') : undefined
 }
 
-// No name is longer, and what comes after it is not shown.
-const LONGEST = 2_000
+// Names are shorter than this, and the rest would not be shown.
+const MAX_NAME_LENGTH = 2_000
 
 function faultsOf(text: string): string[] {
-  const address = /:\/\/|\bwww\./i.test(text) ? ['holds a web address'] : []
-  // Most names, and nothing more to look for in them.
+  const address = /:\/\/|\bwww\./i.test(text) ? ['contains a web address'] : []
+  // Printable ASCII, as in most names: nothing else to check.
   if (/^[\x20-\x7e]*$/.test(text)) return address
-  const shown = plainText(text, LONGEST)
+  const shown = plainText(text, MAX_NAME_LENGTH)
   const words = shown.match(WORD) ?? []
   const foreign = words.filter((word) => !isLatin(word))
   const mixed = words.some((word) => !alphabets().systems.some((system) => system.test(word)))
-  const twins = foreign.length > 0 && foreign.every((word) => isLatin(readAsLatin(word)))
+  const imitates = foreign.length > 0 && foreign.every((word) => isLatin(readAsLatin(word)))
   return [
-    ...(hidesText(text) ? ['holds characters that can not be seen'] : []),
+    ...(hidesText(text) ? ['contains invisible characters'] : []),
     ...(mixed ? ['mixes alphabets or uses a rare one'] : []),
-    ...(twins ? [`looks like ${inQuotes(shown.replace(WORD, readAsLatin), 64)} and is not`] : []),
+    ...(imitates ? [`looks like ${inQuotes(shown.replace(WORD, readAsLatin), 64)} but is not`] : []),
     ...address,
   ]
 }
@@ -43,15 +43,15 @@ const scripts = (...names: string[]) =>
 const COMMON =
   'Arab Armn Beng Cyrl Deva Ethi Geor Grek Gujr Guru Hebr Khmr Knda Laoo Mlym Mymr Orya Sinh Taml Telu Thaa Thai Tibt'
 
-let made: { latin: RegExp; systems: readonly RegExp[] } | undefined
+let cachedAlphabets: { latin: RegExp; systems: readonly RegExp[] } | undefined
 /**
- * The alphabets in common use (UAX #31, table 5), each by itself, and those that are written together. Made when a name
- * first needs them, since that takes milliseconds.
+ * The scripts in common use (UAX #31, table 5), alone and in their usual combinations. Built on first use, since that
+ * takes milliseconds.
  */
 function alphabets() {
-  if (made) return made
+  if (cachedAlphabets) return cachedAlphabets
   const latin = scripts('Latn')
-  made = {
+  cachedAlphabets = {
     latin,
     systems: [
       latin,
@@ -61,11 +61,11 @@ function alphabets() {
       ...COMMON.split(' ').map((name) => scripts(name)),
     ],
   }
-  return made
+  return cachedAlphabets
 }
 
-/** Letters of Cyrillic, Greek and Armenian, each before the Latin letter that it can't be told from (confusables.txt). */
-const TWINS = new Map(
+/** Cyrillic, Greek and Armenian letters, each before the Latin letter it is confusable with (confusables.txt). */
+const CONFUSABLES = new Map(
   (
     'аa АA ВB сc СC ԁd еe ҽe ЕE ԌG һh НH іi ІI јj ЈJ КK ӀI ӏl МM оo ОO рp РP ԛq ѕs ЅS ТT ѵv ѴV ѡw ԝw ԜW хx ХX уy үy УY ҮY ' +
     'αa ΑA ΒB ϲc ϹC ΕE ΗH ιi ΙI ϳj ͿJ ΚK ΜM ΝN οo σo ΟO ρp ΡP ΤT υu νv ΧX γy ΥY ΖZ ' +
@@ -75,11 +75,11 @@ const TWINS = new Map(
     .map((pair): [string, string] => [pair.slice(0, 1), pair.slice(1)]),
 )
 
-// Fullwidth, letterlike and mathematical letters, which are Latin, or of no alphabet, by what Unicode says of them.
+// Fullwidth, letterlike and mathematical letters, which Unicode calls Latin or of no script.
 const DISGUISED = /[\uff10-\uff5a\u2102-\u2149\u{1d400}-\u{1d7ff}]/u
 
 const isLatin = (word: string): boolean => alphabets().latin.test(word) && !DISGUISED.test(word)
 
-/** The word as somebody takes it who reads Latin letters. */
+/** The word as a reader of Latin script would take it. */
 const readAsLatin = (word: string): string =>
-  Array.from(word.normalize('NFKC'), (letter) => TWINS.get(letter) ?? letter).join('')
+  Array.from(word.normalize('NFKC'), (letter) => CONFUSABLES.get(letter) ?? letter).join('')

@@ -6,10 +6,10 @@ import { AccountTexts, Reason, Text, UserRef } from './fields.ts'
 const attribute = z
   .string()
   .regex(/^[A-Za-z][\w.-]{0,63}$/, 'must be the name of an attribute')
-  // It would stand in the agent's conversation for good.
+  // A password would stay in the agent's conversation.
   .refine((name) => !/passw|pwd/i.test(name), 'must not be a password')
 
-/** What may be said of an account. Whether it is active, and its groups, have tools of their own. */
+/** The fields of an account that tools set. Status and groups have tools of their own. */
 export const Fields = z.strictObject({
   ...AccountTexts,
   manager: Text.optional(),
@@ -23,15 +23,15 @@ export const Fields = z.strictObject({
     .optional(),
 })
 
-/** The fields that were given; one that was left out is no wish. */
-export const asked = (fields: z.infer<typeof Fields>): AccountFields =>
+/** The fields that were given; an absent field is not changed. */
+export const givenFields = (fields: z.infer<typeof Fields>): AccountFields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 
-/** People to put into a group or to take out of it. */
+/** Users to add to a group or to remove from it. */
 export const Users = z.array(UserRef).min(1).max(100).optional()
 export const targetOf = ({ id, userName }: Account): Target => ({ id, userName })
 
-export const OPTIONAL = { reason: Reason.optional().describe('Why') }
+export const OptionalReason = Reason.optional().describe('Why')
 
 /** The status of a call that makes one change. */
 export const statusOfOne = (

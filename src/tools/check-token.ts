@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import { defineTool } from '../engine/tool.ts'
+import { isoRetryAt } from '../errors.ts'
 import { Code, TenantName } from './fields.ts'
 
-const Check = z.object({
+const CheckedToken = z.object({
   tenant: z.string(),
   token: z.string(),
   fingerprint: z.string(),
@@ -38,17 +39,17 @@ export default defineTool({
   name: 'check_token',
   title: 'Check tokens',
   description:
-    'Try each token on each surface of its app; says what is wrong and where the right token is made. ' +
+    'Check each token on each surface of its app; says what is wrong and where to create the right token. ' +
     'Use after unauthorized, wrong_token, forbidden.',
   needs: ['checkTokens'],
   effect: 'reads',
-  input: () => z.strictObject({ tenant: TenantName.optional().describe('All when left out') }),
-  output: () => z.object({ checks: z.array(Check) }),
+  input: () => z.strictObject({ tenant: TenantName.optional().describe('Default all') }),
+  output: () => z.object({ checks: z.array(CheckedToken) }),
 
   async run({ tenant }, { ask }) {
     const answers = await ask.each('checkTokens', tenant === undefined ? undefined : [tenant], {})
     return {
-      checks: answers.flatMap((answered): z.input<typeof Check>[] => {
+      checks: answers.flatMap((answered): z.input<typeof CheckedToken>[] => {
         const name = answered.tenant.name
         if ('answer' in answered)
           return answered.answer.map((check) => ({ tenant: name, fingerprint: 'none', ...check }))
@@ -62,7 +63,7 @@ export default defineTool({
             surfaces: [{ surface: 'any', ok: false, meaning: message, hint }],
             budget: [],
             code,
-            ...(details.retryAt !== undefined && { retryAt: new Date(details.retryAt).toISOString() }),
+            ...isoRetryAt(details),
           },
         ]
       }),

@@ -7,13 +7,13 @@ import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
 import { inQuotes, plainText, sameText } from '../text/text.ts'
-import { OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
+import { OptionalReason, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, Text, UserRef } from './fields.ts'
 
 export default defineTool({
   name: 'create_group',
   title: 'Create a group',
-  description: 'Make a group. One that is there is `already_exists`, and left.',
+  description: 'Create a group. An existing one is `already_exists` and stays unchanged.',
   needs: ['findAccounts', 'readGroup', 'createGroup'],
   effect: 'adds',
   input: () =>
@@ -21,8 +21,8 @@ export default defineTool({
       tenant: TenantName,
       name: UserRef.describe('Name'),
       externalId: Text.optional().describe('External id'),
-      members: Users.describe('Whom to put in'),
-      reason: OPTIONAL.reason,
+      members: Users.describe('Users to add'),
+      reason: OptionalReason,
       approvalId: ApprovalId,
     }),
   output: () =>
@@ -39,7 +39,7 @@ export default defineTool({
 
   async plan({ tenant, name, externalId, members = [], reason }, { ask }) {
     const there = await ask.one(tenant, 'readGroup', { group: name })
-    // What was found may bear the name as its id.
+    // The group may have been found by id, so its name is compared.
     if (there && sameText(there.name, plainText(name))) return { changes: [], lines: [], reason, there }
     const accounts = await accountsOf(ask, tenant, members)
     const change = {
@@ -81,7 +81,7 @@ export default defineTool({
   },
 })
 
-/** Who is meant, each of them exactly one; throws where somebody is not, since a group is made as a whole. */
+/** The accounts of `users`, exactly one each. Throws if one is not found, since a group is created as a whole. */
 async function accountsOf(ask: Ask, tenant: string, users: readonly string[]): Promise<Account[]> {
   const accounts = new Map<string, Account>()
   for (const user of new Set(users)) {
@@ -89,7 +89,7 @@ async function accountsOf(ask: Ask, tenant: string, users: readonly string[]): P
     if (!account) {
       throw new NotFound(
         `${inQuotes(user)} was not found in ${tenant}.`,
-        'Check the spelling with find_user, or leave them out.',
+        'Check the spelling with find_user, or omit this user.',
         { tenant },
       )
     }

@@ -4,7 +4,7 @@ import { Account } from '../domain/account.ts'
 import type { AccountFields } from '../domain/operations.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
-import { asked, Fields, OPTIONAL, statusOfOne } from './change-fields.ts'
+import { Fields, givenFields, OptionalReason, statusOfOne } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 const name = z.string().trim().min(1).max(200)
@@ -12,7 +12,7 @@ const name = z.string().trim().min(1).max(200)
 export default defineTool({
   name: 'create_user',
   title: 'Create a user',
-  description: 'Make an account. Looks first; one that is there is `already_exists`. Takes no passwords.',
+  description: 'Create an account. Checks first; an existing one is `already_exists`. Takes no passwords.',
   needs: ['findAccounts', 'createAccount'],
   effect: 'adds',
   input: () =>
@@ -22,7 +22,7 @@ export default defineTool({
       givenName: name.describe('First name'),
       familyName: name.describe('Family name'),
       attributes: Fields.optional().describe('More fields, such as title'),
-      reason: OPTIONAL.reason,
+      reason: OptionalReason,
       approvalId: ApprovalId,
     }),
   output: () =>
@@ -40,7 +40,7 @@ export default defineTool({
   async plan({ tenant, email, givenName, familyName, attributes, reason }, { ask }) {
     const fields: AccountFields = {
       userName: email,
-      ...asked(attributes ?? {}),
+      ...givenFields(attributes ?? {}),
       email,
       givenName,
       familyName,

@@ -4,8 +4,8 @@ export default switchTool({
   name: 'deactivate_user',
   title: 'Deactivate a user',
   description:
-    'Take access away; reactivate_user undoes it. Use find_user first. ' +
-    'After `unknown` look, never repeat.',
+    'Remove access; reactivate_user restores it. Use find_user first. ' +
+    'After `unknown` look it up, never repeat.',
   effect: 'removes',
   operation: 'deactivateAccount',
   to: 'inactive',

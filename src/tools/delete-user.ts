@@ -13,7 +13,7 @@ export default defineTool({
   name: 'delete_user',
   title: 'Delete a user',
   description:
-    'Delete an account for good, once a person outside this chat approved. Prefer deactivate_user: it can be undone.',
+    'Delete an account permanently, after a person outside this chat approves. Prefer deactivate_user: it can be undone.',
   needs: ['findAccounts', 'readAccount', 'deleteAccount'],
   effect: 'removes',
   input: () =>

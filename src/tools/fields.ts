@@ -4,11 +4,11 @@ import { hidesText } from '../text/text.ts'
 
 export const TenantName = z.string().min(1).max(63).describe('Tenant')
 export const TenantNames = z.array(TenantName).min(1).max(100)
-/** Words of a person's: a name, an address, an id. */
+/** Short text from a person: a name, an address, an id. */
 export const Text = z.string().trim().min(1).max(320)
-/** What picks out an account or a group. What can't be seen could make one look like another, so it picks out nobody. */
-export const UserRef = Text.refine((text) => !hidesText(text), 'holds characters that can not be seen')
-/** What can be said of an account and asked of a list, in words. */
+/** Identifies an account or a group. Invisible characters could imitate another name, so they are rejected. */
+export const UserRef = Text.refine((text) => !hidesText(text), 'contains invisible characters')
+/** The text fields of an account, for changes and for list filters. */
 export const AccountTexts = {
   userName: UserRef.optional(),
   email: UserRef.optional(),
@@ -20,19 +20,19 @@ export const AccountTexts = {
   licence: Text.optional(),
   externalId: Text.optional(),
 }
-export const Limit = (most: number, usual: number) =>
-  z.int().min(1).max(most).default(usual).describe(`Default ${usual}`)
+export const Limit = (max: number, fallback: number) =>
+  z.int().min(1).max(max).default(fallback).describe(`Default ${fallback}`)
 export const Cursor = z.string().min(1).max(4096).optional().describe('nextCursor')
 export const Reason = z.string().trim().min(3).max(500).describe('Why')
 export const ApprovalId = z.string().min(1).max(64).optional().describe('Once approved')
-/** Reference of a call, in its answer once it has changed something; the journal calls it `call`. */
+/** Id of a call, in its answer if it changed something; the journal calls it `call`. */
 export const ChangeMade = z.string().optional()
 export const Code = z.enum(ERROR_CODES)
 
 /** ISO 8601 with a time zone, epoch seconds to the thousandth. */
 export const Instant = z.iso.datetime({ offset: true })
 
-/** What an answer says when a person outside the agent must decide first. */
+/** Part of an answer if a person outside the agent must decide first. */
 export const PendingApproval = z.object({
   id: z.string(),
   plan: z.array(z.string()),

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { Person } from '../domain/account.ts'
 import { correlate } from '../domain/correlate.ts'
 import { defineTool } from '../engine/tool.ts'
+import { isoRetryAt } from '../errors.ts'
 import { Code, TenantNames, UserRef } from './fields.ts'
 
 const Searched = z.object({
@@ -11,8 +12,8 @@ const Searched = z.object({
   retryAt: z.string().optional(),
 })
 
-/** Of accounts in one app that all bear the name that was asked for. */
-const MOST = 20
+/** Accounts shown of one tenant, all of which match what was asked for. */
+const MAX_ACCOUNTS_PER_TENANT = 20
 
 export default defineTool({
   name: 'find_user',
@@ -23,7 +24,7 @@ export default defineTool({
   input: () =>
     z.strictObject({
       user: UserRef.describe('Email, user name or id'),
-      tenants: TenantNames.optional().describe('All when left out'),
+      tenants: TenantNames.optional().describe('Default all'),
     }),
   output: () => z.object({ people: z.array(Person), searched: z.array(Searched), complete: z.boolean() }),
 
@@ -31,7 +32,9 @@ export default defineTool({
     const answers = await ask.each('findAccounts', tenants, { user })
     return {
       people: correlate(
-        answers.flatMap((answered) => ('answer' in answered ? answered.answer.slice(0, MOST) : [])),
+        answers.flatMap((answered) =>
+          'answer' in answered ? answered.answer.slice(0, MAX_ACCOUNTS_PER_TENANT) : [],
+        ),
       ),
       searched: answers.map((answered): z.input<typeof Searched> => {
         const tenant = answered.tenant.name
@@ -41,10 +44,12 @@ export default defineTool({
           tenant,
           outcome: 'not_searched',
           code,
-          ...(details.retryAt !== undefined && { retryAt: new Date(details.retryAt).toISOString() }),
+          ...isoRetryAt(details),
         }
       }),
-      complete: answers.every((answered) => 'answer' in answered && answered.answer.length <= MOST),
+      complete: answers.every(
+        (answered) => 'answer' in answered && answered.answer.length <= MAX_ACCOUNTS_PER_TENANT,
+      ),
     }
   },
 })

@@ -14,7 +14,7 @@ import undoChange from './undo-change.ts'
 import updateGroupMembers from './update-group-members.ts'
 import updateUser from './update-user.ts'
 
-/** Every tool there is, in the order in which agents see them. */
+/** All tools, in the order in which agents see them. */
 export const tools: readonly Tool[] = [
   listTenants,
   findUser,

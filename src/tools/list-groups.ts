@@ -7,13 +7,13 @@ import { NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
 import { Cursor, Limit, TenantName, UserRef } from './fields.ts'
 
-interface Place {
+interface GroupsCursor {
   tenant: string
   at: ListPosition
 }
 
-/** Of the members of one group; an answer has its bounds. */
-const MOST_MEMBERS = 1_000
+/** Members shown of one group; an answer must stay bounded. */
+const MAX_MEMBERS_SHOWN = 1_000
 
 export default defineTool({
   name: 'list_groups',
@@ -44,7 +44,7 @@ export default defineTool({
       if (!found) {
         throw new NotFound(
           `There is no group ${inQuotes(group)} in ${tenant}.`,
-          'list_groups without `group` names them.',
+          'list_groups without `group` shows all groups.',
           {
             tenant,
           },
@@ -55,22 +55,24 @@ export default defineTool({
         return {
           groups: [found],
           complete: false,
-          note: 'The app does not tell the members of this group.',
+          note: 'The app does not show the members of this group.',
         }
-      const complete = members.length <= MOST_MEMBERS
+      const complete = members.length <= MAX_MEMBERS_SHOWN
       return {
-        groups: [{ ...found, members: members.slice(0, MOST_MEMBERS) }],
+        groups: [{ ...found, members: members.slice(0, MAX_MEMBERS_SHOWN) }],
         complete,
-        ...(!complete && { note: `${members.length} are in this group; ${MOST_MEMBERS} are named.` }),
+        ...(!complete && {
+          note: `This group has ${members.length} members; ${MAX_MEMBERS_SHOWN} are shown.`,
+        }),
       }
     }
-    const place = cursor ? await cursors.open<Place>(cursor) : undefined
+    const place = cursor ? await cursors.open<GroupsCursor>(cursor) : undefined
     if (place) sameAsBefore({ tenant }, { ...place })
     const page = await ask.one(tenant, 'listGroups', { limit, ...(place && { at: place.at }) })
     return {
       groups: page.items,
       complete: page.complete,
-      ...(page.next && { nextCursor: await cursors.sign({ tenant, at: page.next } satisfies Place) }),
+      ...(page.next && { nextCursor: await cursors.sign({ tenant, at: page.next } satisfies GroupsCursor) }),
       ...(page.note && { note: page.note }),
     }
   },

@@ -29,7 +29,7 @@ export default defineTool({
         vendor: tenant.vendor.name,
         can: can(tenant),
         readOnly: ask.tenants.readOnly(tenant),
-        ...(tenant.settings.dryRun && { note: 'Dry run: changes are planned and asked for, but not sent.' }),
+        ...(tenant.settings.dryRun && { note: 'Dry run: changes are planned and confirmed, but not sent.' }),
       })),
     }
   },

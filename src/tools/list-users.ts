@@ -5,7 +5,7 @@ import { sameAsBefore } from '../engine/cursor.ts'
 import { defineTool } from '../engine/tool.ts'
 import { AccountTexts, Cursor, Limit, TenantName, Text } from './fields.ts'
 
-/** Equality over the fields named, all of them, case-insensitive. */
+/** Equality on all given fields, ignoring case. */
 const MatchInput = z.strictObject({
   ...AccountTexts,
   status: z.enum(['active', 'inactive']).optional(),
@@ -13,7 +13,7 @@ const MatchInput = z.strictObject({
   admin: z.boolean().optional(),
 })
 
-interface Place {
+interface UsersCursor {
   tenant: string
   match?: Match
   at: ListPosition
@@ -42,7 +42,7 @@ export default defineTool({
     }),
 
   async run({ tenant, match, limit, cursor }, { ask, cursors }) {
-    const place = cursor ? await cursors.open<Place>(cursor) : undefined
+    const place = cursor ? await cursors.open<UsersCursor>(cursor) : undefined
     if (place) sameAsBefore({ tenant, match }, { ...place })
     const wanted = match ?? place?.match
     const page = await ask.one(tenant, 'listAccounts', {
@@ -58,7 +58,7 @@ export default defineTool({
           tenant,
           ...(wanted && { match: wanted }),
           at: page.next,
-        } satisfies Place),
+        } satisfies UsersCursor),
       }),
       ...(page.note && { note: page.note }),
     }

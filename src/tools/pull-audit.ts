@@ -8,7 +8,7 @@ import { Cursor, Instant, Limit, TenantName, UserRef } from './fields.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 
-interface Place {
+interface AuditCursor {
   tenant: string
   user?: string
   since: string
@@ -20,7 +20,7 @@ export default defineTool({
   name: 'pull_audit',
   title: 'Pull audit log',
   description:
-    'Read the log of an app. `order` says how the pages run, `note` what it covers: ' +
+    'Read the log of an app. `order` is the order of pages, `note` what it covers: ' +
     'an empty answer proves nothing about a user.',
   needs: ['pullAudit'],
   effect: 'reads',
@@ -28,7 +28,7 @@ export default defineTool({
   input: () =>
     z.strictObject({
       tenant: TenantName,
-      user: UserRef.optional().describe('Whose events'),
+      user: UserRef.optional().describe('Events of whom'),
       since: Instant.optional().describe('ISO time; default 24 h ago'),
       until: Instant.optional().describe('ISO time; default now'),
       limit: Limit(1000, 100),
@@ -44,7 +44,7 @@ export default defineTool({
     }),
 
   async run({ tenant, user, since, until, limit, cursor }, { ask, cursors }) {
-    const place = cursor ? await cursors.open<Place>(cursor) : undefined
+    const place = cursor ? await cursors.open<AuditCursor>(cursor) : undefined
     if (place) sameAsBefore({ tenant, user, since, until }, { ...place })
     const span = place ?? spanOf(since, until)
     const who = user ?? place?.user
@@ -64,13 +64,13 @@ export default defineTool({
       events: page.items,
       order: page.order,
       complete: page.complete,
-      ...(next && { nextCursor: await cursors.sign(next satisfies Place) }),
+      ...(next && { nextCursor: await cursors.sign(next satisfies AuditCursor) }),
       ...(notes.length > 0 && { note: notes.join(' ') }),
     }
   },
 })
 
-/** The span as it was written, or the last 24 hours. */
+/** The given time span, or the last 24 hours. */
 function spanOf(since: string | undefined, until: string | undefined): { since: string; until: string } {
   const end = until ?? new Date().toISOString()
   const start = since ?? new Date(Date.parse(end) - DAY).toISOString()

@@ -3,7 +3,7 @@ import { switchTool } from './switch-account.ts'
 export default switchTool({
   name: 'reactivate_user',
   title: 'Reactivate a user',
-  description: 'Give back the access that deactivate_user took.',
+  description: 'Restore the access that deactivate_user removed.',
   effect: 'adds',
   operation: 'reactivateAccount',
   to: 'active',

@@ -10,8 +10,8 @@ import { type ErrorCode, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
 
-/** What tells the two tools apart that switch an account off and on. */
-interface Switch {
+/** How the tools that deactivate and reactivate an account differ. */
+interface SwitchSpec {
   name: string
   title: string
   description: string
@@ -28,7 +28,7 @@ const Input = z.strictObject({
   approvalId: ApprovalId,
 })
 
-interface Row {
+interface SwitchRow {
   tenant: string
   account?: Account
   outcome: string
@@ -37,14 +37,14 @@ interface Row {
   note?: string
 }
 
-/** The plan, and what is already settled without any write. */
+/** The plan, and the results that need no write. */
 interface SwitchPlan extends Plan {
-  settled: readonly Row[]
+  settled: readonly SwitchRow[]
   consequences: Record<string, string>
 }
 
-/** Makes a tool that sets whether one person's accounts are active, in one or more tenants. */
-export function switchTool(the: Switch): ChangingTool {
+/** Makes a tool that activates or deactivates one person's accounts, in one or more tenants. */
+export function switchTool(the: SwitchSpec): ChangingTool {
   const [done, already] = the.outcomes
   const Output = z.object({
     status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
@@ -74,7 +74,7 @@ export function switchTool(the: Switch): ChangingTool {
     output: () => Output,
 
     async plan({ user, tenants, reason }, { ask }): Promise<SwitchPlan> {
-      const { changes, settled } = await resolve(ask, the, user, tenants)
+      const { changes, settled } = await resolveAccounts(ask, the, user, tenants)
       const consequences = Object.fromEntries(
         changes.map((change) => [
           change.tenant,
@@ -96,24 +96,24 @@ export function switchTool(the: Switch): ChangingTool {
     async run({ tenants }, { plan, carryOut }) {
       const carried = await Promise.all(
         plan.changes.map(async (change) =>
-          toRow(change.tenant, await carryOut(change), done, plan.consequences),
+          toSwitchRow(change.tenant, await carryOut(change), done, plan.consequences),
         ),
       )
       const results = inOrder([...carried, ...plan.settled], tenants)
-      // The output schema names the outcomes of this very tool; a row is made with no other.
-      return { status: statusOf(results, done), results: results as z.input<typeof Output>['results'] }
+      // The output schema lists the outcomes of this tool, and rows have no others.
+      return { status: switchStatus(results, done), results: results as z.input<typeof Output>['results'] }
     },
   })
 }
 
-async function resolve(
+async function resolveAccounts(
   ask: Ask,
-  { operation, to, outcomes: [, already] }: Switch,
+  { operation, to, outcomes: [, already] }: SwitchSpec,
   user: string,
   tenants: readonly string[],
 ) {
   const changes: Change[] = []
-  const settled: Row[] = []
+  const settled: SwitchRow[] = []
   for (const answered of await ask.each('findAccounts', tenants, { user })) {
     const tenant = answered.tenant.name
     if ('error' in answered) {
@@ -132,14 +132,19 @@ async function resolve(
   }
   if (settled.length > 0 && changes.length === 0 && settled.every((row) => row.outcome === 'absent')) {
     throw new NotFound(
-      `${inQuotes(user)} was found in none of: ${tenants.join(', ')}.`,
+      `${inQuotes(user)} was not found in any of: ${tenants.join(', ')}.`,
       'Check the spelling with find_user; it also takes an external id or an id.',
     )
   }
   return { changes, settled }
 }
 
-function toRow(tenant: string, carried: Carried, done: string, consequences: Record<string, string>): Row {
+function toSwitchRow(
+  tenant: string,
+  carried: Carried,
+  done: string,
+  consequences: Record<string, string>,
+): SwitchRow {
   const { outcome, verified, account, code, note } = carried
   const notes = [note, outcome === 'failed' ? undefined : consequences[tenant]].filter((text) => text)
   return {
@@ -152,11 +157,11 @@ function toRow(tenant: string, carried: Carried, done: string, consequences: Rec
   }
 }
 
-const inOrder = (rows: readonly Row[], tenants: readonly string[]): Row[] =>
+const inOrder = (rows: readonly SwitchRow[], tenants: readonly string[]): SwitchRow[] =>
   rows.toSorted((a, b) => tenants.indexOf(a.tenant) - tenants.indexOf(b.tenant))
 
-/** `done` is said only when every change was made and seen. */
-function statusOf(rows: readonly Row[], done: string): 'done' | 'unchanged' | 'partial' | 'failed' {
+/** `done` only if every change was made and verified. */
+function switchStatus(rows: readonly SwitchRow[], done: string): 'done' | 'unchanged' | 'partial' | 'failed' {
   const bad = rows.filter((row) => row.outcome === 'failed' || row.outcome === 'unknown')
   if (bad.length === rows.length) return 'failed'
   if (bad.length > 0 || rows.some((row) => !row.verified)) return 'partial'

@@ -4,7 +4,7 @@ import type { Tool } from '../engine/tool.ts'
 
 type JsonSchema = { [key: string]: unknown }
 
-/** A tool as `tools/list` shows it; every byte of it is paid for by every agent, in every session. */
+/** A tool as `tools/list` shows it; every agent pays for every byte of it, in every session. */
 export interface WireTool {
   name: string
   title: string
@@ -24,28 +24,28 @@ export function toWire(tool: Tool): WireTool {
     description,
     inputSchema: {
       type: 'object',
-      ...(Object.keys(properties).length > 0 && { properties: each(properties, inputField) }),
+      ...(Object.keys(properties).length > 0 && { properties: mapFields(properties, inputField) }),
       ...(required && { required }),
       additionalProperties: false,
     },
-    outputSchema: { type: 'object', properties: each(told(answer.properties), outputField) },
+    outputSchema: { type: 'object', properties: mapFields(listed(answer.properties), outputField) },
     annotations: {
       readOnlyHint: effect === 'reads',
       destructiveHint: !isClassified(tool) || effect === 'removes' || effect === 'changes',
-      // Every change first looks whether there is anything to do, so the same call twice changes nothing more.
+      // Every change first checks whether there is anything to do, so a repeated call changes nothing more.
       ...(effect !== 'reads' && { idempotentHint: true }),
     },
   }
 }
 
-const told = (fields: Record<string, Field> = {}) =>
-  Object.fromEntries(Object.entries(fields).filter(([name]) => !PLAIN.has(name)))
+const listed = (fields: Record<string, Field> = {}) =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !UNLISTED.has(name)))
 
 type Field = z.core.JSONSchema.JSONSchema | boolean
-const each = (fields: Record<string, Field>, show: (field: JsonSchema) => JsonSchema) =>
+const mapFields = (fields: Record<string, Field>, show: (field: JsonSchema) => JsonSchema) =>
   Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, show(field as JsonSchema)]))
 
-/** What an agent needs to fill a field in; bounds are told by the error of a call that passes them. */
+/** What an agent needs to fill in a field; the error of a call that exceeds a bound names the bound. */
 const inputField = ({ type, description, enum: oneOf, items }: JsonSchema): JsonSchema => ({
   type,
   ...(oneOf !== undefined && { enum: oneOf }),
@@ -53,10 +53,10 @@ const inputField = ({ type, description, enum: oneOf, items }: JsonSchema): Json
   ...(description !== undefined && { description }),
 })
 
-/** What an answer holds at its top, by name and type; its words and depths are in `docs/tools.md`. */
+/** The top level of an answer, by name and type; the rest is in `docs/tools.md`. */
 const outputField = ({ type, enum: words }: JsonSchema): JsonSchema => ({
   type: words === undefined ? type : 'string',
 })
 
-/** Fields that every agent understands when it meets them. */
-const PLAIN = new Set(['outcome', 'note', 'code', 'verified', 'account', 'group', 'change'])
+/** Fields that agents understand without a declaration. */
+const UNLISTED = new Set(['outcome', 'note', 'code', 'verified', 'account', 'group', 'change'])

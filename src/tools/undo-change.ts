@@ -11,7 +11,7 @@ import { inQuotes, plainText } from '../text/text.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantName } from './fields.ts'
 import { reversalOf } from './reversal.ts'
 
-const Row = z.object({
+const UndoRow = z.object({
   tenant: z.string(),
   /** User name of the account, or name of the group. */
   subject: z.string(),
@@ -22,43 +22,43 @@ const Row = z.object({
   code: Code.optional(),
   note: z.string().optional(),
 })
-type Row = z.infer<typeof Row>
+type UndoRow = z.infer<typeof UndoRow>
 
-/** What becomes of one write: the change that takes it back, or the row that says why there is none. */
-type Part = Pick<Row, 'tenant' | 'subject'> &
-  ({ change: Change; left: readonly string[]; note: string } | { row: Row })
+/** What to do about one write: the change that undoes it, or the row that says why there is none. */
+type UndoPart = Pick<UndoRow, 'tenant' | 'subject'> &
+  ({ change: Change; left: readonly string[]; note: string } | { row: UndoRow })
 
 export default defineTool({
   name: 'undo_change',
   title: 'Undo a change',
-  description: 'Take back what a call of yours changed. Says what cannot be restored or was changed since.',
+  description: 'Undo what a call of yours changed. Says what cannot be restored or was changed since.',
   needs: ['findAccounts', 'readAccount'],
-  // The most it can do, such as to a created account; its plan says what it does this time.
+  // The most dangerous that it can do, as to a created account; its plan has the actual effect.
   effect: 'removes',
   input: () =>
     z.strictObject({
-      // Or its approval; no number of a line of the journal is as long.
-      change: z.string().trim().min(10).max(64).describe('`change` of its answer'),
-      tenant: TenantName.optional().describe('Only there'),
+      // Or the id of its approval. Line numbers of the journal are shorter.
+      change: z.string().trim().min(10).max(64).describe('`change` in its answer'),
+      tenant: TenantName.optional().describe('Only this tenant'),
       reason: Reason,
       approvalId: ApprovalId,
     }),
   output: () =>
     z.object({
       status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
-      results: z.array(Row).default([]),
+      results: z.array(UndoRow).default([]),
       change: ChangeMade,
       approval: PendingApproval.optional(),
     }),
 
-  async plan({ change: reference, tenant, reason }, { ask, past }): Promise<Plan & { parts: Part[] }> {
+  async plan({ change: reference, tenant, reason }, { ask, past }): Promise<Plan & { parts: UndoPart[] }> {
     const found = await past(reference)
     const writes = found?.changes.filter((write) => tenant === undefined || write.tenant === tenant) ?? []
     if (!found || writes.length === 0) {
       const where = tenant === undefined ? '' : ` in ${plainText(tenant, 64)}`
       throw new NotFound(
         `There is no change ${plainText(reference, 64)}${where} that you can undo.`,
-        'Name the `change` of the answer of a call that changed something.',
+        'Use the `change` from the answer of a call that changed something.',
       )
     }
     const parts = await Promise.all(writes.map((write) => partOf(write, ask)))
@@ -78,21 +78,21 @@ export default defineTool({
   async run(_, { plan, carryOut }) {
     const results = await Promise.all(
       plan.parts.map(async (part) =>
-        'change' in part ? toRow(part, await carryOut(part.change)) : part.row,
+        'change' in part ? toUndoRow(part, await carryOut(part.change)) : part.row,
       ),
     )
-    return { status: statusOf(results), results }
+    return { status: undoStatus(results), results }
   },
 })
 
-async function partOf(write: PastChange, ask: Ask): Promise<Part> {
+async function partOf(write: PastChange, ask: Ask): Promise<UndoPart> {
   const about = { tenant: write.tenant, subject: write.subject.userName }
   try {
     const reversal = await reversalOf(write, ask)
     if (!('change' in reversal)) return { ...about, row: { ...about, verified: true, ...reversal } }
     const { change, left, stays } = reversal
     const { facts } = ask.tenants.get(write.tenant)
-    // What the app does with it, and what no call brings back.
+    // Side effects in the app, and what no call can restore.
     const note = [kindOf(change).consequence(change, facts), stays].filter((text) => text).join(' ')
     return { ...about, change, left, note }
   } catch (error) {
@@ -103,7 +103,7 @@ async function partOf(write: PastChange, ask: Ask): Promise<Part> {
   }
 }
 
-function linesOf(part: Part, ask: Ask): string[] {
+function linesOf(part: UndoPart, ask: Ask): string[] {
   if (!('change' in part)) {
     return [`Stays as it is: ${inQuotes(part.subject)} in tenant ${part.tenant}. ${part.row.note}`]
   }
@@ -115,10 +115,10 @@ function linesOf(part: Part, ask: Ask): string[] {
   ]
 }
 
-function toRow(
-  { tenant, subject, left, note: known }: Extract<Part, { change: Change }>,
+function toUndoRow(
+  { tenant, subject, left, note: known }: Extract<UndoPart, { change: Change }>,
   carried: Carried,
-): Row {
+): UndoRow {
   const { outcome, verified, code, note } = carried
   const notes = [note, outcome === 'failed' ? undefined : known].filter((text) => text)
   return {
@@ -132,8 +132,8 @@ function toRow(
   }
 }
 
-/** `done` is said only when all that the call had changed is seen to be as before. */
-function statusOf(rows: readonly Row[]): 'done' | 'unchanged' | 'partial' | 'failed' {
+/** `done` only if all that the call changed is verified to be as before. */
+function undoStatus(rows: readonly UndoRow[]): 'done' | 'unchanged' | 'partial' | 'failed' {
   const restored = rows.filter(({ outcome }) => outcome === 'restored')
   const whole = rows.every(
     ({ outcome, left }) => (outcome === 'restored' || outcome === 'unchanged') && !left,

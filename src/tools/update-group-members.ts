@@ -9,15 +9,15 @@ import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { IdentityError, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
-import { OPTIONAL, statusOfOne, targetOf, Users } from './change-fields.ts'
+import { OptionalReason, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
-type Row = {
+type MemberRow = {
   user: string
   outcome: 'added' | 'removed' | 'unchanged' | 'failed' | 'not_attempted'
   code?: z.infer<typeof Code>
 }
-interface Wish {
+interface MemberWish {
   user: string
   to: 'added' | 'removed'
 }
@@ -25,7 +25,7 @@ interface Wish {
 export default defineTool({
   name: 'update_group_members',
   title: 'Change a group',
-  description: 'Put people into a group or take them out; all others stay. Answers member by member.',
+  description: 'Add users to a group or remove them; all others stay. Answers member by member.',
   needs: ['findAccounts', 'readGroup', 'updateMembers'],
   effect: 'changes',
   input: () =>
@@ -33,12 +33,12 @@ export default defineTool({
       .strictObject({
         tenant: TenantName,
         group: UserRef.describe('Id or name'),
-        add: Users.describe('Whom to put in'),
-        remove: Users.describe('Whom to take out'),
-        reason: OPTIONAL.reason,
+        add: Users.describe('Users to add'),
+        remove: Users.describe('Users to remove'),
+        reason: OptionalReason,
         approvalId: ApprovalId,
       })
-      .refine(({ add, remove }) => add || remove, 'name somebody to add or remove'),
+      .refine(({ add, remove }) => add || remove, 'name a user to add or remove'),
   output: () =>
     z.object({
       status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
@@ -60,12 +60,16 @@ export default defineTool({
   async plan({ tenant, group: named, add = [], remove = [], reason }, { ask }) {
     const group = await ask.one(tenant, 'readGroup', { group: named })
     if (!group)
-      throw new NotFound(`There is no group ${inQuotes(named)} in ${tenant}.`, 'list_groups names them.', {
-        tenant,
-      })
+      throw new NotFound(
+        `There is no group ${inQuotes(named)} in ${tenant}.`,
+        'list_groups shows all groups.',
+        {
+          tenant,
+        },
+      )
     const wishes = [...wishesOf(add, 'added'), ...wishesOf(remove, 'removed')]
-    const { settled, wanted } = await resolve(ask, tenant, group, wishes)
-    const of = (to: Wish['to']) => wanted.filter((one) => one.to === to).map(({ account }) => account)
+    const { settled, wanted } = await resolveMembers(ask, tenant, group, wishes)
+    const of = (to: MemberWish['to']) => wanted.filter((one) => one.to === to).map(({ account }) => account)
     const [into, out] = [of('added'), of('removed')]
     const { id, name, caution, members } = group
     const change = {
@@ -99,7 +103,7 @@ export default defineTool({
       }
     }
     const carried = await carryOut(change)
-    const members = [...plan.wanted.map((one) => rowOf(one, carried)), ...plan.settled]
+    const members = [...plan.wanted.map((one) => memberRow(one, carried)), ...plan.settled]
     const status = statusOfOne(carried.outcome, carried.verified)
     const some = members.some(({ outcome }) => outcome === 'failed')
     return {
@@ -111,13 +115,13 @@ export default defineTool({
   },
 })
 
-const wishesOf = (users: readonly string[], to: Wish['to']): Wish[] =>
+const wishesOf = (users: readonly string[], to: MemberWish['to']): MemberWish[] =>
   [...new Set(users)].map((user) => ({ user, to }))
 
-/** Who is meant, and who needs no change or cannot be found; members that the app does not tell are not taken for none. */
-async function resolve(ask: Ask, tenant: string, { members }: Group, wishes: readonly Wish[]) {
-  const settled: Row[] = []
-  const wanted: (Wish & { account: Account })[] = []
+/** Finds the accounts, and settles those that need no change or are not found. Unknown members do not count as none. */
+async function resolveMembers(ask: Ask, tenant: string, { members }: Group, wishes: readonly MemberWish[]) {
+  const settled: MemberRow[] = []
+  const wanted: (MemberWish & { account: Account })[] = []
   for (const { user, to } of wishes) {
     try {
       const account = onlyOne(await ask.one(tenant, 'findAccounts', { user }), user)
@@ -135,11 +139,11 @@ async function resolve(ask: Ask, tenant: string, { members }: Group, wishes: rea
   return { settled, wanted }
 }
 
-/** What came of one member, as the group shows it where it can be read. */
-function rowOf(
-  { user, to, id }: { user: string; to: Wish['to']; id: string },
+/** The result for one member, from the group as read back if it could be read. */
+function memberRow(
+  { user, to, id }: { user: string; to: MemberWish['to']; id: string },
   { outcome, group, code }: Carried,
-): Row {
+): MemberRow {
   const isIn = group?.members?.some((member) => member.id === id)
   if (isIn !== undefined && isIn === (to === 'added')) return { user, outcome: to }
   if (outcome === 'done' && isIn === undefined) return { user, outcome: to }

@@ -1,30 +1,31 @@
 import * as z from 'zod'
 import { updateAccount } from '../changes/update-account.ts'
 import { Account } from '../domain/account.ts'
-import { unlike } from '../domain/field-diff.ts'
+import { differingFields } from '../domain/field-diff.ts'
 import type { AccountFields } from '../domain/operations.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
-import { asked, Fields, OPTIONAL, statusOfOne } from './change-fields.ts'
+import { Fields, givenFields, OptionalReason, statusOfOne } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 export default defineTool({
   name: 'update_user',
   title: 'Update a user',
-  description: 'Change what an account says, such as its title. Whether it is active: see deactivate_user.',
+  description: 'Change fields of an account, such as its title. To change its status use deactivate_user.',
   needs: ['findAccounts', 'readFields', 'updateAccount'],
   effect: 'changes',
   input: () =>
     z.strictObject({
       tenant: TenantName,
       user: UserRef.describe('Email, user name or id'),
-      set: Fields.refine((fields) => Object.keys(asked(fields)).length > 0, 'must name a field').describe(
-        'New values',
-      ),
-      reason: OPTIONAL.reason,
+      set: Fields.refine(
+        (fields) => Object.keys(givenFields(fields)).length > 0,
+        'must name a field',
+      ).describe('New values'),
+      reason: OptionalReason,
       approvalId: ApprovalId,
     }),
   output: () =>
@@ -52,8 +53,8 @@ export default defineTool({
       )
     }
     const { account, fields } = read
-    const wanted = asked(given)
-    const changing = new Set(unlike(wanted, fields).map((name) => name.split('.')[0]))
+    const wanted = givenFields(given)
+    const changing = new Set(differingFields(wanted, fields).map((name) => name.split('.')[0]))
     const set: AccountFields = Object.fromEntries(
       Object.entries(wanted).filter(([name]) => changing.has(name)),
     )
@@ -109,6 +110,6 @@ export default defineTool({
   },
 })
 
-/** Of `fields`, those that `named` names; one that is not known is null, so that nothing is left unsaid. */
+/** The values of `fields` under the names of `named`; null for one that is not known. */
 const pick = (fields: AccountFields, named: object): Record<string, unknown> =>
   Object.fromEntries(Object.keys(named).map((name) => [name, fields[name as keyof AccountFields] ?? null]))

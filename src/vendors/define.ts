@@ -10,31 +10,34 @@ import type { ApiClient, ClientOptions } from './http/client.ts'
 
 export { BaseUrl }
 
-/** What a vendor's operations are built from, besides its own settings. */
+/** What a vendor builds its operations from, in addition to its settings. */
 export interface VendorContext {
-  /** Name of the tenant, as the operator chose it. */
+  /** The tenant's name, chosen by the operator. */
   tenant: string
-  /** A surface of the app behind the request guards; requests that bear the same token share its budget. */
+  /** Opens an API client behind the request guards. Requests with the same token share its budget. */
   open(opening: ClientOptions): ApiClient
-  /** What is left of the token's budget. */
+  /** The rest of the token's budget. */
   left(token: Secret): Promise<BudgetLeft[]>
-  /** What was found out about the app, kept over restarts and shared by all who use the store. */
+  /** What the server learned about the app. It survives restarts and is shared by all processes on the store. */
   memory: AppMemory
 }
 
-/** Settings that every tenant has, whatever its vendor. */
+/** A path below the app's address. */
+export const UrlPath = z.string().regex(/^(\/[\w~-][\w.~-]*)+$/, 'must be a path such as /scim/v2')
+
+/** Settings that every tenant has, for any vendor. */
 export const tenantSettings = {
   url: BaseUrl.describe('Address of the app'),
-  // Who forgets to say it must not be the less protected for that.
-  environment: Environment.default('production').describe('What the tenant is; rules can tell by it'),
+  // A forgotten setting must not weaken the protection.
+  environment: Environment.default('production').describe('Kind of tenant; policy rules can match on it'),
   budget: Budget.optional().describe(
-    "What the tenant's token may spend; the vendor's own figures when left out",
+    "Request budget of the tenant's token; the vendor's defaults when left out",
   ),
-  allowWrites: z.boolean().default(true).describe('Whether this tenant may be changed at all'),
-  dryRun: z.boolean().default(false).describe('Plan and ask as usual, but send no change'),
-  timeoutMs: z.int().min(100).max(120_000).default(20_000).describe('Longest a single request may take'),
-  maxRetries: z.int().min(0).max(10).default(2).describe('Repeats of a request that is safe to repeat'),
-  verifyAfterWrite: z.boolean().default(true).describe('Read back after a change'),
+  allowWrites: z.boolean().default(true).describe('Whether changes to this tenant are allowed'),
+  dryRun: z.boolean().default(false).describe('Plan and confirm as usual, but send no change'),
+  timeoutMs: z.int().min(100).max(120_000).default(20_000).describe('Timeout of a single request'),
+  maxRetries: z.int().min(0).max(10).default(2).describe('Retries of a request that is safe to repeat'),
+  verifyAfterWrite: z.boolean().default(true).describe('Read the account back after a change'),
   verifyWindowMs: z
     .int()
     .min(0)
@@ -43,45 +46,45 @@ export const tenantSettings = {
     .describe('How long a change may take to show in the app before it counts as unverified'),
 }
 
-/** The identity providers that set-up help is written for. */
+/** The identity providers that have a setup guide. */
 export const IDPS = ['okta', 'entra'] as const
 export type Idp = (typeof IDPS)[number]
 
-/** Something to do in the identity provider, and what to type into the form that it opens. */
+/** One step in the identity provider, and the values to type into its form. */
 export interface SetupStep {
   do: string
   fields?: readonly { label: string; value: string }[]
 }
 
-/** What a person does so that an identity provider provisions one tenant. It holds no secret. */
+/** How to set up an identity provider to provision one tenant. It contains no secret. */
 export interface SetupGuide {
-  /** What must be true before anything else. */
+  /** Prerequisites. */
   first: readonly string[]
-  /** Where in the app each token is made. */
+  /** Where to create each token in the app. */
   tokens: readonly { name: string; made: string }[]
   steps: readonly SetupStep[]
   attributes: readonly { name: string; means: string }[]
   caveats: readonly string[]
-  /** The public documents that this is drawn from. */
+  /** The public documents behind this guide. */
   sources: readonly string[]
 }
 
 export interface Vendor<Settings extends TenantSettings = TenantSettings> {
   name: string
-  /** As people call the app. */
+  /** The app's name for people. */
   title: string
   settings: (parts: SettingsParts) => z.ZodObject & z.ZodType<Settings>
   facts: (settings: Settings) => Facts
-  /** What a token may spend where the settings say nothing. */
+  /** A token's budget when the settings give none. */
   budget: Budget
   operations: (settings: Settings, app: VendorContext) => AppOperations
-  /** What an agent should know before it acts, beyond what `facts` says; one sentence or two each. */
+  /** What an agent should know before it acts, beyond `facts`; one or two sentences each. */
   about?: readonly string[]
-  /** How an identity provider is set up to provision a tenant. */
+  /** How to set up an identity provider to provision a tenant. */
   setup?: (settings: Settings, idp: Idp) => SetupGuide
 }
 
-/** Types a vendor by its own settings; the list of vendors holds them all as one type. */
+/** Types a vendor by its own settings. The list of vendors holds them all as one type. */
 export const defineVendor = <Settings extends TenantSettings>(vendor: Vendor<Settings>): Vendor =>
-  // The settings a vendor is handed are those that its own schema parsed (`config/settings.ts`).
+  // A vendor only receives settings that its own schema parsed (`config/settings.ts`).
   vendor as unknown as Vendor

@@ -1,8 +1,8 @@
 import { defineVendor } from './define.ts'
 import { checkTokens } from './gainsight/check-token.ts'
 import { openClients } from './gainsight/clients.ts'
-import { explain, isGateway } from './gainsight/errors.ts'
-import { accountOf, extensionWays } from './gainsight/extension.ts'
+import { gainsightError, isGateway } from './gainsight/errors.ts'
+import { extensionMapping, licenceAndAdmin } from './gainsight/extension.ts'
 import { refusingSuperAdmins } from './gainsight/refuse-super-admins.ts'
 import { restOperations } from './gainsight/rest/operations.ts'
 import { type GainsightSettings, settings } from './gainsight/settings.ts'
@@ -15,9 +15,9 @@ export default defineVendor<GainsightSettings>({
   name: 'gainsight',
   title: 'Gainsight',
   settings,
-  // There is no audit API; Gainsight shows activity in its console alone, and the identity provider keeps a log.
+  // There is no audit API. Only Gainsight's console shows activity, and the identity provider keeps a log.
   facts: () => ({ deactivate: 'reversible', delete: 'deactivates', endsSessions: 'unknown', audit: 'none' }),
-  // support.gainsight.com, "User Management APIs"; that SCIM spends from the same is not ruled out.
+  // support.gainsight.com, "User Management APIs". SCIM may share this limit.
   budget: { perHour: 100, perDay: 1_000, atOnce: 2, reserve: 0.1 },
   operations: (settings, app) => {
     const clients = openClients(settings, app)
@@ -30,11 +30,11 @@ export default defineVendor<GainsightSettings>({
           client: scim.client,
           settings,
           memory: app.memory,
-          more: accountOf,
-          mapping: extensionWays(settings),
+          more: licenceAndAdmin,
+          mapping: extensionMapping(settings),
           isGateway,
           explain: async (failure, { effect }) =>
-            explain(failure, { surface: 'SCIM', effect, made: scim.made }),
+            gainsightError(failure, { surface: 'SCIM', effect, tokenKind: scim.tokenKind }),
         })
       : rest && restOperations({ tenant, client: rest.client, settings, memory: app.memory })
     if (!operations) throw new TypeError('the settings name no token')

@@ -4,5 +4,5 @@ import mindtickle from './mindtickle.ts'
 import netskope from './netskope.ts'
 import scim from './scim.ts'
 
-/** Every vendor there is. */
+/** All vendors. */
 export const vendors: readonly Vendor[] = [netskope, gainsight, mindtickle, scim]

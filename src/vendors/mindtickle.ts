@@ -13,21 +13,21 @@ const settings = ({ Secret }: SettingsParts) =>
     ...tenantSettings,
     vendor: z.literal('mindtickle').describe('Mindtickle'),
     // stitchflow.com's Mindtickle API guide (2026-03-17) has <tenant>.mindtickle.com/scim/v2, Microsoft Learn
-    // ("Configure MindTickle for automatic user provisioning") admin.mindtickle.com/scim: none can be guessed.
-    url: BaseUrl.describe('Base of the SCIM service with its path, as the Mindtickle console shows it'),
+    // ("Configure MindTickle for automatic user provisioning") admin.mindtickle.com/scim: there is no safe default.
+    url: BaseUrl.describe('Base URL of the SCIM service with its path, as shown in the Mindtickle console'),
     tokens: z
       .strictObject({ scim: Secret.describe('The SCIM token') })
       .describe('The token, as env:NAME or file:/path'),
-    // A wrong array takes everybody out of a group, a wrong filter is refused (RFC 7644 §3.5.2.2).
+    // If the app ignores an array, it removes all members; it rejects an unsupported filter (RFC 7644 §3.5.2.2).
     ...scimSettings({ pageSize: 50, memberRemoveShape: 'filter' }),
   })
 
 type MindtickleSettings = z.infer<ReturnType<typeof settings>>
 
-// Self-service by stitchflow.com's guide, on request by Microsoft Learn.
+// Self-service according to stitchflow.com's guide, on request according to Microsoft Learn.
 const WHERE_TO_MAKE =
-  'Make a SCIM token in the Mindtickle console under Settings > Integrations > SCIM (Enterprise plan), or ask ' +
-  'Mindtickle support for one where the console does not offer it, and put it in `scim`.'
+  'Create a SCIM token in the Mindtickle console under Settings > Integrations > SCIM (Enterprise plan), or ask ' +
+  'Mindtickle support for one if the console has no such page, and put it in `scim`.'
 
 export default defineVendor<MindtickleSettings>({
   name: 'mindtickle',
@@ -35,9 +35,9 @@ export default defineVendor<MindtickleSettings>({
   settings,
   about,
   setup,
-  // What DELETE does is not documented, nor whether sessions end.
+  // Neither the effect of DELETE nor of a deactivation on sessions is documented.
   facts: () => ({ deactivate: 'reversible', delete: 'unknown', endsSessions: 'unknown', audit: 'none' }),
-  // Not published: start low and learn.
+  // The limits are not published: start low and learn.
   budget: { perMinute: 60, atOnce: 2 },
   operations(settings, app) {
     const { url, tokens } = settings
@@ -53,7 +53,7 @@ export default defineVendor<MindtickleSettings>({
       settings,
       memory: app.memory,
       known,
-      // The attributes that are documented.
+      // The documented attributes.
       mapping: { takes: ['userName', 'email', 'givenName', 'familyName', 'externalId', 'status'] },
     }
     const checked = { secret: tokens.scim, whereToMake: WHERE_TO_MAKE, left: app.left }

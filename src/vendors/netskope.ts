@@ -1,16 +1,14 @@
 import * as z from 'zod'
 import type { SettingsParts } from '../config/settings.ts'
-import { defineVendor, tenantSettings } from './define.ts'
+import { defineVendor, tenantSettings, UrlPath } from './define.ts'
 import { pullAudit } from './netskope/audit.ts'
 import { checkTokens } from './netskope/check-token.ts'
 import { AUTH_SCHEMES, openClients } from './netskope/clients.ts'
-import { explain, isGateway } from './netskope/errors.ts'
+import { isGateway, netskopeError } from './netskope/errors.ts'
 import { about, setup } from './netskope/setup.ts'
 import type { FieldMapping } from './scim/fields.ts'
 import { scimOperations } from './scim/operations.ts'
 import { scimSettings } from './scim/settings.ts'
-
-const Path = z.string().regex(/^(\/[\w~-][\w.~-]*)+$/, 'must be a path such as /api/v2/scim')
 
 const settings = ({ Secret }: SettingsParts) =>
   z.strictObject({
@@ -18,38 +16,38 @@ const settings = ({ Secret }: SettingsParts) =>
     vendor: z.literal('netskope').describe('Netskope'),
     tokens: z
       .strictObject({
-        scim: Secret.optional().describe('Token that reaches /api/v2/scim; the `rest` token when left out'),
-        rest: Secret.optional().describe('Token that reads the audit log; the `scim` token when left out'),
+        scim: Secret.optional().describe('Token for /api/v2/scim; the `rest` token when left out'),
+        rest: Secret.optional().describe('Token for the audit log; the `scim` token when left out'),
       })
-      .refine(({ scim, rest }) => scim || rest, 'name at least one token: scim or rest')
+      .refine(({ scim, rest }) => scim || rest, 'needs at least one token: scim or rest')
       .describe('The tokens, as env:NAME or file:/path'),
-    // Vendor-owned clients send a header of its own; identity providers send a bearer token to the same address.
+    // Vendor-owned clients send a custom header; identity providers send a bearer token to the same address.
     authScheme: z
       .enum(AUTH_SCHEMES)
       .default('header')
       .describe(
-        'How a token is sent: Netskope-Api-Token header, Authorization: Bearer, or Authorization: Netskope-Api-Token',
+        'How to send the token: Netskope-Api-Token header, Authorization: Bearer, or Authorization: Netskope-Api-Token',
       ),
-    scimBasePath: Path.default('/api/v2/scim').describe('Where SCIM is served'),
+    scimBasePath: UrlPath.default('/api/v2/scim').describe('Path of SCIM'),
     ...scimSettings({ pageSize: 100 }),
-    auditPath: Path.default('/api/v2/events/data/audit').describe('Where the audit log is served'),
+    auditPath: UrlPath.default('/api/v2/events/data/audit').describe('Path of the audit log'),
     // netskopeoss/netskope-py-sdk sends `offset`; stitchflow.com's Netskope API guide (2026-03-11) says `skip`.
     auditOffsetParam: z
       .enum(['offset', 'skip'])
       .default('offset')
-      .describe('Name of the parameter by which the audit log is paged'),
+      .describe('Paging parameter of the audit log'),
     // netskopeoss/AI_Integrations: up to 40 minutes world-wide.
     propagationMinutes: z
       .int()
       .min(0)
       .max(1_440)
       .default(40)
-      .describe('Minutes until a change is enforced everywhere'),
+      .describe('Minutes until a change takes effect everywhere'),
   })
 
 export type NetskopeSettings = z.infer<ReturnType<typeof settings>>
 
-/** Attributes and paths that vendor-owned clients send (netskopeoss/netskope-py-sdk), which has some in lower case. */
+/** Attributes and paths of the vendor-owned client (netskopeoss/netskope-py-sdk), which sends some in lower case. */
 const MAPPING: FieldMapping = {
   takes: ['userName', 'email', 'givenName', 'familyName', 'department', 'manager', 'externalId', 'status'],
   pathOf: (path) => (path === 'externalId' ? 'externalid' : path),
@@ -66,7 +64,7 @@ export default defineVendor<NetskopeSettings>({
     audit: 'administrators',
     propagationMinutes,
   }),
-  // Not published; 300 a minute and token is what is commonly observed (stitchflow.com, 2026-03-11).
+  // Not published. 300 per minute and token are commonly observed (stitchflow.com, 2026-03-11).
   budget: { perMinute: 300, atOnce: 4, reserve: 0.1 },
   about,
   setup,
@@ -82,7 +80,7 @@ export default defineVendor<NetskopeSettings>({
         mapping: MAPPING,
         isGateway,
         explain: (failure, { collection, effect }, context) =>
-          explain(
+          netskopeError(
             clients,
             failure,
             { endpoint: `${settings.scimBasePath}/${collection}`, kind: 'scim', effect },

@@ -14,16 +14,16 @@ import { scimSettings } from './scim/settings.ts'
 import { about, setup } from './setup-guide.ts'
 
 /** An attribute of an extension: the URN of its schema, a colon, and its name (RFC 7644 §3.10). */
-const Attribute = z
+const ExtensionAttribute = z
   .string()
   .regex(/^urn:[\w.:-]+:\w+$/i, 'must be an attribute with its schema, such as urn:example:2.0:User:badge')
-  .refine((name) => !/^urn:ietf:params:scim:schemas:core:/i.test(name), 'must not be one of the core schema')
+  .refine((name) => !/^urn:ietf:params:scim:schemas:core:/i.test(name), 'must not be in the core schema')
 
 const settings = ({ Secret }: SettingsParts) =>
   z.strictObject({
     ...tenantSettings,
-    vendor: z.literal('scim').describe('Any app that speaks SCIM 2.0'),
-    url: BaseUrl.describe('Base of the SCIM service with its path, such as https://api.zoom.us/scim2'),
+    vendor: z.literal('scim').describe('Any app with SCIM 2.0'),
+    url: BaseUrl.describe('Base URL of the SCIM service with its path, such as https://api.zoom.us/scim2'),
     tokens: z
       .strictObject({ scim: Secret.describe('The SCIM token') })
       .describe('The token, as env:NAME or file:/path'),
@@ -31,21 +31,21 @@ const settings = ({ Secret }: SettingsParts) =>
       .string()
       .regex(
         /^(?!(host|content-|connection|transfer-|cookie))[A-Za-z][\w-]*(: ?[\w-]+)?$/i,
-        'must be a header and its scheme, such as Authorization: Bearer, or X-Api-Key alone',
+        'must be a header and its scheme, such as Authorization: Bearer, or only a header, such as X-Api-Key',
       )
       .default('Authorization: Bearer')
-      .describe('Header that carries the token, and the word before it'),
+      .describe('Header that carries the token, and its scheme'),
     userAgent: z
       .string()
       .regex(/^[\x20-\x7e]{1,200}$/, 'must be printable ASCII')
       .default('identity-mcp')
-      .describe('What we call ourselves; some apps refuse requests without it'),
+      .describe('User-Agent header; some apps refuse requests without one'),
     ...scimSettings({ pageSize: 100, memberRemoveShape: 'filter' }),
-    // PagerDuty deletes, GitHub suspends, Atlassian unlinks: the protocol does not say.
+    // PagerDuty deletes, GitHub suspends, Atlassian unlinks: SCIM does not define it.
     deactivateMeans: z
       .enum(['reversible', 'deletes', 'unknown'])
       .default('unknown')
-      .describe('What the app does when an account is made inactive'),
+      .describe('What the app does when an account becomes inactive'),
     deleteMeans: z
       .enum(['hard', 'soft', 'deactivates', 'unlinks', 'unknown'])
       .default('unknown')
@@ -53,11 +53,11 @@ const settings = ({ Secret }: SettingsParts) =>
     endsSessions: z
       .enum(['yes', 'no', 'unknown'])
       .default('unknown')
-      .describe('Whether a deactivated person is signed out at once'),
+      .describe('Whether a deactivation signs the person out immediately'),
     customAttributes: z
-      .record(z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'must be a name'), Attribute)
+      .record(z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'must be a name'), ExtensionAttribute)
       .default({})
-      .describe('Attributes of the app’s own that may be read and set, each under a name of your choosing'),
+      .describe('Custom attributes of the app that may be read and set, each under a name that you choose'),
   })
 
 type AnyScimSettings = z.infer<ReturnType<typeof settings>>
@@ -74,7 +74,7 @@ export default defineVendor<AnyScimSettings>({
     endsSessions,
     audit: 'none',
   }),
-  // Nothing is known of the app: start low and learn.
+  // The app is unknown: start low and learn.
   budget: { perMinute: 60, atOnce: 2 },
   operations(settings, app) {
     const { url, tokens, userAgent } = settings
@@ -99,15 +99,15 @@ export default defineVendor<AnyScimSettings>({
 })
 
 const WHERE_TO_MAKE =
-  'Make a token for SCIM provisioning in the console of the app, with the right to read and change users and groups, ' +
-  'and put it in `scim`. If it is the right one, look at `authHeader`.'
+  'Create a token for SCIM provisioning in the app’s console, with permission to read and change users and groups, ' +
+  'and put it in `scim`. If the token is right, check `authHeader`.'
 
 function authorization(form: string, token: Secret): Record<string, Secret> {
   const [header = '', scheme] = form.split(/: ?/)
   return { [header.toLowerCase()]: scheme ? token.after(`${scheme} `) : token }
 }
 
-/** The fields of RFC 7643, and the attributes that the settings name. */
+/** The fields of RFC 7643, and the custom attributes of the settings. */
 function mappingWith(attributes: Readonly<Record<string, string>>): FieldMapping {
   const placeOf = (attribute: string): Edit['at'] => {
     const colon = attribute.lastIndexOf(':')
@@ -121,16 +121,16 @@ function mappingWith(attributes: Readonly<Record<string, string>>): FieldMapping
         const at = places.get(name)
         if (at) return { at, value }
         throw new Unsupported(
-          `The settings of this tenant name no attribute "${name}".`,
-          `They name: ${[...places.keys()].join(', ')}.`,
+          `This tenant has no custom attribute "${name}".`,
+          `It has: ${[...places.keys()].join(', ')}.`,
         )
       }),
     read(raw) {
-      const told = [...places].flatMap(([name, [schema, attribute = '']]) => {
+      const found = [...places].flatMap(([name, [schema, attribute = '']]) => {
         const value = custom(field(field(raw, schema), attribute))
         return value === undefined ? [] : [[name, value] as const]
       })
-      return told.length > 0 ? { custom: Object.fromEntries(told) } : {}
+      return found.length > 0 ? { custom: Object.fromEntries(found) } : {}
     },
   }
 }

@@ -6,33 +6,33 @@ import type { JournalLine } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Log } from '../log.ts'
 import type { Secret } from '../secret.ts'
-import { eventOf, messageOf, SHAPES } from './message.ts'
+import { eventOf, FORMATTERS, messageOf } from './message.ts'
 
-/** Tells people what happens, by messages that can decide nothing. */
+/** Sends notifications, which cannot decide anything. */
 export interface Webhook {
-  /** Returns at once and never throws; what comes of the message is for the log alone. */
+  /** Returns immediately and never throws; failed deliveries are logged. */
   tell(line: JournalLine): void
-  /** Gives what is still to be told a last short while. */
+  /** Drains the queue for a short time. */
   close(): Promise<void>
 }
 
 export interface Telling {
-  /** Where an approver decides a request. */
+  /** The link or command to decide a request. */
   approveAt?: (approvalId: string) => Promise<string>
-  /** Signs the anchor that each message carries. */
+  /** Signs the anchor in each message. */
   signer?: Signer | undefined
   log: Log
-  /** How long to wait before the next try, milliseconds, after so many that failed. */
+  /** How long to wait before the next attempt, milliseconds, after `failed` attempts. */
   waitMs?: (failed: number) => number
 }
 
-/** More that wait are not kept: a receiver that is away must not fill the memory. */
-const MOST = 100
-const TRIES = 8
-const TRY_TIME = 5_000
-const LAST_WHILE = 3_000
+/** Most queued messages; beyond that, new ones are dropped to protect the memory. */
+const MAX_QUEUED = 100
+const MAX_ATTEMPTS = 8
+const ATTEMPT_MS = 5_000
+const DRAIN_MS = 3_000
 
-/** A second and its doubles, up to a minute; half of each at random, so that copies of the server come apart. */
+/** Exponential backoff from one second up to a minute, with random jitter to spread server instances. */
 const backoff = (failed: number) => Math.min(60_000, 1_000 * 2 ** (failed - 1)) * (0.5 + Math.random() / 2)
 
 export function openWebhook(
@@ -41,27 +41,27 @@ export function openWebhook(
 ): Webhook {
   const pending = new Set<Promise<void>>()
   const [closing, over] = [new AbortController(), new AbortController()]
-  // One request at a time and in order, while those that are to be tried again let others go first.
+  // One request at a time and in order; retries let other messages go first.
   let turn: Promise<unknown> = Promise.resolve()
 
   const deliver = async (line: JournalLine, type: WebhookEvent): Promise<void> => {
     const anchor = (signer?.anchor ?? unsigned)(line, new Date(line.at))
     const where = type === 'waiting' && line.approval ? await approveAt?.(line.approval.id) : undefined
-    const body = JSON.stringify(SHAPES[format](messageOf(line, { type, anchor, approveAt: where })))
-    // The same for every try, so that a receiver knows a message again.
+    const body = JSON.stringify(FORMATTERS[format](messageOf(line, { type, anchor, approveAt: where })))
+    // The same for every attempt, so a receiver can detect duplicates.
     const id = `msg_${line.hash.slice(0, 32)}`
-    for (let tried = 1; ; tried++) {
+    for (let attempt = 1; ; attempt++) {
       const request = turn.then(() => post(url, signed(secret, id, body), over.signal))
       turn = request
       const answer = await request
       if (answer === 'taken') return
-      if (answer === 'gone' || tried === TRIES || closing.signal.aborted) throw new Error(answer)
-      await pause(waitMs(tried), undefined, { signal: closing.signal, ref: false }).catch(() => undefined)
+      if (answer === 'gone' || attempt === MAX_ATTEMPTS || closing.signal.aborted) throw new Error(answer)
+      await pause(waitMs(attempt), undefined, { signal: closing.signal, ref: false }).catch(() => undefined)
     }
   }
 
-  const lost = (line: JournalLine, type: WebhookEvent, error: unknown) =>
-    log.error(`the webhook was not told that entry ${line.seq} of the journal is "${type}"`, {
+  const logUndelivered = (line: JournalLine, type: WebhookEvent, error: unknown) =>
+    log.error(`the webhook message "${type}" for journal entry ${line.seq} was not delivered`, {
       reference: line.call,
       error: url.scrub(error instanceof Error ? error.message : String(error)),
     })
@@ -70,28 +70,28 @@ export function openWebhook(
     tell(line) {
       const type = eventOf(line)
       if (!type || !events.includes(type)) return
-      if (pending.size >= MOST) return lost(line, type, 'too many messages wait')
+      if (pending.size >= MAX_QUEUED) return logUndelivered(line, type, 'the queue is full')
       const work = deliver(line, type)
-        .catch((error) => lost(line, type, error))
+        .catch((error) => logUndelivered(line, type, error))
         .finally(() => pending.delete(work))
       pending.add(work)
     },
     async close() {
       closing.abort()
-      const timer = setTimeout(() => over.abort(), LAST_WHILE)
+      const timer = setTimeout(() => over.abort(), DRAIN_MS)
       await Promise.all(pending)
       clearTimeout(timer)
     },
   }
 }
 
-interface Signed {
+interface SignedMessage {
   headers: Record<string, string>
   body: string
 }
 
-/** Headers and signature of Standard Webhooks (standardwebhooks.com): over id, seconds since the epoch, and body. */
-function signed(secret: Secret, id: string, body: string, now = Date.now()): Signed {
+/** Standard Webhooks headers (standardwebhooks.com); the signature covers id, epoch seconds and body. */
+function signed(secret: Secret, id: string, body: string, now = Date.now()): SignedMessage {
   const timestamp = String(Math.floor(now / 1000))
   const [, encoded] = /^whsec_(.+)$/.exec(secret.reveal()) ?? []
   const key = encoded === undefined ? Buffer.from(secret.reveal()) : Buffer.from(encoded, 'base64')
@@ -108,10 +108,14 @@ function signed(secret: Secret, id: string, body: string, now = Date.now()): Sig
   }
 }
 
-/** Sends it once; whatever went wrong is said, never thrown. A redirect is not followed: it may lead anywhere. */
-async function post(url: Secret, message: Signed, over: AbortSignal): Promise<'taken' | 'gone' | string> {
+/** Sends a message once. Returns errors as text, never throws. Does not follow redirects, which could lead anywhere. */
+async function post(
+  url: Secret,
+  message: SignedMessage,
+  over: AbortSignal,
+): Promise<'taken' | 'gone' | string> {
   try {
-    const signal = AbortSignal.any([over, AbortSignal.timeout(TRY_TIME)])
+    const signal = AbortSignal.any([over, AbortSignal.timeout(ATTEMPT_MS)])
     const response = await fetch(url.reveal(), { method: 'POST', redirect: 'manual', signal, ...message })
     await response.body?.cancel()
     if (response.ok) return 'taken'
@@ -122,7 +126,7 @@ async function post(url: Secret, message: Signed, over: AbortSignal): Promise<'t
   }
 }
 
-/** The same journal, each line of which is shown to `see` once it is on the disk. */
+/** The same journal, which calls `see` with each line after it is stored. */
 export const watched = (journal: Journal, see: (line: JournalLine) => void): Journal => ({
   ...journal,
   async append(event) {

@@ -7,7 +7,7 @@ import type { JournalLine } from '../../src/journal/events.ts'
 import { GAINSIGHT } from '../../src/sandbox/index.ts'
 import { parseTerms } from '../../src/sandbox/scim/filter.ts'
 import type { Answer } from '../support/clients.ts'
-import type { As, RawClient } from '../support/raw.ts'
+import type { ClientIdentity, RawClient } from '../support/raw.ts'
 import { YES } from '../support/raw.ts'
 import { openWorld } from '../support/world.ts'
 import { type CallOf, GROUP, TENANT } from './attack.ts'
@@ -140,7 +140,7 @@ export async function openRange() {
     server: ServerName,
     { tool, args }: { tool: string; args: unknown },
     round: { requestState?: unknown; inputResponses?: unknown } = {},
-    as: As = {},
+    as: ClientIdentity = {},
   ): Promise<Came> => {
     const { state, body } = await servers[server].call(tool, args, round, as)
     const { message = '', hint = '' } = (body.error ?? {}) as { message?: string; hint?: string }
@@ -157,7 +157,7 @@ export async function openRange() {
     async callWillingly(
       server: ServerName,
       what: { tool: string; args: unknown },
-      as: As = {},
+      as: ClientIdentity = {},
     ): Promise<Came> {
       const first = await call(server, what, {}, as)
       return first.state === undefined || first.end !== 'asked'

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Arrived, type Canned, serveCanned } from '../support/canned.ts'
+import { type CannedReply, type ReceivedRequest, serveCanned } from '../support/canned.ts'
 import type { RawClient } from '../support/raw.ts'
 import { openWorld } from '../support/world.ts'
 import { ADA, listOf, type ReplyAttack, replyAttacks } from './replies.ts'
@@ -45,7 +45,7 @@ async function openRange() {
   }
 }
 
-const honest = ({ method, path }: Arrived): Canned => {
+const honest = ({ method, path }: ReceivedRequest): CannedReply => {
   if (method === 'PATCH') return { body: { ...ADA, active: false } }
   return path.endsWith('/Users') ? { body: listOf(ADA) } : { body: ADA }
 }

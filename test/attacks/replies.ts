@@ -1,10 +1,10 @@
-import type { Arrived, Canned } from '../support/canned.ts'
+import type { CannedReply, ReceivedRequest } from '../support/canned.ts'
 import type { Attack } from './attack.ts'
 
 /** The app itself is hostile: it answers otherwise than it was asked. */
 export interface ReplyAttack extends Attack {
   /** Its answer; undefined for the honest one. `elsewhere` is the address of somebody who waits for the token. */
-  reply: (asked: Arrived, elsewhere: string) => Canned | undefined
+  reply: (asked: ReceivedRequest, elsewhere: string) => CannedReply | undefined
   tool?: 'deactivate_user' | 'find_user'
   /** Changes that may leave for the app, answered as they are; none when left out. */
   writes?: number
@@ -24,10 +24,10 @@ export const listOf = (...rows: unknown[]) => ({
   Resources: rows,
 })
 
-const isWrite = ({ method }: Arrived) => method !== 'GET'
-const isList = ({ method, path }: Arrived) => method === 'GET' && path.endsWith('/Users')
-const isOne = ({ method, path }: Arrived) => method === 'GET' && /\/Users\/./.test(path)
-const when = (fits: (asked: Arrived) => boolean, reply: Canned) => (asked: Arrived) =>
+const isWrite = ({ method }: ReceivedRequest) => method !== 'GET'
+const isList = ({ method, path }: ReceivedRequest) => method === 'GET' && path.endsWith('/Users')
+const isOne = ({ method, path }: ReceivedRequest) => method === 'GET' && /\/Users\/./.test(path)
+const when = (fits: (asked: ReceivedRequest) => boolean, reply: CannedReply) => (asked: ReceivedRequest) =>
   fits(asked) ? reply : undefined
 
 /** Where a redirect leads, from the same path at another port to the same host by another name. */
@@ -139,7 +139,7 @@ const ids = IDS.map(
 )
 
 /** Answers that are no answers. */
-const BROKEN: readonly (readonly [what: string, reply: Canned])[] = [
+const BROKEN: readonly (readonly [what: string, reply: CannedReply])[] = [
   ['of 20 MB', { raw: ' '.repeat(20 * 1024 * 1024) }],
   ['nested without end', { raw: '['.repeat(200_000) }],
   ['nested beyond reason', { raw: `${'['.repeat(5_000)}${']'.repeat(5_000)}` }],

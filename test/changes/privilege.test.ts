@@ -65,7 +65,7 @@ test('a plan is told of odd names, those there are and those there will be, each
     ask: { fields: { email: 'аda@example.com' } },
   }
   expect(warningsOf([odd, odd, change()])).toEqual(['⚠ аda@example.com: Odd.'])
-  expect(warningsOf([made])).toEqual([expect.stringContaining('looks like "ada@example.com" and is not')])
+  expect(warningsOf([made])).toEqual([expect.stringContaining('looks like "ada@example.com" but is not')])
   expect(warningsOf([{ ...change(), accounts: [account()] }])).toEqual([])
   expect(warning('eve', 'Odd.')).toEqual(['⚠ eve: Odd.'])
   expect(warning('ada', undefined)).toEqual([])

@@ -114,7 +114,7 @@ describe('limits', () => {
     openFreezes(desk.store).put({ caller: CALLER, at: 0, by: 'different people: 1 a day', counts: [COUNT] })
 
   test('lists who is paused, and why', async () => {
-    expect((await limits([])).out).toContain('Nobody')
+    expect((await limits([])).out).toContain('No caller is paused')
     await pause()
     expect((await limits([])).out).toMatch(/local:ada .*1970.* different people: 1 a day/)
     expect(JSON.parse((await limits(['list', '--json'])).out)).toEqual({

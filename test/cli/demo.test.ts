@@ -47,18 +47,18 @@ test('tells the whole story as it happened, in under 30 s, and cleans up', { tim
   for (const fact of [
     'Deactivate "Ada Lovelace" (ada@example.com) in Netskope, tenant acme-netskope: active → inactive.',
     'Reason given: "Left the company"',
-    'may pass for up to 40 minutes. Sessions at the identity provider are not ended.',
+    'can still pass for up to 40 minutes. Sessions at the identity provider are not ended.',
     'Approved by grace.',
     'approval_void: There is no approval',
     'done: ada@example.com deactivated and verified',
     'unchanged: already_inactive',
     'wrong_token',
-    '0 times that the app had to refuse with 429',
+    '0 refused by the app with 429',
     '0 were refused as too many',
   ]) {
     expect(text).toContain(fact)
   }
-  expect(text).toMatch(/Whole: \d+ lines\..* Not whole: line \d+, changed\./)
+  expect(text).toMatch(/Intact: \d+ lines\..* Not intact: line \d+, changed\./)
   const [, id] = /approval_required, under the id (\S+)/.exec(text) ?? []
   expect(text).toContain(`$ identity-mcp approvals approve ${id}`)
   expect(text).toContain(`with the approvalId ${id} server says done`)
@@ -77,7 +77,7 @@ test('leaves no process and no file behind when it is stopped', { timeout: 60_00
   demo.stop()
 
   expect(await demo.ended).toBe(1)
-  expect(demo.said.err).toContain('told to stop')
+  expect(demo.said.err).toContain('asked to stop')
   expect(demo.leftovers()).toEqual([])
   expect(() => demo.signalGroup(0)).toThrow('ESRCH')
 })

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream'
 import { type Command, CommanderError } from 'commander'
 import type { Io } from '../../src/app/io.ts'
 import type { DataFolder } from '../../src/app/stores.ts'
-import type { OpenData } from '../../src/cli/data.ts'
+import type { OpenData } from '../../src/cli/with-data.ts'
 import { fileJournal } from '../../src/journal/file.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 

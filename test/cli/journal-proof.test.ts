@@ -187,7 +187,7 @@ describe('a proof', () => {
       const said = await check(proof, '--key', key)
       expect(said.code).toBe(0)
       for (const words of [
-        'asked for by bot',
+        'requested by bot',
         'reason: left',
         'by boss in a terminal',
         'acme-netskope',
@@ -236,7 +236,7 @@ describe('a proof', () => {
     const proof = await prove('call-2', '--signing-key', 'key.pem')
     forge(proof)
     const said = await check(proof, '--key', key)
-    expect(said).toMatchObject({ code: 1, out: expect.stringContaining('This proves nothing') })
+    expect(said).toMatchObject({ code: 1, out: expect.stringContaining('Not a valid proof') })
   })
 
   test('that was made up from its first line to a new end fails on the key and on a kept anchor', async () => {

@@ -48,7 +48,7 @@ test('shows the latest entries', async () => {
 
 test('says of a change whose end was not written down that it was not', async () => {
   await tell()
-  const open = 'How 6 ended was not written down'
+  const open = 'The journal does not say how 6 ended'
   expect((await run(['show', 'call-2'])).out).not.toContain('not written down')
   await happen({ event: 'started', call: 'call-2', account: { ...account, tenant: 'acme-zoom' } })
   expect((await run(['show', 'call-2'])).out).toContain(open)
@@ -84,7 +84,7 @@ test.each(['call-1', 'call-2', '5', 'K7Q2-M9XD-41', 'k7q2m9xd41'])(
     const { out, code } = await run(['show', which])
     expect(code).toBe(0)
     for (const words of [
-      'asked for by bot (Claude 1.0)',
+      'requested by bot (Claude 1.0)',
       'reason: left',
       'by boss in a terminal',
       'acme-netskope',

@@ -86,7 +86,7 @@ test('tells people of every tenant, which settings matched, and what else is jud
   for (const part of [
     'acme (Netskope, production)',
     'beta (SCIM 2.0, staging)',
-    '2 people approve it',
+    '2 approvers must approve it',
     'confirm.rules.1: approve, 2 approvers, four eyes (administrator)',
     'protected accounts',
   ]) {

@@ -2,11 +2,11 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { serveHttp } from '../../src/app/serve-http.ts'
-import { openPlace } from '../support/world.ts'
+import { openSetup } from '../support/world.ts'
 import { anIo } from './fake-io.ts'
 
 test('a reload that comes before the server listens does not end it, and is heeded once it does', async () => {
-  const place = await openPlace({ settings: { auth: 'none' } })
+  const place = await openSetup({ settings: { auth: 'none' } })
   const stderr = new PassThrough()
   const codes: number[] = []
   const io = anIo({
@@ -22,6 +22,6 @@ test('a reload that comes before the server listens does not end it, and is heed
   const said = await text(stderr)
   await place.close()
   expect(said).toContain('serves MCP at')
-  expect(said).toContain('goes by the settings as they are now')
+  expect(said).toContain('settings reloaded')
   expect(codes).toEqual([])
 })

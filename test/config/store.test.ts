@@ -52,7 +52,7 @@ test.each([
 ])('%s is no such address, wherever it stands', (address) => {
   expect(placeOf(address)).toMatch(/^store: /)
   const said = placeOf('env:REDIS_URL', { REDIS_URL: address })
-  expect(said).toMatch(/^store: must be, or lead to/)
+  expect(said).toMatch(/^store: must be or refer to/)
   expect(said).not.toContain('hunter')
 })
 

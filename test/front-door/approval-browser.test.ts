@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PASSPHRASE } from '../support/approvers.ts'
 import { fillIn } from '../support/browser.ts'
 import { noChromium, startChromium } from '../support/chromium.ts'
-import { openStrict } from '../support/strict.ts'
+import { openApprovalWorld } from '../support/strict.ts'
 import type { World } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
@@ -36,13 +36,13 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
 
   const decide = async (page: Page, decision: 'Approve' | 'Deny', passphrase: string) => {
     await page.getByRole('radio', { name: decision }).check()
-    await page.getByLabel('Your name as an approver').fill('grace')
-    await page.getByLabel('Your passphrase').fill(passphrase)
+    await page.getByLabel('Approver name').fill('grace')
+    await page.getByLabel('Passphrase').fill(passphrase)
     await page.getByRole('button', { name: 'Submit decision' }).click()
   }
 
   test('a wrong passphrase changes nothing; the right one lets the change through once, in a known name', async () => {
-    await using world = await openStrict()
+    await using world = await openApprovalWorld()
     const { id, approveAt } = await waiting(world)
     const page = await openTab(approveAt)
     await expect(page.getByRole('heading', { level: 1 }).textContent()).resolves.toBe(
@@ -50,17 +50,15 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
     )
 
     await decide(page, 'Approve', 'a wrong passphrase')
-    expect(await page.getByRole('alert').textContent()).toContain('not the passphrase')
-    expect(await page.getByLabel('Your passphrase').inputValue()).toBe('')
+    expect(await page.getByRole('alert').textContent()).toContain('passphrase is wrong')
+    expect(await page.getByLabel('Passphrase').inputValue()).toBe('')
     expect((await world.call('deactivate_user', { ...LEAVES, approvalId: id })).status).toBe(
       'approval_required',
     )
 
     await decide(page, 'Approve', PASSPHRASE)
     expect(page.url()).toBe(approveAt)
-    expect(await page.getByRole('region', { name: 'The decision' }).textContent()).toContain(
-      'Approved by grace',
-    )
+    expect(await page.getByRole('region', { name: 'Decision' }).textContent()).toContain('Approved by grace')
     expect(world.netskope.writes).toEqual([])
 
     const calls = Array.from({ length: 5 }, () =>
@@ -81,11 +79,11 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
       approval: { id, by: 'grace', how: 'page' },
     })
     await page.reload()
-    expect(await page.getByRole('main').textContent()).toContain('let through')
+    expect(await page.getByRole('main').textContent()).toContain('and used')
   })
 
   test('a change of weight is decided by keyboard alone, with the user name typed', async () => {
-    await using world = await openStrict({ tenant: { allowDelete: true } })
+    await using world = await openApprovalWorld({ tenant: { allowDelete: true } })
     const args = { tenant: 'acme-netskope', user: ADA, reason: 'asked to be forgotten' }
     const { id, approveAt } = await waiting(world, 'delete_user', args)
     const page = await openTab(approveAt)
@@ -107,7 +105,7 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
     await keyboard.press('Tab')
     await keyboard.press('Enter')
     await page.getByLabel('To approve, type the user name').fill(ADA)
-    await page.getByLabel('Your passphrase').fill(PASSPHRASE)
+    await page.getByLabel('Passphrase').fill(PASSPHRASE)
     await keyboard.press('Enter')
     await expect.poll(() => page.getByRole('main').textContent()).toContain('Approved by grace')
     expect(await world.call('delete_user', { ...args, approvalId: id })).toMatchObject({ outcome: 'deleted' })
@@ -115,7 +113,7 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
   })
 
   test('text of an app and of an agent runs nothing and loads nothing', async () => {
-    await using world = await openStrict()
+    await using world = await openApprovalWorld()
     const evil = '"><script>document.title="owned"</script><img src=x onerror="document.title=1">'
     const record = world.netskope.user(ADA)
     if (record) record.displayName = evil
@@ -132,7 +130,7 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
   })
 
   test('another site can neither frame the page nor send its form', async () => {
-    await using world = await openStrict()
+    await using world = await openApprovalWorld()
     const { approveAt } = await waiting(world)
     // Everything but the passphrase can be had by whoever knows the link; here even that is known.
     const fields = new URLSearchParams(
@@ -166,7 +164,7 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
   test.each(['light', 'dark'] as const)(
     'in %s it can be read by everybody, on a phone and at a desk',
     async (colorScheme) => {
-      await using world = await openStrict({ tenant: { allowDelete: true } })
+      await using world = await openApprovalWorld({ tenant: { allowDelete: true } })
       const record = world.netskope.user(ADA)
       if (record) record.displayName = 'x'.repeat(250)
       const args = { tenant: 'acme-netskope', user: ADA, reason: 'x'.repeat(400) }

@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { Fields } from '../support/browser.ts'
+import type { ApprovalFormFields } from '../support/browser.ts'
 import { type Answer, type Browser, CLIENTS } from '../support/clients.ts'
-import { sharing } from '../support/sharing.ts'
-import { decideAt, openStrict, STRICT, type Waiting } from '../support/strict.ts'
+import { shareWorld } from '../support/sharing.ts'
+import { APPROVE_REMOVALS, decideAt, openApprovalWorld, type PendingAnswer } from '../support/strict.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
@@ -18,7 +18,7 @@ function leaving(world: World) {
 }
 
 /** A person who opens the link, and decides there a moment later. */
-const decidesLater = (fields: Fields = {}) => {
+const decidesLater = (fields: ApprovalFormFields = {}) => {
   const links: string[] = []
   const decided: Promise<number>[] = []
   return {
@@ -34,7 +34,9 @@ const decidesLater = (fields: Fields = {}) => {
 
 describe.each(CLIENTS)('a %s client that can open links', (client) => {
   let browser: Browser
-  const shared = sharing(() => openStrict({ client, browser: (link, message) => browser(link, message) }))
+  const shared = shareWorld(() =>
+    openApprovalWorld({ client, browser: (link, message) => browser(link, message) }),
+  )
   const scene = (opens: Browser) => {
     browser = opens
     return leaving(shared())
@@ -72,7 +74,7 @@ describe.each(CLIENTS)('a %s client that can open links', (client) => {
 
   test.each(['decline', 'cancel'] as const)('that says %s leaves the request waiting', async (action) => {
     const { world, leaves, writes, events } = scene(() => ({ action }))
-    const first = (await world.call('deactivate_user', leaves)) as unknown as Waiting
+    const first = (await world.call('deactivate_user', leaves)) as unknown as PendingAnswer
     expect(first.status).toBe('approval_required')
     expect(events()).toEqual(['asked'])
     expect(await decideAt(first.approval.approveAt)).toBe(303)
@@ -98,8 +100,8 @@ describe.each(CLIENTS)('a %s client that can open links', (client) => {
       opened += 1
       return OPENED
     }
-    await using world = await openWorld({ client, settings: STRICT, browser })
-    const { status, approval } = (await world.call('deactivate_user', LEAVES)) as unknown as Waiting
+    await using world = await openWorld({ client, settings: APPROVE_REMOVALS, browser })
+    const { status, approval } = (await world.call('deactivate_user', LEAVES)) as unknown as PendingAnswer
     expect(status).toBe('approval_required')
     expect(approval.approveAt).toContain('approvers add NAME')
     expect(opened).toBe(0)
@@ -108,7 +110,7 @@ describe.each(CLIENTS)('a %s client that can open links', (client) => {
 
 test('having opened the link says nothing: the call waits a bounded while, and the request stays', async () => {
   let opened = 0
-  await using world = await openStrict({
+  await using world = await openApprovalWorld({
     browser: () => {
       opened += 1
       return OPENED
@@ -122,7 +124,7 @@ test('having opened the link says nothing: the call waits a bounded while, and t
   const calls = [world, legacy].map(async (one) => {
     const answer = await one.call('deactivate_user', LEAVES)
     answered += 1
-    return answer as unknown as Waiting
+    return answer as unknown as PendingAnswer
   })
   await vi.waitUntil(() => opened === 2)
   // Long enough for a person …
@@ -141,27 +143,27 @@ test('having opened the link says nothing: the call waits a bounded while, and t
 })
 
 test('an older client that fails at links is told where to approve', async () => {
-  await using world = await openStrict({
+  await using world = await openApprovalWorld({
     client: 'legacy',
     browser: () => {
       throw new Error('no browser')
     },
   })
-  const { status, approval } = (await world.call('deactivate_user', LEAVES)) as unknown as Waiting
+  const { status, approval } = (await world.call('deactivate_user', LEAVES)) as unknown as PendingAnswer
   expect(status).toBe('approval_required')
   expect(await decideAt(approval.approveAt)).toBe(303)
 })
 
 test('a client that can only open links is handed one where others are asked', async () => {
   const person = decidesLater()
-  await using world = await openStrict({ settings: {}, answer: 'none', browser: person.browser })
+  await using world = await openApprovalWorld({ settings: {}, answer: 'none', browser: person.browser })
   expect(await world.call('deactivate_user', LEAVES)).toMatchObject({ status: 'done' })
   expect(person.links).toHaveLength(1)
 })
 
 describe('a forged or bent link', () => {
-  const shared = sharing(async () => {
-    const world = await openStrict()
+  const shared = shareWorld(async () => {
+    const world = await openApprovalWorld()
     return { ...world, one: world.raw(), stranger: world.raw('another-client') }
   })
 

@@ -4,7 +4,7 @@ import { PASSPHRASE } from '../support/approvers.ts'
 import { send } from '../support/browser.ts'
 import { CLIENTS } from '../support/clients.ts'
 import { MAIN } from '../support/main.ts'
-import { decideAt, openStrict, STRICT, type Waiting } from '../support/strict.ts'
+import { APPROVE_REMOVALS, decideAt, openApprovalWorld, type PendingAnswer } from '../support/strict.ts'
 import type { World } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
@@ -14,8 +14,8 @@ const events = (world: World) => world.journal().map(({ event }) => event)
 
 describe.each(CLIENTS)('a %s client that cannot open links', (client) => {
   test('is told the address, with which a person decides, and which approves nothing by itself', async () => {
-    await using world = await openStrict({ client })
-    const { status, approval } = (await world.call('deactivate_user', LEAVES)) as unknown as Waiting
+    await using world = await openApprovalWorld({ client })
+    const { status, approval } = (await world.call('deactivate_user', LEAVES)) as unknown as PendingAnswer
     expect(status).toBe('approval_required')
     expect(approval.approveAt).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/approvals\//)
     const call = { ...LEAVES, approvalId: approval.id }
@@ -40,12 +40,12 @@ describe('the process', () => {
   }
 
   test('opens a port only for what waits, closes it, writes nothing but protocol, and leaves at once', async () => {
-    await using world = await openStrict()
+    await using world = await openApprovalWorld()
     const config = ['--config', `${world.folder}/identity-mcp.json`]
     const env = { PATH: process.env.PATH ?? '', HOME: world.folder, ...world.sandbox.env }
     const child = spawn(process.execPath, [MAIN, ...config], { env })
     let stdout = ''
-    const answered = new Promise<Waiting>((resolve) => {
+    const answered = new Promise<PendingAnswer>((resolve) => {
       child.stdout.on('data', (piece) => {
         stdout += String(piece)
         const line = stdout.split('\n').find((one) => one.includes('"id":2'))
@@ -73,15 +73,15 @@ describe('the process', () => {
   })
 
   test('closes the port once nothing waits, and opens it again for the next', async () => {
-    await using world = await openStrict()
-    const { approval } = (await world.call('deactivate_user', LEAVES)) as unknown as Waiting
+    await using world = await openApprovalWorld()
+    const { approval } = (await world.call('deactivate_user', LEAVES)) as unknown as PendingAnswer
     const path = new URL(approval.approveAt).pathname
     await world.run(['approvals', 'deny', approval.id, '--approver', 'grace', '--passphrase-stdin'], {
       stdin: PASSPHRASE,
     })
     const shut = async () => (await send(approval.approveAt, { path }).catch(() => undefined)) === undefined
     while (!(await shut())) await new Promise((resolve) => setTimeout(resolve, 200))
-    const next = (await world.call('deactivate_user', LEAVES)) as unknown as Waiting
+    const next = (await world.call('deactivate_user', LEAVES)) as unknown as PendingAnswer
     expect(await decideAt(next.approval.approveAt)).toBe(303)
   })
 })
@@ -97,11 +97,11 @@ describe('what a person is told of a change', () => {
         tenant: 'acme-netskope',
         reason: 'a good one',
         ...args,
-      })) as unknown as Waiting
+      })) as unknown as PendingAnswer
     ).approval
 
   test('is what the app says now and what the agent wants, whatever the tool', async () => {
-    await using world = await openStrict({ settings: EVERYTHING, tenant: { allowDelete: true } })
+    await using world = await openApprovalWorld({ settings: EVERYTHING, tenant: { allowDelete: true } })
     const told = async (tool: string, args: object) => briefingOf(world, (await ask(world, tool, args)).id)
     expect(
       await told('update_user', { user: ADA, set: { familyName: 'King', manager: 'grace@example.com' } }),
@@ -175,7 +175,7 @@ describe('what a person is told of a change', () => {
   })
 
   test('binds: a value that has become another one since makes the approval void', async () => {
-    await using world = await openStrict({ settings: EVERYTHING })
+    await using world = await openApprovalWorld({ settings: EVERYTHING })
     const set = { user: ADA, set: { familyName: 'King' } }
     const { id, approveAt } = await ask(world, 'update_user', set)
     expect(await decideAt(approveAt)).toBe(303)
@@ -193,7 +193,7 @@ describe('what a person is told of other apps', () => {
   /** The three apps of the sandbox, and one where nobody answers. */
   async function openFour(confirm: Record<string, string>) {
     const gone = { vendor: 'scim', url: 'http://127.0.0.1:9', tokens: { scim: 'env:GONE' }, maxRetries: 0 }
-    const world = await openStrict({
+    const world = await openApprovalWorld({
       settings: { confirm },
       tenants: (own) => ({ ...own, gone }),
       env: { GONE: 'a-token-of-some-kind' },
@@ -202,11 +202,11 @@ describe('what a person is told of other apps', () => {
   }
 
   test('is found with one look-up in each, and what is not known is said to be', async () => {
-    await using four = await openFour(STRICT.confirm)
+    await using four = await openFour(APPROVE_REMOVALS.confirm)
     const { world } = four
     const gainsight = world.sandbox.tenants['acme-gainsight']
     const before = gainsight.arrivals.length
-    const { approval } = (await four.call('deactivate_user', LEAVES)) as unknown as Waiting
+    const { approval } = (await four.call('deactivate_user', LEAVES)) as unknown as PendingAnswer
     expect(await briefingOf(world, approval.id)).toMatchObject({
       changes: [
         {

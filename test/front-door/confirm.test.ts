@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { letApprove, PASSPHRASE } from '../support/approvers.ts'
+import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { CLIENTS, type Person } from '../support/clients.ts'
 import { NO, YES } from '../support/raw.ts'
-import { sharing } from '../support/sharing.ts'
+import { shareWorld } from '../support/sharing.ts'
 import { openWorld, PEOPLE, type World } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
@@ -30,7 +30,7 @@ function leaving(world: World) {
 
 describe.each(CLIENTS)('a question put through a %s client', (client) => {
   let person: Person
-  const shared = sharing(() => openWorld({ client, answer: (message) => person(message) }))
+  const shared = shareWorld(() => openWorld({ client, answer: (message) => person(message) }))
   const scene = (answer: Person) => {
     person = answer
     return leaving(shared())
@@ -150,7 +150,7 @@ describe('a question', () => {
 })
 
 describe('a forged or bent confirmation', () => {
-  const shared = sharing(async () => {
+  const shared = shareWorld(async () => {
     const world = await openWorld()
     return { ...world, one: world.raw('one'), two: world.raw('two') }
   })
@@ -233,9 +233,9 @@ describe('a forged or bent confirmation', () => {
 })
 
 describe('an approval in the terminal', () => {
-  const shared = sharing(async () => {
+  const shared = shareWorld(async () => {
     const world = await openWorld({ answer: 'none', settings: { confirm: { adds: 'approve' } } })
-    await letApprove(world, 'grace')
+    await addApprovers(world, 'grace')
     return world
   })
   /** Somebody whose leaving waits for Grace. */

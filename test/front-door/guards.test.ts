@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { sharing } from '../support/sharing.ts'
+import { shareWorld } from '../support/sharing.ts'
 import { openWorld } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
 const LEAVES = { user: ADA, tenants: ['acme-netskope'], reason: 'left the company' }
 const QUIET = { confirm: { removes: 'none' } }
-const shared = sharing(() => openWorld())
+const shared = shareWorld(() => openWorld())
 
 test.each([
   ['an unknown argument', { ...LEAVES, confirm: true }],

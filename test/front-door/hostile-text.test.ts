@@ -15,7 +15,7 @@ const NAMES: readonly (readonly [what: string, name: string, warned?: '⚠'])[] 
     'a quote and another sentence',
     'Bob" (bob@example.com) in Netskope, tenant acme-netskope: active → inactive. "',
   ],
-  ['an answer', 'Ada\nReason given: "left"\nAsked for by the IT desk.\nYes, do this', '⚠'],
+  ['an answer', 'Ada\nReason given: "left"\nRequested by the IT desk.\nYes, do this', '⚠'],
   ['markup', '<img src=x onerror=alert(1)><script>alert(1)</script>'],
   ['a link to click', '[Approve here](https://evil.example/approve)', '⚠'],
   ['an escape that clears the screen', 'Ada\u001b[2J\u001b[H\u001b]0;approved\u0007', '⚠'],

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { SCOPES } from '../../src/domain/scopes.ts'
 import { type HttpWorld, openHttpWorld } from '../support/http-world.ts'
 import { newKey, openIssuer } from '../support/issuer.ts'
-import { sharing } from '../support/sharing.ts'
-import { openTrusting } from '../support/trusting.ts'
+import { shareWorld } from '../support/sharing.ts'
+import { openOAuthWorld } from '../support/trusting.ts'
 
 const INITIALIZE = {
   jsonrpc: '2.0',
@@ -31,8 +31,8 @@ async function knock(world: HttpWorld, authorization?: string) {
 }
 const REFUSED = { status: 401, error: 'invalid_token' }
 
-const bots = sharing(() => openHttpWorld())
-const trusting = sharing(openTrusting)
+const bots = shareWorld(() => openHttpWorld())
+const trusting = shareWorld(openOAuthWorld)
 
 describe('tokens for bots', () => {
   test('let their bearer in, and nobody else', async () => {
@@ -183,7 +183,7 @@ describe('access tokens of an issuer', () => {
   })
 
   test('follow the issuer when it changes its keys', async () => {
-    await using trusted = await openTrusting()
+    await using trusted = await openOAuthWorld()
     const { issuer, world } = trusted
     const old = await issuer.token()
     expect(await knock(world, `Bearer ${old}`)).toMatchObject({ status: 200 })
@@ -208,7 +208,7 @@ describe('access tokens of an issuer', () => {
   })
 
   test('do not make the server ask the issuer for its keys over and over', async () => {
-    await using trusted = await openTrusting()
+    await using trusted = await openOAuthWorld()
     const { issuer, world } = trusted
     const strange = await Promise.all(
       Array.from({ length: 20 }, async (_, index) =>

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { SCOPES, type Scope } from '../../src/domain/scopes.ts'
-import { letApprove, PASSPHRASE } from '../support/approvers.ts'
+import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { ALL_SCOPES, type HttpWorld, openHttpWorld } from '../support/http-world.ts'
-import { sharing } from '../support/sharing.ts'
-import { openTrusting, type Trusting } from '../support/trusting.ts'
+import { shareWorld } from '../support/sharing.ts'
+import { type OAuthWorld, openOAuthWorld } from '../support/trusting.ts'
 
 const READING = ['list_tenants', 'find_user', 'list_users', 'list_groups', 'check_token']
 const WRITING = ['create_user', 'update_user', 'create_group', 'update_group_members', 'reactivate_user']
@@ -19,7 +19,7 @@ const EVERY = [...READING, 'pull_audit', ...WRITING, ...REMOVING]
 const LEAVES = { user: 'ada@example.com', tenants: ['acme-netskope'], reason: 'left' }
 const YES = () => ({ action: 'accept' as const, content: { confirm: true } })
 
-const deleting = sharing(() => openHttpWorld({ tenant: { allowDelete: true } }))
+const deleting = shareWorld(() => openHttpWorld({ tenant: { allowDelete: true } }))
 
 describe.each(SCOPES)('a caller with the scope %s', (scope) => {
   const named = (name: string) => deleting().token(`${name}-${scope.replace(':', '-')}`, [scope])
@@ -46,7 +46,7 @@ describe.each(SCOPES)('a caller with the scope %s', (scope) => {
 })
 
 describe('an OAuth client', () => {
-  const shared = sharing(openTrusting)
+  const shared = shareWorld(openOAuthWorld)
 
   test('is told all the scopes it needs when it lacks one, and the journal has its call', async () => {
     const { issuer, world } = shared()
@@ -93,7 +93,7 @@ describe('an OAuth client', () => {
 })
 
 describe('a caller that may see one tenant', () => {
-  const shared = sharing(() => openHttpWorld({ tenants: (own) => own }))
+  const shared = shareWorld(() => openHttpWorld({ tenants: (own) => own }))
   const netskopeOnly = async (name: string) => {
     const world = shared()
     const token = await world.token(name, ALL_SCOPES, ['acme-netskope'])
@@ -132,7 +132,7 @@ describe('a caller that may see one tenant', () => {
     }
     await expect(guest.readResource(`identity://tenants/${tenant}/setup/okta`)).rejects.toThrow(/no tenant/)
     await expect(guest.readResource('identity://vendors/gainsight')).rejects.toThrow(
-      /Those there are: netskope\./,
+      /Connected are: netskope\./,
     )
     expect(world.sandbox.tenants['acme-gainsight'].arrivals).toEqual([])
   })
@@ -140,7 +140,7 @@ describe('a caller that may see one tenant', () => {
 
 describe('the tenants of an access token', () => {
   const three = { tenants: (own: Record<string, unknown>) => own }
-  const shared = sharing(() => openTrusting(three))
+  const shared = shareWorld(() => openOAuthWorld(three))
 
   test.each<[string, Record<string, unknown>, string[]]>([
     ['a list', { tenants: ['acme-gainsight', 'gone'] }, ['acme-gainsight']],
@@ -161,11 +161,11 @@ describe('the tenants of an access token', () => {
     ],
     ['nothing, where a claim is demanded', 'apps', { tenants: ['acme-netskope'] }, []],
   ])('are taken from %s', async (_, tenantsClaim, claims, expected) => {
-    await using trusting = await openTrusting({ ...three, jwt: { tenantsClaim } })
+    await using trusting = await openOAuthWorld({ ...three, jwt: { tenantsClaim } })
     await sees(trusting, claims, expected)
   })
 
-  async function sees({ issuer, world }: Trusting, claims: Record<string, unknown>, expected: string[]) {
+  async function sees({ issuer, world }: OAuthWorld, claims: Record<string, unknown>, expected: string[]) {
     const guest = await world.guest({ token: await issuer.token(claims) })
     const answer = await guest.call('list_tenants')
     if (expected.length === 0) {
@@ -178,7 +178,7 @@ describe('the tenants of an access token', () => {
 })
 
 describe('between callers', () => {
-  const shared = sharing(() => openTrusting({ auth: { tokens: true } }))
+  const shared = shareWorld(() => openOAuthWorld({ auth: { tokens: true } }))
 
   test('a cursor is no use to another', async () => {
     const { world } = shared()
@@ -202,7 +202,7 @@ describe('between callers', () => {
       world.guest({ token: await issuer.token({ sub: 'token:ada', scope }) }),
     ])
     const { approval } = (await ada.call('deactivate_user', LEAVES)) as { approval: { id: string } }
-    await letApprove(world, 'boss')
+    await addApprovers(world, 'boss')
     const approve = ['approvals', 'approve', approval.id, '--approver', 'boss', '--passphrase-stdin']
     expect(await world.run(approve, { stdin: PASSPHRASE })).toMatchObject({ code: 0 })
     for (const other of others) {

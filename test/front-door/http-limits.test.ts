@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { openHttpWorld } from '../support/http-world.ts'
-import { openLine } from '../support/line.ts'
-import { sharing } from '../support/sharing.ts'
+import { openRawConnection } from '../support/line.ts'
+import { shareWorld } from '../support/sharing.ts'
 
 const ADA = { user: 'ada@example.com' }
 const JSON_TYPES = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
 const LOOK = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'find_user', arguments: ADA } }
 
-const shared = sharing(() => openHttpWorld({ auth: 'none' }))
+const shared = shareWorld(() => openHttpWorld({ auth: 'none' }))
 
 describe('a request for another host', () => {
   test('is refused before anything else is looked at, except for its health', async () => {
     const world = shared()
     const from = async (path: string, headers: Record<string, string>) => {
-      await using line = await openLine(world.url)
+      await using line = await openRawConnection(world.url)
       const all = Object.entries({ connection: 'close', ...headers }).map(
         ([name, value]) => `${name}: ${value}\r\n`,
       )
@@ -31,7 +31,7 @@ describe('a request for another host', () => {
 
   test('is not that where the settings name it', async () => {
     await using world = await openHttpWorld({ settings: { http: { url: 'https://identity.example.com' } } })
-    await using line = await openLine(world.url)
+    await using line = await openRawConnection(world.url)
     await line.send(
       'GET /metrics HTTP/1.1\r\nHost: identity.example.com\r\nX-Forwarded-For: 192.0.2.7\r\nConnection: close\r\n\r\n',
     )
@@ -80,8 +80,8 @@ describe('a request that is too much', () => {
 describe('a client that is slow on purpose', () => {
   test('is cut off, and keeps nobody waiting meanwhile', async () => {
     await using world = await openHttpWorld({ auth: 'none' })
-    const heads = await Promise.all(Array.from({ length: 100 }, () => openLine(world.url)))
-    const bodies = await Promise.all(Array.from({ length: 100 }, () => openLine(world.url)))
+    const heads = await Promise.all(Array.from({ length: 100 }, () => openRawConnection(world.url)))
+    const bodies = await Promise.all(Array.from({ length: 100 }, () => openRawConnection(world.url)))
     await Promise.all([
       ...heads.map((line) => line.send('POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')),
       ...bodies.map((line) =>

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { tools } from '../../src/tools/index.ts'
-import { letApprove, PASSPHRASE } from '../support/approvers.ts'
+import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { send } from '../support/browser.ts'
 import { CLIENTS } from '../support/clients.ts'
 import { ALL_SCOPES, type HttpWorld, openHttpWorld } from '../support/http-world.ts'
-import { openLine } from '../support/line.ts'
+import { openRawConnection } from '../support/line.ts'
 import { MAIN } from '../support/main.ts'
-import { sharing } from '../support/sharing.ts'
-import { decideAt, type Waiting } from '../support/strict.ts'
-import { openPlace } from '../support/world.ts'
+import { shareWorld } from '../support/sharing.ts'
+import { decideAt, type PendingAnswer } from '../support/strict.ts'
+import { openSetup } from '../support/world.ts'
 
 const LEAVES = { user: 'ada@example.com', tenants: ['acme-netskope'], reason: 'left' }
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -22,18 +22,18 @@ function leaving(world: HttpWorld) {
 }
 
 describe('over HTTP', () => {
-  const shared = sharing(async () => {
+  const shared = shareWorld(async () => {
     const world = await openHttpWorld({
-      apart: true,
+      ownProcess: true,
       auth: 'none',
       settings: { protected: ['breakglass@*'] },
     })
-    await letApprove(world, 'grace')
+    await addApprovers(world, 'grace')
     return world
   })
-  const approving = sharing(async () => {
+  const approving = shareWorld(async () => {
     const world = await openHttpWorld({ auth: 'none', settings: { confirm: { removes: 'approve' } } })
-    await letApprove(world, 'grace')
+    await addApprovers(world, 'grace')
     return world
   })
 
@@ -88,7 +88,7 @@ describe('over HTTP', () => {
   test.each(CLIENTS)('a person approves on the page what a %s client asks for', async (kind) => {
     const { world, leaves, journal } = leaving(approving())
     const guest = await world.guest({ kind })
-    const { approval } = (await guest.call('deactivate_user', leaves)) as unknown as Waiting
+    const { approval } = (await guest.call('deactivate_user', leaves)) as unknown as PendingAnswer
     expect(approval.approveAt).toBe(`${world.url.origin}/approvals/${approval.id}`)
     expect(await decideAt(approval.approveAt)).toBe(303)
     const changed = await guest.call('deactivate_user', { ...leaves, approvalId: approval.id })
@@ -109,9 +109,9 @@ describe('over HTTP', () => {
 
   test('the page is there under the name that the settings give it, and silent under others', async () => {
     await using world = await openHttpWorld({ settings: { http: { url: 'https://identity.example.com' } } })
-    await letApprove(world, 'grace')
+    await addApprovers(world, 'grace')
     const guest = await world.guest({ kind: 'legacy', token: await world.token('bot', ALL_SCOPES) })
-    const { approval } = (await guest.call('deactivate_user', LEAVES)) as unknown as Waiting
+    const { approval } = (await guest.call('deactivate_user', LEAVES)) as unknown as PendingAnswer
     expect(approval.approveAt).toBe(`https://identity.example.com/approvals/${approval.id}`)
     const { pathname: path } = new URL(approval.approveAt)
     const shown = await send(world.url.href, { path, headers: { host: 'identity.example.com' } })
@@ -244,8 +244,8 @@ describe('told to stop', () => {
       auth: 'none',
       sandbox: { faults: [{ fault: 'slow', ms: 2_000 }] },
     })
-    await using mcp = await openLine(world.url)
-    await using ready = await openLine(world.url)
+    await using mcp = await openRawConnection(world.url)
+    await using ready = await openRawConnection(world.url)
     const guest = await world.guest()
     const read = guest.call('find_user', { user: 'ada@example.com' })
     await expect.poll(() => world.netskope.arrivals.length).toBeGreaterThan(0)
@@ -288,7 +288,7 @@ describe('a start over stdio', () => {
 
 describe('whom it serves', () => {
   const serve = async (settings: Record<string, unknown>, ...args: string[]) => {
-    const place = await openPlace({ settings })
+    const place = await openSetup({ settings })
     const { code: status, stderr } = await place.run(['serve', '--http', '--port', '0', ...args])
     await place.close()
     return { status, stderr }

@@ -4,11 +4,11 @@ import { openStores } from '../../src/app/stores.ts'
 import { makePeople } from '../../src/sandbox/people.ts'
 import { cheapApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { openFleet } from '../support/fleet.ts'
-import { leave } from '../support/leavers.ts'
+import { deactivateAll } from '../support/leavers.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { openRoundRobin } from '../support/round-robin.ts'
 import { withRedis } from '../support/with-redis.ts'
-import { openPlace } from '../support/world.ts'
+import { openSetup } from '../support/world.ts'
 
 const PEOPLE = makePeople()
   .filter(({ active }) => active)
@@ -46,7 +46,7 @@ withRedis('three instances whose clocks differ, on one Redis behind a proxy', ()
 })
 
 async function openInstances(redis: RedisServer) {
-  const place = await openPlace({
+  const place = await openSetup({
     env: { REDIS_URL: redis.url },
     // Whoever is killed is killed in the middle of something.
     sandbox: { faults: [{ fault: 'slow', method: 'PATCH', ms: 200 }] },
@@ -95,12 +95,12 @@ async function openInstances(redis: RedisServer) {
         }
       })()
       const people = { tenant: 'acme-netskope', people: PEOPLE, atOnce: 4 }
-      const course = await leave({ url: fleet.url, ...people }).finally(() => {
+      const course = await deactivateAll({ url: fleet.url, ...people }).finally(() => {
         over = true
         return troubled
       })
       expect(course.unknown).toBe(0)
-      expect([...course.done, ...course.found].toSorted()).toEqual(PEOPLE.toSorted())
+      expect([...course.done, ...course.foundDone].toSorted()).toEqual(PEOPLE.toSorted())
       for (const userName of PEOPLE) {
         expect({
           userName,

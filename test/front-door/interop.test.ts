@@ -7,7 +7,7 @@ import { MultiServerMCPClient } from '@langchain/mcp-adapters'
 import { createMCPClient as createOlderMCPClient } from 'ai-sdk-mcp-1'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ALL_SCOPES, type HttpWorld, openHttpWorld } from '../support/http-world.ts'
-import type { Answered } from '../support/world.ts'
+import type { ToolAnswer } from '../support/world.ts'
 
 // It runs on Node 22 and later by what it declares, so it is installed apart; `.ci/run` does that.
 const AI_SDK = join(import.meta.dirname, '../interop/node_modules/@ai-sdk/mcp/dist/index.js')
@@ -28,7 +28,7 @@ interface AiSdkClient {
 let world: HttpWorld
 let headers: { Authorization: string }
 beforeAll(async () => {
-  world = await openHttpWorld({ apart: true })
+  world = await openHttpWorld({ ownProcess: true })
   headers = { Authorization: `Bearer ${await world.token('interop', ALL_SCOPES)}` }
 })
 afterAll(() => world[Symbol.asyncDispose]())
@@ -38,7 +38,7 @@ const LEAVES = { ...ADA, tenants: ['acme-netskope'], reason: 'left' }
 const FOUND = { complete: true, people: [{ name: 'Ada Lovelace' }] }
 const WAITS = { status: 'approval_required', approval: { plan: expect.any(Array) } }
 
-const textIn = (result: unknown): Answered =>
+const textIn = (result: unknown): ToolAnswer =>
   JSON.parse((result as { content?: { text: string }[] }).content?.[0]?.text ?? 'null')
 
 describe('@ai-sdk/mcp', () => {
@@ -81,7 +81,7 @@ test('@langchain/mcp-adapters lists, calls, and is told where to approve', async
   const run = async (name: string, input: unknown) => {
     const tool = tools.find((one) => one.name === name)
     const said: unknown = await tool?.invoke(input as Record<string, unknown>)
-    return JSON.parse((said as { text: string }).text) as Answered
+    return JSON.parse((said as { text: string }).text) as ToolAnswer
   }
   expect(await run('find_user', ADA)).toMatchObject(FOUND)
   expect(await run('deactivate_user', LEAVES)).toMatchObject(WAITS)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { letApprove, PASSPHRASE } from '../support/approvers.ts'
-import { sharing } from '../support/sharing.ts'
+import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
+import { shareWorld } from '../support/sharing.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const TENANT = 'acme-netskope'
@@ -9,7 +9,7 @@ const NEW = { tenant: TENANT, email: 'new.hire@example.com', givenName: 'New', f
 
 type Faults = Parameters<World['netskope']['faults']['set']>[0]
 
-const shared = sharing(() => openWorld({ tenant: { verifyWindowMs: 200 }, apart: true }))
+const shared = shareWorld(() => openWorld({ tenant: { verifyWindowMs: 200 }, ownProcess: true }))
 /** The world that tests share, with these faults of the app alone, and what has happened since. */
 function scene(...faults: Faults) {
   const world = shared()
@@ -222,7 +222,7 @@ describe('delete_user', () => {
     expect(waiting.status).toBe('approval_required')
     expect(waiting.approval.plan.join(' ')).toContain('cannot be undone')
     expect(world.asked).toEqual([])
-    await letApprove(world, 'grace')
+    await addApprovers(world, 'grace')
     const approve = (...more: string[]) =>
       world.run(
         ['approvals', 'approve', waiting.approval.id, '--approver', 'grace', '--passphrase-stdin', ...more],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { startScimApp } from '../../src/sandbox/scim-app.ts'
-import { sharing } from '../support/sharing.ts'
+import { shareWorld } from '../support/sharing.ts'
 import { openWorld } from '../support/world.ts'
 
 const TENANT = 'acme-scim'
@@ -39,7 +39,7 @@ async function openScim() {
 }
 
 describe('a plan says every value that is to be written', () => {
-  const shared = sharing(openScim)
+  const shared = shareWorld(openScim)
 
   test('of a new account', async () => {
     const scim = shared()
@@ -72,7 +72,7 @@ describe('a plan says every value that is to be written', () => {
     expect(lines).toContain(`title: "Software Engineer" → "${LONG}"`)
     expect(lines).toContain('userName: "ada@example.com" → "аda@example.com"')
     expect(lines).toContain('custom.badge: not known → "a ”quoted” one"')
-    expect(lines.find((line) => line.startsWith('⚠'))).toContain('looks like "ada@example.com" and is not')
+    expect(lines.find((line) => line.startsWith('⚠'))).toContain('looks like "ada@example.com" but is not')
   })
 
   test('of a deletion, with what is lost by it', async () => {

@@ -95,7 +95,7 @@ describe('over stdio', () => {
 
   test('a write under way is carried to its end when the input closes', async () => {
     await using world = await openWorld({
-      apart: true,
+      ownProcess: true,
       settings: { confirm: { removes: 'none' } },
       sandbox: { faults: [{ fault: 'slow', method: 'PATCH', ms: 500 }] },
     })
@@ -109,7 +109,7 @@ describe('over stdio', () => {
   })
 
   test('the data folder is for its owner alone', async () => {
-    await using world = await openWorld({ apart: true })
+    await using world = await openWorld({ ownProcess: true })
     await world.call('find_user', { user: 'ada@example.com' })
     expect(statSync(world.dataDir).mode & 0o077).toBe(0)
   })
@@ -193,7 +193,7 @@ describe('the command line', () => {
   })
 
   test('check says tenant by tenant what works', async () => {
-    await using world = await openWorld({ apart: true })
+    await using world = await openWorld({ ownProcess: true })
     const well = await world.run(['check'])
     expect(well).toMatchObject({ code: 0 })
     expect(well.stdout).toContain('acme-netskope')
@@ -233,7 +233,7 @@ describe('init', () => {
     }
     expect(first.stdout).toContain('export ACME_NETSKOPE_SCIM_TOKEN=')
     expect((await run(['check'], { env })).code).toBe(1)
-    expect(await run(words)).toMatchObject({ code: 2, stderr: expect.stringContaining('is there already') })
+    expect(await run(words)).toMatchObject({ code: 2, stderr: expect.stringContaining('already exists') })
   })
 
   test('says what it lacks where nobody can be asked', async () => {

@@ -7,7 +7,7 @@ import { memoryStore } from '../../src/store/table-store.ts'
 import { openHttpWorld } from '../support/http-world.ts'
 import { freePort, type RedisServer, startRedis } from '../support/redis.ts'
 import { withRedis } from '../support/with-redis.ts'
-import { type Answered, openWorld, type WorldOptions } from '../support/world.ts'
+import { openWorld, type ToolAnswer, type WorldOptions } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
 const LEAVES = { user: ADA, tenants: ['acme-netskope'], reason: 'left the company' }
@@ -132,7 +132,7 @@ withRedis('servers on one Redis', () => {
     expect(world.netskope.writes).toEqual([])
     expect(await world.run(['check'])).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('nobody listens'),
+      stdout: expect.stringContaining('nothing listens'),
     })
     await redis.start()
     await expect
@@ -153,7 +153,7 @@ withRedis('servers on one Redis', () => {
     })
     const servers = [world, await world.open(), await world.open()]
     const people = world.netskope.users.filter(({ active }) => active).slice(0, 60)
-    const answers = new Map<string, Answered>()
+    const answers = new Map<string, ToolAnswer>()
     const refused = () => [...answers.values()].filter(({ status }) => status !== 'done').length
     let killed: Promise<void> | undefined
     const killOnce = async () => {
@@ -298,7 +298,7 @@ withRedis('servers on one Redis', () => {
       ...['--tls-auth-clients', 'no', '--requirepass', 'p@ss w/rd'],
     )
     const url = `rediss://:${encodeURIComponent('p@ss w/rd')}@localhost:${port}/2`
-    await using world = await openOn({ url }, { env: { NODE_EXTRA_CA_CERTS: cert }, apart: true })
+    await using world = await openOn({ url }, { env: { NODE_EXTRA_CA_CERTS: cert }, ownProcess: true })
     const { code, stdout } = await world.run(['check'])
     expect([code, stdout]).toEqual([0, expect.stringContaining(`at localhost:${port}`)])
     await using doubtful = await openOn({ url })

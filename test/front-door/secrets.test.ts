@@ -27,7 +27,7 @@ const bytesIn = (folder: string): string =>
 test.each(CLIENTS)('a token appears in nothing that is written for a %s client', async (client) => {
   await using world = await openWorld({
     // What Node and the build say counts as well.
-    apart: client === 'modern',
+    ownProcess: client === 'modern',
     client,
     env: { IDENTITY_MCP_LOG: 'info' },
     tenant: { maxRetries: 0, timeoutMs: 2_000 },

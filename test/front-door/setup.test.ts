@@ -90,7 +90,7 @@ describe.each(CLIENTS)('a client (%s)', (kind) => {
     expect(completed.completion.values).toEqual(['beta-netskope'])
 
     const about = await textOf(client, 'identity://vendors/netskope')
-    expect(about).toContain('Sessions go on')
+    expect(about).toContain('Sessions stay open')
     const okta = await textOf(client, 'identity://tenants/acme-netskope/setup/okta')
     expect(okta).toContain('Base URL: `https://acme.goskope.com/api/v2/scim`')
     const entra = await textOf(client, 'identity://tenants/beta-netskope/setup/entra')
@@ -108,10 +108,10 @@ describe.each(CLIENTS)('a client (%s)', (kind) => {
       refused(/no tenant "nowhere"\. The tenants are: acme-netskope\./),
     )
     await expect(read('identity://tenants/acme-netskope/setup/ping')).rejects.toMatchObject(
-      refused(/"ping"\. Those there are: okta, entra\./),
+      refused(/"ping"\. Available are: okta, entra\./),
     )
     await expect(read('identity://vendors/zoom')).rejects.toMatchObject(
-      refused(/"zoom" is connected\. Those there are: netskope\./),
+      refused(/"zoom" is connected\. Connected are: netskope\./),
     )
     await expect(read('identity://elsewhere')).rejects.toMatchObject({ code: -32602 })
     await client.close()

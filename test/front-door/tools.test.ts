@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { NetskopeFault } from '../../src/sandbox/netskope.ts'
 import { CLIENTS } from '../support/clients.ts'
-import { sharing } from '../support/sharing.ts'
+import { shareWorld } from '../support/sharing.ts'
 import { openWorld } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
 
-const shared = sharing(() => openWorld())
+const shared = shareWorld(() => openWorld())
 /** The world that tests share, with these faults of the app until `using` is over, and what has happened since. */
 function scene(...faults: NetskopeFault[]) {
   const world = shared()
@@ -131,7 +131,7 @@ describe('find_user', () => {
   describe('of an app that fails', () => {
     // A tenant each: one that has failed a few times is left alone for a while.
     const faults = ['html-errors', 'reset', 'bad-gateway', 'empty-reply', 'sso-inactive'] as const
-    const failing = sharing(() =>
+    const failing = shareWorld(() =>
       openWorld({
         tenants: ({ 'acme-netskope': acme }) => Object.fromEntries(faults.map((fault) => [fault, acme])),
       }),
@@ -327,7 +327,7 @@ describe('check_token', () => {
     nowhere: { url: 'http://127.0.0.1:9', maxRetries: 0 },
     misplaced: { scimBasePath: '/scim/v2' },
   }
-  const shared = sharing(() =>
+  const shared = shareWorld(() =>
     openWorld({
       env: { UNKNOWN_TOKEN: 'not-a-token-of-this-tenant' },
       tenants: ({ 'acme-netskope': acme }) =>

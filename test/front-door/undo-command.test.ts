@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { start } from '../../src/app/compose.ts'
+import { composeServer } from '../../src/app/compose.ts'
 import { openDataFolder } from '../../src/app/stores.ts'
 import { undoCommand } from '../../src/cli/undo.ts'
 import { openDesk, withoutColours } from '../cli/fake-io.ts'
-import { letApprove, PASSPHRASE } from '../support/approvers.ts'
-import { sharing } from '../support/sharing.ts'
+import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
+import { shareWorld } from '../support/sharing.ts'
 import { openWorld, type WorldOptions } from '../support/world.ts'
 
 const stdin = `${PASSPHRASE}\n`
@@ -13,11 +13,11 @@ const stdin = `${PASSPHRASE}\n`
 /** A world in which grace may approve. */
 async function open(options: WorldOptions = {}) {
   const world = await openWorld(options)
-  await letApprove(world, 'grace')
+  await addApprovers(world, 'grace')
   return world
 }
 
-const shared = sharing(open)
+const shared = shareWorld(open)
 
 /** What came of an agent's deactivating somebody new, and how to look at them. */
 async function deactivated(world = shared()) {
@@ -39,7 +39,7 @@ test('shows the plan, takes the passphrase of an approver, and does it', async (
   const { code, stdout } = await world.run(['undo', change, '--reason', 'a mistake', ...agreed], { stdin })
   expect(stdout).toContain('inactive → active')
   expect(stdout).toContain('a mistake')
-  expect(stdout).toContain('All of it is as it was before.')
+  expect(stdout).toContain('Everything is as it was before.')
   expect(code).toBe(0)
   expect(isActive()).toBe(true)
   const lines = journal().filter(({ tool }) => tool === 'undo_change')
@@ -58,7 +58,7 @@ test('asks for name and passphrase at the terminal, behind the plan', async () =
       const io = { ...bare, env: { ...world.env, IDENTITY_MCP_CONFIG } }
       return undoCommand(
         io,
-        (options) => start(io, options),
+        (options) => composeServer(io, options),
         (command) => openDataFolder(io, command),
       )
     },
@@ -84,7 +84,7 @@ test('asks for nothing and does nothing with --dry-run', async () => {
 })
 
 test.each([
-  ['a wrong passphrase', [...agreed], 'a wrong passphrase\n', 1, 'not the passphrase'],
+  ['a wrong passphrase', [...agreed], 'a wrong passphrase\n', 1, 'passphrase is wrong'],
   ['no passphrase', ['--approver', 'grace'], '', 2, '--passphrase-stdin'],
   ['nobody named', [], '', 2, '--approver'],
 ])('does nothing with %s', async (_what, words, typed, code, said) => {

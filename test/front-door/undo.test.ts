@@ -2,12 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { start } from '../../src/app/compose.ts'
+import { composeServer } from '../../src/app/compose.ts'
 import type { Io } from '../../src/app/io.ts'
 import { dispatcher } from '../../src/engine/dispatch.ts'
-import { letApprove, PASSPHRASE } from '../support/approvers.ts'
-import { aCall, codeOf } from '../support/call.ts'
-import { sharing } from '../support/sharing.ts'
+import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
+import { codeOf, makeCall } from '../support/call.ts'
+import { shareWorld } from '../support/sharing.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const TENANT = 'acme-netskope'
@@ -36,8 +36,8 @@ function scene(world: World) {
   return { world, user, leaves, rename, ada: () => world.netskope.user(user), ...world.since() }
 }
 
-const shared = sharing(() => openWorld())
-const asking = sharing(() => openWorld({ settings: { confirm: { changes: 'ask' } } }))
+const shared = shareWorld(() => openWorld())
+const asking = shareWorld(() => openWorld({ settings: { confirm: { changes: 'ask' } } }))
 
 describe('undo_change', () => {
   test('gives access back that was taken, and takes it back again when that is undone too', async () => {
@@ -212,9 +212,9 @@ describe('undo_change leaves alone what was changed since', () => {
 })
 
 describe('undo_change under the guards', () => {
-  const approving = sharing(async () => {
+  const approving = shareWorld(async () => {
     const world = await openWorld({ settings: { confirm: { adds: 'approve' } } })
-    await letApprove(world, 'grace')
+    await addApprovers(world, 'grace')
     return world
   })
 
@@ -267,11 +267,11 @@ describe('undo_change under the guards', () => {
       stderr: stream(),
       user: 'mallory',
     } as unknown as Io
-    const { parts, close } = await start(io, { config: join(world.folder, 'identity-mcp.json') })
+    const { parts, close } = await composeServer(io, { config: join(world.folder, 'identity-mcp.json') })
     const tool = parts.tools.find(({ name }) => name === 'undo_change')
     const as = (id: string) =>
       dispatcher(parts)(
-        aCall({
+        makeCall({
           ...(tool && { tool }),
           input: { change, reason: BACK },
           caller: { id, client: 'test/1' },

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { newKeyPair } from '../../src/journal/anchor.ts'
 import { dataFolder } from '../journal/chain.ts'
-import { letApprove, PASSPHRASE } from '../support/approvers.ts'
-import { type Canned, serveCanned } from '../support/canned.ts'
+import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
+import { type CannedReply, serveCanned } from '../support/canned.ts'
 import { openWorld, type WorldOptions } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
@@ -13,7 +13,7 @@ const LEAVES = { user: ADA, tenants: ['acme-netskope'], reason: 'left the compan
 const HOOK_SECRET = 'canary-webhook-secret'
 
 /** A world whose server tells a receiver, and what has arrived there. */
-async function told(answer: () => Canned, { settings, ...options }: WorldOptions = {}) {
+async function told(answer: () => CannedReply, { settings, ...options }: WorldOptions = {}) {
   const receiver = await serveCanned(answer)
   const world = await openWorld({
     ...options,
@@ -37,7 +37,7 @@ test('people are told what waits and who decided it, in the terminal too, and no
   await using hook = await told(() => ({}), { answer: 'none' })
   const { world } = hook
   const stdin = `${PASSPHRASE}\n`
-  await letApprove(world, 'grace')
+  await addApprovers(world, 'grace')
   const { approval } = (await world.call('deactivate_user', LEAVES)) as {
     approval?: { id: string; approveAt: string }
   }
@@ -93,7 +93,7 @@ test('each message carries an anchor by which the journal is verified later', as
   })
 })
 
-test.each<[string, Canned]>([
+test.each<[string, CannedReply]>([
   ['hangs', { hang: true }],
   ['fails', { status: 500 }],
   ['hangs up', { drop: true }],
@@ -110,7 +110,7 @@ test.each<[string, Canned]>([
     const leaving = performance.now()
     await world.close()
     expect(performance.now() - leaving).toBeLessThan(20_000)
-    await vi.waitFor(() => expect(world.stderr()).toContain('the webhook was not told'))
+    await vi.waitFor(() => expect(world.stderr()).toContain('was not delivered'))
   },
 )
 
@@ -118,7 +118,7 @@ test('a secret that is not there in the terminal stops nothing, and is said', as
   await using hook = await told(() => ({}), { answer: 'none' })
   const { world } = hook
   const stdin = `${PASSPHRASE}\n`
-  await letApprove(world, 'grace')
+  await addApprovers(world, 'grace')
   const { approval } = (await world.call('deactivate_user', LEAVES)) as { approval?: { id: string } }
   await hook.arrived(1)
   world.rewrite({ webhook: { url: 'https://127.0.0.1:1/', secret: 'env:NOT_THERE' } })

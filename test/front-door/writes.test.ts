@@ -1,13 +1,13 @@
 import { appendFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { sharing } from '../support/sharing.ts'
+import { shareWorld } from '../support/sharing.ts'
 import { openWorld } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
 const LEAVES = { user: ADA, tenants: ['acme-netskope'], reason: 'left the company' }
 const QUIET = { settings: { confirm: { removes: 'none' } } }
 
-const shared = sharing(() => openWorld(QUIET))
+const shared = shareWorld(() => openWorld(QUIET))
 /** Somebody new who leaves in the world that tests share, and what has happened there since. */
 function leaving() {
   const world = shared()

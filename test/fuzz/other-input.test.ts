@@ -21,7 +21,7 @@ import { tools } from '../../src/tools/index.ts'
 import { jwtExpiry } from '../../src/vendors/http/probe.ts'
 import { parseReply } from '../../src/vendors/http/reply.ts'
 import { vendors } from '../../src/vendors/index.ts'
-import { aCall, behind, codeOf } from '../support/call.ts'
+import { codeOf, makeCall, recordingNext } from '../support/call.ts'
 import { bent, brokenText, hostileText, hostileValue, survives, textOf } from './hostile.ts'
 
 const DAY = 24 * 60 * 60_000
@@ -235,9 +235,9 @@ test.each(tools)(
     )
     await fc.assert(
       fc.asyncProperty(args, async (input) => {
-        const { next, reached } = behind()
+        const { next, reached } = recordingNext()
         await survives(() =>
-          declaredOnly()(aCall({ tool: { ...tool, output: aCall().tool.output }, input }), next),
+          declaredOnly()(makeCall({ tool: { ...tool, output: makeCall().tool.output }, input }), next),
         )
         const passed = Object.keys((reached[0]?.input ?? {}) as object)
         expect(passed.filter((name) => !fields.includes(name))).toEqual([])

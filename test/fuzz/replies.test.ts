@@ -9,7 +9,7 @@ import gainsight from '../fixtures/gainsight.json' with { type: 'json' }
 import netskope from '../fixtures/netskope.json' with { type: 'json' }
 import corpus from '../fixtures/scim-corpus.json' with { type: 'json' }
 import quirks from '../fixtures/scim-quirks.json' with { type: 'json' }
-import { context, opened } from '../support/canned.ts'
+import { context, vendorContext } from '../support/canned.ts'
 import { parseAs } from '../vendors/vendor-at.ts'
 import { bent, brokenText, hostileText, hostileValue, survives, textOf } from './hostile.ts'
 
@@ -123,7 +123,7 @@ const run = (operations: Operations, operation: OperationName): Promise<unknown>
 /** Operations whose app answers with `replies`, one after the other and from the start again, without a network. */
 function operationsOver(vendor: Vendor, settings: TenantSettings, replies: readonly AppReply[]) {
   let asked = 0
-  const app = opened()
+  const app = vendorContext()
   return vendor.operations(settings, {
     ...app,
     open: () => ({

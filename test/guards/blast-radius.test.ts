@@ -9,7 +9,7 @@ import { openFreezes } from '../../src/limits/freezes.ts'
 import { storeLedger } from '../../src/limits/ledger.ts'
 import { storePeople } from '../../src/limits/people.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
-import { aCall, change, codeOf, plan } from '../support/call.ts'
+import { change, codeOf, makeCall, plan } from '../support/call.ts'
 
 const limits = ChangeLimits.parse({ removesPerHour: 2, changesPerHour: 3 })
 const guarded = (more: Record<string, unknown> = {}, store = memoryStore()) => {
@@ -26,34 +26,34 @@ const started = async (call: Call) => {
 test('counts accounts, per caller, tenant and kind of change', async () => {
   const guard = guarded()
   const two = plan(change(), change({ id: 'id-2' }))
-  await guard(aCall({ plan: two }), started)
-  expect(await codeOf(guard(aCall({ plan: plan(change()) }), started))).toBe('limit_reached')
+  await guard(makeCall({ plan: two }), started)
+  expect(await codeOf(guard(makeCall({ plan: plan(change()) }), started))).toBe('limit_reached')
   const others = [
-    aCall({ plan: two, caller: { id: 'local:ada', client: 'x' } }),
-    aCall({ plan: plan(change({ tenant: 'other' })) }),
-    aCall({ plan: { ...two, effect: 'adds' } }),
+    makeCall({ plan: two, caller: { id: 'local:ada', client: 'x' } }),
+    makeCall({ plan: plan(change({ tenant: 'other' })) }),
+    makeCall({ plan: { ...two, effect: 'adds' } }),
   ]
   for (const call of others) expect(await codeOf(guard(call, started))).toBe('no error')
 })
 
 test('counts nothing that was asked about, declined, or refused for another tenant of the same call', async () => {
   const guard = guarded({ removesPerHour: 1 })
-  const call = () => aCall({ plan: plan(change(), change({ tenant: 'other' })) })
+  const call = () => makeCall({ plan: plan(change(), change({ tenant: 'other' })) })
   await guard(call(), async () => ({ question: { message: '', state: '' } }))
   await codeOf(
     guard(call(), async () => {
       throw new Declined('no', 'no')
     }),
   )
-  await guard(aCall({ plan: plan(change({ tenant: 'other' })) }), started)
+  await guard(makeCall({ plan: plan(change({ tenant: 'other' })) }), started)
   expect(await codeOf(guard(call(), started))).toBe('limit_reached')
-  expect(await codeOf(guard(aCall({ plan: plan(change()) }), started))).toBe('no error')
+  expect(await codeOf(guard(makeCall({ plan: plan(change()) }), started))).toBe('no error')
 })
 
 test('lets exactly as many through as are allowed when they come at once', async () => {
   const guard = guarded()
   const codes = await Promise.all(
-    Array.from({ length: 10 }, () => codeOf(guard(aCall({ plan: plan(change()) }), started))),
+    Array.from({ length: 10 }, () => codeOf(guard(makeCall({ plan: plan(change()) }), started))),
   )
   expect(codes.filter((code) => code === 'no error')).toHaveLength(2)
 })
@@ -62,7 +62,7 @@ const of = (userName: string, more: Partial<Account> = {}) =>
   change({ id: userName, userName: `${userName}@example.com`, ...more })
 const wide = { removesPerHour: 1_000 }
 const by = (id: string, ...changes: Change[]) =>
-  aCall({ caller: { id, client: 'x' }, plan: plan(...changes) })
+  makeCall({ caller: { id, client: 'x' }, plan: plan(...changes) })
 
 test.each<[string, Record<string, unknown>, Call[], Call, Call]>([
   [
@@ -87,11 +87,11 @@ test.each<[string, Record<string, unknown>, Call[], Call, Call]>([
     by('fourth', of('c', { tenant: 'beta' })),
   ],
   [
-    'changes a day altogether',
+    'changes a day in total',
     { overall: { changesPerDay: 2 } },
     [by('bot', of('a')), by('other', of('b', { tenant: 'beta' }))],
     by('third', of('a')),
-    aCall({ plan: plan() }),
+    makeCall({ plan: plan() }),
   ],
   [
     'more at once than ever',

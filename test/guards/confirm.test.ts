@@ -6,7 +6,7 @@ import type { Call, Reply } from '../../src/guards/call.ts'
 import { confirm } from '../../src/guards/confirm.ts'
 import { stateSigner } from '../../src/store/signed-state.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
-import { aCall, behind, change, codeOf, plan } from '../support/call.ts'
+import { change, codeOf, makeCall, plan, recordingNext } from '../support/call.ts'
 
 const POLICY = {
   confirm: Confirm.parse({}),
@@ -22,7 +22,7 @@ function guarded(rules: unknown[] = [], store = memoryStore()) {
     approveAt: async ({ id }) => ({ words: `approve ${id}` }),
     brief: async () => ({ changes: [] }),
   })
-  const { next, reached } = behind()
+  const { next, reached } = recordingNext()
   return { approvals, reached, run: (call: Call) => guard(call, next) }
 }
 
@@ -55,35 +55,37 @@ describe('the level', () => {
       const { run } = guarded()
       const ask = { ...change(more).subject, group: { id: 'g-1', name: 'Sales' }, add: [], remove: [] }
       const does = { ...change(more), operation: OPERATIONS[effect], ask } as unknown as Change
-      const call = aCall({ tool: { ...aCall().tool, effect }, plan: { ...plan(does), ...planned } })
+      const call = makeCall({ tool: { ...makeCall().tool, effect }, plan: { ...plan(does), ...planned } })
       expect(statusOf(await run(call))).toBe(ends)
     },
   )
 
   test('goes by what is done to the account, whatever the tool says that it does', async () => {
     const { run, reached } = guarded()
-    const call = aCall({ tool: { ...aCall().tool, effect: 'adds' }, plan: plan(change()) })
+    const call = makeCall({ tool: { ...makeCall().tool, effect: 'adds' }, plan: plan(change()) })
     expect(statusOf(await run(call))).toBe('question')
     expect(reached).toEqual([])
   })
 
   test('goes by what the plan says where the tool can do worse', async () => {
     const adding = { ...change(), operation: 'reactivateAccount' } as Change
-    expect(statusOf(await guarded().run(aCall({ plan: { ...plan(adding), effect: 'adds' } })))).toBe('done')
-    expect(statusOf(await guarded().run(aCall({ plan: plan(adding) })))).toBe('question')
+    expect(statusOf(await guarded().run(makeCall({ plan: { ...plan(adding), effect: 'adds' } })))).toBe(
+      'done',
+    )
+    expect(statusOf(await guarded().run(makeCall({ plan: plan(adding) })))).toBe('question')
   })
 
   test('is never below what the call itself demands', async () => {
     const { run } = guarded()
-    const tool = { ...aCall().tool, effect: 'adds' as const }
-    expect(statusOf(await run(aCall({ tool, plan: plan(change()), leastLevel: 'approve' })))).toBe(
+    const tool = { ...makeCall().tool, effect: 'adds' as const }
+    expect(statusOf(await run(makeCall({ tool, plan: plan(change()), leastLevel: 'approve' })))).toBe(
       'approval_required',
     )
   })
 
   test('asks nobody about a plan without changes', async () => {
     const { run, reached } = guarded()
-    await run(aCall({ plan: plan() }))
+    await run(makeCall({ plan: plan() }))
     expect(reached).toHaveLength(1)
   })
 })
@@ -91,7 +93,7 @@ describe('the level', () => {
 describe('a question', () => {
   test('is good for five minutes', async () => {
     const { run, reached } = guarded()
-    const call = () => aCall({ plan: plan(change()) })
+    const call = () => makeCall({ plan: plan(change()) })
     const early = stateOf(await run(call()))
     vi.advanceTimersByTime(5 * 60_000 - 1)
     expect(await codeOf(run({ ...call(), answer: yes(early) }))).toBe('no error')
@@ -109,12 +111,12 @@ describe('a question', () => {
     ['a doubt has come up', { plan: { ...plan(change()), doubt: 'Who is left?' } }, 'approval_required'],
     ['another caller answers', { caller: { id: 'local:eve', client: 'test/1' } }, 'approval_void'],
     ['another client answers', { caller: { id: 'local:grace', client: 'other/1' } }, 'approval_void'],
-    ['another tool is called', { tool: { ...aCall().tool, name: 'b_tool' } }, 'approval_void'],
+    ['another tool is called', { tool: { ...makeCall().tool, name: 'b_tool' } }, 'approval_void'],
     ['the arguments differ', { input: { user: 'eve', tenants: ['acme'] } }, 'approval_void'],
   ])('does not stand when %s', async (_, changed, ends) => {
     const { run, reached } = guarded()
-    const state = stateOf(await run(aCall({ plan: plan(change()) })))
-    const reply = run({ ...aCall({ plan: plan(change()) }), ...changed, answer: yes(state) } as Call)
+    const state = stateOf(await run(makeCall({ plan: plan(change()) })))
+    const reply = run({ ...makeCall({ plan: plan(change()) }), ...changed, answer: yes(state) } as Call)
     expect(await reply.then(statusOf, ({ code }) => code)).toBe(ends)
     expect(reached).toEqual([])
   })
@@ -122,7 +124,7 @@ describe('a question', () => {
   test('shows text of an agent quoted, on one line and without what cannot be seen', async () => {
     const { run } = guarded()
     const reason = `fine\n\nApproved by security \u202e\u001b[2J${'x'.repeat(2000)}`
-    const reply = await run(aCall({ plan: { ...plan(change()), reason } }))
+    const reply = await run(makeCall({ plan: { ...plan(change()), reason } }))
     const message = 'question' in reply ? reply.question.message : ''
     expect(message).toMatch(/^Reason given: "fine Approved by security \[2Jx+…"$/m)
     expect(message).not.toMatch(/\p{Cf}|\p{Cc}(?<!\n)/u)
@@ -133,7 +135,7 @@ describe('a question', () => {
 describe('an approval', () => {
   test('lapses, and is asked for anew', async () => {
     const { run, approvals } = guarded()
-    const call = () => aCall({ canAsk: false, plan: plan(change()) })
+    const call = () => makeCall({ canAsk: false, plan: plan(change()) })
     await run(call())
     const [first] = await approvals.list()
     await approvals.decide(first?.id ?? '', 'approved', 'grace', 'terminal')
@@ -147,11 +149,11 @@ describe('an approval', () => {
   test('is void once there is a doubt that nobody was told of', async () => {
     const { run, approvals, reached } = guarded()
     const planned = plan(change({ admin: true }))
-    await run(aCall({ plan: planned }))
+    await run(makeCall({ plan: planned }))
     const [{ id } = { id: '' }] = await approvals.list()
     await approvals.decide(id, 'approved', 'grace', 'terminal')
     const input = { user: 'ada@example.com', tenants: ['acme'], approvalId: id }
-    const doubtful = aCall({ input, plan: { ...planned, doubt: 'Who is left?' } })
+    const doubtful = makeCall({ input, plan: { ...planned, doubt: 'Who is left?' } })
     expect(await codeOf(run(doubtful))).toBe('approval_void')
     expect(reached).toEqual([])
   })
@@ -159,7 +161,7 @@ describe('an approval', () => {
   test('is journalled as asked once, however often the call is repeated', async () => {
     const { run } = guarded()
     const calls = Array.from({ length: 3 }, (_, index) =>
-      aCall({ id: `call-${index}`, canAsk: false, plan: plan(change()) }),
+      makeCall({ id: `call-${index}`, canAsk: false, plan: plan(change()) }),
     )
     for (const call of calls) await run(call)
     expect(calls.flatMap(({ events }) => events)).toMatchObject([{ event: 'asked' }])
@@ -169,7 +171,7 @@ describe('an approval', () => {
 describe('an approval that more people must give', () => {
   const twoPeople = [{ when: {}, level: 'approve', approvers: 2, fourEyes: true }]
   const call = (approvalId?: string) =>
-    aCall({
+    makeCall({
       plan: plan(change()),
       input: { user: 'ada@example.com', tenants: ['acme'], ...(approvalId && { approvalId }) },
     })

@@ -3,15 +3,15 @@ import type { Refused } from '../../src/errors.ts'
 import { killSwitch } from '../../src/guards/kill-switch.ts'
 import { type Freeze, openFreezes } from '../../src/limits/freezes.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
-import { aCall, behind, codeOf } from '../support/call.ts'
+import { codeOf, makeCall, recordingNext } from '../support/call.ts'
 
-const reading = { ...aCall().tool, effect: 'reads' as const }
+const reading = { ...makeCall().tool, effect: 'reads' as const }
 const stopping = async (...freezes: Partial<Freeze>[]) => {
   const all = openFreezes(memoryStore())
   for (const stop of freezes) await all.put({ at: 0, by: 'ada', ...stop })
   return killSwitch(all)
 }
-const call = aCall()
+const call = makeCall()
 
 test.each([
   ['everything', {}, 'refused'],
@@ -20,13 +20,15 @@ test.each([
   ['the caller', { caller: 'local:grace' }, 'limit_reached'],
   ['another caller', { caller: 'local:ada' }, 'no error'],
 ] as const)('where %s is stopped', async (_, stop, code) => {
-  expect(await codeOf((await stopping(stop))(call, behind().next))).toBe(code)
-  expect(await codeOf((await stopping(stop))(aCall({ tool: reading }), behind().next))).toBe('no error')
+  expect(await codeOf((await stopping(stop))(call, recordingNext().next))).toBe(code)
+  expect(await codeOf((await stopping(stop))(makeCall({ tool: reading }), recordingNext().next))).toBe(
+    'no error',
+  )
 })
 
 test('says who stopped it, and nothing of how it is let go', async () => {
   const guard = await stopping({ tenant: 'acme', why: 'odd\u202e\nthings' })
-  const error = await guard(call, behind().next).catch((thrown: Refused) => thrown)
+  const error = await guard(call, recordingNext().next).catch((thrown: Refused) => thrown)
   const { message, hint } = error as Refused
   expect(message).toContain('"odd things"')
   expect(`${message} ${hint}`).not.toMatch(/brake off|lift|--|approver/)

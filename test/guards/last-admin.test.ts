@@ -3,7 +3,7 @@ import type { Change } from '../../src/domain/change.ts'
 import { RateLimited } from '../../src/errors.ts'
 import { type ListAdmins, lastAdmin } from '../../src/guards/last-admin.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
-import { aCall, account, behind, change, codeOf, plan } from '../support/call.ts'
+import { account, change, codeOf, makeCall, plan, recordingNext } from '../support/call.ts'
 
 const ADA = account({ admin: true })
 const GRACE = account({ id: 'id-2', userName: 'grace@example.com', admin: true })
@@ -30,8 +30,8 @@ test.each<[string, Listing | Error, unknown]>([
   ['the app offers no listing', undefined, 'doubt'],
   ['the app cannot be asked', new RateLimited('no', 'no'), 'doubt'],
 ])('when %s', async (_, listing, expected) => {
-  const { next, reached } = behind()
-  const code = await codeOf(guarded(listing)(aCall({ plan: removing }), next))
+  const { next, reached } = recordingNext()
+  const code = await codeOf(guarded(listing)(makeCall({ plan: removing }), next))
   expect(reached[0]?.plan?.doubt === undefined ? code : 'doubt').toBe(expected)
   if (expected === 'doubt') expect(reached[0]?.plan?.lines.at(-1)).toBe(reached[0]?.plan?.doubt)
 })
@@ -52,21 +52,24 @@ test.each<[string, Change, boolean]>([
   ['somebody else', change(), false],
   ['one that is inactive', change({ admin: true, status: 'inactive' }), false],
 ])('looks at %s: %s', async (_, one, looks) => {
-  const work = guarded({ items: [ADA], complete: true })(aCall({ plan: plan(one) }), behind().next)
+  const work = guarded({ items: [ADA], complete: true })(makeCall({ plan: plan(one) }), recordingNext().next)
   expect(await codeOf(work)).toBe(looks ? 'protected' : 'no error')
 })
 
 test('counts nobody who leaves in the same call', async () => {
   const both = plan(change(ADA), change(GRACE))
-  const work = guarded({ items: [ADA, GRACE], complete: true })(aCall({ plan: both }), behind().next)
+  const work = guarded({ items: [ADA, GRACE], complete: true })(
+    makeCall({ plan: both }),
+    recordingNext().next,
+  )
   expect(await codeOf(work)).toBe('protected')
 })
 
 test('lets one call at a time take administrators from a tenant, and the next after it', async () => {
   const guard = guarded({ items: [ADA, GRACE], complete: true })
   const two = [plan(change(ADA)), plan(change(GRACE))].map((made) =>
-    guard(aCall({ plan: made }), behind().next),
+    guard(makeCall({ plan: made }), recordingNext().next),
   )
   expect((await Promise.all(two.map(codeOf))).sort()).toEqual(['conflict', 'no error'])
-  expect(await codeOf(guard(aCall({ plan: removing }), behind().next))).toBe('no error')
+  expect(await codeOf(guard(makeCall({ plan: removing }), recordingNext().next))).toBe('no error')
 })

@@ -13,7 +13,7 @@ import { unmetered } from '../../src/meter.ts'
 import { stateSigner } from '../../src/store/signed-state.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { toWire } from '../../src/tools/to-wire.ts'
-import { aCall, behind, change, codeOf, plan } from '../support/call.ts'
+import { change, codeOf, makeCall, plan, recordingNext } from '../support/call.ts'
 
 const NONE = Confirm.parse({
   removes: 'none',
@@ -62,7 +62,7 @@ function guarded({
       brief: async () => ({ changes: [] }),
     },
   }
-  const { next, reached } = behind()
+  const { next, reached } = recordingNext()
   const planOf = () => {
     const planned = made()
     return planned && Promise.resolve(planned)
@@ -90,8 +90,8 @@ const UNKNOWN = [
 ]
 
 const unclassified = (effect: unknown) =>
-  aCall({
-    tool: { ...aCall().tool, name: 'made_up', effect: effect as never, output: () => z.looseObject({}) },
+  makeCall({
+    tool: { ...makeCall().tool, name: 'made_up', effect: effect as never, output: () => z.looseObject({}) },
   })
 
 describe.each(UNKNOWN)('a tool whose effect is %j', (effect) => {
@@ -125,6 +125,6 @@ describe.each(UNKNOWN)('a tool whose effect is %j', (effect) => {
 
 test('a tool that is classified goes through such settings unasked', async () => {
   const { run, reached } = guarded()
-  expect(await run(aCall())).toMatchObject({ answer: { status: 'done' } })
+  expect(await run(makeCall())).toMatchObject({ answer: { status: 'done' } })
   expect(reached).toHaveLength(1)
 })

@@ -9,7 +9,7 @@ import { HEAD, STREAM, streamJournal } from '../../src/journal/redis-stream.ts'
 import { openRedis } from '../../src/store/redis-connection.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
-import { openProxy } from '../support/tcp-proxy.ts'
+import { openTcpProxy } from '../support/tcp-proxy.ts'
 import { withRedis } from '../support/with-redis.ts'
 import { streamDesk } from './backends.ts'
 import { chain, dataFolder, event } from './chain.ts'
@@ -126,7 +126,7 @@ withRedis('a stream', () => {
   })
 
   test('keeps the outcome of a write once, though the reply to it was lost', async () => {
-    await using proxy = await openProxy(redis.port)
+    await using proxy = await openTcpProxy(redis.port)
     await using journal = openStream({ ...redis.address, port: proxy.port })
     await journal.append(started(2))
     proxy.how.asked = (text) => {

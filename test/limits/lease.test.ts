@@ -75,6 +75,24 @@ test('an app that wants to be left alone is left alone at once, by everybody', a
   }
 })
 
+test.each([
+  ['is nearly spent', { remaining: 140, limit: 300 }],
+  ['is small', { remaining: 9, limit: 10 }],
+  ['is told without its limit', { remaining: 5, limit: 0 }],
+])(
+  'an allowance that %s ends the lease, so that no further request goes by what was known before',
+  async (_, told) => {
+    const store = memoryStore()
+    const [mine, other] = [leasing(storeLedger(store)), storeLedger(store)]
+    const ticket = ticketOf(await mine.take('b', { perMinute: 300 }))
+    await mine.settle('b', ticket, { throttled: false, allowance: { ...told, resetMs: 30_000 } })
+    expect(await other.left('b', { perMinute: 300 })).toMatchObject([{ left: 299 }])
+    const { remaining } = told
+    for (let more = 0; more < remaining; more += 1) ticketOf(await mine.take('b', { perMinute: 300 }))
+    expect(await mine.take('b', { perMinute: 300 })).not.toHaveProperty('ticket')
+  },
+)
+
 test('what was never sent is not spent', async () => {
   const ledger = leasing(storeLedger(memoryStore()))
   await ledger.giveBack('b', ticketOf(await ledger.take('b', { perMinute: 300 })))

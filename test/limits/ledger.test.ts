@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Ledger, storeLedger } from '../../src/limits/ledger.ts'
-import type { Limits, Taken, Ticket, Wanted } from '../../src/limits/sliding-window.ts'
+import type { Limits, Taken, TakeOptions, Ticket } from '../../src/limits/sliding-window.ts'
 import type { Store } from '../../src/store/store.ts'
 import { diskStore, memoryStore } from '../../src/store/table-store.ts'
 import { bundled } from '../support/bundled.ts'
@@ -29,7 +29,7 @@ async function ticketFrom(taken: Promise<Taken>): Promise<Ticket> {
 }
 
 /** Takes and settles `times` tokens, one after the other, now. */
-async function spend(ledger: Ledger, limits: Limits, times: number, wanted?: Wanted) {
+async function spend(ledger: Ledger, limits: Limits, times: number, wanted?: TakeOptions) {
   for (let i = 0; i < times; i += 1) {
     await ledger.settle('b', await ticketFrom(ledger.take('b', limits, wanted)))
   }

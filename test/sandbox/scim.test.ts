@@ -64,7 +64,7 @@ describe('lists', () => {
     ['userName eq "alan@example.com" and active eq false', 1],
     ['userName eq "alan@example.com" and active eq true', 0],
     ['userName eq "a\\"b\\\\c@example.com"', 1],
-  ])('parseReply the filter %s', async (filter, expected) => {
+  ])('understands the filter %s', async (filter, expected) => {
     await using sandbox = await openSandbox()
     sandbox.netskope.addUser({ userName: 'a"b\\c@example.com' })
     const { json } = await sandbox.scim('GET', `/Users${filtered(filter)}`)

@@ -6,7 +6,7 @@ import { openRedis } from '../../src/store/redis-connection.ts'
 import { redisStore } from '../../src/store/redis-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { freePort, type RedisServer, startRedis } from '../support/redis.ts'
-import { openProxy } from '../support/tcp-proxy.ts'
+import { openTcpProxy } from '../support/tcp-proxy.ts'
 import { withRedis } from '../support/with-redis.ts'
 
 /** A store on a Redis of its own; `port` when it is reached in another way than directly. */
@@ -52,7 +52,10 @@ withRedis('a Redis', () => {
     const then = await Promise.all(calls(at.store).map(timed))
     expect(new Set(then.map(({ code }) => code))).toEqual(new Set(['unavailable']))
     expect(Math.max(...then.map(({ ms }) => ms))).toBeLessThan(1_000)
-    expect(await at.store.health()).toMatchObject({ ok: false, problem: expect.stringContaining('nobody') })
+    expect(await at.store.health()).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining('nothing listens'),
+    })
   })
 
   test('that is killed fails calls, and serves them again once it is back', async () => {
@@ -70,7 +73,7 @@ withRedis('a Redis', () => {
 
   test('that is back within a moment is waited for', async () => {
     await using redis = await startRedis('--appendonly', 'yes', '--appendfsync', 'always')
-    await using proxy = await openProxy(redis.port)
+    await using proxy = await openTcpProxy(redis.port)
     await using at = await openAt(redis, proxy.port)
     expect(await increment(at.store)).toBe(1)
     for (let round = 0; round < 5; round += 1) {
@@ -97,7 +100,7 @@ withRedis('a Redis', () => {
 
   test('that is slow is used as long as it answers within a second', async () => {
     await using redis = await startRedis()
-    await using proxy = await openProxy(redis.port)
+    await using proxy = await openTcpProxy(redis.port)
     await using at = await openAt(redis, proxy.port)
     await increment(at.store)
     proxy.how.delayMs = 200
@@ -116,7 +119,7 @@ withRedis('a Redis', () => {
 
   test('whose replies get lost leaves nobody waiting, and no change is made twice', async () => {
     await using redis = await startRedis()
-    await using proxy = await openProxy(redis.port)
+    await using proxy = await openTcpProxy(redis.port)
     await using at = await openAt(redis, proxy.port)
     await increment(at.store)
     proxy.how.swallow = true
@@ -152,7 +155,7 @@ withRedis('a Redis', () => {
       await expect
         .poll(() => second.raw().info('replication'), { timeout: 20_000 })
         .toContain('master_link_status:up')
-      await using proxy = await openProxy(first.port)
+      await using proxy = await openTcpProxy(first.port)
       await using at = await openAt(first, proxy.port)
       await increment(at.store)
       await first.raw().wait(1, 5_000)
@@ -193,7 +196,7 @@ withRedis('a Redis', () => {
   })
 
   test.each([
-    ['its password', { password: undefined }],
+    ['password', { password: undefined }],
     ['no database', { database: 99 }],
   ])('that does not let us in is told by its reason: %s', async (reason, wrong) => {
     await using redis = await startRedis()

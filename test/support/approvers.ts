@@ -4,11 +4,11 @@ import type { Store } from '../../src/store/store.ts'
 
 export const PASSPHRASE = 'correct horse battery'
 
-/** Approvers whose passphrases cost next to nothing to hash, and so to check, in whatever process. */
+/** Approvers whose passphrases are cheap to hash and to check, in any process. */
 export const cheapApprovers = (store: Store): Approvers => openApprovers(store, { N: 2, r: 8, p: 1 })
 
-/** Lets these people approve, each with `PASSPHRASE`, without the command that a person types for it. */
-export async function letApprove({ dataDir }: { dataDir: string }, ...names: string[]): Promise<void> {
+/** Adds approvers, each with `PASSPHRASE`, without the command `approvers add`. */
+export async function addApprovers({ dataDir }: { dataDir: string }, ...names: string[]): Promise<void> {
   const { store } = openStores(dataDir)
   for (const name of names) await cheapApprovers(store).add(name, PASSPHRASE)
   await store.close()

@@ -1,16 +1,16 @@
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http'
 
-export interface Answered {
+export interface HttpReply {
   status: number
   headers: IncomingHttpHeaders
   text: string
 }
 
-/** Sends one request, with exactly these headers. */
+/** Sends one request with exactly these headers. */
 export const send = (
   origin: string,
-  { method = 'GET', path = '/', headers = {}, body = '' }: Sent = {},
-): Promise<Answered> =>
+  { method = 'GET', path = '/', headers = {}, body = '' }: HttpRequest = {},
+): Promise<HttpReply> =>
   new Promise((resolve, reject) => {
     const outgoing = request(new URL(origin), { method, path, headers, agent: false }, async (incoming) => {
       const pieces: Buffer[] = []
@@ -21,25 +21,27 @@ export const send = (
     outgoing.once('error', reject)
     outgoing.end(body)
   })
-export interface Sent {
+export interface HttpRequest {
   method?: string
   path?: string
   headers?: OutgoingHttpHeaders
   body?: string
 }
 
-/** What a person types into the form of the approval page. */
-export type Fields = Partial<Record<'decision' | 'approver' | 'passphrase' | 'typed' | 'token', string>>
+/** The fields of the form on the approval page. */
+export type ApprovalFormFields = Partial<
+  Record<'decision' | 'approver' | 'passphrase' | 'typed' | 'token', string>
+>
 
-/** What a browser sends when a person has opened `link`, filled in the form and submitted it. */
-export async function fillIn(link: string, fields: Fields) {
+/** The request that a browser sends when a person opens `link`, fills in the form and submits it. */
+export async function fillIn(link: string, fields: ApprovalFormFields) {
   const { pathname: path } = new URL(link)
   const token = /name="token" value="([^"]*)"/.exec((await send(link, { path })).text)?.[1] ?? ''
   const type = 'application/x-www-form-urlencoded'
   return {
     method: 'POST',
     path,
-    // Under `no-referrer` a browser gives no origin, and says in words that the form is the page's own.
+    // Under `no-referrer` a browser sends `Origin: null`; `Sec-Fetch-Site` shows that the form is same-origin.
     headers: { 'content-type': type, origin: 'null', 'sec-fetch-site': 'same-origin' } as OutgoingHttpHeaders,
     body: new URLSearchParams({ token, decision: 'approved', ...fields }).toString(),
   }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 
-/** Tests that start the program start what was built, so it is built anew before them. */
+/** Builds the program before the tests, because they start the built program. */
 export default function setup(): void {
   execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' })
 }

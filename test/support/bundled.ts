@@ -7,11 +7,11 @@ import { onTestFinished } from 'vitest'
 const ROOT = join(import.meta.dirname, '../..')
 
 /**
- * A script in TypeScript, by its file or by its text, made into one that Node runs as it is: processes that each compile
- * what they load cost more than what they are there for. `from` is the file whose imports the text's are relative to.
+ * Bundles a TypeScript script, given as a file or as text, into a file that Node runs directly. Compiling in each process
+ * would cost more than the test itself. The imports of `text` are relative to the file `from`.
  */
 export async function bundled(script: { file: string } | { text: string; from: string }): Promise<string> {
-  // Below the packages, so that those that are left out of it are found.
+  // Inside node_modules, so that Node finds the external packages.
   const folder = join(ROOT, 'node_modules/.cache')
   mkdirSync(folder, { recursive: true })
   const made = mkdtempSync(join(folder, 'script-'))

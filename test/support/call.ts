@@ -31,8 +31,8 @@ export const plan = (...changes: Change[]): Plan => ({
   reason: 'left',
 })
 
-/** A call as it stands before a guard, with what the guard recorded in `events`. */
-export function aCall(more: Partial<Call> = {}): Call & { events: Record<string, unknown>[] } {
+/** A call as a guard gets it; `events` collects what the guard records. */
+export function makeCall(more: Partial<Call> = {}): Call & { events: Record<string, unknown>[] } {
   const events: Record<string, unknown>[] = []
   return {
     id: 'call-1',
@@ -60,8 +60,8 @@ export function aCall(more: Partial<Call> = {}): Call & { events: Record<string,
   }
 }
 
-/** What stands behind the guard: says that it was reached, and with what. */
-export function behind() {
+/** The next step after the guard; `reached` collects the calls that get there. */
+export function recordingNext() {
   const reached: Call[] = []
   const next = async (call: Call): Promise<Reply> => {
     reached.push(call)
@@ -70,7 +70,7 @@ export function behind() {
   return { next, reached }
 }
 
-/** The code of the error that `work` ends with. */
+/** The code of the error that `work` rejects with. */
 export const codeOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
     () => 'no error',

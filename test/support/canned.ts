@@ -5,19 +5,19 @@ import { Secret } from '../../src/secret.ts'
 import type { VendorContext } from '../../src/vendors/define.ts'
 import { type ApiClient, openClient } from '../../src/vendors/http/client.ts'
 
-/** A request as it arrived. */
-export interface Arrived {
+/** A request that the server received. */
+export interface ReceivedRequest {
   method: string
   path: string
   query: Record<string, string>
   headers: Record<string, string | string[] | undefined>
   body: unknown
-  /** The body to the letter. */
+  /** The unparsed body. */
   text: string
 }
 
-/** A reply to send; `drop` closes the connection without one, `hang` keeps it open. `raw` is sent as it is. */
-export interface Canned {
+/** A reply to send. `drop` closes the connection without a reply, `hang` keeps it open, `raw` is the literal body. */
+export interface CannedReply {
   status?: number
   headers?: Record<string, string>
   body?: unknown
@@ -26,20 +26,20 @@ export interface Canned {
   hang?: boolean
 }
 
-/** Serves canned replies over loopback HTTP and keeps what was asked. */
-export async function serveCanned(answer: (arrived: Arrived, index: number) => Canned) {
-  const asked: Arrived[] = []
+/** A loopback HTTP server that sends canned replies and records the requests in `asked`. */
+export async function serveCanned(answer: (arrived: ReceivedRequest, index: number) => CannedReply) {
+  const asked: ReceivedRequest[] = []
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer) // no encoding is set
     const text = Buffer.concat(chunks).toString('utf8')
     const url = new URL(request.url ?? '/', 'http://canned')
-    const arrived: Arrived = {
+    const arrived: ReceivedRequest = {
       method: request.method ?? '',
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),
       headers: request.headers,
-      body: bodyIn(text, request.headers['content-type']),
+      body: parseBody(text, request.headers['content-type']),
       text,
     }
     const reply = answer(arrived, asked.push(arrived) - 1)
@@ -64,10 +64,10 @@ export async function serveCanned(answer: (arrived: Arrived, index: number) => C
   }
 }
 
-const bodyIn = (text: string, type = ''): unknown =>
+const parseBody = (text: string, type = ''): unknown =>
   type.includes('form') ? Object.fromEntries(new URLSearchParams(text)) : text ? JSON.parse(text) : undefined
 
-/** The context of somebody who waits long enough. */
+/** A request context with a deadline that no test reaches. */
 export const context = (): RequestContext => ({
   caller: 'test',
   priority: 'interactive',
@@ -75,8 +75,8 @@ export const context = (): RequestContext => ({
   signal: AbortSignal.timeout(10_000),
 })
 
-/** What a vendor is handed, over the real door to the network, with no guards and a memory of its own. */
-export function opened(memory = new Map<string, unknown>()): VendorContext {
+/** A vendor's context: the real HTTP client without guards, and a separate memory. */
+export function vendorContext(memory = new Map<string, unknown>()): VendorContext {
   return {
     tenant: 'acme',
     open: (opening) => openClient(opening, []),
@@ -88,6 +88,6 @@ export function opened(memory = new Map<string, unknown>()): VendorContext {
   }
 }
 
-/** A client at `url` with nothing but a token. */
+/** An API client for `url` with only a token. */
 export const clientAt = (url: string): ApiClient =>
-  opened().open({ base: new URL(url), token: new Secret('canned-token-0'), headers: {} })
+  vendorContext().open({ base: new URL(url), token: new Secret('canned-token-0'), headers: {} })

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 
 const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
-/** Whether the tests must not pass for want of a part of the machine. */
+/** Whether a missing part of the machine must fail the tests. */
 const full = process.env.IDENTITY_MCP_FULL === '1'
 
-/** Whether tests in a browser are left out: where there is none, unless everything is asked for. */
+/** Whether to skip the browser tests: if there is no browser, unless the full run is requested. */
 export const noChromium = !existsSync(executablePath) && !full
 
-/** A headless Chromium with a profile of its own, that speaks to nobody unasked. */
+/** A headless Chromium with a fresh profile and no background network traffic. */
 export const startChromium = () =>
   chromium.launch({
     executablePath,

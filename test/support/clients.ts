@@ -7,7 +7,7 @@ import { StreamableHTTPClientTransport as OlderHttpTransport } from '@modelconte
 import { ElicitRequestSchema, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import type { Program } from './program.ts'
 
-/** The three kinds of client that every server of this kind meets. */
+/** The three kinds of MCP client that a server has to support. */
 export const CLIENTS = ['modern', 'legacy', 'v1'] as const
 export type ClientKind = (typeof CLIENTS)[number]
 
@@ -16,33 +16,33 @@ export type Answer =
   | { action: 'decline' }
   | { action: 'cancel' }
 
-/** What the person at the client does when a form comes up; without it the client has no forms. */
+/** How the person at the client answers a form. Without it the client does not support forms. */
 export type Person = (message: string) => Answer | Promise<Answer>
 
-/** What the person at the client does with a link; without it the client cannot open any. */
+/** How the person at the client answers a link. Without it the client does not support links. */
 export type Browser = (url: string, message: string) => Answer | Promise<Answer>
 
-/** What a client can put before a person. */
-export interface Desk {
+/** What a client can show a person. */
+export interface ClientUi {
   person?: Person | undefined
   browser?: Browser | undefined
 }
 
-/** A server that the client itself starts, in a process of its own. */
-export interface Launch {
+/** A server that the client starts as a child process. */
+export interface StdioLaunch {
   command: string
   args: string[]
   env: Record<string, string>
   stderr: (text: string) => void
 }
 
-/** A server that serves over HTTP. */
-export interface Address {
+/** A server to reach over HTTP. */
+export interface HttpAddress {
   url: URL
   headers: Record<string, string>
 }
 
-/** As much of an MCP client as the tests use, whichever it is. */
+/** The part of an MCP client that the tests use, the same for all kinds. */
 export interface TestClient {
   pid: number | null
   listTools(): Promise<{ name: string }[]>
@@ -64,30 +64,30 @@ export interface ToolResult {
 
 export function connect(
   kind: ClientKind,
-  server: Launch | Program | Address,
+  server: StdioLaunch | Program | HttpAddress,
   name: string,
-  desk: Desk = {},
+  desk: ClientUi = {},
 ): Promise<TestClient> {
   return kind === 'v1' ? connectOlder(server, name, desk) : connectCurrent(kind, server, name, desk)
 }
 
-const capabilitiesOf = ({ person, browser }: Desk) =>
+const capabilitiesOf = ({ person, browser }: ClientUi) =>
   person || browser ? { elicitation: { ...(person && { form: {} }), ...(browser && { url: {} }) } } : {}
 
 async function answerOf(
-  { person, browser }: Desk,
+  { person, browser }: ClientUi,
   params: { message: string; url?: unknown },
 ): Promise<Answer> {
   const answer = 'url' in params ? browser?.(String(params.url), params.message) : person?.(params.message)
-  if (!answer) throw new Error('this client was asked for what it cannot do')
+  if (!answer) throw new Error('the server asked for something that this client does not support')
   return answer
 }
 
 async function connectCurrent(
   kind: 'modern' | 'legacy',
-  server: Launch | Program | Address,
+  server: StdioLaunch | Program | HttpAddress,
   name: string,
-  desk: Desk,
+  desk: ClientUi,
 ): Promise<TestClient> {
   const client = new Client(
     { name, version: '1.0.0' },
@@ -116,9 +116,9 @@ async function connectCurrent(
 }
 
 async function connectOlder(
-  server: Launch | Program | Address,
+  server: StdioLaunch | Program | HttpAddress,
   name: string,
-  desk: Desk,
+  desk: ClientUi,
 ): Promise<TestClient> {
   const client = new OlderClient({ name, version: '1.0.0' }, { capabilities: capabilitiesOf(desk) })
   if (desk.person || desk.browser) {
@@ -140,7 +140,7 @@ async function connectOlder(
   return testClient(client, transport.pid, how)
 }
 
-/** Speaks to a program that runs already over its standard streams, a message a line, for clients of either SDK. */
+/** Transport over the standard streams of a running program, one message per line, for clients of both SDKs. */
 class ProgramTransport {
   onmessage?: (message: JSONRPCMessage) => void
   onclose?: () => void
@@ -160,7 +160,7 @@ class ProgramTransport {
     this.#server.stdin.write(`${JSON.stringify(message)}\n`)
   }
 
-  /** As the SDKs do: its input ends, and then it has a moment to end by itself. */
+  /** Like the SDKs: closes stdin, and kills the program if it has not exited after 5 s. */
   async close(): Promise<void> {
     this.#server.stdin.end()
     const late = setTimeout(() => this.#server.kill('SIGKILL'), 5_000)

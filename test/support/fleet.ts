@@ -5,16 +5,21 @@ export interface FleetOptions {
   proxy: RoundRobin
   config: string
   env: Record<string, string>
-  /** By how much the clock of each instance is wrong, milliseconds; there are as many instances. */
+  /** Clock skew of each instance, milliseconds. One instance starts per entry. */
   skews: readonly number[]
 }
 
-/** Instances that serve over HTTP on the same settings, behind a proxy. */
+/** Instances that serve over HTTP with the same settings, behind a proxy. */
 export async function openFleet({ proxy, config, env, skews }: FleetOptions) {
   const instances: HttpServer[] = []
 
   async function start(at: number): Promise<void> {
-    const instance = await startHttpServer({ config, env, apart: true, node: wrongBy(skews[at] ?? 0) })
+    const instance = await startHttpServer({
+      config,
+      env,
+      ownProcess: true,
+      node: clockSkewArgs(skews[at] ?? 0),
+    })
     instances[at] = instance
     proxy.targets[at] = Number(instance.url.port)
   }
@@ -27,7 +32,7 @@ export async function openFleet({ proxy, config, env, skews }: FleetOptions) {
   await Promise.all(skews.map((_, at) => start(at)))
   return {
     url: new URL('/mcp', proxy.url),
-    /** Ends one with no time for anything, and starts another in its place. */
+    /** Kills one with SIGKILL and starts another in its place. */
     async replace(at: number) {
       await kill(at)
       await start(at)
@@ -38,8 +43,8 @@ export async function openFleet({ proxy, config, env, skews }: FleetOptions) {
   }
 }
 
-/** Has Node tell a time that is so many milliseconds ahead. */
-const wrongBy = (ms: number): string[] =>
+/** Node options that put the clock ahead by so many milliseconds. */
+const clockSkewArgs = (ms: number): string[] =>
   ms === 0
     ? []
     : [

@@ -7,7 +7,7 @@ export interface HttpServerOptions extends ProgramOptions {
 }
 export type HttpServer = Awaited<ReturnType<typeof startHttpServer>>
 
-/** The program that serves over HTTP, from when it listens. */
+/** Starts the program serving over HTTP. Resolves when it listens. */
 export async function startHttpServer({ config, args = [], ...options }: HttpServerOptions) {
   const words = ['serve', '--http', '--port', '0', '--config', config, ...args]
   const program = startProgram(words, options)
@@ -32,14 +32,14 @@ export async function startHttpServer({ config, args = [], ...options }: HttpSer
     stderr: () => stderr,
     /** Resolves with its exit code. */
     ended,
-    /** Resolves when it has said something that fits, from now on, with all that it has said meanwhile. */
+    /** Resolves with the stderr output from now on, as soon as it matches. */
     async says(wanted: RegExp) {
       const before = stderr.length
       const said = () => stderr.slice(before)
       while (!wanted.test(said())) await once(program.stderr, 'data')
       return said()
     },
-    /** Does nothing to one that has ended. */
+    /** Does nothing if the program has ended. */
     kill(signal: NodeJS.Signals) {
       program.kill(signal)
       return ended

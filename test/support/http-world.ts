@@ -1,34 +1,39 @@
 import { openStores } from '../../src/app/stores.ts'
 import { openApiTokens } from '../../src/auth/api-tokens.ts'
 import type { Scope } from '../../src/domain/scopes.ts'
-import { type ClientKind, connect, type Desk, type TestClient } from './clients.ts'
+import { type ClientKind, type ClientUi, connect, type TestClient } from './clients.ts'
 import { startHttpServer } from './http-server.ts'
-import { type Answered, openPlace, type PlaceOptions, sinceNow } from './world.ts'
+import { openSetup, type SetupOptions, sinceNow, type ToolAnswer } from './world.ts'
 
-export interface HttpWorldOptions extends PlaceOptions {
+export interface HttpWorldOptions extends SetupOptions {
   /** The setting `auth`; tokens when left out. */
   auth?: unknown
   args?: string[]
 }
 
-export interface Guest {
+export interface GuestOptions {
   kind?: ClientKind
   token?: string
   headers?: Record<string, string>
-  person?: Desk['person']
-  browser?: Desk['browser']
+  person?: ClientUi['person']
+  browser?: ClientUi['browser']
   name?: string
 }
 
-/** A real server that serves over HTTP, and real MCP clients that call it. */
+/** A real server over HTTP, and real MCP clients that call it. */
 export async function openHttpWorld({
   auth = { tokens: true },
   args = [],
   ...options
 }: HttpWorldOptions = {}) {
-  const place = await openPlace({ ...options, settings: { auth, ...options.settings } })
+  const place = await openSetup({ ...options, settings: { auth, ...options.settings } })
   const env = { IDENTITY_MCP_LOG: 'info', ...place.env }
-  const server = await startHttpServer({ config: place.config, env, args, apart: options.apart ?? false })
+  const server = await startHttpServer({
+    config: place.config,
+    env,
+    args,
+    ownProcess: options.ownProcess ?? false,
+  })
   const { url, stderr, ended } = server
 
   const clients: TestClient[] = []
@@ -38,7 +43,7 @@ export async function openHttpWorld({
     headers = {},
     name = 'test-client',
     ...desk
-  }: Guest = {}) => {
+  }: GuestOptions = {}) => {
     const all = { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers }
     const client = await connect(kind, { url, headers: all }, name, desk)
     clients.push(client)
@@ -48,7 +53,7 @@ export async function openHttpWorld({
       resources: async () => (await client.listResources()).map((resource) => resource.uri),
       call: async (tool: string, input: unknown = {}) => {
         const { content } = await client.callTool(tool, input)
-        return JSON.parse(content?.[0]?.text ?? 'null') as Answered
+        return JSON.parse(content?.[0]?.text ?? 'null') as ToolAnswer
       },
     }
   }
@@ -58,16 +63,16 @@ export async function openHttpWorld({
     url,
     pid: server.pid,
     guest,
-    /** A request for `path` as it is, without a client in between. */
+    /** Requests `path` directly, without an MCP client. */
     fetch: (path: string, init?: RequestInit) => fetch(new URL(path, url), init),
-    /** A token for a bot, without the command that a person types for it. */
+    /** Creates an API token, without the command `tokens create`. */
     async token(name: string, scopes: readonly Scope[] = ['identity:read'], tenants?: readonly string[]) {
       const { store } = openStores(place.dataDir)
       const { token } = await openApiTokens(store).create(name, { scopes, ...(tenants && { tenants }) })
       await store.close()
       return token
     },
-    /** What has happened from here on, for tests that share a world. */
+    /** What happens from here on, for tests that share a world. */
     since: () => sinceNow(place),
     stderr,
     log: () =>
@@ -75,9 +80,9 @@ export async function openHttpWorld({
         .split('\n')
         .filter((line) => line.startsWith('{'))
         .map((line) => JSON.parse(line) as Record<string, unknown>),
-    /** Tells the process to read its settings anew; resolves with what it said of them. */
+    /** Makes the process reload its settings; resolves with what it prints about them. */
     reload() {
-      const said = server.says(/goes (by|on with) the settings/)
+      const said = server.says(/settings reloaded|previous settings stay in use/)
       void server.kill('SIGHUP')
       return said
     },
@@ -93,5 +98,5 @@ export async function openHttpWorld({
 }
 export type HttpWorld = Awaited<ReturnType<typeof openHttpWorld>>
 
-/** What it takes to do everything. */
+/** Scopes that together include all others. */
 export const ALL_SCOPES: readonly Scope[] = ['identity:remove', 'identity:audit', 'identity:approve']

@@ -9,18 +9,18 @@ import {
   SignJWT,
 } from 'jose'
 
-export interface Key {
+export interface IssuerKey {
   privateKey: Awaited<ReturnType<typeof generateKeyPair>>['privateKey']
   jwk: JWK
 }
 
-/** A key pair of an issuer; with no `kid`, its tokens do not name it. */
-export async function newKey(kid?: string, alg = 'ES256'): Promise<Key> {
+/** A key pair of an issuer. Without `kid`, its tokens do not name their key. */
+export async function newKey(kid?: string, alg = 'ES256'): Promise<IssuerKey> {
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
   return { privateKey, jwk: { ...(await exportJWK(publicKey)), alg, use: 'sig', ...(kid && { kid }) } }
 }
 
-/** An OAuth authorization server on loopback, as far as a resource server meets one. */
+/** The part of an OAuth authorization server that a resource server uses, on loopback. */
 export async function openIssuer({ metadata = '/.well-known/oauth-authorization-server', path = '' } = {}) {
   let keys = [await newKey('key-1')]
   const asked: string[] = []
@@ -47,17 +47,17 @@ export async function openIssuer({ metadata = '/.well-known/oauth-authorization-
     get keys() {
       return keys
     },
-    /** Signs with these from now on, the last of them first; the others are still published. */
-    rotate: (...next: Key[]) => {
+    /** Publishes these keys from now on, and signs with the last one. */
+    rotate: (...next: IssuerKey[]) => {
       keys = next
     },
     fail: (on: boolean) => {
       down = on
     },
-    /** A token good for five minutes, with `claims` over the usual ones; `undefined` leaves one out. */
+    /** A token valid for five minutes. `claims` override the defaults; `undefined` omits a claim. */
     token(
       claims: JWTPayload & Record<string, unknown> = {},
-      how: { key?: Key; header?: Partial<JWTHeaderParameters> } = {},
+      how: { key?: IssuerKey; header?: Partial<JWTHeaderParameters> } = {},
     ) {
       const key = how.key ?? keys.at(-1)
       if (!key) throw new TypeError('the issuer has no key')

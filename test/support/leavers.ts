@@ -3,69 +3,82 @@ import { send } from './browser.ts'
 import { connect } from './clients.ts'
 import { decideAt } from './strict.ts'
 
-/** What became of the answers on the way to all people being deactivated. */
-export interface Course {
-  /** People whose deactivation a call reported as done by itself. */
+/** How the calls of a run of `deactivateAll` ended. */
+export interface DeactivationStats {
+  /** People whose deactivation a call reported as done. */
   done: string[]
-  /** People who were found deactivated by a call, after the answer to the one before had been lost. */
-  found: string[]
-  /** Calls that got no answer. */
-  lost: number
-  /** Calls that were told to come again, since something could not be reached. */
-  away: number
-  /** Requests that were void, so that a person was asked anew. */
-  anew: number
-  /** Answers that told of no outcome. */
+  /** People whom a call found deactivated, after the answer to the previous call was lost. */
+  foundDone: string[]
+  /** Calls without an answer. */
+  unanswered: number
+  /** Calls to repeat, because something was unreachable. */
+  retried: number
+  /** Void approvals, for which a person was asked again. */
+  askedAgain: number
+  /** Answers with an unknown outcome. */
   unknown: number
 }
 
-interface Answer {
+interface DeactivateAnswer {
   status?: string
   results?: { outcome: string }[]
   approval?: { id: string; approveAt: string }
   error?: { code: string; retryable: boolean; message: string }
 }
 
-export interface Leaving {
+export interface DeactivateAllOptions {
   url: URL
-  /** Who asks; nobody in particular when left out. */
+  /** The caller's API token; anonymous without it. */
   token?: string
-  /** Name of the tenant that they leave. */
+  /** Name of the tenant to deactivate them in. */
   tenant: string
   /** User names. */
   people: readonly string[]
-  /** How many are under way at the same moment. */
+  /** How many calls are in flight at the same time. */
   atOnce: number
 }
 
-/** What comes before the same call again, milliseconds: longer than any write takes to arrive. */
-const PAUSE_MS = 600
-const MOST_ATTEMPTS = 100
+/** Pause before a call is repeated, milliseconds: longer than any write takes to arrive. */
+const RETRY_PAUSE_MS = 600
+const MAX_ATTEMPTS = 100
 
 /**
- * Has everybody deactivated, one approval each, as a helpdesk bot would whose server can fail at any moment: whatever
- * gets no answer is asked again, and whatever is reported as not done too.
+ * Deactivates all people, with one approval each, like a helpdesk bot whose server can fail at any moment: it repeats a
+ * call that gets no answer or reports that nothing was done.
  */
-export async function leave({ url, token, tenant, people, atOnce }: Leaving): Promise<Course> {
-  const course: Course = { done: [], found: [], lost: 0, away: 0, anew: 0, unknown: 0 }
+export async function deactivateAll({
+  url,
+  token,
+  tenant,
+  people,
+  atOnce,
+}: DeactivateAllOptions): Promise<DeactivationStats> {
+  const course: DeactivationStats = {
+    done: [],
+    foundDone: [],
+    unanswered: 0,
+    retried: 0,
+    askedAgain: 0,
+    unknown: 0,
+  }
   const left = [...people]
   const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }) }
   const open = () => connect('modern', { url, headers }, 'helpdesk')
 
-  async function insist<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  async function retryUntilAnswered<Result>(attempt: () => Promise<Result>): Promise<Result> {
     for (let time = 1; ; time++) {
       try {
         return await attempt()
       } catch (error) {
-        if (time === MOST_ATTEMPTS) throw error
-        course.lost += 1
-        await sleep(PAUSE_MS)
+        if (time === MAX_ATTEMPTS) throw error
+        course.unanswered += 1
+        await sleep(RETRY_PAUSE_MS)
       }
     }
   }
 
   async function worker(): Promise<void> {
-    const client = await insist(open)
+    const client = await retryUntilAnswered(open)
     for (let user = left.shift(); user !== undefined; user = left.shift()) {
       let approvalId: string | undefined
       for (;;) {
@@ -75,28 +88,30 @@ export async function leave({ url, token, tenant, people, atOnce }: Leaving): Pr
           reason: 'left the company',
           ...(approvalId && { approvalId }),
         }
-        const { content } = await insist(() => client.callTool('deactivate_user', input))
-        const { status, results, approval, error } = JSON.parse(content?.[0]?.text ?? 'null') as Answer
+        const { content } = await retryUntilAnswered(() => client.callTool('deactivate_user', input))
+        const { status, results, approval, error } = JSON.parse(
+          content?.[0]?.text ?? 'null',
+        ) as DeactivateAnswer
         if (results?.some(({ outcome }) => outcome === 'unknown')) course.unknown += 1
         if (status === 'done') {
           course.done.push(user)
           break
         }
         if (status === 'unchanged') {
-          course.found.push(user)
+          course.foundDone.push(user)
           break
         }
         if (status === 'approval_required' && approval) {
           approvalId = approval.id
-          if (!(await insist(() => decideFor(approval)))) await sleep(PAUSE_MS)
+          if (!(await retryUntilAnswered(() => approveOnPage(approval)))) await sleep(RETRY_PAUSE_MS)
         } else if (error?.code === 'approval_used' || error?.code === 'approval_void') {
           approvalId = undefined
-          course.anew += 1
+          course.askedAgain += 1
         } else if (status === 'failed' || error?.retryable) {
-          course.away += 1
-          // A yes is used up by the call that tried.
+          course.retried += 1
+          // The failed call used up its approval.
           if (status === 'failed') approvalId = undefined
-          await sleep(PAUSE_MS)
+          await sleep(RETRY_PAUSE_MS)
         } else throw new Error(`${user}: ${content?.[0]?.text}`)
       }
     }
@@ -107,8 +122,8 @@ export async function leave({ url, token, tenant, people, atOnce }: Leaving): Pr
   return course
 }
 
-/** Says yes on the page, unless that was done already and the answer lost; false where nobody can, or need, decide. */
-async function decideFor({ approveAt }: { approveAt: string }): Promise<boolean> {
+/** Approves on the page, unless an earlier attempt did and its answer was lost. False if there is nothing to decide. */
+async function approveOnPage({ approveAt }: { approveAt: string }): Promise<boolean> {
   if (!URL.canParse(approveAt)) return false
   const { status, text } = await send(approveAt, { path: new URL(approveAt).pathname })
   if (status === 404) return false

@@ -1,4 +1,4 @@
 import { join } from 'node:path'
 
-/** The program as it is built. */
+/** The built program. */
 export const MAIN = join(import.meta.dirname, '../../dist/main.js')

@@ -7,38 +7,38 @@ import { MAIN } from './main.ts'
 
 /** A run of the program: its streams, its signals, its end. */
 export interface Program {
-  /** Undefined where it has no process of its own. */
+  /** Undefined if it runs in the test's process. */
   pid: number | undefined
   stdin: Writable
   stdout: Readable
   stderr: Readable
-  /** Does nothing to a run that has ended. */
+  /** Does nothing if the run has ended. */
   kill(signal: NodeJS.Signals): void
-  /** Resolves with the exit code when it has ended and all that it said can be read; null where it was killed. */
+  /** Resolves with the exit code when it has ended and its output is complete; null if it was killed. */
   ended: Promise<number | null>
 }
 
 export interface ProgramOptions {
   env: Record<string, string>
-  /** Where it runs: as it is built, in a process of its own, or as it is written, in that of the test. */
-  apart?: boolean
-  /** What Node itself is told, which takes a process of its own. */
+  /** Whether to run the built program in a child process, instead of the sources in the test's process. */
+  ownProcess?: boolean
+  /** Options for Node itself; they require a child process. */
   node?: readonly string[]
 }
 
 /**
- * Starts the program with these words. It has the same streams and arguments either way, and knows nothing else of its
- * process; to start one costs more than most of what tests do with it. Whatever is about the process itself, how it is
- * built, or how it is killed, has one `apart`.
+ * Starts the program with these arguments. Its streams and arguments are the same in both modes. Starting a process costs
+ * more than most tests do with it, so only tests of the process itself, of the build or of kills set `ownProcess`.
  */
 export const startProgram = (
   words: readonly string[],
-  { env, apart = false, node = [] }: ProgramOptions,
-): Program => (apart || node.length > 0 ? inItsOwn([...node, MAIN, ...words], env) : inThis(words, env))
+  { env, ownProcess = false, node = [] }: ProgramOptions,
+): Program =>
+  ownProcess || node.length > 0 ? runInChild([...node, MAIN, ...words], env) : runInProcess(words, env)
 
-function inItsOwn(words: readonly string[], env: Record<string, string>): Program {
+function runInChild(words: readonly string[], env: Record<string, string>): Program {
   const child = spawn(process.execPath, words, { env })
-  // Whoever writes to a process that has ended is told by its end.
+  // A write to a process that has ended shows up as its end.
   child.stdin.on('error', () => {})
   return {
     pid: child.pid,
@@ -50,7 +50,7 @@ function inItsOwn(words: readonly string[], env: Record<string, string>): Progra
   }
 }
 
-function inThis(words: readonly string[], env: Record<string, string>): Program {
+function runInProcess(words: readonly string[], env: Record<string, string>): Program {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
   let code = 0
   let reload = () => {}

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Program } from './program.ts'
 
-interface Reply {
+interface RawReply {
   id: number
   result?: {
     resultType?: string
@@ -13,36 +13,36 @@ interface Reply {
   error?: { code: number; message: string }
 }
 
-/** Who a request says that it comes from, and what that client can do. */
-export interface As {
+/** The client name and capabilities that a request declares. */
+export interface ClientIdentity {
   name?: string
   capabilities?: unknown
 }
 
-/** A client of the 2026-07-28 revision that sends whatever it is told to, for what no honest client would send. */
+/** A client of the 2026-07-28 revision that sends anything, to test what no well-behaved client sends. */
 export class RawClient {
   readonly #server: Program
-  readonly #waiting = new Map<number, (reply: Reply) => void>()
+  readonly #waiting = new Map<number, (reply: RawReply) => void>()
   readonly #name: string
   #id = 0
 
   constructor(server: Program, name = 'raw-client') {
     this.#name = name
     this.#server = server
-    // Nobody reads it, and it must not fill up.
+    // Drained, so that the pipe does not fill up.
     server.stderr.resume()
     createInterface({ input: server.stdout }).on('line', (line) => {
-      const reply = JSON.parse(line) as Reply
+      const reply = JSON.parse(line) as RawReply
       this.#waiting.get(reply.id)?.(reply)
     })
   }
 
-  /** Sends these bytes, whatever they are. */
+  /** Sends these bytes unchanged. */
   write(bytes: string | Buffer): void {
     this.#server.stdin.write(bytes)
   }
 
-  send(method: string, params: Record<string, unknown>, as: As = {}): Promise<Reply> {
+  send(method: string, params: Record<string, unknown>, as: ClientIdentity = {}): Promise<RawReply> {
     this.#id += 1
     const id = this.#id
     const _meta = {
@@ -51,17 +51,17 @@ export class RawClient {
         'capabilities' in as ? as.capabilities : { elicitation: { form: {}, url: {} } },
       'io.modelcontextprotocol/clientInfo': { name: as.name ?? this.#name, version: '1.0.0' },
     }
-    const answered = new Promise<Reply>((resolve) => this.#waiting.set(id, resolve))
+    const answered = new Promise<RawReply>((resolve) => this.#waiting.set(id, resolve))
     this.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta } })}\n`)
     return answered
   }
 
-  /** Calls a tool, optionally as the second round of a question. Errors come back as `error`. */
+  /** Calls a tool, optionally as the second round of a question. Returns errors as `error`. */
   async call(
     name: string,
     args: unknown,
     round: { requestState?: unknown; inputResponses?: unknown } = {},
-    as: As = {},
+    as: ClientIdentity = {},
   ): Promise<{ state: string | undefined; body: { status?: string; error?: { code: string } } }> {
     const { result, error } = await this.send('tools/call', { name, arguments: args, ...round }, as)
     const text = result?.content?.[0]?.text

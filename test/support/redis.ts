@@ -7,14 +7,14 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import type { RedisAddress } from '../../src/config/store.ts'
 
-/** Whether this machine has what it takes; throws when it must and has not. */
-export function redisIsThere(): boolean {
-  const there = spawnSync('redis-server', ['--version']).status === 0
-  if (!there && process.env.IDENTITY_MCP_FULL === '1') throw new Error('redis-server is not installed')
-  return there
+/** Whether redis-server is installed. Throws if it is not and a full run requires it. */
+export function redisInstalled(): boolean {
+  const installed = spawnSync('redis-server', ['--version']).status === 0
+  if (!installed && process.env.IDENTITY_MCP_FULL === '1') throw new Error('redis-server is not installed')
+  return installed
 }
 
-/** A port that nobody listens at. */
+/** A port without a listener. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -26,7 +26,7 @@ export async function freePort(): Promise<number> {
 
 export type RedisServer = Awaited<ReturnType<typeof startRedis>>
 
-/** A real redis-server of its own, which keeps nothing unless `args` say so, and what can befall it. */
+/** Starts a real redis-server, without persistence unless `args` turn it on, with ways to break it. */
 export async function startRedis(...args: string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'redis-'))
   const port = await freePort()
@@ -72,7 +72,7 @@ export async function startRedis(...args: string[]) {
     folder,
     url: `redis://127.0.0.1:${port}`,
     address: { host: '127.0.0.1', port, tls: false, database: 0 } satisfies RedisAddress,
-    /** For looking at it, and for doing to it what our own connection never would. */
+    /** A plain connection, to inspect it and to send commands that our own connection never sends. */
     raw: () => {
       raw ??= new Redis({ port, host: '127.0.0.1' })
       return raw

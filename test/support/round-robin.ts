@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-const TRY_MS = 60_000
+const REPLY_TIMEOUT_MS = 60_000
 
 export type RoundRobin = Awaited<ReturnType<typeof openRoundRobin>>
 
 /**
- * A proxy that hands requests round to the ports in `targets`, as they are at that moment. Where nobody listens it tries
- * the next; a request that was lost on its way is answered 502, since it may have been served.
+ * A round-robin proxy for the current ports in `targets`. If a port refuses the connection, it tries the next one. It
+ * answers 502 to a request that was lost on its way, because that request may have been served.
  */
 export async function openRoundRobin() {
   const targets: (number | undefined)[] = []
@@ -17,7 +17,7 @@ export async function openRoundRobin() {
     const body = Buffer.concat(await incoming.toArray())
     for (let tried = 0; tried < targets.length; tried++) {
       const port = targets[turn++ % targets.length]
-      if (port !== undefined && (await pass(port, incoming, body, outgoing)) !== 'refused') return
+      if (port !== undefined && (await forward(port, incoming, body, outgoing)) !== 'refused') return
     }
     outgoing.writeHead(503).end()
   }).listen(0, '127.0.0.1')
@@ -34,7 +34,7 @@ export async function openRoundRobin() {
   }
 }
 
-const pass = (
+const forward = (
   port: number,
   { method, url, headers }: IncomingMessage,
   body: Buffer,
@@ -42,7 +42,7 @@ const pass = (
 ) =>
   new Promise<'passed' | 'refused'>((resolve) => {
     const passed = request(
-      { host: '127.0.0.1', port, method, path: url, headers, agent: false, timeout: TRY_MS },
+      { host: '127.0.0.1', port, method, path: url, headers, agent: false, timeout: REPLY_TIMEOUT_MS },
       (reply) => {
         outgoing.writeHead(reply.statusCode ?? 502, reply.headers)
         reply.pipe(outgoing)

@@ -1,24 +1,24 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A proxy in front of a port on this machine, which can be slow, cut its connections, and swallow replies. */
-export async function openProxy(target: number) {
+/** A TCP proxy for a local port that can delay data, cut connections, and swallow replies. */
+export async function openTcpProxy(target: number) {
   const pairs = new Set<{ client: Socket; server: Socket }>()
-  const how = { target, delayMs: 0, swallow: false, asked: (_text: string) => {} }
+  const behavior = { target, delayMs: 0, swallow: false, asked: (_text: string) => {} }
 
   const pass = (from: Socket, to: Socket, swallows: () => boolean) =>
     from.on('data', (piece) => {
       const on = () => void (swallows() || to.destroyed || to.write(piece))
-      if (how.delayMs > 0) setTimeout(on, how.delayMs)
+      if (behavior.delayMs > 0) setTimeout(on, behavior.delayMs)
       else on()
     })
 
   const server = createServer((client) => {
-    const pair = { client, server: connect(how.target, '127.0.0.1') }
+    const pair = { client, server: connect(behavior.target, '127.0.0.1') }
     pairs.add(pair)
-    client.on('data', (piece) => how.asked(String(piece)))
+    client.on('data', (piece) => behavior.asked(String(piece)))
     pass(client, pair.server, () => false)
-    pass(pair.server, client, () => how.swallow)
+    pass(pair.server, client, () => behavior.swallow)
     for (const [one, other] of [
       [client, pair.server],
       [pair.server, client],
@@ -35,10 +35,10 @@ export async function openProxy(target: number) {
   return {
     port: (server.address() as AddressInfo).port,
     /**
-     * Where new connections lead, how long each piece of data is on its way, whether what the server says gets lost, and
-     * who is told of requests.
+     * The port for new connections, the delay of each piece of data, whether to drop the server's replies, and a listener
+     * for requests.
      */
-    how,
+    how: behavior,
     cut() {
       for (const { client } of pairs) client.destroy()
     },

@@ -1,10 +1,10 @@
 import { type HttpWorldOptions, openHttpWorld } from './http-world.ts'
 import { openIssuer } from './issuer.ts'
 
-export type Trusting = Awaited<ReturnType<typeof openTrusting>>
+export type OAuthWorld = Awaited<ReturnType<typeof openOAuthWorld>>
 
-/** An issuer, and a server that takes its access tokens as `jwt` says, beside what `auth` says. */
-export async function openTrusting({
+/** An issuer, and a server that accepts its access tokens according to `jwt`, in addition to `auth`. */
+export async function openOAuthWorld({
   auth,
   jwt,
   ...options

@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { redisIsThere } from './redis.ts'
+import { redisInstalled } from './redis.ts'
 
-/** For tests that need a real redis-server. */
-export const withRedis = describe.skipIf(!redisIsThere())
+/** A `describe` for tests that need a real redis-server. */
+export const withRedis = describe.skipIf(!redisInstalled())

@@ -10,27 +10,30 @@ import { RawClient } from './raw.ts'
 export interface WorldOptions {
   client?: ClientKind
   clientName?: string
-  /** What the person at the client does; `none` is a client that cannot ask. */
+  /** How the person at the client answers; `none` is a client that cannot ask. */
   answer?: 'accept' | 'decline' | 'cancel' | 'none' | Person
-  /** What the person at the client does with a link; without it the client cannot open any. */
+  /** How the person at the client answers a link. Without it the client does not support links. */
   browser?: Browser
-  /** Laid over the settings of the sandbox. */
+  /** Override the settings of the sandbox. */
   settings?: Record<string, unknown>
-  /** The tenants in place of `acme-netskope`, made of what the sandbox says of its own. */
+  /** The tenants to use instead of `acme-netskope`, made from the sandbox's tenants. */
   tenants?: (own: Sandbox['settings']['tenants']) => Record<string, unknown>
-  /** Laid over the settings of the tenant `acme-netskope`. */
+  /** Override the settings of the tenant `acme-netskope`. */
   tenant?: Record<string, unknown>
   env?: Record<string, string>
   args?: string[]
   sandbox?: SandboxOptions
-  /** Whether servers and commands run as they are built, each in a process of its own. */
-  apart?: boolean
+  /** Whether to run the built servers and commands, each in a child process. */
+  ownProcess?: boolean
 }
 
-export type PlaceOptions = Pick<WorldOptions, 'settings' | 'tenants' | 'tenant' | 'env' | 'sandbox' | 'apart'>
+export type SetupOptions = Pick<
+  WorldOptions,
+  'settings' | 'tenants' | 'tenant' | 'env' | 'sandbox' | 'ownProcess'
+>
 
-/** What a tool answered: its object, or the error. */
-export interface Answered extends Record<string, unknown> {
+/** The answer of a tool: its output, or the error. */
+export interface ToolAnswer extends Record<string, unknown> {
   error?: {
     code: string
     message: string
@@ -42,15 +45,15 @@ export interface Answered extends Record<string, unknown> {
   }
 }
 
-/** People of few words. */
+/** People who always give the same answer. */
 export const PEOPLE: Record<'accept' | 'decline' | 'cancel', Person> = {
   accept: () => ({ action: 'accept', content: { confirm: true } }),
   decline: () => ({ action: 'decline' }),
   cancel: () => ({ action: 'cancel' }),
 }
 
-/** Simulated apps over HTTP, settings that name one of them, and a way to run commands on these. */
-export async function openPlace(options: PlaceOptions = {}) {
+/** Simulated apps over HTTP, settings for one of them, and functions to run commands with these settings. */
+export async function openSetup(options: SetupOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'identity-mcp-'))
   const sandbox = await startSandbox(options.sandbox)
   const dataDir = join(folder, 'data')
@@ -66,7 +69,7 @@ export async function openPlace(options: PlaceOptions = {}) {
   let newcomers = 0
   const env = { PATH: process.env.PATH ?? '', HOME: folder, ...sandbox.env, ...options.env }
   const start = (words: readonly string[], more: Record<string, string> = {}) =>
-    startProgram(words, { env: { ...env, ...more }, apart: options.apart ?? false })
+    startProgram(words, { env: { ...env, ...more }, ownProcess: options.ownProcess ?? false })
   /** Runs a command of the program to its end. */
   const run = (words: readonly string[], { stdin = '' } = {}) =>
     runToEnd(start([...words, '--config', config]), stdin)
@@ -80,10 +83,10 @@ export async function openPlace(options: PlaceOptions = {}) {
     config,
     env,
     run,
-    /** Starts the program with these words. */
+    /** Starts the program with these arguments. */
     start,
     rewrite: write,
-    /** Somebody new in the app, whom no other test knows. */
+    /** Adds a new user to the app, which no other test uses. */
     newcomer: () => {
       newcomers += 1
       return sandbox.tenants['acme-netskope'].addUser({ userName: `newcomer-${newcomers}@example.com` })
@@ -100,15 +103,15 @@ export async function openPlace(options: PlaceOptions = {}) {
   }
 }
 
-type Place = Omit<Awaited<ReturnType<typeof openPlace>>, 'close'>
+type Setup = Omit<Awaited<ReturnType<typeof openSetup>>, 'close'>
 
-/** A real server, a real MCP client, a simulated Netskope tenant over HTTP. */
+/** A real server, a real MCP client, and a simulated Netskope tenant over HTTP. */
 export async function openWorld(options: WorldOptions = {}) {
-  const { close: leave, ...place } = await openPlace(options)
+  const { close: leave, ...place } = await openSetup(options)
   const { config } = place
   let stderr = ''
 
-  /** Another server and client on the same data folder and the same app. */
+  /** Starts another server and client on the same data folder and app. */
   const open = async (more: WorldOptions = {}) => {
     const asked: string[] = []
     const answer = more.answer ?? options.answer ?? 'accept'
@@ -137,7 +140,7 @@ export async function openWorld(options: WorldOptions = {}) {
       how?: { timeout?: number; signal?: AbortSignal },
     ) => {
       const result = await client.callTool(tool, args, how)
-      const text = JSON.parse(result.content?.[0]?.text ?? 'null') as Answered
+      const text = JSON.parse(result.content?.[0]?.text ?? 'null') as ToolAnswer
       return text
     }
     return { client, asked, call, close: () => client.close() }
@@ -150,14 +153,14 @@ export async function openWorld(options: WorldOptions = {}) {
     ...place,
     ...first,
     stderr: () => stderr,
-    /** What has happened from here on, for tests that share a world. */
+    /** What happens from here on, for tests that share a world. */
     since: () => sinceNow(place, first.asked),
     open: async (more: WorldOptions = {}) => {
       const other = await open(more)
       others.push(other)
       return other
     },
-    /** A client that sends what no honest one would. */
+    /** A client that can send what no well-behaved client sends. */
     raw: (name?: string) => {
       const client = new RawClient(place.start(['--config', config]), name)
       others.push(client)
@@ -169,7 +172,8 @@ export async function openWorld(options: WorldOptions = {}) {
     },
   }
 }
-/** What a run said until it ended, and its exit code. */
+
+/** The output of a run and its exit code, when it has ended. */
 export async function runToEnd(program: Program, stdin = '') {
   const out = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
@@ -183,7 +187,7 @@ export async function runToEnd(program: Program, stdin = '') {
 
 export type World = Awaited<ReturnType<typeof openWorld>>
 
-export function sinceNow({ netskope, dataDir, journal }: Place, asked: readonly string[] = []) {
+export function sinceNow({ netskope, dataDir, journal }: Setup, asked: readonly string[] = []) {
   const lines = () => (existsSync(join(dataDir, 'journal.jsonl')) ? journal() : [])
   const from = {
     asked: asked.length,

@@ -3,8 +3,8 @@ import { bare, named } from '../../src/domain/quoting.ts'
 import { cautionOf } from '../../src/text/confusables.ts'
 
 const MIXED = 'mixes alphabets or uses a rare one'
-const UNSEEN = 'holds characters that can not be seen'
-const like = (text: string) => `looks like "${text}" and is not`
+const UNSEEN = 'contains invisible characters'
+const like = (text: string) => `looks like "${text}" but is not`
 
 describe('a name is taken at its face', () => {
   test.each([
@@ -47,8 +47,8 @@ describe('a name is warned of', () => {
     ['a soft hyphen', 'a\u00adda@example.com', UNSEEN],
     ['a joiner between Latin letters', 'a\u200dda', UNSEEN],
     ['a line break', 'Ada\nApproved by IT', UNSEEN],
-    ['an address to click', 'Ada https://evil.example/approve', 'holds a web address'],
-    ['an address without a scheme', 'Ada www.evil.example', 'holds a web address'],
+    ['an address to click', 'Ada https://evil.example/approve', 'contains a web address'],
+    ['an address without a scheme', 'Ada www.evil.example', 'contains a web address'],
   ])('%s', (_, name, says) => {
     expect(cautionOf({ name })).toBe(`The name ${says}.`)
   })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { TokenCheck } from '../../src/domain/operations.ts'
 import fixtures from '../fixtures/gainsight.json' with { type: 'json' }
-import { type Arrived, type Canned, context, serveCanned } from '../support/canned.ts'
+import { type CannedReply, context, type ReceivedRequest, serveCanned } from '../support/canned.ts'
 import { gainsightAt, lines, SCIM } from './gainsight-at.ts'
 
 const { errors, scim, services, oauth } = fixtures
@@ -12,14 +12,17 @@ const LIST = '/v1/users/services/list'
 /** Lets `bearer` into SCIM and `key` into REST, and refuses all else. */
 const letting =
   (bearer: string, key: string) =>
-  ({ path, headers }: Arrived): Canned => {
+  ({ path, headers }: ReceivedRequest): CannedReply => {
     if (path.endsWith('/oauth/token')) return oauth.m2mToken
     const open = path === LIST ? headers.accesskey === key : headers.authorization === `Bearer ${bearer}`
     if (!open) return errors.scimTokenOnRest
     return path === LIST ? services.list : path.endsWith('/Groups') ? scim.listGroups : scim.listUsers
   }
 
-const check = async (answer: (arrived: Arrived) => Canned, settings: Record<string, unknown>) => {
+const check = async (
+  answer: (arrived: ReceivedRequest) => CannedReply,
+  settings: Record<string, unknown>,
+) => {
   await using app = await serveCanned(answer)
   const checks = await gainsightAt(app.url, settings).checkTokens({}, context())
   return { checks, verdicts: checks.map(({ token, verdict }) => [token, verdict]), asked: app.asked }
@@ -103,7 +106,7 @@ test('tells when a fetched token ends', async () => {
   expect(left / 1000).toBeGreaterThan(86_300)
 })
 
-test.each<[string, Canned]>([
+test.each<[string, CannedReply]>([
   ['rejected', oauth.denied],
   ['wrong_address', { status: 404, raw: '<html>' }],
   ['rate_limited', errors.rateLimited],
@@ -117,7 +120,7 @@ test.each<[string, Canned]>([
   expect(asked).toHaveLength(1)
 })
 
-test.each<[string, Canned]>([
+test.each<[string, CannedReply]>([
   ['missing_grant', { status: 403, body: {} }],
   ['sso_not_active', { status: 400, body: { detail: 'SAML SSO is not configured' } }],
   ['wrong_address', { status: 404, raw: '<html>' }],

@@ -1,7 +1,13 @@
 import { describe, expect, test, vi } from 'vitest'
 import gainsight, { type GainsightSettings } from '../../src/vendors/gainsight.ts'
 import fixtures from '../fixtures/gainsight.json' with { type: 'json' }
-import { type Arrived, type Canned, context, opened, serveCanned } from '../support/canned.ts'
+import {
+  type CannedReply,
+  context,
+  type ReceivedRequest,
+  serveCanned,
+  vendorContext,
+} from '../support/canned.ts'
 import { gainsightAt, lines, parse, SCIM, serving, target } from './gainsight-at.ts'
 
 const USERS = `${SCIM}/Users`
@@ -16,17 +22,17 @@ const [jane] = fixtures.scim.findByUserName.body.Resources
 /** Hands out `token-1`, `token-2` … and answers all else with `answer`. */
 function issuing(
   more: Record<string, unknown>,
-  answer: (arrived: Arrived) => Canned = () => ({ body: jane }),
+  answer: (arrived: ReceivedRequest) => CannedReply = () => ({ body: jane }),
 ) {
   let issued = 0
-  return (arrived: Arrived): Canned => {
+  return (arrived: ReceivedRequest): CannedReply => {
     if (!arrived.path.endsWith('/token')) return answer(arrived)
     issued += 1
     return { body: { access_token: `token-${issued}`, token_type: 'Bearer', expires_in: 86_400, ...more } }
   }
 }
-const bearer = ({ headers }: Arrived) => headers.authorization
-const rejecting = (token: string) => (arrived: Arrived) =>
+const bearer = ({ headers }: ReceivedRequest) => headers.authorization
+const rejecting = (token: string) => (arrived: ReceivedRequest) =>
   bearer(arrived) === `Bearer ${token}` ? fixtures.errors.unauthorized : { body: jane }
 
 describe('a token', () => {
@@ -131,7 +137,7 @@ describe('a token', () => {
     expect(app.asked.length).toBeLessThanOrEqual(6)
   })
 
-  test.each<[string, Canned, object]>([
+  test.each<[string, CannedReply, object]>([
     [
       'a refused client',
       fixtures.oauth.denied,
@@ -159,9 +165,9 @@ test('neither token nor refresh token is kept or shown, and the budget is that o
   )
   const memory = new Map<string, unknown>()
   const parsed = parse({ url: app.url, ...refreshing, scimBasePath: undefined })
-  const opening = vi.fn(opened(memory).open)
+  const opening = vi.fn(vendorContext(memory).open)
   const settings = parsed.data as unknown as GainsightSettings
-  const operations = gainsight.operations(settings, { ...opened(memory), open: opening })
+  const operations = gainsight.operations(settings, { ...vendorContext(memory), open: opening })
   const account = await operations.readAccount?.({ id: target.id }, context())
   expect(account?.title).toBe('[secret] [secret]')
   expect(JSON.stringify([...memory])).not.toMatch(/token-|refresh-/)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import fixtures from '../fixtures/gainsight.json' with { type: 'json' }
-import { type Arrived, type Canned, context, serveCanned } from '../support/canned.ts'
+import { type CannedReply, context, type ReceivedRequest, serveCanned } from '../support/canned.ts'
 import { gainsightAt, lines, serving, target } from './gainsight-at.ts'
 
 const { users, services, errors } = fixtures
@@ -21,7 +21,7 @@ const person = (index: number) => ({
 /** `count` users in the dialect `users`, at most `most` a page. */
 const paging =
   (count: number, most = 1_000, totals = true) =>
-  ({ query }: Arrived): Canned => {
+  ({ query }: ReceivedRequest): CannedReply => {
     const size = Math.min(Number(query.pageSize), most)
     const start = (Number(query.page) - 1) * size
     const data = Array.from({ length: count }, (_, index) => person(index)).slice(start, start + size)
@@ -32,7 +32,7 @@ describe('the dialect', () => {
   const find = (url: string, memory: Map<string, unknown>) =>
     gainsightAt(url, { tokens }, memory).findAccounts({ user: target.userName }, context())
 
-  test.each<[string, Record<string, Canned>, string[], string[]]>([
+  test.each<[string, Record<string, CannedReply>, string[], string[]]>([
     ['services', { [LIST]: services.list }, [`POST ${LIST}`, `POST ${LIST}`], [`POST ${LIST}`]],
     [
       'users',
@@ -53,7 +53,7 @@ describe('the dialect', () => {
     expect(app.asked.every(({ headers }) => headers.authorization === undefined)).toBe(true)
   })
 
-  test.each<[string, Canned, object]>([
+  test.each<[string, CannedReply, object]>([
     ['a refused key', errors.badAuthHeaders400, { code: 'unauthorized' }],
     ['a limit', errors.rateLimited, { code: 'rate_limited' }],
     ['nobody there', { status: 404, raw: '<html>' }, { code: 'unavailable', retryable: false }],
@@ -160,7 +160,7 @@ describe('users', () => {
     expect(app.asked[0]?.body).toEqual({ email: 'a@example.com', firstName: 'A', lastName: 'B', role: 'CSM' })
   })
 
-  test.each<[string, Record<string, unknown>, Canned, object]>([
+  test.each<[string, Record<string, unknown>, CannedReply, object]>([
     [
       'a role that is written otherwise',
       { role: 'csm' },
@@ -212,7 +212,7 @@ describe('services', () => {
     LastName: 'Poe',
     SFDCUserName: 'jane.poe@example.com',
   }
-  const listed: Canned = { body: { result: true, data: { records: [record], totalRecords: 1 } } }
+  const listed: CannedReply = { body: { result: true, data: { records: [record], totalRecords: 1 } } }
 
   test('are searched by one request', async () => {
     await using app = await serveCanned(serving({ [LIST]: listed }))
@@ -239,7 +239,7 @@ describe('services', () => {
     })
   })
 
-  test.each<[string, (arrived: Arrived) => Canned]>([
+  test.each<[string, (arrived: ReceivedRequest) => CannedReply]>([
     [
       'refuses to search',
       ({ body }) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import gainsight, { type GainsightSettings } from '../../src/vendors/gainsight.ts'
 import fixtures from '../fixtures/gainsight.json' with { type: 'json' }
-import { type Canned, context, serveCanned } from '../support/canned.ts'
+import { type CannedReply, context, serveCanned } from '../support/canned.ts'
 import { gainsightAt, lines, parse, SCIM, serving, target } from './gainsight-at.ts'
 
 const { scim } = fixtures
@@ -74,9 +74,9 @@ describe('settings', () => {
 describe('the address of SCIM', () => {
   const probe = (base: string) => `GET ${base}/Users?count=1`
   const OTHER = '/scim/v2'
-  const refused: Canned = { status: 401, body: {} }
+  const refused: CannedReply = { status: 401, body: {} }
 
-  test.each<[string, Record<string, Canned>, string, string[]]>([
+  test.each<[string, Record<string, CannedReply>, string, string[]]>([
     ['the one of the set-up article', { [USERS]: scim.findByUserName }, SCIM, [probe(SCIM)]],
     ['the other one', { [`${OTHER}/Users`]: scim.findByUserName }, OTHER, [probe(SCIM), probe(OTHER)]],
     [
@@ -251,7 +251,7 @@ describe('a super admin', () => {
 })
 
 describe('a refusal', () => {
-  test.each<[string, Canned, object]>([
+  test.each<[string, CannedReply, object]>([
     [
       'an unknown key',
       fixtures.errors.unauthorized,
@@ -281,7 +281,7 @@ describe('a refusal', () => {
     )
   })
 
-  test.each<[string, Canned, string]>([
+  test.each<[string, CannedReply, string]>([
     ['a token that only reads', scim.notSuperAdmin, 'forbidden'],
     ['a duplicate', scim.createDuplicate, 'conflict'],
     ['a duplicate as 400', fixtures.services.duplicate, 'conflict'],

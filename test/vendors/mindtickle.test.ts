@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { type Canned, context, serveCanned } from '../support/canned.ts'
+import { type CannedReply, context, serveCanned } from '../support/canned.ts'
 import { listOf, user } from './scim/scim-at.ts'
 import { parseAs, vendorAt } from './vendor-at.ts'
 
 const base = '/scim/v2'
 const at = (url: string, settings: Record<string, unknown> = {}, memory?: Map<string, unknown>) =>
   vendorAt('mindtickle', `${url}${base}`, settings, memory)
-const absent: Canned = { status: 404, body: { detail: 'no such resource' } }
+const absent: CannedReply = { status: 404, body: { detail: 'no such resource' } }
 
 /** A JSON web token that is signed by nobody. */
 const jwt = (claims: object) =>
@@ -91,16 +91,16 @@ describe('an app without groups', () => {
 })
 
 describe('a token', () => {
-  const list: Canned = { body: listOf([]) }
+  const list: CannedReply = { body: listOf([]) }
   const inDays = (days: number) => Math.floor(Date.now() / 1000) + days * 86_400
-  const check = async (users: Canned, groups: Canned, scim = 'scim-token-0') => {
+  const check = async (users: CannedReply, groups: CannedReply, scim = 'scim-token-0') => {
     await using app = await serveCanned(({ path }) => (path.endsWith('/Groups') ? groups : users))
     const checks = await at(app.url, { tokens: { scim } }).checkTokens({}, context())
     expect(app.asked.every(({ method }) => method === 'GET')).toBe(true)
     return checks
   }
 
-  test.each<[string, string, Canned, Canned]>([
+  test.each<[string, string, CannedReply, CannedReply]>([
     ['ok', 'works', list, list],
     ['ok', 'works for an app without groups', list, absent],
     ['rejected', 'is not accepted', { status: 401 }, { status: 401 }],

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { Secret } from '../../src/secret.ts'
 import netskope, { type NetskopeSettings } from '../../src/vendors/netskope.ts'
-import { opened } from '../support/canned.ts'
+import { vendorContext } from '../support/canned.ts'
 
 /** Parses settings as the settings file would, with a literal where a reference to a secret would stand. */
 export const parse = (settings: Record<string, unknown>) =>
@@ -13,7 +13,10 @@ export const parse = (settings: Record<string, unknown>) =>
 export function netskopeAt(url: string, settings: Record<string, unknown> = {}) {
   const parsed = parse({ url, tokens: { scim: 'scim-token', rest: 'rest-token' }, ...settings })
   if (!parsed.success) throw parsed.error
-  const { pullAudit, checkTokens, ...rest } = netskope.operations(parsed.data as NetskopeSettings, opened())
+  const { pullAudit, checkTokens, ...rest } = netskope.operations(
+    parsed.data as NetskopeSettings,
+    vendorContext(),
+  )
   if (!pullAudit || !checkTokens) throw new TypeError('netskope has an audit log and checks its tokens')
   return { pullAudit, checkTokens, ...rest }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { AuditPosition } from '../../src/domain/operations.ts'
 import netskope from '../fixtures/netskope.json' with { type: 'json' }
-import { type Arrived, type Canned, context, serveCanned } from '../support/canned.ts'
+import { type CannedReply, context, type ReceivedRequest, serveCanned } from '../support/canned.ts'
 import { netskopeAt } from './netskope-at.ts'
 
 const { audit, errors } = netskope
@@ -9,7 +9,7 @@ const since = new Date(1_760_000_000_000)
 const until = new Date(1_760_086_400_000)
 
 const pull = async (
-  answer: (arrived: Arrived, index: number) => Canned,
+  answer: (arrived: ReceivedRequest, index: number) => CannedReply,
   ask: { user?: string; limit?: number; at?: AuditPosition; since?: Date; until?: Date } = {},
   settings: Record<string, unknown> = {},
 ) => {
@@ -25,12 +25,12 @@ const event = (index: number, more: Record<string, unknown> = {}) => ({
   audit_log_event: 'Edit Policy',
   ...more,
 })
-const result = (...events: unknown[]): Canned => ({ body: { ok: 1, result: events } })
+const result = (...events: unknown[]): CannedReply => ({ body: { ok: 1, result: events } })
 
 /** Pages over `events` as the app would, by the parameter of that name. */
 const paged =
   (events: unknown[], param = 'offset') =>
-  ({ query }: Arrived): Canned => {
+  ({ query }: ReceivedRequest): CannedReply => {
     const offset = Number(query[param] ?? 0)
     return result(...events.slice(offset, offset + Number(query.limit)))
   }
@@ -90,7 +90,7 @@ test.each([
   expect(await pull(() => reply)).toMatchObject({ items: [], complete: true })
 })
 
-test.each<[string, string, Canned]>([
+test.each<[string, string, CannedReply]>([
   ['a body without events', 'bad_reply', { body: { ok: 1 } }],
   ['events that are no list', 'bad_reply', { body: { ok: 1, result: 'none' } }],
   ['ok:0', 'unauthorized', errors.okZeroIn200],

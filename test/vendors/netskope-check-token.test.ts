@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import type { TokenCheck } from '../../src/domain/operations.ts'
 import netskope from '../fixtures/netskope.json' with { type: 'json' }
-import { type Arrived, type Canned, context, serveCanned } from '../support/canned.ts'
+import { type CannedReply, context, type ReceivedRequest, serveCanned } from '../support/canned.ts'
 import { netskopeAt } from './netskope-at.ts'
 
 const { errors, scim, audit } = netskope
@@ -11,22 +11,25 @@ const SCIM = ['/api/v2/scim/Users', '/api/v2/scim/Groups']
 const AUDIT = ['/api/v2/events/data/audit']
 const ALL = [...SCIM, ...AUDIT]
 
-const open = ({ path }: Arrived): Canned =>
+const open = ({ path }: ReceivedRequest): CannedReply =>
   path.endsWith('/audit')
     ? audit.dataPage1
     : path.endsWith('/Groups')
       ? scim.listGroups
       : scim.findUserMissNoResources
 
-const tokenOf = ({ headers }: Arrived) => String(headers['netskope-api-token'] ?? '')
+const tokenOf = ({ headers }: ReceivedRequest) => String(headers['netskope-api-token'] ?? '')
 
 /** An app that lets each token in where it is listed, and refuses with 403 elsewhere. */
 const letting =
   (grants: Record<string, readonly string[]>) =>
-  (arrived: Arrived): Canned =>
+  (arrived: ReceivedRequest): CannedReply =>
     grants[tokenOf(arrived)]?.includes(arrived.path) ? open(arrived) : errors.forbiddenEmpty
 
-const check = async (answer: (arrived: Arrived) => Canned, settings: Record<string, unknown> = {}) => {
+const check = async (
+  answer: (arrived: ReceivedRequest) => CannedReply,
+  settings: Record<string, unknown> = {},
+) => {
   await using app = await serveCanned(answer)
   const checks = await netskopeAt(app.url, settings).checkTokens({}, context())
   return { checks, verdicts: verdictsOf(checks), asked: app.asked }
@@ -143,11 +146,11 @@ test('says where the right token is made', async () => {
 test('names the endpoint and the grant that is missing', async () => {
   const { checks } = await check(letting({ 'scim-token': ['/api/v2/scim/Groups'], 'rest-token': AUDIT }))
   expect(textOf(checks)).toMatch(
-    /may not use \/api\/v2\/scim\/Users: Read \+ Write is missing.*Add the endpoint/,
+    /has no access to \/api\/v2\/scim\/Users: Read \+ Write is missing.*Add the endpoint/,
   )
 })
 
-test.each<[string, Canned]>([
+test.each<[string, CannedReply]>([
   ['rejected', errors.unauthorized],
   ['expired', { status: 401, body: { message: 'The token has expired' } }],
   ['expired', { status: 403, body: { message: 'Token expired' } }],

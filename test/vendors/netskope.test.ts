@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { NetskopeSettings } from '../../src/vendors/netskope.ts'
 import netskope from '../../src/vendors/netskope.ts'
 import fixtures from '../fixtures/netskope.json' with { type: 'json' }
-import { type Canned, context, serveCanned } from '../support/canned.ts'
+import { type CannedReply, context, serveCanned } from '../support/canned.ts'
 import { netskopeAt, parse } from './netskope-at.ts'
 
 const { scim, errors } = fixtures
@@ -95,7 +95,7 @@ test('deactivates and never deletes', async () => {
 
 describe('a refusal', () => {
   /** Answers by path and token; whatever is not named is open. */
-  const reading = async (replies: Record<string, Canned>, settings: Record<string, unknown> = {}) => {
+  const reading = async (replies: Record<string, CannedReply>, settings: Record<string, unknown> = {}) => {
     await using app = await serveCanned(({ path, headers }) => {
       const open = path === AUDIT ? fixtures.audit.dataEmpty : scim.findUserMissNoResources
       return replies[`${path} ${headers['netskope-api-token']}`] ?? replies[path] ?? open
@@ -110,7 +110,7 @@ describe('a refusal', () => {
     const { error } = await reading({ [USERS]: errors.forbiddenEmpty, [AUDIT]: errors.forbiddenEmpty })
     expect(error).toMatchObject({
       code: 'forbidden',
-      message: 'The token in `scim` may not use /api/v2/scim/Users: Read is missing.',
+      message: 'The token in `scim` has no access to /api/v2/scim/Users: Read is missing.',
       hint: expect.stringContaining('Settings > Tools > REST API v2'),
     })
   })
@@ -149,7 +149,7 @@ describe('a refusal', () => {
     ).rejects.toMatchObject({ code: 'wrong_token', hint: expect.stringContaining(AUDIT) })
   })
 
-  test.each<[string, Canned, object]>([
+  test.each<[string, CannedReply, object]>([
     ['401', errors.unauthorized, { code: 'unauthorized', message: expect.stringContaining('`scim`') }],
     [
       'a token that has expired',
@@ -176,7 +176,7 @@ describe('a refusal', () => {
     expect((await reading({ [USERS]: reply })).error).toMatchObject(expected)
   })
 
-  test.each<[string, Canned, object]>([
+  test.each<[string, CannedReply, object]>([
     [
       'a missing grant',
       errors.forbiddenEmpty,
@@ -208,7 +208,7 @@ describe('a refusal', () => {
 
 describe('writes', () => {
   const target = { id: 'u1', userName: 'ana@example.com' }
-  const done: Canned = { status: 204 }
+  const done: CannedReply = { status: 204 }
 
   test('spell the external id in a path as vendor-owned clients do', async () => {
     await using app = await serveCanned(() => done)

@@ -6,7 +6,7 @@ import { kindOf } from '../../src/changes/index.ts'
 import { startSandbox } from '../../src/sandbox/index.ts'
 import { Secret } from '../../src/secret.ts'
 import pagerduty from '../fixtures/vendors/pagerduty.ts'
-import { context, opened } from '../support/canned.ts'
+import { context, vendorContext } from '../support/canned.ts'
 import { openWorld } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
@@ -23,7 +23,7 @@ test('a vendor of one file finds, and takes an account that is gone for one that
   const parsed = pagerduty
     .settings({ Secret: z.string().transform((text) => new Secret(text)) })
     .parse({ vendor: 'pagerduty', url: app.scimUrl, tokens: { scim: sandbox.tokens.scim } })
-  const operations = pagerduty.operations(parsed, opened(new Map()))
+  const operations = pagerduty.operations(parsed, vendorContext(new Map()))
   const [account] = (await operations.findAccounts?.({ user: ADA }, context())) ?? []
   const subject = { id: account?.id ?? '', userName: ADA }
   await operations.deactivateAccount?.(subject, context())

@@ -8,7 +8,7 @@ import { appMemory } from '../../src/store/app-memory.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import { openDesk } from '../cli/fake-io.ts'
-import { type Canned, serveCanned } from '../support/canned.ts'
+import { type CannedReply, serveCanned } from '../support/canned.ts'
 import { listOf, user } from './scim/scim-at.ts'
 
 let desk: Awaited<ReturnType<typeof openDesk>>
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => desk.stop())
 
 /** Runs the command over one tenant, whose app gives the same answer to everything. */
-async function probe(reply: Canned, ...args: string[]) {
+async function probe(reply: CannedReply, ...args: string[]) {
   await using app = await serveCanned(() => reply)
   const raw = {
     tenants: { acme: { vendor: 'scim', url: app.url, tokens: { scim: 'env:TOKEN' }, maxRetries: 0 } },
@@ -37,7 +37,7 @@ async function probe(reply: Canned, ...args: string[]) {
   return { ...said, closed, address: app.url }
 }
 
-const everybody: Canned = { body: listOf([user('u1'), user('u2')]) }
+const everybody: CannedReply = { body: listOf([user('u1'), user('u2')]) }
 
 test('says in plain words what the app can do, and keeps it', async () => {
   const { code, out, closed, address } = await probe(everybody, 'acme')
@@ -57,7 +57,7 @@ test('says it as JSON', async () => {
   })
 })
 
-test.each<[string, Canned, string[], number]>([
+test.each<[string, CannedReply, string[], number]>([
   ['the app does not accept the token', { status: 401 }, ['acme'], 1],
   ['there is no such tenant', everybody, ['other'], 2],
   ['no tenant is named', everybody, [], 2],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { vendors } from '../../src/vendors/index.ts'
-import { type Arrived, type Canned, context, serveCanned } from '../support/canned.ts'
+import { type CannedReply, context, type ReceivedRequest, serveCanned } from '../support/canned.ts'
 import { listOf, user } from './scim/scim-at.ts'
 import { parseAs, vendorAt } from './vendor-at.ts'
 
@@ -91,11 +91,11 @@ describe('a probe', () => {
         filter?: 'ignored' | 'refused' | 'empty'
         paging?: boolean
         most?: number
-        groups?: Canned
-        config?: Canned
+        groups?: CannedReply
+        config?: CannedReply
       } = {},
     ) =>
-    ({ path, query }: Arrived): Canned => {
+    ({ path, query }: ReceivedRequest): CannedReply => {
       if (path === '/ServiceProviderConfig') return mapping.config ?? { body: config }
       if (path === '/Groups') return mapping.groups ?? { body: listOf([]) }
       if (path !== '/Users') return { status: 404 }
@@ -113,7 +113,7 @@ describe('a probe', () => {
       }
     }
 
-  const probe = async (answer: (arrived: Arrived) => Canned) => {
+  const probe = async (answer: (arrived: ReceivedRequest) => CannedReply) => {
     await using app = await serveCanned(answer)
     const memory = new Map<string, unknown>()
     const { findings, proposes, ok } = await vendorAt('scim', app.url, {}, memory).probeApp({}, context())
@@ -136,8 +136,8 @@ describe('a probe', () => {
       filter: 'honoured',
       paging: 'honoured',
       groups: 'there',
-      'rate limit': 'told by x-ratelimit-remaining',
-      'resource types': 'not told',
+      'rate limit': 'announced in x-ratelimit-remaining',
+      'resource types': 'not available',
     })
     expect(proposes).toEqual({ patchStrategy: 'put', pageSize: 20 })
     expect(learned).toMatchObject({ filter: 'honoured', etag: true, pageMaximum: 20 })
@@ -164,7 +164,7 @@ describe('a probe', () => {
     expect(memory.get('scim.noGroups')).toBe(true)
   })
 
-  test.each<[string, Canned, string]>([
+  test.each<[string, CannedReply, string]>([
     ['does not accept the token', { status: 401 }, 'unauthorized'],
     ['is not there', { status: 404 }, 'unavailable'],
   ])('fails as any question does when the app %s', async (_, reply, code) => {
@@ -180,7 +180,7 @@ describe('what a probe learned', () => {
     const operations = vendorAt('scim', app.url, {}, learned({ filter }))
     expect(await operations.findAccounts({ user: target.userName }, context())).toMatchObject([{ id: 'u1' }])
     const { note } = await operations.listAccounts({ match: { status: 'active' }, limit: 10 }, context())
-    expect(note).toContain('can not filter')
+    expect(note).toContain('cannot filter')
     await operations.readGroup({ group: 'Nobody' }, context()).catch(() => undefined)
     expect(app.asked.filter(({ query }) => query.filter)).toEqual([])
   })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import type { Tenant, Tenants } from '../../src/engine/tenants.ts'
-import { readingOf } from '../../src/mcp/resources.ts'
+import { appGuidesOf } from '../../src/mcp/resources.ts'
 import { Secret } from '../../src/secret.ts'
 import { IDPS, type Idp, type SetupGuide, type Vendor } from '../../src/vendors/define.ts'
 import { settings as gainsightSettings } from '../../src/vendors/gainsight/settings.ts'
@@ -66,7 +66,7 @@ describe.each(GUIDES)('the guide for %s', (_, guide, base) => {
 
   test.each(IDPS)('says of %s that accounts are matched by user name', (idp) => {
     expect(guide(idp).attributes).toContainEqual(
-      expect.objectContaining({ name: 'userName', means: expect.stringContaining('matched') }),
+      expect.objectContaining({ name: 'userName', means: expect.stringContaining('matches accounts') }),
     )
   })
 
@@ -110,14 +110,14 @@ describe('Gainsight', () => {
   test('has its attributes, the licences and what comes without one', () => {
     const text = JSON.stringify(OKTA.attributes)
     expect(text).toContain('2.0:User:LicenseType')
-    expect(text).toContain('exactly Full, Viewer, Viewer_Analytics.')
+    expect(text).toContain('exactly one of Full, Viewer, Viewer_Analytics.')
     expect(text).toContain('Internal Collaborator')
     expect(text).toContain('2.0:User:IsSuperAdmin')
     expect(text).toContain('Multi-Picklist')
   })
 
   test('says what the priority of groups does in Okta', () => {
-    expect(JSON.stringify(OKTA.steps)).toContain('the one with the highest priority')
+    expect(JSON.stringify(OKTA.steps)).toContain('the group with the highest priority')
     expect(JSON.stringify(gainsightGuide('entra'))).not.toContain('priority')
   })
 
@@ -173,9 +173,9 @@ test('Mindtickle says where its token and its address come from, and that groups
   const guide = mindtickleGuide('entra')
   expect(guide.first[0]).toContain('Enterprise plan')
   expect(guide.tokens[0]?.made).toMatch(/Settings > Integrations > SCIM.*support/)
-  expect(guide.caveats.join(' ')).toMatch(/admin\.mindtickle\.com\/scim.*Groups are not confirmed/)
+  expect(guide.caveats.join(' ')).toMatch(/admin\.mindtickle\.com\/scim.*Support for groups is not confirmed/)
   const shared = mindtickleGuide('entra', 'https://admin.mindtickle.com/scim')
-  expect(shared.caveats[0]).toContain('all tenants share')
+  expect(shared.caveats[0]).toContain('All tenants share')
 })
 
 test('any other app is warned of by what its settings say', () => {
@@ -221,7 +221,7 @@ describe('what an agent should know about an app', () => {
   ]
   // Only the list is read.
   const about = (name: string, tenants = all) =>
-    readingOf({ all: tenants } as unknown as Tenants).aboutVendor(name)
+    appGuidesOf({ all: tenants } as unknown as Tenants).aboutVendor(name)
 
   test.each(all.map(({ vendor }) => vendor.name))('is short for %s', (name) => {
     expect(about(name).length).toBeLessThan(1_500)
@@ -236,9 +236,9 @@ describe('what an agent should know about an app', () => {
     ['mindtickle', /Audit: none/],
     ['mindtickle', /What a deletion does is not known/],
     ['netskope', /reactivate_user undoes it/],
-    ['netskope', /Deletion can not be undone/],
-    ['netskope', /Sessions go on: end them at the identity provider/],
-    ['netskope', /40 minutes until it is enforced/],
+    ['netskope', /Deletion cannot be undone/],
+    ['netskope', /Sessions stay open: end them at the identity provider/],
+    ['netskope', /40 minutes to be enforced/],
     ['netskope', /administrators did in the console/],
     ['scim', /Whether a deactivation can be undone is not known/],
   ])('says of %s: %s', (name, fact) => expect(about(name)).toMatch(fact))

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { AppOperations } from '../../src/domain/operations.ts'
 import { Secret } from '../../src/secret.ts'
 import { vendors } from '../../src/vendors/index.ts'
-import { opened } from '../support/canned.ts'
+import { vendorContext } from '../support/canned.ts'
 
 const vendorOf = (name: string) => {
   const vendor = vendors.find((one) => one.name === name)
@@ -25,5 +25,5 @@ export function vendorAt(
 ): Required<AppOperations> {
   const parsed = parseAs(vendor, { url, ...settings })
   if (!parsed.success) throw parsed.error
-  return vendorOf(vendor).operations(parsed.data, opened(memory)) as Required<AppOperations>
+  return vendorOf(vendor).operations(parsed.data, vendorContext(memory)) as Required<AppOperations>
 }

@@ -11,7 +11,7 @@ import { memoryStore } from '../../src/store/table-store.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import { openWebhook, type Telling, watched } from '../../src/webhook/webhook.ts'
 import { dataFolder } from '../journal/chain.ts'
-import { type Arrived, type Canned, serveCanned } from '../support/canned.ts'
+import { type CannedReply, type ReceivedRequest, serveCanned } from '../support/canned.ts'
 
 const SECRET = 'canary-webhook-secret'
 
@@ -40,7 +40,7 @@ const line = (more: Partial<JournalEvent> = {}, seq = 1): JournalLine =>
 
 /** A receiver, a webhook that posts to it without waiting long between tries, and what it logged. */
 async function open(
-  answer: (arrived: Arrived, index: number) => Canned,
+  answer: (arrived: ReceivedRequest, index: number) => CannedReply,
   { to = {}, telling = {} }: { to?: Partial<WebhookSettings>; telling?: Partial<Telling> } = {},
 ) {
   const receiver = await serveCanned(answer)
@@ -67,8 +67,8 @@ async function open(
   }
 }
 
-const header = (arrived: Arrived | undefined, name: string) => String(arrived?.headers[name])
-const signatureOf = (arrived: Arrived | undefined, key: string | Buffer = SECRET) =>
+const header = (arrived: ReceivedRequest | undefined, name: string) => String(arrived?.headers[name])
+const signatureOf = (arrived: ReceivedRequest | undefined, key: string | Buffer = SECRET) =>
   `v1,${createHmac('sha256', key)
     .update(`${header(arrived, 'webhook-id')}.${header(arrived, 'webhook-timestamp')}.${arrived?.text}`)
     .digest('base64')}`
@@ -193,7 +193,7 @@ describe('a receiver', () => {
     hook.tell(line({}, 7))
     await vi.waitFor(() => expect(hook.logged).toHaveLength(1), { timeout: 10_000 })
     expect(hook.asked).toHaveLength(8)
-    expect(hook.logged[0]).toMatch(/entry 7 .*waiting.*call-1.*500/)
+    expect(hook.logged[0]).toMatch(/waiting.*entry 7 .*call-1.*500/)
     expect(hook.logged[0]).not.toContain('canary')
   })
 
@@ -226,7 +226,7 @@ describe('a receiver', () => {
     })
     for (let seq = 1; seq <= 130; seq++) hook.tell(line({}, seq))
     expect(hook.logged).toHaveLength(30)
-    expect(hook.logged[0]).toMatch(/entry 101 .*too many/)
+    expect(hook.logged[0]).toMatch(/entry 101 .*queue is full/)
     await hook.arrived(100)
     // What still waits for its next try gets one last when the process ends.
     await hook.close()
@@ -270,7 +270,7 @@ describe('text of apps and agents', () => {
       expect(String(text).replace(/`[^`]*`/g, '')).toMatch(/^[*\w \n]*$/)
       expect(String(text)).not.toMatch(/[<>]|&(?!(amp|lt|gt);)/)
     }
-    expect(body.text).toBe('A change waits for a person')
+    expect(body.text).toBe('A change is waiting for approval')
     for (const section of objectsIn(body.blocks, 'section') as { fields?: unknown[] }[]) {
       expect(section.fields?.length ?? 0).toBeLessThanOrEqual(10)
     }
@@ -286,7 +286,7 @@ describe('text of apps and agents', () => {
     const body = hook.asked[0]?.body as { attachments: { content: Record<string, unknown> }[] } | undefined
     const content = body?.attachments[0]?.content
     expect(textsIn(content, 'TextRun').join('\n')).toContain('<!channel>')
-    expect(textsIn(content, 'TextBlock')).toEqual(['A change waits for a person'])
+    expect(textsIn(content, 'TextBlock')).toEqual(['A change is waiting for approval'])
     expect(content?.actions).toMatchObject([{ url: 'https://id.example.com/approvals/K7Q2-M9XD-41' }])
   })
 

@@ -1,11 +1,11 @@
 import { kindNamed } from '../../changes/index.ts'
 import type { Alteration, BriefedAccount, BriefedChange, Briefing, Place } from '../../domain/briefing.ts'
 import { type Html, html } from './html.ts'
-import { count, said } from './layout.ts'
+import { count, quoted } from './layout.ts'
 
 const makesAccount = (operation: string) => kindNamed(operation)?.makes === 'account'
 
-/** The change in a few words of our own. */
+/** The change in a few words, without text from apps or agents. */
 export function headline({ changes }: Briefing): string {
   const [first] = changes
   const verbs = new Set(changes.map(({ operation }) => kindNamed(operation)?.verb ?? 'Change'))
@@ -16,12 +16,12 @@ export function headline({ changes }: Briefing): string {
   return `${what} ${count(accounts, 'account')} in ${where}`
 }
 
-/** Every change, account by account, and where else the person is active. */
+/** Every change per account, and other apps in which the person is active. */
 export const changesSection = ({
   changes,
   elsewhere,
 }: Briefing): Html => html`<section aria-labelledby="changes">
-<h2 id="changes">Account by account</h2>
+<h2 id="changes">Changes by account</h2>
 ${changes.map(changeCard)}
 </section>
 <section aria-labelledby="elsewhere">
@@ -34,12 +34,12 @@ const placeOf = ({ app, tenant }: Place): Html => html`${app} <span class="tenan
 const changeCard = (change: BriefedChange): Html => html`<article class="card">
 <h3>${placeOf(change)}</h3>
 <p class="badges">${badges(change)}</p>
-${change.group && html`<p>The group ${said(change.group.name, `from the ${change.group.from}`)}</p>`}
+${change.group && html`<p>The group ${quoted(change.group.name, `from the ${change.group.from}`)}</p>`}
 ${change.accounts.length === 1 && change.accounts.map((account) => oneAccount(change, account))}
 ${change.accounts.length > 1 && manyAccounts(change)}
 </article>`
 
-/** What weighs most, in our words. */
+/** The most important facts, in our words. */
 function badges({ accounts, operation, power, reversible }: BriefedChange): Html[] {
   const admins = accounts.filter(({ admin }) => admin).length
   const untold = accounts.some(({ admin }) => admin === undefined)
@@ -49,19 +49,19 @@ function badges({ accounts, operation, power, reversible }: BriefedChange): Html
   return [
     ...(admins > 0 ? [badge('alarm', `Administrator${of(admins)}`)] : []),
     ...(admins === 0 && accounts.length > 0 && !makesAccount(operation)
-      ? [badge('plain', untold ? 'Administrator: not told by the app' : 'Not an administrator')]
+      ? [badge('plain', untold ? 'Administrator: not known' : 'Not an administrator')]
       : []),
     ...(power ? [badge('alarm', 'Changes administrator rights')] : []),
     ...(managed > 0 ? [badge('plain', `May be managed by an identity provider${of(managed)}`)] : []),
     ...(reversible === false ? [badge('alarm', 'Cannot be undone')] : []),
     ...(reversible === true ? [badge('plain', 'Can be undone')] : []),
-    ...(reversible === undefined ? [badge('alarm', 'Whether it can be undone is not known')] : []),
+    ...(reversible === undefined ? [badge('alarm', 'Unknown if it can be undone')] : []),
   ]
 }
 
 const oneAccount = ({ operation }: BriefedChange, account: BriefedAccount): Html => html`<table>
 <caption>Before and after</caption>
-<thead><tr><th scope="col">What</th><th scope="col">Now</th><th scope="col">Afterwards</th></tr></thead>
+<thead><tr><th scope="col">Field</th><th scope="col">Now</th><th scope="col">After</th></tr></thead>
 <tbody>${account.alters.map((alters) => html`<tr><th scope="row">${labelOf(alters.what)}</th>${beforeAndAfter(operation, alters)}</tr>`)}</tbody>
 </table>
 ${
@@ -95,7 +95,7 @@ const LABELS = new Map(
   }),
 )
 
-/** Our own word for a field; an attribute of the app's own goes by its name. */
+/** Our label for a field; an app-specific attribute keeps its name. */
 const labelOf = (field: string): string => LABELS.get(field) ?? field
 
 const theAccount = (account: BriefedAccount): [string, Html][] =>
@@ -109,7 +109,7 @@ const manyAccounts = ({ operation, accounts }: BriefedChange): Html => html`<div
 <p class="from">Names come from the app</p>
 <table>
 <caption>${count(accounts.length, 'account')}</caption>
-<thead><tr><th scope="col">User name</th><th scope="col">Name</th><th scope="col">Now</th><th scope="col">Afterwards</th></tr></thead>
+<thead><tr><th scope="col">User name</th><th scope="col">Name</th><th scope="col">Now</th><th scope="col">After</th></tr></thead>
 <tbody>${accounts.map(
   ({
     userName,
@@ -124,21 +124,21 @@ const manyAccounts = ({ operation, accounts }: BriefedChange): Html => html`<div
 
 const beforeAndAfter = (operation: BriefedChange['operation'], { before, after, from }: Alteration): Html =>
   from === 'server'
-    ? html`<td data-label="Now">${before ?? 'not known'}</td><td data-label="Afterwards"><strong>${after}</strong></td>`
+    ? html`<td data-label="Now">${before ?? 'not known'}</td><td data-label="After"><strong>${after}</strong></td>`
     : html`<td data-label="Now">${
         before !== undefined
-          ? said(before, 'from the app')
+          ? quoted(before, 'from the app')
           : makesAccount(operation)
             ? 'no account'
             : 'not known'
-      }</td><td data-label="Afterwards"><strong>${said(after, 'from the agent')}</strong></td>`
+      }</td><td data-label="After"><strong>${quoted(after, 'from the agent')}</strong></td>`
 
-/** Groups and licence that go with the access, or whose use does. */
+/** Groups and licence that the person loses, or loses the use of. */
 function losses(operation: string, { loses }: BriefedAccount): [string, Html][] {
   const losing = kindNamed(operation)?.losing
   if (!loses || !losing) return []
   const { groups, licence } = loses
-  const untold = html`<em>not told by the app</em>`
+  const untold = html`<em>not known</em>`
   const names =
     groups && html`<ul class="names">${groups.first.map((name) => html`<li><bdi>${name}</bdi></li>`)}</ul>`
   const more = groups && groups.of > groups.first.length && html`and ${groups.of - groups.first.length} more`
@@ -150,14 +150,13 @@ function losses(operation: string, { loses }: BriefedAccount): [string, Html][] 
 }
 
 function otherApps(elsewhere: Briefing['elsewhere']): Html {
-  if (!elsewhere)
-    return html`<p>Not looked for: the change does not concern exactly one person who is there already.</p>`
+  if (!elsewhere) return html`<p>Not checked: the change is not about exactly one existing person.</p>`
   const { active, unknown } = elsewhere
   const list = (places: readonly Place[]) =>
     html`<ul>${places.map((place) => html`<li>${placeOf(place)}</li>`)}</ul>`
   return html`${
     active.length > 0
-      ? html`<p>The same person is also active in <strong>${count(active.length, 'other app')}</strong>, which this leaves alone:</p>${list(active)}`
-      : html`<p>Active in no other connected app${unknown.length > 0 && html` that could be asked`}.</p>`
-  }${unknown.length > 0 && html`<p>Not known for ${count(unknown.length, 'other app')}, which did not answer in time or do not tell:</p>${list(unknown)}`}`
+      ? html`<p>This person is also active in <strong>${count(active.length, 'other app')}</strong>, not affected by this change:</p>${list(active)}`
+      : html`<p>Not active in any other connected app${unknown.length > 0 && html` that answered`}.</p>`
+  }${unknown.length > 0 && html`<p>Not known for ${count(unknown.length, 'other app')} (no answer in time, or not available):</p>${list(unknown)}`}`
 }

@@ -1,34 +1,34 @@
 import { type Approval, progressOf, statusOf } from '../approvals.ts'
 import { type Html, html } from './html.ts'
-import { pathOf, said, time } from './layout.ts'
+import { pathOf, quoted, time } from './layout.ts'
 
-/** What a person typed before, so that only what was wrong has to be typed again; the passphrase never is. */
-export interface Given {
+/** What the person entered before, to fill the form again after an error. Never includes the passphrase. */
+export interface EnteredValues {
   decision?: string | undefined
   approver?: string | undefined
   typed?: string | undefined
 }
 
-export type Field = 'decision' | 'typed' | 'approver' | 'passphrase'
+export type FormField = 'decision' | 'typed' | 'approver' | 'passphrase'
 
-export interface Problem {
+export interface FormProblem {
   message: string
   hint: string
-  /** What has to be put right, where that is known. */
-  field?: Field
+  /** The field to correct, when known. */
+  field?: FormField
 }
 
-/** Says what is wrong before anything else is read; the focus goes there. */
+/** The error, first on the page and focused. */
 export const problemSummary = ({
   message,
   hint,
   field,
-}: Problem): Html => html`<div class="problem" role="alert" tabindex="-1" autofocus>
+}: FormProblem): Html => html`<div class="problem" role="alert" tabindex="-1" autofocus>
 <h2>Nothing was decided</h2>
 <p>${field ? html`<a href="#${field === 'decision' ? 'approved' : field}">${message}</a>` : message} ${hint}</p>
 </div>`
 
-/** The form that takes a decision, or who must be set up first. */
+/** The decision form, or the command that adds the first approver. */
 export function decisionForm(
   { id, mustType }: Approval,
   {
@@ -36,37 +36,36 @@ export function decisionForm(
     given = {},
     field,
     addApprover,
-  }: { token: string; given?: Given; field?: Field; addApprover?: string },
+  }: { token: string; given?: EnteredValues; field?: FormField; addApprover?: string },
 ): Html {
   if (addApprover !== undefined) {
-    return section(html`<p>Nobody may approve yet. On the machine that runs this server, a person sets up who may, each with a
-passphrase of their own:</p>
+    return section(html`<p>There are no approvers yet. Add one with a passphrase, on the machine that runs this server:</p>
 <pre><code>${addApprover}</code></pre>
-<p>Then load this page again.</p>`)
+<p>Then reload this page.</p>`)
   }
-  const wrong = (name: Field) => field === name && html` aria-invalid="true"`
+  const wrong = (name: FormField) => field === name && html` aria-invalid="true"`
   return section(html`<form method="post" action="${pathOf(id)}" autocomplete="off">
 <input type="hidden" name="token" value="${token}">
 <fieldset id="decision"${wrong('decision')}>
-<legend>What do you decide?</legend>
-${choice('approved', 'Approve', 'This very change is let through, once, if nothing has changed since.', given)}
-${choice('denied', 'Deny', 'Nothing is changed. The agent is told so.', given)}
+<legend>Approve this change?</legend>
+${choice('approved', 'Approve', 'Allows exactly this change, once, if the accounts have not changed since the request.', given)}
+${choice('denied', 'Deny', 'Nothing is changed. The agent gets this answer.', given)}
 </fieldset>
 ${
   mustType !== undefined &&
   html`<div class="field">
-<label for="typed">To approve, type ${/^\d+$/.test(mustType) ? 'the number of accounts' : 'the user name'}: ${said(mustType, 'as shown above')}</label>
-<p class="hint" id="typed-hint">This change weighs much. To deny it, leave this empty.</p>
+<label for="typed">To approve, type ${/^\d+$/.test(mustType) ? 'the number of accounts' : 'the user name'}: ${quoted(mustType, 'as shown above')}</label>
+<p class="hint" id="typed-hint">This is a high-impact change. To deny it, leave this empty.</p>
 <input id="typed" name="typed" type="text" autocapitalize="none" spellcheck="false" maxlength="400" aria-describedby="typed-hint" value="${given.typed ?? ''}"${wrong('typed')}>
 </div>`
 }
 <div class="field">
-<label for="approver">Your name as an approver</label>
+<label for="approver">Approver name</label>
 <input id="approver" name="approver" type="text" required autocapitalize="none" spellcheck="false" maxlength="64" value="${given.approver ?? ''}"${wrong('approver')}>
 </div>
 <div class="field">
-<label for="passphrase">Your passphrase</label>
-<p class="hint" id="passphrase-hint">Do not let the browser keep it: an agent may be able to use your browser.</p>
+<label for="passphrase">Passphrase</label>
+<p class="hint" id="passphrase-hint">Do not save it in the browser: an agent may be able to use your browser.</p>
 <input id="passphrase" name="passphrase" type="password" required maxlength="1024" aria-describedby="passphrase-hint"${wrong('passphrase')}>
 </div>
 <button type="submit">Submit decision</button>
@@ -78,14 +77,19 @@ const section = (inner: Html): Html => html`<section class="decide" aria-labelle
 ${inner}
 </section>`
 
-const choice = (value: string, label: string, hint: string, given: Given): Html => html`<div class="choice">
+const choice = (
+  value: string,
+  label: string,
+  hint: string,
+  given: EnteredValues,
+): Html => html`<div class="choice">
 <input type="radio" id="${value}" name="decision" value="${value}" required aria-describedby="${value}-hint"${given.decision === value && html` checked`}>
 <label for="${value}">${label}</label>
 <p class="hint" id="${value}-hint">${hint}</p>
 </div>`
 
 const STATUS: Record<ReturnType<typeof statusOf>, string> = {
-  pending: 'Waits for a decision',
+  pending: 'Waiting for a decision',
   approved: 'Approved',
   denied: 'Denied',
   used: 'Approved and used',
@@ -98,25 +102,25 @@ export const statusLine = (approval: Approval): Html => {
   return html`<p class="status"><span class="pill ${status}">${STATUS[status]}${progress !== undefined && html`, ${progress}`}</span> Request <code>${approval.id}</code></p>`
 }
 
-/** Whose yes there is already, where it takes more than one. */
+/** The approvals so far, when more than one is required. */
 export const agreedSoFar = ({ agreed }: Approval): Html | undefined =>
   agreed &&
-  html`<section class="decided" aria-labelledby="agreed"><h2 id="agreed">Agreed so far</h2>
+  html`<section class="decided" aria-labelledby="agreed"><h2 id="agreed">Approved so far</h2>
 <ul>${agreed.map(({ by, at }) => html`<li><strong>${by}</strong>, ${time(at)}</li>`)}</ul>
-<p>It takes another person as well; until then nothing is changed.</p></section>`
+<p>Another person must approve too. Until then, nothing is changed.</p></section>`
 
-/** What became of a request that nobody can decide any more. */
+/** The outcome of a request that is no longer pending. */
 export function outcome(approval: Approval): Html {
   const { by, decidedAt, usedAt, expiresAt } = approval
   const decided = decidedAt !== undefined && html`${by}, ${time(decidedAt)}`
   const texts: Record<ReturnType<typeof statusOf>, Html> = {
     pending: html``,
-    approved: html`<p><strong>Approved by ${decided}.</strong> The agent’s call goes through once, until ${time(expiresAt)}, if nothing has
-changed since. You can close this page.</p>`,
+    approved: html`<p><strong>Approved by ${decided}.</strong> The agent can make this change once, until ${time(expiresAt)}, if the accounts
+have not changed. You can close this page.</p>`,
     denied: html`<p><strong>Denied by ${decided}.</strong> Nothing is changed. You can close this page.</p>`,
-    used: html`<p><strong>Approved by ${decided}</strong>, and let through ${usedAt !== undefined && time(usedAt)}. What came of it stands in
-the journal.</p>`,
-    expired: html`<p><strong>Nobody decided in time</strong>, so nothing is changed: it expired ${time(expiresAt)}. The agent can ask anew.</p>`,
+    used: html`<p><strong>Approved by ${decided}</strong>, and used ${usedAt !== undefined && time(usedAt)}. See the journal for the
+result.</p>`,
+    expired: html`<p><strong>Expired ${time(expiresAt)}</strong> without a decision. Nothing is changed. The agent can ask again.</p>`,
   }
-  return html`<section class="decided" aria-labelledby="outcome"><h2 id="outcome">The decision</h2>${texts[statusOf(approval)]}</section>`
+  return html`<section class="decided" aria-labelledby="outcome"><h2 id="outcome">Decision</h2>${texts[statusOf(approval)]}</section>`
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Bytes that a form may fill: each field at its longest, with every letter written as escapes. */
-const MOST = 16_384
+/** Enough for each field at its maximum length, with every character escaped. */
+const MAX_FORM_BYTES = 16_384
 
-/** The fields of the form that a request carries, or the HTTP status that turns it away. */
+/** The form fields of a request, or the HTTP status that rejects it. */
 export async function formIn(request: IncomingMessage): Promise<Partial<Record<string, string>> | 413 | 415> {
   const [type = ''] = (request.headers['content-type'] ?? '').split(';')
   if (type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') return 415
@@ -11,12 +11,12 @@ export async function formIn(request: IncomingMessage): Promise<Partial<Record<s
   return body === undefined ? 413 : Object.fromEntries(new URLSearchParams(body.toString('utf8')))
 }
 
-/** The whole body, or undefined when it is broken off or too long; what is too much of it is not read. */
+/** The whole body; undefined when it is incomplete or too long, which stops reading. */
 const bodyOf = (request: IncomingMessage): Promise<Buffer | undefined> =>
   new Promise((resolve) => {
     let body = Buffer.alloc(0)
     request.on('data', (piece: Buffer) => {
-      if (body.length + piece.length > MOST) {
+      if (body.length + piece.length > MAX_FORM_BYTES) {
         request.pause()
         resolve(undefined)
       } else body = Buffer.concat([body, piece])

@@ -6,22 +6,22 @@ import type { StateSigner } from '../../store/signed-state.ts'
 import type { Approval, Approvals } from '../approvals.ts'
 import type { Approvers } from '../approvers.ts'
 import { decide } from '../decide.ts'
-import type { Given, Problem } from './decision.ts'
+import type { EnteredValues, FormProblem } from './decision.ts'
 import { formIn } from './form.ts'
 import { messagePage, pathOf, ROOT, STYLE_PATH } from './layout.ts'
 import { recentChanges } from './recent-changes.ts'
 import { requestPage } from './request.ts'
 import { STYLE } from './style.ts'
 
-/** What the page shows and decides with. */
+/** Dependencies of the page. */
 export interface PageParts {
   approvals: Approvals
   approvers: Approvers
   journal: Journal
   signer: StateSigner
-  /** Decisions are seen to their end before the process leaves. */
+  /** The process waits for running decisions before it exits. */
   inFlight: InFlight
-  /** What a person types to set up an approver. */
+  /** The command that adds an approver. */
   addApprover: string
   warn: (message: string, error: unknown) => void
 }
@@ -34,7 +34,7 @@ interface Reply {
   headers?: Record<string, string>
 }
 
-// No script, no image, no frame, nothing from elsewhere, no copy kept, and not a word of it in a referrer.
+// No scripts, images, frames, external resources, caching or referrer.
 const HEADERS = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -49,46 +49,48 @@ const HEADERS = {
 const REQUEST_PATH = new RegExp(`^${ROOT}/([0-9A-Za-z-]{10,20})$`)
 
 /**
- * Answers everything under `/approvals`: one request for whoever has its link, and the decision on it. `origins` are the
- * addresses that people reach this server by, such as "http://127.0.0.1:41233"; under any other name it stays silent.
+ * Handles everything under `/approvals`: the page of a request, for everyone with its link, and the decision on it.
+ * `origins` are the public addresses of this server, such as "http://127.0.0.1:41233"; other host names are rejected.
  */
 export const approvalPage = (parts: PageParts, origins: readonly string[]): PageHandler =>
   async function approvalPage(request, response) {
     let reply: Reply
     try {
-      reply = await answer(parts, origins, request)
+      reply = await route(parts, origins, request)
     } catch (error) {
       parts.warn('the approval page failed', error)
-      reply = message(500, 'Something went wrong', 'Nothing was decided. The log of the server has more.')
+      reply = messageReply(
+        500,
+        'Something went wrong',
+        'Nothing was decided. See the server log for details.',
+      )
     }
     const { status, body = '', headers } = reply
     response.writeHead(status, {
       ...HEADERS,
       'content-type': 'text/html; charset=utf-8',
-      // What is left of a request that was turned away is not waited for.
+      // The rest of a rejected request is not read.
       ...(status >= 400 && { connection: 'close' }),
       ...headers,
     })
     response.end(body)
   }
 
-const message = (status: number, title: string, text: string, headers = {}): Reply => ({
+const messageReply = (status: number, title: string, text: string, headers = {}): Reply => ({
   status,
   body: messagePage(title, text).markup,
   headers,
 })
 
-async function answer(
-  parts: PageParts,
-  origins: readonly string[],
-  request: IncomingMessage,
-): Promise<Reply> {
+async function route(parts: PageParts, origins: readonly string[], request: IncomingMessage): Promise<Reply> {
   const { method, headers } = request
-  // A page elsewhere that has its own name point here (DNS rebinding) comes with that name.
+  // A DNS rebinding attack sends its own host name.
   const origin = origins.find((one) => new URL(one).host === headers.host)
-  if (!origin) return message(421, 'Not here', 'This server does not go by that name.')
+  if (!origin) return messageReply(421, 'Wrong address', 'This server does not use this host name.')
   if (method !== 'GET' && method !== 'POST') {
-    return message(405, 'Not possible', 'A request can be looked at and decided.', { allow: 'GET, POST' })
+    return messageReply(405, 'Not possible', 'This page only shows and decides a request.', {
+      allow: 'GET, POST',
+    })
   }
   const [path = ''] = (request.url ?? '').split('?')
   if (path === STYLE_PATH && method === 'GET') {
@@ -96,14 +98,14 @@ async function answer(
   }
   const id = REQUEST_PATH.exec(path)?.[1]
   const approval = id === undefined ? undefined : await parts.approvals.get(id)
-  if (!approval) return message(404, 'There is nothing here', 'Use the whole link that you were given.')
-  return method === 'GET' ? show(parts, approval) : decided(parts, approval, origin, request)
+  if (!approval) return messageReply(404, 'Page not found', 'Use the complete link that you received.')
+  return method === 'GET' ? showRequest(parts, approval) : submitDecision(parts, approval, origin, request)
 }
 
-async function show(
+async function showRequest(
   { approvers, journal, signer, addApprover }: PageParts,
   approval: Approval,
-  { status = 200, given, problem }: { status?: number; given?: Given; problem?: Problem } = {},
+  { status = 200, given, problem }: { status?: number; given?: EnteredValues; problem?: FormProblem } = {},
 ): Promise<Reply> {
   const shown = {
     approval,
@@ -118,30 +120,34 @@ async function show(
 
 const boundTo = ({ id }: Approval): string[] => ['approval page', id]
 
-async function decided(
+async function submitDecision(
   parts: PageParts,
   approval: Approval,
   origin: string,
   request: IncomingMessage,
 ): Promise<Reply> {
-  if (!fromItself(request, origin)) {
-    return message(
+  if (!isSameOrigin(request, origin)) {
+    return messageReply(
       403,
       'Nothing was decided',
-      'This did not come from the page itself. Open the link, and decide there.',
+      'This form was not sent from this page. Open the link and decide there.',
     )
   }
   const form = await formIn(request)
   if (typeof form === 'number')
-    return message(form, 'Nothing was decided', 'This is not the form of the page.')
+    return messageReply(form, 'Nothing was decided', 'The form is not valid. Open the link and decide there.')
   const { decision, approver = '', passphrase = '', typed, token = '' } = form
-  const again = (status: number, problem: Problem) =>
-    show(parts, approval, { status, given: { decision, approver, typed }, problem })
+  const again = (status: number, problem: FormProblem) =>
+    showRequest(parts, approval, { status, given: { decision, approver, typed }, problem })
   if ((await parts.signer.verify(boundTo(approval), token)) !== true) {
-    return again(403, { message: 'This was not the form of this page.', hint: 'Fill in the one below.' })
+    return again(403, { message: 'The form is not valid any more.', hint: 'Use the one below.' })
   }
   if (decision !== 'approved' && decision !== 'denied') {
-    return again(422, { message: 'Approve or deny.', hint: 'Neither was chosen.', field: 'decision' })
+    return again(422, {
+      message: 'Choose Approve or Deny.',
+      hint: 'Then submit again.',
+      field: 'decision',
+    })
   }
   const where = `on the approval page, from ${request.socket.remoteAddress}`
   try {
@@ -149,12 +155,12 @@ async function decided(
     await parts.inFlight.track(
       decide(parts, { id, decision, approver, passphrase, how: 'page', typed, where }),
     )
-    // Always to this very page, which then tells the outcome and can be loaded again without deciding again.
+    // Redirects to this page, which shows the outcome and can be reloaded without deciding again.
     return { status: 303, headers: { location: pathOf(id) } }
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
     const now = (await parts.approvals.get(approval.id)) ?? approval
-    const reply = await show(parts, now, {
+    const reply = await showRequest(parts, now, {
       status: statusFor(error),
       given: { decision, approver, typed },
       problem: { message: error.message, hint: error.hint, ...fieldFor(error) },
@@ -166,10 +172,10 @@ async function decided(
 }
 
 /**
- * Whether the browser says that the form was sent by this very page. Under `no-referrer` it sends `Origin: null` with its
- * own forms too (Fetch, "append a request Origin header"), and Sec-Fetch-Site then tells; without either it is refused.
+ * Whether the form came from this page (CSRF check). With `no-referrer`, the browser sends `Origin: null` even for our own
+ * form (Fetch, "append a request Origin header"), so Sec-Fetch-Site decides; without both headers it is rejected.
  */
-function fromItself({ headers }: IncomingMessage, origin: string): boolean {
+function isSameOrigin({ headers }: IncomingMessage, origin: string): boolean {
   const site = headers['sec-fetch-site']
   if (site === undefined) return headers.origin === origin
   return site === 'same-origin' && (!headers.origin || headers.origin === 'null' || headers.origin === origin)
@@ -183,7 +189,7 @@ const statusFor = (error: IdentityError): number => {
   return error instanceof ApprovalVoid ? 410 : 503
 }
 
-const fieldFor = (error: IdentityError): Pick<Problem, 'field'> => {
+const fieldFor = (error: IdentityError): Pick<FormProblem, 'field'> => {
   if (error instanceof InvalidInput) return { field: 'typed' }
   return error instanceof Refused ? { field: 'passphrase' } : {}
 }

@@ -1,6 +1,6 @@
 import { plainText } from '../../text/text.ts'
 
-/** Markup that this program wrote. */
+/** Trusted markup. */
 class Html {
   readonly markup: string
   constructor(markup: string) {
@@ -10,10 +10,10 @@ class Html {
 
 export type { Html }
 
-type Piece = Html | string | number | false | undefined | readonly Piece[]
+type HtmlPiece = Html | string | number | false | undefined | readonly HtmlPiece[]
 
-/** As much of one text as a page shows. */
-const LONGEST = 20_000
+/** Most characters shown of one text. */
+const MAX_TEXT_LENGTH = 20_000
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -22,16 +22,16 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 }
 
-const toMarkup = (piece: Piece): string => {
+const toMarkup = (piece: HtmlPiece): string => {
   if (piece === undefined || piece === false) return ''
   if (piece instanceof Html) return piece.markup
   if (typeof piece === 'object') return piece.map(toMarkup).join('')
-  return plainText(String(piece), LONGEST).replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? '')
+  return plainText(String(piece), MAX_TEXT_LENGTH).replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? '')
 }
 
 /**
- * Markup from a template. Whatever is put into it that is not markup itself is text: cleaned of all that cannot be seen,
- * and escaped for an element or a quoted attribute.
+ * Markup from a template. Inserted values that are not markup are text: stripped of invisible characters, and escaped for an
+ * element or a quoted attribute.
  */
-export const html = (template: TemplateStringsArray, ...pieces: readonly Piece[]): Html =>
+export const html = (template: TemplateStringsArray, ...pieces: readonly HtmlPiece[]): Html =>
   new Html(template.map((text, at) => text + toMarkup(pieces[at])).join(''))

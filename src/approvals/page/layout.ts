@@ -1,11 +1,11 @@
 import { type Html, html } from './html.ts'
 
-/** Where the page stands, and everything that belongs to it. */
+/** Path of the approval pages and their stylesheet. */
 export const ROOT = '/approvals'
 export const STYLE_PATH = `${ROOT}/style.css`
 export const pathOf = (id: string): string => `${ROOT}/${id}`
 
-/** A whole document around `main`. `skipTo` names what a person with a keyboard may want to go to at once. */
+/** A whole document around `main`. `skipTo` is the target of the skip link for keyboard users. */
 export const layout = (
   title: string,
   main: Html,
@@ -24,18 +24,18 @@ export const layout = (
 ${skipTo && html`<a class="skip" href="#${skipTo.id}">${skipTo.label}</a>`}
 <header><p>identity-mcp <span>approvals</span></p></header>
 <main>${main}</main>
-<footer><p>The address of this page approves nothing by itself. Every decision, and every wrong passphrase, is written to
-the journal.</p></footer>
+<footer><p>This link alone cannot approve anything. Every decision and every wrong passphrase is recorded in the
+journal.</p></footer>
 </body>
 </html>
 `
 
-/** A page that says one thing. */
+/** A page with a single message. */
 export const messagePage = (title: string, text: string): Html =>
   layout(title, html`<h1>${title}</h1><p>${text}</p>`)
 
-/** Text that is not ours, marked as such, with who wrote it. */
-export const said = (text: string, from: string): Html =>
+/** Untrusted text, marked with its source. */
+export const quoted = (text: string, from: string): Html =>
   html`<span class="said"><bdi>${text}</bdi> <small>${from}</small></span>`
 
 /** "2026-03-01 12:42 UTC" */

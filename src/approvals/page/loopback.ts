@@ -4,13 +4,13 @@ import { type Approvals, statusOf } from '../approvals.ts'
 import { approvalPage, type PageParts } from './handler.ts'
 import { pathOf } from './layout.ts'
 
-/** How often it is looked whether anything still waits, and for how long a person who has decided gets to see so. */
-const LOOK_EVERY_MS = 1_000
+/** How often to check for pending requests, and how long the page stays open after the last decision. */
+const CHECK_EVERY_MS = 1_000
 const LINGER_MS = 5_000
 
-/** The approval page on a port of this machine that is open only while something waits which it was opened for. */
+/** The approval page on a local port that is open only while a linked request is pending. */
 export interface LoopbackPage {
-  /** The address of the page for this request; undefined where no port can be opened. */
+  /** The address of the page for this request; undefined when no port can be opened. */
   link(id: string): Promise<string | undefined>
   close(): Promise<void>
 }
@@ -20,19 +20,19 @@ export function loopbackPage(parts: PageParts): LoopbackPage {
   let open: Promise<{ origin: string; close(): void }> | undefined
   let closed = false
 
-  /** Closes the port once nothing has waited for a while; a link that is asked for meanwhile keeps it open. */
+  /** Closes the port when nothing has been pending for a while. A new link meanwhile keeps it open. */
   const watch = (close: () => void) => {
-    let lastWaiting = Date.now()
+    let lastPending = Date.now()
     const timer = setInterval(async () => {
       try {
-        if (await anyWaits(parts.approvals, linked)) lastWaiting = Date.now()
+        if (await anyPending(parts.approvals, linked)) lastPending = Date.now()
       } catch (error) {
-        parts.warn('the approval page could not look at the store', error)
+        parts.warn('the approval page could not read the store', error)
       }
-      if (Date.now() - lastWaiting < LINGER_MS || linked.size > 0) return
+      if (Date.now() - lastPending < LINGER_MS || linked.size > 0) return
       open = undefined
       close()
-    }, LOOK_EVERY_MS)
+    }, CHECK_EVERY_MS)
     return timer.unref()
   }
 
@@ -45,7 +45,7 @@ export function loopbackPage(parts: PageParts): LoopbackPage {
     server.maxConnections = 32
     const origin = `http://127.0.0.1:${await listen(server)}`
     origins.push(origin)
-    // A person who reads keeps no process alive.
+    // An open page does not keep the process alive.
     server.unref()
     const close = () => {
       clearInterval(timer)
@@ -84,8 +84,8 @@ const listen = (server: Server): Promise<number> =>
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
   })
 
-/** Whether any of these still waits for a person; forgets those that do not. */
-async function anyWaits(approvals: Approvals, ids: Set<string>): Promise<boolean> {
+/** Whether any of these is still pending; removes the others from `ids`. */
+async function anyPending(approvals: Approvals, ids: Set<string>): Promise<boolean> {
   for (const id of ids) {
     const approval = await approvals.get(id)
     if (!approval || statusOf(approval) !== 'pending') ids.delete(id)

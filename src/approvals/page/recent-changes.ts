@@ -2,7 +2,7 @@ import type { JournalLine } from '../../journal/events.ts'
 import type { Journal } from '../../journal/journal.ts'
 
 const HOUR_MS = 3_600_000
-const SHOWN = 20
+const MAX_CHANGES_SHOWN = 20
 
 /** The latest changes of one caller, newest first, and how many there were. */
 export interface RecentChanges {
@@ -10,7 +10,7 @@ export interface RecentChanges {
   of: number
 }
 
-/** What `caller` changed, or may have changed, in the last hour, as the journal tells it. */
+/** What `caller` changed, or may have changed, in the last hour, according to the journal. */
 export async function recentChanges(journal: Journal, caller: string): Promise<RecentChanges> {
   const changes: JournalLine[] = []
   let of = 0
@@ -19,7 +19,7 @@ export async function recentChanges(journal: Journal, caller: string): Promise<R
     if (!changed || line.caller !== caller) continue
     of += 1
     changes.unshift(line)
-    changes.length = Math.min(changes.length, SHOWN)
+    changes.length = Math.min(changes.length, MAX_CHANGES_SHOWN)
   }
   return { changes, of }
 }

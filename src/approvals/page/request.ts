@@ -6,44 +6,44 @@ import { changesSection, headline } from './changes.ts'
 import {
   agreedSoFar,
   decisionForm,
-  type Given,
+  type EnteredValues,
+  type FormProblem,
   outcome,
-  type Problem,
   problemSummary,
   statusLine,
 } from './decision.ts'
 import { type Html, html } from './html.ts'
-import { count, layout, said, time } from './layout.ts'
+import { count, layout, quoted, time } from './layout.ts'
 import type { RecentChanges } from './recent-changes.ts'
 
-/** What one view of a request shows. */
-export interface Shown {
+/** The contents of the page for one request. */
+export interface RequestView {
   approval: Approval
   recentChanges: RecentChanges
   token: string
-  /** What to type to become an approver, where there is none yet. */
+  /** The command that adds an approver, when there is none yet. */
   addApprover?: string
-  given?: Given
-  problem?: Problem
+  given?: EnteredValues
+  problem?: FormProblem
 }
 
-/** The whole request, for a person to judge and decide. */
-export function requestPage({ approval, recentChanges, problem, ...form }: Shown): Html {
+/** The whole request, with the decision form. */
+export function requestPage({ approval, recentChanges, problem, ...form }: RequestView): Html {
   const { id, briefing, plan } = approval
   const open = statusOf(approval) === 'pending'
-  const title = briefing ? headline(briefing) : 'A change that waits for a person'
+  const title = briefing ? headline(briefing) : 'A change is waiting for approval'
   const words = html`<div class="box">
-<p class="from">As the agent was told it. Names, and what stands in quotes, come from the app or the agent.</p>
+<p class="from">The same text that the agent got. Names and quoted text come from the app or the agent.</p>
 ${plan.filter((line) => line !== '').map((line) => html`<p>${line}</p>`)}
 </div>`
   const main = html`${problem && problemSummary(problem)}
 ${statusLine(approval)}
 <h1>${title}</h1>
 ${open ? agreedSoFar(approval) : outcome(approval)}
-${facts(approval)}
-<section aria-labelledby="plan"><h2 id="plan">What would be done</h2>${words}</section>
+${requestFacts(approval)}
+<section aria-labelledby="plan"><h2 id="plan">Planned change</h2>${words}</section>
 ${briefing && changesSection(briefing)}
-<section aria-labelledby="lately"><h2 id="lately">By the same caller in the last hour</h2>${recent(recentChanges)}</section>
+<section aria-labelledby="lately"><h2 id="lately">Same caller, last hour</h2>${recentTable(recentChanges)}</section>
 ${open && decisionForm(approval, { ...form, ...(problem?.field && { field: problem.field }) })}`
   return layout(
     `${problem ? 'Problem: ' : ''}${title} (${id})`,
@@ -52,39 +52,39 @@ ${open && decisionForm(approval, { ...form, ...(problem?.field && { field: probl
   )
 }
 
-function facts(approval: Approval): Html {
+function requestFacts(approval: Approval): Html {
   const { briefing, caller, client, reason, createdAt, expiresAt, tool } = approval
-  const takes = whoMustAgree(approval)
+  const quorum = whoMustAgree(approval)
   const minutes = Math.ceil((expiresAt - Date.now()) / 60_000)
   const rows: [string, Html | undefined][] = [
     ['Person', briefing && person(briefing)],
-    ['Reason', reason === undefined ? html`<em>none given</em>` : said(reason, 'from the agent')],
-    ['Asked for by', html`${caller}`],
-    ['With the client', client === undefined ? undefined : said(client, 'as it calls itself')],
+    ['Reason', reason === undefined ? html`<em>none given</em>` : quoted(reason, 'from the agent')],
+    ['Requested by', html`${caller}`],
+    ['Client', client === undefined ? undefined : quoted(client, 'self-reported')],
     ['Tool', html`<code>${tool}</code>`],
-    ['Takes', takes === undefined ? undefined : html`${takes}`],
-    ['Asked', time(createdAt)],
+    ['Needs', quorum === undefined ? undefined : html`${quorum}`],
+    ['Requested', time(createdAt)],
     ['Expires', html`${time(expiresAt)}${minutes > 0 && html`, in ${count(minutes, 'minute')}`}`],
   ]
   return html`<dl class="facts">${rows.map(([name, value]) => value && html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
 }
 
-/** Whom it is about: one person, or how many accounts there are. */
+/** The person concerned, or the number of accounts. */
 function person({ changes }: Briefing): Html {
   const accounts = changes.flatMap((change) => change.accounts)
   const [first] = accounts
   if (!first || accounts.some(({ userName }) => !sameText(userName, first.userName))) {
-    return html`${count(accounts.length, 'account')} with different names, listed below`
+    return html`${count(accounts.length, 'account')} with different user names, listed below`
   }
   const from = changes.some(({ operation }) => kindNamed(operation)?.makes === 'account')
     ? 'from the agent'
     : 'from the app'
-  return said(first.name === undefined ? first.userName : `${first.name} (${first.userName})`, from)
+  return quoted(first.name === undefined ? first.userName : `${first.name} (${first.userName})`, from)
 }
 
-function recent({ changes, of }: RecentChanges): Html {
-  if (of === 0) return html`<p>No other change.</p>`
-  return html`<p>${count(of, 'change')}${of > changes.length && html`, of which the latest ${changes.length}`}:</p>
+function recentTable({ changes, of }: RecentChanges): Html {
+  if (of === 0) return html`<p>No other changes.</p>`
+  return html`<p>${count(of, 'change')}${of > changes.length && html`, latest ${changes.length} shown`}:</p>
 <table>
 <thead><tr><th scope="col">Time</th><th scope="col">Tool</th><th scope="col">Account or group <small>from the app</small></th><th scope="col">Outcome</th></tr></thead>
 <tbody>${changes.map(

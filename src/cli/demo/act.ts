@@ -3,19 +3,19 @@ import type { Agent, Args } from './agent.ts'
 import type { Screen } from './screen.ts'
 import type { World } from './world.ts'
 
-/** One part of the story. */
+/** One part of the demo. */
 export interface Act {
   title: string
-  /** What is going on, for somebody who has never heard of any of this. */
+  /** The background, for newcomers. */
   about: string
-  /** Throws a `Surprise` as soon as anything goes otherwise than the story has it. */
+  /** Throws a `Surprise` on the first unexpected result. */
   run(world: World, screen: Screen): Promise<void>
 }
 
-/** Whom the story is about. */
+/** The person that the demo is about. */
 export const ADA = 'ada@example.com'
 
-/** Shows what an agent asks for, and asks for it. */
+/** Shows and makes an agent's call. */
 export function ask<Answer>(
   screen: Screen,
   agent: Agent,

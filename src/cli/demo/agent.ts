@@ -1,22 +1,22 @@
 import type * as z from 'zod'
 import { Surprise } from './surprise.ts'
 
-/** What an agent runs on: an MCP client that has started a server of its own. */
+/** An MCP client that has started its own server. */
 export interface Agent {
-  /** Has a tool called. Throws a `Surprise` when the answer has not the form of `expected`, which says what it is. */
+  /** Calls a tool. Throws a `Surprise` if the answer does not match `expected`. */
   call<Answer>(tool: string, args: Args, expected: z.ZodType<Answer>): Promise<Answer>
   close(): Promise<void>
 }
 
 export type Args = Record<string, string | number | string[]>
 
-/** A question as the client puts it before a person: the words, and the box to tick. */
+/** A question that the client shows to a person: the text, and the checkbox. */
 export interface Question {
   message: string
   tick: string
 }
 
-/** Whoever sits at a client and is asked there. */
+/** The person at a client, who answers its questions. */
 export type Person = (question: Question) => Promise<boolean>
 
 interface Launch {
@@ -24,11 +24,11 @@ interface Launch {
   args: string[]
   cwd: string
   env: Record<string, string>
-  /** Told what the server says to the person who runs it. */
+  /** Receives the server's stderr. */
   log: (text: string) => void
 }
 
-/** Without a `person` to ask, the client says that it has no way to ask one. */
+/** Without a `person`, the client declares no elicitation capability. */
 export async function connect({ log, ...launch }: Launch, name: string, person?: Person): Promise<Agent> {
   const { Client } = await import('@modelcontextprotocol/client')
   const { StdioClientTransport } = await import('@modelcontextprotocol/client/stdio')

@@ -2,9 +2,9 @@ import * as z from 'zod'
 import { Account, AuditEvent, Person } from '../../domain/account.ts'
 import { PendingApproval } from '../../tools/fields.ts'
 
-// What the tools answer in the story; any other answer is a surprise.
+// The answers that the demo expects. Any other answer throws a `Surprise`.
 
-export const Found = z
+const FoundOne = z
   .object({
     people: z.tuple([Person.extend({ accounts: z.tuple([Account]) })]),
     searched: z.tuple([z.object({ tenant: z.string(), outcome: z.literal('found') })]),
@@ -20,7 +20,7 @@ export const FoundInThree = z
   })
   .describe('one person with an account in each of three apps')
 
-const TooBusy = z.object({
+const RateLimited = z.object({
   people: z.tuple([]),
   searched: z.tuple([
     z.object({
@@ -32,9 +32,9 @@ const TooBusy = z.object({
   complete: z.literal(false),
 })
 
-export const FoundOrTooBusy = z
-  .union([Found, TooBusy])
-  .describe('a person found, or the time at which to ask again')
+export const FoundOrRateLimited = z
+  .union([FoundOne, RateLimited])
+  .describe('a person found, or the time to retry')
 
 const Switched = <Outcome extends string, Status extends Account['status']>(
   outcome: Outcome,
@@ -101,4 +101,4 @@ const WrongToken = z.object({
 
 export const BothWrong = z
   .object({ checks: z.tuple([WrongToken, WrongToken]) })
-  .describe('two tokens, each of the wrong kind')
+  .describe('two tokens, both of the wrong kind')

@@ -8,10 +8,10 @@ import type { Home, World } from './world.ts'
 const CALL = { user: ADA, tenants: ['acme-netskope'], reason: 'Left the company' }
 
 export const approve: Act = {
-  title: 'The same, where the agent has nobody to ask',
+  title: 'The same, when the agent has no person to ask',
   about:
-    'Many agents run where no question can be shown: in a chat bot, or by night. They get nothing done unasked ' +
-    'either. Their request waits until a person agrees to it, out of the agent’s reach and with a passphrase.',
+    'Many agents run where no question can be shown: in a chat bot, or at night. They too need a person’s yes. Their ' +
+    'request is pending until a person approves it, out of the agent’s reach and with a passphrase.',
 
   async run(world, screen) {
     const agent = await world.connect(world.home, 'night-agent')
@@ -19,7 +19,7 @@ export const approve: Act = {
     await screen.pause(1)
     await decide(world, id, screen)
     await screen.pause(1)
-    await carryOut(world.home, agent, id, screen)
+    await useApproval(world.home, agent, id, screen)
   },
 }
 
@@ -30,46 +30,46 @@ async function request({ sandbox }: Home, agent: Agent, screen: Screen): Promise
   screen.by('server says', `${status}, under the id ${approval.id}`, approval.approveAt)
   screen.check(
     app.user(ADA).active === true && app.writes.length === before,
-    'Nothing has changed: in the app her account is active, and nothing was written.',
+    'Nothing has changed: her account in the app is active, and nothing was written.',
     { user: app.user(ADA), writes: app.writes.slice(before) },
   )
   return approval.id
 }
 
-/** What Grace does at her terminal. */
+/** Grace approves at her terminal. */
 async function decide({ home, type }: World, id: string, screen: Screen): Promise<void> {
   const passphrase = `grace-${randomBytes(16).toString('hex')}`
   const typed = async (words: readonly string[], expected: string) => {
     const done = await type(home, [...words, '--passphrase-stdin'], `${passphrase}\n`)
-    const well = done.code === 0 && done.output.includes(expected) && !done.output.includes(passphrase)
-    return { ...done, well }
+    const ok = done.code === 0 && done.output.includes(expected) && !done.output.includes(passphrase)
+    return { ...done, ok }
   }
 
   const added = await typed(['approvers', 'add', 'grace'], 'grace may approve')
   screen.terminal(added.command, added.output)
-  screen.check(added.well, 'Grace, who runs the IT desk, has chosen a passphrase and may approve.', added)
+  screen.check(added.ok, 'Grace, who runs the IT desk, has chosen a passphrase and may approve now.', added)
 
   const shown = await type(home, ['approvals', 'show', id])
   screen.terminal(shown.command, shown.output)
   screen.check(
     shown.code === 0 && shown.output.includes(ADA),
-    'She reads what would be done, in the server’s own words.',
+    'She reads what would change, in the server’s own words.',
     shown,
   )
   await screen.pause(1)
 
   const approved = await typed(['approvals', 'approve', id, '--approver', 'grace'], 'Approved by grace')
   const [before = '', ...after] = approved.output.split(/(?=^Approved)/m)
-  screen.terminal(approved.command, ['(the same request once more)', ...after].join('\n'))
+  screen.terminal(approved.command, ['(the same request again)', ...after].join('\n'))
   screen.check(
-    approved.well && before.trim() === shown.output.trim(),
-    'She agrees. Her passphrase was read from standard input and is shown nowhere.',
+    approved.ok && before.trim() === shown.output.trim(),
+    'She approves. Her passphrase was read from standard input and is shown nowhere.',
     approved,
   )
 }
 
-/** The agent tries what the approval is good for: another person, then what was agreed to, then that once more. */
-async function carryOut({ sandbox }: Home, agent: Agent, id: string, screen: Screen): Promise<void> {
+/** The agent uses the approval for another person, then for the approved call, then for that call again. */
+async function useApproval({ sandbox }: Home, agent: Agent, id: string, screen: Screen): Promise<void> {
   const app = sandbox.tenants['acme-netskope']
   const call = { ...CALL, approvalId: id }
   const before = app.writes.length
@@ -77,18 +77,22 @@ async function carryOut({ sandbox }: Home, agent: Agent, id: string, screen: Scr
   screen.by('agent asks', `the same for ${user}, with the approvalId ${id}`)
   const { error } = await agent.call('deactivate_user', { ...call, user }, Refused('approval_void'))
   screen.by('server says', `${error.code}: ${error.message}`)
-  screen.check(app.writes.length === before, 'A yes for Ada is none for Katherine.', app.writes.slice(before))
+  screen.check(
+    app.writes.length === before,
+    'An approval for Ada is not valid for Katherine.',
+    app.writes.slice(before),
+  )
 
   screen.by('agent asks', `the same for ${ADA}, with the approvalId ${id}`)
   const { status, results } = await agent.call('deactivate_user', call, Deactivated)
   const [switched] = results.map(({ account, outcome }) => `${account.userName} ${outcome} and verified`)
   screen.by('server says', `${status}: ${switched}`)
-  screen.by('agent asks', 'exactly that once more')
+  screen.by('agent asks', 'exactly the same again')
   const again = await agent.call('deactivate_user', call, Unchanged)
   screen.by('server says', `${again.status}: ${again.results[0].outcome}`)
   screen.check(
     app.writes.length === before + 1 && app.user(ADA).active === false,
-    'Done once, and only once: the second call wrote nothing.',
+    'Done exactly once: the second call wrote nothing.',
     app.writes.slice(before),
   )
 }

@@ -4,8 +4,8 @@ import { Audit } from './answers.ts'
 export const audit: Act = {
   title: 'Afterwards: who did what',
   about:
-    'Two records tell. One is the log of the app, which the agent may read. The other is the journal of the server, ' +
-    'which knows more: who asked for what, and who agreed.',
+    'There are two records. The audit log of the app, which the agent may read, and the journal of the server, ' +
+    'which knows more: who asked for what, and who approved it.',
 
   async run({ home, agent, type }, screen) {
     const call = { tenant: 'acme-netskope', limit: 5 }
@@ -19,17 +19,17 @@ export const audit: Act = {
     const ours = events.filter(({ actor, target }) => actor === 'api-token-scim' && target === ADA)
     screen.check(
       ours.length === writes.length,
-      `The app has logged our ${writes.length} changes: off, on and off again. It knows the token, not the person.`,
+      `The app has logged our ${writes.length} changes: off, on and off again. It knows only the token, not the person.`,
       { events, writes },
     )
     await screen.pause(1)
 
     const tail = await type(home, ['journal', 'tail', '--lines', '8'])
     screen.terminal(tail.command, tail.output)
-    const told = ['asked', 'approved', 'by grace', 'refused', 'approval_void', 'started', 'done']
+    const expected = ['asked', 'approved', 'by grace', 'refused', 'approval_void', 'started', 'done']
     screen.check(
-      tail.code === 0 && told.every((word) => tail.output.includes(word)),
-      'The journal has it all: the request, Grace’s yes, the misuse that was refused, the change.',
+      tail.code === 0 && expected.every((word) => tail.output.includes(word)),
+      'The journal has everything: the request, Grace’s approval, the refused misuse, the change.',
       tail,
     )
   },

@@ -4,8 +4,8 @@ import { DeactivatedInThree, ReactivatedInThree } from './answers.ts'
 export const deactivate: Act = {
   title: 'Switch three accounts off: a person is asked first',
   about:
-    'Taking access away needs a yes from a person, and the agent can not say it for them. The server has this ' +
-    'question shown to whoever sits at the agent’s window, and waits. One question covers all three apps.',
+    'Removing access needs a yes from a person, and the agent cannot say it for them. The server lets the client ' +
+    'show this question to the person at the agent, and waits. One question covers all three apps.',
 
   async run({ home, agent, asked }, screen) {
     const apps = Object.values(home.sandbox.tenants)
@@ -21,15 +21,15 @@ export const deactivate: Act = {
       asked.length === 1 &&
         apps.every(({ writes }) => writes.length === 1) &&
         states().every((on) => on === false),
-      'Asked once, written once in each app. A look into the apps themselves: her accounts are inactive.',
+      'Asked once, written once in each app. Checked in the apps themselves: her accounts are inactive.',
       { asked, writes: apps.map(({ writes }) => writes), states: states() },
     )
-    // Giving access back takes nothing from anybody, so nobody is asked.
-    const back = { ...call, reason: 'For the next part of the story' }
+    // Giving access back needs no confirmation.
+    const back = { ...call, reason: 'For the next part of the demo' }
     await agent.call('reactivate_user', back, ReactivatedInThree)
     screen.check(
       asked.length === 1 && states().every((on) => on === true),
-      'For the next part of the story she was given her accounts back (reactivate_user).',
+      'For the next part of the demo, her accounts are active again (reactivate_user).',
       { asked, states: states() },
     )
   },

@@ -4,7 +4,7 @@ import { FoundInThree } from './answers.ts'
 export const findPerson: Act = {
   title: 'Find a person',
   about:
-    'Ada is leaving the company. Before it changes anything the agent looks her up, in all apps that are connected: ' +
+    'Ada is leaving the company. Before it changes anything, the agent looks her up in all connected apps: ' +
     'Netskope, Gainsight and Mindtickle.',
 
   async run({ home, agent }, screen) {
@@ -15,12 +15,12 @@ export const findPerson: Act = {
       'server says',
       `${name} has ${accounts.length} accounts:`,
       ...accounts.map(({ tenant, userName, status }) => `${userName} in ${tenant} is ${status}`),
-      `known for one person by: ${joinedBy.join(', ')}`,
+      `recognized as one person by: ${joinedBy.join(', ')}`,
     )
     const lookUps = apps.map(({ arrivals }) => arrivals.length)
     screen.check(
       name === 'Ada Lovelace' && lookUps.every((count) => count > 0),
-      `One person, no app left out, asked all at once: ${lookUps.join(' + ')} requests.`,
+      `One person, no app left out, all apps asked at the same time: ${lookUps.join(' + ')} requests.`,
       { answer, lookUps },
     )
   },

@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream'
 import type { Io } from '../../app/io.ts'
-import { wrap } from '../data.ts'
+import { wrap } from '../terminal.ts'
 
-/** Columns of the terminal that the story is told in. */
+/** Columns of the demo's output. */
 export const WIDTH = 80
 
-/** `io` with a standard output of 80 columns, whatever the terminal has; it falls silent once `until` is aborted. */
+/** `io` with a standard output of 80 columns. It writes nothing after `until` is aborted. */
 export function pageOf({ stdout, ...io }: Io, until: AbortSignal): Io {
   const page = new Writable({
     write(text, _, done) {
@@ -16,20 +16,23 @@ export function pageOf({ stdout, ...io }: Io, until: AbortSignal): Io {
   return { ...io, stdout: Object.assign(page, { isTTY: stdout.isTTY === true, columns: WIDTH }) }
 }
 
-/** Where the text goes that a line of a table has no room for. */
-const NEXT_LINE = 7
+/** The indent of the rest of a table row that was too long. */
+const CONTINUATION_INDENT = 7
 
-/** A line of somebody else's, over as many lines of `room` columns as it takes; what stood in columns stays there. */
+/** A line of a command's output, folded into lines of `room` columns; table columns stay aligned. */
 export function folded(page: Io, line: string, room: number): string[] {
   if (line.length <= room) return [line]
   const columns = [...line.matchAll(/(?:^|\S) {2,}(?=\S)/g)].map((gap) => gap.index + gap[0].length)
   const last = columns.at(-1) ?? 0
   if (last > room / 2) {
-    return [line.slice(0, last).trimEnd(), ...folded(page, ' '.repeat(NEXT_LINE) + line.slice(last), room)]
+    return [
+      line.slice(0, last).trimEnd(),
+      ...folded(page, ' '.repeat(CONTINUATION_INDENT) + line.slice(last), room),
+    ]
   }
-  const beside = WIDTH - room
-  const [first = '', ...rest] = wrap(page, line.slice(last), ' '.repeat(beside + last)).map((text) =>
-    text.slice(beside),
+  const margin = WIDTH - room
+  const [first = '', ...rest] = wrap(page, line.slice(last), ' '.repeat(margin + last)).map((text) =>
+    text.slice(margin),
   )
   return [line.slice(0, last) + first.slice(last), ...rest]
 }

@@ -16,33 +16,33 @@ import { inWorld, type World } from './world.ts'
 const ACTS: readonly Act[] = [findPerson, deactivate, approve, audit, swappedTokens, rush, journalWhole]
 
 const OPENING = [
-  'AI agents help at IT desks now. To reach into the apps of a company they are given tools, over a protocol called ' +
-    'MCP. identity-mcp is a server of such tools: they find people, switch accounts off and on and read logs, and ' +
-    'they take nothing from anybody without a person’s yes.',
-  'What follows happens now, on this machine. Two things are made up: the apps, one tenant each of Netskope, which ' +
-    'guards web traffic, Gainsight and Mindtickle, with 250 invented people; and those who say yes. The server, the ' +
-    'agents’ connections to it, every request and every answer are real.',
+  'AI agents now help at IT desks. They reach the apps of a company through tools, over a protocol called MCP. ' +
+    'identity-mcp is a server of such tools: they find people, switch accounts off and on and read logs, and they ' +
+    'remove no access without a person’s yes.',
+  'This demo runs now, on this machine. Two things are simulated: the apps (one tenant each of Netskope, which ' +
+    'guards web traffic, Gainsight and Mindtickle, with 250 made-up people) and the people who say yes. The server, ' +
+    'the agents’ connections to it, every request and every answer are real.',
 ]
 
-/** Tells the main story and leaves nothing behind; whether all of it went as told. */
+/** Runs the demo and cleans up. Returns whether everything went as expected. */
 export async function play(io: Io, { fast = false }: { fast?: boolean | undefined }): Promise<boolean> {
   const { script } = io
   const leaving = new AbortController()
   const until = leaving.signal
-  void io.untilStopped().then(() => leaving.abort(new Error('it was told to stop')))
+  void io.untilStopped().then(() => leaving.abort(new Error('it was asked to stop')))
   io.stdout.once('error', (error) => leaving.abort(error))
 
   const screen = openScreen(io, { fast, until })
   try {
-    await inWorld({ ...io, script }, { person: personAt(screen), until }, (world) => tell(world, screen))
+    await inWorld({ ...io, script }, { person: personAt(screen), until }, (world) => runActs(world, screen))
     return true
   } catch (error) {
-    io.stderr.write(`\n${explain(error)}\n`)
+    io.stderr.write(`\n${failureText(error)}\n`)
     return false
   }
 }
 
-/** Somebody who agrees to everything, and is shown what. */
+/** A simulated person who agrees to everything. */
 const personAt =
   (screen: Screen): Person =>
   async ({ message, tick }) => {
@@ -52,7 +52,7 @@ const personAt =
     return true
   }
 
-async function tell(world: World, screen: Screen): Promise<void> {
+async function runActs(world: World, screen: Screen): Promise<void> {
   const began = Date.now()
   screen.heading('identity-mcp, a demonstration')
   for (const paragraph of OPENING) screen.say(paragraph)
@@ -66,7 +66,7 @@ async function tell(world: World, screen: Screen): Promise<void> {
   await sumUp(world, screen, began)
 }
 
-const explain = (error: unknown): string =>
+const failureText = (error: unknown): string =>
   error instanceof Surprise
-    ? `This did not go as told.\n${error.message}`
-    : `The demonstration broke off: ${error instanceof Error ? error.message : error}`
+    ? `The demo did not go as expected.\n${error.message}`
+    : `The demo stopped: ${error instanceof Error ? error.message : error}`

@@ -1,17 +1,17 @@
 import { setMaxListeners } from 'node:events'
 import { mostIn } from '../../sandbox/index.ts'
 import type { Act } from './act.ts'
-import { FoundOrTooBusy } from './answers.ts'
+import { FoundOrRateLimited } from './answers.ts'
 
 const LOOK_UPS = 400
-const ALLOWED = 300
+const ALLOWED_PER_MINUTE = 300
 const MINUTE = 60_000
 
 export const rush: Act = {
-  title: `${LOOK_UPS} look-ups at once`,
+  title: `${LOOK_UPS} look-ups at the same time`,
   about:
-    `Netskope answers about ${ALLOWED} requests a minute and refuses more with the status 429, whoever sends them. ` +
-    `A hasty agent asks for ${LOOK_UPS} people at the same moment, in a second tenant where nothing is spent yet.`,
+    `Netskope answers about ${ALLOWED_PER_MINUTE} requests per minute and refuses more with status 429. ` +
+    `An agent looks up ${LOOK_UPS} people at the same time, in a second tenant with a full budget.`,
 
   async run({ startSandbox, makeHome, connect }, screen) {
     const sandbox = await startSandbox()
@@ -20,10 +20,10 @@ export const rush: Act = {
     const names = Array.from({ length: LOOK_UPS }, (_, at) => users[at % users.length]?.userName ?? '')
 
     setMaxListeners(LOOK_UPS) // all of them wait for the same pipe
-    screen.by('agent asks', `find_user · ${LOOK_UPS} times, without waiting for an answer`)
+    screen.by('agent asks', `find_user · ${LOOK_UPS} times, without waiting for answers`)
     const began = Date.now()
     const answers = await Promise.all(
-      names.map(async (user) => ({ user, ...(await agent.call('find_user', { user }, FoundOrTooBusy)) })),
+      names.map(async (user) => ({ user, ...(await agent.call('find_user', { user }, FoundOrRateLimited)) })),
     )
     const ended = Date.now()
 
@@ -36,7 +36,7 @@ export const rush: Act = {
     const times = arrivals.map(({ at }) => at)
     const found = {
       answered: LOOK_UPS - retryAt.length,
-      toldWhen: retryAt.length,
+      retryLater: retryAt.length,
       refused: refused.length,
       mostInAMinute: mostIn(times, MINUTE),
     }
@@ -44,21 +44,18 @@ export const rush: Act = {
     screen.by('server says', `${LOOK_UPS} answers within ${((ended - began) / 1_000).toFixed(1)} s:`)
     screen.rows([
       [`${found.answered}`, 'found'],
-      [
-        `${found.toldWhen}`,
-        `told when to ask again: from ${clock(first)} on, in ${inSeconds(first - ended)} s`,
-      ],
-      [`${found.refused}`, 'times that the app had to refuse with 429'],
-      [`${found.mostInAMinute}`, 'requests at most that reached the app in any 60 s'],
+      [`${found.retryLater}`, `told to retry from ${clock(first)} on, in ${inSeconds(first - ended)} s`],
+      [`${found.refused}`, 'refused by the app with 429'],
+      [`${found.mostInAMinute}`, 'requests at most reached the app in any 60 s'],
     ])
     screen.check(
-      found.refused === 0 && found.mostInAMinute <= ALLOWED,
-      'The app was never asked for more than it gives: not one 429.',
+      found.refused === 0 && found.mostInAMinute <= ALLOWED_PER_MINUTE,
+      'The server never exceeded the limit of the app: no 429.',
       found,
     )
     screen.check(
-      found.answered >= 0.95 * ALLOWED && first > ended && mixedUp.length === 0,
-      `Of the ${ALLOWED} that it gives, ${found.answered} were used; nobody was left hanging or given another’s account.`,
+      found.answered >= 0.95 * ALLOWED_PER_MINUTE && first > ended && mixedUp.length === 0,
+      `It used ${found.answered} of the ${ALLOWED_PER_MINUTE} allowed requests. Every call got an answer, and the right one.`,
       { ...found, mixedUp },
     )
   },

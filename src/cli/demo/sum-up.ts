@@ -5,7 +5,7 @@ import { mostIn } from '../../sandbox/index.ts'
 import type { Screen } from './screen.ts'
 import type { World } from './world.ts'
 
-/** The story in three lines, counted from what is left of it: the journal, and what arrived at the apps. */
+/** The demo in three lines, counted from the journal and the requests to the apps. */
 export async function sumUp({ home, sandboxes }: World, screen: Screen, began: number): Promise<void> {
   const lines: JournalLine[] = []
   for await (const line of openStores(join(home.folder, 'data')).journal.read()) lines.push(line)
@@ -24,8 +24,8 @@ export async function sumUp({ home, sandboxes }: World, screen: Screen, began: n
   screen.heading('What happened')
   screen.check(
     off.length > 0 && off.every(({ approval }) => yes.some((one) => one.approval?.id === approval?.id)),
-    `Accounts were switched off ${times(off.length)}, and ${times(yes.length)} a person had said yes before: ` +
-      `${yes.map(({ approval }) => WHERE[approval?.how ?? 'page']).join(' and ')}.`,
+    `Accounts were switched off ${times(off.length)}, and a person had said yes ${times(yes.length)} before: ` +
+      `${yes.map(({ approval }) => APPROVED_WHERE[approval?.how ?? 'page']).join(' and ')}.`,
     lines,
   )
   screen.check(
@@ -36,12 +36,12 @@ export async function sumUp({ home, sandboxes }: World, screen: Screen, began: n
   )
   screen.check(
     lines.length > 0,
-    `${lines.length} entries stand in the journal. It all took ${Math.round((Date.now() - began) / 1_000)} s.`,
+    `The journal has ${lines.length} entries. The demo took ${Math.round((Date.now() - began) / 1_000)} s.`,
     lines,
   )
-  screen.say('Next: README.md says how to connect your own apps, and your own agent.')
+  screen.say('Next: see README.md to connect your own apps and your own agent.')
 }
 
-const WHERE = { form: 'at the agent’s window', terminal: 'in a terminal', page: 'on a page' }
+const APPROVED_WHERE = { form: 'at the agent’s window', terminal: 'in a terminal', page: 'on a page' }
 
 const times = (count: number) => ['never', 'once', 'twice'][count] ?? `${count} times`

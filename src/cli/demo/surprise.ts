@@ -1,8 +1,8 @@
-/** Something went otherwise than the story has it; its message says what was expected and what came back. */
+/** An unexpected result in the demo. The message has the expected and the actual result. */
 export class Surprise extends Error {
-  constructor(expected: string, cameBack: unknown) {
-    const text = typeof cameBack === 'string' ? cameBack : JSON.stringify(cameBack)
-    super(`Expected: ${expected}\nCame back: ${text.slice(0, 1_000)}`)
+  constructor(expected: string, actual: unknown) {
+    const text = typeof actual === 'string' ? actual : JSON.stringify(actual)
+    super(`Expected: ${expected}\nActual: ${text.slice(0, 1_000)}`)
     this.name = 'Surprise'
   }
 }

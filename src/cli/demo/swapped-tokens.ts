@@ -5,9 +5,9 @@ import { BothWrong } from './answers.ts'
 export const swappedTokens: Act = {
   title: 'A token in the wrong place',
   about:
-    'To be let in, the server shows the app a token, a kind of password: at Netskope one for accounts and one for ' +
-    'the log. To mix them up is easy, and all that the app then says is "403". Here is a second server, in whose ' +
-    'settings the two have changed places.',
+    'The server authenticates at an app with a token, a kind of password. Netskope has two: one for accounts and ' +
+    'one for the log. They are easy to mix up, and then the app only answers "403". Here is a second server with ' +
+    'the two swapped in its settings.',
 
   async run({ home, makeHome, connect }, screen) {
     const { sandbox } = home
@@ -17,7 +17,7 @@ export const swappedTokens: Act = {
       tenants: {
         'acme-netskope': { ...tenant, tokens: { scim: tenant.tokens.rest, rest: tenant.tokens.scim } },
       },
-      // The same data, where it is known what each token may still spend.
+      // The same data: it has the budget that is left of each token.
       dataDir: '../home/data',
     })
     const agent = await connect(swapped, 'helpdesk-agent')
@@ -34,12 +34,12 @@ export const swappedTokens: Act = {
     }
     screen.check(
       checks.map(({ fingerprint }) => fingerprint).join() === [rest, scim].map(fingerprintOf).join(),
-      'Right: each of the two tokens is in the place of the other.',
+      'Right: the two tokens are swapped.',
       checks,
     )
     screen.check(
       [scim, rest].every((token) => !JSON.stringify(checks).includes(token)),
-      'The answer holds neither token, only fingerprints to tell them apart.',
+      'The answer contains neither token, only their fingerprints.',
       'an answer with a token in it',
     )
   },

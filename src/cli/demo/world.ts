@@ -7,8 +7,8 @@ import type { Io } from '../../app/io.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts'
 import { type Agent, connect, type Person } from './agent.ts'
 
-/** As much of a sandbox as every act needs: the tenant of Netskope, and how to reach it. */
-export interface Apps {
+/** The part of a sandbox that every act needs: the Netskope tenant, and how to reach it. */
+export interface DemoSandbox {
   tenants: Sandbox<'netskope'>['tenants']
   settings: Sandbox<'netskope'>['settings']
   tokens: Sandbox<'netskope'>['tokens']
@@ -16,27 +16,31 @@ export interface Apps {
   close(): Promise<void>
 }
 
-/** A folder with settings and data, as everybody has who uses this program. */
-export interface Home<Some extends Apps = Apps> {
+/** A folder with settings and data, as every user has one. */
+export interface Home<Some extends DemoSandbox = DemoSandbox> {
   folder: string
   sandbox: Some
 }
 
-/** What the story happens in: simulated apps, servers in processes of their own, agents, a terminal. */
+/** The setting of the demo: simulated apps, servers in separate processes, agents, a terminal. */
 export interface World {
-  /** Where most of the story happens, with all three apps. */
+  /** Used by most acts, with all three apps. */
   home: Home<Sandbox>
-  /** An agent there whose person can be asked. */
+  /** An agent there with a person to ask. */
   agent: Agent
-  /** What that person was asked so far. */
+  /** The questions to that person so far. */
   asked: readonly string[]
-  /** All that was started so far. */
-  sandboxes: readonly Apps[]
-  /** Starts one more tenant of Netskope. */
-  startSandbox(): Promise<Apps>
-  makeHome<Some extends Apps>(name: string, sandbox: Some, settings?: Record<string, unknown>): Home<Some>
+  /** All sandboxes so far. */
+  sandboxes: readonly DemoSandbox[]
+  /** Starts another Netskope tenant. */
+  startSandbox(): Promise<DemoSandbox>
+  makeHome<Some extends DemoSandbox>(
+    name: string,
+    sandbox: Some,
+    settings?: Record<string, unknown>,
+  ): Home<Some>
   connect(home: Home, name: string, person?: Person): Promise<Agent>
-  /** What a person does in a terminal, `input` being their standard input. */
+  /** Runs a command as a person would; `input` is its standard input. */
   type(home: Home, words: readonly string[], input?: string): Promise<Typed>
 }
 
@@ -46,7 +50,7 @@ interface Typed {
   output: string
 }
 
-/** Lets `work` happen in a world of its own, of which nothing is left afterwards, however it ends. */
+/** Runs `work` in a new world and removes all of it afterwards, even after an error. */
 export async function inWorld<Result>(
   io: Io,
   { person, until }: { person: Person; until: AbortSignal },
@@ -54,14 +58,14 @@ export async function inWorld<Result>(
 ): Promise<Result> {
   const ends: (() => unknown)[] = []
   let over = false
-  const own = (end: () => unknown) => (over ? end() : ends.push(end))
+  const onEnd = (end: () => unknown) => (over ? end() : ends.push(end))
   const left = new Promise<never>((_, reject) => {
     until.addEventListener('abort', () => reject(until.reason), { once: true })
   })
   const begin = async () => {
     const root = mkdtempSync(join(tmpdir(), 'identity-mcp-demo-'))
-    own(() => removeForGood(root))
-    const parts = partsOf(io, root, until, own)
+    onEnd(() => removeForGood(root))
+    const parts = partsOf(io, root, until, onEnd)
     const home = parts.makeHome('home', await parts.started(startSandbox()))
     const asked: string[] = []
     const agent = await parts.connect(home, 'helpdesk-agent', (question) => {
@@ -74,7 +78,7 @@ export async function inWorld<Result>(
     return await Promise.race([begin(), left])
   } finally {
     over = true
-    // Whatever fails to end, the rest of it still has to.
+    // If one of them fails to end, the others still must.
     for (const end of ends.reverse())
       await Promise.resolve()
         .then(end)
@@ -82,26 +86,26 @@ export async function inWorld<Result>(
   }
 }
 
-interface Parts extends Omit<World, 'home' | 'agent' | 'asked'> {
-  /** Sees to it that a sandbox ends with the story. */
-  started<Some extends Apps>(starting: Promise<Some>): Promise<Some>
+interface WorldParts extends Omit<World, 'home' | 'agent' | 'asked'> {
+  /** Registers a sandbox to be closed at the end. */
+  started<Some extends DemoSandbox>(starting: Promise<Some>): Promise<Some>
 }
 
-/** `own` is told how to end what was begun. */
+/** `onEnd` registers what to do at the end. */
 function partsOf(
   { script, env, stderr }: Io,
   root: string,
   until: AbortSignal,
-  own: (end: () => unknown) => void,
-): Parts {
-  const sandboxes: Apps[] = []
-  // Its name is that of the installed program, so that its texts say what a person would type.
+  onEnd: (end: () => unknown) => void,
+): WorldParts {
+  const sandboxes: DemoSandbox[] = []
+  // Named like the installed program: its texts show what a person would type.
   const program = join(root, 'identity-mcp')
   writeFileSync(program, `import(${JSON.stringify(pathToFileURL(script.main).href)})\n`)
 
-  const started: Parts['started'] = async (starting) => {
+  const started: WorldParts['started'] = async (starting) => {
     const sandbox = await starting
-    own(() => sandbox.close())
+    onEnd(() => sandbox.close())
     sandboxes.push(sandbox)
     return sandbox
   }
@@ -127,18 +131,18 @@ function partsOf(
           args: [program],
           cwd: folder,
           env: sandbox.env,
-          // What servers say of agents that were cut off is of no interest.
+          // After an abort, the servers complain about closed connections.
           log: (text) => void (until.aborted || stderr.write(text)),
         },
         name,
         person,
       )
-      own(agent.close)
+      onEnd(agent.close)
       return agent
     },
     type: ({ folder }, words, input = '') =>
       new Promise((resolve) => {
-        // Settings that the person has elsewhere are not those of the story.
+        // The demo must not use the person's own settings.
         const options = {
           cwd: folder,
           env: { ...env, IDENTITY_MCP_CONFIG: undefined },
@@ -152,16 +156,16 @@ function partsOf(
             output: stdout + stderr,
           }),
         )
-        // What is still running could write into a folder that is being removed.
+        // A running process could write into the folder while it is being removed.
         const gone = new Promise<void>((done) => child.once('exit', () => done()).once('error', () => done()))
-        own(() => gone)
-        child.stdin?.on('error', () => {}) // it may end without reading
+        onEnd(() => gone)
+        child.stdin?.on('error', () => {}) // it can end without reading
         child.stdin?.end(input)
       }),
   }
 }
 
-/** Removes a folder, and again what a process on its way out may still have written there. */
+/** Removes a folder, repeatedly: a process that is ending may still write there. */
 async function removeForGood(folder: string): Promise<void> {
   for (let round = 0; round < 10; round++) {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 })

@@ -1,11 +1,11 @@
 import { Conflict, NotFound } from '../../errors.ts'
 
-/** For a change to an account that is not there any more. */
-export const gone = () => new NotFound('The account is gone.', 'Look it up again with find_user.')
+/** The account to change no longer exists. */
+export const accountGone = () => new NotFound('The account is gone.', 'Look it up again with find_user.')
 
-/** For a change to an account that is another one by now. */
-export const renamed = () =>
+/** The id now belongs to a different user name. */
+export const accountChanged = () =>
   new Conflict(
-    'The account has another user name than the change was meant for.',
+    'The account’s user name differs from the one this change is for.',
     'Look it up again with find_user.',
   )

@@ -1,47 +1,43 @@
 import { Secret } from '../../secret.ts'
 import type { VendorContext } from '../define.ts'
 import type { ApiClient } from '../http/client.ts'
-import { byCode } from './envelope.ts'
-import type { Asked } from './errors.ts'
+import { applyErrorCode } from './envelope.ts'
+import type { GainsightRequestInfo } from './errors.ts'
 import { type TokenSource, tokenSource, withFetched } from './oauth.ts'
-import { type Base, scimBase } from './scim-base.ts'
-import { authMode, type GainsightSettings, SLOTS } from './settings.ts'
+import { type ScimBase, scimBase } from './scim-base.ts'
+import { authMode, type GainsightSettings, SLOTS, TOKEN_PATHS } from './settings.ts'
 
-/** A client of one half of the API, and the token that it bears. */
+/** A client for one of the two APIs, SCIM or REST, and its token. */
 export interface TokenClient {
   client: ApiClient
-  /** Names of the token's slots in the settings. */
+  /** The token's slots in the settings. */
   slots: readonly string[]
-  /** The secret whose budget is spent: for tokens that are fetched the client id, which outlasts them. */
+  /** The secret that the budget counts by. For fetched tokens it is the client id, which outlives them. */
   secret: Secret
-  made: Asked['made']
+  tokenKind: GainsightRequestInfo['tokenKind']
 }
 
 export interface ScimClient extends TokenClient {
-  base: Base
-  /** Where tokens are fetched from, where they are fetched. */
+  base: ScimBase
+  /** Set when tokens are fetched. */
   source?: TokenSource
 }
 
-/** How the tenant is reached; a client whose token is not in the settings is absent. */
+/** The tenant's API clients. A client without a token in the settings is absent. */
 export interface Clients {
   scim?: ScimClient
   rest?: TokenClient
-  /** For check_token alone: a token on the surface that it is not for, to tell that it stands in the wrong place. */
+  /** Only for check_token: opens the surface that a token is not for, to detect a token in the wrong slot. */
   asAccessKey(token: Secret): ApiClient
   asBearer(token: Secret, base: string): ApiClient
 }
 
-const TOKEN_PATHS = {
-  m2m: '/v1/users/m2m/oauth/token',
-  oauth_refresh: '/v1/users/oauth/access/token',
-} as const
-
 export function openClients(settings: GainsightSettings, app: VendorContext): Clients {
   const root = new URL(settings.url)
-  const asAccessKey = (token: Secret) => coded(app.open({ base: root, token, headers: { accesskey: token } }))
+  const asAccessKey = (token: Secret) =>
+    withErrorCodes(app.open({ base: root, token, headers: { accesskey: token } }))
   const asBearer = (token: Secret, base: string) =>
-    coded(
+    withErrorCodes(
       app.open({
         base: new URL(base, root),
         token,
@@ -58,7 +54,7 @@ export function openClients(settings: GainsightSettings, app: VendorContext): Cl
           client: asAccessKey(accessKey),
           slots: ['accessKey'],
           secret: accessKey,
-          made: 'accessKey' as const,
+          tokenKind: 'accessKey' as const,
         },
       }),
     asAccessKey,
@@ -75,7 +71,7 @@ function scimClient(
   const { scim, clientId, clientSecret, refreshToken } = settings.tokens
   const scimClientOf = (
     secret: Secret,
-    made: Asked['made'],
+    tokenKind: GainsightRequestInfo['tokenKind'],
     open: (base: string) => ApiClient,
     source?: TokenSource,
   ) => {
@@ -83,13 +79,13 @@ function scimClient(
     const client: ApiClient = {
       send: async (request, context) => open(await base.find(context)).send(request, context),
     }
-    return { client, slots: mode ? SLOTS[mode] : [], secret, made, base, ...(source && { source }) }
+    return { client, slots: mode ? SLOTS[mode] : [], secret, tokenKind, base, ...(source && { source }) }
   }
   if (mode === 'static_bearer' && scim) {
     return scimClientOf(
       scim,
       'scim',
-      once((base) => asBearer(scim, base)),
+      openedOnce((base) => asBearer(scim, base)),
     )
   }
   if (mode === undefined || mode === 'static_bearer' || !clientId || !clientSecret) return undefined
@@ -103,18 +99,18 @@ function scimClient(
     path: settings.auth.tokenUrl ? new URL(settings.auth.tokenUrl).pathname : TOKEN_PATHS[mode],
     ...(mode === 'oauth_refresh' && { refreshToken }),
   })
-  const open = once((base) =>
+  const open = openedOnce((base) =>
     withFetched(app.open({ base: new URL(base, root), token: clientId, headers: {} }), source),
   )
   return scimClientOf(clientId, 'client', open, source)
 }
 
-const coded = (client: ApiClient): ApiClient => ({
-  send: async (request, context) => byCode(await client.send(request, context)),
+const withErrorCodes = (client: ApiClient): ApiClient => ({
+  send: async (request, context) => applyErrorCode(await client.send(request, context)),
 })
 
-/** Each client is opened once: it keeps its connections. */
-function once(open: (base: string) => ApiClient): (base: string) => ApiClient {
+/** Opens each client once: it keeps its connections. */
+function openedOnce(open: (base: string) => ApiClient): (base: string) => ApiClient {
   const opened = new Map<string, ApiClient>()
   return (base) => {
     const client = opened.get(base) ?? open(base)

@@ -4,10 +4,10 @@ import type { Failure } from '../http/reply.ts'
 import { asText, field, isRecord, parseJson, type Rec } from '../http/values.ts'
 
 /**
- * The status that a code stands for, whatever status it came with: support.gainsight.com, "User Management APIs", sends
- * a duplicate as 400, and Steerco-Analytics-Internal/tap-gainsight met a refused key as 400.
+ * The status that each error code means, whatever the HTTP status: support.gainsight.com, "User Management APIs",
+ * documents a duplicate as 400, and Steerco-Analytics-Internal/tap-gainsight saw a rejected key as 400.
  */
-const STATUS_OF: ReadonlyMap<string | undefined, number> = new Map([
+const STATUS_BY_CODE: ReadonlyMap<string | undefined, number> = new Map([
   ['GSOBJ_1024', 401],
   ['GS_APIG_2401', 401],
   ['GSOBJ_1011', 404],
@@ -22,21 +22,21 @@ const STATUS_OF: ReadonlyMap<string | undefined, number> = new Map([
 
 const BATCH_FAILED = ['GU_2401', 'GU_2402']
 
-/** Gainsight's word for an empty list. */
-const NO_DATA = 'GSOBJ_1011'
+/** Gainsight's code for an empty list. */
+const NO_DATA_CODE = 'GSOBJ_1011'
 
 /**
- * A reply under the status that its code stands for, so that the code decides and not the status it came with. The
- * app's description goes where failures are classified from and nobody is shown.
+ * Replaces the HTTP status with the one that the error code means. The app's description goes into the text that
+ * failures are classified by; it is never shown.
  */
-export function byCode(reply: AppReply): AppReply {
+export function applyErrorCode(reply: AppReply): AppReply {
   const body = envelopeIn(reply.text)
   const code = body && failureCode(body)
   if (!body || !code) return reply
-  const words = [code, code === NO_DATA ? 'No data found' : '', body.message, body.errorDesc]
+  const words = [code, code === NO_DATA_CODE ? 'No data found' : '', body.message, body.errorDesc]
   return {
     ...reply,
-    status: STATUS_OF.get(code) ?? reply.status,
+    status: STATUS_BY_CODE.get(code) ?? reply.status,
     text: JSON.stringify({
       result: false,
       message: words.filter((word) => typeof word === 'string' && word).join(' '),
@@ -44,18 +44,18 @@ export function byCode(reply: AppReply): AppReply {
   }
 }
 
-/** Gainsight's own code for a failure, by which it is told apart. */
-export const codeOf = ({ said }: Pick<Failure, 'said'>): string | undefined =>
+/** Gainsight's error code of a failure. */
+export const gainsightCodeOf = ({ said }: Pick<Failure, 'said'>): string | undefined =>
   /^(?:GU|GSOBJ|GS_[A-Z]+)_\d+\b/.exec(said)?.[0]
 
-/** Gainsight's way to say that a list is empty, which is no failure. */
+/** Gainsight reports an empty list as an error; it is not a failure. */
 export const saysNoData = (failure: Failure): boolean =>
-  codeOf(failure) === NO_DATA || (failure.inside && saysNothingFound(failure))
+  gainsightCodeOf(failure) === NO_DATA_CODE || (failure.inside && saysNothingFound(failure))
 
 function failureCode(body: Rec): string | undefined {
   const code = asText(body.errorCode, 64)
   if (!code || body.result === true) return undefined
-  // A batch that failed says why in its records.
+  // A failed batch gives the reason in its records.
   return (BATCH_FAILED.includes(code) && codeIn(field(body.data, 'errors'))) || code
 }
 
@@ -65,39 +65,42 @@ function envelopeIn(text: string): Rec | undefined {
   return isRecord(body) ? body : undefined
 }
 
-/** The one record of a batch that failed inside a batch that succeeded; undefined when it went through. */
+/** The failed record of a batch that itself succeeded; undefined when the record succeeded too. */
 export function failedRecord(body: unknown): Failure | undefined {
   const data = field(body, 'data')
   const failed =
-    FAILURES.flatMap((name) => field(data, name) ?? []).find(Boolean) ?? resultsIn(data).find(tellsFailure)
+    FAILURE_KEYS.flatMap((name) => field(data, name) ?? []).find(Boolean) ??
+    batchResults(data).find(isFailedResult)
   const nothingDone = [field(data, 'count'), field(data, 'successCount')].includes(0)
   if (failed === undefined && !nothingDone) return undefined
   const code = codeIn(failed)
   return {
-    status: STATUS_OF.get(code) ?? 400,
+    status: STATUS_BY_CODE.get(code) ?? 400,
     form: 'json',
     said: [code, JSON.stringify(failed)]
       .filter((word) => word)
       .join(' ')
       .slice(0, 2_000),
-    // The app took the batch and said of this record that it did not go through.
+    // The app accepted the batch and reported that this record failed.
     inside: false,
   }
 }
 
-// The shape is not documented; these are spellings of other batch APIs, as lists or as numbers.
-const FAILURES = ['errors', 'failures', 'failedRecords', 'failed', 'failureCount', 'failedCount']
+// The shape is not documented. Other batch APIs use these keys, with lists or numbers.
+const FAILURE_KEYS = ['errors', 'failures', 'failedRecords', 'failed', 'failureCount', 'failedCount']
 
-const resultsIn = (data: unknown): unknown[] =>
+const batchResults = (data: unknown): unknown[] =>
   [data, field(data, 'records'), field(data, 'results')].filter(Array.isArray).flat()
 
-const tellsFailure = (row: unknown): boolean =>
+const isFailedResult = (row: unknown): boolean =>
   isRecord(row) &&
   (row.success === false ||
     row.result === false ||
     /^(fail|error)/i.test(asText(row.status) ?? '') ||
-    [row.errorCode, row.error, row.errors].some((told) => told && (!Array.isArray(told) || told.length > 0)))
+    [row.errorCode, row.error, row.errors].some(
+      (value) => value && (!Array.isArray(value) || value.length > 0),
+    ))
 
-/** The first code anywhere in a failed record: it may stand in a list of its own. */
+/** The first error code anywhere in a failed record; it can be in a nested list. */
 const codeIn = (failed: unknown): string | undefined =>
   /\b(?:GU|GSOBJ|GS_[A-Z]+)_\d+\b/.exec(JSON.stringify(failed) ?? '')?.[0]

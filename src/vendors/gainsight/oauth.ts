@@ -6,11 +6,11 @@ import { causeOf, toError } from '../http/errors.ts'
 import { jwtExpiry } from '../http/probe.ts'
 import { type Failure, parseReply } from '../http/reply.ts'
 import { asNumber, field } from '../http/values.ts'
-import { byCode } from './envelope.ts'
+import { applyErrorCode } from './envelope.ts'
 import { WHERE_TO_MAKE } from './errors.ts'
 import { singleFlight } from './single-flight.ts'
 
-/** A token that was fetched; it is kept in memory and nowhere else. */
+/** A fetched token. It is kept in memory only. */
 export interface FetchedToken {
   secret: Secret
   /** Epoch milliseconds. */
@@ -18,34 +18,34 @@ export interface FetchedToken {
 }
 
 export interface TokenSource {
-  /** A token with time left, fetched when there is none; one fetch for all who ask at the same moment. */
+  /** A token that is still valid, fetched if needed. Concurrent calls share one fetch. */
   get(context: RequestContext): Promise<FetchedToken>
-  /** The app did not accept this one. Answers whether it is worth while to fetch another. */
+  /** Reports that the app rejected this token. Returns whether to fetch another one. */
   rejected(token: FetchedToken): boolean
   /** The token in use, if there is one. */
   held(): FetchedToken | undefined
 }
 
-// A token is renewed this long before it ends, so that none ends on the way.
-const AHEAD_MS = 60_000
-// Where the app does not say how long a token lasts; one that ended earlier is fetched anew when it is refused.
-const UNTOLD_MS = 3_600_000
-// Longer than any token lasts; beyond it, what an app says of time is no time any more.
-const LONGEST_MS = 365 * 24 * 3_600_000
+// Renew this long before expiry, so that no token expires in flight.
+const RENEW_AHEAD_MS = 60_000
+// Used when the app gives no lifetime. A token that expires earlier is fetched again when it is rejected.
+const DEFAULT_LIFE_MS = 3_600_000
+// Longer than any real token lifetime: a cap on what the app says.
+const MAX_LIFE_MS = 365 * 24 * 3_600_000
 
-/** How tokens are fetched: an address, by a client that identifies itself, and a refresh token where one is used. */
-interface Fetching {
+/** How to fetch tokens: a client that authenticates itself, a path, and an optional refresh token. */
+interface TokenRequest {
   client: ApiClient
   path: string
   refreshToken?: Secret | undefined
 }
 
-/** Fetches tokens by client credentials (RFC 6749 §4.4), or by a refresh token (§6). */
-export function tokenSource({ client, path, refreshToken }: Fetching): TokenSource {
+/** Fetches tokens with client credentials (RFC 6749 §4.4) or a refresh token (§6). */
+export function tokenSource({ client, path, refreshToken }: TokenRequest): TokenSource {
   let held: FetchedToken | undefined
   let renewFrom = 0
   let refusedAt = Number.NEGATIVE_INFINITY
-  // A server may hand out a new refresh token with each use (RFC 6749 §6).
+  // A server can issue a new refresh token with each use (RFC 6749 §6).
   let refresh = refreshToken
 
   const fetchOne = singleFlight(async (context) => {
@@ -57,15 +57,15 @@ export function tokenSource({ client, path, refreshToken }: Fetching): TokenSour
         grant_type: refresh ? 'refresh_token' : 'client_credentials',
         ...(refresh && { refresh_token: refresh }),
       },
-      // Nothing is changed for anybody else, so it may be repeated.
+      // It changes nothing, so it is safe to repeat.
       effect: 'reads',
     } as const
-    const answer = parseReply(byCode(await client.send(request, context)))
-    if (!answer.ok) throw noToken(answer.failure, path)
+    const answer = parseReply(applyErrorCode(await client.send(request, context)))
+    if (!answer.ok) throw tokenRefusal(answer.failure, path)
     const { token, lifeMs, next } = readToken(answer.body)
     if (next) refresh = next
     held = { secret: token, expiresAt: Date.now() + lifeMs }
-    renewFrom = held.expiresAt - Math.min(AHEAD_MS, lifeMs / 2)
+    renewFrom = held.expiresAt - Math.min(RENEW_AHEAD_MS, lifeMs / 2)
     return held
   })
 
@@ -74,8 +74,8 @@ export function tokenSource({ client, path, refreshToken }: Fetching): TokenSour
     rejected(token) {
       if (token !== held) return true
       held = undefined
-      // When a token that was fetched for this very reason is refused too, the reason is not its age.
-      const again = Date.now() - refusedAt > AHEAD_MS
+      // If a freshly fetched token is rejected too, expiry is not the reason.
+      const again = Date.now() - refusedAt > RENEW_AHEAD_MS
       refusedAt = Date.now()
       return again
     },
@@ -83,13 +83,13 @@ export function tokenSource({ client, path, refreshToken }: Fetching): TokenSour
   }
 }
 
-/** A client whose requests bear a fetched token. One that is refused is fetched anew, and a read sent once more. */
+/** A client that sends a fetched token. It replaces a rejected token, and sends a read once more. */
 export const withFetched = (client: ApiClient, source: TokenSource): ApiClient => ({
   async send(request, context) {
     const send = async ({ secret }: FetchedToken) => {
       const headers = { ...request.headers, authorization: secret.after('Bearer ') }
       const reply = await client.send({ ...request, headers }, context)
-      return byCode({ ...reply, text: secret.scrub(reply.text) })
+      return applyErrorCode({ ...reply, text: secret.scrub(reply.text) })
     }
     const token = await source.get(context)
     const reply = await send(token)
@@ -100,43 +100,43 @@ export const withFetched = (client: ApiClient, source: TokenSource): ApiClient =
 })
 
 function readToken(body: unknown): { token: Secret; lifeMs: number; next?: Secret } {
-  // Gainsight's own APIs wrap what they answer in `data`.
-  const told = (name: string) => field(body, name) ?? field(field(body, 'data'), name)
-  const token = told('access_token')
+  // Gainsight's other APIs wrap their answers in `data`.
+  const value = (name: string) => field(body, name) ?? field(field(body, 'data'), name)
+  const token = value('access_token')
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
     throw new BadReply(
-      'Gainsight answered a request for a token with something else.',
+      'Gainsight’s token endpoint answered without a token.',
       'Check `auth.tokenUrl` of this tenant.',
     )
   }
-  const seconds = asNumber(told('expires_in'))
+  const seconds = asNumber(value('expires_in'))
   const secret = new Secret(token)
   const expiry = jwtExpiry(secret)
-  const next = told('refresh_token')
+  const next = value('refresh_token')
   return {
     token: secret,
     lifeMs: Math.min(
-      seconds && seconds > 0 ? seconds * 1_000 : expiry ? Math.max(expiry - Date.now(), 0) : UNTOLD_MS,
-      LONGEST_MS,
+      seconds && seconds > 0 ? seconds * 1_000 : expiry ? Math.max(expiry - Date.now(), 0) : DEFAULT_LIFE_MS,
+      MAX_LIFE_MS,
     ),
     ...(typeof next === 'string' && next !== '' && { next: new Secret(next) }),
   }
 }
 
-function noToken(failure: Failure, path: string): IdentityError {
+function tokenRefusal(failure: Failure, path: string): IdentityError {
   const { status, form } = failure
   const details = { cause: causeOf(failure) }
   if (status === 404 || status === 405 || (form === 'html' && status < 500)) {
     return new WrongAddress(
-      `Nobody hands out tokens at ${path}.`,
+      `There is no token endpoint at ${path}.`,
       'Check `url` and `auth.tokenUrl` of this tenant.',
       details,
     )
   }
-  // RFC 6749 §5.2 refuses a client with 401 and its grant with 400.
+  // RFC 6749 §5.2: 401 rejects the client, 400 the grant.
   if (status === 400 || status === 401 || status === 403) {
     return new Unauthorized(
-      'Gainsight hands out no token for the client id and secret of this tenant.',
+      'Gainsight does not accept the client id and secret of this tenant.',
       `Run check_token. ${WHERE_TO_MAKE.client}`,
       details,
     )

@@ -1,19 +1,29 @@
 import * as z from 'zod'
 import type { SettingsParts } from '../../config/settings.ts'
-import { BaseUrl, tenantSettings } from '../define.ts'
+import { BaseUrl, tenantSettings, UrlPath } from '../define.ts'
 import { scimSettings } from '../scim/settings.ts'
 
 export const AUTH_MODES = ['static_bearer', 'm2m', 'oauth_refresh'] as const
 export type AuthMode = (typeof AUTH_MODES)[number]
 
-/** The tokens that each way of reaching SCIM is made of, by their slots in the settings. */
+/** The token slots in the settings that each auth mode needs. */
 export const SLOTS = {
   static_bearer: ['scim'],
   m2m: ['clientId', 'clientSecret'],
   oauth_refresh: ['clientId', 'clientSecret', 'refreshToken'],
 } as const satisfies { readonly [Mode in AuthMode]: readonly (keyof GainsightSettings['tokens'])[] }
 
-const Path = z.string().regex(/^(\/[\w~-][\w.~-]*)+$/, 'must be a path such as /scim/v2')
+/** The token endpoint of each OAuth mode. */
+export const TOKEN_PATHS = {
+  m2m: '/v1/users/m2m/oauth/token',
+  oauth_refresh: '/v1/users/oauth/access/token',
+} as const
+
+/**
+ * Where SCIM is served: Gainsight's "Okta Gainsight SCIM Setup" names the first, stitchflow.com's guide (2026-03-11)
+ * the second.
+ */
+export const SCIM_BASES = ['/v1/users/services/scim', '/scim/v2'] as const
 
 const fields = ({ Secret }: SettingsParts) => ({
   ...tenantSettings,
@@ -23,13 +33,13 @@ const fields = ({ Secret }: SettingsParts) => ({
     .describe('Gainsight CS (NXT). Community (inSided), PX and Skilljar are separate products'),
   tokens: z
     .strictObject({
-      accessKey: Secret.optional().describe('REST access key; it reaches the REST API and nothing else'),
+      accessKey: Secret.optional().describe('REST access key; it works only for the REST API'),
       scim: Secret.optional().describe('Static bearer token from the SCIM settings page'),
       clientId: Secret.optional().describe('Client id of the M2M key or of the OAuth app'),
-      clientSecret: Secret.optional().describe('Client secret that belongs to `clientId`'),
+      clientSecret: Secret.optional().describe('Client secret for `clientId`'),
       refreshToken: Secret.optional().describe(
-        'Refresh token of the OAuth app. Should Gainsight replace it, the new one is kept in memory only and never ' +
-          'written to disk: after a restart this one is used again, so renew it here if it is no longer accepted',
+        'Refresh token of the OAuth app. If Gainsight replaces it, the new one stays in memory only: a restart uses ' +
+          'this one again, so renew it here if it is no longer accepted',
       ),
     })
     .describe('The tokens, as env:NAME or file:/path'),
@@ -39,30 +49,30 @@ const fields = ({ Secret }: SettingsParts) => ({
         .enum(AUTH_MODES)
         .optional()
         .describe(
-          'How SCIM is reached: with `scim` (static_bearer), with client credentials (m2m), or with a refresh token ' +
-            '(oauth_refresh); told from the tokens when left out',
+          'How to authenticate to SCIM: with `scim` (static_bearer), client credentials (m2m) or a refresh token ' +
+            '(oauth_refresh); derived from the tokens when left out',
         ),
       tokenUrl: BaseUrl.optional().describe(
-        'Where tokens are fetched, on the same host; /v1/users/m2m/oauth/token for m2m and ' +
-          '/v1/users/oauth/access/token for oauth_refresh when left out',
+        `Token endpoint, on the same host; ${TOKEN_PATHS.m2m} for m2m and ` +
+          `${TOKEN_PATHS.oauth_refresh} for oauth_refresh when left out`,
       ),
     })
     .prefault({})
-    .describe('How SCIM is reached'),
-  restEnabled: z.boolean().default(true).describe('Whether the REST API may be used at all'),
+    .describe('How to authenticate to SCIM'),
+  restEnabled: z.boolean().default(true).describe('Whether to use the REST API'),
   // stitchflow.com's Gainsight API guide (2026-03-11) shows `users`, Gainsight's "User Management APIs" `services`.
   restDialect: z
     .enum(['auto', 'users', 'services'])
     .default('auto')
-    .describe('Which REST API is spoken: /v1/users or /v1/users/services; auto finds out by a read, once'),
-  scimBasePath: Path.optional().describe(
-    'Where SCIM is served; when left out, found out by a read: /v1/users/services/scim or /scim/v2',
+    .describe('Which REST API to use: /v1/users or /v1/users/services; auto finds out with one read'),
+  scimBasePath: UrlPath.optional().describe(
+    `Path of SCIM; when left out, found with a read: ${SCIM_BASES.join(' or ')}`,
   ),
   ...scimSettings({ pageSize: 1_000 }),
   superAdminWrites: z
     .boolean()
     .default(false)
-    .describe('Whether super admins may be made or changed; SCIM only, the REST API can not'),
+    .describe('Whether super admins may be created or changed; SCIM only, the REST API cannot'),
   permissionBundleOverwrite: z
     .boolean()
     .default(false)
@@ -70,14 +80,14 @@ const fields = ({ Secret }: SettingsParts) => ({
   licenseTypes: z
     .array(z.string().min(1).max(100))
     .default([])
-    .describe('Licence types that this tenant takes besides Full, Viewer and Viewer_Analytics'),
+    .describe('Licence types of this tenant in addition to Full, Viewer and Viewer_Analytics'),
   allowDelete: z
     .boolean()
     .default(false)
-    .describe('Offer delete_user, which at Gainsight deactivates: deactivate_user does the same'),
+    .describe('Offer delete_user, which only deactivates at Gainsight, like deactivate_user'),
 })
 
-/** Gainsight's settings as a file has them. */
+/** The schema of a Gainsight tenant's settings. */
 export const settings = (parts: SettingsParts) =>
   z.strictObject(fields(parts)).superRefine((given, context) => {
     for (const [key, message] of Object.entries(problemsOf(given))) {
@@ -87,7 +97,7 @@ export const settings = (parts: SettingsParts) =>
 
 export type GainsightSettings = z.infer<z.ZodObject<ReturnType<typeof fields>>>
 
-/** How SCIM is reached; undefined when no token reaches it. */
+/** How to authenticate to SCIM; undefined without a token for it. */
 export function authMode({ tokens, auth }: Pick<GainsightSettings, 'tokens' | 'auth'>): AuthMode | undefined {
   if (auth.mode) return auth.mode
   if (tokens.scim) return 'static_bearer'
@@ -103,8 +113,8 @@ function problemsOf(given: GainsightSettings): Partial<Record<keyof GainsightSet
   const elsewhere = auth.tokenUrl && new URL(auth.tokenUrl).origin !== new URL(url).origin
   return {
     ...(new URL(url).pathname !== '/' && { url: 'must be without a path' }),
-    ...(!usable && { tokens: 'name at least one that can be used: accessKey, scim or clientId' }),
-    ...(missing.length > 0 && { tokens: `${missing.join(' and ')} missing, for auth.mode ${mode}` }),
+    ...(!usable && { tokens: 'needs at least one usable token: accessKey, scim or clientId' }),
+    ...(missing.length > 0 && { tokens: `auth.mode ${mode} also needs ${missing.join(' and ')}` }),
     ...(elsewhere && { auth: 'tokenUrl must be on the same host as url' }),
   }
 }

@@ -5,49 +5,51 @@ import {
   ENTRA_CAVEATS,
   ENTRA_START,
   entraApp,
-  IMPORT,
   OKTA_ASSIGN,
   OKTA_CAVEATS,
+  OKTA_IMPORT,
+  OKTA_PUSH_USERS,
   OKTA_TO_APP,
   oktaOwnApp,
-  PASTE,
-  PUSH_USERS,
+  PASTE_TOKEN,
 } from '../setup-guide.ts'
 import { EXTENSION } from './extension.ts'
-import { authMode, type GainsightSettings } from './settings.ts'
+import { LICENCE_TYPES } from './rules.ts'
+import { authMode, type GainsightSettings, SCIM_BASES, TOKEN_PATHS } from './settings.ts'
 
-type Given = Pick<GainsightSettings, 'url' | 'tokens' | 'auth' | 'scimBasePath' | 'licenseTypes'>
+type GainsightSetupSettings = Pick<
+  GainsightSettings,
+  'url' | 'tokens' | 'auth' | 'scimBasePath' | 'licenseTypes'
+>
 
 const APP = 'Gainsight SCIM Integration'
-/** Where the documents do not agree, the vendor's own speaks first. */
-const DOCUMENTED = '/v1/users/services/scim'
-const OTHER = '/scim/v2'
 const PASTE_SECRET = '<paste the client secret>'
-const LICENCES = ['Full', 'Viewer', 'Viewer_Analytics']
 
 export const about: readonly string[] = [
-  'This is Gainsight CS (NXT). Community (inSided), PX and Skilljar are separate products with accounts of their own, out ' +
-    'of reach here.',
-  'No API tells what happened to an account: ask the identity provider’s log, or this server’s journal for what was done here.',
-  'Limits: 100 requests an hour and 1,000 a day. Look one person up; do not list.',
-  'The user name is the login email. An external id means that an identity provider owns the account and writes its own ' +
-    'values back: change it there.',
-  `Licences are ${LICENCES.join(', ')}, spelt so; without one a new account is an Internal Collaborator. Role names must match too.`,
-  'An attribute under a wrong name is ignored without a word: trust what was read back.',
-  'Super admins are not made or changed unless the settings allow it.',
+  'This is Gainsight CS (NXT). Community (inSided), PX and Skilljar are separate products with separate accounts, which ' +
+    'this server cannot reach.',
+  'There is no audit API. See the identity provider’s log, or this server’s journal for its own changes.',
+  'Limits: 100 requests an hour and 1,000 a day. Look up one person; do not list.',
+  'The user name is the login email. An external id means that an identity provider manages the account and overwrites ' +
+    'its values: change it there.',
+  `Licences are ${LICENCE_TYPES.join(', ')}, spelled exactly. Without one a new account is an Internal Collaborator. Role names must match too.`,
+  'Gainsight silently ignores an attribute with a wrong name: trust the values read back.',
+  'Super admins cannot be created or changed unless the settings allow it.',
 ]
 
-/** How Okta or Entra ID provisions a Gainsight tenant. */
-export function setup(settings: Given, idp: Idp): SetupGuide {
-  const base = addressOf(settings.url, settings.scimBasePath ?? DOCUMENTED)
-  const other = addressOf(settings.url, base.endsWith(OTHER) ? DOCUMENTED : OTHER)
+/** How to provision a Gainsight tenant from Okta or Entra ID. */
+export function setup(settings: GainsightSetupSettings, idp: Idp): SetupGuide {
+  // The documents disagree; the vendor's own document takes precedence.
+  const [documented, alternative] = SCIM_BASES
+  const base = addressOf(settings.url, settings.scimBasePath ?? documented)
+  const other = addressOf(settings.url, base.endsWith(alternative) ? documented : alternative)
   return {
     first: [
       'The Enterprise plan, and SAML single sign-on between the identity provider and Gainsight, configured and working: ' +
-        'SCIM can not be enabled without it, and breaks without a word when it is lost.',
-      'Two separate applications in the identity provider, one for SAML sign-on and one for SCIM; what follows is the second.',
-      'Administrator access on both sides; who authorises SCIM in Gainsight must be a super admin, for else nothing can be ' +
-        'created or changed.',
+        'SCIM cannot be enabled without it, and silently stops working when it breaks.',
+      'Two separate applications in the identity provider, one for SAML sign-on and one for SCIM. This guide is about the second.',
+      'Administrator access on both sides. A super admin must authorise SCIM in Gainsight; otherwise it cannot create or ' +
+        'change anything.',
     ],
     tokens: tokens(idp),
     ...(idp === 'okta' ? okta(settings, base) : entra(settings, base)),
@@ -56,12 +58,12 @@ export function setup(settings: Given, idp: Idp): SetupGuide {
       {
         name: `${EXTENSION}:LicenseType`,
         means:
-          `String; exactly ${[...LICENCES, ...settings.licenseTypes].join(', ')}. Without a value the account becomes an ` +
+          `String; exactly one of ${[...LICENCE_TYPES, ...settings.licenseTypes].join(', ')}. Without a value the account becomes an ` +
           'Internal Collaborator.',
       },
       {
         name: `${EXTENSION}:IsSuperAdmin`,
-        means: 'Boolean; false without a value. Every person it is true for has all of Gainsight.',
+        means: 'Boolean; false without a value. True gives a person full access to Gainsight.',
       },
       {
         name: `${EXTENSION}:<name of a custom field>`,
@@ -71,12 +73,12 @@ export function setup(settings: Given, idp: Idp): SetupGuide {
       },
     ],
     caveats: [
-      `Documents differ about the address. Where the test answers 404, try ${other}, and set scimBasePath to the one that works.`,
-      'An attribute whose name differs by a letter or its case is ignored without an error: look at the account after the ' +
+      `The documents disagree about the address. If the test answers 404, try ${other}, and set scimBasePath to the path that works.`,
+      'Gainsight silently ignores an attribute whose name differs in spelling or case: check the account after the ' +
         'first push.',
-      'The end of an assignment deactivates; nothing is deleted.',
-      'A SCIM token is static and renewed by hand: once there is a new one, the old one fails everywhere at once.',
-      'The REST access key does not open SCIM, nor a SCIM token REST.',
+      'The end of an assignment deactivates the account. Nothing is deleted.',
+      'A SCIM token is static and renewed manually. A new token immediately invalidates the old one everywhere.',
+      'The REST access key does not work for SCIM, nor a SCIM token for REST.',
       'Gainsight supports SCIM from Okta and Microsoft Entra ID only. Community (inSided) has none.',
       ...(idp === 'okta' ? OKTA_CAVEATS : ENTRA_CAVEATS),
     ],
@@ -89,29 +91,29 @@ const tokens = (idp: Idp): SetupGuide['tokens'] => [
         name: 'Client id and client secret of the OAuth app, for Okta',
         made:
           'Administration > User Management > Authentication > OAuth Applications > Add Application: scope Read/Write, and ' +
-          'Okta’s callback (see Steps) under Callback URLs. A tenant can have only one; a second callback can be added to it.',
+          'Okta’s callback (see Steps) under Callback URLs. A tenant can have only one OAuth app, but it can have a second callback.',
       }
     : {
         name: 'Client id and client secret of an M2M key, for Entra ID',
         made:
-          'Administration > Connectors 2.0 > Create Connection > Gainsight API, with the authentication type M2M OAuth, made ' +
-          'by a super admin. A tenant can have 15: give Entra ID one of its own.',
+          'Administration > Connectors 2.0 > Create Connection > Gainsight API, with the authentication type M2M OAuth, created ' +
+          'by a super admin. A tenant can have 15 keys: give Entra ID a separate one.',
       },
   {
-    name: 'SCIM token, instead',
+    name: 'Alternatively: SCIM token',
     made:
-      'Administration > User Management > SCIM, where the tenant has that page: enable SCIM, and copy the base URL and the ' +
+      'Administration > User Management > SCIM, if the tenant has that page: enable SCIM, and copy the base URL and the ' +
       'bearer token.',
   },
   {
-    name: 'Access key, for this server alone',
+    name: 'Access key, only for this server',
     made:
-      'Administration > Connectors 2.0 > Create Connection > Gainsight API, with the authentication type Access_Key. There is ' +
-      'one for the whole tenant: making it anew locks out everything that uses it.',
+      'Administration > Connectors 2.0 > Create Connection > Gainsight API, with the authentication type Access_Key. A tenant ' +
+      'has one access key: a new one locks out everything that uses the old one.',
   },
 ]
 
-function okta(settings: Given, base: string): Pick<SetupGuide, 'steps' | 'sources'> {
+function okta(settings: GainsightSetupSettings, base: string): Pick<SetupGuide, 'steps' | 'sources'> {
   const clientId = clientIdFor(settings, 'oauth_refresh') ?? '<client id of the OAuth app>'
   const redirect = 'https://system-admin.okta.com/admin/app/cpc/<name of the Okta application>/oauth/callback'
   return {
@@ -125,7 +127,7 @@ function okta(settings: Given, base: string): Pick<SetupGuide, 'steps' | 'source
         fields: [
           { label: 'SCIM Connector Base URL', value: base },
           { label: 'Unique Identifier Field for Users', value: 'userName' },
-          { label: 'Supported Provisioning Actions', value: [IMPORT, ...PUSH_USERS].join(', ') },
+          { label: 'Supported Provisioning Actions', value: [OKTA_IMPORT, ...OKTA_PUSH_USERS].join(', ') },
           { label: 'Authentication Mode', value: 'OAuth 2.0' },
           { label: 'Access Token Endpoint URI', value: tokenUrl(settings, 'oauth_refresh') },
           {
@@ -138,34 +140,37 @@ function okta(settings: Given, base: string): Pick<SetupGuide, 'steps' | 'source
       },
       {
         do:
-          'In the address above, the name of the Okta application is what stands after /app/ in the browser while the ' +
-          'application is open. The callback must stand in the OAuth app of Gainsight, letter by letter the same.',
+          'In the address above, the name of the Okta application is the part after /app/ in the browser’s address while the ' +
+          'application is open. The OAuth app of Gainsight must list exactly the same callback.',
       },
       {
         do: `Press Authenticate with ${APP}, and authorise in Gainsight as a super admin.`,
       },
       {
-        do: 'Only where Gainsight gave you a SCIM token instead of an OAuth app:',
+        do: 'Only if Gainsight gave you a SCIM token instead of an OAuth app:',
         fields: [
           { label: 'Authentication Mode', value: 'HTTP Header' },
-          { label: 'Authorization (Bearer)', value: PASTE },
+          { label: 'Authorization (Bearer)', value: PASTE_TOKEN },
         ],
       },
       OKTA_TO_APP,
       {
-        do: 'Directory > Profile Editor > the application > Add Attribute, once for each of Gainsight’s own attributes below:',
+        do: 'Directory > Profile Editor > the application > Add Attribute, once for each Gainsight attribute below:',
         fields: [
           { label: 'External namespace', value: EXTENSION },
-          { label: 'External name', value: 'LicenseType, IsSuperAdmin, …: letter by letter' },
-          { label: 'Attribute type', value: 'Group, for a value by group; Personal, for one by person' },
+          { label: 'External name', value: 'LicenseType, IsSuperAdmin, …: spelled exactly' },
+          {
+            label: 'Attribute type',
+            value: 'Group, for a value per group; Personal, for a value per person',
+          },
         ],
       },
       OKTA_ASSIGN,
       {
         do:
-          'Assignments tab > Groups: with each group, enter the values that its members get, and put the groups in order. ' +
-          'A person in several groups gets the values of the one with the highest priority, at creation and with every ' +
-          'update: when a value looks wrong in Gainsight, look at this order first.',
+          'Assignments tab > Groups: for each group, enter the values of its members, and order the groups by priority. ' +
+          'A person in several groups gets the values of the group with the highest priority, at creation and with every ' +
+          'update. If a value looks wrong in Gainsight, check this order first.',
       },
     ],
     sources: [
@@ -177,7 +182,7 @@ function okta(settings: Given, base: string): Pick<SetupGuide, 'steps' | 'source
   }
 }
 
-const entra = (settings: Given, base: string): Pick<SetupGuide, 'steps' | 'sources'> => ({
+const entra = (settings: GainsightSetupSettings, base: string): Pick<SetupGuide, 'steps' | 'sources'> => ({
   steps: [
     entraApp(undefined, APP),
     {
@@ -193,19 +198,19 @@ const entra = (settings: Given, base: string): Pick<SetupGuide, 'steps' | 'sourc
     },
     {
       do:
-        'Only where Gainsight gave you a SCIM token instead: the authentication method Bearer, with it as Secret Token. The ' +
-        'access token of an M2M key will not do there, for it lives 24 hours.',
+        'Only if Gainsight gave you a SCIM token instead: choose the authentication method Bearer, with that token as Secret ' +
+        'Token. The access token of an M2M key does not work here, since it expires after 24 hours.',
       fields: [
         { label: 'Tenant URL', value: base },
-        { label: 'Secret Token', value: PASTE },
+        { label: 'Secret Token', value: PASTE_TOKEN },
       ],
     },
     {
       do:
-        'Mappings > users: userName is the matching attribute. Show advanced options > Edit attribute list: add Gainsight’s own ' +
-        'attributes below under their full names, and map each from a constant, an expression or an attribute.',
+        'Mappings > users: userName is the matching attribute. Show advanced options > Edit attribute list: add the Gainsight ' +
+        'attributes below with their full names, and map each from a constant, an expression or an attribute.',
     },
-    { do: 'Mappings > groups: switch it off; Gainsight’s own guide provisions users only.' },
+    { do: 'Mappings > groups: disable it. Gainsight’s guide provisions users only.' },
     ...ENTRA_START,
   ],
   sources: [
@@ -216,11 +221,10 @@ const entra = (settings: Given, base: string): Pick<SetupGuide, 'steps' | 'sourc
   ],
 })
 
-const PATHS = { m2m: '/v1/users/m2m/oauth/token', oauth_refresh: '/v1/users/oauth/access/token' }
+const tokenUrl = (settings: GainsightSetupSettings, mode: keyof typeof TOKEN_PATHS): string =>
+  (authMode(settings) === mode ? settings.auth.tokenUrl : undefined) ??
+  addressOf(settings.url, TOKEN_PATHS[mode])
 
-const tokenUrl = (settings: Given, mode: keyof typeof PATHS): string =>
-  (authMode(settings) === mode ? settings.auth.tokenUrl : undefined) ?? addressOf(settings.url, PATHS[mode])
-
-/** The client id of the settings, if it is one of this kind; an identifier is no secret (RFC 6749 §2.2). */
-const clientIdFor = (settings: Given, mode: keyof typeof PATHS): string | undefined =>
+/** The client id of the settings, if it is for this mode. A client id is not a secret (RFC 6749 §2.2). */
+const clientIdFor = (settings: GainsightSetupSettings, mode: keyof typeof TOKEN_PATHS): string | undefined =>
   authMode(settings) === mode ? settings.tokens.clientId?.reveal() : undefined

@@ -1,21 +1,21 @@
 import type { RequestContext } from '../../domain/operations.ts'
 import { deadline } from '../../guards/deadline.ts'
 
-const LONGEST_MS = 30_000
+const MAX_WORK_MS = 30_000
 
-/** Work that several callers need at the same moment: done once, and not given up when the one who asked first leaves. */
+/** Concurrent callers share one run of `work`. It goes on when the first caller gives up. */
 export function singleFlight<Value>(
   work: (context: RequestContext) => Promise<Value>,
 ): (context: RequestContext) => Promise<Value> {
-  const patience = deadline<RequestContext, Value>((context) => context.deadline, 0)
+  const withDeadline = deadline<RequestContext, Value>((context) => context.deadline, 0)
   let inFlight: Promise<Value> | undefined
   return (context) =>
-    patience(context, () => {
+    withDeadline(context, () => {
       inFlight ??= work({
         caller: context.caller,
         priority: 'interactive',
-        deadline: Date.now() + LONGEST_MS,
-        signal: AbortSignal.timeout(2 * LONGEST_MS),
+        deadline: Date.now() + MAX_WORK_MS,
+        signal: AbortSignal.timeout(2 * MAX_WORK_MS),
       }).finally(() => {
         inFlight = undefined
       })

@@ -5,36 +5,36 @@ import { compose } from '../../guards/compose.ts'
 import type { AppReply, AppRequest, RequestGuard } from '../../guards/request.ts'
 import type { Secret } from '../../secret.ts'
 
-/** How a vendor reaches its app: a base address, one token, and the headers that carry it. */
+/** A vendor's connection to its app: a base address, one token, and the headers that carry it. */
 export interface ClientOptions {
   base: URL
-  /** Taken out of whatever the app sends back. */
+  /** Removed from everything that the app sends back. */
   token: Secret
   headers: Record<string, string | Secret>
 }
 
-/** One request to an app, relative to the base of its client. */
+/** One request to an app, relative to the client's base address. */
 export interface ApiRequest {
   method?: AppRequest['method']
-  /** Made with `path` when it holds anything but fixed text. */
+  /** Built with `path` unless it is fixed text. */
   path: string
   query?: Record<string, string | number | undefined>
   /** Sent as JSON. */
   body?: unknown
-  /** Sent as a form, in place of a body. */
+  /** Sent as a form instead of a body. */
   form?: AppRequest['form']
   headers?: AppRequest['headers']
-  /** Left out: GET reads, everything else writes. */
+  /** Default: GET reads, everything else writes. */
   effect?: AppRequest['effect']
 }
 
-/** Speaks to an app with one token, through the request guards. */
+/** Sends requests to an app with one token, through the request guards. */
 export interface ApiClient {
-  /** Throws what the guards and the network throw; whatever the app answers is a reply. */
+  /** Throws the errors of the guards and the network. Every answer of the app is a reply. */
   send(request: ApiRequest, context: RequestContext): Promise<AppReply>
 }
 
-/** A path whose inserted values are single, encoded segments: an id can never climb out of its place. */
+/** A path with each value encoded as one segment, so that an id cannot traverse the path. */
 export const path = (fixed: TemplateStringsArray, ...values: string[]): string =>
   fixed.reduce((made, part, index) => {
     const value = values[index - 1] ?? ''
@@ -42,7 +42,7 @@ export const path = (fixed: TemplateStringsArray, ...values: string[]): string =
     return made + encodeURIComponent(value) + part
   })
 
-/** A client of an app, behind `guards`. */
+/** Opens a client behind `guards`. */
 export function openClient(options: ClientOptions, guards: readonly RequestGuard[]): ApiClient {
   const send = compose(guards, transmit(options))
   const root = options.base.href.replace(/\/$/, '')
@@ -69,8 +69,9 @@ export function openClient(options: ClientOptions, guards: readonly RequestGuard
 const MAX_REPLY_BYTES = 16 * 1024 * 1024
 
 /**
- * The one door to the network, and the one place where a token is revealed. Throws `Unavailable` or `WrongAddress` when the request certainly did not reach the app
- * (for a read also when the reply was lost), and `UnknownOutcome` when a write may have happened.
+ * Sends the request. Only this code opens connections to apps and reveals tokens. Throws `Unavailable` or
+ * `WrongAddress` when the request certainly did not reach the app (for a read also when the reply was lost), and
+ * `UnknownOutcome` when a write may have happened.
  */
 function transmit({ token }: Pick<ClientOptions, 'token'>): (request: AppRequest) => Promise<AppReply> {
   let agent: Dispatcher | undefined
@@ -87,7 +88,7 @@ function transmit({ token }: Pick<ClientOptions, 'token'>): (request: AppRequest
         signal: request.signal,
       })
       const text = await readCapped(body)
-      return { status: statusCode, headers: flat(headers), text: token.scrub(text) }
+      return { status: statusCode, headers: flatHeaders(headers), text: token.scrub(text) }
     } catch (error) {
       throw networkError(error, request)
     }
@@ -110,24 +111,21 @@ async function readCapped(body: AsyncIterable<Buffer>): Promise<string> {
   for await (const chunk of body) {
     size += chunk.length
     if (size > MAX_REPLY_BYTES) {
-      throw new BadReply(
-        'The app sent a larger reply than we read.',
-        'Ask for less: a filter or a smaller page.',
-      )
+      throw new BadReply('The app’s reply is too large.', 'Request less: use a filter or a smaller page.')
     }
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
 }
 
-const flat = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>
+const flatHeaders = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
       value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]],
     ),
   )
 
-// Node's and undici's codes for a connection that was never made: nothing was sent.
+// Codes of Node and undici for a connection that was never made: nothing was sent.
 const NEVER_SENT = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -136,20 +134,20 @@ const NEVER_SENT = new Set([
   'EADDRNOTAVAIL',
   'UND_ERR_CONNECT_TIMEOUT',
 ])
-const NOT_THERE = /^(ENOTFOUND|ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
+const WRONG_HOST = /^(ENOTFOUND|ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
 
 function networkError(error: unknown, { effect, url, signal }: AppRequest): unknown {
-  const code = codeOf(error)
-  if (NOT_THERE.test(code)) {
+  const code = networkCodeOf(error)
+  if (WRONG_HOST.test(code)) {
     return new WrongAddress(
-      `There is no such app at ${url.host}.`,
+      `There is no app at ${url.host}.`,
       'Check `url` in the settings of this tenant: the host name and its certificate.',
       { cause: error },
     )
   }
   if (NEVER_SENT.has(code)) {
     return new Unavailable(
-      `The app at ${url.host} can't be reached.`,
+      `The app at ${url.host} cannot be reached.`,
       'Try again later, or check the network.',
       {
         cause: error,
@@ -158,8 +156,8 @@ function networkError(error: unknown, { effect, url, signal }: AppRequest): unkn
   }
   if (effect === 'writes') {
     return new UnknownOutcome(
-      'The reply to a change was lost, so the change may or may not have been made.',
-      'Look the account up before doing anything else.',
+      'The reply to a change was lost. The app may or may not have made the change.',
+      'Look up the account before you do anything else.',
       { cause: error },
     )
   }
@@ -168,10 +166,10 @@ function networkError(error: unknown, { effect, url, signal }: AppRequest): unkn
   return new Unavailable(`The connection to ${url.host} broke.`, 'Try again.', { cause: error })
 }
 
-function codeOf(error: unknown): string {
+function networkCodeOf(error: unknown): string {
   if (!(error instanceof Error)) return ''
   if ('code' in error && typeof error.code === 'string') return error.code
-  // Node 20 wraps the failures of every address it tried.
+  // Node 20 wraps the failures of all addresses that it tried.
   const inner = error instanceof AggregateError ? error.errors[0] : error.cause
-  return inner === undefined ? '' : codeOf(inner)
+  return inner === undefined ? '' : networkCodeOf(inner)
 }

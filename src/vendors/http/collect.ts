@@ -1,25 +1,25 @@
 import type { ListPosition, Page } from '../../domain/operations.ts'
 import { BadReply } from '../../errors.ts'
-import { judge } from './paging.ts'
+import { judgePage } from './paging.ts'
 
-/** Pages that one call reads at most, so that a listing with a rare match answers before its caller gives up. */
-export const PAGES_A_CALL = 10
+/** Maximum pages per call: a listing with few matches must answer before its caller times out. */
+export const MAX_PAGES_PER_CALL = 10
 
-/** A listing that goes from page to page. */
+/** A paged listing. */
 export interface Listing<Item> {
   fetch(start: number): Promise<{ rows: readonly unknown[]; total?: number }>
-  /** Undefined for a row that can't be read. */
+  /** Undefined for an unreadable row. */
   read(row: unknown): { id: string; item: Item } | undefined
   keep?(item: Item): boolean
-  /** Rows to ask for in one request. */
+  /** Rows per request. */
   pageSize: number
   maxPages: number
-  /** Rows to return at most. */
+  /** Maximum rows to return. */
   limit: number
   at?: ListPosition | undefined
 }
 
-/** Reads on until `limit` rows are kept, the end is reached, or `maxPages` were read; never returns a row twice. */
+/** Reads until it has kept `limit` rows, reached the end or read `maxPages`. Never returns a row twice. */
 export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, ListPosition>> {
   const { limit, maxPages, keep = () => true } = listing
   const seen = new Set<string>()
@@ -31,7 +31,7 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
   const page = (more: { next?: ListPosition; ended?: boolean; why?: string }): Page<Item, ListPosition> => {
     const notes = [
       ...(more.why ? [more.why] : []),
-      ...(unreadable > 0 ? [`${unreadable} rows could not be read and were left out.`] : []),
+      ...(unreadable > 0 ? [`${unreadable} rows were unreadable and are left out.`] : []),
     ]
     return {
       items,
@@ -46,7 +46,7 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
     total = fetched.total ?? total
     const rows = fetched.rows.map(listing.read)
     const ids = rows.map((row) => row?.id)
-    const verdict = judge({ ...at, ids, asked: listing.pageSize, total, known: (id) => seen.has(id) })
+    const verdict = judgePage({ ...at, ids, asked: listing.pageSize, total, known: (id) => seen.has(id) })
     if (verdict.state === 'broken') return page({ why: verdict.why })
     const first = ids[0]
     const positionOf = (index: number): ListPosition => ({
@@ -66,15 +66,15 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
     at = positionOf(rows.length)
     if (items.length >= limit) return page({ next: at })
   }
-  return page({ next: at, why: `${maxPages} pages were read and there are more.` })
+  return page({ next: at, why: `There are more than the ${maxPages} pages read.` })
 }
 
-/** Every row that is kept. Throws `BadReply` when it can't be known that all rows were seen. */
+/** Every kept row. Throws `BadReply` unless it certainly saw all rows. */
 export async function collectAll<Item>(listing: Omit<Listing<Item>, 'limit' | 'at'>): Promise<Item[]> {
   const page = await collect({ ...listing, limit: Number.POSITIVE_INFINITY })
   if (page.complete) return page.items
   throw new BadReply(
-    `The search is not conclusive, since the app does not filter and not every row could be looked at. ${page.note ?? ''}`.trim(),
-    'Raise `maxPages` of this tenant if it has more rows than that, or look in the console of the app.',
+    `The search is inconclusive: the app does not filter, and not all rows could be read. ${page.note ?? ''}`.trim(),
+    'Raise `maxPages` of this tenant if it has more rows, or look in the app’s console.',
   )
 }

@@ -2,9 +2,13 @@ import { IdentityError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import { saysNothingFound } from './classify.ts'
 import type { Failure, ParsedReply } from './reply.ts'
+import { field } from './values.ts'
 
-/** What one read shows of a token and of the surface it was tried on. */
-export type Seen =
+/** check_token warns this long before a token expires. */
+export const EXPIRES_SOON_MS = 7 * 24 * 60 * 60_000
+
+/** What one read shows about a token and the probed surface. */
+export type ProbeOutcome =
   | 'ok'
   | 'rejected'
   | 'refused'
@@ -15,58 +19,62 @@ export type Seen =
   | 'unreachable'
 
 export interface Probe {
-  seen: Seen
+  outcome: ProbeOutcome
   status?: number
 }
 
-/** Tries one read. Fails for nobody's sake but the caller's own, who may have left. */
+/** Whether a body is a SCIM list response (RFC 7644 §3.4.2). An empty list can lack `Resources`. */
+export const isListResponse = (body: unknown): boolean =>
+  Array.isArray(field(body, 'Resources')) || field(body, 'totalResults') !== undefined
+
+/** Tries one read. Turns every failure into an outcome; only a cancellation by the caller throws. */
 export async function probe(
   read: () => Promise<ParsedReply>,
   looksRight: (body: unknown) => boolean,
 ): Promise<Probe> {
   try {
     const answer = await read()
-    if (answer.ok) return { seen: looksRight(answer.body) ? 'ok' : 'wrong_address', status: answer.status }
+    if (answer.ok) return { outcome: looksRight(answer.body) ? 'ok' : 'wrong_address', status: answer.status }
     const { failure } = answer
-    return { seen: saysNothingFound(failure) ? 'ok' : seenIn(failure), status: failure.status }
+    return { outcome: saysNothingFound(failure) ? 'ok' : outcomeOf(failure), status: failure.status }
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
-    if (error.code === 'rate_limited') return { seen: 'rate_limited' }
-    // `WrongAddress` is the one that no waiting mends.
-    return { seen: error.code === 'unavailable' && !error.retryable ? 'wrong_address' : 'unreachable' }
+    if (error.code === 'rate_limited') return { outcome: 'rate_limited' }
+    // `WrongAddress` is the only `unavailable` error that retries cannot fix.
+    return { outcome: error.code === 'unavailable' && !error.retryable ? 'wrong_address' : 'unreachable' }
   }
 }
 
 const EXPIRED = /\bexpired?\b/i
 const SSO = /\b(sso|saml)\b|single.sign.?on/i
 
-/** Whether a failure's body speaks of sign-on that is not set up, which SCIM needs at some apps. */
+/** Whether the failure says that single sign-on is not set up. Some apps require it for SCIM. */
 export const speaksOfSso = ({ said, status }: Failure): boolean =>
-  // These may repeat a user's name, in which the word can stand too.
+  // These can repeat a user's name, which may contain the word.
   ![404, 409, 429].includes(status) && SSO.test(said)
 
 export const speaksOfExpiry = ({ said, status }: Failure): boolean =>
   (status === 401 || status === 403) && EXPIRED.test(said)
 
-function seenIn(failure: Failure): Seen {
+function outcomeOf(failure: Failure): ProbeOutcome {
   const { status, form, scimType } = failure
   if (status === 429) return 'rate_limited'
-  // It minds the question, which lacks a filter (imulab/go-scim#12), and not the token.
+  // The app objects to the missing filter (imulab/go-scim#12), not to the token.
   if (scimType === 'invalidFilter') return 'ok'
   if (form === 'html' && status < 500)
-    return status === 401 || status === 403 ? byStatus(status) : 'wrong_address'
+    return status === 401 || status === 403 ? outcomeByStatus(status) : 'wrong_address'
   if (speaksOfExpiry(failure)) return 'expired'
   if (speaksOfSso(failure)) return 'sso_not_active'
-  return byStatus(status)
+  return outcomeByStatus(status)
 }
 
-function byStatus(status: number): Seen {
+function outcomeByStatus(status: number): ProbeOutcome {
   if (status === 401) return 'rejected'
   if (status === 403) return 'refused'
   return status === 404 || (status >= 300 && status < 400) ? 'wrong_address' : 'unreachable'
 }
 
-/** When a token that is a JWT expires, epoch milliseconds (RFC 7519 §4.1.4); nothing else is read from it. */
+/** Expiry of a JWT token in epoch milliseconds (RFC 7519 §4.1.4). Reads no other claim. */
 export function jwtExpiry(token: Secret): number | undefined {
   const [, payload, signature, ...more] = token.reveal().split('.')
   if (!payload || signature === undefined || more.length > 0) return undefined

@@ -3,23 +3,23 @@ import type { AuditOrder, AuditPage, AuditPosition, RequestContext } from '../..
 import { BadReply, InvalidInput } from '../../errors.ts'
 import { sameText } from '../../text/text.ts'
 import { saysNothingFound } from '../http/classify.ts'
-import { PAGES_A_CALL } from '../http/collect.ts'
+import { MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { toError } from '../http/errors.ts'
 import { parseReply } from '../http/reply.ts'
 import { asNumber, field } from '../http/values.ts'
 import type { Clients } from './clients.ts'
-import { explain } from './errors.ts'
+import { netskopeError } from './errors.ts'
 import { actorsOf, idOf, timeOf, toEvent } from './events.ts'
 
-/** As netskopeoss/netskope-py-sdk documents it. */
-const MOST = 5_000
+/** Documented in netskopeoss/netskope-py-sdk. */
+const MAX_EVENTS_PER_REQUEST = 5_000
 
 interface AuditSettings {
   auditPath: string
   auditOffsetParam: 'offset' | 'skip'
 }
 
-interface Ask {
+interface AuditAsk {
   since: Date
   until: Date
   user?: string
@@ -28,23 +28,23 @@ interface Ask {
 }
 
 /**
- * Events of the administrators' log, newest first within the page. A user is matched as the one who acted; being the
- * object of somebody else's change is not the same and can't be asked of the app.
+ * Events of the administrators' log, newest first within the page. `user` matches the actor of an event; the app cannot
+ * search by the target.
  */
 export async function pullAudit(
   clients: Clients,
   settings: AuditSettings,
-  { since, until, user, limit, at = { offset: 0 } }: Ask,
+  { since, until, user, limit, at = { offset: 0 } }: AuditAsk,
   context: RequestContext,
 ): Promise<AuditPage> {
-  const asked = Math.min(limit, MOST)
+  const asked = Math.min(limit, MAX_EVENTS_PER_REQUEST)
   const query = {
     ...(user !== undefined && { query: byUser(user) }),
     starttime: Math.floor(since.getTime() / 1000),
     endtime: Math.ceil(until.getTime() / 1000),
     limit: asked,
   }
-  const wanted = (event: AuditEvent, raw: unknown) =>
+  const isWanted = (event: AuditEvent, raw: unknown) =>
     Date.parse(event.time) >= since.getTime() &&
     Date.parse(event.time) <= until.getTime() &&
     (user === undefined || actorsOf(raw).some((actor) => sameText(actor, user)))
@@ -57,7 +57,7 @@ export async function pullAudit(
     const notes = [
       WHOSE_LOG,
       more.why,
-      untimed > 0 ? `${untimed} events bear no time and were left out.` : undefined,
+      untimed > 0 ? `${untimed} events have no time and are left out.` : undefined,
       user !== undefined && events.size === 0 && !more.next ? NO_PROOF : undefined,
     ].filter((text) => text !== undefined)
     return {
@@ -69,7 +69,7 @@ export async function pullAudit(
     }
   }
 
-  for (let read = 0; read < PAGES_A_CALL; read++) {
+  for (let read = 0; read < MAX_PAGES_PER_CALL; read++) {
     const { rows, total } = await fetchRows(
       clients,
       settings,
@@ -78,16 +78,16 @@ export async function pullAudit(
     )
     if (rows.length === 0) {
       return total !== undefined && total > offset
-        ? page({ why: `Netskope speaks of ${total} events and stopped after ${offset}.` })
+        ? page({ why: `Netskope reported ${total} events but stopped after ${offset}.` })
         : page({ ended: true })
     }
     const first = idOf(rows[0])
-    if (first === before) return page({ why: ignored(settings.auditOffsetParam) })
+    if (first === before) return page({ why: offsetIgnored(settings.auditOffsetParam) })
     times = times.concat(rows.flatMap((row) => timeOf(row) ?? []))
     for (const [index, raw] of rows.entries()) {
       const event = toEvent(raw)
       if (!event) untimed++
-      else if (wanted(event, raw) && !events.has(event.id)) {
+      else if (isWanted(event, raw) && !events.has(event.id)) {
         if (events.size >= limit) return page({ next: { offset: offset + index, before: first } })
         events.set(event.id, event)
       }
@@ -100,35 +100,35 @@ export async function pullAudit(
   }
   return page({
     next: { offset, ...(before !== undefined && { before }) },
-    why: 'There are more events to look through.',
+    why: 'There are more events to read.',
   })
 }
 
 const WHOSE_LOG =
-  'This log tells what administrators did and what changed on the platform, not what users do.'
+  'This log shows the actions of administrators and changes to the platform, not the activity of users.'
 
 const NO_PROOF =
-  'No event by this user was found, which does not prove that there was none: privacy settings can mask user names.'
+  'There is no event by this user. This does not prove inactivity: privacy settings can mask user names.'
 
-const ignored = (param: string) =>
-  `Netskope sent the same events again, so it ignores \`${param}\`: set \`auditOffsetParam\` of this tenant to ` +
-  `${param === 'skip' ? 'offset' : 'skip'}, or ask for a shorter span.`
+const offsetIgnored = (param: string) =>
+  `Netskope sent the same events again, so it ignores \`${param}\`. Set \`auditOffsetParam\` of this tenant to ` +
+  `${param === 'skip' ? 'offset' : 'skip'}, or request a shorter time range.`
 
-/** How the pages run; the order is not documented and no parameter sets it. */
+/** The order of the pages. It is not documented and no parameter sets it. */
 function orderOf(times: readonly number[]): AuditOrder {
   const [first, last] = [times[0], times.at(-1)]
   if (first === undefined || last === undefined || first === last) return 'unknown'
   return first > last ? 'newest_first' : 'oldest_first'
 }
 
-const ADDRESS = /^[\p{L}\p{N}.!#$%&*+/=?^_{|}~-]+@[\p{L}\p{N}.-]+$/u
+const EMAIL = /^[\p{L}\p{N}.!#$%&*+/=?^_{|}~-]+@[\p{L}\p{N}.-]+$/u
 
-/** How the app's query language escapes quotes is not documented, so nothing that holds one gets that far. */
+/** The app's query language has no documented escape for quotes, so a value with a quote is rejected. */
 function byUser(user: string): string {
-  if (user.length <= 320 && ADDRESS.test(user)) return `user eq "${user}"`
+  if (user.length <= 320 && EMAIL.test(user)) return `user eq "${user}"`
   throw new InvalidInput(
-    'The audit log can be searched by an email address only, without quotes or backslashes.',
-    'Give the address with which the administrator signs in.',
+    'The audit log can only be searched by an email address, without quotes or backslashes.',
+    'Give the administrator’s sign-in address.',
   )
 }
 
@@ -144,7 +144,7 @@ async function fetchRows(
     const { failure } = answer
     if (saysNothingFound(failure)) return { rows: [] }
     const asked = { endpoint: auditPath, kind: 'rest', effect: 'reads' } as const
-    throw (await explain(clients, failure, asked, context)) ?? toError(failure, 'reads')
+    throw (await netskopeError(clients, failure, asked, context)) ?? toError(failure, 'reads')
   }
   const rows = [field(answer.body, 'result'), field(answer.body, 'data')].find(Array.isArray)
   if (rows) {
@@ -152,8 +152,5 @@ async function fetchRows(
       asNumber(field(answer.body, 'total')) ?? asNumber(field(field(answer.body, 'status'), 'total'))
     return { rows, total }
   }
-  throw new BadReply(
-    'Netskope answered with something that is not an audit log.',
-    'Check `url` and `auditPath` of this tenant.',
-  )
+  throw new BadReply('Netskope’s answer is not an audit log.', 'Check `url` and `auditPath` of this tenant.')
 }

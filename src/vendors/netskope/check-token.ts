@@ -1,16 +1,14 @@
 import type { RequestContext, SurfaceCheck, TokenCheck, TokenVerdict } from '../../domain/operations.ts'
 import type { VendorContext } from '../define.ts'
-import { jwtExpiry, type Probe, type Seen } from '../http/probe.ts'
+import { EXPIRES_SOON_MS, jwtExpiry, type Probe, type ProbeOutcome } from '../http/probe.ts'
 import { AUTH_SCHEMES, type AuthScheme, type Clients, type Token } from './clients.ts'
 import { OTHER_REASONS, SET_UP_SSO, whereToGrant, whereToMake } from './errors.ts'
-import { surfacesOf, type Tried, tryOut } from './surfaces.ts'
+import { probeSurface, type Surface, surfacesOf } from './surfaces.ts'
 
-const SOON = 7 * 24 * 60 * 60_000
+/** The result of probing one surface with one token. */
+interface SurfaceResult extends Surface, Probe {}
 
-/** One surface as one token found it. */
-interface Found extends Tried, Probe {}
-
-/** Tries each token on each surface, by reads only. */
+/** Probes each token on each surface, with reads only. */
 export async function checkTokens(
   clients: Clients,
   app: VendorContext,
@@ -19,17 +17,16 @@ export async function checkTokens(
   const checks = await Promise.all(clients.tokens.map((token) => checkToken(clients, token, app, context)))
   const rows = checks.flat()
   const swapped = rows.length === 2 && rows.every(({ verdict }) => verdict === 'wrong_token')
-  return swapped ? rows.map(toExchange) : rows
+  return swapped ? rows.map(withExchangeHint) : rows
 }
 
-/** Each token opens what the other one should: no new one is needed. */
-const toExchange = (check: TokenCheck): TokenCheck => ({
+/** Each token works where the other one should: no new token is needed. */
+const withExchangeHint = (check: TokenCheck): TokenCheck => ({
   ...check,
-  surfaces: check.surfaces.map((one) => (one.hint ? { ...one, hint: `${EXCHANGE} ${one.hint}` } : one)),
+  surfaces: check.surfaces.map((one) => (one.hint ? { ...one, hint: `${EXCHANGE_HINT} ${one.hint}` } : one)),
 })
 
-const EXCHANGE =
-  'The two tokens stand in each other’s place: exchange `scim` and `rest` in the settings. Otherwise:'
+const EXCHANGE_HINT = 'The two tokens are swapped: exchange `scim` and `rest` in the settings. Otherwise:'
 
 async function checkToken(
   clients: Clients,
@@ -39,136 +36,138 @@ async function checkToken(
 ): Promise<TokenCheck[]> {
   const found = await Promise.all(
     surfacesOf(clients.paths).map(
-      async (tried): Promise<Found> => ({
+      async (tried): Promise<SurfaceResult> => ({
         ...tried,
-        ...(await tryOut(tried, clients.open(tried.kind, token), context)),
+        ...(await probeSurface(tried, clients.open(tried.kind, token), context)),
       }),
     ),
   )
   const expiry = jwtExpiry(token.secret)
   const verdict = verdictOf(token, found, expiry)
   const scheme = verdict === 'rejected' ? await schemeThatWorks(clients, token, found, context) : undefined
-  const judged: Judged = { token, verdict, scheme, paths: clients.paths }
+  const judged: JudgedToken = { token, verdict, scheme, paths: clients.paths }
   const row: TokenCheck = {
     token: token.slots.join(', '),
     fingerprint: token.secret.fingerprint,
     verdict,
-    surfaces: found.map((one) => describe(one, judged)),
+    surfaces: found.map((one) => toSurfaceCheck(one, judged)),
     ...(expiry !== undefined && { expiresAt: new Date(expiry).toISOString() }),
-    // What is left is an extra; a store that can't tell must not hide what is wrong with a token.
+    // The budget is optional: a failing store must not hide what is wrong with a token.
     budget: await app.left(token.secret).catch(() => []),
   }
   return [row, ...missingSlots(judged, found)]
 }
 
-/** What the texts of a row are made from. */
-interface Judged {
+/** A token and its verdict, from which the texts are written. */
+interface JudgedToken {
   token: Token
   verdict: TokenVerdict
-  /** The header form in which the token is accepted, where the configured one is not. */
+  /** The auth scheme that works, if the configured one does not. */
   scheme: AuthScheme | undefined
   paths: Clients['paths']
 }
 
-/** What is wrong with the token, the surest first. */
+/** What is wrong with the token, the most certain finding first. */
 function verdictOf(
   { slots, serves }: Token,
-  found: readonly Found[],
+  found: readonly SurfaceResult[],
   expiry: number | undefined,
 ): TokenVerdict {
   const own = found.filter(({ kind }) => slots.includes(kind))
   const other = found.filter(({ kind }) => !slots.includes(kind))
   const served = found.filter(({ kind }) => serves.includes(kind))
-  const some = (rows: readonly Found[], seen: Seen) => rows.some((row) => row.seen === seen)
+  const some = (rows: readonly SurfaceResult[], outcome: ProbeOutcome) =>
+    rows.some((row) => row.outcome === outcome)
   const left = expiry === undefined ? Number.POSITIVE_INFINITY : expiry - Date.now()
   if (some(served, 'expired') || left < 0) return 'expired'
-  // A half of the API that has no token of its own gets a row of its own when this one is not let in there.
-  const borrowed = ({ kind, seen }: Found) => !slots.includes(kind) && isTurnedAway(seen)
+  // An API half without its own token gets a separate row if this token has no access to it.
+  const borrowed = ({ kind, outcome }: SurfaceResult) => !slots.includes(kind) && isDenied(outcome)
   if (own.some(isOpen) && served.every((row) => isOpen(row) || borrowed(row)))
-    return left < SOON ? 'expires_soon' : 'ok'
-  if (found.every(({ seen }) => seen === 'rejected')) return 'rejected'
+    return left < EXPIRES_SOON_MS ? 'expires_soon' : 'ok'
+  if (found.every(({ outcome }) => outcome === 'rejected')) return 'rejected'
   if (some(served, 'sso_not_active')) return 'sso_not_active'
   if (some(served, 'wrong_address')) return 'wrong_address'
-  if (own.every(({ seen }) => isTurnedAway(seen)) && some(other, 'ok')) return 'wrong_token'
+  if (own.every(({ outcome }) => isDenied(outcome)) && some(other, 'ok')) return 'wrong_token'
   if (some(own, 'rejected')) return 'rejected'
-  if (served.some(({ seen }) => isTurnedAway(seen))) return 'missing_grant'
+  if (served.some(({ outcome }) => isDenied(outcome))) return 'missing_grant'
   return some(served, 'rate_limited') ? 'rate_limited' : 'unreachable'
 }
 
-const isOpen = ({ seen }: Found) => seen === 'ok'
-const isTurnedAway = (seen: Seen) => seen === 'refused' || seen === 'rejected'
+const isOpen = ({ outcome }: SurfaceResult) => outcome === 'ok'
+const isDenied = (outcome: ProbeOutcome) => outcome === 'refused' || outcome === 'rejected'
 
-/** A token that no surface accepts may only be sent in the wrong header; found out by reads. */
+/** A token that every surface rejects may only need another auth scheme. Finds out with reads. */
 async function schemeThatWorks(
   clients: Clients,
   token: Token,
-  found: readonly Found[],
+  found: readonly SurfaceResult[],
   context: RequestContext,
 ): Promise<AuthScheme | undefined> {
   const tried = found.find(({ kind }) => token.slots.includes(kind))
   for (const scheme of AUTH_SCHEMES) {
     if (!tried || scheme === clients.scheme) continue
-    const { seen } = await tryOut(tried, clients.open(tried.kind, token, scheme), context)
-    if (seen === 'ok' || seen === 'refused') return scheme
+    const { outcome } = await probeSurface(tried, clients.open(tried.kind, token, scheme), context)
+    if (outcome === 'ok' || outcome === 'refused') return scheme
   }
   return undefined
 }
 
-const MEANINGS: { readonly [What in Seen]: (tried: Tried) => string } = {
+const MEANINGS: { readonly [What in ProbeOutcome]: (tried: Surface) => string } = {
   ok: () => 'The token works here.',
   rejected: () => 'The token is not accepted.',
   refused: ({ endpoint, grant }) =>
-    `The token may not use ${endpoint}: ${grant} is missing. ${OTHER_REASONS}`,
+    `The token has no access to ${endpoint}: ${grant} is missing. ${OTHER_REASONS}`,
   expired: () => 'The token has expired.',
-  wrong_address: ({ endpoint }) => `Nobody serves ${endpoint} at the address of this tenant.`,
+  wrong_address: ({ endpoint }) => `There is no ${endpoint} at the address of this tenant.`,
   sso_not_active: () => 'Single sign-on is not set up.',
-  rate_limited: () => 'Not known: the budget is spent for now, or the app limits our requests.',
-  unreachable: () => 'Not known: the app can not be reached, or answers with an error of its own.',
+  rate_limited: () => 'Unknown: the request budget is used up, or the app limits our requests.',
+  unreachable: () => 'Unknown: the app cannot be reached, or it has an internal error.',
 }
 
-const HINTS: { readonly [What in Seen]?: string } = {
+const HINTS: { readonly [What in ProbeOutcome]?: string } = {
   wrong_address: 'Check `url` of this tenant, and `scimBasePath` and `auditPath` if they are set.',
   sso_not_active: SET_UP_SSO,
   rate_limited: 'Check again in a minute.',
   unreachable: 'Check again later, or check the network.',
 }
 
-function describe(found: Found, judged: Judged): SurfaceCheck {
-  const { surface, seen, status, kind } = found
+function toSurfaceCheck(found: SurfaceResult, judged: JudgedToken): SurfaceCheck {
+  const { surface, outcome, status, kind } = found
   const { token, verdict } = judged
   const needed = token.serves.includes(kind)
   const hint = needed ? hintFor(found, judged) : undefined
   const meaning = () => {
-    if (seen !== 'ok' && !needed)
-      return `Not open to this token, and not needed: the \`${kind}\` token is used here.`
-    if (isTurnedAway(seen) && verdict === 'wrong_token')
-      return 'Not open to this token, which is one for the other half of the API.'
-    return MEANINGS[seen](found)
+    if (outcome !== 'ok' && !needed)
+      return `The token has no access here, and it is not needed: the \`${kind}\` token is used.`
+    if (isDenied(outcome) && verdict === 'wrong_token')
+      return 'The token has no access here. It is for the other half of the API.'
+    return MEANINGS[outcome](found)
   }
   return {
     surface,
-    ok: seen === 'ok',
+    ok: outcome === 'ok',
     ...(status !== undefined && { status }),
     meaning: meaning(),
     ...(hint && { hint }),
   }
 }
 
-function hintFor(found: Found, { verdict, scheme, paths }: Judged): string | undefined {
-  const { seen, kind, endpoint, grant } = found
-  if (scheme) return `Set \`authScheme\` of this tenant to "${scheme}": in that form the token is accepted.`
+function hintFor(found: SurfaceResult, { verdict, scheme, paths }: JudgedToken): string | undefined {
+  const { outcome, kind, endpoint, grant } = found
+  if (scheme)
+    return `Set \`authScheme\` of this tenant to "${scheme}": Netskope accepts the token in that form.`
   if (verdict === 'expired' || verdict === 'expires_soon') return whereToMake(kind, paths)
-  if (seen === 'rejected' || (seen === 'refused' && verdict === 'wrong_token'))
+  if (outcome === 'rejected' || (outcome === 'refused' && verdict === 'wrong_token'))
     return whereToMake(kind, paths)
-  return seen === 'refused' ? whereToGrant(kind, endpoint, grant) : HINTS[seen]
+  return outcome === 'refused' ? whereToGrant(kind, endpoint, grant) : HINTS[outcome]
 }
 
-/** Slots left empty whose part the other token can not take. */
-function missingSlots({ token, paths }: Judged, found: readonly Found[]): TokenCheck[] {
+/** Empty slots that the other token cannot replace. */
+function missingSlots({ token, paths }: JudgedToken, found: readonly SurfaceResult[]): TokenCheck[] {
   return token.serves
     .filter((kind) => !token.slots.includes(kind))
     .flatMap((kind) => {
-      const closed = found.filter((one) => one.kind === kind && isTurnedAway(one.seen))
+      const closed = found.filter((one) => one.kind === kind && isDenied(one.outcome))
       if (closed.length === 0) return []
       return [
         {
@@ -178,7 +177,7 @@ function missingSlots({ token, paths }: Judged, found: readonly Found[]): TokenC
             surface,
             ok: false,
             ...(status !== undefined && { status }),
-            meaning: `No token of its own, and the \`${token.slots.join()}\` token is not let in here.`,
+            meaning: `There is no \`${kind}\` token, and the \`${token.slots.join()}\` token has no access here.`,
             hint: whereToMake(kind, paths),
           })),
           budget: [],

@@ -11,24 +11,24 @@ const HEADERS: { readonly [Scheme in AuthScheme]: (token: Secret) => Record<stri
   'authorization-token': (token) => ({ authorization: token.after('Netskope-Api-Token ') }),
 }
 
-/** The two halves of the API, which have tokens of their own, and the name of each one's slot in the settings. */
+/** The two halves of the API. Each has its own token, in the settings slot of the same name. */
 export const KINDS = ['scim', 'rest'] as const
 export type Kind = (typeof KINDS)[number]
 
-/** A token, the slots it stands in, and the halves it is used for: a slot left empty falls back to the other. */
+/** A token, its slots in the settings, and the API halves it is used for: an empty slot falls back to the other. */
 export interface Token {
   secret: Secret
   slots: readonly Kind[]
   serves: readonly Kind[]
 }
 
-/** How the tenant is reached. */
+/** The tenant's tokens and API clients. */
 export interface Clients {
   tokens: readonly Token[]
   paths: { users: string; groups: string; audit: string }
   scheme: AuthScheme
   of(kind: Kind): { token: Token; client: ApiClient }
-  /** Paths are relative to SCIM's base for `scim`, to the tenant's address for `rest`. */
+  /** Paths are relative to the SCIM base for `scim`, and to the tenant's address for `rest`. */
   open(kind: Kind, token: Token, scheme?: AuthScheme): ApiClient
 }
 

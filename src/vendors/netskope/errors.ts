@@ -11,47 +11,47 @@ import { causeOf, type Effect } from '../http/errors.ts'
 import { speaksOfExpiry, speaksOfSso } from '../http/probe.ts'
 import type { Failure } from '../http/reply.ts'
 import type { Clients, Kind, Token } from './clients.ts'
-import { surfacesOf, tryOut } from './surfaces.ts'
+import { probeSurface, surfacesOf } from './surfaces.ts'
 
-/** What a request was for. */
-interface Asked {
+/** What a failed request was for. */
+interface NetskopeRequestInfo {
   endpoint: string
   kind: Kind
   effect: Effect
 }
 
-/** Netskope's gateway says this of a path it does not know (netskopeoss/netskope-cli, CHANGELOG 1.3.1). */
+/** Netskope's gateway answers this for an unknown path (netskopeoss/netskope-cli, CHANGELOG 1.3.1). */
 export const isGateway = ({ said }: Failure): boolean => /no Route matched with those values/i.test(said)
 
 const NEW_TOKEN = 'in the Netskope console under Settings > Tools > REST API v2'
 
-/** Where in the console a token gets the right to use `endpoint`. */
+/** Where in the console to grant a token access to `endpoint`. */
 export const whereToGrant = (kind: Kind, endpoint: string, grant: string): string =>
   kind === 'rest'
-    ? `Add the endpoint ${endpoint} with ${grant} to a token ${NEW_TOKEN}, and put that token in \`rest\`; a SCIM token can not read it.`
-    : `Add the endpoint ${endpoint} with ${grant} to a token ${NEW_TOKEN}, or make a SCIM token under ` +
-      'Settings > Security Cloud Platform > SCIM where the tenant has those, and put it in `scim`.'
+    ? `Add the endpoint ${endpoint} with ${grant} to a token ${NEW_TOKEN}, and put that token in \`rest\`. A SCIM token cannot read it.`
+    : `Add the endpoint ${endpoint} with ${grant} to a token ${NEW_TOKEN}, or create a SCIM token under ` +
+      'Settings > Security Cloud Platform > SCIM if the tenant has that page, and put it in `scim`.'
 
-/** The rights that a token for this half of the API has, and where it is made. */
+/** The grants that a token for this half of the API needs, and where to create it. */
 export const whereToMake = (kind: Kind, { users, groups, audit }: Clients['paths']): string =>
   kind === 'rest'
-    ? `Make a token ${NEW_TOKEN} with the endpoint ${audit} (Read), and put it in \`rest\`.`
-    : `Make a token ${NEW_TOKEN} with the endpoints ${users} and ${groups} (Read + Write each), or a SCIM token under ` +
-      'Settings > Security Cloud Platform > SCIM where the tenant has those, and put it in `scim`.'
+    ? `Create a token ${NEW_TOKEN} with the endpoint ${audit} (Read), and put it in \`rest\`.`
+    : `Create a token ${NEW_TOKEN} with the endpoints ${users} and ${groups} (Read + Write each), or a SCIM token under ` +
+      'Settings > Security Cloud Platform > SCIM if the tenant has that page, and put it in `scim`.'
 
 const slotsOf = ({ slots }: Token) => slots.map((slot) => `\`${slot}\``).join(' and ')
 
-/** Netskope's mapping to refuse, in words that name the endpoint, the token and the grant; undefined for all others. */
-export async function explain(
+/** The error for a failure specific to Netskope, naming endpoint, token and grant; undefined for all others. */
+export async function netskopeError(
   clients: Clients,
   failure: Failure,
-  asked: Asked,
+  asked: NetskopeRequestInfo,
   context: RequestContext,
 ): Promise<IdentityError | undefined> {
   const { endpoint, kind, effect } = asked
   const { token } = clients.of(kind)
   const cause = causeOf(failure)
-  // An error of the app's own may come after the change was made; that it speaks of sign-on must not hide this.
+  // A server error can follow a completed change, whatever its text says.
   const clear = effect === 'reads' || (failure.status >= 400 && failure.status < 500)
   if (kind === 'scim' && clear && speaksOfSso(failure)) {
     return new Forbidden('Netskope refuses SCIM until single sign-on is set up.', SET_UP_SSO, { cause })
@@ -76,7 +76,7 @@ export async function explain(
             { cause },
           )
         : new Forbidden(
-            `The token in ${slotsOf(token)} may not use ${endpoint}: ${effect === 'reads' ? 'Read' : 'Read + Write'} is missing.`,
+            `The token in ${slotsOf(token)} has no access to ${endpoint}: ${effect === 'reads' ? 'Read' : 'Read + Write'} is missing.`,
             `${whereToGrant(kind, endpoint, effect === 'reads' ? 'Read' : 'Read + Write')} ${OTHER_REASONS}`,
             { cause },
           )
@@ -86,7 +86,7 @@ export async function explain(
       // Reported in community.netskope.com, "Endpoint in REST API V2 for User and Group Management".
       return new NotFound(
         'Netskope does not have this account as a SCIM user.',
-        'It may be gone, or made by hand or another provisioner: change it where it was made.',
+        'It may be gone, or it was created manually or by another provisioner: change it where it was created.',
         { cause },
       )
     default:
@@ -95,7 +95,7 @@ export async function explain(
 }
 
 export const SET_UP_SSO =
-  'Set up single sign-on between the identity provider and Netskope first; SCIM works only then.'
+  'Set up single sign-on between the identity provider and Netskope first. SCIM needs it.'
 
 const wrongPath = (endpoint: string, cause: Error) =>
   new WrongAddress(
@@ -105,29 +105,28 @@ const wrongPath = (endpoint: string, cause: Error) =>
   )
 
 /** docs.netskope.com, "REST API v2 Overview". */
-export const OTHER_REASONS =
-  "The tenant's IP allow-list and its switch for the REST API refuse in the same way."
+export const OTHER_REASONS = "The tenant's IP allow-list, or a disabled REST API, causes the same answer."
 
 /**
- * Established by reads: the token stands in this slot alone, nothing of this half of the API is open to it, and the
- * other half is. A 403 does not say which kind of token was expected (stitchflow.com, 2026-03-11).
+ * Whether the token is for the other half of the API: it has no access to this half, but to the other one. Finds out
+ * with reads, since a 403 does not say which kind of token was expected (stitchflow.com, 2026-03-11).
  */
 async function isOfOtherKind(
   clients: Clients,
-  { kind, endpoint, effect }: Asked,
+  { kind, endpoint, effect }: NetskopeRequestInfo,
   context: RequestContext,
 ): Promise<boolean> {
   const { token } = clients.of(kind)
-  // A change is made to what was read before, so the token is of the right kind.
+  // Every change follows a read, so the token is of the right kind.
   if (effect === 'writes' || token.slots.join() !== kind) return false
   const others = surfacesOf(clients.paths)
     .filter((one) => one.endpoint !== endpoint)
     .sort((a, b) => Number(b.kind === kind) - Number(a.kind === kind))
   for (const one of others) {
-    const { seen } = await tryOut(one, clients.open(one.kind, token), context)
+    const { outcome } = await probeSurface(one, clients.open(one.kind, token), context)
     if (one.kind !== kind) {
-      if (seen === 'ok') return true
-    } else if (seen !== 'refused') return false
+      if (outcome === 'ok') return true
+    } else if (outcome !== 'refused') return false
   }
   return false
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { AuditEvent } from '../../domain/account.ts'
 import { asId, asNumber, asText, field } from '../http/values.ts'
 
-/** An event in our words; undefined when it bears no time. */
+/** Converts an event; undefined without a time. */
 export function toEvent(raw: unknown): AuditEvent | undefined {
   const time = timeOf(raw)
   if (time === undefined) return undefined
@@ -19,11 +19,11 @@ export function toEvent(raw: unknown): AuditEvent | undefined {
   }
 }
 
-/** The names under which an event may speak of the one who acted. */
+/** The names that an event can give for its actor. */
 export const actorsOf = (raw: unknown): string[] =>
   [field(raw, 'user'), field(raw, 'ur_normalized')].filter((name) => typeof name === 'string')
 
-/** Decimal and hex ids were seen; an event without any is known by what it says. */
+/** Ids can be decimal or hex. An event without an id gets a hash of its content. */
 export const idOf = (raw: unknown): string => {
   const own = field(raw, '_id')
   return (
@@ -36,24 +36,24 @@ export const idOf = (raw: unknown): string => {
   )
 }
 
-/** Epoch milliseconds; the app counts in seconds. */
+/** Epoch milliseconds, from the app's seconds. */
 export function timeOf(raw: unknown): number | undefined {
-  const told = ['timestamp', 'insertion_epoch_timestamp', '_insertion_epoch_timestamp'].map((name) => {
+  const times = ['timestamp', 'insertion_epoch_timestamp', '_insertion_epoch_timestamp'].map((name) => {
     const value = field(raw, name)
     return typeof value === 'number' ? Math.floor(value) : asNumber(value)
   })
-  const time = told.find((one) => one !== undefined && one > 0)
+  const time = times.find((one) => one !== undefined && one > 0)
   if (time === undefined || time > 8.64e15) return undefined
   return time < 1e11 ? time * 1_000 : time
 }
 
-/** What was acted on, where the event names exactly one thing. */
+/** The event's target, if it names exactly one. */
 function targetOf(raw: unknown): string | undefined {
   const data = field(raw, 'supporting_data')
   const values = field(data, 'data_values')
   if (!Array.isArray(values)) return undefined
   const texts = values.flatMap((value) => asText(value) ?? [])
-  // A user's entry may also hold the address of the machine.
+  // A user's entry can also contain the machine's address.
   const named = /^(user|admin)/i.test(asText(field(data, 'data_type')) ?? '')
     ? texts.filter((text) => text.includes('@'))
     : texts

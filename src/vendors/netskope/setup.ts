@@ -9,70 +9,73 @@ import {
   OKTA_ASSIGN,
   OKTA_CAVEATS,
   OKTA_TO_APP,
-  PASTE,
+  PASTE_TOKEN,
 } from '../setup-guide.ts'
 
 export const about: readonly string[] = [
-  'Accounts are the people whom policies steer. Console administrators are a list of their own, out of reach here.',
-  'The user name is the email and stays as it was made. The id is Netskope’s own, never the email.',
-  'Groups that an account does not list are unknown, not absent. Groups decide which policies apply.',
-  'A user who was added by hand or by a directory import may be out of reach for SCIM and count as not found.',
-  'Prefer deactivation to deletion: incidents keep pointing to the person.',
-  'The audit log may hide user names by a privacy setting, so that an empty answer about a person proves nothing.',
-  'Limits: about 300 requests a minute and token, unpublished.',
+  'Accounts are the people that policies apply to. Console administrators are a separate list, which this server cannot reach.',
+  'The user name is the email and cannot be changed. The id comes from Netskope and is never the email.',
+  'An account without a group list may still be in groups. Groups decide which policies apply.',
+  'SCIM may not find a user added manually or by a directory import.',
+  'Prefer deactivation to deletion: incidents keep their link to the person.',
+  'A privacy setting can hide user names in the audit log: an empty answer about a person proves nothing.',
+  'Rate limit: about 300 requests per minute and token, unpublished.',
 ]
 
-/** As much of the settings as the guide is drawn from. */
-interface Given {
+/** The settings that the guide uses. */
+interface NetskopeSetupSettings {
   url: string
   scimBasePath: string
   auditPath: string
   propagationMinutes: number
 }
 
-/** How Okta or Entra ID provisions a Netskope tenant. */
-export function setup({ url, scimBasePath, auditPath, propagationMinutes }: Given, idp: Idp): SetupGuide {
+/** How to provision a Netskope tenant from Okta or Entra ID. */
+export function setup(
+  { url, scimBasePath, auditPath, propagationMinutes }: NetskopeSetupSettings,
+  idp: Idp,
+): SetupGuide {
   const base = addressOf(url, scimBasePath)
   return {
     first: [
-      'Single sign-on between the identity provider and Netskope is configured and works: without it provisioning fails, ' +
-        'and the identity provider may not be told why.',
+      'Single sign-on between the identity provider and Netskope is configured and works. Without it provisioning fails, ' +
+        'possibly without a reason.',
       'REST API v2 is enabled for the tenant (Settings > Tools > REST API v2).',
-      'Where Settings > Administration > IP Allowlist is in use, it holds the addresses of the identity provider.',
+      'If Settings > Administration > IP Allowlist is in use, it contains the addresses of the identity provider.',
     ],
     tokens: [
       {
         name: 'REST API v2 token with the two SCIM endpoints, for the identity provider',
         made:
           `Settings > Tools > REST API v2 > New Token. Add the endpoints ${scimBasePath}/Users and ${scimBasePath}/Groups, ` +
-          'each with Read + Write, and choose when it expires. It is shown once. Make one for the identity provider ' +
-          'alone: the limit counts by token.',
+          'each with Read + Write, and choose when it expires. It is shown once. Create one only for the identity ' +
+          'provider: the limit counts per token.',
       },
       {
-        name: 'SCIM token, instead',
+        name: 'Alternatively: SCIM token',
         made:
-          'Tenants that still have Settings > Security Cloud Platform > SCIM make it there; it serves in the same place. ' +
-          'The OAuth token of Settings > Tools > Directory Tools, and the addon- address that goes with it, are deprecated.',
+          'Tenants that still have Settings > Security Cloud Platform > SCIM can create it there and use it in the same place. ' +
+          'The OAuth token of Settings > Tools > Directory Tools and its addon- address are deprecated.',
       },
       {
-        name: 'REST API v2 token for the audit log, for this server alone',
-        made: `On the same page, with the endpoint ${auditPath} and Read. The identity provider has no use for it.`,
+        name: 'REST API v2 token for the audit log, only for this server',
+        made: `On the same page, with the endpoint ${auditPath} and Read. The identity provider does not need it.`,
       },
     ],
     ...(idp === 'okta' ? okta(base) : entra(base)),
     attributes: [
-      // The gallery application of Entra ID maps the external id by itself.
+      // Entra ID's gallery application maps the external id automatically.
       ...coreAttributes(idp).filter(({ name }) => idp === 'okta' || name !== 'externalId'),
-      { name: 'department', means: 'may be used in policies; custom schema extensions are not documented' },
+      { name: 'department', means: 'can be used in policies; custom schema extensions are not documented' },
     ],
     caveats: [
-      'A 403 without a word means a token of the wrong kind, one that lacks a SCIM endpoint, or one that has Read where ' +
-        'Read + Write is needed.',
-      'A user name can not be changed once the account exists.',
-      'Provision the users before the groups that they are in: a group is pushed without those who are missing.',
-      `A change of groups reaches policies late: allow up to ${propagationMinutes} minutes.`,
-      'Unassigning deactivates and keeps the record; sessions at the identity provider are not ended by it.',
-      'Users are created one by one, for want of a bulk operation: a first run over thousands takes its time.',
+      'A 403 without details means a token of the wrong kind, without a SCIM endpoint, or with Read instead of ' +
+        'Read + Write.',
+      'The user name of an existing account cannot be changed.',
+      'Provision users before their groups: a pushed group lacks members that do not exist yet.',
+      `Policies use a group change after up to ${propagationMinutes} minutes.`,
+      'Unassigning deactivates the account and keeps its record. Sessions at the identity provider continue.',
+      'There is no bulk operation, so users are created one by one: a first run over thousands takes long.',
       ...(idp === 'okta' ? OKTA_CAVEATS : ENTRA_CAVEATS),
     ],
   }
@@ -95,15 +98,15 @@ const okta = (base: string): Pick<SetupGuide, 'steps' | 'sources'> => ({
       do: 'Provisioning tab > Configure API Integration > Enable API Integration. Fill in, Test API Credentials, Save:',
       fields: [
         { label: 'Base URL', value: base },
-        { label: 'API Token', value: PASTE },
-        { label: 'Import Groups', value: 'off, unless groups of Netskope are to be linked' },
+        { label: 'API Token', value: PASTE_TOKEN },
+        { label: 'Import Groups', value: 'off, unless you link groups of Netskope' },
       ],
     },
     OKTA_TO_APP,
     OKTA_ASSIGN,
     {
       do:
-        'Push Groups tab: push the groups that policies name, after their members are there. Okta does not assign ' +
+        'Push Groups tab: push the groups that policies use, after their members exist. Okta does not assign ' +
         'nested groups.',
     },
   ],
@@ -114,7 +117,7 @@ const entra = (base: string): Pick<SetupGuide, 'steps' | 'sources'> => ({
   steps: [
     entraApp('Netskope User Authentication', 'Netskope User Provisioning'),
     entraConnection(base),
-    { do: 'Mappings: leave them as they come.' },
+    { do: 'Mappings: keep the defaults.' },
     ...ENTRA_START,
   ],
   sources: [...SOURCES, 'docs.netskope.com, "User Provisioning with Microsoft Entra ID"'],

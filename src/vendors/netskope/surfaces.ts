@@ -1,33 +1,31 @@
 import type { RequestContext } from '../../domain/operations.ts'
 import type { ApiClient, ApiRequest } from '../http/client.ts'
-import { type Probe, probe } from '../http/probe.ts'
+import { isListResponse, type Probe, probe } from '../http/probe.ts'
 import { parseReply } from '../http/reply.ts'
 import { field } from '../http/values.ts'
 import type { Clients, Kind } from './clients.ts'
 
-/** A surface of the API as a token is tried on it: the smallest read there is. */
-export interface Tried {
+/** A surface of the API, and the smallest read that probes it. */
+export interface Surface {
   surface: string
   kind: Kind
   endpoint: string
-  /** What a token should be granted for all that is done here. */
+  /** The grant that this server needs. */
   grant: 'Read' | 'Read + Write'
   request: ApiRequest
   looksRight: (body: unknown) => boolean
 }
 
-const isList = (body: unknown) =>
-  Array.isArray(field(body, 'Resources')) || field(body, 'totalResults') !== undefined
 const isEvents = (body: unknown) => Array.isArray(field(body, 'result')) || Array.isArray(field(body, 'data'))
 
-export const surfacesOf = ({ users, groups, audit }: Clients['paths']): readonly Tried[] => [
+export const surfacesOf = ({ users, groups, audit }: Clients['paths']): readonly Surface[] => [
   {
     surface: 'SCIM users',
     kind: 'scim',
     endpoint: users,
     grant: 'Read + Write',
     request: { path: '/Users', query: { count: 1 } },
-    looksRight: isList,
+    looksRight: isListResponse,
   },
   {
     surface: 'SCIM groups',
@@ -35,7 +33,7 @@ export const surfacesOf = ({ users, groups, audit }: Clients['paths']): readonly
     endpoint: groups,
     grant: 'Read + Write',
     request: { path: '/Groups', query: { count: 1 } },
-    looksRight: isList,
+    looksRight: isListResponse,
   },
   {
     surface: 'audit log',
@@ -47,8 +45,8 @@ export const surfacesOf = ({ users, groups, audit }: Clients['paths']): readonly
   },
 ]
 
-export const tryOut = (
-  { request, looksRight }: Tried,
+export const probeSurface = (
+  { request, looksRight }: Surface,
   client: ApiClient,
   context: RequestContext,
 ): Promise<Probe> => probe(async () => parseReply(await client.send(request, context)), looksRight)

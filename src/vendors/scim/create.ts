@@ -1,12 +1,12 @@
 import type { AccountFields, RequestContext, Target } from '../../domain/operations.ts'
 import { Conflict, InvalidInput, Refused } from '../../errors.ts'
 import { saysDuplicate } from '../http/classify.ts'
-import { causeOf, notHere } from '../http/errors.ts'
+import { causeOf, scimNotServed } from '../http/errors.ts'
 import { edited } from './edits.ts'
 import { editsFor, schemasOf } from './fields.ts'
-import { type Asked, ask, refusal, type ScimApp } from './request.ts'
+import { ask, refusal, type ScimApp, type ScimRequestInfo } from './request.ts'
 
-/** Makes an account by a single POST. Throws `Conflict` when the app says that it has such an account already. */
+/** Creates an account with one POST. Throws `Conflict` if the app says that the account already exists. */
 export async function createAccount(
   app: ScimApp,
   fields: AccountFields,
@@ -20,14 +20,14 @@ export async function createAccount(
   return post(app, 'Users', edited({ schemas: schemasOf(edits) }, edits), context)
 }
 
-/** Makes a group by a single POST, with its members. Throws `Conflict` when the app says that it has such a group. */
+/** Creates a group and its members with one POST. Throws `Conflict` if the app says that the group already exists. */
 export const createGroup = (
   app: ScimApp,
   { name, externalId, members }: { name: string; externalId?: string; members: readonly Target[] },
   context: RequestContext,
 ): Promise<void> => {
   const body = {
-    schemas: [GROUP],
+    schemas: [GROUP_SCHEMA],
     displayName: name,
     ...(externalId !== undefined && { externalId }),
     ...(members.length > 0 && { members: members.map(({ id }) => ({ value: id })) }),
@@ -35,35 +35,37 @@ export const createGroup = (
   return post(app, 'Groups', body, context)
 }
 
-const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group'
+const GROUP_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:Group'
 
-const THERE: Readonly<Record<Asked['collection'], readonly [message: string, hint: string]>> = {
+const ALREADY_EXISTS: Readonly<
+  Record<ScimRequestInfo['collection'], readonly [message: string, hint: string]>
+> = {
   Users: [
-    'The app says that it has such an account already.',
-    'Look it up with find_user: by user name, email and external id. It may be deactivated or hidden.',
+    'The app says that this account already exists.',
+    'Look it up with find_user by user name, email and external id. It may be deactivated or hidden.',
   ],
   Groups: [
-    'The app says that it has such a group already.',
+    'The app says that this group already exists.',
     'Look for it with list_groups. It may be hidden from this token.',
   ],
 }
 
 async function post(
   app: ScimApp,
-  collection: Asked['collection'],
+  collection: ScimRequestInfo['collection'],
   body: unknown,
   context: RequestContext,
 ): Promise<void> {
   const answer = await ask(app, { method: 'POST', path: `/${collection}`, body }, context)
-  // Some apps answer 200 and have updated the one there was (snipe-it#13854); reading back shows which.
+  // Some apps update an existing record and answer 200 (snipe-it#13854); reading back detects this.
   if (answer.ok) return
   const { failure } = answer
   const cause = causeOf(failure)
-  if (saysDuplicate(failure)) throw new Conflict(...THERE[collection], { cause })
-  // Nobody was asked for, so it is the collection that is not there, or the app that can't make anybody.
-  if (failure.status === 404 && failure.form !== 'scim') throw notHere(failure)
+  if (saysDuplicate(failure)) throw new Conflict(...ALREADY_EXISTS[collection], { cause })
+  // A POST names no record, so the collection is missing, or the app cannot create records.
+  if (failure.status === 404 && failure.form !== 'scim') throw scimNotServed(failure)
   if (failure.status === 404) {
-    throw new Refused('The app refused to make it.', 'Make it in the console of the app.', { cause })
+    throw new Refused('The app refused to create it.', 'Create it in the app’s console.', { cause })
   }
   throw await refusal(app, failure, { collection, effect: 'writes' }, context)
 }

@@ -6,13 +6,13 @@ import { field, type Rec } from '../http/values.ts'
 import { toUser } from './read.ts'
 import { ask, recordIn, type ScimApp } from './request.ts'
 
-/** A user as the app holds it now, and the header that ties a change to this version of it. */
+/** A user as the app holds it now, and the header that ties a change to this version. */
 export interface Current {
   raw: Rec
   headers: Record<string, string>
 }
 
-/** Reads the user that a change is meant for. Throws `Conflict` when it is somebody else by now. */
+/** Reads the user to change. Throws `Conflict` when the id now belongs to a different user name. */
 export async function readCurrent(app: ScimApp, target: Target, context: RequestContext): Promise<Current> {
   const answer = await ask(app, { path: path`/Users/${target.id}` }, context)
   const raw = await recordIn(app, answer, 'Users', context)
@@ -20,12 +20,12 @@ export async function readCurrent(app: ScimApp, target: Target, context: Request
   const user = toUser(app, raw)
   if (!user || user.account.id !== target.id || !sameText(user.account.userName, target.userName)) {
     throw new Conflict(
-      'The account has another user name than the change was meant for.',
+      'The account’s user name differs from the one this change is for.',
       'Look it up again with find_user.',
     )
   }
   const version = [answer.ok && answer.etag, field(field(raw, 'meta'), 'version')].find(isEtag)
-  // Only where the app says that it heeds versions: some refuse valid ones (Captain-P-Goldfish/SCIM-SDK#746).
+  // Only where the app says that it supports versions: some reject valid ones (Captain-P-Goldfish/SCIM-SDK#746).
   return { raw, headers: app.known?.now.etag && version ? { 'if-match': version } : {} }
 }
 

@@ -4,7 +4,7 @@ import { path } from '../http/client.ts'
 import { type Current, readCurrent } from './current-user.ts'
 import { ask, isAbsent, refusal, type ScimApp } from './request.ts'
 
-/** Deletes an account, after a look whether it is still the one that is meant. One that is gone already is deleted. */
+/** Deletes an account, after checking that the id still has this user name. Succeeds if the account is already gone. */
 export async function deleteAccount(app: ScimApp, target: Target, context: RequestContext): Promise<void> {
   let current: Current
   try {

@@ -1,17 +1,17 @@
 import { isRecord, keyOf, type Rec } from '../http/values.ts'
 
-/** One attribute and the value that it should get. */
+/** One attribute and its new value. */
 export interface Edit {
-  /** Names that lead to it; the first is the URN of its schema where it belongs to an extension. */
+  /** The attribute's path; it starts with the schema URN for an extension. */
   at: readonly [string, ...string[]]
   value: unknown
 }
 
-/** The attribute as a path of a PATCH (RFC 7644 §3.10). */
+/** The attribute as a PATCH path (RFC 7644 §3.10). */
 export const pathTo = ({ at: [first, ...rest] }: Edit): string =>
   rest.length === 0 ? first : `${first}${first.startsWith('urn:') ? ':' : '.'}${rest.join('.')}`
 
-/** `record` with the edits made, and all else as it is. */
+/** A copy of `record` with the edits applied. */
 export const edited = (record: Rec, edits: readonly Edit[]): Rec =>
   edits.reduce((made, { at, value }) => put(made, at, value), record)
 

@@ -1,32 +1,33 @@
 import type { AccountFields } from '../../domain/operations.ts'
 import { Unsupported } from '../../errors.ts'
-import { asBoolean, asId, asList, asText, field, isRecord, type Rec, some } from '../http/values.ts'
+import { asId, asList, asText, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
 import type { Edit } from './edits.ts'
+import { type PickItem, pickEmail, pickPhone, pickRole } from './primary.ts'
 import { CORE, ENTERPRISE, type ScimUser } from './read.ts'
 
 export type FieldName = keyof AccountFields
 
-/** Which fields an app takes, and where it has its own mapping with them. */
+/** Which fields an app accepts, and how it maps those that differ from RFC 7643. */
 export interface FieldMapping {
   takes: readonly FieldName[]
-  /** Changes for the fields that RFC 7643 has no place for; throws for a value that the app can't take. */
+  /** Edits for the fields outside RFC 7643. Throws for a value that the app does not accept. */
   write?: (fields: AccountFields, current: Rec) => readonly Edit[]
-  /** Those fields, as the app tells them. */
+  /** Reads those fields. */
   read?: (raw: Rec) => AccountFields
-  /** The app's own spelling of a path in a PATCH. */
+  /** The app's spelling of a PATCH path. */
   pathOf?: (path: string) => string
 }
 
-/** The fields that RFC 7643 has a place for. */
+/** The fields of RFC 7643. */
 export type StandardField = Exclude<FieldName, 'licence' | 'admin' | 'custom'>
 
-type Write = (value: string, current: Rec) => Edit
+type FieldWriter = (value: string, current: Rec) => Edit
 
 const at =
-  (...place: Edit['at']): Write =>
+  (...place: Edit['at']): FieldWriter =>
   (value) => ({ at: place, value })
 
-const WRITES: { readonly [Field in StandardField]: Write } = {
+const FIELD_WRITERS: { readonly [Field in StandardField]: FieldWriter } = {
   userName: at('userName'),
   email: (value, current) => ({
     at: ['emails'],
@@ -51,15 +52,15 @@ const WRITES: { readonly [Field in StandardField]: Write } = {
   status: (value) => ({ at: ['active'], value: value === 'active' }),
 }
 
-export const STANDARD_FIELDS = Object.keys(WRITES) as readonly StandardField[] // its keys are named above
+export const STANDARD_FIELDS = Object.keys(FIELD_WRITERS) as readonly StandardField[] // the type above names its keys
 
-/** The fields that are kept in lists, of which one item is changed and the others are sent as they are. */
-const LISTED: ReadonlySet<string> = new Set<FieldName>(['email', 'role', 'phone'])
+/** Fields stored in lists: a change replaces one item and sends the others unchanged. */
+const LIST_FIELDS: ReadonlySet<string> = new Set<FieldName>(['email', 'role', 'phone'])
 
-export const changesAList = (fields: AccountFields): boolean =>
-  Object.entries(fields).some(([name, value]) => value !== undefined && LISTED.has(name))
+export const changesList = (fields: AccountFields): boolean =>
+  Object.entries(fields).some(([name, value]) => value !== undefined && LIST_FIELDS.has(name))
 
-/** The changes that give a user these fields. Throws `Unsupported`, naming each field that the app can't take. */
+/** The edits that set these fields. Throws `Unsupported`, naming each field that the app does not accept. */
 export function editsFor(
   mapping: FieldMapping | undefined,
   fields: AccountFields,
@@ -67,40 +68,40 @@ export function editsFor(
 ): readonly Edit[] {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined)
   const takes: readonly string[] = mapping?.takes ?? STANDARD_FIELDS
-  const others = given.map(([name]) => name).filter((name) => !takes.includes(name))
-  if (others.length > 0) {
+  const unsupported = given.map(([name]) => name).filter((name) => !takes.includes(name))
+  if (unsupported.length > 0) {
     throw new Unsupported(
-      `The app does not take: ${others.join(', ')}.`,
-      `It takes ${takes.filter((name) => name !== 'status').join(', ')}. Leave the others out.`,
+      `The app does not accept: ${unsupported.join(', ')}.`,
+      `It accepts ${takes.filter((name) => name !== 'status').join(', ')}. Leave the others out.`,
     )
   }
   const standard = STANDARD_FIELDS.flatMap((name) => {
     const value = fields[name]
-    return value === undefined ? [] : [WRITES[name](value, current)]
+    return value === undefined ? [] : [FIELD_WRITERS[name](value, current)]
   })
   return [...standard, ...(mapping?.write?.(fields, current) ?? [])]
 }
 
-/** A new user's record with these fields, and the schemas that they belong to. */
+/** The schemas of a user with these edits. */
 export const schemasOf = (edits: readonly Edit[]): string[] => [
   ...new Set([CORE, ...edits.map(({ at: [first] }) => first).filter((first) => first.startsWith('urn:'))]),
 ]
 
-/** All that a user's record tells of the fields that can be set. */
+/** The settable fields of a user's record. */
 export function fieldsOf(mapping: FieldMapping | undefined, user: ScimUser): AccountFields {
   const { account, raw, givenName, familyName } = user
   const { email, title, department, role, licence, admin, externalId, status } = account
   return {
     userName: account.userName,
-    ...some({ email, givenName, familyName, title, department, role, licence, admin, externalId }),
-    ...some({
+    ...definedOnly({ email, givenName, familyName, title, department, role, licence, admin, externalId }),
+    ...definedOnly({
       manager: managerOf(raw),
       locale: asText(field(raw, 'locale')),
       timezone: asText(field(raw, 'timezone')),
       phone: asText(field(pickPhone(asList(field(raw, 'phoneNumbers')) ?? []), 'value')),
     }),
     ...(status !== 'unknown' && { status }),
-    ...some(mapping?.read?.(raw) ?? {}),
+    ...definedOnly(mapping?.read?.(raw) ?? {}),
   }
 }
 
@@ -109,25 +110,12 @@ function managerOf(raw: Rec): string | undefined {
   return asId(isRecord(manager) ? field(manager, 'value') : manager)
 }
 
-type Pick = (items: readonly unknown[]) => unknown
-
-const isPrimary = (item: unknown) => asBoolean(field(item, 'primary')) === true
-const isOfWork = (item: unknown) => asText(field(item, 'type'))?.toLowerCase() === 'work'
-
-export const pickEmail: Pick = (emails) => emails.find(isPrimary) ?? emails.find(isOfWork) ?? emails[0]
-export const pickRole: Pick = (roles) => roles.find(isPrimary) ?? roles[0]
-/** A number of another kind, such as that of a mobile, is not taken for the one at work. */
-const pickPhone: Pick = (phones) =>
-  phones.find(isPrimary) ??
-  phones.find(isOfWork) ??
-  phones.find((phone) => field(phone, 'type') === undefined)
-
-/** The list as it is, with the value of one item changed, or with a new item where there is none to change. */
-function withValue(current: Rec, list: string, pick: Pick, value: string, more: Rec): unknown[] {
+/** The list with the value of one item changed, or with a new item if there is none to change. */
+function withValue(current: Rec, list: string, pick: PickItem, value: string, more: Rec): unknown[] {
   const items = asList(field(current, list)) ?? []
   const picked = pick(items)
   if (picked === undefined) return [...items, { value, ...more }]
-  // What is shown in its place belongs to the old value.
+  // `display` and `$ref` belong to the old value, so `revalued` drops them.
   return items.map((item) => (item !== picked ? item : isRecord(item) ? revalued(item, value) : value))
 }
 

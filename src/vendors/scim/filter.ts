@@ -1,28 +1,28 @@
 import { InvalidInput } from '../../errors.ts'
 
-/** A filter that was put together here, never text that came from elsewhere. */
+/** A filter built by this module, never text from outside. */
 export interface Filter {
   readonly text: string
 }
 
 export type FilterAttribute = 'userName' | 'emails.value' | 'externalId' | 'displayName' | 'active'
 
-/** `attribute eq value` (RFC 7644 §3.4.2.2); throws `InvalidInput` for a value that no filter can hold. */
+/** `attribute eq value` (RFC 7644 §3.4.2.2). Throws `InvalidInput` for a value that a filter cannot contain. */
 export function eq(attribute: FilterAttribute, value: string | boolean): Filter {
   if (typeof value === 'boolean') return { text: `${attribute} eq ${value}` }
   if (/[\p{Cc}\p{Cs}]/u.test(value)) {
     throw new InvalidInput(
-      'A value to search for must not hold control characters or broken letters.',
-      'Type it anew, without pasting.',
+      'A search value must not contain control characters or broken letters.',
+      'Type it again, without pasting.',
     )
   }
   return { text: `${attribute} eq ${quoted(value)}` }
 }
 
-/** A value as a filter holds it. */
+/** A quoted and escaped filter value. */
 export const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`
 
-/** All of the filters at once. Only `eq` and `and` are made here, since some apps know no more. */
+/** Combines filters with `and`. Some apps support only `eq` and `and`. */
 export const and = (first: Filter, ...others: Filter[]): Filter => ({
   text: [first, ...others].map((filter) => filter.text).join(' and '),
 })

@@ -8,39 +8,46 @@ import { asId } from '../http/values.ts'
 import { eq } from './filter.ts'
 import { isMeant } from './match.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { ask, filters, listRefusal, readList, readOne, recordIn, type ScimApp } from './request.ts'
+import { ask, canFilter, listRefusal, readList, readOne, recordIn, type ScimApp } from './request.ts'
 
 type LookUp = 'userName' | 'emails.value' | 'externalId' | 'id'
 
-/** How most apps make their ids. */
+/** The usual form of ids. */
 export const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
 
-/** The look-ups worth a request, the likeliest first. */
+/** The look-ups worth a request, the most likely first. */
 function lookUpsFor(who: string): readonly { by: LookUp; value: string }[] {
   const by = (...lookUps: LookUp[]) => lookUps.map((one) => ({ by: one, value: who }))
   if (!who.includes('@')) {
     return UUID.test(who) ? by('id', 'userName', 'externalId') : by('userName', 'externalId', 'id')
   }
-  // Some apps keep user names in lower case and compare them as they are asked for (langfuse#13528).
+  // Some apps store user names in lower case and compare case-sensitively (langfuse#13528).
   const lower = who.toLowerCase()
   const again = lower === who ? [] : [{ by: 'userName' as const, value: lower }]
   return [...by('userName'), ...again, ...by('emails.value', 'externalId')]
 }
 
-/** Every account that is meant by `who`; one request where the first look-up finds it. */
+/** Every account that matches `who`. One request if the first look-up finds it. */
 export async function findAccounts(app: ScimApp, who: string, context: RequestContext): Promise<Account[]> {
   for (const [index, { by, value }] of lookUpsFor(who).entries()) {
-    if (by !== 'id' && !filters(app)) return search(app, who, context)
+    if (by !== 'id' && !canFilter(app)) return searchAll(app, who, context)
     const found =
-      by === 'id' ? await byId(app, value, index === 0, context) : await byFilter(app, by, value, context)
-    if (found === 'not filtered') return search(app, who, context)
+      by === 'id'
+        ? await userById(app, value, index === 0, context)
+        : await usersByFilter(app, by, value, context)
+    if (found === 'not filtered') return searchAll(app, who, context)
     if (found.length > 0) return accountsOf(found)
   }
   return []
 }
 
-/** An id that the app finds malformed belongs to nobody. */
-async function byId(app: ScimApp, who: string, first: boolean, context: RequestContext): Promise<ScimUser[]> {
+/** An id that the app rejects as malformed matches no user. */
+async function userById(
+  app: ScimApp,
+  who: string,
+  first: boolean,
+  context: RequestContext,
+): Promise<ScimUser[]> {
   const id = asId(who)
   if (id === undefined) return []
   const answer = await ask(app, { path: path`/Users/${id}` }, context)
@@ -51,10 +58,10 @@ async function byId(app: ScimApp, who: string, first: boolean, context: RequestC
 }
 
 /**
- * Users by one attribute. Some apps answer a filter that they do not parseReply with every row (Cogtrix#124), so each
- * row is compared again; only the user name must be searchable.
+ * Users by one attribute. Some apps return every row for a filter that they do not understand (Cogtrix#124), so each
+ * row is compared again. Only the user name must be searchable.
  */
-async function byFilter(
+async function usersByFilter(
   app: ScimApp,
   attribute: Exclude<LookUp, 'id'>,
   who: string,
@@ -64,7 +71,7 @@ async function byFilter(
   if ('failure' in list) {
     const { status, scimType } = list.failure
     if (attribute !== 'userName' && refusesFilter(list.failure)) return []
-    // Only where it is the filter for sure: in an outage nobody is to be looked for page by page.
+    // Only if the filter is certainly the problem: during an outage this must not start a full search.
     if (status === 501 || scimType === 'invalidFilter') return 'not filtered'
     throw await listRefusal(app, list.failure, 'Users', context)
   }
@@ -72,19 +79,19 @@ async function byFilter(
     list.rows.map((row, index) => inFull(app, toUser(app, row), attribute, index, context)),
   )
   const fits = (user: ScimUser | undefined): user is ScimUser =>
-    user !== undefined && told(user, attribute).some((value) => sameText(value, who))
+    user !== undefined && valuesOf(user, attribute).some((value) => sameText(value, who))
   return users.every(fits) ? users : 'not filtered'
 }
 
-const told = (user: ScimUser, attribute: Exclude<LookUp, 'id'>): readonly string[] => {
+const valuesOf = (user: ScimUser, attribute: Exclude<LookUp, 'id'>): readonly string[] => {
   if (attribute === 'emails.value') return user.emails
   const value = attribute === 'userName' ? user.userName : user.account.externalId
   return value === undefined ? [] : [value]
 }
 
-const FEW = 3
+const MAX_ROWS_REREAD = 3
 
-/** Lists may tell less than the record itself; the few rows that a filter brings are read again where it matters. */
+/** List rows can be incomplete. Reads the first few rows again if they lack the attribute. */
 async function inFull(
   app: ScimApp,
   user: ScimUser | undefined,
@@ -92,13 +99,13 @@ async function inFull(
   index: number,
   context: RequestContext,
 ): Promise<ScimUser | undefined> {
-  if (!user || index >= FEW || told(user, attribute).length > 0) return user
+  if (!user || index >= MAX_ROWS_REREAD || valuesOf(user, attribute).length > 0) return user
   const raw = await readOne(app, { path: path`/Users/${user.account.id}` }, 'Users', context)
   return toUser(app, raw) ?? user
 }
 
-/** Looks at every user, since the app does not filter. */
-async function search(app: ScimApp, who: string, context: RequestContext): Promise<Account[]> {
+/** Checks every user, since the app does not filter. */
+async function searchAll(app: ScimApp, who: string, context: RequestContext): Promise<Account[]> {
   const { pageSize, maxPages } = app.settings
   const users = await collectAll<ScimUser>({
     async fetch(startIndex) {
@@ -114,7 +121,7 @@ async function search(app: ScimApp, who: string, context: RequestContext): Promi
   return accountsOf(users)
 }
 
-/** A user by its row, for `collect`. */
+/** Reads a row of a user list, for `collect`. */
 export function readRow(app: ScimApp, row: unknown): { id: string; item: ScimUser } | undefined {
   const user = toUser(app, row)
   return user && { id: user.account.id, item: user }

@@ -4,12 +4,12 @@ import { Ambiguous } from '../../errors.ts'
 import { inQuotes, sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
-import { collect, collectAll, PAGES_A_CALL } from '../http/collect.ts'
+import { collect, collectAll, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId, field } from '../http/values.ts'
 import { eq } from './filter.ts'
 import { UUID } from './find.ts'
 import { membersOf, toGroup } from './read.ts'
-import { ask, filters, listRefusal, readList, recordIn, type ScimApp } from './request.ts'
+import { ask, canFilter, listRefusal, readList, recordIn, type ScimApp } from './request.ts'
 
 /** Groups by index, without their members. */
 export const listGroups = (
@@ -23,41 +23,41 @@ export const listGroups = (
       const group = toGroup(row)
       return group && { id: group.id, item: group }
     },
-    maxPages: Math.min(PAGES_A_CALL, app.settings.maxPages),
+    maxPages: Math.min(MAX_PAGES_PER_CALL, app.settings.maxPages),
     limit,
     at,
   })
 
-/** The group whose id or name is `group`, with its members where the app tells them. */
+/** The group with this id or name, with its members if the app lists them. */
 export async function readGroup(
   app: ScimApp,
   group: string,
   context: RequestContext,
 ): Promise<Group | undefined> {
-  for (const lookUp of UUID.test(group) ? [byId, byName] : [byName, byId]) {
+  for (const lookUp of UUID.test(group) ? [groupById, groupByName] : [groupByName, groupById]) {
     const raw = await lookUp(app, group, context)
     if (raw) return withMembers(app, raw, context)
   }
   return undefined
 }
 
-async function byId(app: ScimApp, group: string, context: RequestContext): Promise<unknown> {
+async function groupById(app: ScimApp, group: string, context: RequestContext): Promise<unknown> {
   const id = asId(group)
   if (id === undefined) return undefined
   const answer = await ask(app, { path: path`/Groups/${id}` }, context)
-  // A name is no well-formed id at some apps.
+  // Some apps reject a name as a malformed id.
   if (!answer.ok && !UUID.test(id) && refusesFilter(answer.failure)) return undefined
   return recordIn(app, answer, 'Groups', context)
 }
 
-/** By name at the app where it filters, else among all groups. Names of groups need not be unique. */
-async function byName(app: ScimApp, group: string, context: RequestContext): Promise<unknown> {
+/** Searches with a filter if the app supports it, otherwise reads all groups. Group names need not be unique. */
+async function groupByName(app: ScimApp, group: string, context: RequestContext): Promise<unknown> {
   const fits = (row: unknown) => {
     const name = field(row, 'displayName')
     return typeof name === 'string' && sameText(name, group)
   }
   const { text } = eq('displayName', group)
-  const list = filters(app) ? await readList(app, 'Groups', { filter: text }, context) : undefined
+  const list = canFilter(app) ? await readList(app, 'Groups', { filter: text }, context) : undefined
   if (list && 'failure' in list && !refusesFilter(list.failure)) {
     throw await listRefusal(app, list.failure, 'Groups', context)
   }
@@ -96,7 +96,7 @@ const listingOf = (app: ScimApp, context: RequestContext) => ({
   maxPages: app.settings.maxPages,
 })
 
-/** Netskope leaves members out unless they are asked for by name (netskopeoss/netskope-py-sdk). */
+/** Netskope omits members unless the request names them (netskopeoss/netskope-py-sdk). */
 async function withMembers(app: ScimApp, raw: unknown, context: RequestContext): Promise<Group | undefined> {
   const group = toGroup(raw)
   if (!group) return undefined
@@ -112,6 +112,6 @@ async function withMembers(app: ScimApp, raw: unknown, context: RequestContext):
     if (membersOf(full)) holder = full
   }
   const members = membersOf(holder)
-  // This answer may lack the name, which the first one told.
+  // The second answer can lack the name, so the first one provides it.
   return { ...group, ...(members && { memberCount: members.length, members }) }
 }

@@ -2,10 +2,10 @@ import type { Match } from '../../domain/operations.ts'
 import { sameText } from '../../text/text.ts'
 import type { ScimUser } from './read.ts'
 
-type Told = readonly (string | undefined)[]
+type FieldValues = readonly (string | undefined)[]
 
-/** What a user's record tells about each field that can be matched. */
-const TELLS: { readonly [Field in keyof Match]-?: (user: ScimUser) => Told } = {
+/** A user's values for each field that can be matched. */
+const VALUES_OF: { readonly [Field in keyof Match]-?: (user: ScimUser) => FieldValues } = {
   userName: (user) => [user.userName],
   email: (user) => user.emails,
   givenName: (user) => [user.givenName],
@@ -20,26 +20,26 @@ const TELLS: { readonly [Field in keyof Match]-?: (user: ScimUser) => Told } = {
   admin: ({ account }) => (account.admin === undefined ? [] : [String(account.admin)]),
 }
 
-/** Compares users with `match`, and keeps account of the fields that some record did not tell. */
+/** Compares users with `match`, and notes the fields that were missing in some records. */
 export function matcher(match: Match): { keep: (user: ScimUser) => boolean; note: () => string | undefined } {
-  const wanted = (Object.keys(TELLS) as (keyof Match)[]).flatMap((field) =>
+  const wanted = (Object.keys(VALUES_OF) as (keyof Match)[]).flatMap((field) =>
     match[field] === undefined ? [] : [{ field, value: String(match[field]) }],
   )
-  const untold = new Set<string>()
+  const missing = new Set<string>()
   return {
     keep: (user) =>
       wanted.every(({ field, value }) => {
-        const told = TELLS[field](user).filter((one) => one !== undefined)
-        if (told.length === 0 && !(field === 'group' && user.account.groups)) untold.add(field)
-        return told.some((one) => sameText(one, value))
+        const values = VALUES_OF[field](user).filter((one) => one !== undefined)
+        if (values.length === 0 && !(field === 'group' && user.account.groups)) missing.add(field)
+        return values.some((one) => sameText(one, value))
       }),
     note: () =>
-      untold.size === 0
+      missing.size === 0
         ? undefined
-        : `Some users' records do not tell ${[...untold].join(', ')}; those users were left out.`,
+        : `Some users' records lack ${[...missing].join(', ')}. Those users are left out.`,
   }
 }
 
-/** Whether the user is the one meant by an email, user name, external id or id, whatever the app's filter returned. */
+/** Whether `who` is the user's email, user name, external id or id, regardless of the app's filter. */
 export const isMeant = (user: ScimUser, who: string): boolean =>
   [user.userName, ...user.emails, user.account.externalId, user.account.id].some((one) => sameText(one, who))

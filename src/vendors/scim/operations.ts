@@ -11,10 +11,10 @@ import { probeApp } from './probe-app.ts'
 import type { ScimApp } from './request.ts'
 import { listAccounts, readAccount, readFields } from './users.ts'
 
-/** What any app that speaks SCIM 2.0 can be asked to do. */
+/** The operations of any SCIM 2.0 app. */
 export const scimOperations = (plain: ScimApp) => {
   const known = plain.known ?? capabilitiesOf(plain.memory)
-  /** The app with all that is known of it by now, by this process or another. */
+  /** The app with everything learned so far, by this process or another. */
   const app = async (): Promise<ScimApp> => {
     const { pageMaximum = Number.POSITIVE_INFINITY } = await known.recall()
     const settings = { ...plain.settings, pageSize: Math.min(plain.settings.pageSize, pageMaximum) }
@@ -41,14 +41,14 @@ export const scimOperations = (plain: ScimApp) => {
   } satisfies Operations
 }
 
-const ON_GROUPS: readonly string[] = ['listGroups', 'readGroup', 'createGroup', 'updateMembers']
+const GROUP_OPERATIONS: readonly string[] = ['listGroups', 'readGroup', 'createGroup', 'updateMembers']
 
-/** Whether an app lacks an operation: those on groups, once it is known that it has none. */
+/** Whether an app lacks an operation: the group operations, once the server knows that the app has no groups. */
 export function lacking(known: Capabilities): (operation: string) => boolean {
   let looked = false
   return (operation) => {
-    if (!ON_GROUPS.includes(operation)) return false
-    // What was learned before this start counts from the second question on: an answer can't wait.
+    if (!GROUP_OPERATIONS.includes(operation)) return false
+    // This call is synchronous, so capabilities from before the start apply from the second call on.
     if (!looked) void known.recall()
     looked = true
     return known.now.noGroups === true

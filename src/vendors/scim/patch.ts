@@ -6,16 +6,16 @@ import type { Failure, ParsedReply } from '../http/reply.ts'
 import { asList, field, keyOf, type Rec } from '../http/values.ts'
 import { type Current, readCurrent } from './current-user.ts'
 import { type Edit, edited, pathTo } from './edits.ts'
-import { changesAList, editsFor, schemasOf } from './fields.ts'
+import { changesList, editsFor, schemasOf } from './fields.ts'
 import { ask, refusal, type ScimApp } from './request.ts'
 
 const STRATEGIES = ['path', 'pathless', 'put'] as const
 type Strategy = (typeof STRATEGIES)[number]
 
-const WORKED = 'scim.patchStrategy'
+const STRATEGY_KEY = 'scim.patchStrategy'
 export const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 
-/** Sets whether a user is active. Throws `UnknownOutcome` when it may have been done. */
+/** Sets whether a user is active. Throws `UnknownOutcome` if the change may have been made. */
 export const setActive = (
   app: ScimApp,
   target: Target,
@@ -23,52 +23,57 @@ export const setActive = (
   context: RequestContext,
 ): Promise<void> => change(app, target, { edits: () => [{ at: ['active'], value: active }] }, context)
 
-/** Changes just the fields named. Throws `Unsupported` for a field that the app can't take. */
+/** Changes only the given fields. Throws `Unsupported` for a field that the app does not accept. */
 export const updateAccount = async (
   app: ScimApp,
   { set, ...target }: Target & { set: AccountFields },
   context: RequestContext,
 ): Promise<void> => {
   const edits = (current: Rec) => editsFor(app.mapping, set, current)
-  return change(app, target, { edits, fromCurrent: changesAList(set) }, context)
+  return change(app, target, { edits, fromCurrent: changesList(set) }, context)
 }
 
-/** The app's PATCH is not offered: begin with PUT. */
+/** The app does not offer PATCH: start with PUT. */
 export const notePut = (app: ScimApp): Promise<void> => noteWorking(app, 'put')
 
-const noteWorking = (app: ScimApp, strategy: Strategy) => app.memory.set(WORKED, strategy)
+const noteWorking = (app: ScimApp, strategy: Strategy) => app.memory.set(STRATEGY_KEY, strategy)
 
-interface Wanted {
+interface UserChange {
   edits: (current: Rec) => readonly Edit[]
-  /** What is sent depends on what the app holds now. */
+  /** The request depends on the current record. */
   fromCurrent?: boolean
 }
 
 /**
- * Changes a user by the first form that the app takes. The next form is tried only when the app certainly refused the
- * form of the one before, so that the change is made at most once.
+ * Changes a user with the first form that the app accepts. It tries the next form only if the app certainly refused the
+ * previous one, so the change is made at most once.
  */
-async function change(app: ScimApp, target: Target, wanted: Wanted, context: RequestContext): Promise<void> {
-  // What the app can't take is refused before anything is sent.
+async function change(
+  app: ScimApp,
+  target: Target,
+  wanted: UserChange,
+  context: RequestContext,
+): Promise<void> {
+  // Reject unsupported fields before sending anything.
   wanted.edits({})
   const set = app.settings.patchStrategy
-  const worked = set === 'auto' ? await recall(app) : undefined
+  const worked = set === 'auto' ? await knownStrategy(app) : undefined
   const order = set === 'auto' ? [...new Set([...(worked ? [worked] : []), ...STRATEGIES])] : [set]
   const { current, isNewer } = currentOf(app, target, context)
   let refused: Failure | undefined
   let noPatch = false
   for (const strategy of order) {
     if (noPatch && strategy !== 'put') continue
-    const attempt = () => send(app, strategy, { ...wanted, target, current }, context)
+    const attempt = () => sendUser(app, strategy, { ...wanted, target, current }, context)
     const first = await attempt()
-    // What was changed meanwhile is tried once more as it is now; a version is never left out to get through.
+    // After a concurrent change, try once more with the new version. Never send a change without its version.
     const answer = isOutdated(first) && (await isNewer()) ? await attempt() : first
     if (answer.ok) {
       if (set === 'auto' && strategy !== worked) await noteWorking(app, strategy)
       return
     }
     const aboutForm = refusesForm(answer.failure)
-    // What is wrong with the content tells more than that a method is not offered.
+    // An error about the content is more useful than "method not offered".
     if (!aboutForm || refused?.status !== 400) refused = answer.failure
     if (!aboutForm) break
     noPatch ||= strategy !== 'put' && answer.failure.status === 405
@@ -79,7 +84,7 @@ async function change(app: ScimApp, target: Target, wanted: Wanted, context: Req
 /** RFC 7644 §3.14 */
 const isOutdated = (answer: ParsedReply) => !answer.ok && answer.failure.status === 412
 
-/** The user that a change is meant for, read when it is first needed. */
+/** The user to change, read on first use. */
 function currentOf(app: ScimApp, target: Target, context: RequestContext) {
   let read: Promise<Current> | undefined
   const current = () => {
@@ -88,7 +93,7 @@ function currentOf(app: ScimApp, target: Target, context: RequestContext) {
   }
   return {
     current,
-    /** Reads anew whom a change named a version of: whether it is another version by now. */
+    /** Reads the user again if the change named a version. Returns whether the version is a new one. */
     async isNewer(): Promise<boolean> {
       const version = (await read)?.headers['if-match']
       if (version === undefined) return false
@@ -99,15 +104,15 @@ function currentOf(app: ScimApp, target: Target, context: RequestContext) {
   }
 }
 
-async function recall(app: ScimApp): Promise<Strategy | undefined> {
-  const worked = await app.memory.get<string>(WORKED)
+async function knownStrategy(app: ScimApp): Promise<Strategy | undefined> {
+  const worked = await app.memory.get<string>(STRATEGY_KEY)
   return STRATEGIES.find((strategy) => strategy === worked)
 }
 
-async function send(
+async function sendUser(
   app: ScimApp,
   strategy: Strategy,
-  { target, edits, fromCurrent, current }: Wanted & { target: Target; current: () => Promise<Current> },
+  { target, edits, fromCurrent, current }: UserChange & { target: Target; current: () => Promise<Current> },
   context: RequestContext,
 ): Promise<ParsedReply> {
   const now = strategy === 'put' || fromCurrent || app.known?.now.etag ? await current() : undefined
@@ -128,21 +133,21 @@ const pathIn = (app: ScimApp, edit: Edit): string => {
   return app.mapping?.pathOf?.(plain) ?? plain
 }
 
-/** The whole user as the app holds it now, with nothing but the edits made: PUT may clear what is left out. */
+/** The whole current user with the edits applied: PUT can clear missing attributes. */
 function replacement(raw: Rec, edits: readonly Edit[]): Rec {
-  if (JSON.stringify(raw).length !== JSON.stringify(raw, roundable).length) {
+  if (JSON.stringify(raw).length !== JSON.stringify(raw, withoutUnsafeIntegers).length) {
     throw new Unsupported(
-      'The user holds a number that can not be sent back exactly, so it can not be replaced.',
-      'Make the change in the console of the app.',
+      'The user’s record contains a number that cannot be sent back exactly, so it cannot be replaced.',
+      'Make the change in the app’s console.',
     )
   }
   const whole = edited(raw, edits)
-  const told = asList(field(raw, 'schemas'))
+  const schemas = asList(field(raw, 'schemas'))
   const more = schemasOf(edits).slice(1)
-  if (!told || more.every((schema) => told.includes(schema))) return whole
-  return { ...whole, [keyOf(raw, 'schemas') ?? 'schemas']: [...new Set([...told, ...more])] }
+  if (!schemas || more.every((schema) => schemas.includes(schema))) return whole
+  return { ...whole, [keyOf(raw, 'schemas') ?? 'schemas']: [...new Set([...schemas, ...more])] }
 }
 
-/** Takes out whole numbers that JavaScript may have rounded when it read them. */
-const roundable = (_: string, value: unknown): unknown =>
+/** Drops integers that JavaScript may have rounded on parsing. */
+const withoutUnsafeIntegers = (_: string, value: unknown): unknown =>
   typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : value

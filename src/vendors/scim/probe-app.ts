@@ -5,20 +5,20 @@ import { plainText, sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
 import type { ApiRequest } from '../http/client.ts'
 import { asBoolean, asId, asList, asNumber, asText, field } from '../http/values.ts'
-import type { Learned } from './capabilities.ts'
+import type { LearnedCapabilities } from './capabilities.ts'
 import { eq } from './filter.ts'
 import { notePut } from './patch.ts'
 import { toUser } from './read.ts'
 import { ask, listRefusal, readList, type ScimApp } from './request.ts'
 
-/** What one question to the app brought; `learned` is what later requests can use of it. */
+/** The result of one probe. `learned` is what later requests can use. */
 interface Finding {
   found: string
-  learned?: Learned
+  learned?: LearnedCapabilities
   proposes?: AppProbe['proposes']
 }
 
-/** Finds out what an app can do, by reads alone, and keeps what is of use. Throws when it does not answer. */
+/** Finds out what an app can do, with reads only, and keeps the useful results. Throws if the app does not answer. */
 export async function probeApp(app: ScimApp, context: RequestContext): Promise<AppProbe> {
   const heard = new Set<string>()
   const listening: ScimApp = {
@@ -35,17 +35,20 @@ export async function probeApp(app: ScimApp, context: RequestContext): Promise<A
   const rows = page?.rows ?? []
   const tried: [string, Finding | Finding[]][] = [
     ['configuration', await configuration(listening, context)],
-    // What is seen counts more than what is told, and so comes after it.
-    ['users', page ? usersIn(app, page) : { found: 'can not be listed without a filter' }],
+    // Observed behaviour overrides declared configuration, so it comes later.
+    ['users', page ? usersIn(app, page) : { found: 'cannot be listed without a filter' }],
     ['paging', await paging(listening, rows, context)],
     ['filter', await filtering(listening, rows, context)],
     ['groups', await groups(listening, context)],
-    ['resource types', await names(listening, '/ResourceTypes', 'name', context)],
-    ['schemas', await names(listening, '/Schemas', 'id', context)],
-    ['rate limit', { found: heard.size > 0 ? `told by ${[...heard].join(', ')}` : 'not told by any header' }],
+    ['resource types', await listedNames(listening, '/ResourceTypes', 'name', context)],
+    ['schemas', await listedNames(listening, '/Schemas', 'id', context)],
+    [
+      'rate limit',
+      { found: heard.size > 0 ? `announced in ${[...heard].join(', ')}` : 'not announced in any header' },
+    ],
   ]
   const findings = tried.flatMap(([about, some]) => [some].flat().map((one) => ({ about, ...one })))
-  const learned: Learned = Object.assign({}, ...findings.map((one) => one.learned ?? {}))
+  const learned: LearnedCapabilities = Object.assign({}, ...findings.map((one) => one.learned ?? {}))
   const proposes: AppProbe['proposes'] = Object.assign({}, ...findings.map((one) => one.proposes ?? {}))
   await app.known?.note(learned)
   if (proposes.patchStrategy === 'put') await notePut(app)
@@ -54,29 +57,29 @@ export async function probeApp(app: ScimApp, context: RequestContext): Promise<A
 
 const RATE_HEADER = /^(retry-after|(x-)?rate-?limit.*)$/
 
-interface Seen {
+interface UsersPage {
   rows: readonly unknown[]
   total?: number
 }
 
-/** Undefined where the app wants a filter for every list (imulab/go-scim#12). */
-async function firstPage(app: ScimApp, context: RequestContext): Promise<Seen | undefined> {
+/** Undefined if the app requires a filter for every list (imulab/go-scim#12). */
+async function firstPage(app: ScimApp, context: RequestContext): Promise<UsersPage | undefined> {
   const list = await readList(app, 'Users', { startIndex: 1, count: app.settings.pageSize }, context)
   if (!('failure' in list)) return list
   if (list.failure.scimType === 'invalidFilter') return undefined
   throw await listRefusal(app, list.failure, 'Users', context)
 }
 
-function usersIn({ settings: { pageSize } }: ScimApp, { rows, total }: Seen): Finding[] {
-  const told = total === undefined ? 'without saying how many there are' : `of ${total} in all`
-  // Of a few rows it can't be told whether they are a full page.
+function usersIn({ settings: { pageSize } }: ScimApp, { rows, total }: UsersPage): Finding[] {
+  const value = total === undefined ? 'without a total' : `of ${total}`
+  // Too few rows do not show whether they are a full page.
   const clamped = rows.length >= 10 && rows.length < pageSize && total !== undefined && total > rows.length
   return [
-    { found: `can be listed; ${rows.length} came ${told}` },
+    { found: `can be listed; the app sent ${rows.length} ${value}` },
     ...(clamped
       ? [
           {
-            found: `${rows.length} at most come at once, though ${pageSize} were asked for`,
+            found: `at most ${rows.length} per request, although ${pageSize} were requested`,
             learned: { pageMaximum: rows.length },
             proposes: { pageSize: rows.length },
           },
@@ -85,45 +88,44 @@ function usersIn({ settings: { pageSize } }: ScimApp, { rows, total }: Seen): Fi
   ]
 }
 
-async function paging(app: ScimApp, rows: Seen['rows'], context: RequestContext): Promise<Finding> {
+async function paging(app: ScimApp, rows: UsersPage['rows'], context: RequestContext): Promise<Finding> {
   const second = asId(field(rows[1], 'id'))
-  if (second === undefined) return { found: 'not known: there are too few users to tell' }
+  if (second === undefined) return { found: 'unknown: too few users' }
   const list = await readList(app, 'Users', { startIndex: 2, count: 1 }, context)
-  if ('failure' in list) return { found: 'refused when asked for the second user alone' }
+  if ('failure' in list) return { found: 'refused a request for only the second user' }
   const [first] = list.rows
   if (asId(field(first, 'id')) !== second) {
-    return { found: 'startIndex is ignored, so that only the first page of a long list can be read' }
+    return { found: 'startIndex is ignored: only the first page of a long list can be read' }
   }
-  return { found: list.rows.length === 1 ? 'honoured' : 'startIndex is honoured, count is not' }
+  return { found: list.rows.length === 1 ? 'honoured' : 'startIndex works, count does not' }
 }
 
-async function filtering(app: ScimApp, rows: Seen['rows'], context: RequestContext): Promise<Finding> {
+async function filtering(app: ScimApp, rows: UsersPage['rows'], context: RequestContext): Promise<Finding> {
   const look = (userName: string) =>
     readList(app, 'Users', { filter: eq('userName', userName).text }, context)
   const nobody = await look(`${randomUUID()}@example.invalid`)
   if ('failure' in nobody) {
-    if (!refusesFilter(nobody.failure)) return { found: 'not known: the app answered with an error' }
+    if (!refusesFilter(nobody.failure)) return { found: 'unknown: the app answered with an error' }
     return {
-      found: 'refused; people are found by reading the whole list',
+      found: 'refused; finding a person reads the whole list',
       learned: { filter: 'refused' },
     }
   }
   const known = rows.map((row) => toUser(app, row)).find((user) => user !== undefined)
   const ignored: Finding = {
-    found:
-      'ignored: it brings people who were not asked for, so that people are found by reading the whole list',
+    found: 'ignored: it returns other people too, so finding a person reads the whole list',
     learned: { filter: 'ignored' },
   }
   if (nobody.rows.length > 0) return ignored
   if (!known)
-    return { found: 'brings nobody for somebody who is not there; more can not be told without users' }
+    return { found: 'returns nobody for an unknown person; without users nothing more can be tested' }
   const somebody = await look(known.userName)
   const fits =
     !('failure' in somebody) &&
     somebody.rows.some((row) => sameText(toUser(app, row)?.userName, known.userName))
   if (fits) return { found: 'honoured', learned: { filter: 'honoured' } }
   return {
-    found: 'does not bring people who are there, so that people are found by reading the whole list',
+    found: 'does not return existing people, so finding a person reads the whole list',
     learned: { filter: 'ignored' },
   }
 }
@@ -132,25 +134,25 @@ async function groups(app: ScimApp, context: RequestContext): Promise<Finding> {
   const list = await readList(app, 'Groups', { startIndex: 1, count: 1 }, context)
   if (!('failure' in list)) return { found: 'there', learned: { noGroups: false } }
   const { status, scimType } = list.failure
-  if (scimType === 'invalidFilter') return { found: 'there; can not be listed without a filter' }
+  if (scimType === 'invalidFilter') return { found: 'there; cannot be listed without a filter' }
   if ([404, 405, 501].includes(status)) return { found: 'none', learned: { noGroups: true } }
-  return { found: status === 403 ? 'closed to this token' : 'not known: the app answered with an error' }
+  return { found: status === 403 ? 'the token has no access' : 'unknown: the app answered with an error' }
 }
 
-/** RFC 7643 §5. What is not told is not known, rather than not supported. */
+/** RFC 7643 §5. A missing value means unknown, not unsupported. */
 async function configuration(app: ScimApp, context: RequestContext): Promise<Finding> {
-  const body = await read(app, { path: '/ServiceProviderConfig' }, context)
-  if (body === undefined) return { found: 'not told' }
+  const body = await readBody(app, { path: '/ServiceProviderConfig' }, context)
+  if (body === undefined) return { found: 'not available' }
   const supports = (name: string) => asBoolean(field(field(body, name), 'supported'))
   const words = ['patch', 'filter', 'etag', 'bulk', 'sort', 'changePassword'].flatMap((name) => {
-    const told = supports(name)
-    return told === undefined ? [] : [`${name} ${told ? 'yes' : 'no'}`]
+    const value = supports(name)
+    return value === undefined ? [] : [`${name} ${value ? 'yes' : 'no'}`]
   })
   const most = asNumber(field(field(body, 'filter'), 'maxResults'))
   const schemes = asList(field(body, 'authenticationSchemes')) ?? []
   const how = schemes.flatMap((scheme) => asText(field(scheme, 'type'), 64) ?? [])
   const found = [
-    words.length > 0 ? words.join(', ') : 'tells nothing that is of use',
+    words.length > 0 ? words.join(', ') : 'nothing useful',
     ...(most ? [`at most ${most} results`] : []),
     ...(how.length > 0 ? [`tokens as ${how.join(', ')}`] : []),
   ].join('; ')
@@ -165,20 +167,25 @@ async function configuration(app: ScimApp, context: RequestContext): Promise<Fin
   }
 }
 
-async function names(app: ScimApp, path: string, key: string, context: RequestContext): Promise<Finding> {
-  const body = await read(app, { path }, context)
+async function listedNames(
+  app: ScimApp,
+  path: string,
+  key: string,
+  context: RequestContext,
+): Promise<Finding> {
+  const body = await readBody(app, { path }, context)
   const rows = asList(field(body, 'Resources')) ?? asList(body) ?? []
-  const told = rows.flatMap((row) => asText(field(row, key), 128) ?? [])
-  return { found: told.length > 0 ? plainText(told.join(', '), 600) : 'not told' }
+  const value = rows.flatMap((row) => asText(field(row, key), 128) ?? [])
+  return { found: value.length > 0 ? plainText(value.join(', '), 600) : 'not available' }
 }
 
-/** The body of an answer; undefined where the app gives none. */
-async function read(app: ScimApp, request: ApiRequest, context: RequestContext): Promise<unknown> {
+/** The body of an answer; undefined on a failure. */
+async function readBody(app: ScimApp, request: ApiRequest, context: RequestContext): Promise<unknown> {
   try {
     const answer = await ask(app, request, context)
     return answer.ok ? answer.body : undefined
   } catch (error) {
-    // One question that stays without an answer must not hide the others.
+    // One failed probe must not hide the others.
     if (error instanceof IdentityError && error.code !== 'rate_limited') return undefined
     throw error
   }

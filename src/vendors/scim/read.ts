@@ -1,15 +1,26 @@
 import type { Account, AccountStatus, Group } from '../../domain/account.ts'
 import { cautionOf } from '../../text/confusables.ts'
 import { plainText } from '../../text/text.ts'
-import { asBoolean, asId, asList, asText, asTime, field, isRecord, type Rec, some } from '../http/values.ts'
+import {
+  asBoolean,
+  asId,
+  asList,
+  asText,
+  asTime,
+  definedOnly,
+  field,
+  isRecord,
+  type Rec,
+} from '../http/values.ts'
+import { pickEmail, pickRole } from './primary.ts'
 
 export const CORE = 'urn:ietf:params:scim:schemas:core:2.0:User'
 export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 
-/** A user as the app told it: the account we show, and what else can be compared with a question. */
+/** A user from the app: the account to show, and the values to compare with a search. */
 export interface ScimUser {
   account: Account
-  /** As received, before anything was made safe to show. */
+  /** As received; not safe to show. */
   raw: Rec
   userName: string
   emails: string[]
@@ -18,14 +29,14 @@ export interface ScimUser {
   familyName?: string
 }
 
-/** Whose users these are, and what the app says beyond RFC 7643. */
+/** The tenant and vendor of the users, and what the app says beyond RFC 7643. */
 export interface Origin {
   tenant: string
   vendor: string
   more?: (raw: Rec) => Partial<Pick<Account, 'admin' | 'licence' | 'role'>>
 }
 
-/** Reads a user from any shape that was seen in the wild; undefined when it has no usable id or user name. */
+/** Reads a user from any shape seen in real apps; undefined without a usable id or user name. */
 export function toUser(origin: Origin, raw: unknown): ScimUser | undefined {
   if (!isRecord(raw)) return undefined
   const id = asId(field(raw, 'id'))
@@ -37,27 +48,27 @@ export function toUser(origin: Origin, raw: unknown): ScimUser | undefined {
   const familyName = asText(field(name, 'familyName'))
   const meta = field(raw, 'meta')
   const emails = emailsOf(raw)
-  const told = asList(field(raw, 'groups'))
-  const groups = told?.flatMap((group) => nameIn(group)[0] ?? idIn(group))
+  const listed = asList(field(raw, 'groups'))
+  const groups = listed?.flatMap((group) => nameIn(group)[0] ?? idIn(group))
   const shownName = nameOf(raw)
   return {
     raw,
     userName,
     emails: emails.all,
-    groups: (told ?? []).flatMap((group) => [...idIn(group), ...nameIn(group)]),
-    ...some({ givenName, familyName }),
+    groups: (listed ?? []).flatMap((group) => [...idIn(group), ...nameIn(group)]),
+    ...definedOnly({ givenName, familyName }),
     account: {
       tenant: origin.tenant,
       vendor: origin.vendor,
       id,
       userName: shownUserName,
-      status: statusOf(field(raw, 'active')),
-      ...some({
+      status: accountStatus(field(raw, 'active')),
+      ...definedOnly({
         email: asText(emails.primary, 320),
         name: asText(shownName),
         externalId: asId(field(raw, 'externalId')),
-        groups: groups?.slice(0, MOST_GROUPS),
-        moreGroups: groups && groups.length > MOST_GROUPS ? groups.length - MOST_GROUPS : undefined,
+        groups: groups?.slice(0, MAX_GROUPS_SHOWN),
+        moreGroups: groups && groups.length > MAX_GROUPS_SHOWN ? groups.length - MAX_GROUPS_SHOWN : undefined,
         title: asText(field(raw, 'title')),
         department: asText(field(field(raw, ENTERPRISE), 'department') ?? field(raw, 'department')),
         role: roleOf(raw),
@@ -65,15 +76,15 @@ export function toUser(origin: Origin, raw: unknown): ScimUser | undefined {
         updatedAt: asTime(field(meta, 'lastModified')),
         caution: cautionOf({ 'user name': userName, email: emails.primary, name: shownName }),
       }),
-      ...some(origin.more?.(raw) ?? {}),
+      ...definedOnly(origin.more?.(raw) ?? {}),
     },
   }
 }
 
-/** So many are named; an account in more of them than that says how many. */
-const MOST_GROUPS = 100
+/** An account in more groups lists this many and counts the rest. */
+const MAX_GROUPS_SHOWN = 100
 
-/** A group without its members; the count is known only where the app sent them. */
+/** A group without its members. The count is known only if the app sent them. */
 export function toGroup(raw: unknown): Group | undefined {
   const id = asId(field(raw, 'id'))
   if (id === undefined) return undefined
@@ -83,39 +94,39 @@ export function toGroup(raw: unknown): Group | undefined {
     id,
     name: asText(name) ?? plainText(id),
     ...(Array.isArray(members) && { memberCount: members.length }),
-    ...some({ caution: typeof name === 'string' ? cautionOf({ name }) : undefined }),
+    ...definedOnly({ caution: typeof name === 'string' ? cautionOf({ name }) : undefined }),
   }
 }
 
-/** The members a group was sent with; undefined when it was sent without, which does not mean that it has none. */
+/** The members in a group's record; undefined if they are missing, which does not mean an empty group. */
 export function membersOf(raw: unknown): Group['members'] {
   const members = field(raw, 'members')
   if (!Array.isArray(members)) return undefined
   return members.flatMap((member) => {
     const id = asId(isRecord(member) ? field(member, 'value') : member)
     const display = asText(field(member, 'display'), 320)
-    // `display` holds the user name at some apps and a person's name at others; only the first is one word.
+    // `display` is the user name at some apps and a person's name at others. Only a user name is one word.
     const userName = display && !display.includes(' ') ? display : undefined
-    return id === undefined ? [] : [{ id, ...some({ userName }) }]
+    return id === undefined ? [] : [{ id, ...definedOnly({ userName }) }]
   })
 }
 
-/** RFC 7643 §4.1.1 leaves the meaning of a missing `active` to the app, so it is unknown. */
-function statusOf(active: unknown): AccountStatus {
+/** RFC 7643 §4.1.1 leaves the meaning of a missing `active` to the app, so the status is unknown. */
+function accountStatus(active: unknown): AccountStatus {
   const value = asBoolean(active)
   return value === undefined ? 'unknown' : value ? 'active' : 'inactive'
 }
 
+/** Skips entries without a usable value. */
 function emailsOf(raw: Rec): { all: string[]; primary?: string } {
-  const emails = (asList(field(raw, 'emails')) ?? []).flatMap((email) => {
-    const value = isRecord(email) ? field(email, 'value') : email
-    return typeof value === 'string' && value.trim() ? [{ email, value: value.trim() }] : []
-  })
-  const primary =
-    emails.find(({ email }) => asBoolean(field(email, 'primary'))) ??
-    emails.find(({ email }) => asText(field(email, 'type'))?.toLowerCase() === 'work') ??
-    emails[0]
-  return { all: emails.map(({ value }) => value), ...(primary && { primary: primary.value }) }
+  const emails = (asList(field(raw, 'emails')) ?? []).filter((email) => emailIn(email) !== undefined)
+  const primary = emailIn(pickEmail(emails))
+  return { all: emails.flatMap((email) => emailIn(email) ?? []), ...(primary !== undefined && { primary }) }
+}
+
+function emailIn(email: unknown): string | undefined {
+  const value = isRecord(email) ? field(email, 'value') : email
+  return (typeof value === 'string' && value.trim()) || undefined
 }
 
 /** The name to show, as received. */
@@ -128,8 +139,7 @@ function nameOf(raw: Rec): string | undefined {
 }
 
 function roleOf(raw: Rec): string | undefined {
-  const roles = asList(field(raw, 'roles')) ?? []
-  const role = roles.find((one) => asBoolean(field(one, 'primary'))) ?? roles[0]
+  const role = pickRole(asList(field(raw, 'roles')) ?? [])
   return asText(isRecord(role) ? (field(role, 'value') ?? field(role, 'display')) : role)
 }
 

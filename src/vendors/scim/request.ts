@@ -3,7 +3,7 @@ import { BadReply, type IdentityError, Unsupported } from '../../errors.ts'
 import type { AppMemory } from '../../store/app-memory.ts'
 import { saysNothingFound } from '../http/classify.ts'
 import type { ApiClient, ApiRequest } from '../http/client.ts'
-import { causeOf, type Effect, notHere, toError } from '../http/errors.ts'
+import { causeOf, type Effect, scimNotServed, toError } from '../http/errors.ts'
 import { type Failure, type ParsedReply, parseReply } from '../http/reply.ts'
 import { asList, asNumber, field, isRecord, type Rec } from '../http/values.ts'
 import type { Capabilities } from './capabilities.ts'
@@ -11,29 +11,33 @@ import type { FieldMapping } from './fields.ts'
 import type { Origin } from './read.ts'
 import type { ScimSettings } from './settings.ts'
 
-/** What a request was about, for the text of an error. */
-export interface Asked {
+/** What a request was for, for the text of an error. */
+export interface ScimRequestInfo {
   collection: 'Users' | 'Groups'
   effect: Effect
 }
 
-/** An app that speaks SCIM 2.0: how it is reached, and where it has its own mapping. */
+/** A SCIM 2.0 app: its client, and how it differs from the standard. */
 export interface ScimApp extends Origin {
   client: ApiClient
-  /** Keeps what was learned about the app. */
+  /** Keeps what the server learned about the app. */
   memory: AppMemory
   settings: ScimSettings
-  /** Which fields of an account can be set; those that RFC 7643 has a place for where left out. */
+  /** Which account fields can be set. Default: the fields of RFC 7643. */
   mapping?: FieldMapping
-  /** What was found out about the app before; a memory of its own where left out. */
+  /** The known capabilities of the app. Default: a new instance over `memory`. */
   known?: Capabilities
-  /** Tells a gateway's 404, by which the address is wrong, from the app's own, by which a record is absent. */
+  /** Whether a 404 comes from a gateway (wrong address) and not from the app (missing record). */
   isGateway?: (failure: Failure) => boolean
-  /** The vendor's better words for a failure; undefined where it has none. */
-  explain?: (failure: Failure, asked: Asked, context: RequestContext) => Promise<IdentityError | undefined>
+  /** The vendor's specific error for a failure; undefined if it has none. */
+  explain?: (
+    failure: Failure,
+    asked: ScimRequestInfo,
+    context: RequestContext,
+  ) => Promise<IdentityError | undefined>
 }
 
-/** Sends one request. What the app says against it is a value; only a lost connection throws. */
+/** Sends one request. A refusal by the app is a return value; only a network failure throws. */
 export async function ask(app: ScimApp, request: ApiRequest, context: RequestContext): Promise<ParsedReply> {
   const headers = {
     accept: 'application/scim+json, application/json',
@@ -47,34 +51,34 @@ export async function ask(app: ScimApp, request: ApiRequest, context: RequestCon
 export async function refusal(
   app: ScimApp,
   failure: Failure,
-  asked: Asked,
+  asked: ScimRequestInfo,
   context: RequestContext,
 ): Promise<IdentityError> {
   const explained = await app.explain?.(failure, asked, context)
   if (explained) return explained
-  return isGateway(app, failure) ? notHere(failure) : toError(failure, asked.effect)
+  return isGateway(app, failure) ? scimNotServed(failure) : toError(failure, asked.effect)
 }
 
 const isGateway = (app: ScimApp, failure: Failure): boolean =>
   failure.status === 404 && (failure.form === 'html' || (app.isGateway?.(failure) ?? false))
 
-/** The failure says that a record is not there, and not that the address is wrong. */
+/** The failure means that the record does not exist, not that the address is wrong. */
 export const isAbsent = (app: ScimApp, failure: Failure): boolean =>
   (failure.status === 404 && !isGateway(app, failure)) || saysNothingFound(failure)
 
-/** One record by its path, or undefined when the app does not have it. */
+/** One record by its path; undefined if it does not exist. */
 export const readOne = async (
   app: ScimApp,
   request: ApiRequest,
-  collection: Asked['collection'],
+  collection: ScimRequestInfo['collection'],
   context: RequestContext,
 ): Promise<Rec | undefined> => recordIn(app, await ask(app, request, context), collection, context)
 
-/** The record that an answer holds, or undefined when it says that there is none; throws for any other failure. */
+/** The record in an answer; undefined if it does not exist. Throws for any other failure. */
 export async function recordIn(
   app: ScimApp,
   answer: ParsedReply,
-  collection: Asked['collection'],
+  collection: ScimRequestInfo['collection'],
   context: RequestContext,
 ): Promise<Rec | undefined> {
   if (answer.ok) {
@@ -86,42 +90,42 @@ export async function recordIn(
   throw await refusal(app, failure, { collection, effect: 'reads' }, context)
 }
 
-/** Whether a filter is worth a request, for all that is known. */
-export const filters = ({ known }: ScimApp): boolean => (known?.now.filter ?? 'honoured') === 'honoured'
+/** Whether a filter is worth a request, given what is known. */
+export const canFilter = ({ known }: ScimApp): boolean => (known?.now.filter ?? 'honoured') === 'honoured'
 
 /** One page of a list. */
-export interface Rows {
+export interface ScimRows {
   rows: unknown[]
-  /** A hint only: apps are known to put the size of the page here (wso2/product-is#7320). */
+  /** Only a hint: some apps put the page size here (wso2/product-is#7320). */
   total?: number
 }
 
-/** Rows of a list reply; throws `BadReply` when it is none. */
-export function rowsOf(body: unknown): Rows {
+/** Rows of a list response. Throws `BadReply` for anything else. */
+export function rowsOf(body: unknown): ScimRows {
   const total = asNumber(field(body, 'totalResults'))
-  // An empty list may come without `Resources` (RFC 7644 §3.4.2).
+  // An empty list can lack `Resources` (RFC 7644 §3.4.2).
   const rows = asList(field(body, 'Resources')) ?? (total === undefined ? undefined : [])
   if (!rows) throw notScim()
   return { rows, ...(total !== undefined && { total }) }
 }
 
-/** What a list request brought, or its failure where that is for the caller to judge. */
+/** Rows of a list request, or its failure for the caller to handle. */
 export async function readList(
   app: ScimApp,
-  collection: Asked['collection'],
+  collection: ScimRequestInfo['collection'],
   query: NonNullable<ApiRequest['query']>,
   context: RequestContext,
-): Promise<Rows | { failure: Failure }> {
+): Promise<ScimRows | { failure: Failure }> {
   const answer = await ask(app, { path: `/${collection}`, query }, context)
   if (answer.ok) return rowsOf(answer.body)
   return saysNothingFound(answer.failure) ? { rows: [], total: 0 } : { failure: answer.failure }
 }
 
-/** The error for a list that was refused; a collection that is not there is no missing record. */
+/** The error for a refused list. A 404 here means a missing collection, not a missing record. */
 export async function listRefusal(
   app: ScimApp,
   failure: Failure,
-  collection: Asked['collection'],
+  collection: ScimRequestInfo['collection'],
   context: RequestContext,
 ): Promise<IdentityError> {
   const absent = [404, 405, 501].includes(failure.status) && !isGateway(app, failure)
@@ -129,14 +133,14 @@ export async function listRefusal(
   if (failure.status !== 404) return refusal(app, failure, { collection, effect: 'reads' }, context)
   const explained = await app.explain?.(failure, { collection, effect: 'reads' }, context)
   if (explained) return explained
-  if (collection === 'Users' || isGateway(app, failure)) return notHere(failure)
-  return new Unsupported('The app does not tell its groups.', 'Look at the groups in its console.', {
+  if (collection === 'Users' || isGateway(app, failure)) return scimNotServed(failure)
+  return new Unsupported('The app does not list its groups.', 'Look at the groups in the app’s console.', {
     cause: causeOf(failure),
   })
 }
 
 export const notScim = (): IdentityError =>
   new BadReply(
-    'The app answered with something that is not SCIM.',
+    'The app’s answer is not SCIM.',
     'Check `url` of this tenant and the path of its SCIM service.',
   )

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** How a tenant's SCIM service wants to be spoken to. */
+/** How to send requests to a tenant's SCIM service. */
 export interface ScimSettings {
   pageSize: number
   maxPages: number
@@ -18,27 +18,29 @@ export const scimSettings = ({
   pageSize: number
   memberRemoveShape?: ScimSettings['memberRemoveShape']
 }) => ({
-  pageSize: z.int().min(1).max(1_000).default(pageSize).describe('Users or groups to ask for in one request'),
+  pageSize: z.int().min(1).max(1_000).default(pageSize).describe('Users or groups per request'),
   maxPages: z
     .int()
     .min(1)
     .max(10_000)
     .default(100)
-    .describe('Most pages to read when the app can not search and every user has to be looked at'),
+    .describe('Maximum pages to read when the app cannot search and every user must be checked'),
   patchStrategy: z
     .enum(['auto', 'path', 'pathless', 'put'])
     .default('auto')
-    .describe('Form of a change: PATCH with a path, PATCH without, full PUT; auto finds out which one works'),
+    .describe(
+      'Form of a change: PATCH with a path, PATCH without a path, or full PUT; auto finds out which one works',
+    ),
   contentType: z
     .string()
     .regex(/^[\w.+-]+\/[\w.+-]+(; ?charset=[\w-]+)?$/, 'must be a media type such as application/json')
     .default('application/scim+json')
-    .describe('Media type of what is sent'),
+    .describe('Media type of request bodies'),
   allowDelete: z.boolean().default(false).describe('Whether accounts may be deleted'),
   memberRemoveShape: z
     .enum(['array', 'filter'])
     .default(memberRemoveShape)
     .describe(
-      'How members are taken out of a group: all in one array, or each by a filter in the path, as RFC 7644 has it',
+      'How to remove members from a group: all in one array, or each with a filter in the path, as in RFC 7644',
     ),
 })

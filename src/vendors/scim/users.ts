@@ -3,23 +3,23 @@ import type { FullAccount, ListPosition, Match, Page, RequestContext } from '../
 import { sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
-import { collect, PAGES_A_CALL } from '../http/collect.ts'
+import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId } from '../http/values.ts'
 import { fieldsOf } from './fields.ts'
 import { and, eq, type Filter } from './filter.ts'
 import { readRow } from './find.ts'
 import { matcher } from './match.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { filters, listRefusal, notScim, type Rows, readList, readOne, type ScimApp } from './request.ts'
+import { canFilter, listRefusal, notScim, readList, readOne, type ScimApp, type ScimRows } from './request.ts'
 
-/** The account with this id; undefined when the app does not have it. */
+/** The account with this id; undefined if it does not exist. */
 export const readAccount = async (
   app: ScimApp,
   id: string,
   context: RequestContext,
 ): Promise<Account | undefined> => (await readUser(app, id, context))?.account
 
-/** The account with this id and all its fields; undefined when the app does not have it. */
+/** The account with this id and all its fields; undefined if it does not exist. */
 export async function readFields(
   app: ScimApp,
   id: string,
@@ -38,7 +38,7 @@ async function readUser(app: ScimApp, id: string, context: RequestContext): Prom
   return user
 }
 
-/** Accounts by index, filtered by the app where it can and compared again here. */
+/** Accounts by index, filtered by the app if possible, and always compared again here. */
 export async function listAccounts(
   app: ScimApp,
   { match = {}, limit, at }: { match?: Match; limit: number; at?: ListPosition },
@@ -47,9 +47,9 @@ export async function listAccounts(
   const { pageSize, maxPages } = app.settings
   const { keep, note } = matcher(match)
   const wanted = filterFor(match)
-  let filter = filters(app) ? wanted : undefined
+  let filter = canFilter(app) ? wanted : undefined
   let unfiltered = wanted && !filter ? NOT_FILTERED : undefined
-  const fetch = async (startIndex: number): Promise<Rows> => {
+  const fetch = async (startIndex: number): Promise<ScimRows> => {
     const query = { filter: filter?.text, startIndex, count: pageSize }
     const list = await readList(app, 'Users', query, context)
     if (!('failure' in list)) return list
@@ -63,7 +63,7 @@ export async function listAccounts(
     read: (row) => readRow(app, row),
     keep,
     pageSize,
-    maxPages: Math.min(PAGES_A_CALL, maxPages),
+    maxPages: Math.min(MAX_PAGES_PER_CALL, maxPages),
     limit,
     at,
   })
@@ -75,9 +75,9 @@ export async function listAccounts(
   }
 }
 
-const NOT_FILTERED = 'The app can not filter by this, so its users were compared one by one.'
+const NOT_FILTERED = 'The app cannot filter by this, so this server compared its users one by one.'
 
-/** The part of `match` that apps are known to filter by. */
+/** The part of `match` that apps can usually filter by. */
 function filterFor({ userName, email, externalId, status }: Match): Filter | undefined {
   const [first, ...others] = [
     ...(userName === undefined ? [] : [eq('userName', userName)]),

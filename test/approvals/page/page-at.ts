@@ -12,7 +12,7 @@ import { fileJournal } from '../../../src/journal/file.ts'
 import { stateSigner } from '../../../src/store/signed-state.ts'
 import { memoryStore } from '../../../src/store/table-store.ts'
 import { cheapApprovers, PASSPHRASE } from '../../support/approvers.ts'
-import { type Fields, fillIn, type Sent, send } from '../../support/browser.ts'
+import { type ApprovalFormFields, fillIn, type HttpRequest, send } from '../../support/browser.ts'
 
 export const briefing = (): Briefing => ({
   changes: [
@@ -81,7 +81,7 @@ export async function openPage() {
   await approvers.add('grace', PASSPHRASE)
 
   const linkOf = (id: string) => `${origin}/approvals/${id}`
-  const filled = (id: string, fields?: Fields) =>
+  const filled = (id: string, fields?: ApprovalFormFields) =>
     fillIn(linkOf(id), { approver: 'grace', passphrase: PASSPHRASE, ...fields })
 
   return {
@@ -92,11 +92,11 @@ export async function openPage() {
     warned,
     ask: async (more: Partial<ApprovalRequest> = {}) => (await approvals.request(asked(more))).id,
     stateOf: async (id: string) => (await approvals.get(id))?.state,
-    send: (sent: Sent) => send(origin, sent),
+    send: (sent: HttpRequest) => send(origin, sent),
     get: (id: string, headers: OutgoingHttpHeaders = {}) =>
       send(origin, { path: `/approvals/${id}`, headers }),
     filled,
-    submit: async (id: string, fields?: Fields) => send(origin, await filled(id, fields)),
+    submit: async (id: string, fields?: ApprovalFormFields) => send(origin, await filled(id, fields)),
     async journal() {
       const lines: JournalLine[] = []
       for await (const line of journal.read()) lines.push(line)

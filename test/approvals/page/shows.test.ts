@@ -29,12 +29,12 @@ const changed = (
 test('who asks, whom it concerns, what changes, what is lost, where else, and until when', async () => {
   const words = await shown(briefing())
   for (const part of [
-    'Waits for a decision',
+    'Waiting for a decision',
     'Deactivate 1 account in Netskope',
     'Person Ada Lovelace (ada@example.com) from the app',
     'Reason left the company from the agent',
-    'Asked for by local:bot',
-    'With the client Claude/1.0 as it calls itself',
+    'Requested by local:bot',
+    'Client Claude/1.0 self-reported',
     'Tool deactivate_user',
     'in 60 minutes',
     'Netskope acme-netskope',
@@ -43,13 +43,13 @@ test('who asks, whom it concerns, what changes, what is lost, where else, and un
     'Can be undone',
     'Status active inactive',
     'External id idp-1',
-    'Groups it loses the use of Engineering Poets',
+    'Groups it can no longer use Engineering Poets',
     'Licence it holds Full',
-    'What would be done',
-    'Names, and what stands in quotes, come from the app or the agent. Deactivate',
-    'also active in 1 other app , which this leaves alone: Gainsight acme-gainsight',
-    'Not known for 1 other app, which did not answer in time or do not tell: Mindtickle acme-mindtickle',
-    'By the same caller in the last hour No other change.',
+    'Planned change',
+    'Names and quoted text come from the app or the agent. Deactivate',
+    'also active in 1 other app , not affected by this change: Gainsight acme-gainsight',
+    'Not known for 1 other app (no answer in time, or not available): Mindtickle acme-mindtickle',
+    'Same caller, last hour No other changes.',
   ]) {
     expect(words).toContain(part)
   }
@@ -77,17 +77,17 @@ test.each<[string, Briefing, string[]]>([
       return { changes: [{ ...rest, accounts: [untold] }] }
     })(),
     [
-      'Administrator: not told by the app',
-      'Whether it can be undone is not known',
-      'Groups it loses the use of not told by the app',
-      'Licence it holds not told by the app',
-      'Not looked for',
+      'Administrator: not known',
+      'Unknown if it can be undone',
+      'Groups it can no longer use not known',
+      'Licence it holds not known',
+      'Not checked',
     ],
   ],
   [
     'no group, and groups beyond counting',
     changed({}, { loses: { groups: { first: ['One'], of: 900 } } }),
-    ['Groups it loses the use of One and 899 more'],
+    ['Groups it can no longer use One and 899 more'],
   ],
   [
     'new rights',
@@ -121,7 +121,7 @@ test.each<[string, Briefing, string[]]>([
   [
     'nobody else',
     { ...briefing(), elsewhere: { active: [], unknown: [] } },
-    ['Active in no other connected app.'],
+    ['Not active in any other connected app.'],
   ],
 ])('%s is told as it is', async (_, about, parts) => {
   const words = await shown(about)
@@ -145,9 +145,9 @@ test('a change of many is told account by account', async () => {
 })
 
 test.each([
-  [0, 'Make a group with 0 accounts'],
-  [1, 'Make a group with 1 account in'],
-  [2, 'Make a group with 2 accounts'],
+  [0, 'Create a group with 0 accounts'],
+  [1, 'Create a group with 1 account in'],
+  [2, 'Create a group with 2 accounts'],
 ])('a new group with %i members is told by the name that the agent gave it', async (count, title) => {
   const accounts = Array.from({ length: count }, (_, at) => ({
     userName: `user-${at}@example.com`,
@@ -181,7 +181,7 @@ test('what else the same caller changed in the last hour, the latest first, and 
   for (let at = 0; at < 25; at += 1) await record(`user-${at}`)
   await record('who-knows', { event: 'unknown' })
   const words = wordsOf((await page.get(await page.ask())).text)
-  expect(words).toContain('26 changes, of which the latest 20:')
+  expect(words).toContain('26 changes, latest 20 shown:')
   expect(words).toMatch(/who-knows acme-netskope unknown .*user-24 acme-netskope done .*user-6 acme-netskope/)
   for (const name of ['long-ago', 'by-another', 'not-changed', 'user-5 ']) expect(words).not.toContain(name)
 })

@@ -284,7 +284,7 @@ const TABLE: Record<string, Record<string, Case>> = {
       asks: probe,
       gives: {
         ok: true,
-        findings: expect.arrayContaining([{ about: 'users', found: 'can not be listed without a filter' }]),
+        findings: expect.arrayContaining([{ about: 'users', found: 'cannot be listed without a filter' }]),
       },
     },
     // langwatch/langwatch#6973
@@ -417,7 +417,7 @@ const TABLE: Record<string, Record<string, Case>> = {
     'that is longer than may be read': {
       settings: { maxPages: 2 },
       asks: list(),
-      gives: cut(10, 'there are more'),
+      gives: cut(10, 'There are more'),
     },
   },
 

@@ -1,6 +1,6 @@
 import { makePeople } from '../../../src/sandbox/people.ts'
 import { type ScimApp, type ScimAppOptions, startScimApp } from '../../../src/sandbox/scim-app.ts'
-import { type Answered, openWorld } from '../../support/world.ts'
+import { openWorld, type ToolAnswer } from '../../support/world.ts'
 import { LIN } from '../contract.ts'
 
 /** How an app departs from RFC 7643 and 7644, what an agent asks of it, and what must come of that. */
@@ -23,7 +23,7 @@ export interface Case {
   leaves?: (app: ScimApp) => void
 }
 
-export type Ask = (world: CornerWorld, tenant: string, before: Answered) => Promise<Answered>
+export type Ask = (world: CornerWorld, tenant: string, before: ToolAnswer) => Promise<ToolAnswer>
 type CornerWorld = Pick<Awaited<ReturnType<typeof openWorld>>, 'call' | 'run'>
 
 /** Who is in an app that says nothing else. */
@@ -63,8 +63,8 @@ export async function openCorners(cases: readonly (readonly [tenant: string, Cas
   })
   return {
     /** Asks all that the case asks; the last answer. */
-    async play(tenant: string, { asks }: Case): Promise<Answered> {
-      let answer: Answered = {}
+    async play(tenant: string, { asks }: Case): Promise<ToolAnswer> {
+      let answer: ToolAnswer = {}
       for (const ask of [asks].flat()) answer = await ask(world, tenant, answer)
       return answer
     },
@@ -105,7 +105,7 @@ export const nextPage: Ask = ({ call }, tenant, { nextCursor }) =>
   call('list_users', { tenant, cursor: nextCursor, limit: 5 })
 /** `identity-mcp probe`, whose findings the server then uses. */
 export const probe: Ask = async ({ run }, tenant) =>
-  JSON.parse((await run(['probe', tenant, '--json'])).stdout || '{}') as Answered
+  JSON.parse((await run(['probe', tenant, '--json'])).stdout || '{}') as ToolAnswer
 
 /** Answers in the words of the tools. */
 export const found = (...userNames: string[]) => ({

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { OperationName, RequestContext } from '../../../src/domain/operations.ts'
 import type { IdentityError } from '../../../src/errors.ts'
 import corpus from '../../fixtures/scim-corpus.json' with { type: 'json' }
-import { type Canned, context, serveCanned } from '../../support/canned.ts'
+import { type CannedReply, context, serveCanned } from '../../support/canned.ts'
 import { scimAt } from './scim-at.ts'
 
 /** What others' servers and the RFCs answer, and what is made of it. */
@@ -10,7 +10,7 @@ interface Case {
   from: string
   title: string
   /** By method and path; a body may be the name of one in `bodies`. */
-  replies: Record<string, Canned>
+  replies: Record<string, CannedReply>
   call: OperationName
   ask: unknown
   /** What the call resolves to, to the last field; of a note, that there is one. Left out for nothing. */
@@ -25,7 +25,7 @@ interface Case {
 const cases = corpus.cases as unknown as Case[]
 const bodies: Readonly<Record<string, unknown>> = corpus.bodies
 
-const NOT_SERVED: Canned = { status: 404, raw: '<html>no such page</html>' }
+const NOT_SERVED: CannedReply = { status: 404, raw: '<html>no such page</html>' }
 
 test.each(cases)('$from: $title', async ({ replies, call, ask, answer, error, asked }) => {
   await using app = await serveCanned(({ method, path }) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { AccountFields } from '../../../src/domain/operations.ts'
-import { type Canned, context } from '../../support/canned.ts'
+import { type CannedReply, context } from '../../support/canned.ts'
 import { user } from './scim-at.ts'
 import { at, CORE, ENTERPRISE, scimError } from './write-at.ts'
 
@@ -11,7 +11,7 @@ describe('creating', () => {
     familyName: 'Ode',
     department: 'Research',
   }
-  const create = (reply: Canned, given = fields) =>
+  const create = (reply: CannedReply, given = fields) =>
     at(
       () => reply,
       (app) => app.createAccount({ fields: given }, context()),
@@ -30,7 +30,7 @@ describe('creating', () => {
     })
   })
 
-  test.each<[string, Canned, string | undefined]>([
+  test.each<[string, CannedReply, string | undefined]>([
     ['201', { status: 201, body: user('n1') }, undefined],
     ['201 without a body', { status: 201 }, undefined],
     ['202', { status: 202 }, undefined],

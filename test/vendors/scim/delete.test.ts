@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { type Canned, context } from '../../support/canned.ts'
+import { type CannedReply, context } from '../../support/canned.ts'
 import { scimAt, user } from './scim-at.ts'
 import { ana, at, done, scimError, target } from './write-at.ts'
 
 describe('deleting', () => {
-  const remove = (replies: Record<string, Canned>) =>
+  const remove = (replies: Record<string, CannedReply>) =>
     at(
       ({ method }) => replies[method] ?? { body: ana },
       (app) => app.deleteAccount?.(target, context()),
     )
 
-  test.each<[string, Record<string, Canned>, string | undefined, string[]]>([
+  test.each<[string, Record<string, CannedReply>, string | undefined, string[]]>([
     ['204', { DELETE: done }, undefined, ['GET', 'DELETE']],
     ['200', { DELETE: { body: {} } }, undefined, ['GET', 'DELETE']],
     ['202', { DELETE: { status: 202 } }, undefined, ['GET', 'DELETE']],

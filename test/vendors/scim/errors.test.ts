@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import type { IdentityError } from '../../../src/errors.ts'
 import netskope from '../../fixtures/netskope.json' with { type: 'json' }
 import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
-import { type Canned, context, serveCanned } from '../../support/canned.ts'
+import { type CannedReply, context, serveCanned } from '../../support/canned.ts'
 import { scimAt } from './scim-at.ts'
 
 const { errors, scim } = netskope
-const scimError = (status: number, more: Record<string, unknown> = {}): Canned => ({
+const scimError = (status: number, more: Record<string, unknown> = {}): CannedReply => ({
   status,
   body: {
     schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
@@ -16,7 +16,7 @@ const scimError = (status: number, more: Record<string, unknown> = {}): Canned =
   },
 })
 
-const reading = async (reply: Canned): Promise<IdentityError> => {
+const reading = async (reply: CannedReply): Promise<IdentityError> => {
   await using app = await serveCanned(() => reply)
   const error = await scimAt(app.url)
     .listAccounts({ limit: 10 }, context())
@@ -26,7 +26,7 @@ const reading = async (reply: Canned): Promise<IdentityError> => {
     )
   return error
 }
-const writing = async (reply: Canned) => {
+const writing = async (reply: CannedReply) => {
   await using app = await serveCanned(() => reply)
   const error = await scimAt(app.url, { patchStrategy: 'path' })
     .deactivateAccount({ id: 'u1', userName: 'ana@example.com' }, context())
@@ -37,7 +37,7 @@ const writing = async (reply: Canned) => {
   return { code: error?.code ?? 'accepted', requests: app.asked.length }
 }
 
-test.each<[string, string, Canned]>([
+test.each<[string, string, CannedReply]>([
   ['a 401', 'unauthorized', errors.unauthorized],
   ['a 403 with words', 'forbidden', errors.forbiddenNoGrant],
   ['a bare 403', 'forbidden', errors.forbiddenEmpty],
@@ -78,7 +78,7 @@ test.each<[string, string, Canned]>([
   expect((await reading(reply)).code).toBe(code)
 })
 
-test.each<[string, string, Canned]>([
+test.each<[string, string, CannedReply]>([
   ['202', 'accepted', { status: 202 }],
   ['a 401', 'unauthorized', errors.unauthorized],
   ['a bare 403', 'forbidden', errors.forbiddenEmpty],

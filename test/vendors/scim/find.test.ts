@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import netskope from '../../fixtures/netskope.json' with { type: 'json' }
 import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
-import { type Arrived, type Canned, context, serveCanned } from '../../support/canned.ts'
+import { type CannedReply, context, type ReceivedRequest, serveCanned } from '../../support/canned.ts'
 import { listOf, scimAt, user } from './scim-at.ts'
 
 const { scim } = netskope
@@ -10,11 +10,11 @@ const none = { body: listOf([]) }
 
 /** Replies by the attribute that is filtered by, or by path; everything else finds nothing. */
 const byFilter =
-  (replies: Record<string, Canned>) =>
-  ({ path, query }: Arrived): Canned =>
+  (replies: Record<string, CannedReply>) =>
+  ({ path, query }: ReceivedRequest): CannedReply =>
     replies[query.filter?.split(' ')[0] ?? path] ?? (path.startsWith('/Users/') ? scim.getUserNotFound : none)
 
-const find = async (who: string, answer: (arrived: Arrived, index: number) => Canned) => {
+const find = async (who: string, answer: (arrived: ReceivedRequest, index: number) => CannedReply) => {
   await using app = await serveCanned(answer)
   const accounts = await scimAt(app.url).findAccounts({ user: who }, context())
   const requests = app.asked.map(
@@ -22,7 +22,7 @@ const find = async (who: string, answer: (arrived: Arrived, index: number) => Ca
   )
   return { ids: accounts.map(({ id }) => id), requests, accounts }
 }
-const findFails = async (who: string, answer: (arrived: Arrived, index: number) => Canned) => {
+const findFails = async (who: string, answer: (arrived: ReceivedRequest, index: number) => CannedReply) => {
   await using app = await serveCanned(answer)
   const error: unknown = await scimAt(app.url)
     .findAccounts({ user: who }, context())
@@ -77,11 +77,11 @@ test('does not match a user name that only looks the same', async () => {
 })
 
 test.each([
-  ['paging is broken too', (): Canned => ({ body: listOf([user('u1'), user('u2')], 4) })],
-  ['a row can not be read', (): Canned => ({ body: listOf([user('u1'), { userName: 'x' }], 2) })],
+  ['paging is broken too', (): CannedReply => ({ body: listOf([user('u1'), user('u2')], 4) })],
+  ['a row can not be read', (): CannedReply => ({ body: listOf([user('u1'), { userName: 'x' }], 2) })],
 ])('says that a search is not conclusive when the filter is ignored and %s', async (_, answer) => {
   const { error } = await findFails('nobody@example.com', answer)
-  expect(error).toMatchObject({ code: 'bad_reply', message: expect.stringContaining('not conclusive') })
+  expect(error).toMatchObject({ code: 'bad_reply', message: expect.stringContaining('inconclusive') })
 })
 
 test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import netskope from '../../fixtures/netskope.json' with { type: 'json' }
-import { type Arrived, type Canned, context, serveCanned } from '../../support/canned.ts'
+import { type CannedReply, context, type ReceivedRequest, serveCanned } from '../../support/canned.ts'
 import { listOf, scimAt } from './scim-at.ts'
 
 const { scim } = netskope
@@ -11,14 +11,14 @@ const members = [
 ]
 const engineering = { id, displayName: 'Engineering' }
 
-const read = async (group: string, answer: (arrived: Arrived) => Canned) => {
+const read = async (group: string, answer: (arrived: ReceivedRequest) => CannedReply) => {
   await using app = await serveCanned(answer)
   const found = await scimAt(app.url, { pageSize: 50 }).readGroup({ group }, context())
   return { found, requests: app.asked.length }
 }
 
 /** Leaves members out unless they are asked for, and the name out then. */
-const asNetskope = ({ path, query }: Arrived): Canned => {
+const asNetskope = ({ path, query }: ReceivedRequest): CannedReply => {
   if (path === '/Groups') {
     return query.filter === 'displayName eq "engineering"'
       ? { body: listOf([engineering]) }

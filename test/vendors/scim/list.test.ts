@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { ListPosition, Match } from '../../../src/domain/operations.ts'
 import netskope from '../../fixtures/netskope.json' with { type: 'json' }
 import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
-import { type Arrived, type Canned, context, serveCanned } from '../../support/canned.ts'
+import { type CannedReply, context, type ReceivedRequest, serveCanned } from '../../support/canned.ts'
 import { listOf, scimAt, user } from './scim-at.ts'
 
 const { scim } = netskope
@@ -10,13 +10,13 @@ const { scim } = netskope
 /** An app with these users that honours index and count, but no filter. */
 const paged =
   (users: unknown[]) =>
-  ({ query }: Arrived): Canned => {
+  ({ query }: ReceivedRequest): CannedReply => {
     const start = Number(query.startIndex)
     return { body: listOf(users.slice(start - 1, start - 1 + Number(query.count)), users.length) }
   }
 
 const list = async (
-  answer: (arrived: Arrived, index: number) => Canned,
+  answer: (arrived: ReceivedRequest, index: number) => CannedReply,
   ask: { match?: Match; limit?: number; at?: ListPosition },
 ) => {
   await using app = await serveCanned(answer)
@@ -122,7 +122,7 @@ test('reads an account by its id', async () => {
   })
 })
 
-test.each<[string, Canned]>([
+test.each<[string, CannedReply]>([
   ['a SCIM 404', scim.getUserNotFound],
   ['a 404 with a number', quirks.errorNumericStatus],
   ['a bare 404', { status: 404 }],
@@ -132,7 +132,7 @@ test.each<[string, Canned]>([
   expect(await scimAt(app.url).readAccount({ id: 'u1' }, context())).toBeUndefined()
 })
 
-test.each<[string, Canned, string]>([
+test.each<[string, CannedReply, string]>([
   ['a web page with 404', { status: 404, raw: '<html></html>' }, 'unavailable'],
   ['what the vendor calls a gateway', scim.gatewayNoRoute, 'unavailable'],
   ['another account', { body: user('u2') }, 'bad_reply'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Arrived, type Canned, context } from '../../support/canned.ts'
+import { type CannedReply, context, type ReceivedRequest } from '../../support/canned.ts'
 import type { scimAt } from './scim-at.ts'
 import { at, done, PATCH_OP, scimError, type target } from './write-at.ts'
 
@@ -9,7 +9,7 @@ describe('changing who is in a group', () => {
     Array.from({ length: count }, (_, index) => ({ id: `u${from + index}`, userName: `u${from + index}` }))
   const members = (
     { add = [], remove = [] }: { add?: (typeof target)[]; remove?: (typeof target)[] },
-    reply: (arrived: Arrived) => Canned = () => done,
+    reply: (arrived: ReceivedRequest) => CannedReply = () => done,
     settings: Parameters<typeof scimAt>[1] = {},
   ) => at(reply, (app) => app.updateMembers({ group, add, remove }, context()), settings)
 
@@ -53,7 +53,7 @@ describe('changing who is in a group', () => {
     expect(JSON.stringify(asked[0]?.body)).not.toContain('remove')
   })
 
-  test.each<[string, Canned, string]>([
+  test.each<[string, CannedReply, string]>([
     ['the group is not there', scimError(404), 'not_found'],
     ['the token may not', { status: 403 }, 'forbidden'],
     ['the app does not offer it', { status: 405 }, 'unsupported'],

@@ -3,7 +3,7 @@ import { appMemory } from '../../../src/store/app-memory.ts'
 import { memoryStore } from '../../../src/store/table-store.ts'
 import netskope from '../../fixtures/netskope.json' with { type: 'json' }
 import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
-import { type Arrived, type Canned, context, serveCanned } from '../../support/canned.ts'
+import { type CannedReply, context, type ReceivedRequest, serveCanned } from '../../support/canned.ts'
 import { scimAt, user } from './scim-at.ts'
 
 const target = { id: 'u1', userName: 'ana@example.com' }
@@ -12,13 +12,13 @@ const ana = user('u1', 'ana@example.com', {
   emails: [{ value: 'ana@example.com', primary: 'True' }],
   'urn:example:custom': { kept: [1, null, { deep: true }] },
 })
-const refused = (scimType?: string, detail = 'no'): Canned => ({
+const refused = (scimType?: string, detail = 'no'): CannedReply => ({
   status: 400,
   body: { schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'], status: '400', detail, scimType },
 })
-const done: Canned = { status: 204 }
+const done: CannedReply = { status: 204 }
 
-const formOf = ({ method, body }: Arrived): string => {
+const formOf = ({ method, body }: ReceivedRequest): string => {
   if (method !== 'PATCH') return method
   const { Operations } = body as { Operations: { path?: string }[] } // the PATCH bodies of this test
   return Operations[0]?.path ? 'path' : 'pathless'
@@ -26,7 +26,7 @@ const formOf = ({ method, body }: Arrived): string => {
 
 /** Deactivates at an app that answers each form as given; GET reads `ana` unless it says otherwise. */
 async function deactivate(
-  replies: Record<string, Canned>,
+  replies: Record<string, CannedReply>,
   settings: Parameters<typeof scimAt>[1] = {},
 ): Promise<{ forms: string[]; code: string | undefined; bodies: unknown[] }> {
   await using app = await serveCanned((arrived) => replies[formOf(arrived)] ?? { body: ana })
@@ -67,7 +67,7 @@ test('keeps an id in its place', async () => {
   expect(app.asked[0]?.path).toBe('/Users/a%2F..%2Fb%3Fc')
 })
 
-test.each<[string, Canned]>([
+test.each<[string, CannedReply]>([
   ['400 invalidPath', netskope.scim.patchInvalidPath],
   ['400 invalidSyntax', refused('invalidSyntax')],
   ['400 noTarget', refused('noTarget')],
@@ -82,7 +82,7 @@ test.each<[string, Canned]>([
   })
 })
 
-test.each<[string, Canned, string]>([
+test.each<[string, CannedReply, string]>([
   ['400 about uniqueness', refused('uniqueness'), 'conflict'],
   ['400 about mutability', refused('mutability'), 'refused'],
   ['400 about the token', refused(undefined, 'Authentication failed'), 'refused'],
@@ -113,7 +113,7 @@ test('changes active under the name that the app gives it', async () => {
   expect(bodies[1]).toEqual({ id: 'u1', userName: 'ana@example.com', Active: false })
 })
 
-test.each<[string, Canned, string]>([
+test.each<[string, CannedReply, string]>([
   ['the user name is another by now', { body: { ...ana, userName: 'bo@example.com' } }, 'conflict'],
   ['another user came back', { body: { ...ana, id: 'u2' } }, 'conflict'],
   ['the user is gone', { status: 404 }, 'not_found'],

@@ -1,7 +1,7 @@
 import { scimOperations } from '../../../src/vendors/scim/operations.ts'
 import type { ScimApp } from '../../../src/vendors/scim/request.ts'
 import type { ScimSettings } from '../../../src/vendors/scim/settings.ts'
-import { clientAt, opened } from '../../support/canned.ts'
+import { clientAt, vendorContext } from '../../support/canned.ts'
 
 /** The protocol's operations over an app at `url`. */
 export function scimAt(
@@ -22,7 +22,7 @@ export function scimAt(
       memberRemoveShape: 'array',
       ...settings,
     },
-    memory: opened(memory).memory,
+    memory: vendorContext(memory).memory,
     ...mapping,
   })
 }

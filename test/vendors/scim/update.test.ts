@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { AccountFields } from '../../../src/domain/operations.ts'
 import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
-import { type Canned, context, serveCanned } from '../../support/canned.ts'
+import { type CannedReply, context, serveCanned } from '../../support/canned.ts'
 import { scimAt } from './scim-at.ts'
 import { ana, at, CORE, done, ENTERPRISE, PATCH_OP, scimError, target } from './write-at.ts'
 
 describe('updating', () => {
   const update = (
     set: AccountFields,
-    replies: Record<string, Canned> = {},
+    replies: Record<string, CannedReply> = {},
     ...mapping: [settings?: Parameters<typeof scimAt>[1], mapping?: Parameters<typeof scimAt>[2]]
   ) =>
     at(
@@ -126,7 +126,7 @@ describe('updating', () => {
     })
   })
 
-  test.each<[string, Canned, string]>([
+  test.each<[string, CannedReply, string]>([
     ['409', scimError(409), 'conflict'],
     ['500', { status: 500 }, 'unknown_outcome'],
     ['no reply', { drop: true }, 'unknown_outcome'],
@@ -141,7 +141,7 @@ describe('updating', () => {
     const memory = () => new Map<string, unknown>([['scim.learned', { etag: true }]])
     const versioned = { ...ana, meta: { version: 'W/"3"' } }
 
-    test.each<[string, Canned, string | undefined]>([
+    test.each<[string, CannedReply, string | undefined]>([
       ['of the record', { body: versioned }, 'W/"3"'],
       ['of the reply', { body: ana, headers: { etag: '"7"' } }, '"7"'],
       ['that it does not tell', { body: ana }, undefined],

@@ -1,4 +1,4 @@
-import { type Arrived, type Canned, serveCanned } from '../../support/canned.ts'
+import { type CannedReply, type ReceivedRequest, serveCanned } from '../../support/canned.ts'
 import { scimAt, user } from './scim-at.ts'
 
 export const CORE = 'urn:ietf:params:scim:schemas:core:2.0:User'
@@ -16,8 +16,8 @@ export const ana = user('u1', 'ana@example.com', {
   phoneNumbers: [{ value: '+46 70 1', type: 'mobile' }],
   'urn:example:custom': { kept: [1, null, { deep: true }] },
 })
-export const done: Canned = { status: 204 }
-export const scimError = (status: number, more: object = {}): Canned => ({
+export const done: CannedReply = { status: 204 }
+export const scimError = (status: number, more: object = {}): CannedReply => ({
   status,
   body: { schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'], status: String(status), ...more },
 })
@@ -26,7 +26,7 @@ type Ops = ReturnType<typeof scimAt>
 
 /** Does `work` at an app that answers as given; what was asked, and the code of the error if there was one. */
 export async function at(
-  answer: (arrived: Arrived) => Canned,
+  answer: (arrived: ReceivedRequest) => CannedReply,
   work: (app: Ops) => Promise<unknown> | undefined,
   ...mapping: [settings?: Parameters<typeof scimAt>[1], mapping?: Parameters<typeof scimAt>[2]]
 ) {

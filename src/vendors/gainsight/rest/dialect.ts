@@ -1,16 +1,16 @@
 import type { AccountFields, Match, RequestContext, Target } from '../../../domain/operations.ts'
 import type { Rec } from '../../http/values.ts'
-import type { Names } from './records.ts'
-import type { Rows } from './request.ts'
+import type { FieldNames } from './records.ts'
+import type { RestRows } from './request.ts'
 
-/** One of the two mapping in which Gainsight's REST API speaks of users. */
+/** One of the two REST APIs that Gainsight has for users. */
 export interface Dialect {
-  names: Names
+  names: FieldNames
   one(id: string, context: RequestContext): Promise<Rec | undefined>
-  /** A page by its number, counted from 0. */
-  page(ask: { page: number; size: number; match?: Match }, context: RequestContext): Promise<Rows>
-  /** Users by email, user name or id; undefined when the app refuses the search, absent where it can't search. */
-  search?(who: string, size: number, context: RequestContext): Promise<Rows | undefined>
+  /** A page by its number, starting at 0. */
+  page(ask: { page: number; size: number; match?: Match }, context: RequestContext): Promise<RestRows>
+  /** Users by email, user name or id; undefined when the app refuses the search. Absent when it cannot search. */
+  search?(who: string, size: number, context: RequestContext): Promise<RestRows | undefined>
   create(fields: AccountFields, context: RequestContext): Promise<void>
   update(target: Target, set: AccountFields, context: RequestContext): Promise<void>
   setActive(target: Target, active: boolean, context: RequestContext): Promise<void>

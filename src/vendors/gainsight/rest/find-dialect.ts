@@ -13,30 +13,30 @@ import { USERS_PROBE, usersDialect } from './users.ts'
 const DIALECTS = { services: servicesDialect, users: usersDialect } as const
 export type DialectName = keyof typeof DIALECTS
 
-/** The documented one first. */
+/** The documented dialect first. */
 export const PROBES: readonly { name: DialectName; request: ApiRequest }[] = [
   { name: 'services', request: SERVICES_PROBE },
   { name: 'users', request: USERS_PROBE },
 ]
 
-export const FOUND = 'gainsight.restDialect'
+export const DIALECT_KEY = 'gainsight.restDialect'
 
-/** The dialect that the tenant speaks: as set, as remembered, or found out by a read and remembered. */
+/** The tenant's dialect: from the settings, from memory, or found with a read and remembered. */
 export function dialectOf(app: RestApp): (context: RequestContext) => Promise<Dialect> {
   const made = (name: DialectName) => DIALECTS[name](app)
   const { restDialect } = app.settings
   let known = restDialect === 'auto' ? undefined : made(restDialect)
   const find = singleFlight(async (context) => {
-    const kept = await app.memory.get<string>(FOUND)
-    const name = PROBES.find((probe) => probe.name === kept)?.name ?? (await tryOut(app, context))
+    const kept = await app.memory.get<string>(DIALECT_KEY)
+    const name = PROBES.find((probe) => probe.name === kept)?.name ?? (await probeDialects(app, context))
     known ??= made(name)
-    if (name !== kept) await app.memory.set(FOUND, name)
+    if (name !== kept) await app.memory.set(DIALECT_KEY, name)
     return known
   })
   return async (context) => known ?? find(context)
 }
 
-async function tryOut(app: RestApp, context: RequestContext): Promise<DialectName> {
+async function probeDialects(app: RestApp, context: RequestContext): Promise<DialectName> {
   let last: Failure | undefined
   for (const { name, request } of PROBES) {
     const answer = await ask(app.client, request, context)
@@ -47,16 +47,16 @@ async function tryOut(app: RestApp, context: RequestContext): Promise<DialectNam
     }
   }
   throw new WrongAddress(
-    'Nobody serves a REST API for users at the address of this tenant.',
-    'Check `url` of this tenant; a tenant with SCIM alone needs no `accessKey`.',
+    'There is no REST API for users at the address of this tenant.',
+    'Check `url` of this tenant. A tenant with SCIM only needs no `accessKey`.',
     last && { cause: causeOf(last) },
   )
 }
 
-/** Whether an answer is a list of users, if an empty one. */
+/** Whether an answer is a list of users, even an empty one. */
 export const isListOfUsers = (answer: ParsedReply): boolean =>
   answer.ok ? rowsIn(answer.body) !== undefined : saysNoData(answer.failure)
 
-/** Nobody is there: a gateway's way to say so, and not the app's. */
+/** A gateway answered that the path does not exist. */
 const isElsewhere = ({ status, form }: Failure): boolean =>
   [404, 405, 501].includes(status) || (form === 'html' && status < 500 && status !== 401 && status !== 403)

@@ -1,11 +1,11 @@
 import type { Account } from '../../../domain/account.ts'
 import type { ListPosition, Match, Operations, Page, RequestContext } from '../../../domain/operations.ts'
-import { collect, collectAll, PAGES_A_CALL } from '../../http/collect.ts'
+import { collect, collectAll, MAX_PAGES_PER_CALL } from '../../http/collect.ts'
 import { asId } from '../../http/values.ts'
 import { type FieldMapping, fieldsOf } from '../../scim/fields.ts'
 import { isMeant, matcher } from '../../scim/match.ts'
 import { type ScimUser, toUser } from '../../scim/read.ts'
-import { accountOf, readExtension } from '../extension.ts'
+import { licenceAndAdmin, readExtension } from '../extension.ts'
 import { checkFields } from '../rules.ts'
 import type { Dialect } from './dialect.ts'
 import { dialectOf } from './find-dialect.ts'
@@ -15,11 +15,11 @@ import type { RestApp } from './request.ts'
 
 const MAPPING: FieldMapping = { takes: [], read: readExtension }
 
-/** What Gainsight's REST API can be asked to do; it knows no groups. */
+/** The operations of Gainsight's REST API. It has no groups. */
 export function restOperations(app: RestApp) {
   const { settings } = app
   const dialect = dialectOf(app)
-  const origin = { tenant: app.tenant, vendor: 'gainsight', more: accountOf }
+  const origin = { tenant: app.tenant, vendor: 'gainsight', more: licenceAndAdmin }
   const userIn = ({ names }: Dialect, raw: unknown): ScimUser | undefined =>
     toUser(origin, asScim(names, raw))
 
@@ -34,7 +34,7 @@ export function restOperations(app: RestApp) {
     let asked = match
     const readPage = async (page: number, size: number) => {
       const rows = await spoken.page({ page, size, ...(asked && { match: asked }) }, context)
-      // What was refused once is not asked again.
+      // Do not repeat a refused filter.
       if (rows.unfiltered) asked = undefined
       return rows
     }
@@ -53,7 +53,7 @@ export function restOperations(app: RestApp) {
       const spoken = await dialect(context)
       const found = await spoken.search?.(who, settings.pageSize, context)
       const users = found?.rows.map((row) => userIn(spoken, row))
-      // An app that does not filter sends everybody, or the first page of them.
+      // An app that ignores the filter sends all users, or their first page.
       if (users?.every((user) => user && isMeant(user, who))) return accountsIn(users)
       if (!spoken.search && !who.includes('@')) {
         const user = await readUser(who, context)
@@ -70,7 +70,7 @@ export function restOperations(app: RestApp) {
     },
     async listAccounts({ match = {}, limit, at }, context): Promise<Page<Account, ListPosition>> {
       const { keep, note } = matcher(match)
-      const maxPages = Math.min(PAGES_A_CALL, settings.maxPages)
+      const maxPages = Math.min(MAX_PAGES_PER_CALL, settings.maxPages)
       const rows = listing(await dialect(context), match, context)
       let unfiltered = false
       const fetch = async (start: number) => {
@@ -79,7 +79,7 @@ export function restOperations(app: RestApp) {
         return page
       }
       const page = await collect<ScimUser>({ ...rows, fetch, keep, maxPages, limit, at })
-      const notes = [page.note, unfiltered ? UNFILTERED : undefined, note()].filter(
+      const notes = [page.note, unfiltered ? NOT_FILTERED : undefined, note()].filter(
         (text) => text !== undefined,
       )
       return { ...page, items: accountsIn(page.items), ...(notes.length > 0 && { note: notes.join(' ') }) }
@@ -101,7 +101,7 @@ export function restOperations(app: RestApp) {
   } satisfies Operations
 }
 
-const UNFILTERED = 'The app can not filter by this, so its users were compared one by one.'
+const NOT_FILTERED = 'The app cannot filter by this, so this server compared its users one by one.'
 
 const accountsIn = (users: readonly (ScimUser | undefined)[]): Account[] => [
   ...new Map(users.flatMap((user) => (user ? [[user.account.id, user.account]] : []))).values(),

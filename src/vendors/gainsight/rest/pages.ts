@@ -1,13 +1,13 @@
-import type { Rows } from './request.ts'
+import type { RestRows } from './request.ts'
 
-/** One page by its number, counted from 0. */
-type ReadPage = (page: number, size: number) => Promise<Rows>
+/** One page by its number, starting at 0. */
+type ReadPage = (page: number, size: number) => Promise<RestRows>
 
 /**
- * Rows by index from an app that pages by number. One that sends less than was asked for while there is more has a
- * largest page of its own; it is gone on in pages of that size.
+ * Rows by index from an app that pages by number. If the app sends a short page although there are more rows, it has a
+ * smaller maximum page size; reading continues with that size.
  */
-export function byIndex(readPage: ReadPage, pageSize: number): (start: number) => Promise<Rows> {
+export function byIndex(readPage: ReadPage, pageSize: number): (start: number) => Promise<RestRows> {
   let size = pageSize
   return async (start) => {
     for (;;) {
@@ -17,7 +17,7 @@ export function byIndex(readPage: ReadPage, pageSize: number): (start: number) =
       const clamped = rows.length > 0 && rows.length < size && (more.total ?? 0) > before + rows.length
       const asked = size
       if (clamped && page === 0) size = rows.length
-      // With pages of the smaller size the row asked for may stand on another one.
+      // With smaller pages the requested row can be on a different page.
       if (size !== asked && start > rows.length) continue
       return { ...more, rows: rows.slice(start - 1 - before) }
     }

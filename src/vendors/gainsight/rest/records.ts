@@ -1,72 +1,73 @@
 import type { AccountFields } from '../../../domain/operations.ts'
 import { Unsupported } from '../../../errors.ts'
-import { asBoolean, asText, field, isRecord, type Rec, some } from '../../http/values.ts'
+import { asBoolean, asText, definedOnly, field, isRecord, type Rec } from '../../http/values.ts'
 import type { FieldName } from '../../scim/fields.ts'
 import { ENTERPRISE } from '../../scim/read.ts'
 import { EXTENSION } from '../extension.ts'
 import { SUPER_ADMIN } from '../rules.ts'
 
-/** What a dialect calls the fields of a user; one it lacks is absent. */
-export interface Names extends Partial<Record<Exclude<FieldName, 'status' | 'admin' | 'custom'>, string>> {
+/** A dialect's names for the fields of a user. A field it lacks is absent. */
+export interface FieldNames
+  extends Partial<Record<Exclude<FieldName, 'status' | 'admin' | 'custom'>, string>> {
   id: string
   status: string
   email: string
 }
 
-/** The user in the form of SCIM, so that it is read and compared in the same way. */
-export function asScim(names: Names, raw: unknown): Rec | undefined {
+/** The user in SCIM form, so that the same code reads and compares it. */
+export function asScim(names: FieldNames, raw: unknown): Rec | undefined {
   if (!isRecord(raw)) return undefined
-  const told = (name: keyof Names) => {
+  const valueIn = (name: keyof FieldNames) => {
     const key = names[name]
     return key === undefined ? undefined : field(raw, key)
   }
   return {
-    id: told('id'),
-    userName: asText(told('userName'), 320) ? told('userName') : told('email'),
-    externalId: told('externalId'),
-    active: told('status'),
-    emails: [{ value: told('email'), primary: true }],
+    id: valueIn('id'),
+    userName: asText(valueIn('userName'), 320) ? valueIn('userName') : valueIn('email'),
+    externalId: valueIn('externalId'),
+    active: valueIn('status'),
+    emails: [{ value: valueIn('email'), primary: true }],
     displayName: field(raw, 'name'),
-    name: { givenName: told('givenName'), familyName: told('familyName') },
-    title: told('title'),
-    roles: [{ value: told('role') }],
-    locale: told('locale'),
-    timezone: told('timezone'),
-    phoneNumbers: [{ value: told('phone') }],
-    [ENTERPRISE]: { department: told('department'), manager: told('manager') },
+    name: { givenName: valueIn('givenName'), familyName: valueIn('familyName') },
+    title: valueIn('title'),
+    roles: [{ value: valueIn('role') }],
+    locale: valueIn('locale'),
+    timezone: valueIn('timezone'),
+    phoneNumbers: [{ value: valueIn('phone') }],
+    [ENTERPRISE]: { department: valueIn('department'), manager: valueIn('manager') },
     [EXTENSION]: {
       ...customOf(names, raw),
-      ...some({ LicenseType: told('licence'), IsSuperAdmin: isSuperAdmin(raw) }),
+      ...definedOnly({ LicenseType: valueIn('licence'), IsSuperAdmin: isSuperAdmin(raw) }),
     },
   }
 }
 
-/** The dialect `users` has no field of its own for it. */
+/** The dialect `users` has no separate field for it. */
 const isSuperAdmin = (raw: Rec): boolean | undefined =>
   asBoolean(field(raw, 'isSuperAdmin') ?? field(field(raw, 'customAttributes'), 'isSuperAdmin')) ??
   (SUPER_ADMIN.test(asText(field(raw, 'role')) ?? '') || undefined)
 
-const OTHERS = ['name', 'isSuperAdmin', 'systemType', 'userType', 'customAttributes', 'groups']
+const NON_CUSTOM_KEYS = ['name', 'isSuperAdmin', 'systemType', 'userType', 'customAttributes', 'groups']
 
-/** Custom attributes: in an object of their own, or among the others. */
-function customOf(names: Names, raw: Rec): Rec {
-  const known = new Set([...Object.values(names), ...OTHERS].map((name) => name.toLowerCase()))
+/** Custom attributes, in a separate object or next to the standard fields. */
+function customOf(names: FieldNames, raw: Rec): Rec {
+  const known = new Set([...Object.values(names), ...NON_CUSTOM_KEYS].map((name) => name.toLowerCase()))
   const own = field(raw, 'customAttributes')
   const rest = Object.entries(raw).filter(([name]) => !known.has(name.toLowerCase()))
   return { ...(isRecord(own) ? own : Object.fromEntries(rest)) }
 }
 
-/** The fields under the names of the dialect, without custom attributes. Throws `Unsupported` for one it lacks. */
-export function recordOf(names: Names, fields: AccountFields): Rec {
+/** The fields under the dialect's names, without custom attributes. Throws `Unsupported` for a field it lacks. */
+export function recordOf(names: FieldNames, fields: AccountFields): Rec {
   const { custom: _, status, ...plain } = fields
   const given = Object.entries(plain).filter(([, value]) => value !== undefined)
   const keys: Readonly<Record<string, string | undefined>> = { ...names, id: undefined }
-  const others = given.map(([name]) => name).filter((name) => !keys[name])
-  if (others.length > 0) {
+  const unsupported = given.map(([name]) => name).filter((name) => !keys[name])
+  if (unsupported.length > 0) {
     const takes = Object.keys(names).filter((name) => name !== 'id' && name !== 'status')
     throw new Unsupported(
-      `Gainsight's REST API does not take: ${others.join(', ')}.`,
-      `It takes ${takes.join(', ')} and custom attributes. Leave the others out.`,
+      `Gainsight's REST API does not accept: ${unsupported.join(', ')}.`,
+      `It accepts ${takes.join(', ')} and custom attributes. Leave the others out.`,
     )
   }
   return {

@@ -6,10 +6,10 @@ import { type Effect, toError } from '../../http/errors.ts'
 import { type Failure, type ParsedReply, parseReply } from '../../http/reply.ts'
 import { asNumber, field } from '../../http/values.ts'
 import { saysNoData } from '../envelope.ts'
-import { explain, isGateway } from '../errors.ts'
+import { gainsightError, isGateway } from '../errors.ts'
 import type { GainsightSettings } from '../settings.ts'
 
-/** The REST API of a tenant, and how it is reached. */
+/** The REST API of a tenant. */
 export interface RestApp {
   tenant: string
   client: ApiClient
@@ -17,7 +17,7 @@ export interface RestApp {
   memory: AppMemory
 }
 
-/** Sends one request. What the app says against it is a value; only a lost connection throws. */
+/** Sends one request. A refusal by the app is a return value; only a network failure throws. */
 export async function ask(
   client: ApiClient,
   request: ApiRequest,
@@ -29,22 +29,22 @@ export async function ask(
 
 /** The error to throw for a failure. */
 export const refusal = (failure: Failure, effect: Effect): IdentityError =>
-  explain(failure, { surface: 'REST', effect, made: 'accessKey' }) ?? toError(failure, effect)
+  gainsightError(failure, { surface: 'REST', effect, tokenKind: 'accessKey' }) ?? toError(failure, effect)
 
-/** The failure says that there is no such record, and not that nobody is there. */
+/** The failure means that the record does not exist, not that the address is wrong. */
 export const isAbsent = (failure: Failure): boolean =>
   (failure.status === 404 && !isGateway(failure)) || saysNoData(failure)
 
 /** One page of records. */
-export interface Rows {
+export interface RestRows {
   rows: readonly unknown[]
   total?: number
-  /** The app refused the condition, so that these are everybody. */
+  /** The app refused the filter, so these are all users. */
   unfiltered?: boolean
 }
 
-/** Records of a list in either dialect; undefined when the answer is none. */
-export function rowsIn(body: unknown): Rows | undefined {
+/** Records of a list in either dialect; undefined when the answer is not a list. */
+export function rowsIn(body: unknown): RestRows | undefined {
   const data = field(body, 'data')
   const rows = [data, field(data, 'records')].find(Array.isArray)
   const total = [
@@ -55,13 +55,13 @@ export function rowsIn(body: unknown): Rows | undefined {
   ]
     .map(asNumber)
     .find((one) => one !== undefined)
-  // With `result: true` and no data there is nobody.
+  // `result: true` without data means an empty list.
   if (!rows) return field(body, 'result') === true && (data ?? null) === null ? { rows: [] } : undefined
   return { rows, ...(total !== undefined && { total }) }
 }
 
-/** Records of an answer, where no data is an empty list; throws for any other failure. */
-export function readRows(answer: ParsedReply): Rows {
+/** Records of an answer; "no data" is an empty list. Throws for any other failure. */
+export function readRows(answer: ParsedReply): RestRows {
   if (!answer.ok) {
     if (saysNoData(answer.failure)) return { rows: [], total: 0 }
     throw refusal(answer.failure, 'reads')

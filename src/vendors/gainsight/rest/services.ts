@@ -4,16 +4,16 @@ import { sameText } from '../../../text/text.ts'
 import { refusesFilter } from '../../http/classify.ts'
 import type { ApiRequest } from '../../http/client.ts'
 import { asText, field, isRecord, type Rec } from '../../http/values.ts'
-import { gone, renamed } from '../changed.ts'
+import { accountChanged, accountGone } from '../changed.ts'
 import { failedRecord } from '../envelope.ts'
 import { BUNDLE_ACTION, BUNDLES } from '../rules.ts'
 import type { Dialect } from './dialect.ts'
-import { type Names, recordOf } from './records.ts'
-import { ask, type RestApp, type Rows, readRows, refusal } from './request.ts'
-import { type Either, where } from './where.ts'
+import { type FieldNames, recordOf } from './records.ts'
+import { ask, type RestApp, type RestRows, readRows, refusal } from './request.ts'
+import { type AnyOf, where } from './where.ts'
 
-/** As support.gainsight.com, "User Management APIs", has them. */
-const NAMES: Names = {
+/** From support.gainsight.com, "User Management APIs". */
+const NAMES: FieldNames = {
   id: 'Gsid',
   userName: 'SFDCUserName',
   email: 'Email',
@@ -33,21 +33,21 @@ const SELECT = [...Object.values(NAMES), 'Name', 'IsSuperAdmin', 'SystemType']
 
 const SERVICES = '/v1/users/services'
 
-const listing = (page: number, size: number, conditions: readonly Either[], select = SELECT) =>
+const listing = (page: number, size: number, conditions: readonly AnyOf[], select = SELECT) =>
   ({
     method: 'POST',
     path: `${SERVICES}/list`,
-    // Nothing is changed by it.
+    // The POST only reads.
     effect: 'reads',
     body: { includeTotal: true, limit: size, page, orderBy: { Name: 'asc' }, select, ...where(conditions) },
   }) as const satisfies ApiRequest
 
-/** The smallest read there is. */
+/** The smallest possible read. */
 export const SERVICES_PROBE: ApiRequest = listing(0, 1, [])
 
 /** The REST API at /v1/users/services, which can search. */
 export function servicesDialect({ client }: RestApp): Dialect {
-  /** Custom attributes that were set from here; a listing tells what it is asked for and no more. */
+  /** Custom attributes set by this server. A listing returns only the attributes that it selects. */
   const custom = new Set<string>()
 
   const one = async (id: string, context: RequestContext): Promise<Rec | undefined> => {
@@ -74,7 +74,7 @@ export function servicesDialect({ client }: RestApp): Dialect {
   return {
     names: NAMES,
     one,
-    async page({ page, size, match = {} }, context): Promise<Rows> {
+    async page({ page, size, match = {} }, context): Promise<RestRows> {
       const conditions = conditionsFor(match)
       const answer = await ask(client, listing(page, size, conditions), context)
       if (answer.ok || conditions.length === 0 || !refusesFilter(answer.failure)) return readRows(answer)
@@ -87,7 +87,7 @@ export function servicesDialect({ client }: RestApp): Dialect {
       return !answer.ok && refusesFilter(answer.failure) ? undefined : readRows(answer)
     },
     async create(fields, context) {
-      if (fields.status === 'inactive') throw apart()
+      if (fields.status === 'inactive') throw separateStatusChange()
       const { email, userName = email } = fields
       const { status: _, ...rest } = fields
       const { record, action } = recordFrom({ ...rest, ...(userName !== undefined && { userName }) })
@@ -97,38 +97,42 @@ export function servicesDialect({ client }: RestApp): Dialect {
     },
     async update(target, { status, ...set }, context) {
       const others = Object.values(set).some((value) => value !== undefined)
-      if (status !== undefined && others) throw apart()
+      if (status !== undefined && others) throw separateStatusChange()
       if (status !== undefined) return setActive(target, status === 'active', context)
       const { record, action } = recordFrom(set)
       const raw = await one(target.id, context)
-      if (!raw) throw gone()
+      if (!raw) throw accountGone()
       const userName = asText(field(raw, 'SFDCUserName'), 320) ?? asText(field(raw, NAMES.email), 320)
       if (!sameText(userName, target.userName)) {
-        throw renamed()
+        throw accountChanged()
       }
-      const body = { records: [{ ...held(raw), ...record, [NAMES.id]: target.id }], lookups: {}, ...action }
+      const body = {
+        records: [{ ...writableFields(raw), ...record, [NAMES.id]: target.id }],
+        lookups: {},
+        ...action,
+      }
       await send({ path: SERVICES, query: { key: NAMES.id }, body }, context)
       for (const name of Object.keys(set.custom ?? {})) custom.add(name)
     },
     setActive,
-    // There is no deletion by this API; what is called so elsewhere at Gainsight deactivates.
+    // This API has no deletion. Gainsight's other APIs only deactivate on a deletion.
     remove: (target, context) => setActive(target, false, context),
   }
 }
 
-const anyCase = (name: string, value: string): Either =>
+const anyCase = (name: string, value: string): AnyOf =>
   [...new Set([value, value.toLowerCase()])].map((one) => ({ name, value: one }))
 
-const conditionsFor = ({ userName, email, status, admin }: Match): Either[] => [
-  // A user without a user name of its own has the email for one.
+const conditionsFor = ({ userName, email, status, admin }: Match): AnyOf[] => [
+  // The email is the user name of a user without one.
   ...(userName === undefined ? [] : [[...anyCase('SFDCUserName', userName), ...anyCase('Email', userName)]]),
   ...(email === undefined ? [] : [anyCase('Email', email)]),
   ...(status === undefined ? [] : [[{ name: NAMES.status, value: status === 'active' }]]),
   ...(admin === undefined ? [] : [[{ name: 'IsSuperAdmin', value: admin }]]),
 ]
 
-/** What can be written of a user as it is: a version that takes a record for the whole user must not lose the rest. */
-const held = (raw: Rec): Rec =>
+/** The user's current writable fields, sent along in case an update replaces the whole user. */
+const writableFields = (raw: Rec): Rec =>
   Object.fromEntries(
     WRITABLE.flatMap((key) => {
       const value = field(raw, key)
@@ -139,21 +143,21 @@ const held = (raw: Rec): Rec =>
 function recordFrom(fields: AccountFields): { record: Rec; action: Rec } {
   if (fields.admin !== undefined) {
     throw new Unsupported(
-      "Gainsight's REST API can not make super admins or unmake them.",
-      'It takes a SCIM token, or a super admin in Gainsight.',
+      "Gainsight's REST API cannot grant or remove super admin.",
+      'This needs a SCIM token, or a super admin in Gainsight.',
     )
   }
   const { [BUNDLE_ACTION]: action, ...custom } = fields.custom ?? {}
-  // Left to the app, bundles might replace those there are.
-  const asked = action ?? (BUNDLES in custom ? 'append' : undefined)
+  // Without an action the app might replace the existing bundles.
+  const bundleAction = action ?? (BUNDLES in custom ? 'append' : undefined)
   return {
     record: { ...recordOf(NAMES, fields), ...custom },
-    action: asked ? { [BUNDLE_ACTION]: asked } : {},
+    action: bundleAction ? { [BUNDLE_ACTION]: bundleAction } : {},
   }
 }
 
-const apart = () =>
+const separateStatusChange = () =>
   new InvalidInput(
-    'Gainsight changes whether a user is active apart from all else.',
-    'Use deactivate_user or reactivate_user, and change the rest in a call of its own.',
+    'Gainsight cannot change the status together with other fields.',
+    'Use deactivate_user or reactivate_user, and change the other fields in a separate call.',
   )

@@ -3,14 +3,14 @@ import { InvalidInput, Unsupported } from '../../../errors.ts'
 import { plainText, sameText } from '../../../text/text.ts'
 import { type ApiRequest, path } from '../../http/client.ts'
 import { field, isRecord, type Rec } from '../../http/values.ts'
-import { gone, renamed } from '../changed.ts'
+import { accountChanged, accountGone } from '../changed.ts'
 import { isAboutBundles } from '../rules.ts'
 import type { Dialect } from './dialect.ts'
-import { type Names, recordOf } from './records.ts'
+import { type FieldNames, recordOf } from './records.ts'
 import { ask, isAbsent, type RestApp, readRows, refusal } from './request.ts'
 
-/** As stitchflow.com's Gainsight API guide (2026-03-11) shows them. */
-const NAMES: Names = {
+/** From stitchflow.com's Gainsight API guide (2026-03-11). */
+const NAMES: FieldNames = {
   id: 'userId',
   email: 'email',
   givenName: 'firstName',
@@ -26,10 +26,10 @@ const NAMES: Names = {
   status: 'isActive',
 }
 
-/** The smallest read there is. */
+/** The smallest possible read. */
 export const USERS_PROBE: ApiRequest = { path: '/v1/users', query: { page: 1, pageSize: 1 } }
 
-/** The REST API at /v1/users, which can not search. */
+/** The REST API at /v1/users, which cannot search. */
 export function usersDialect({ client }: RestApp): Dialect {
   const one = async (id: string, context: RequestContext): Promise<Rec | undefined> => {
     const answer = await ask(client, { path: path`/v1/users/${id}` }, context)
@@ -49,14 +49,14 @@ export function usersDialect({ client }: RestApp): Dialect {
     throw refusal(answer.failure, 'writes')
   }
 
-  /** Whether PUT replaces the user or changes parts of it differs by version, so the whole user is sent. */
+  /** Sends the whole user: PUT replaces it in some versions and changes parts of it in others. */
   const put = async (target: Target, set: AccountFields, context: RequestContext): Promise<void> => {
     const changes = recordFrom(set)
     const raw = await one(target.id, context)
-    if (!raw) throw gone()
+    if (!raw) throw accountGone()
     const email = field(raw, NAMES.email)
     if (typeof email !== 'string' || !sameText(email, target.userName)) {
-      throw renamed()
+      throw accountChanged()
     }
     const body = merged(raw, changes)
     await send({ method: 'PUT', path: path`/v1/users/${target.id}`, body }, set, context)
@@ -67,7 +67,7 @@ export function usersDialect({ client }: RestApp): Dialect {
     one,
     async page({ page, size, match = {} }, context) {
       const { status } = match
-      // Pages are counted from 1, and inactive users included unless they are filtered out.
+      // Pages start at 1. Inactive users are included unless filtered out.
       const isActive = status && String(status === 'active')
       return readRows(
         await ask(
@@ -80,8 +80,8 @@ export function usersDialect({ client }: RestApp): Dialect {
     async create(fields, context) {
       if (!fields.role) {
         throw new InvalidInput(
-          'Gainsight wants a role for a new user.',
-          'Give `role`, written as in Gainsight.',
+          'Gainsight requires a role for a new user.',
+          'Give `role`, spelled as in Gainsight.',
         )
       }
       await send({ method: 'POST', path: '/v1/users', body: recordFrom(fields) }, fields, context)
@@ -96,11 +96,11 @@ export function usersDialect({ client }: RestApp): Dialect {
 function recordFrom({ userName, ...fields }: AccountFields): Rec {
   const { email = userName, custom } = fields
   if (userName !== undefined && !sameText(email, userName)) {
-    throw new InvalidInput('At Gainsight the email is the user name.', 'Give the email alone.')
+    throw new InvalidInput('At Gainsight the email is the user name.', 'Give only the email.')
   }
   if (custom && Object.keys(custom).some(isAboutBundles)) {
     throw new Unsupported(
-      'Permission bundles can not be set by this REST API.',
+      'This REST API cannot set permission bundles.',
       'Set them in Gainsight under Administration > User Management > Permission Bundles.',
     )
   }
@@ -110,13 +110,13 @@ function recordFrom({ userName, ...fields }: AccountFields): Rec {
   }
 }
 
-/** The whole user with the changes made. Its id stands in the path, and its name is made from the other two. */
+/** The whole user with the changes applied. The id is in the path; the app derives `name` from first and last name. */
 function merged({ userId: _, name, ...raw }: Rec, { customAttributes, ...changes }: Rec): Rec {
-  const renamed = 'firstName' in changes || 'lastName' in changes
+  const nameChanged = 'firstName' in changes || 'lastName' in changes
   const held = raw.customAttributes
   return {
     ...raw,
-    ...(name !== undefined && !renamed && { name }),
+    ...(name !== undefined && !nameChanged && { name }),
     ...changes,
     ...(isRecord(customAttributes) && {
       customAttributes: { ...(isRecord(held) && held), ...customAttributes },
@@ -127,5 +127,5 @@ function merged({ userId: _, name, ...raw }: Rec, { customAttributes, ...changes
 const noSuchRole = (role: string) =>
   new InvalidInput(
     `Gainsight has no role "${plainText(role, 64)}".`,
-    'A role must be written exactly as in Gainsight, capital letters included; see Administration > User Management.',
+    'Spell the role exactly as in Gainsight, including capital letters; see Administration > User Management.',
   )

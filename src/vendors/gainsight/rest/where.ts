@@ -3,11 +3,11 @@ interface Condition {
   name: string
   value: string | boolean
 }
-/** Conditions of which one must hold. */
-export type Either = readonly Condition[]
+/** Conditions of which at least one must hold. */
+export type AnyOf = readonly Condition[]
 
-/** A `where` of support.gainsight.com, "User Management APIs", by which all of `conditions` must hold; none for none. */
-export function where(conditions: readonly Either[]): { where?: unknown } {
+/** The `where` clause of support.gainsight.com, "User Management APIs": all of `conditions` must hold. */
+export function where(conditions: readonly AnyOf[]): { where?: unknown } {
   if (conditions.length === 0) return {}
   let used = 0
   const named = conditions.map((either) =>

@@ -4,21 +4,22 @@ import { openApiTokens } from '../src/auth/api-tokens.ts'
 import { openHttpWorld } from '../test/support/http-world.ts'
 import type { Ask } from './askers.ts'
 
-// What one caller may ask for is no part of what is measured, but for the number at once, which is the usual.
-export const openQuietly = () =>
+/** A server without a limit on requests per minute. The default limit on calls in flight applies. */
+export const openUnthrottledWorld = () =>
   openHttpWorld({
-    apart: true,
+    ownProcess: true,
     settings: { http: { perMinute: 10_000_000 } },
     env: { IDENTITY_MCP_LOG: 'error' },
   })
 
-/** A way to call list_tenants as the caller of that number. */
-export interface Door {
+/** Callers that call list_tenants over HTTP. */
+export interface HttpCallers {
+  /** The calls of one caller, by its index. */
   as(caller: number): Ask
 }
 
-/** Calls that can be under way at the same moment. */
-const MOST = 128
+/** The most calls in flight at the same time. */
+const MAX_CONNECTIONS = 128
 
 const BODY = JSON.stringify({
   jsonrpc: '2.0',
@@ -42,8 +43,8 @@ const HEADERS = {
   'mcp-name': 'list_tenants',
 }
 
-export function door({ origin, pathname: path }: URL, tokens: readonly string[]): Door {
-  const pool = new Pool(origin, { connections: MOST })
+export function httpCallers({ origin, pathname: path }: URL, tokens: readonly string[]): HttpCallers {
+  const pool = new Pool(origin, { connections: MAX_CONNECTIONS })
   return {
     as: (caller) => async (signal) => {
       const token = tokens[caller]
@@ -52,7 +53,7 @@ export function door({ origin, pathname: path }: URL, tokens: readonly string[])
       await body.dump()
       if (statusCode === 200) return 'answered'
       if (statusCode !== 429) throw new Error(`answered ${statusCode}`)
-      // Whoever asks here is as greedy as can be.
+      // These callers ignore Retry-After.
       return { retryAt: Date.now() }
     },
   }

@@ -1,0 +1,101 @@
+import type { Io } from '../app/io.ts'
+import { Declined, InvalidInput } from '../errors.ts'
+
+/** Asks for the name of an approver at the terminal. */
+export async function readName(io: Io): Promise<string> {
+  if (!io.stdin.isTTY || !io.stdout.isTTY) {
+    throw new InvalidInput(
+      'Cannot ask for the name of the approver: this is not a terminal.',
+      'Add --approver NAME.',
+    )
+  }
+  const { isCancel, text } = await import('@clack/prompts')
+  const answer = await text({
+    message: 'Name of the approver',
+    input: io.stdin,
+    output: io.stdout,
+    validate: (name) => (name?.trim() ? undefined : 'Type the name, or press Ctrl+C to cancel.'),
+  })
+  if (isCancel(answer)) throw cancelled()
+  return answer.trim()
+}
+
+const cancelled = () => new Declined('Nothing was changed.', 'Run the command again when you are ready.')
+
+/** Reads a passphrase from the first line of standard input, or asks for it at the terminal, masked. */
+export async function readPassphrase(
+  io: Io,
+  { question, ...options }: { passphraseStdin?: boolean | undefined; question: string },
+): Promise<string> {
+  const [passphrase = ''] = await readPassphrases(io, { ...options, questions: [question] })
+  return passphrase
+}
+
+/** Reads several passphrases, one per line. */
+export async function readPassphrases(
+  io: Io,
+  { passphraseStdin, questions }: { passphraseStdin?: boolean | undefined; questions: readonly string[] },
+): Promise<string[]> {
+  if (passphraseStdin) {
+    const lines = await firstLines(io, questions.length)
+    const missing = questions.find((_, index) => !lines[index])
+    if (missing === undefined) return lines
+    throw new InvalidInput(
+      questions.length === 1
+        ? 'Standard input has no passphrase.'
+        : `Standard input has no line for: ${missing}.`,
+      `Write ${questions.length === 1 ? 'it as one line' : `${questions.length} lines`} to standard input.`,
+    )
+  }
+  const answers: string[] = []
+  for (const question of questions) answers.push(await askPassphrase(io, question))
+  return answers
+}
+
+async function askPassphrase(io: Io, question: string): Promise<string> {
+  if (!io.stdin.isTTY || !io.stdout.isTTY) {
+    throw new InvalidInput(
+      'Cannot ask for the passphrase: this is not a terminal.',
+      'Run this in a terminal, or write the passphrase to standard input and add --passphrase-stdin.',
+    )
+  }
+  const { isCancel, password } = await import('@clack/prompts')
+  const answer = await password({
+    message: question,
+    input: io.stdin,
+    output: io.stdout,
+    validate: (text) => (text ? undefined : 'Type the passphrase, or press Ctrl+C to cancel.'),
+  })
+  if (isCancel(answer)) throw cancelled()
+  return answer
+}
+
+/** What the approver must type for a high-impact change: `given` on the command line, or asked for at the terminal. */
+export async function readTyped(io: Io, given: string | undefined): Promise<string> {
+  if (given !== undefined) return given
+  if (!io.stdin.isTTY || !io.stdout.isTTY) {
+    throw new InvalidInput(
+      'This is a high-impact change: to approve it, type the user name or the number of accounts.',
+      'Add --confirm with the value that the request shows.',
+    )
+  }
+  const { isCancel, text } = await import('@clack/prompts')
+  const answer = await text({
+    message: 'This is a high-impact change. Type the user name or the number of accounts shown above',
+    input: io.stdin,
+    output: io.stdout,
+  })
+  if (isCancel(answer)) throw cancelled()
+  return answer ?? ''
+}
+
+/** Stops reading after `count` lines: the writer may keep the stream open. */
+async function firstLines(io: Io, count: number): Promise<string[]> {
+  let bytes = Buffer.alloc(0)
+  for await (const piece of io.stdin) {
+    bytes = Buffer.concat([bytes, Buffer.from(piece)])
+    if (bytes.filter((byte) => byte === 10).length >= count || bytes.length > 4096 * count) break
+  }
+  const lines = bytes.toString('utf8').split('\n').slice(0, count)
+  return lines.map((line) => line.replace(/\r$/, ''))
+}
