@@ -192,6 +192,25 @@ describe('the map of imports', () => {
     expect(early.map(show)).toEqual([])
   })
 
+  test('exports nothing that nobody imports', () => {
+    const others = ['src', 'test', 'bench', 'scripts'].flatMap((folder) =>
+      readdirSync(resolve(SRC, '..', folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => /\.(ts|mjs)$/.test(file) && !file.includes('node_modules'))
+        .map((file) => ({
+          path: join(folder, file),
+          text: readFileSync(resolve(SRC, '..', folder, file), 'utf8'),
+        })),
+    )
+    const words = others.map(({ path, text }) => ({ path, words: new Set(text.match(/\w+/g)) }))
+    const unused = files.flatMap((file) =>
+      [...codeOf(file).matchAll(/^export (?:async )?(?:const|function|class|type|interface) (\w+)/gm)]
+        .map(([, name = '']) => name)
+        .filter((name) => !words.some((one) => one.path !== join('src', file) && one.words.has(name)))
+        .map((name) => `${file}: ${name}`),
+    )
+    expect(unused).toEqual([])
+  })
+
   test('lets only main.ts touch the process', () => {
     const touching = files.filter((file) => /\bprocess\.\w/.test(codeOf(file)))
     expect(touching).toEqual(['main.ts'])

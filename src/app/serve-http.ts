@@ -20,7 +20,7 @@ import { composeServer, type LinkedPage } from './compose.ts'
 import type { Io } from './io.ts'
 import { type CommonOptions, settingsFile } from './stores.ts'
 
-export interface Listening {
+interface Listening {
   host: string
   port: number
 }

@@ -15,7 +15,7 @@ const KEPT_AFTER_MS = 24 * 60 * 60_000
 export type Channel = NonNullable<NonNullable<JournalEvent['approval']>['how']>
 
 /** The approvers that a change requires. */
-export interface Quorum {
+interface Quorum {
   /** How many different people; 1 by default. */
   approvers?: number
   /** Whether the requester is excluded (four-eyes principle). */

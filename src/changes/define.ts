@@ -6,12 +6,12 @@ import type { AccountFields, Operations, RequestContext } from '../domain/operat
 import type { AppReader, Aspect, PastChange, Recalled, Reversal } from './inverse.ts'
 
 /** The part of a tenant that a change needs. */
-export interface TenantApp {
+interface TenantApp {
   facts: Facts
   operations: Operations
 }
 
-/** ChangeLocation a change is made, in words for a person. */
+/** Where a change is made, in words for a person. */
 export interface ChangeLocation {
   tenant: string
   /** Display name of the app. */

@@ -78,7 +78,7 @@ const membershipIn = ({ members = [] }: Group, id: string) =>
   members.some((member) => member.id === id) ? ('in' as const) : ('out' as const)
 
 /** Reverses additions and removals; `accounts` are those of the differing members, as the app shows them. */
-export function reverseMembers(
+function reverseMembers(
   past: PastChange,
   { members, made }: MembershipChange,
   group: Group | undefined,

@@ -31,7 +31,7 @@ const Image = z.object({
   account: Account,
   fields: z.array(Field),
 })
-export type UpdateImage = z.infer<typeof Image>
+type UpdateImage = z.infer<typeof Image>
 
 const MANAGED =
   'The account has an external id: an identity provider may manage it and write its own values back.'
@@ -92,7 +92,7 @@ export const updateAccount = defineChange({
 const valueText = (value: unknown): string => (value === undefined ? 'not known' : JSON.stringify(value))
 
 /** Restores an account's former values, field by field. */
-export function reverseFields(
+function reverseFields(
   past: PastChange,
   { account, fields }: Pick<UpdateImage, 'account' | 'fields'>,
   now: FullAccount | undefined,

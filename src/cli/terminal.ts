@@ -21,7 +21,7 @@ export const newCommand = (io: Io, name: string, description: string): Command =
     })
 
 /** Columns to write in: those of the terminal, but 80 to 120; 120 without a terminal. */
-export const widthOf = (io: Io): number => Math.min(Math.max(io.stdout.columns ?? 120, 80), 120)
+const widthOf = (io: Io): number => Math.min(Math.max(io.stdout.columns ?? 120, 80), 120)
 
 export type Style = Parameters<typeof styleText>[0]
 

@@ -43,7 +43,7 @@ export interface SettingsParts {
 }
 
 /** The part of a vendor that the settings need. */
-export interface ConfigurableVendor {
+interface ConfigurableVendor {
   name: string
   settings: (parts: SettingsParts) => z.ZodObject & z.ZodType<TenantSettings>
 }

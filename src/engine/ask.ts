@@ -3,7 +3,7 @@ import { IdentityError, Unsupported } from '../errors.ts'
 import type { Tenant, Tenants } from './tenants.ts'
 
 /** One tenant's answer or error to a question that went to several. */
-export type Answered<Answer> = { tenant: Tenant } & ({ answer: Answer } | { error: IdentityError })
+type Answered<Answer> = { tenant: Tenant } & ({ answer: Answer } | { error: IdentityError })
 
 /** How a tool calls the apps: by operation, never by address. */
 export interface Ask {

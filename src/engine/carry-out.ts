@@ -139,7 +139,7 @@ async function readBack(
     if (Date.now() + pause <= until) {
       await new Promise((resolve) => setTimeout(resolve, pause))
     } else if (lost) {
-      const note = `The reply was lost and the change may still take effect. ${problem} Observed again before you repeat it.`
+      const note = `The reply was lost and the change may still take effect. ${problem} Look again before you repeat it.`
       return { outcome: 'unknown', verified: false, ...shown, code: 'unknown_outcome', note }
     } else
       return { outcome: 'done', verified: false, ...shown, note: `The app accepted the change. ${problem}` }

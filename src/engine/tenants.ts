@@ -43,7 +43,7 @@ export interface Tenants {
 }
 
 /** What all tenants share. */
-export interface TenantServices {
+interface TenantServices {
   ledger: Ledger
   store: Store
   /** Optional, like `meter`. */

@@ -20,7 +20,7 @@ interface ToolBase<Input extends z.ZodType, Output extends z.ZodType> {
 }
 
 /** A tool that only reads. */
-export interface ReadingTool<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType>
+interface ReadingTool<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType>
   extends ToolBase<Input, Output> {
   effect: 'reads'
   run(

@@ -7,14 +7,14 @@ import type { JournalEvent } from '../journal/events.ts'
 import type { Guard } from './compose.ts'
 
 /** The caller, as the transport authenticated it; never taken from an argument. */
-export interface Caller {
+interface Caller {
   id: string
   /** Name and version of the MCP client, as the client reports them. */
   client: string
 }
 
 /** The part of a tool that guards can decide from. */
-export interface GuardedTool {
+interface GuardedTool {
   name: string
   effect: Effect
   needs: readonly OperationName[]

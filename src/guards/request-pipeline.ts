@@ -25,7 +25,7 @@ export interface RequestPolicy {
 }
 
 /** An address of the app, and the token that is used there. */
-export interface GuardedSurface {
+interface GuardedSurface {
   base: URL
   token: { fingerprint: string }
 }

@@ -15,7 +15,7 @@ export interface Tokens {
   giveBack(ticket: Ticket): Promise<void>
 }
 
-export interface TokenQueue {
+interface TokenQueue {
   /** A ticket, immediately if nothing waits. Throws `RateLimited` as soon as the ticket is known to come too late. */
   ticketFor(request: AppRequest): Promise<Ticket>
   /** Signals that tokens or places may be free. */

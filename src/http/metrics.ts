@@ -3,7 +3,7 @@ import type { Tenant } from '../engine/tenants.ts'
 import type { BreakerState, Meter } from '../meter.ts'
 
 /** What is read when the metrics are requested. */
-export interface Watched {
+interface Watched {
   tenants: readonly Pick<Tenant, 'name' | 'budgets'>[]
   /** How many approval requests wait for a person. */
   pending(): Promise<number>

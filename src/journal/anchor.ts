@@ -102,7 +102,7 @@ export function readPublicKey(text: string): KeyObject {
 }
 
 /** The first 16 hexadecimal digits of SHA-256 over the 32 bytes of the public key. */
-export const keyIdOf = (publicKey: KeyObject): string =>
+const keyIdOf = (publicKey: KeyObject): string =>
   createHash('sha256')
     .update(Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url'))
     .digest('hex')

@@ -2,7 +2,7 @@ import type { BeforeImage } from '../changes/define.ts'
 import type { ErrorCode } from '../errors.ts'
 
 /** What can happen to a requested change; `lost` is about the journal itself. */
-export const JOURNAL_EVENTS = [
+const JOURNAL_EVENTS = [
   'asked',
   'refused',
   'declined',

@@ -2,7 +2,7 @@ import type { JournalForm, JournalHead, RawLine } from './backend.ts'
 import { isUnchanged, NO_LINE, readLine } from './entry.ts'
 import type { JournalLine } from './events.ts'
 
-export interface JournalFlaw {
+interface JournalFlaw {
   ok: false
   /** Position of the first bad line in the file, from 1. */
   line: number

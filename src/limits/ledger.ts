@@ -43,7 +43,7 @@ export interface Ledger {
 }
 
 /** How a process continues while its store is unavailable. */
-export interface OutageFallback {
+interface OutageFallback {
   /** The share of every limit that it may then spend. */
   share: number
   /** Called when the outage begins, with the reason, and when it ends. */

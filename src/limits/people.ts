@@ -2,7 +2,7 @@ import { keepingLastKnown } from '../store/last-known.ts'
 import type { Store } from '../store/store.ts'
 
 /** Most distinct people changed in any hour and any 24 hours; absent means no limit. */
-export interface PeopleLimits {
+interface PeopleLimits {
   perHour?: number | undefined
   perDay?: number | undefined
 }

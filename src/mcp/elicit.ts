@@ -31,7 +31,7 @@ const CONFIRM_FORM = {
 }
 
 /** The client's name, and what it can show to a person. */
-export interface ClientTraits {
+interface ClientTraits {
   name: string
   /** Whether it can show a form. */
   canAsk: boolean

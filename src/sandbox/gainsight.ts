@@ -27,13 +27,13 @@ import { scimRoutes } from './scim.ts'
 import { type Tenant, tenantOf } from './tenant.ts'
 
 export const GAINSIGHT_KINDS = { ...HTTP_FAULTS, ...SCIM_FAULTS, ...GAINSIGHT_FAULTS }
-export type GainsightFault = keyof typeof GAINSIGHT_KINDS
+type GainsightFault = keyof typeof GAINSIGHT_KINDS
 
 /** Where SCIM may be: as "Okta Gainsight SCIM Setup" says, and as stitchflow.com's Gainsight API guide does. */
 export const SCIM_BASES = ['/v1/users/services/scim', '/scim/v2'] as const
 export type ScimBase = (typeof SCIM_BASES)[number]
 
-export type RestDialect = 'users' | 'services'
+type RestDialect = 'users' | 'services'
 
 export interface GainsightOptions {
   port?: number | undefined

@@ -78,12 +78,10 @@ const mapped = <Value, Other>(values: Record<string, Value>, to: (value: Value) 
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, to(value)]))
 
 export { faultLines } from './control.ts'
-export type { Fault } from './faults.ts'
-export { GAINSIGHT, LICENCES, ROLES } from './gainsight/account.ts'
-export type { RetryAfter } from './http-server.ts'
+export { GAINSIGHT } from './gainsight/account.ts'
 export type { Arrival } from './http-types.ts'
-export { type Limits, mostIn, type RateSpelling } from './limit.ts'
-export { GRANTS, type NetskopeToken, type TokenForm } from './netskope/tokens.ts'
+export { mostIn, type RateSpelling } from './limit.ts'
+export { GRANTS } from './netskope/tokens.ts'
 export {
   DEFAULT_APPS,
   type DefaultApp,
@@ -93,7 +91,6 @@ export {
   isFault,
   SANDBOX_APPS,
   type SandboxApp,
-  type SandboxFault,
   type SandboxOptions,
 } from './registry.ts'
 export type {

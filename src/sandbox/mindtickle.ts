@@ -15,7 +15,7 @@ import { scimRoutes } from './scim.ts'
 import { type Tenant, tenantOf } from './tenant.ts'
 
 export const MINDTICKLE_KINDS = { ...HTTP_FAULTS, ...SCIM_FAULTS, ...MINDTICKLE_FAULTS }
-export type MindtickleFault = keyof typeof MINDTICKLE_KINDS
+type MindtickleFault = keyof typeof MINDTICKLE_KINDS
 
 export interface MindtickleOptions {
   port?: number | undefined

@@ -20,7 +20,7 @@ export type DefaultApp = (typeof DEFAULT_APPS)[number]
 
 /** Every kind of fault that `faults` can name. */
 export const FAULT_KINDS = { ...NETSKOPE_KINDS, ...GAINSIGHT_KINDS, ...MINDTICKLE_KINDS, ...SCIM_KINDS }
-export type SandboxFault = keyof typeof FAULT_KINDS
+type SandboxFault = keyof typeof FAULT_KINDS
 
 /** The faults that each app supports. */
 const KINDS = {

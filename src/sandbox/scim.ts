@@ -26,7 +26,7 @@ export interface ScimDetails extends ListDetails, UserDetails, RecordDetails {
   conflict?: Reply
 }
 
-export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 export type Method = (typeof METHODS)[number]
 
 /** The routes of a SCIM 2.0 service (RFC 7644) over `directory`. */

@@ -7,7 +7,7 @@ const MAX_VALUES_KNOWN = 1_000
  * Values that must survive a store that loses data: when a value is missing that this process has seen, the process
  * continues from the value it last saw. To reset a value, set an empty one; never delete it.
  */
-export interface LastKnown extends Pick<Store, 'get' | 'update'> {
+interface LastKnown extends Pick<Store, 'get' | 'update'> {
   /** The value as last seen, for when the store is unavailable. */
   last<Value>(key: string): Value | undefined
 }

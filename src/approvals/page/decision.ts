@@ -9,7 +9,7 @@ export interface EnteredValues {
   typed?: string | undefined
 }
 
-export type FormField = 'decision' | 'typed' | 'approver' | 'passphrase'
+type FormField = 'decision' | 'typed' | 'approver' | 'passphrase'
 
 export interface FormProblem {
   message: string

@@ -26,7 +26,7 @@ export interface PageParts {
   warn: (message: string, error: unknown) => void
 }
 
-export type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 interface Reply {
   status: number

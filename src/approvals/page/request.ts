@@ -17,7 +17,7 @@ import { count, layout, quoted, time } from './layout.ts'
 import type { RecentChanges } from './recent-changes.ts'
 
 /** The contents of the page for one request. */
-export interface RequestView {
+interface RequestView {
   approval: Approval
   recentChanges: RecentChanges
   token: string

@@ -8,7 +8,7 @@ import { type Sandbox, startSandbox } from '../../sandbox/index.ts'
 import { type Agent, connect, type Person } from './agent.ts'
 
 /** The part of a sandbox that every act needs: the Netskope tenant, and how to reach it. */
-export interface DemoSandbox {
+interface DemoSandbox {
   tenants: Sandbox<'netskope'>['tenants']
   settings: Sandbox<'netskope'>['settings']
   tokens: Sandbox<'netskope'>['tokens']

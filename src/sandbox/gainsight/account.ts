@@ -66,14 +66,14 @@ export function complete<User extends Values>(user: User): User {
 }
 
 /** Ids look like those in the examples of support.gainsight.com. */
-export const gsid = (text: string): string =>
+const gsid = (text: string): string =>
   `1P01${uuidOf(`gainsight ${text}`).replaceAll('-', '').toUpperCase().slice(0, 14)}`
 
 export const newGsid = (): string => gsid(crypto.randomUUID())
 
 const SUPER_ADMINS = ['grace@example.com', 'breakglass@example.com']
 
-export function accountOf(person: AccountHolder, place: number): ScimUser {
+function accountOf(person: AccountHolder, place: number): ScimUser {
   const role = ROLES[place % ROLES.length] ?? 'Standard User'
   const licence = LICENCES[place % LICENCES.length]
   return complete({

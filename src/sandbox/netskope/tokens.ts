@@ -6,7 +6,7 @@ export const SCIM = '/api/v2/scim'
 export const AUDIT = '/api/v2/events/data/audit'
 
 /** Endpoint to `r` (GET) or `rw` (everything). */
-export type Grants = Readonly<Record<string, 'r' | 'rw'>>
+type Grants = Readonly<Record<string, 'r' | 'rw'>>
 
 /** What the two kinds of token are made for; a REST token may be given both. */
 export const GRANTS = {

@@ -2,7 +2,7 @@
  * Departures that a fault alone, which stands around a request, could not bring about: the service itself must know of
  * them. Each is the name of the fault that turns it on.
  */
-export const QUIRKS = [
+const QUIRKS = [
   'active-ignored',
   'create-not-kept',
   'create-upsert',

@@ -11,7 +11,7 @@ import { WHERE_TO_MAKE } from './errors.ts'
 import { singleFlight } from './single-flight.ts'
 
 /** A fetched token. It is kept in memory only. */
-export interface FetchedToken {
+interface FetchedToken {
   secret: Secret
   /** Epoch milliseconds. */
   expiresAt: number

@@ -3,8 +3,8 @@ import type { SettingsParts } from '../../config/settings.ts'
 import { BaseUrl, tenantSettings, UrlPath } from '../define.ts'
 import { scimSettings } from '../scim/settings.ts'
 
-export const AUTH_MODES = ['static_bearer', 'm2m', 'oauth_refresh'] as const
-export type AuthMode = (typeof AUTH_MODES)[number]
+const AUTH_MODES = ['static_bearer', 'm2m', 'oauth_refresh'] as const
+type AuthMode = (typeof AUTH_MODES)[number]
 
 /** The token slots in the settings that each auth mode needs. */
 export const SLOTS = {

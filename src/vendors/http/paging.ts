@@ -1,5 +1,5 @@
 /** One page, as evidence of how the app pages. */
-export interface PageSeen {
+interface PageSeen {
   /** Requested index, 1-based. */
   start: number
   /** First id of the previous page. */

@@ -19,7 +19,7 @@ export interface FieldMapping {
 }
 
 /** The fields of RFC 7643. */
-export type StandardField = Exclude<FieldName, 'licence' | 'admin' | 'custom'>
+type StandardField = Exclude<FieldName, 'licence' | 'admin' | 'custom'>
 
 type FieldWriter = (value: string, current: Rec) => Edit
 

@@ -5,7 +5,7 @@ export interface Filter {
   readonly text: string
 }
 
-export type FilterAttribute = 'userName' | 'emails.value' | 'externalId' | 'displayName' | 'active'
+type FilterAttribute = 'userName' | 'emails.value' | 'externalId' | 'displayName' | 'active'
 
 /** `attribute eq value` (RFC 7644 §3.4.2.2). Throws `InvalidInput` for a value that a filter cannot contain. */
 export function eq(attribute: FilterAttribute, value: string | boolean): Filter {

@@ -19,7 +19,7 @@ export const PROBES: readonly { name: DialectName; request: ApiRequest }[] = [
   { name: 'users', request: USERS_PROBE },
 ]
 
-export const DIALECT_KEY = 'gainsight.restDialect'
+const DIALECT_KEY = 'gainsight.restDialect'
 
 /** The tenant's dialect: from the settings, from memory, or found with a read and remembered. */
 export function dialectOf(app: RestApp): (context: RequestContext) => Promise<Dialect> {
@@ -54,7 +54,7 @@ async function probeDialects(app: RestApp, context: RequestContext): Promise<Dia
 }
 
 /** Whether an answer is a list of users, even an empty one. */
-export const isListOfUsers = (answer: ParsedReply): boolean =>
+const isListOfUsers = (answer: ParsedReply): boolean =>
   answer.ok ? rowsIn(answer.body) !== undefined : saysNoData(answer.failure)
 
 /** A gateway answered that the path does not exist. */
