@@ -1,0 +1,156 @@
+import { Unavailable } from '../errors.ts'
+import { keepingLastKnown } from '../store/last-known.ts'
+import type { Store } from '../store/store.ts'
+import { newState, type State, settle, spentMs, type Ticket } from './sliding-window.ts'
+import type { Learned } from './throttle.ts'
+
+/** How a process continues while its store is unavailable. */
+export interface OutageFallback {
+  /** The share of every limit that it may then spend. */
+  share: number
+  /** Called when the outage begins, with the reason, and when it ends. */
+  say: (alone: boolean, reason?: unknown) => void
+}
+
+/** What a process knows about a bucket that the store does not know yet. */
+interface LocalBucket {
+  /** During an outage: the bucket as last seen, with the local changes since. */
+  state?: State
+  /** Tickets spent since, not yet in the store; `at` is by the local clock. */
+  owed: { ticket: Ticket; learned: Learned | undefined; at: number }[]
+}
+
+/**
+ * How long a settled ticket may wait to be written together with the next `take`, milliseconds. Until then it counts as
+ * in flight, so its tokens cannot be spent twice.
+ */
+const SETTLE_WITHIN_MS = 25
+
+// Longer than the longest window, so only unused buckets expire.
+const BUCKET_TTL_MS = 2 * 86_400_000
+
+/** A change or read of a bucket at the store's time `now`, with a share of the limits. */
+type BucketWork<Result> = (state: State, now: number, share: number) => Result
+
+/** Its result, the store's time, and whether the store has it. */
+interface BucketOutcome<Result> {
+  result: Result
+  now: number
+  shared: boolean
+}
+
+/** The buckets of a store, and what this process has not written to them yet. */
+interface SharedBuckets {
+  /** Updates a bucket in the store, or locally when the store is unavailable. */
+  change<Result>(bucket: string, work: BucketWork<Result>): Promise<BucketOutcome<Result>>
+  /** Reads a bucket without changing it. */
+  read<Result>(bucket: string, work: BucketWork<Result>): Promise<BucketOutcome<Result>>
+  /** Queues a spent ticket for the next update of its bucket, or for a short timer. */
+  queue(bucket: string, ticket: Ticket, learned: Learned | undefined): void
+  /** Notes a ticket spent during an outage, to be written when the store is back. */
+  owe(bucket: string, state: State, ticket: Ticket, learned: Learned | undefined): void
+  /** Writes everything that is queued. */
+  flush(): Promise<void>
+  forget(bucket: string): Promise<void>
+  inOutage(): boolean
+}
+
+/**
+ * Buckets shared by all processes that use the same store, by the store's clock. With `alone`, a process whose store is
+ * unavailable continues with its share of the last known state, and writes what it spent later.
+ */
+export function sharedBuckets(store: Store, alone?: OutageFallback): SharedBuckets {
+  const buckets = keepingLastKnown(store)
+  const localBuckets = new Map<string, LocalBucket>()
+  const keyOf = (bucket: string) => `budget/${bucket}`
+  /** How far the store's clock is ahead of ours. An upper estimate, so no token comes back too early. */
+  let clockAheadMs = 0
+  let inOutage = false
+
+  /** Updates a bucket in the store, or locally when the store is unavailable. */
+  async function change<Result>(bucket: string, work: BucketWork<Result>): Promise<BucketOutcome<Result>> {
+    const local = localBuckets.get(bucket)
+    // This update also writes all pending tickets.
+    const owed = local?.owed.splice(0) ?? []
+    const began = Date.now()
+    try {
+      const outcome = await buckets.update<State, BucketOutcome<Result>>(
+        keyOf(bucket),
+        (state = newState(), now) => {
+          for (const { ticket, learned, at } of owed) settle(state, ticket, learned, now, now - (began - at))
+          return {
+            next: state,
+            ttl: BUCKET_TTL_MS,
+            result: { result: work(state, now, 1), now, shared: true },
+          }
+        },
+      )
+      if (local) delete local.state
+      if (local?.owed.length === 0) localBuckets.delete(bucket)
+      clockAheadMs = outcome.now - began
+      if (inOutage) alone?.say(false)
+      inOutage = false
+      return outcome
+    } catch (error) {
+      local?.owed.unshift(...owed)
+      return changeLocally(bucket, error, work)
+    }
+  }
+
+  /** Reads a bucket without changing it. */
+  async function read<Result>(bucket: string, work: BucketWork<Result>): Promise<BucketOutcome<Result>> {
+    try {
+      const [state, now] = await Promise.all([buckets.get<State>(keyOf(bucket)), store.now()])
+      return { result: work(state ?? newState(), now, 1), now, shared: true }
+    } catch (error) {
+      return changeLocally(bucket, error, work)
+    }
+  }
+
+  function changeLocally<Result>(
+    bucket: string,
+    error: unknown,
+    work: BucketWork<Result>,
+  ): BucketOutcome<Result> {
+    if (!alone || !(error instanceof Unavailable)) throw error
+    if (!inOutage) alone.say(true, error)
+    inOutage = true
+    const local = localBuckets.get(bucket) ?? { owed: [] }
+    localBuckets.set(bucket, local)
+    const now = Date.now() + clockAheadMs
+    if (!local.state) {
+      const state = buckets.last<State>(keyOf(bucket)) ?? newState()
+      for (const { ticket, learned, at } of local.owed) settle(state, ticket, learned, now, at + clockAheadMs)
+      local.state = state
+    }
+    return { result: work(local.state, now, alone.share), now, shared: false }
+  }
+
+  /** Queues a ticket for the next update of its bucket, or for a short timer. */
+  function queueTicket(bucket: string, ticket: Ticket, learned: Learned | undefined): void {
+    const local = localBuckets.get(bucket) ?? { owed: [] }
+    localBuckets.set(bucket, local)
+    local.owed.push({ ticket, learned, at: Date.now() })
+    // If this fails, the next update writes it.
+    if (local.owed.length === 1)
+      setTimeout(() => void writeQueued(bucket).catch(() => undefined), SETTLE_WITHIN_MS).unref()
+  }
+
+  async function writeQueued(bucket: string): Promise<void> {
+    if (localBuckets.get(bucket)?.owed.length) await change(bucket, () => undefined)
+  }
+
+  return {
+    change,
+    read,
+    queue: queueTicket,
+    owe(bucket, state, ticket, learned) {
+      const owed = localBuckets.get(bucket)?.owed ?? []
+      owed.push({ ticket, learned, at: Date.now() })
+      while (owed[0] && owed[0].at < Date.now() - spentMs(state.longestMs)) owed.shift()
+    },
+    flush: async () => void (await Promise.all([...localBuckets.keys()].map(writeQueued))),
+    forget: (bucket) => store.set(keyOf(bucket), newState(), BUCKET_TTL_MS),
+    inOutage: () => inOutage,
+  }
+}
