@@ -2,7 +2,7 @@ import type { Fault, Faults } from './faults.ts'
 import { type Arrival, type Incoming, isObject, parseJson, type Reply } from './http-types.ts'
 import { mostIn } from './limit.ts'
 
-const MINUTE = 60_000
+const MINUTE_MS = 60_000
 
 /** The control routes of a simulated app, for people and scripts. They need no token and do not count as arrivals. */
 export function control(title: string, faults: Faults, arrivals: readonly Arrival[]) {
@@ -42,7 +42,7 @@ function setFaults(faults: Faults, text: string): Reply {
 const isFault = (value: unknown): value is string | Fault =>
   typeof value === 'string' || (isObject(value) && typeof value.fault === 'string')
 
-// With a final line break for people at a terminal.
+// The final line break is for people at a terminal.
 const json = (value: unknown): Reply => ({ status: 200, body: `${JSON.stringify(value, null, 2)}\n` })
 const plain = (status: number, body: string): Reply => ({ status, type: 'text/plain;charset=utf-8', body })
 
@@ -52,15 +52,15 @@ function summary(arrivals: readonly Arrival[], since: number) {
   const byStatus: Record<string, number> = {}
   for (const { status = 'unanswered' } of recent) byStatus[status] = (byStatus[status] ?? 0) + 1
   const slots = [...new Set(recent.map(({ token }) => token))]
-  const byToken = slots.map((slot) => [slot, density(recent.filter(({ token }) => token === slot))])
-  return { ...density(recent), byStatus, byToken: Object.fromEntries(byToken) }
+  const byToken = slots.map((slot) => [slot, peakRate(recent.filter(({ token }) => token === slot))])
+  return { ...peakRate(recent), byStatus, byToken: Object.fromEntries(byToken) }
 }
 
-const density = (arrivals: readonly Arrival[]) => ({
+const peakRate = (arrivals: readonly Arrival[]) => ({
   total: arrivals.length,
   mostInAnyMinute: mostIn(
     arrivals.map(({ at }) => at),
-    MINUTE,
+    MINUTE_MS,
   ),
 })
 
@@ -72,7 +72,7 @@ PUT    /_sandbox/faults    replaces them: a JSON list of names, or of objects
                            of which all but the first are optional
 DELETE /_sandbox/faults    removes them all
 GET    /_sandbox/arrivals  the number of requests, by status and by token, and
-                           the most in any 60 s; ?since= takes epoch
+                           the peak in any 60 s; ?since= takes epoch
                            milliseconds
 
 Faults:

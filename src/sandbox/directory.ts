@@ -33,7 +33,7 @@ export interface Records {
   groups: ReadonlyMap<string, ScimGroup>
 }
 
-/** The groups that each user is in, by the id of the user. */
+/** The groups of each user, by user id. */
 export function membershipsOf({
   groups,
 }: Records): ReadonlyMap<string, { value: string; display: string }[]> {
@@ -86,13 +86,13 @@ export function openDirectory(
 function openTable<Item extends { id: string }>(now: () => number, first: readonly Item[]) {
   const records = new Map(first.map((item) => [item.id, item]))
   const changes: { at: number; id: string; before: Item | undefined }[] = []
-  const remember = (id: string) => {
+  const saveBeforeImage = (id: string) => {
     changes.push({ at: now(), id, before: structuredClone(records.get(id)) })
   }
   return {
     records: records as ReadonlyMap<string, Item>,
     put(item: Item): Item {
-      remember(item.id)
+      saveBeforeImage(item.id)
       const live = records.get(item.id) ?? item
       if (live !== item) {
         for (const key of Object.keys(live)) delete live[key as keyof Item]
@@ -102,7 +102,7 @@ function openTable<Item extends { id: string }>(now: () => number, first: readon
       return live
     },
     remove(id: string): void {
-      remember(id)
+      saveBeforeImage(id)
       records.delete(id)
     },
     asOf(at: number): ReadonlyMap<string, Item> {

@@ -14,13 +14,13 @@ export interface Fault<Name extends string = string> {
   status?: number
 }
 
-/** A kind of fault, which wraps the app's own work. */
+/** A kind of fault. It wraps the app's own work. */
 export interface FaultKind {
   /** One line for the list. */
   about: string
   /** Runs before the token check, like a gateway or the network. */
   front?: true
-  /** Which requests it can affect; default: all. */
+  /** The requests that it can affect; default: all. */
   when?: (incoming: Incoming) => boolean
   ms?: number
   status?: number
@@ -37,7 +37,7 @@ export interface Faults<Name extends string = string> {
   clear(): void
   /** The active faults, with their remaining `times`. */
   list(): Fault<Name>[]
-  /** Runs `run` inside the faults that affect this request on that side of the token check. */
+  /** Runs `run` inside the faults that affect this request, before (`front`) or after the token check. */
   around(side: 'front' | 'back', incoming: Incoming, run: Run): Promise<Outcome>
 }
 

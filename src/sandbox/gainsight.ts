@@ -29,7 +29,7 @@ import { type Tenant, tenantOf } from './tenant.ts'
 export const GAINSIGHT_KINDS = { ...HTTP_FAULTS, ...SCIM_FAULTS, ...GAINSIGHT_FAULTS }
 type GainsightFault = keyof typeof GAINSIGHT_KINDS
 
-/** Where SCIM may be: as "Okta Gainsight SCIM Setup" says, and as stitchflow.com's Gainsight API guide does. */
+/** Known SCIM base paths: from "Okta Gainsight SCIM Setup", and from stitchflow.com's Gainsight API guide. */
 export const SCIM_BASES = ['/v1/users/services/scim', '/scim/v2'] as const
 export type ScimBase = (typeof SCIM_BASES)[number]
 
@@ -38,22 +38,22 @@ type RestDialect = 'users' | 'services'
 export interface GainsightOptions {
   port?: number | undefined
   now?: (() => number) | undefined
-  /** 100 an hour and 1,000 a day for each surface when left out. */
+  /** Default: 100 an hour and 1,000 a day for each API. */
   limits?: Limits | undefined
-  /** Both surfaces spend the same limits; whether they do is documented nowhere. */
+  /** Both APIs share the same limits. Not documented either way. */
   sharedLimits?: boolean | undefined
   rateHeaders?: RateSpelling | undefined
   people?: readonly AccountHolder[] | undefined
-  /** Where SCIM answers; the first of `SCIM_BASES` alone when left out. */
+  /** The base paths of SCIM; default: only the first of `SCIM_BASES`. */
   scimBases?: readonly ScimBase[] | undefined
-  /** Which REST paths there are; `services` alone when left out. */
+  /** The REST dialects; default: only `services`. */
   restDialects?: readonly RestDialect[] | undefined
-  /** Of the dialect `users`; `partial` when left out. */
+  /** For the dialect `users`; default: `partial`. */
   putUpdates?: PutUpdates | undefined
   licences?: readonly string[] | undefined
   customFields?: readonly CustomField[] | undefined
   tokens?: { accessKey?: Partial<GainsightToken>; scim?: Partial<GainsightToken> } | undefined
-  /** How long tokens by OAuth live, seconds; a day when left out. */
+  /** Lifetime of OAuth tokens in seconds; default: a day. */
   tokenLifetime?: number | undefined
   faults?: readonly (GainsightFault | Fault<GainsightFault>)[] | undefined
 }
@@ -63,11 +63,11 @@ export interface GainsightTenant extends Tenant {
   readonly tokens: { accessKey: GainsightToken; scim: GainsightToken }
   readonly oauth: Oauth
   readonly faults: Faults<GainsightFault>
-  /** Names of permission bundles, by Gsid. */
+  /** The names of each user's permission bundles, by Gsid. */
   readonly permissionBundles: ReadonlyMap<string, readonly string[]>
 }
 
-/** Starts a tenant with its people and its groups. Rejects when the port is taken. */
+/** Starts a tenant with its people and groups. Rejects when the port is taken. */
 export async function startGainsight(options: GainsightOptions = {}): Promise<GainsightTenant> {
   const {
     now = () => Date.now(),
@@ -84,7 +84,7 @@ export async function startGainsight(options: GainsightOptions = {}): Promise<Ga
   const faults = openFaults(GAINSIGHT_KINDS)
   faults.set(options.faults ?? [])
   const user = userShape(options.licences ?? LICENCES, options.customFields ?? CUSTOM_FIELDS)
-  const custom = ownShape(user)
+  const custom = extensionShape(user)
   const dialects = {
     services: () => servicesDialect(directory, custom, bundles),
     users: () => usersDialect(directory, custom, options.putUpdates ?? 'partial'),
@@ -92,10 +92,10 @@ export async function startGainsight(options: GainsightOptions = {}): Promise<Ga
   const live = () => [...Object.values(tokens), ...oauth.tokens()]
   const routes: Route[] = [
     ...(options.scimBases ?? SCIM_BASES.slice(0, 1)).flatMap((base) =>
-      scimRoutes(directory, { ...DETAILS, base, user }),
+      scimRoutes(directory, { ...GAINSIGHT_SCIM, base, user }),
     ),
     ...oauth.routes,
-    // `services` first, since a path of it looks like an id of the other one.
+    // `services` first: its paths would match `:id` of `users`.
     ...(['services', 'users'] as const)
       .filter((dialect) => (options.restDialects ?? ['services']).includes(dialect))
       .flatMap((dialect) => dialects[dialect]()),
@@ -125,14 +125,14 @@ export async function startGainsight(options: GainsightOptions = {}): Promise<Ga
 
 const NO_ROUTE: Reply = { status: 404, body: { message: 'Not Found' } }
 
-/** What stands in Gainsight's own namespace. */
-function ownShape(user: Shape): Shape {
+/** The attributes in Gainsight's own namespace. */
+function extensionShape(user: Shape): Shape {
   const own = user[GAINSIGHT]
   return own && 'of' in own ? own.of : {}
 }
 
-// Replies as a public provisioning client of Gainsight's SCIM reads them; the largest page is that of the guide.
-const DETAILS = {
+// Replies follow what a public provisioning client of Gainsight's SCIM reads; the page limit is from the guide.
+const GAINSIGHT_SCIM = {
   complete,
   newId: newGsid,
   errorType: 'application/scim+json',

@@ -14,7 +14,7 @@ const OVERSIZE_BYTES = 20 * 1024 * 1024
 /** Faults of any app over HTTP. */
 export const HTTP_FAULTS = {
   '429-storm': {
-    about: 'Answers 429 without a hint when to retry.',
+    about: 'Answers 429 without Retry-After.',
     front: true,
     act: () => ({ status: 429, bare: true }),
   },
@@ -50,7 +50,7 @@ export const HTTP_FAULTS = {
     act: () => ({ status: 200, bare: true, body: { error: { code: 429, message: 'Too many requests' } } }),
   },
   unavailable: {
-    about: 'Answers 503 without a hint when to retry.',
+    about: 'Answers 503 without Retry-After.',
     front: true,
     act: () => ({ status: 503, bare: true }),
   },
@@ -79,9 +79,9 @@ export const HTTP_FAULTS = {
     },
   },
   'redirect-elsewhere': {
-    about: 'Redirects to another origin that would serve it.',
+    about: 'Redirects to another origin that serves the request.',
     front: true,
-    // The same app under another host name: its log shows who followed, and with which token.
+    // The same app under another host name: its log shows which clients followed, and with which token.
     when: ({ headers }) => !headers.host?.startsWith('localhost'),
     status: 302,
     act: ({ headers, path, query }, _, { status }) => ({
@@ -105,7 +105,7 @@ export const HTTP_FAULTS = {
     },
   },
   'late-work': {
-    about: 'Does the work ms later, even if the client has gone.',
+    about: 'Does the work ms later, even if the client disconnects.',
     ms: 1_000,
     async act(incoming, run, { ms }) {
       await wait(ms, incoming)
@@ -140,7 +140,7 @@ export const HTTP_FAULTS = {
     act: () => html(502, '502 Bad Gateway'),
   },
   'empty-reply': {
-    about: 'Does the work; the answer has the right status, no body.',
+    about: 'Does the work; answers the right status without a body.',
     act: async (incoming, run) => change(await run(incoming), () => undefined),
   },
   oversized: {

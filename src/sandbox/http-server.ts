@@ -32,7 +32,7 @@ export interface AppOptions {
   tooMany?: () => Reply
   /** The token that a request presents. */
   presented: (headers: IncomingMessage['headers'], path: string) => string | undefined
-  /** The refusal of a request that its token does not permit. */
+  /** The refusal of a request that its token does not allow. */
   gate: (incoming: Incoming) => Reply | undefined
   routes: readonly Route[]
   noRoute: Reply
@@ -75,11 +75,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     if (/^\/_sandbox(\/|$)/.test(incoming.path)) {
       return deliver(response, controlRoutes({ ...incoming, text: await bodyOf(message) }), {})
     }
-    const arrival = note(incoming)
+    const arrival = logArrival(incoming)
     const { admitted, headers, wait } = limiterOf(incoming).arrive(incoming.at)
     const text = await bodyOf(message)
     if (incoming.method !== 'GET') arrival.body = parseJson(scrubbed(text)) ?? scrubbed(text)
-    const outcome = admitted ? await answer({ ...incoming, text }).catch(ownMistake) : tooMany()
+    const outcome = admitted ? await answer({ ...incoming, text }).catch(internalError) : tooMany()
     if (typeof outcome === 'object') arrival.status = outcome.status
     const back = admitted ? {} : retryAfter(options.retryAfter, incoming.at, wait)
     deliver(response, outcome, { ...headers, ...back, 'x-request-id': crypto.randomUUID() })
@@ -102,7 +102,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     }
   }
 
-  function note({ at, method, path, query, slot }: Incoming): Arrival {
+  function logArrival({ at, method, path, query, slot }: Incoming): Arrival {
     const arrival = { at, method, path: scrubbed(path), query: scrubbed(query.toString()), token: slot }
     arrivals.push(arrival)
     return arrival
@@ -130,7 +130,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     server.once('error', reject)
     server.listen(options.port ?? 0, '127.0.0.1', resolve)
   })
-  const { port } = server.address() as AddressInfo // it listens on a port, so it has one
+  const { port } = server.address() as AddressInfo // not a pipe: it listens on a port
 
   return {
     url: `http://127.0.0.1:${port}`,
@@ -144,7 +144,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
-// Stitchflow's Netskope API guide: 429 without Retry-After. The words are those of a Kong gateway.
+// Stitchflow's Netskope API guide: 429 without Retry-After. The message is that of a Kong gateway.
 const TOO_MANY: Reply = { status: 429, body: { message: 'API rate limit exceeded' } }
 
 const NO_LIMIT: Limiter = { arrive: () => ({ admitted: true, headers: {}, wait: 0 }) }
@@ -153,11 +153,11 @@ function retryAfter(form: RetryAfter | undefined, at: number, wait: number): Rec
   if (form === undefined) return {}
   if (form === 'zero') return { 'retry-after': '0' }
   if (form === 'seconds') return { 'retry-after': String(wait) }
-  const [date, then] = [at, at + wait * 1000].map((time) => new Date(time).toUTCString())
-  return { date: date ?? '', 'retry-after': then ?? '' }
+  const [date, retryAt] = [at, at + wait * 1000].map((time) => new Date(time).toUTCString())
+  return { date: date ?? '', 'retry-after': retryAt ?? '' }
 }
 
-const ownMistake = (error: unknown): Outcome => ({ status: 500, body: { message: `Sandbox: ${error}` } })
+const internalError = (error: unknown): Outcome => ({ status: 500, body: { message: `Sandbox: ${error}` } })
 
 async function bodyOf(message: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Quirk } from './scim/quirks.ts'
 
-/** A request to a simulated app, read to its end. */
+/** A complete request to a simulated app. */
 export interface Incoming {
   /** When it arrived, epoch milliseconds. */
   at: number
@@ -9,9 +9,9 @@ export interface Incoming {
   path: string
   query: URLSearchParams
   headers: IncomingHttpHeaders
-  /** The body as it was sent. */
+  /** The raw body. */
   text: string
-  /** Name of the token that was presented, `unknown` or `none`. */
+  /** Name of the presented token, `unknown` or `none`. */
   slot: string
   /** The presented token, if any. Never logged. */
   presented?: string | undefined
@@ -28,9 +28,9 @@ export interface Reply {
   headers?: Record<string, string>
   /** Text, or a value to send as JSON. Default: no body. */
   body?: unknown
-  /** Media type; `application/json` when left out. */
+  /** Media type; default: `application/json`. */
   type?: string
-  /** Sent without rate headers. */
+  /** Sent without rate limit headers. */
   bare?: boolean
 }
 
@@ -58,13 +58,13 @@ export interface Arrival {
   query: string
   /** Absent while the request is in flight, or if it was never answered. */
   status?: number
-  /** Name of the token that was presented, `unknown` or `none`. */
+  /** Name of the presented token, `unknown` or `none`. */
   token: string
   /** The body of a write: parsed JSON, or text if it is not JSON. */
   body?: unknown
 }
 
-/** The JSON that `text` holds, or `undefined`. */
+/** The JSON value in `text`, or `undefined` if it is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -23,7 +23,7 @@ interface TenantSettings {
 
 /** Running simulated tenants, and the settings to reach them. */
 export interface Sandbox<App extends SandboxApp = DefaultApp> {
-  /** Of the first app. */
+  /** The URL of the first app. */
   url: string
   /** The values of the first app's tokens, by slot. */
   tokens: 'netskope' extends App ? { scim: string; rest: string } : Record<string, string>
@@ -46,8 +46,8 @@ export async function startSandbox<const App extends SandboxApp = DefaultApp>(
     await Promise.all(started.map(([, { tenant }]) => tenant.close()))
   }
   try {
-    for (const [place, app] of [...new Set(apps)].entries()) {
-      const port = options.port ? options.port + place : undefined
+    for (const [index, app] of [...new Set(apps)].entries()) {
+      const port = options.port ? options.port + index : undefined
       started.push([app, await STARTERS[app]({ ...options, port })])
     }
   } catch (error) {
@@ -56,25 +56,25 @@ export async function startSandbox<const App extends SandboxApp = DefaultApp>(
   }
   const [first] = started
   if (!first) throw new TypeError('A sandbox needs at least one app.')
-  const each = <Value>(value: (app: SandboxApp, started: Started) => Value) =>
+  const perTenant = <Value>(value: (app: SandboxApp, started: Started) => Value) =>
     Object.fromEntries(started.map(([app, one]) => [`acme-${app}`, value(app, one)]))
   return {
     url: first[1].tenant.url,
-    tokens: mapped(first[1].tokens, ([, value]) => value),
-    tenants: each((_, { tenant }) => tenant),
+    tokens: mapValues(first[1].tokens, ([, value]) => value),
+    tenants: perTenant((_, { tenant }) => tenant),
     settings: {
-      tenants: each((vendor, { address, tokens }) => ({
+      tenants: perTenant((vendor, { address, tokens }) => ({
         vendor,
         url: address,
-        tokens: mapped(tokens, ([variable]) => `env:${variable}`),
+        tokens: mapValues(tokens, ([variable]) => `env:${variable}`),
       })),
     },
     env: Object.fromEntries(started.flatMap(([, { tokens }]) => Object.values(tokens))),
     close,
-  } as unknown as Sandbox<App> // exactly the apps that were named have been started
+  } as unknown as Sandbox<App> // exactly the named apps have started
 }
 
-const mapped = <Value, Other>(values: Record<string, Value>, to: (value: Value) => Other) =>
+const mapValues = <Value, Other>(values: Record<string, Value>, to: (value: Value) => Other) =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, to(value)]))
 
 export { faultLines } from './control.ts'

@@ -20,23 +20,23 @@ type MindtickleFault = keyof typeof MINDTICKLE_KINDS
 export interface MindtickleOptions {
   port?: number | undefined
   now?: (() => number) | undefined
-  /** The vendor publishes none: 120 a minute when left out. */
+  /** Default: 120 a minute; the vendor publishes none. */
   limits?: Limits | undefined
   rateHeaders?: RateSpelling | undefined
   people?: readonly AccountHolder[] | undefined
-  /** Where SCIM answers, for instance `/scim`; `/scim/v2` when left out. */
+  /** The base path of SCIM, for instance `/scim`; default: `/scim/v2`. */
   base?: string | undefined
-  /** Whether there are groups; there are none when left out. */
+  /** Whether the app has groups; default: no. */
   groups?: boolean | undefined
-  /** What can be patched of users: `active` alone when left out. */
+  /** The user attributes that PATCH supports; default: only `active`. */
   patch?: 'active' | 'everything' | 'nothing' | undefined
   tokens?: { scim?: Partial<MindtickleToken> } | undefined
   faults?: readonly (MindtickleFault | Fault<MindtickleFault>)[] | undefined
 }
 
-/** A simulated Mindtickle tenant. Its records and tokens are live: to change one is to change the tenant. */
+/** A simulated Mindtickle tenant. Its records and tokens are live: changing one changes the tenant. */
 export interface MindtickleTenant extends Tenant {
-  /** Where its SCIM is, path and all. */
+  /** The full URL of its SCIM service. */
   readonly scimUrl: string
   readonly tokens: { scim: MindtickleToken }
   readonly faults: Faults<MindtickleFault>
@@ -60,7 +60,7 @@ export async function startMindtickle(options: MindtickleOptions = {}): Promise<
     presented: bearer,
     gate: (incoming) => bearerRefusal(incoming, tokens.scim, now()),
     routes: scimRoutes(directory, {
-      ...DETAILS,
+      ...MINDTICKLE_SCIM,
       base,
       userGroups: groups,
       ...(!groups && { groups: [] }),
@@ -72,9 +72,9 @@ export async function startMindtickle(options: MindtickleOptions = {}): Promise<
   return tenantOf(directory, app, { scimUrl: app.url + base, tokens, faults })
 }
 
-// stitchflow.com's Mindtickle API guide: what it lists of users and of operations. It calls the body of a 409
+// The user attributes and operations in stitchflow.com's Mindtickle API guide. It calls the body of a 409
 // undocumented.
-const DETAILS = {
+const MINDTICKLE_SCIM = {
   user: {
     externalId: USER.externalId,
     userName: USER.userName,

@@ -28,15 +28,15 @@ export type NetskopeFault = keyof typeof NETSKOPE_KINDS
 export interface NetskopeOptions {
   port?: number | undefined
   now?: (() => number) | undefined
-  /** 300 a minute for each token when left out. */
+  /** Default: 300 a minute for each token. */
   limits?: Limits | undefined
   people?: readonly Person[] | undefined
-  /** Events in the audit log at the start. */
+  /** The number of events in the audit log at the start. */
   events?: number | undefined
   tokens?: { scim?: Partial<NetskopeToken>; rest?: Partial<NetskopeToken> } | undefined
-  /** The ways to bear a token that it accepts; all when left out. */
+  /** The forms in which it accepts a token; default: all. */
   forms?: readonly TokenForm[] | undefined
-  /** Name of the parameter that pages through the audit log; the other one is ignored. */
+  /** The paging parameter of the audit log; the other one is ignored. */
   auditOffset?: 'offset' | 'skip' | undefined
   faults?: readonly (NetskopeFault | Fault<NetskopeFault>)[] | undefined
 }
@@ -49,7 +49,7 @@ export interface NetskopeTenant extends Tenant {
   readonly events: readonly AuditEvent[]
 }
 
-/** Starts a tenant with its people, its groups and its audit log. Rejects when the port is taken. */
+/** Starts a tenant with its people, groups and audit log. Rejects when the port is taken. */
 export async function startNetskope(options: NetskopeOptions = {}): Promise<NetskopeTenant> {
   const { now = () => Date.now(), limits = { perMinute: 300 }, forms = TOKEN_FORMS } = options
   const tokens = {
@@ -70,20 +70,20 @@ export async function startNetskope(options: NetskopeOptions = {}): Promise<Nets
     gate: (incoming) => refusal(incoming, Object.values(tokens), now()),
     routes: [
       ...scimRoutes(directory, {
-        ...DETAILS,
+        ...NETSKOPE_SCIM,
         onChange: (change, { slot }) => events.push(eventOf(change, `api-token-${slot}`, now())),
       }),
       auditRoute(events, options.auditOffset ?? 'offset'),
     ],
-    // What Kong, the gateway in front of the real thing, says (netskopeoss/netskope-cli, CHANGELOG 1.3.1).
+    // The reply of Kong, the gateway of the real app (netskopeoss/netskope-cli, CHANGELOG 1.3.1).
     noRoute: { status: 404, body: { message: 'no Route matched with those values' } },
     faults,
   })
   return tenantOf(directory, app, { tokens, faults, events })
 }
 
-// As the tests of netskopeoss/netskope-py-sdk that cite the vendor's OpenAPI have it.
-const DETAILS = {
+// From the tests of netskopeoss/netskope-py-sdk, which cite the vendor's OpenAPI.
+const NETSKOPE_SCIM = {
   base: SCIM,
   user: {
     externalId: USER.externalId,

@@ -46,7 +46,7 @@ const WELL_KNOWN: readonly (Partial<Person> & Pick<Person, 'userName' | 'givenNa
 
 const peopleByCount = new Map<number, readonly Person[]>()
 
-/** `count` people, always the same ones in the same order; the first is Ada Lovelace, ada@example.com. */
+/** The same `count` people in the same order every time; the first is Ada Lovelace, ada@example.com. */
 export function makePeople(count = 250): Person[] {
   const people = peopleByCount.get(count) ?? generatePeople(count)
   peopleByCount.set(count, people)
@@ -117,14 +117,14 @@ export interface Team {
   has(person: Person, place: number): boolean
 }
 
-/** The groups of a company: one for each department, and two across them. */
+/** The groups of a company: one for each department, and two across departments. */
 export const TEAMS: readonly Team[] = [
   ...Object.keys(DEPARTMENTS).map((name) => ({ name, has: ({ department }: Person) => department === name })),
   { name: 'Contractors', has: (_, place) => place % 9 === 8 },
   { name: 'Remote access', has: ({ active }, place) => active && place % 3 === 0 },
 ]
 
-/** A UUID that is always the same for the same text. */
+/** A deterministic UUID for a text. */
 export function uuidOf(text: string): string {
   const hex = digest(text)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
@@ -132,7 +132,7 @@ export function uuidOf(text: string): string {
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex')
 
-/** Numbers in [0, 1), the same for the same seed: the public-domain generator mulberry32. */
+/** A seeded random number generator for [0, 1): mulberry32, which is in the public domain. */
 export function seeded(seed: number): () => number {
   let state = seed
   return () => {

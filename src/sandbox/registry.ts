@@ -23,7 +23,7 @@ export const FAULT_KINDS = { ...NETSKOPE_KINDS, ...GAINSIGHT_KINDS, ...MINDTICKL
 type SandboxFault = keyof typeof FAULT_KINDS
 
 /** The faults that each app supports. */
-const KINDS = {
+const KINDS_BY_APP = {
   netskope: NETSKOPE_KINDS,
   gainsight: GAINSIGHT_KINDS,
   mindtickle: MINDTICKLE_KINDS,
@@ -62,11 +62,11 @@ export interface Started {
 type AnyOptions = SandboxOptions<SandboxApp>
 
 /** Starts one app with its options. */
-export const STARTERS: Record<SandboxApp, (given: AnyOptions) => Promise<Started>> = {
-  async netskope(given) {
-    const { forms, auditOffset, events, people, tokens } = given
+export const STARTERS: Record<SandboxApp, (options: AnyOptions) => Promise<Started>> = {
+  async netskope(options) {
+    const { forms, auditOffset, events, people, tokens } = options
     const tenant = await startNetskope({
-      ...sharedOptions(given, NETSKOPE_KINDS),
+      ...sharedOptions(options, NETSKOPE_KINDS),
       ...{ forms, auditOffset, events, people, tokens },
     })
     const { scim, rest } = tenant.tokens
@@ -79,8 +79,8 @@ export const STARTERS: Record<SandboxApp, (given: AnyOptions) => Promise<Started
       },
     }
   },
-  async gainsight(given) {
-    const tenant = await startGainsight({ ...sharedOptions(given, GAINSIGHT_KINDS), ...given.gainsight })
+  async gainsight(options) {
+    const tenant = await startGainsight({ ...sharedOptions(options, GAINSIGHT_KINDS), ...options.gainsight })
     const { accessKey, scim } = tenant.tokens
     return {
       tenant,
@@ -91,21 +91,27 @@ export const STARTERS: Record<SandboxApp, (given: AnyOptions) => Promise<Started
       },
     }
   },
-  async mindtickle(given) {
-    const tenant = await startMindtickle({ ...sharedOptions(given, MINDTICKLE_KINDS), ...given.mindtickle })
+  async mindtickle(options) {
+    const tenant = await startMindtickle({
+      ...sharedOptions(options, MINDTICKLE_KINDS),
+      ...options.mindtickle,
+    })
     const { value } = tenant.tokens.scim
     return { tenant, address: tenant.scimUrl, tokens: { scim: ['SANDBOX_MINDTICKLE_TOKEN', value] } }
   },
-  async scim(given) {
-    const tenant = await startScimApp({ ...sharedOptions(given, SCIM_KINDS), ...given.scim })
+  async scim(options) {
+    const tenant = await startScimApp({ ...sharedOptions(options, SCIM_KINDS), ...options.scim })
     const { value } = tenant.tokens.scim
     return { tenant, address: tenant.scimUrl, tokens: { scim: ['SANDBOX_SCIM_TOKEN', value] } }
   },
 }
 
 /** The options for every app, with the faults that this app supports. */
-function sharedOptions<Name extends SandboxFault>(given: AnyOptions, kinds: Readonly<Record<Name, unknown>>) {
-  const { port, now, perSecond, perMinute, perHour, perDay, faults = [] } = given
+function sharedOptions<Name extends SandboxFault>(
+  options: AnyOptions,
+  kinds: Readonly<Record<Name, unknown>>,
+) {
+  const { port, now, perSecond, perMinute, perHour, perDay, faults = [] } = options
   const limits = { perSecond, perMinute, perHour, perDay }
   const limited = Object.values(limits).some((limit) => limit !== undefined)
   const known = faults.filter((fault): fault is Name | Fault<Name> =>
@@ -129,4 +135,4 @@ export const isApp = (name: string): name is SandboxApp => SANDBOX_APPS.some((ap
 
 /** The faults that at least one of these apps supports. */
 export const faultKindsOf = (apps: readonly SandboxApp[]) =>
-  Object.assign({}, ...apps.map((app) => KINDS[app])) as Partial<typeof FAULT_KINDS>
+  Object.assign({}, ...apps.map((app) => KINDS_BY_APP[app])) as Partial<typeof FAULT_KINDS>

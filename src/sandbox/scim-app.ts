@@ -17,7 +17,7 @@ import { type Tenant, tenantOf } from './tenant.ts'
 export const SCIM_KINDS = { ...HTTP_FAULTS, ...SCIM_FAULTS }
 export type ScimFault = keyof typeof SCIM_KINDS
 
-type Choices = Pick<
+type ScimChoices = Pick<
   Partial<ScimDetails>,
   | 'conflict'
   | 'defaultCount'
@@ -38,16 +38,16 @@ type Choices = Pick<
   | 'userGroups'
 >
 
-export interface ScimAppOptions extends Choices {
+export interface ScimAppOptions extends ScimChoices {
   port?: number | undefined
   now?: (() => number) | undefined
-  /** None when left out. */
+  /** Default: none. */
   limits?: Limits | undefined
   rateHeaders?: RateSpelling | undefined
-  /** What a 429 says of when to come back; nothing when left out. */
+  /** The `Retry-After` of a 429; default: none. */
   retryAfter?: RetryAfter | undefined
   people?: readonly AccountHolder[] | undefined
-  /** Where SCIM answers; `/scim/v2` when left out. */
+  /** The base path of SCIM; default: `/scim/v2`. */
   base?: string | undefined
   tokens?: { scim?: Partial<ScimToken> } | undefined
   faults?: readonly (ScimFault | Fault<ScimFault>)[] | undefined
@@ -55,19 +55,19 @@ export interface ScimAppOptions extends Choices {
 
 export interface ScimToken extends Token {
   slot: 'scim'
-  /** Epoch milliseconds; never when left out. */
+  /** Epoch milliseconds; default: never. */
   expiresAt?: number | undefined
 }
 
-/** A simulated app that keeps to RFC 7643 and 7644, save for the faults in force. */
+/** A simulated app that follows RFC 7643 and 7644, except for its active faults. */
 export interface ScimApp extends Tenant {
-  /** Where its SCIM is, path and all. */
+  /** The full URL of its SCIM service. */
   readonly scimUrl: string
   readonly tokens: { scim: ScimToken }
   readonly faults: Faults<ScimFault>
 }
 
-/** Starts an app with its people and its groups. Rejects when the port is taken. */
+/** Starts an app with its people and groups. Rejects when the port is taken. */
 export async function startScimApp(options: ScimAppOptions = {}): Promise<ScimApp> {
   const { port, now = () => Date.now(), limits = {}, rateHeaders, retryAfter, base = '/scim/v2' } = options
   const { people = peopleIn('scim'), tokens: given, faults: first = [], ...choices } = options
@@ -86,14 +86,14 @@ export async function startScimApp(options: ScimAppOptions = {}): Promise<ScimAp
     tokens: () => [tokens.scim],
     presented: bearer,
     gate: (incoming) => bearerRefusal(incoming, tokens.scim, now()),
-    routes: scimRoutes(directory, { ...DETAILS, ...choices, base }),
+    routes: scimRoutes(directory, { ...DEFAULT_DETAILS, ...choices, base }),
     noRoute: errorReply(new ScimError(404, 'Not found'), 'application/scim+json'),
     faults,
   })
   return tenantOf(directory, app, { scimUrl: app.url + base, tokens, faults })
 }
 
-const DETAILS = {
+const DEFAULT_DETAILS = {
   user: USER,
   userGroups: true,
   errorType: 'application/scim+json',

@@ -9,20 +9,20 @@ import { openRecords, type RecordDetails } from './scim/records.ts'
 import { bodyOf, errorReply, scimReply } from './scim/reply.ts'
 import { ID, ScimError, type Values } from './scim/schema.ts'
 
-/** How one app's SCIM differs from the next one's. */
+/** How the SCIM services of apps differ. */
 export interface ScimDetails extends ListDetails, UserDetails, RecordDetails {
-  /** Where it is, for instance `/api/v2/scim`. */
+  /** The base path, for instance `/api/v2/scim`. */
   base: string
-  /** Media type of errors. */
+  /** The media type of errors. */
   errorType: string
   patchReply: Record<Kind['what'], 'empty' | 'resource'>
-  /** What groups can be asked; everything when left out. */
+  /** The methods that groups support; default: all. */
   groups?: readonly Method[]
-  /** When groups show their members; when they are asked to, if left out. */
+  /** When groups show their members; default: `asked`. */
   members?: MembersShown
-  /** It has `Schemas` and `ResourceTypes`. */
+  /** Whether it has `Schemas` and `ResourceTypes`. */
   discovery?: boolean
-  /** The answer to a name that is taken; a SCIM error when left out. */
+  /** The answer if the name is taken; default: a SCIM error. */
   conflict?: Reply
 }
 
@@ -89,7 +89,7 @@ function kindRoutes(kind: Kind, directory: Directory, details: ScimDetails): Rou
     { method: 'PATCH', path: one, run: patch },
     { method: 'DELETE', path: one, run: remove },
   ]
-  return routes.map((route) => ({ ...route, run: inScim(route.run, details) }))
+  return routes.map((route) => ({ ...route, run: withScimErrors(route.run, details) }))
 }
 
 function discoveryRoutes({ base, user, errorType }: ScimDetails, groups: boolean): Route[] {
@@ -118,17 +118,17 @@ function discoveryRoutes({ base, user, errorType }: ScimDetails, groups: boolean
   ])
 }
 
-/** The records as this request is to see them. */
+/** The records that this request sees: current ones, or past ones for `asOf`. */
 const seenBy = (directory: Directory, { asOf }: Incoming): Records =>
   asOf === undefined ? directory : directory.asOf(asOf)
 
-/** Says the version of a resource in the header too, where it has one. */
+/** Adds the `ETag` header if the resource has a version. */
 function versioned(reply: Reply & { body?: Values }): Reply {
-  const { meta } = (reply.body ?? {}) as { meta?: { version?: string } } // as `show` made it
+  const { meta } = (reply.body ?? {}) as { meta?: { version?: string } } // `show` made the body
   return meta?.version === undefined ? reply : { ...reply, headers: { etag: meta.version } }
 }
 
-const inScim =
+const withScimErrors =
   (run: Route['run'], { errorType, conflict }: ScimDetails) =>
   (incoming: Incoming, id: string): Reply => {
     try {

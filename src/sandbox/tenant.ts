@@ -2,15 +2,15 @@ import type { Directory, ScimGroup, ScimUser } from './directory.ts'
 import type { App } from './http-server.ts'
 import type { Arrival } from './http-types.ts'
 
-/** A simulated app from the inside. Its records are live: changing one changes the tenant. */
+/** A simulated app, with direct access to its records. The records are live: changing one changes the tenant. */
 export interface Tenant extends App {
   readonly users: ScimUser[]
   readonly groups: ScimGroup[]
   /** All write requests, including refused ones. */
   readonly writes: Arrival[]
-  /** By user name or id. Throws when there is none. */
+  /** Finds a user by user name or id. Throws if there is none. */
   user(user: string): ScimUser
-  /** By name or id. Throws when there is none. */
+  /** Finds a group by name or id. Throws if there is none. */
   group(group: string): ScimGroup
   /** Adds a user without the API, as an administrator would. */
   addUser(user: Partial<ScimUser> & { userName: string }): ScimUser
@@ -20,14 +20,14 @@ export interface Tenant extends App {
   removeUser(user: string): void
 }
 
-/** `app` with its records and `parts`. `reads` tells which requests other than GET only read. */
+/** `app` with its records and `parts`. `reads` returns whether a request other than GET only reads. */
 export function tenantOf<Parts extends object>(
   { users, groups, putUser, removeUser }: Directory,
   app: App,
   parts: Parts,
   reads: (arrival: Arrival) => boolean = () => false,
 ): Tenant & Parts {
-  const user = (text: string) => find(users, text, ({ userName }) => userName)
+  const user = (text: string) => findByNameOrId(users, text, ({ userName }) => userName)
   return {
     ...app,
     ...parts,
@@ -41,16 +41,20 @@ export function tenantOf<Parts extends object>(
       return app.arrivals.filter((arrival) => arrival.method !== 'GET' && !reads(arrival))
     },
     user,
-    group: (text) => find(groups, text, ({ displayName }) => displayName),
+    group: (text) => findByNameOrId(groups, text, ({ displayName }) => displayName),
     addUser: (given) => putUser({ id: crypto.randomUUID(), active: true, ...given }),
     renameUser: (text, userName) => putUser({ ...user(text), userName }),
     removeUser: (text) => removeUser(user(text).id),
   }
 }
 
-function find<Item>(items: ReadonlyMap<string, Item>, text: string, name: (item: Item) => string): Item {
+function findByNameOrId<Item>(
+  items: ReadonlyMap<string, Item>,
+  text: string,
+  name: (item: Item) => string,
+): Item {
   const wanted = text.toLowerCase()
   const found = items.get(text) ?? [...items.values()].find((item) => name(item).toLowerCase() === wanted)
-  if (!found) throw new Error(`the simulated tenant has no ${text}`)
+  if (!found) throw new Error(`The simulated tenant has no ${text}.`)
   return found
 }

@@ -7,16 +7,16 @@ import { ENTERPRISE, type Shape, USER, type Values } from '../scim/schema.ts'
 export const GAINSIGHT = 'urn:ietf:params:scim:schemas:extension:gainsight:2.0:User'
 
 /**
- * The licences by their exact names ("Okta Gainsight SCIM Setup"). The last one is what a user gets who is given none; by
- * which name it may be sent is documented nowhere.
+ * The exact names of the licences ("Okta Gainsight SCIM Setup"). The last one is the default; the name that clients can
+ * send for it is not documented.
  */
 export const LICENCES = ['Full', 'Viewer', 'Viewer_Analytics', 'Internal_Collaborator'] as const
 const DEFAULT_LICENCE = 'Internal_Collaborator'
 
-/** A user's role must be one of these, letter by letter (stitchflow.com's Gainsight API guide). */
+/** The valid roles of a user, case-sensitive (stitchflow.com's Gainsight API guide). */
 export const ROLES = ['Standard User', 'CSM', 'Admin', 'Viewer'] as const
 
-/** A custom field that an administrator has defined, and Gainsight Support has mapped. */
+/** A custom field. An administrator defines it, and Gainsight Support maps it. */
 export type CustomField = { name: string } & (
   | { type: 'boolean' | 'string' }
   | { type: 'picklist' | 'multiPicklist'; values: readonly string[] }
@@ -29,7 +29,7 @@ export const CUSTOM_FIELDS: readonly CustomField[] = [
   { name: 'Department', type: 'multiPicklist', values: ['Support', 'Services', 'Engineering'] },
 ]
 
-/** What Gainsight knows of a user. Names in its own namespace are minded letter by letter. */
+/** The user attributes of Gainsight. Names in its own namespace are case-sensitive. */
 export const userShape = (licences: readonly string[], fields: readonly CustomField[]): Shape => ({
   ...USER,
   [GAINSIGHT]: {
@@ -53,9 +53,9 @@ function attributeOf(field: CustomField): Shape[string] {
   }
 }
 
-/** A user with what Gainsight fills in where nothing was said. */
+/** Adds the values that Gainsight sets by default. */
 export function complete<User extends Values>(user: User): User {
-  const { givenName, familyName } = (user.name ?? {}) as NonNullable<ScimUser['name']> // as the shape has it
+  const { givenName, familyName } = (user.name ?? {}) as NonNullable<ScimUser['name']> // guaranteed by the shape
   const own = user[GAINSIGHT] as Values | undefined // likewise
   const displayName = user.displayName ?? [givenName, familyName].filter(Boolean).join(' ')
   return {
@@ -65,7 +65,7 @@ export function complete<User extends Values>(user: User): User {
   }
 }
 
-/** Ids look like those in the examples of support.gainsight.com. */
+/** An id like those in the examples of support.gainsight.com. */
 const gsid = (text: string): string =>
   `1P01${uuidOf(`gainsight ${text}`).replaceAll('-', '').toUpperCase().slice(0, 14)}`
 

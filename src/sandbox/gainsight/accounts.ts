@@ -10,7 +10,7 @@ export const isSuperAdmin = (user: ScimUser, namespace: keyof ScimUser): boolean
   return typeof own === 'object' && 'IsSuperAdmin' in own && own.IsSuperAdmin === true
 }
 
-/** Keeps `given` in the directory. Throws a `GainsightError` when another has the same email or user name. */
+/** Saves the user. Throws a `GainsightError` if another user has the same email or user name. */
 export function keep(directory: Directory, given: Omit<ScimUser, 'id'> & { id?: string }): ScimUser {
   const user: ScimUser = complete({ ...given, id: given.id ?? newGsid() })
   const [name, email] = [user.userName, emailOf(user)].map((text) => text.toLowerCase())
@@ -23,7 +23,7 @@ export function keep(directory: Directory, given: Omit<ScimUser, 'id'> & { id?: 
   return directory.putUser(user)
 }
 
-/** `value` as a text. Throws a `GainsightError` with that code when it is something else. */
+/** Returns `value` if it is a non-empty string. Otherwise throws a `GainsightError` with `code`. */
 export function textOf(value: unknown, name: string, code: Code): string {
   if (typeof value !== 'string' || value === '') throw new GainsightError(code, `${name} is required`)
   return value

@@ -8,36 +8,36 @@ import { LIST } from './services-dialect.ts'
 import { isOauthPath, isScimPath } from './tokens.ts'
 
 const isRest = ({ path }: Incoming) => path.startsWith('/v1/users') && !isScimPath(path) && !isOauthPath(path)
-const isList = ({ path }: Incoming) => path === LIST
-const isToken = ({ path }: Incoming) => isOauthPath(path)
+const isServicesList = ({ path }: Incoming) => path === LIST
+const isTokenRequest = ({ path }: Incoming) => isOauthPath(path)
 
-const failing = (code: Code, status: number) => failure(new GainsightError(code, undefined, { status }))
+const failureReply = (code: Code, status: number) => failure(new GainsightError(code, undefined, { status }))
 
-/** A fault that answers a list without rows in another way. */
+/** A fault that changes the answer to an empty list. */
 const emptyList = (about: string, status: number, body?: object): FaultKind => ({
   about,
-  when: isList,
+  when: isServicesList,
   async act(incoming, run) {
     const outcome = await run(incoming)
-    const none =
+    const isEmpty =
       typeof outcome === 'object' && isObject(outcome.body) && outcome.body.errorCode === 'GSOBJ_1011'
-    if (!none) return outcome
-    return body ? { status, body } : failing('GSOBJ_1011', status)
+    if (!isEmpty) return outcome
+    return body ? { status, body } : failureReply('GSOBJ_1011', status)
   },
 })
 
-/** What is peculiar to Gainsight, or told of it by one source and denied by another. */
+/** Deviations that are specific to Gainsight, or on which its sources disagree. */
 export const GAINSIGHT_FAULTS = {
   'result-false': {
     about: 'REST answers 200 with {"result":false,…} (GU_1101) inside.',
     when: isRest,
-    act: () => failing('GU_1101', 200),
+    act: () => failureReply('GU_1101', 200),
   },
   'rate-in-200': {
     about: 'REST answers 200 with {"result":false,…} (GU_2400) inside.',
     front: true,
     when: isRest,
-    act: () => failing('GU_2400', 200),
+    act: () => failureReply('GU_2400', 200),
   },
   'auth-fails-400': {
     about: 'REST refuses a wrong key with 400 (GSOBJ_1024), not 401.',
@@ -45,7 +45,7 @@ export const GAINSIGHT_FAULTS = {
     when: isRest,
     async act(incoming, run) {
       const outcome = await run(incoming)
-      return typeof outcome === 'object' && outcome.status === 401 ? failing('GSOBJ_1024', 400) : outcome
+      return typeof outcome === 'object' && outcome.status === 401 ? failureReply('GSOBJ_1024', 400) : outcome
     },
   },
   'no-data-200': emptyList('An empty list is 200 with {"result":false,…} inside.', 200),
@@ -54,31 +54,31 @@ export const GAINSIGHT_FAULTS = {
     data: { records: [] },
   }),
   'batch-by-record': {
-    about: 'A batch says of each record whether it went well.',
-    when: (incoming) => isRest(incoming) && !isList(incoming),
+    about: 'A batch returns success or failure for each record.',
+    when: (incoming) => isRest(incoming) && !isServicesList(incoming),
     act: async (incoming, run) => change(await run(incoming), (body) => byRecord(body)),
   },
-  'text-super-admin': shownAs('Says IsSuperAdmin as the text "true" or "false".', (user) =>
+  'text-super-admin': shownAs('Returns IsSuperAdmin as the text "true" or "false".', (user) =>
     isObject(user[GAINSIGHT])
       ? { ...user, [GAINSIGHT]: { ...user[GAINSIGHT], IsSuperAdmin: String(user[GAINSIGHT].IsSuperAdmin) } }
       : user,
   ),
   'token-refused': {
-    about: 'Refuses to give out tokens with 401 (or another, if told).',
+    about: 'Refuses to issue tokens with 401 (or another, if set).',
     front: true,
-    when: isToken,
+    when: isTokenRequest,
     status: 401,
-    act: (_, __, { status }) => failing('GS_APIG_2401', status),
+    act: (_, __, { status }) => failureReply('GS_APIG_2401', status),
   },
   'token-no-expiry': {
-    about: 'Gives out tokens without saying how long they live.',
-    when: isToken,
+    about: 'Issues tokens without their lifetime.',
+    when: isTokenRequest,
     act: async (incoming, run) =>
       change(await run(incoming), (body) => (isObject(body) ? { ...body, expires_in: undefined } : body)),
   },
   'token-text-expiry': {
-    about: 'Says how long a token lives as text.',
-    when: isToken,
+    about: 'Returns the lifetime of a token as text.',
+    when: isTokenRequest,
     act: async (incoming, run) =>
       change(await run(incoming), (body) =>
         isObject(body) ? { ...body, expires_in: String(body.expires_in) } : body,

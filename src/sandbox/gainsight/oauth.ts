@@ -4,27 +4,27 @@ import { fail } from './envelope.ts'
 import { type GainsightToken, newToken } from './tokens.ts'
 
 export const M2M = '/v1/users/m2m/oauth/token'
-/** The first is that of "Okta Gainsight SCIM Setup"; connectors use the other one. */
+/** The first is from "Okta Gainsight SCIM Setup"; connectors use the other one. */
 export const REFRESH = ['/v1/users/oauth/access/token', '/v1/users/oauth/token'] as const
 
-/** The OAuth side of a simulated Gainsight: one client, and the tokens it was given. */
+/** The OAuth server of a simulated Gainsight tenant, with one client. */
 export interface Oauth {
   readonly clientId: string
   readonly clientSecret: string
-  /** The refresh token that is good now; each one is good for one use. */
+  /** The current refresh token; each one works once. */
   refreshToken: string
-  /** How long an access token lives, seconds. */
+  /** Lifetime of an access token in seconds. */
   lifetime: number
-  /** How often an access token was given out. */
+  /** How many access tokens it has issued. */
   fetched: number
-  /** Ends every access token that was given out. */
+  /** Revokes every access token. */
   revoke(): void
 }
 
 interface OpenOauth extends Oauth {
-  /** The access tokens that were given out. */
+  /** The issued access tokens. */
   tokens(): readonly GainsightToken[]
-  /** What else a request may present or send. */
+  /** The other secrets that a request can contain. */
   secrets(): readonly Token[]
   routes: readonly Route[]
 }
@@ -63,24 +63,24 @@ export function openOauth(now: () => number, given: Partial<Pick<Oauth, 'lifetim
     issued = [...issued.filter(({ expiresAt = 0 }) => expiresAt > now()), token]
     return token
   }
-  const reply = (more: object = {}) =>
-    tokenReply({ access_token: issue().value, token_type: 'Bearer', expires_in: oauth.lifetime, ...more })
+  const reply = (extra: object = {}) =>
+    tokenReply({ access_token: issue().value, token_type: 'Bearer', expires_in: oauth.lifetime, ...extra })
 
   function byClient({ presented, text }: Incoming): Reply {
     if (presented !== basic()) return fail('GS_APIG_2401')
     const grant = new URLSearchParams(text).get('grant_type') ?? 'client_credentials'
-    return grant === 'client_credentials' ? reply() : refused('unsupported_grant_type')
+    return grant === 'client_credentials' ? reply() : oauthError('unsupported_grant_type')
   }
 
-  // RFC 6749, 6: the client says who it is in the header or, as some clients do, in the body.
+  // RFC 6749, 6: the client authenticates in the header or, as some clients do, in the body.
   function byRefreshToken({ presented, text }: Incoming): Reply {
     const form = new URLSearchParams(text)
     const known =
       presented === basic() ||
       (form.get('client_id') === oauth.clientId && form.get('client_secret') === oauth.clientSecret)
-    if (!known) return refused('invalid_client', 401)
-    if (form.get('grant_type') !== 'refresh_token') return refused('unsupported_grant_type')
-    if (form.get('refresh_token') !== oauth.refreshToken) return refused('invalid_grant')
+    if (!known) return oauthError('invalid_client', 401)
+    if (form.get('grant_type') !== 'refresh_token') return oauthError('unsupported_grant_type')
+    if (form.get('refresh_token') !== oauth.refreshToken) return oauthError('invalid_grant')
     oauth.refreshToken = secret('refresh')
     return reply({ refresh_token: oauth.refreshToken })
   }
@@ -94,4 +94,4 @@ const tokenReply = (body: object): Reply => ({
   body,
 })
 
-const refused = (error: string, status = 400): Reply => ({ status, body: { error } })
+const oauthError = (error: string, status = 400): Reply => ({ status, body: { error } })

@@ -8,9 +8,9 @@ import { listUsers } from './services-list.ts'
 import { bodyOf, defined, partOf } from './users-dialect.ts'
 
 const BASE = '/v1/users/services'
-const LARGEST_BATCH = 50
+const MAX_RECORDS_PER_BATCH = 50
 
-/** The paths of support.gainsight.com, "User Management APIs". What it shows no reply of is answered with a count. */
+/** The paths of support.gainsight.com, "User Management APIs". Where it shows no reply, the reply has a count. */
 export function servicesDialect(
   directory: Directory,
   custom: Shape,
@@ -24,8 +24,8 @@ export function servicesDialect(
       run: (incoming) =>
         batch(recordsOf(incoming, 'GU_2401'), 'GU_2401', (record) => {
           for (const name of ['Email', 'LastName']) textOf(record[name], name, 'GU_2401')
-          const user = keep(directory, written(custom, undefined, record, 'GU_2401'))
-          assign(bundles, user.id, record.permissionBundles, incoming)
+          const user = keep(directory, userFromRecord(custom, undefined, record, 'GU_2401'))
+          assignBundles(bundles, user.id, record.permissionBundles, incoming)
         }),
     },
     {
@@ -33,13 +33,13 @@ export function servicesDialect(
       path: BASE,
       run(incoming) {
         const key = incoming.query.get('key') ?? ''
-        if (!KEYS.includes(key)) throw new GainsightError('GU_2409')
+        if (!UPDATE_KEYS.includes(key)) throw new GainsightError('GU_2409')
         return batch(recordsOf(incoming, 'GU_2402'), 'GU_2402', (record) => {
-          const user = find(directory, key, textOf(record[key], key, 'GU_2402'))
+          const user = findByKey(directory, key, textOf(record[key], key, 'GU_2402'))
           if (isSuperAdmin(user, GAINSIGHT))
             throw new GainsightError('GU_2402', 'A super admin cannot be updated')
-          keep(directory, { ...written(custom, user, record, 'GU_2402'), id: user.id })
-          assign(bundles, user.id, record.permissionBundles, incoming)
+          keep(directory, { ...userFromRecord(custom, user, record, 'GU_2402'), id: user.id })
+          assignBundles(bundles, user.id, record.permissionBundles, incoming)
         })
       },
     },
@@ -51,7 +51,7 @@ export function servicesDialect(
         if (status !== 'true' && status !== 'false') throw misasked('status must be true or false')
         if (!Array.isArray(ids)) throw new GainsightError('GU_2402', 'The body must be a list of Gsids')
         return batch(ids, 'GU_2402', (id) => {
-          const user = find(directory, 'Gsid', textOf(id, 'Gsid', 'GU_2402'))
+          const user = findByKey(directory, 'Gsid', textOf(id, 'Gsid', 'GU_2402'))
           keep(directory, { ...user, active: status === 'true' })
         })
       },
@@ -61,12 +61,12 @@ export function servicesDialect(
   return routes.map((route) => ({ ...route, run: inEnvelope(route.run) }))
 }
 
-/** A question, though it is a POST. */
+/** Only reads, although it is a POST. */
 export const LIST = `${BASE}/list`
 
-const KEYS = ['SFDCUserName', 'Gsid', 'SfdcUserId']
+const UPDATE_KEYS = ['SFDCUserName', 'Gsid', 'SfdcUserId']
 
-function find({ users }: Directory, key: string, value: string): ScimUser {
+function findByKey({ users }: Directory, key: string, value: string): ScimUser {
   const found =
     key === 'Gsid'
       ? users.get(value)
@@ -81,14 +81,14 @@ function recordsOf(incoming: Incoming, code: Code): unknown[] {
   return records
 }
 
-/** Does each for itself. Those that fail stand in a reply that succeeds, unless all of them fail. */
+/** Runs each item on its own. The reply succeeds and lists the failed items, unless all of them fail. */
 function batch<Item>(items: readonly Item[], code: Code, run: (item: Item & Values) => void): Reply {
-  if (items.length === 0 || items.length > LARGEST_BATCH)
-    throw new GainsightError(code, `A batch has 1 to ${LARGEST_BATCH} records`)
+  if (items.length === 0 || items.length > MAX_RECORDS_PER_BATCH)
+    throw new GainsightError(code, `A batch has 1 to ${MAX_RECORDS_PER_BATCH} records`)
   const errors = items.flatMap((item, index) => {
     try {
       if (typeof item !== 'string' && !isObject(item)) throw new GainsightError(code, 'Not a record')
-      run(item as Item & Values) // an id, which has no fields, or an object
+      run(item as Item & Values) // an id or an object
       return []
     } catch (error) {
       if (!(error instanceof GainsightError)) throw error
@@ -102,8 +102,8 @@ function batch<Item>(items: readonly Item[], code: Code, run: (item: Item & Valu
   throw new GainsightError(first, errors[0]?.errorDesc, { data })
 }
 
-/** `overwrite` takes away the bundles that are not named. */
-function assign(bundles: Map<string, string[]>, id: string, given: unknown, incoming: Incoming): void {
+/** Assigns permission bundles; `overwrite` removes the others. */
+function assignBundles(bundles: Map<string, string[]>, id: string, given: unknown, incoming: Incoming): void {
   if (!Array.isArray(given)) return
   const { permissionBundleAction: action = 'append' } = bodyOf(incoming, 'GU_2402')
   if (action !== 'append' && action !== 'overwrite')
@@ -112,8 +112,8 @@ function assign(bundles: Map<string, string[]>, id: string, given: unknown, inco
   bundles.set(id, [...new Set([...before, ...given.map(String)])])
 }
 
-/** `kept` with what `record` says of it. */
-function written(
+/** The user `kept` with the fields of `record` applied. */
+function userFromRecord(
   custom: Shape,
   kept: ScimUser | undefined,
   record: Values,

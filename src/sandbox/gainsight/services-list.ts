@@ -7,10 +7,10 @@ import { GainsightError, misasked, success } from './envelope.ts'
 import { bodyOf } from './users-dialect.ts'
 import { whereTest } from './where.ts'
 
-const DEFAULT_LIMIT = 100
-const LARGEST_LIMIT = 1_000
+const DEFAULT_ROWS_PER_PAGE = 100
+const MAX_ROWS_PER_PAGE = 1_000
 
-const FIELDS = [
+const STANDARD_FIELDS = [
   'Gsid',
   'Name',
   'FirstName',
@@ -43,17 +43,17 @@ const recordOf = (user: ScimUser): Values => ({
   Locale: user.locale,
 })
 
-/** The rows that a question asks for; `custom` names the fields beyond those that every user has. */
+/** The rows for a list request. `custom` has the names of the custom fields. */
 export function listUsers(incoming: Incoming, { users }: Directory, custom: readonly string[]): Reply {
-  const fields = [...new Set([...FIELDS, ...custom])]
+  const fields = [...new Set([...STANDARD_FIELDS, ...custom])]
   const body = incoming.text === '' ? {} : bodyOf(incoming, 'GU_1101')
-  const { limit = DEFAULT_LIMIT, page = 0, select = fields, where, includeTotal, orderBy } = body
+  const { limit = DEFAULT_ROWS_PER_PAGE, page = 0, select = fields, where, includeTotal, orderBy } = body
   if (!isWhole(limit) || limit < 1 || !isWhole(page)) throw misasked('limit and page must be whole numbers')
   if (!Array.isArray(select)) throw misasked('select must be a list')
   const unknown = select.find((name) => !fields.includes(String(name)))
   if (unknown !== undefined) throw misasked(`There is no field ${unknown}`)
   const found = [...users.values()].map(recordOf).filter(whereTest(where, fields)).sort(order(orderBy))
-  const rows = Math.min(limit, LARGEST_LIMIT)
+  const rows = Math.min(limit, MAX_ROWS_PER_PAGE)
   const shown = found.slice(page * rows, (page + 1) * rows)
   if (shown.length === 0) throw new GainsightError('GSOBJ_1011')
   const records = shown.map((row) => Object.fromEntries(select.map((name) => [name, row[name] ?? null])))

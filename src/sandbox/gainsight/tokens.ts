@@ -7,9 +7,9 @@ import { fail } from './envelope.ts'
 
 export interface GainsightToken extends Token {
   slot: 'accessKey' | 'scim'
-  /** Epoch milliseconds; never when left out. */
+  /** Epoch milliseconds; default: never. */
   expiresAt?: number | undefined
-  /** Whether a super admin made it: without one, SCIM only reads (support.gainsight.com, "SCIM API"). */
+  /** Whether a super admin made it; other tokens only read over SCIM (support.gainsight.com, "SCIM API"). */
   superAdmin: boolean
 }
 
@@ -26,7 +26,7 @@ export const newToken = (
 export const isScimPath = (path: string): boolean => /\/scim(\/|$)/.test(path)
 export const isOauthPath = (path: string): boolean => /\/oauth\//.test(path)
 
-/** What a request presents: of the two surfaces each looks at its own header first. */
+/** The token that a request presents. Each API checks its own header first. */
 export function presented(headers: IncomingHttpHeaders, path: string): string | undefined {
   const authorization = headers.authorization ?? ''
   if (isOauthPath(path)) return /^Basic (.+)$/i.exec(authorization)?.[1]
@@ -35,10 +35,7 @@ export function presented(headers: IncomingHttpHeaders, path: string): string | 
   return isScimPath(path) ? (bearer ?? key) : (key ?? bearer)
 }
 
-/**
- * The refusal of a request. Neither surface says that it was given the other one's token (stitchflow.com's Gainsight API
- * guide).
- */
+/** The refusal of a request. It hides whether the token is for the other API (stitchflow.com's Gainsight guide). */
 export function refusal(
   { slot, path, method, presented, headers }: Incoming,
   tokens: readonly GainsightToken[],

@@ -6,10 +6,10 @@ import { emailOf, keep, textOf } from './accounts.ts'
 import { type Code, GainsightError, inEnvelope, misasked } from './envelope.ts'
 
 const BASE = '/v1/users'
-const DEFAULT_PAGE = 100
-const LARGEST_PAGE = 1_000
+const DEFAULT_USERS_PER_PAGE = 100
+const MAX_USERS_PER_PAGE = 1_000
 
-/** What a PUT does with the fields it is not given: "full or partial update behavior varies by version". */
+/** What a PUT does with absent fields: "full or partial update behavior varies by version". */
 export type PutUpdates = 'partial' | 'full'
 
 /** The paths of stitchflow.com's Gainsight API guide, where DELETE deactivates. */
@@ -32,7 +32,7 @@ export function usersDialect(directory: Directory, custom: Shape, updates: PutUp
       run(incoming) {
         const body = bodyOf(incoming, 'GU_2401')
         for (const name of ['email', 'firstName', 'lastName', 'role']) textOf(body[name], name, 'GU_2401')
-        return ok(show(keep(directory, written(custom, undefined, body, 'GU_2401'))))
+        return ok(show(keep(directory, userFromBody(custom, undefined, body, 'GU_2401'))))
       },
     },
     { method: 'GET', path: `${BASE}/:id`, run: (_, id) => ok(show(find(id))) },
@@ -41,9 +41,11 @@ export function usersDialect(directory: Directory, custom: Shape, updates: PutUp
       path: `${BASE}/:id`,
       run(incoming, id) {
         const user = find(id)
-        const kept = updates === 'partial' ? user : bare(user)
+        const kept = updates === 'partial' ? user : resetUser(user)
         return ok(
-          show(keep(directory, { ...written(custom, kept, bodyOf(incoming, 'GU_2402'), 'GU_2402'), id })),
+          show(
+            keep(directory, { ...userFromBody(custom, kept, bodyOf(incoming, 'GU_2402'), 'GU_2402'), id }),
+          ),
         )
       },
     },
@@ -68,12 +70,15 @@ export function bodyOf({ text }: Incoming, code: Code): Values {
 }
 
 function page({ query }: Incoming, users: ScimUser[], show: (users: ScimUser[]) => unknown): Reply {
-  const [number, size] = [query.get('page') ?? '1', query.get('pageSize') ?? String(DEFAULT_PAGE)].map(Number)
+  const [number, size] = [
+    query.get('page') ?? '1',
+    query.get('pageSize') ?? String(DEFAULT_USERS_PER_PAGE),
+  ].map(Number)
   const wanted = query.get('isActive')
   const isWhole = (one: number | undefined) => Number.isInteger(one) && Number(one) >= 1
   if (!isWhole(number) || !isWhole(size)) throw misasked('page and pageSize must be whole numbers from 1')
   const found = wanted === null ? users : users.filter(({ active }) => String(active ?? false) === wanted)
-  const rows = Math.min(Number(size), LARGEST_PAGE)
+  const rows = Math.min(Number(size), MAX_USERS_PER_PAGE)
   const start = (Number(number) - 1) * rows
   return {
     status: 200,
@@ -101,8 +106,8 @@ const recordOf = (user: ScimUser, memberships: ReturnType<typeof membershipsOf>)
   customAttributes: user[GAINSIGHT],
 })
 
-/** What is left of a user when nothing is said of it. */
-const bare = ({ id, userName, emails, externalId }: ScimUser): ScimUser => ({
+/** A user after a full update without fields. */
+const resetUser = ({ id, userName, emails, externalId }: ScimUser): ScimUser => ({
   id,
   userName,
   active: true,
@@ -110,12 +115,26 @@ const bare = ({ id, userName, emails, externalId }: ScimUser): ScimUser => ({
   ...(externalId !== undefined && { externalId }),
 })
 
-const TEXTS = ['firstName', 'lastName', 'name', 'email', 'role', 'userType', 'phone', 'title'] as const
-const MORE_TEXTS = ['department', 'managerId', 'timezone', 'locale', 'externalId'] as const
+const MAIN_TEXT_FIELDS = [
+  'firstName',
+  'lastName',
+  'name',
+  'email',
+  'role',
+  'userType',
+  'phone',
+  'title',
+] as const
+const MORE_TEXT_FIELDS = ['department', 'managerId', 'timezone', 'locale', 'externalId'] as const
 
-/** `kept` with what `body` says of it. Custom attributes that nobody has defined are dropped. */
-function written(custom: Shape, kept: ScimUser | undefined, body: Values, code: Code): Omit<ScimUser, 'id'> {
-  const text = (name: (typeof TEXTS)[number] | (typeof MORE_TEXTS)[number]) =>
+/** The user `kept` with the fields of `body` applied. Drops undefined custom attributes. */
+function userFromBody(
+  custom: Shape,
+  kept: ScimUser | undefined,
+  body: Values,
+  code: Code,
+): Omit<ScimUser, 'id'> {
+  const text = (name: (typeof MAIN_TEXT_FIELDS)[number] | (typeof MORE_TEXT_FIELDS)[number]) =>
     body[name] === undefined || body[name] === null ? undefined : textOf(body[name], name, code)
   const [email, role] = [text('email'), text('role')]
   if (role !== undefined && !ROLES.some((known) => known === role))
@@ -150,7 +169,7 @@ function written(custom: Shape, kept: ScimUser | undefined, body: Values, code: 
   })
 }
 
-/** What `given` holds of the custom fields. Throws a `GainsightError` for a value that one can't have. */
+/** The custom fields in `given`. Throws a `GainsightError` for an invalid value. */
 export function partOf(custom: Shape, given: unknown, code: Code): Values {
   if (given === undefined || given === null) return {}
   try {
@@ -164,4 +183,4 @@ export function partOf(custom: Shape, given: unknown, code: Code): Values {
 export const defined = <Part extends object>(part: Part) =>
   Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined)) as {
     [Key in keyof Part]: Exclude<Part[Key], undefined>
-  } // nothing else was taken out
+  } // only `undefined` was removed

@@ -1,8 +1,8 @@
 import { isObject } from '../http-types.ts'
 import { misasked as wrong } from './envelope.ts'
 
-type Row = Readonly<Record<string, unknown>>
-type Test = (row: Row) => boolean
+type UserRow = Readonly<Record<string, unknown>>
+type RowTest = (row: UserRow) => boolean
 
 const fold = (value: unknown) => (typeof value === 'string' ? value.toLowerCase() : value)
 
@@ -18,8 +18,8 @@ const OPERATORS: Readonly<Record<string, (held: unknown, given: readonly unknown
   IS_NOT_NULL: (held) => held !== undefined && held !== null,
 }
 
-/** The test that the `where` of a list stands for. Throws a `GainsightError` for what it can't be. */
-export function whereTest(where: unknown, fields: readonly string[]): Test {
+/** The predicate of a list's `where`. Throws a `GainsightError` if it is invalid. */
+export function whereTest(where: unknown, fields: readonly string[]): RowTest {
   if (where === undefined || where === null) return () => true
   const { conditions, expression } = isObject(where) ? where : {}
   if (!Array.isArray(conditions)) throw wrong('conditions must be a list')
@@ -28,7 +28,7 @@ export function whereTest(where: unknown, fields: readonly string[]): Test {
   return expressionTest(expression ?? [...tests.keys()].join(' AND '), tests)
 }
 
-function conditionTest(condition: unknown, fields: readonly string[]): [string, Test] {
+function conditionTest(condition: unknown, fields: readonly string[]): [string, RowTest] {
   const { name, alias, operator, value } = isObject(condition) ? condition : {}
   const compare = OPERATORS[String(operator)]
   if (typeof name !== 'string' || !fields.includes(name)) throw wrong(`There is no field ${name}`)
@@ -39,16 +39,16 @@ function conditionTest(condition: unknown, fields: readonly string[]): [string, 
   return [alias, (row) => compare(fold(row[name]), given)]
 }
 
-/** Reads `A AND (B OR C)`: AND binds closer. */
-function expressionTest(text: unknown, tests: ReadonlyMap<string, Test>): Test {
+/** Parses `A AND (B OR C)`: AND binds tighter than OR. */
+function expressionTest(text: unknown, tests: ReadonlyMap<string, RowTest>): RowTest {
   if (typeof text !== 'string') throw wrong('expression must be a text')
   const words = text.match(/\w+|[()]|\S/g) ?? []
   let place = 0
   const next = () => words[place++]
 
-  const either = (): Test => joined('OR', both, (results) => results.some(Boolean))
-  const both = (): Test => joined('AND', one, (results) => results.every(Boolean))
-  function joined(word: string, part: () => Test, sum: (results: boolean[]) => boolean): Test {
+  const either = (): RowTest => joined('OR', both, (results) => results.some(Boolean))
+  const both = (): RowTest => joined('AND', one, (results) => results.every(Boolean))
+  function joined(word: string, part: () => RowTest, sum: (results: boolean[]) => boolean): RowTest {
     const parts = [part()]
     while (words[place]?.toUpperCase() === word) {
       place++
@@ -56,7 +56,7 @@ function expressionTest(text: unknown, tests: ReadonlyMap<string, Test>): Test {
     }
     return (row) => sum(parts.map((test) => test(row)))
   }
-  function one(): Test {
+  function one(): RowTest {
     const word = next()
     if (word === '(') {
       const inner = either()

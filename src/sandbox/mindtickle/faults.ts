@@ -2,10 +2,10 @@ import type { FaultKind } from '../faults.ts'
 import { change } from '../http-faults.ts'
 import { eachRecord, isCreate, isList, isPatch, isUsers, succeeded } from '../scim/fault-parts.ts'
 
-/** What the examples of stitchflow.com's Mindtickle API guide show, should they be all there is. */
+/** Replies with only what the examples in stitchflow.com's Mindtickle API guide show. */
 export const MINDTICKLE_FAULTS = {
   'sparse-replies': {
-    about: 'Shows of users only what its guide shows.',
+    about: 'Shows only the user attributes in the API guide.',
     when: (incoming) => isUsers(incoming) && (isList(incoming) || isCreate(incoming) || isPatch(incoming)),
     async act(incoming, run) {
       const outcome = await run(incoming)

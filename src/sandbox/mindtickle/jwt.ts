@@ -3,15 +3,15 @@ import type { Token } from '../http-types.ts'
 
 export interface MindtickleToken extends Token {
   slot: 'scim'
-  /** Epoch milliseconds. To change it leaves what the token says of itself as it was. */
+  /** Epoch milliseconds. Changing it does not change the `exp` claim of the token. */
   expiresAt: number
 }
 
-const YEAR = 365 * 86_400_000
+const YEAR_MS = 365 * 86_400_000
 
-/** A token as Mindtickle's support issues it (Microsoft Learn, "Configure MindTickle for automatic user provisioning"). */
+/** A token as Mindtickle support issues it (Microsoft Learn, "Configure MindTickle for automatic user provisioning"). */
 export function newJwt(now: number, given: Partial<MindtickleToken> = {}): MindtickleToken {
-  const expiresAt = given.expiresAt ?? now + YEAR
+  const expiresAt = given.expiresAt ?? now + YEAR_MS
   const claims = {
     iss: 'mindtickle-sandbox',
     sub: 'scim',

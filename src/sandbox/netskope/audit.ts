@@ -22,7 +22,7 @@ export type AuditEvent = {
   ccl: string
 }
 
-// The log tells what console administrators did; it has nothing on what people do with their apps.
+// The log covers only what console administrators do, not how people use their apps.
 const ADMINISTRATORS = [
   'grace@example.com',
   'kim.admin@example.com',
@@ -31,8 +31,8 @@ const ADMINISTRATORS = [
   'sam.admin@example.com',
 ]
 
-/** What administrators do: event, category, severity, kind and value of what it was done to. */
-const DEEDS: readonly [string, string, number | string, string, string][] = [
+/** What administrators do: event, category, severity, and the type and value of the object. */
+const ADMIN_ACTIONS: readonly [string, string, number | string, string, string][] = [
   ['Login Successful', 'Login', 2, 'user', '192.0.2.10'],
   ['Login Successful', 'Login', 2, 'user', '198.51.100.7'],
   ['Login Failed', 'Login', 'medium', 'user', '203.0.113.99'],
@@ -47,7 +47,7 @@ const DEEDS: readonly [string, string, number | string, string, string][] = [
 
 const MONTH_S = 30 * 86_400
 
-/** `count` events of the 30 days before `now` (epoch milliseconds), oldest first, the same ones at every start. */
+/** `count` events from the 30 days before `now` (epoch milliseconds), oldest first. Same at every start. */
 export function makeEvents(count: number, now: number): AuditEvent[] {
   const random = seeded(1906)
   const end = Math.floor(now / 1000)
@@ -56,8 +56,8 @@ export function makeEvents(count: number, now: number): AuditEvent[] {
   )
   return times.map((timestamp, place) => {
     const user = ADMINISTRATORS[Math.floor(random() * ADMINISTRATORS.length)] ?? ''
-    const deed = DEEDS[Math.floor(random() * DEEDS.length)]
-    const [event, category, severity, dataType, value] = deed ?? ['', '', 1, '', '']
+    const action = ADMIN_ACTIONS[Math.floor(random() * ADMIN_ACTIONS.length)]
+    const [event, category, severity, dataType, value] = action ?? ['', '', 1, '', '']
     return makeEvent(`${936_301 + place}`, timestamp, user, event, category, severity, dataType, [
       value,
       user,
@@ -65,7 +65,7 @@ export function makeEvents(count: number, now: number): AuditEvent[] {
   })
 }
 
-/** The event that a change made through the API leaves behind. */
+/** The event that a change through the API creates. */
 export const eventOf = ({ done, what, name }: Change, by: string, now: number): AuditEvent =>
   makeEvent(
     crypto.randomUUID().replaceAll('-', '').slice(0, 24),
@@ -107,9 +107,9 @@ function makeEvent(
   }
 }
 
-const LARGEST_PAGE = 5_000
+const MAX_EVENTS_PER_PAGE = 5_000
 
-/** One page of the log, newest first, or what is wrong with the question. */
+/** One page of the log, newest first, or the error text for an invalid query. */
 export function askEvents(
   events: readonly AuditEvent[],
   query: URLSearchParams,
@@ -120,7 +120,8 @@ export function askEvents(
   const from = wholeNumber(query, 'starttime', 0)
   const to = wholeNumber(query, 'endtime', Number.MAX_SAFE_INTEGER)
   const terms = parseQuery(query.get('query'))
-  if (limit === undefined || limit < 1 || limit > LARGEST_PAGE) return `limit must be 1 to ${LARGEST_PAGE}`
+  if (limit === undefined || limit < 1 || limit > MAX_EVENTS_PER_PAGE)
+    return `limit must be 1 to ${MAX_EVENTS_PER_PAGE}`
   if (offset === undefined) return `${offsetName} must be a whole number`
   if (from === undefined || to === undefined) return 'starttime and endtime must be epoch seconds'
   if (!terms) return 'query is not valid'
@@ -131,7 +132,7 @@ export function askEvents(
     .slice(offset, offset + limit)
 }
 
-const FIELDS = [
+const QUERY_FIELDS = [
   '_id',
   'type',
   'user',
@@ -140,10 +141,10 @@ const FIELDS = [
   'audit_category',
   'severity_level',
 ] as const
-type Field = (typeof FIELDS)[number]
+type QueryField = (typeof QUERY_FIELDS)[number]
 
 interface FieldTerm {
-  path: Field
+  path: QueryField
   value: unknown
 }
 
@@ -153,10 +154,10 @@ function parseQuery(text: string | null): FieldTerm[] | undefined {
   return terms?.every(isFieldTerm) ? terms : undefined
 }
 
-const isFieldTerm = (term: Term): term is FieldTerm => FIELDS.some((field) => field === term.path)
+const isFieldTerm = (term: Term): term is FieldTerm => QUERY_FIELDS.some((field) => field === term.path)
 
-function wholeNumber(query: URLSearchParams, name: string, otherwise: number): number | undefined {
+function wholeNumber(query: URLSearchParams, name: string, fallback: number): number | undefined {
   const given = query.get(name)
-  if (given === null) return otherwise
+  if (given === null) return fallback
   return /^\d{1,15}$/.test(given) ? Number(given) : undefined
 }

@@ -4,7 +4,7 @@ import { type Incoming, isObject } from '../http-types.ts'
 
 const isAudit = ({ path }: Incoming) => path.endsWith('/events/data/audit')
 
-/** What is peculiar to Netskope's audit log, or told of it by one source and denied by another. */
+/** Deviations that are specific to Netskope's audit log, or on which its sources disagree. */
 export const NETSKOPE_FAULTS = {
   'offset-ignored': {
     about: 'The audit log ignores offset: every page is the first one.',
@@ -18,11 +18,13 @@ export const NETSKOPE_FAULTS = {
   },
   'audit-data-key': {
     // The shape in stitchflow.com's Netskope API guide; the vendor's own clients read `result`.
-    about: 'The audit log says data: [{timestamp, user, action}].',
+    about: 'The audit log has data: [{timestamp, user, action}].',
     when: isAudit,
     act: async (incoming, run) =>
       change(await run(incoming), (body) =>
-        isObject(body) && Array.isArray(body.result) ? { ok: body.ok, data: body.result.map(sparse) } : body,
+        isObject(body) && Array.isArray(body.result)
+          ? { ok: body.ok, data: body.result.map(sparseEvent) }
+          : body,
       ),
   },
   'ok-zero': {
@@ -33,5 +35,5 @@ export const NETSKOPE_FAULTS = {
   },
 } satisfies Record<string, FaultKind>
 
-const sparse = (event: unknown) =>
+const sparseEvent = (event: unknown) =>
   isObject(event) ? { timestamp: event.timestamp, user: event.user, action: event.audit_log_event } : event

@@ -5,10 +5,10 @@ import type { Incoming, Reply, Token } from '../http-types.ts'
 export const SCIM = '/api/v2/scim'
 export const AUDIT = '/api/v2/events/data/audit'
 
-/** Endpoint to `r` (GET) or `rw` (everything). */
+/** The permission by endpoint: `r` (GET) or `rw` (everything). */
 type Grants = Readonly<Record<string, 'r' | 'rw'>>
 
-/** What the two kinds of token are made for; a REST token may be given both. */
+/** The default grants of the two kinds of token; a REST token can have both. */
 export const GRANTS = {
   scim: { [`${SCIM}/Users`]: 'rw', [`${SCIM}/Groups`]: 'rw' },
   rest: { [AUDIT]: 'r' },
@@ -21,7 +21,7 @@ export interface NetskopeToken extends Token {
   expiresAt?: number | undefined
 }
 
-/** A token with a made-up value and the grants of its kind, unless told otherwise. */
+/** A token with a made-up value and the default grants of its kind; `given` overrides both. */
 export const newToken = (slot: NetskopeToken['slot'], given: Partial<NetskopeToken> = {}): NetskopeToken => ({
   value: `sandbox-${slot}-${randomBytes(12).toString('hex')}`,
   grants: GRANTS[slot],
@@ -29,23 +29,23 @@ export const newToken = (slot: NetskopeToken['slot'], given: Partial<NetskopeTok
   slot,
 })
 
-/** The ways to bear a token that are found in clients and guides; which of them a tenant takes is documented nowhere. */
-const FORMS = {
+/** The forms of a token in clients and guides. Which of them a tenant accepts is not documented. */
+const TOKEN_READERS = {
   header: (headers: IncomingHttpHeaders) => headers['netskope-api-token']?.toString(),
   bearer: ({ authorization }: IncomingHttpHeaders) => /^Bearer (.+)$/i.exec(authorization ?? '')?.[1],
   'authorization-token': ({ authorization }: IncomingHttpHeaders) =>
     /^Netskope-Api-Token (.+)$/i.exec(authorization ?? '')?.[1],
 }
-export type TokenForm = keyof typeof FORMS
+export type TokenForm = keyof typeof TOKEN_READERS
 export const TOKEN_FORMS: readonly TokenForm[] = ['header', 'bearer', 'authorization-token']
 
-/** What is presented as a token in one of `forms`. */
+/** The token that a request presents in one of `forms`. */
 export const presented = (headers: IncomingHttpHeaders, forms: readonly TokenForm[]): string | undefined =>
-  forms.map((form) => FORMS[form](headers)).find((token) => token !== undefined)
+  forms.map((form) => TOKEN_READERS[form](headers)).find((token) => token !== undefined)
 
 /**
- * The refusal of a request: 401 for no token, an unknown or an expired one; 403 for one without the grant. The 403 says
- * nothing, whatever is missing (stitchflow.com's Netskope API guide).
+ * The refusal of a request: 401 for a missing, unknown or expired token; 403 for a missing grant. The 403 has no body
+ * (stitchflow.com's Netskope API guide).
  */
 export function refusal(
   { slot, method, path }: Incoming,
@@ -58,10 +58,10 @@ export function refusal(
     return unauthorized('The API token has expired')
   const grants = Object.entries(token.grants)
   const granted = grants.find(([endpoint]) => path === endpoint || path.startsWith(`${endpoint}/`))?.[1]
-  // Whoever may do anything with SCIM may read its description.
-  const describes =
+  // Any SCIM grant allows reading the SCIM description.
+  const readsDescription =
     path === `${SCIM}/ServiceProviderConfig` && grants.some(([endpoint]) => endpoint.startsWith(SCIM))
-  const allowed = describes || granted === 'rw' || (granted === 'r' && method === 'GET')
+  const allowed = readsDescription || granted === 'rw' || (granted === 'r' && method === 'GET')
   return allowed ? undefined : { status: 403 }
 }
 

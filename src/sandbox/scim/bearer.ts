@@ -7,13 +7,13 @@ import { ScimError } from './schema.ts'
 export const bearer = ({ authorization }: IncomingHttpHeaders): string | undefined =>
   /^Bearer (.+)$/i.exec(authorization ?? '')?.[1]
 
-/** The refusal of a request that bears another token than this one, or this one after its time. */
+/** The refusal of a request whose token is not this one, or has expired. */
 export function bearerRefusal(
   { slot }: Incoming,
-  { slot: right, expiresAt }: Token & { expiresAt?: number | undefined },
+  { slot: expected, expiresAt }: Token & { expiresAt?: number | undefined },
   now: number,
 ): Reply | undefined {
-  if (slot === right && (expiresAt === undefined || expiresAt > now)) return undefined
+  if (slot === expected && (expiresAt === undefined || expiresAt > now)) return undefined
   const reply = errorReply(new ScimError(401, 'Invalid token'), 'application/scim+json')
   return { ...reply, headers: { 'www-authenticate': 'Bearer' } }
 }

@@ -1,8 +1,8 @@
-const SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'
+const CONFIG_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'
 
-/** What a SCIM service says of itself (RFC 7643, 5). */
+/** The `ServiceProviderConfig` of a service (RFC 7643, 5). */
 export const serviceProviderConfig = (maxResults: number, { patch = true, etag = false } = {}) => ({
-  schemas: [SCHEMA],
+  schemas: [CONFIG_SCHEMA],
   patch: { supported: patch },
   bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
   filter: { supported: true, maxResults },

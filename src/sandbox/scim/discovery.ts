@@ -1,6 +1,6 @@
 import { GROUP, type Shape, type Values } from './schema.ts'
 
-/** The `Schemas` of a service (RFC 7643, 7) whose users have that shape. */
+/** The `Schemas` of a service (RFC 7643, 7). `user` is the shape of its users. */
 export const schemasOf = (user: Shape): (Values & { id: string })[] => [
   schemaOf('urn:ietf:params:scim:schemas:core:2.0:User', 'User', user),
   schemaOf('urn:ietf:params:scim:schemas:core:2.0:Group', 'Group', GROUP),

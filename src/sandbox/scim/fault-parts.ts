@@ -18,7 +18,7 @@ export const hasFilter = (incoming: Incoming) => isRead(incoming) && incoming.qu
 export const refuse = (status: number, detail: string, scimType?: string): Reply =>
   errorReply(new ScimError(status, detail, scimType), 'application/json')
 
-/** The request with that parameter set or, by `undefined`, without it. */
+/** The request with a query parameter set, or removed if `value` is `undefined`. */
 export function asking(incoming: Incoming, name: string, value?: string): Incoming {
   const query = new URLSearchParams(incoming.query)
   if (value === undefined) query.delete(name)
@@ -31,7 +31,7 @@ export function operationsOf({ text }: Incoming): Values[] {
   return isObject(body) && Array.isArray(body.Operations) ? body.Operations.filter(isObject) : []
 }
 
-/** The body with each record of it altered: the rows of a list, or the one it is. */
+/** Alters each record in the body: the rows of a list, or the single record. */
 export function eachRecord(body: unknown, alter: (record: Values) => unknown): unknown {
   if (!isObject(body)) return body
   return Array.isArray(body.Resources)
@@ -45,7 +45,7 @@ export const rowsOf = (body: unknown): unknown[] =>
 export const succeeded = (outcome: Outcome): outcome is Reply =>
   typeof outcome === 'object' && outcome.status < 300
 
-/** A fault that alters each user (or each group) that is shown. */
+/** A fault that alters each user (or group) in replies. */
 export const shownAs = (
   about: string,
   alter: (record: Values) => Values,
@@ -59,7 +59,7 @@ export const shownAs = (
   },
 })
 
-/** A fault that alters what a list says. */
+/** A fault that alters the body of a list. */
 export const listedAs = (about: string, alter: (body: Values, incoming: Incoming) => Values): FaultKind => ({
   about,
   when: isList,
@@ -71,7 +71,7 @@ export const listedAs = (about: string, alter: (body: Values, incoming: Incoming
   },
 })
 
-/** A fault that the service itself must know of. */
+/** A fault that the service itself implements. */
 export const quirk = (name: Quirk, about: string): FaultKind => ({
   about,
   when: isScim,

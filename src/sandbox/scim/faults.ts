@@ -6,16 +6,16 @@ import { RECORD_FAULTS } from './record-faults.ts'
 import { REFUSAL_FAULTS } from './refusal-faults.ts'
 import { WRITE_FAULTS } from './write-faults.ts'
 
-/** What real SCIM services were seen to do besides what RFC 7644 says. */
+/** Deviations from RFC 7644 that real SCIM services have shown. */
 export const SCIM_FAULTS = {
   eventual: {
-    about: 'Reads show a write only ms later.',
+    about: 'Reads show a write only after ms.',
     when: isRead,
     ms: 500,
     act: (incoming, run, { ms }) => run({ ...incoming, asOf: incoming.at - ms }),
   },
   'sso-inactive': {
-    about: 'Answers 400 (or 500, if told): SSO is not configured.',
+    about: 'Answers 400 (or 500, if set): SSO is not configured.',
     when: isScim,
     status: 400,
     act: (_, __, { status }) => refuse(status, 'SSO is not configured for this tenant'),

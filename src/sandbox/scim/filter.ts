@@ -1,7 +1,7 @@
 import { isObject } from '../http-types.ts'
 import { type Attribute, lookUp, ScimError, type Shape, type Values } from './schema.ts'
 
-/** One comparison of a filter: the attribute as it was written, and the value it must equal. */
+/** One comparison of a filter: the attribute path as written, and the value that it must equal. */
 export interface Term {
   path: string
   value: unknown
@@ -34,12 +34,12 @@ export function parseTerms(text: string): Term[] | undefined {
 }
 
 /**
- * The test that a SCIM filter stands for. Throws `invalidFilter` for what these apps do not understand. A list can be
- * filtered by few attributes; between the brackets of a PATCH path any may stand (`selecting`).
+ * The predicate of a SCIM filter. Throws `invalidFilter` for a filter that these apps do not support. Lists support few
+ * attributes; the brackets of a PATCH path (`selecting`) support all of them.
  */
 export function scimFilter(text: string, shape: Shape, selecting = false): (record: Values) => boolean {
   const terms = parseTerms(text)
-  if (!terms) throw invalid('Filter is not valid: only eq and and are supported')
+  if (!terms) throw invalidFilter('Filter is not valid: only eq and and are supported')
   const tests = terms.map((term) => termTest(term, shape, selecting))
   return (record) => tests.every((test) => test(record))
 }
@@ -51,10 +51,10 @@ function termTest({ path, value }: Term, shape: Shape, selecting: boolean): (rec
     second !== undefined && outer && 'of' in outer.attribute ? lookUp(outer.attribute.of, second) : undefined
   const { attribute } = (second === undefined ? outer : inner) ?? {}
   if (!outer || !attribute || more.length > 0 || !isSimple(attribute) || !(attribute.filter || selecting)) {
-    throw invalid(`Filter is not valid: ${path} can't be filtered by`)
+    throw invalidFilter(`Filter is not valid: ${path} can't be filtered by`)
   }
   const { type, exact } = attribute
-  if (typeof value !== type) throw invalid(`Filter is not valid: ${path} is a ${type}`)
+  if (typeof value !== type) throw invalidFilter(`Filter is not valid: ${path} is a ${type}`)
   const fold = (one: unknown) => (typeof one === 'string' && !exact ? one.toLowerCase() : one)
   const wanted = fold(value)
   return (record) => {
@@ -68,4 +68,4 @@ function termTest({ path, value }: Term, shape: Shape, selecting: boolean): (rec
 const isSimple = (attribute: Attribute): attribute is Attribute & { type: 'string' | 'boolean' } =>
   attribute.type === 'string' || attribute.type === 'boolean'
 
-const invalid = (detail: string) => new ScimError(400, detail, 'invalidFilter')
+const invalidFilter = (detail: string) => new ScimError(400, detail, 'invalidFilter')

@@ -4,37 +4,37 @@ import { GROUP, ScimError, type Shape, type Values } from './schema.ts'
 
 export type Held = Values & { id: string }
 
-/** What users and groups do not have in common. */
+/** The differences between users and groups. */
 export interface Kind {
   what: 'User' | 'Group'
   path: string
   shape: Shape
-  /** The attribute that no two may share, whatever the letter case. */
+  /** The unique attribute, compared without letter case. */
   unique: string
-  /** What a new one has unless it is said otherwise. */
+  /** The default attributes of a new record. */
   fresh: Values
   all(records: Records): ReadonlyMap<string, Held>
   put(record: Held): void
   remove(id: string): void
   show(record: Held, incoming: Incoming, records: Records): Values
-  /** Throws a `ScimError` when the record must not be kept like that. */
+  /** Throws a `ScimError` if the record is invalid. */
   check?(record: Values): void
-  /** The record with what the app adds to it of its own. */
+  /** Adds the attributes that the app sets itself. */
   complete?: ((record: Held) => Held) | undefined
 }
 
 export interface UserDetails {
-  /** What the app knows of a user; it drops the rest. */
+  /** The user attributes that the app supports; it drops the rest. */
   user: Shape
-  /** The record with what the app adds to it of its own. */
+  /** Adds the attributes that the app sets itself. */
   complete?: (user: Held) => Held
-  /** Users say which groups they are in. */
+  /** Whether users show their groups. */
   userGroups?: boolean
 }
 
-// What is put was made from the very shape that the directory holds, so the casts are right.
+// The casts are safe: records are built from the same shape that the directory stores.
 export function userKind(directory: Directory, { user, complete, userGroups }: UserDetails): Kind {
-  // Told once for each request, since a page of users asks for all of them.
+  // Computed once per request: a page of users needs all of them.
   const memberships = new WeakMap<Incoming, ReturnType<typeof membershipsOf>>()
   const groupsOf = (id: string, incoming: Incoming, records: Records) => {
     const known = memberships.get(incoming) ?? membershipsOf(records)
@@ -56,7 +56,7 @@ export function userKind(directory: Directory, { user, complete, userGroups }: U
   }
 }
 
-/** Groups show their members always, or only when a request asks for them. */
+/** Whether groups always show their members, or only if a request asks for them. */
 export type MembersShown = 'always' | 'asked'
 
 export const groupKind = (directory: Directory, shown: MembersShown): Kind => ({
@@ -69,7 +69,8 @@ export const groupKind = (directory: Directory, shown: MembersShown): Kind => ({
   put: (record) => directory.putGroup(record as Held & { displayName: string }),
   remove: directory.removeGroup,
   show({ members, ...group }, { query }, records) {
-    const wanted = shown === 'asked' ? names(query, 'attributes') : !names(query, 'excludedAttributes')
+    const wanted =
+      shown === 'asked' ? listsMembers(query, 'attributes') : !listsMembers(query, 'excludedAttributes')
     if (!wanted) return group
     const named = idsOf(members).map((id) => ({ value: id, display: records.users.get(id)?.userName }))
     return { ...group, members: named }
@@ -80,8 +81,8 @@ export const groupKind = (directory: Directory, shown: MembersShown): Kind => ({
   },
 })
 
-/** Whether that parameter of the query names the members. */
-const names = (query: URLSearchParams, parameter: string) =>
+/** Whether a query parameter lists `members`. */
+const listsMembers = (query: URLSearchParams, parameter: string) =>
   (query.get(parameter) ?? '').split(',').some((name) => name.trim() === 'members')
 
 const idsOf = (members: unknown): string[] =>

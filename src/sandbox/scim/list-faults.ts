@@ -16,21 +16,21 @@ import {
 } from './fault-parts.ts'
 
 /** A fault that refuses filters by some attributes. */
-const unfiltered = (about: string, attribute: RegExp): FaultKind => ({
+const filterRefused = (about: string, attribute: RegExp): FaultKind => ({
   about,
   when: (incoming) => hasFilter(incoming) && attribute.test(incoming.query.get('filter') ?? ''),
   act: () => refuse(400, 'Filter is not valid', 'invalidFilter'),
 })
 
-/** Odd ways in which SCIM services list, filter and page. */
+/** Deviations of SCIM services in lists, filters and paging. */
 export const LIST_FAULTS = {
   'filter-ignored': {
-    about: 'Ignores filters: a list holds every row.',
+    about: 'Ignores filters: a list contains every row.',
     when: hasFilter,
     act: (incoming, run) => run(asking(incoming, 'filter')),
   },
   'filter-refused': {
-    about: 'Refuses every filter with 400 (or another, if told).',
+    about: 'Refuses every filter with 400 (or another, if set).',
     when: hasFilter,
     status: 400,
     act: (_, __, { status }) =>
@@ -42,33 +42,33 @@ export const LIST_FAULTS = {
     act: (incoming, run) => run(asking(incoming, 'startIndex')),
   },
   'duplicate-user': {
-    about: 'Lists a second user: the same name in other letter case.',
+    about: 'Lists a second user: same name, different letter case.',
     when: (incoming) => isUsers(incoming) && isRead(incoming),
-    act: async (incoming, run) => change(await run(incoming), doubled),
+    act: async (incoming, run) => change(await run(incoming), withTwin),
   },
   // MicrosoftDocs SCIMReferenceCode#83, wso2/product-is#7320
   'total-is-page': listedAs('totalResults is the number of rows on the page.', (body) => ({
     ...body,
     totalResults: rowsOf(body).length,
   })),
-  'start-from-zero': listedAs('Says startIndex counted from 0, though asked from 1.', (body) => ({
+  'start-from-zero': listedAs('Returns startIndex counted from 0 instead of 1.', (body) => ({
     ...body,
     startIndex: Number(body.startIndex) - 1,
   })),
   'items-per-page-off': listedAs(
-    'itemsPerPage is what was asked for, not what there is.',
+    'itemsPerPage is the requested count, not the actual one.',
     (body, { query }) => ({
       ...body,
       itemsPerPage: Number(query.get('count') ?? 100),
     }),
   ),
-  'text-numbers': listedAs('A list says its numbers as text.', (body) => ({
+  'text-numbers': listedAs('A list returns its numbers as text.', (body) => ({
     ...body,
     totalResults: String(body.totalResults),
     itemsPerPage: String(body.itemsPerPage),
     startIndex: String(body.startIndex),
   })),
-  'numbers-missing': listedAs('A list has rows and no numbers at all.', ({ schemas, Resources }) => ({
+  'numbers-missing': listedAs('A list has rows but no totals or page numbers.', ({ schemas, Resources }) => ({
     schemas,
     ...(Resources !== undefined && { Resources }),
   })),
@@ -77,7 +77,7 @@ export const LIST_FAULTS = {
     ...(rowsOf({ Resources }).length > 0 && { Resources }),
   })),
   'count-clamped': {
-    about: 'Gives no more than 10 rows, whatever was asked for.',
+    about: 'Returns at most 10 rows, whatever the count.',
     when: isList,
     act: (incoming, run) =>
       run(asking(incoming, 'count', String(Math.min(10, Number(incoming.query.get('count') ?? 10))))),
@@ -88,14 +88,14 @@ export const LIST_FAULTS = {
     act: () => refuse(400, 'count must be at least 1', 'invalidValue'),
   },
   'pages-overlap': {
-    about: 'Each page but the first begins with the last row before.',
+    about: 'Each page repeats the last row of the page before.',
     when: (incoming) => isList(incoming) && Number(incoming.query.get('startIndex') ?? 1) > 1,
     act: (incoming, run) =>
       run(asking(incoming, 'startIndex', String(Number(incoming.query.get('startIndex')) - 1))),
   },
   // Captain-P-Goldfish/SCIM-SDK#131
   'page-past-count': {
-    about: 'A page is empty once startIndex passes count.',
+    about: 'A page is empty if startIndex is greater than count.',
     when: (incoming) =>
       isList(incoming) && numberIn(incoming, 'startIndex', 1) > numberIn(incoming, 'count', 100),
     act: (incoming, run) => run(asking(incoming, 'count', '0')),
@@ -106,38 +106,40 @@ export const LIST_FAULTS = {
     act: () => refuse(400, 'A filter is required', 'invalidFilter'),
   },
   // Atlassian ACCESS-1293
-  'inactive-unlisted': quirk('inactive-unlisted', 'Lists leave inactive users out; they can be read by id.'),
+  'inactive-unlisted': quirk('inactive-unlisted', 'Lists omit inactive users; they can be read by id.'),
   'filter-empty': {
-    about: 'Finds nothing by a filter, whatever there is.',
+    about: 'Every filter finds nothing.',
     when: hasFilter,
     act: (incoming, run) => run(asking(incoming, 'filter', 'id eq "nobody"')),
   },
   // Snowflake's behaviour change 2276
   'filter-loose': {
-    about: 'Finds by a filter what fits, after three that need not.',
+    about: 'A filter finds the matches, after up to three other rows.',
     when: hasFilter,
     async act(incoming, run) {
       const [found, others] = [
         await run(incoming),
         await run(asking(asking(incoming, 'filter'), 'count', '3')),
       ]
-      return succeeded(found) && succeeded(others) ? change(found, (body) => joined(others, body)) : found
+      return succeeded(found) && succeeded(others)
+        ? change(found, (body) => withStrangers(others, body))
+        : found
     },
   },
-  'external-id-filter': unfiltered('Refuses a filter by externalId with 400.', /^\s*externalId\b/i),
-  'emails-filter': unfiltered('Refuses a filter by emails with 400.', /^\s*emails\b/i),
+  'external-id-filter': filterRefused('Refuses a filter by externalId with 400.', /^\s*externalId\b/i),
+  'emails-filter': filterRefused('Refuses a filter by emails with 400.', /^\s*emails\b/i),
   'attributes-ignored': {
     about: 'Ignores attributes and excludedAttributes.',
     act: (incoming, run) => run(asking(asking(incoming, 'attributes'), 'excludedAttributes')),
   },
   'discovery-missing': {
-    about: 'Answers 404 (or another, if told) on what it can do.',
+    about: 'Discovery answers 404 (or another, if set).',
     when: ({ path }) => /\/(ServiceProviderConfig|Schemas|ResourceTypes)(\/|$)/.test(path),
     status: 404,
     act: (_, __, { status }) => refuse(status, 'Not found'),
   },
   'discovery-wrong': {
-    about: 'Says of itself that it can neither PATCH nor filter.',
+    about: 'ServiceProviderConfig denies support for PATCH and filter.',
     when: ({ path }) => path.endsWith('/ServiceProviderConfig'),
     act: async (incoming, run) =>
       change(await run(incoming), (body) =>
@@ -150,7 +152,7 @@ function numberIn({ query }: Incoming, name: string, otherwise: number): number 
   return Number(query.get(name) ?? otherwise)
 }
 
-function joined(others: Reply, body: unknown): unknown {
+function withStrangers(others: Reply, body: unknown): unknown {
   const known = new Set(rowsOf(body).map((row) => isObject(row) && row.id))
   const strangers = rowsOf(others.body).filter((row) => isObject(row) && !known.has(row.id))
   const rows = [...strangers, ...rowsOf(body)]
@@ -162,7 +164,7 @@ function joined(others: Reply, body: unknown): unknown {
   }
 }
 
-function doubled(body: unknown): unknown {
+function withTwin(body: unknown): unknown {
   if (!isObject(body) || !Array.isArray(body.Resources) || Number(body.startIndex) > 1) return body
   const [first, ...others]: unknown[] = body.Resources
   if (!isObject(first)) return body

@@ -4,17 +4,17 @@ import { ScimError, type Shape, type Values } from './schema.ts'
 export interface ListDetails {
   defaultCount: number
   largestCount: number
-  /** Pages after the first say `startIndex` as text. */
+  /** Pages after the first return `startIndex` as text. */
   startIndexAsText: boolean
   /** An empty list has no `Resources`. */
   leavesOutEmpty: boolean
 }
 
-const LIST = 'urn:ietf:params:scim:api:messages:2.0:ListResponse'
+const LIST_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:ListResponse'
 
 /**
- * One page of `rows` (RFC 7644, 3.4.2.4): rows are counted from 1, a `count` that is too large is cut down in silence,
- * and past the end there is an empty page.
+ * One page of `rows` (RFC 7644, 3.4.2.4): `startIndex` counts from 1, a `count` that is too large is silently clamped,
+ * and a page past the end is empty.
  */
 export function listPage<Row extends Values>(
   query: URLSearchParams,
@@ -29,7 +29,7 @@ export function listPage<Row extends Values>(
   const count = Math.min(Math.max(0, wholeNumber(query, 'count', details.defaultCount)), details.largestCount)
   const shown = found.slice(start - 1, start - 1 + count).map(show)
   return {
-    schemas: [LIST],
+    schemas: [LIST_SCHEMA],
     totalResults: found.length,
     itemsPerPage: shown.length,
     startIndex: start > 1 && details.startIndexAsText ? String(start) : start,
@@ -37,9 +37,9 @@ export function listPage<Row extends Values>(
   }
 }
 
-function wholeNumber(query: URLSearchParams, name: string, otherwise: number): number {
+function wholeNumber(query: URLSearchParams, name: string, fallback: number): number {
   const given = query.get(name)
-  if (given === null) return otherwise
+  if (given === null) return fallback
   if (!/^-?\d{1,9}$/.test(given)) throw new ScimError(400, `${name} must be a whole number`, 'invalidValue')
   return Number(given)
 }

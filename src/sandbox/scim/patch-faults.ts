@@ -1,26 +1,26 @@
 import type { FaultKind } from '../faults.ts'
 import { isPatch, operationsOf, quirk, refuse, succeeded } from './fault-parts.ts'
 
-/** Odd ways in which SCIM services PATCH. */
+/** Deviations of SCIM services in PATCH. */
 export const PATCH_FAULTS = {
   'patch-unsupported': {
-    about: 'Refuses every PATCH with status 405 (or 501, if told).',
+    about: 'Refuses every PATCH with 405 (or 501, if set).',
     when: isPatch,
     status: 405,
     act: (_, __, { status }) => refuse(status, 'PATCH is not supported'),
   },
   'patch-path-only': {
-    about: 'Refuses a PATCH whose operations bear no path.',
+    about: 'Refuses a PATCH with an operation without a path.',
     when: (incoming) => isPatch(incoming) && operationsOf(incoming).some(({ path }) => path === undefined),
     act: () => refuse(400, 'Every operation needs a path', 'invalidPath'),
   },
   'patch-pathless-only': {
-    about: 'Refuses a PATCH whose operations bear a path.',
+    about: 'Refuses a PATCH with an operation that has a path.',
     when: (incoming) => isPatch(incoming) && operationsOf(incoming).some(({ path }) => path !== undefined),
     act: () => refuse(400, 'No operation may bear a path', 'invalidPath'),
   },
   'patch-status-object': {
-    about: 'Answers a PATCH 200 {"status":"204","description":…}.',
+    about: 'Answers PATCH with 200 {"status":"204","description":…}.',
     when: isPatch,
     async act(incoming, run) {
       const outcome = await run(incoming)
@@ -29,12 +29,12 @@ export const PATCH_FAULTS = {
     },
   },
   'patch-ignored': {
-    about: 'Answers a PATCH 204 and changes nothing.',
+    about: 'Answers PATCH with 204 and changes nothing.',
     when: isPatch,
     act: () => ({ status: 204 }),
   },
   'patch-empty-200': {
-    about: 'Answers a PATCH 200 with no body.',
+    about: 'Answers PATCH with 200 and no body.',
     when: isPatch,
     async act(incoming, run) {
       const outcome = await run(incoming)
@@ -44,5 +44,5 @@ export const PATCH_FAULTS = {
   // better-auth/better-auth#8549
   'patch-no-op-refused': quirk('patch-no-op-refused', 'Refuses a PATCH that changes nothing with 400.'),
   // open-webui/open-webui#30074
-  'patch-path-ignored': quirk('patch-path-ignored', 'Ignores the unknown paths of a PATCH and says well.'),
+  'patch-path-ignored': quirk('patch-path-ignored', 'Ignores unknown paths in a PATCH and reports success.'),
 } satisfies Record<string, FaultKind>

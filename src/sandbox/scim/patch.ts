@@ -9,13 +9,13 @@ export interface Operation {
   value?: unknown
 }
 
-const MESSAGE = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
+const PATCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 
 /** The operations of a PATCH body. `schemas` may be missing, as in stitchflow.com's Netskope API guide. */
 export function readOperations(body: unknown): Operation[] {
   const { schemas, Operations: operations } = isObject(body) ? body : {}
-  if (schemas !== undefined && !(Array.isArray(schemas) && schemas.includes(MESSAGE))) {
-    throw new ScimError(400, `schemas of a PATCH must hold ${MESSAGE}`, 'invalidSyntax')
+  if (schemas !== undefined && !(Array.isArray(schemas) && schemas.includes(PATCH_SCHEMA))) {
+    throw new ScimError(400, `schemas of a PATCH must hold ${PATCH_SCHEMA}`, 'invalidSyntax')
   }
   if (!Array.isArray(operations) || operations.length === 0 || !operations.every(isOperation)) {
     throw new ScimError(400, 'Operations must be a list of add, remove or replace', 'invalidSyntax')
@@ -31,7 +31,7 @@ const isOperation = (one: unknown): one is Operation =>
 
 export type UnknownPaths = 'refused' | 'ignored'
 
-/** `record` after the operations. All of them hold or, by an error, none: the one given is left alone. */
+/** A copy of `record` with the operations applied: all of them, or none if one throws. */
 export function patched(
   shape: Shape,
   record: Values,
@@ -49,7 +49,7 @@ export function patched(
   return result
 }
 
-/** The operations that one stands for: without a path it is one for each attribute of its value. */
+/** The same operation with a path; without one, it becomes one operation for each attribute of its value. */
 export function withPaths({ op, path, value }: Operation): (Operation & { path: string })[] {
   if (path !== undefined) return [{ op, path, value }]
   if (op === 'remove') throw new ScimError(400, 'A remove needs a path', 'noTarget')
@@ -59,13 +59,13 @@ export function withPaths({ op, path, value }: Operation): (Operation & { path: 
     .map(([name, part]) => ({ op, path: name, value: part }))
 }
 
-interface Plain {
-  /** Name of the object that holds the attribute; the record itself when left out. */
+interface PlainTarget {
+  /** Name of the object that contains the attribute; default: the record itself. */
   within?: string
   name: string
   attribute: Attribute
 }
-interface Selected {
+interface SelectedTarget {
   name: string
   of: Shape
   select: (item: Values) => boolean
@@ -73,9 +73,9 @@ interface Selected {
 }
 
 /** Finds `attribute`, `attribute.sub`, `urn:…:User:attribute`, `list[filter]` or `list[filter].sub`. */
-function locate(shape: Shape, path: string): Plain | Selected | undefined {
+function locate(shape: Shape, path: string): PlainTarget | SelectedTarget | undefined {
   const [, list, filter, after] = /^([\w$]+)\[(.*)\](?:\.([\w$]+))?$/.exec(path) ?? []
-  const [outer, inner] = split(shape, path)
+  const [outer, inner] = splitPath(shape, path)
   const found = lookUp(shape, list ?? outer ?? '')
   if (!found) return undefined
   if (list !== undefined && filter !== undefined) {
@@ -90,8 +90,8 @@ function locate(shape: Shape, path: string): Plain | Selected | undefined {
   return sub && { within: found.name, ...sub }
 }
 
-/** The attribute and, if there is one, the part of it; the names of extensions hold dots and colons. */
-function split(shape: Shape, path: string): string[] {
+/** The attribute and, if any, the sub-attribute. Extension names contain dots and colons. */
+function splitPath(shape: Shape, path: string): string[] {
   const extension = Object.keys(shape).find(
     (name) => name.startsWith('urn:') && path.toLowerCase().startsWith(`${name.toLowerCase()}:`),
   )
@@ -99,7 +99,7 @@ function split(shape: Shape, path: string): string[] {
   return path.startsWith('urn:') ? [path] : path.split('.', 2)
 }
 
-function applyPlain(record: Values, op: Operation['op'], target: Plain, value: unknown): void {
+function applyPlain(record: Values, op: Operation['op'], target: PlainTarget, value: unknown): void {
   const { within } = target
   if (within === undefined) {
     setPlain(record, op, target, value)
@@ -111,7 +111,7 @@ function applyPlain(record: Values, op: Operation['op'], target: Plain, value: u
   else delete record[within]
 }
 
-function setPlain(held: Values, op: Operation['op'], { name, attribute }: Plain, value: unknown): void {
+function setPlain(held: Values, op: Operation['op'], { name, attribute }: PlainTarget, value: unknown): void {
   if (op === 'remove' && !(attribute.type === 'list' && value !== undefined)) {
     if (attribute.required) throw new ScimError(400, `${name} is required`, 'invalidValue')
     delete held[name]
@@ -120,13 +120,13 @@ function setPlain(held: Values, op: Operation['op'], { name, attribute }: Plain,
   const given = takeValue(attribute, value, name)
   if (attribute.required && given === '') throw new ScimError(400, `${name} is required`, 'invalidValue')
   if (attribute.type === 'texts' && op === 'add') held[name] = union(held[name], given)
-  else if (attribute.type === 'list') held[name] = combine(op, itemsOf(held[name]), itemsOf(given))
+  else if (attribute.type === 'list') held[name] = combineItems(op, itemsOf(held[name]), itemsOf(given))
   else if (attribute.type === 'object' && isObject(held[name])) Object.assign(held[name], given)
   else held[name] = given
 }
 
-/** Netskope and Entra remove by a list of values, which RFC 7644 does not know. */
-function combine(op: Operation['op'], held: Values[], given: Values[]): Values[] {
+/** Netskope and Entra remove by a list of values, which RFC 7644 does not define. */
+function combineItems(op: Operation['op'], held: Values[], given: Values[]): Values[] {
   if (op === 'replace') return given
   const others = held.filter((item) => !given.some(({ value }) => value === item.value))
   return op === 'remove' ? others : [...others, ...given]
@@ -135,7 +135,7 @@ function combine(op: Operation['op'], held: Values[], given: Values[]): Values[]
 function applySelected(
   record: Values,
   op: Operation['op'],
-  { name, of, select, sub }: Selected,
+  { name, of, select, sub }: SelectedTarget,
   value: unknown,
 ): void {
   const items = itemsOf(record[name])

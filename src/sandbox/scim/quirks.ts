@@ -1,6 +1,6 @@
 /**
- * Departures that a fault alone, which stands around a request, could not bring about: the service itself must know of
- * them. Each is the name of the fault that turns it on.
+ * Deviations that the service itself must implement: a fault, which only wraps a request, cannot. Each has the name of
+ * the fault that turns it on.
  */
 const QUIRKS = [
   'active-ignored',

@@ -7,32 +7,32 @@ import { type Operation, patched, type UnknownPaths, withPaths } from './patch.t
 import type { Quirk } from './quirks.ts'
 import { ScimError, take, type Values } from './schema.ts'
 
-/** A change that was made. */
+/** A completed change. */
 export interface Change {
   done: 'created' | 'replaced' | 'updated' | 'deleted'
   what: Kind['what']
-  /** User name, or name of the group. */
+  /** User name or group name. */
   name: string
 }
 
-/** How one app's records differ from the next one's. */
+/** How the records of apps differ. */
 export interface RecordDetails {
-  /** The paths that a PATCH of a user takes; all when left out, none: no PATCH at all. */
+  /** The paths that a user PATCH supports; default: all; empty: no PATCH. */
   patchable?: readonly string[]
-  /** What becomes of an operation on an attribute that the app does not know; `refused` when left out. */
+  /** What happens to an operation on an unknown attribute; default: `refused`. */
   unknownPaths?: UnknownPaths
-  /** What DELETE does to a user; `removes` when left out. */
+  /** What DELETE does to a user; default: `removes`. */
   deletes?: 'removes' | 'deactivates'
-  /** Records have versions, and a write may name the one it means. */
+  /** Records have versions, and writes support `If-Match`. */
   etags?: boolean
-  /** Heeds `attributes` and `excludedAttributes`. */
+  /** Supports `attributes` and `excludedAttributes`. */
   projects?: boolean
   newId?: () => string
-  /** Told of every change that was made. */
+  /** Called after every change. */
   onChange?(change: Change, incoming: Incoming): void
 }
 
-/** The records of one kind, as a SCIM service shows and changes them. Each throws a `ScimError` where it can't. */
+/** Shows and changes the records of one kind. Each function throws a `ScimError` on failure. */
 export function openRecords(kind: Kind, directory: Directory, details: RecordDetails) {
   const { what, shape, unique } = kind
 
@@ -55,14 +55,14 @@ export function openRecords(kind: Kind, directory: Directory, details: RecordDet
 
   const save = (given: Held, done: Change['done'], incoming: Incoming): Held => {
     const before = kind.all(directory).get(given.id)
-    const record = (kind.complete ?? ((one) => one))(bent(given, before, incoming))
+    const record = (kind.complete ?? ((one) => one))(withWriteQuirks(given, before, incoming))
     if (twinOf(record)) throw new ScimError(409, `${what} already exists`, 'uniqueness')
     kind.check?.(record)
-    const ends = before?.active === true && record.active === false
-    if (ends) guardOwner(record.id, incoming)
-    if (has(incoming, 'create-not-kept') && done === 'created') return record
+    const deactivating = before?.active === true && record.active === false
+    if (deactivating) guardOwner(record.id, incoming)
+    if (hasQuirk(incoming, 'create-not-kept') && done === 'created') return record
     kind.put(record)
-    if (ends && has(incoming, 'deactivation-deletes')) kind.remove(record.id)
+    if (deactivating && hasQuirk(incoming, 'deactivation-deletes')) kind.remove(record.id)
     details.onChange?.({ done, what, name: String(record[unique]) }, incoming)
     return record
   }
@@ -70,11 +70,11 @@ export function openRecords(kind: Kind, directory: Directory, details: RecordDet
   // LaunchDarkly refuses to deactivate the owner of an account.
   const guardOwner = (id: string, incoming: Incoming) => {
     const [owner] = directory.users.keys()
-    if (what === 'User' && id === owner && has(incoming, 'owner-protected'))
+    if (what === 'User' && id === owner && hasQuirk(incoming, 'owner-protected'))
       throw new ScimError(400, 'The owner of the account cannot be deactivated')
   }
 
-  const matching = ({ headers }: Incoming, record: Held) => {
+  const checkVersion = ({ headers }: Incoming, record: Held) => {
     const wanted = headers['if-match']
     if (details.etags && wanted !== undefined && wanted !== '*' && wanted !== versionOf(record))
       throw new ScimError(412, 'Version mismatch')
@@ -86,33 +86,33 @@ export function openRecords(kind: Kind, directory: Directory, details: RecordDet
     create(incoming: Incoming, body: unknown): { record: Held; existed: boolean } {
       const given = take(shape, body, what)
       const twin = twinOf(given)
-      if (twin && has(incoming, 'create-upsert')) return { record: twin, existed: true }
+      if (twin && hasQuirk(incoming, 'create-upsert')) return { record: twin, existed: true }
       const id = details.newId?.() ?? crypto.randomUUID()
       return { record: save({ id, ...kind.fresh, ...given }, 'created', incoming), existed: false }
     },
     replace(incoming: Incoming, id: string, body: unknown): Held {
-      matching(incoming, get(id))
+      checkVersion(incoming, get(id))
       return save({ id, ...take(shape, body, what) }, 'replaced', incoming)
     },
     patch(incoming: Incoming, id: string, operations: readonly Operation[]): Held {
       const before = get(id)
-      matching(incoming, before)
-      if (what === 'User') refuseOthers(details.patchable, operations)
-      const unknown = has(incoming, 'patch-path-ignored') ? 'ignored' : details.unknownPaths
+      checkVersion(incoming, before)
+      if (what === 'User') refuseUnpatchable(details.patchable, operations)
+      const unknown = hasQuirk(incoming, 'patch-path-ignored') ? 'ignored' : details.unknownPaths
       const after: Held = { ...patched(shape, before, operations, unknown), id }
-      if (has(incoming, 'patch-no-op-refused') && isDeepStrictEqual(after, { ...before }))
+      if (hasQuirk(incoming, 'patch-no-op-refused') && isDeepStrictEqual(after, { ...before }))
         throw new ScimError(400, 'No change in request', 'invalidValue')
       const adds = operations.some(({ op, path }) => op === 'add' && path?.toLowerCase() === 'members')
-      if (adds && has(incoming, 'member-add-drops'))
+      if (adds && hasQuirk(incoming, 'member-add-drops'))
         after.members = firstHundred(before.members, after.members)
       return save(after, 'updated', incoming)
     },
     remove(incoming: Incoming, id: string): void {
       const record = get(id)
-      matching(incoming, record)
+      checkVersion(incoming, record)
       guardOwner(id, incoming)
-      const keeps = details.deletes === 'deactivates' || has(incoming, 'delete-deactivates')
-      if (what === 'User' && keeps) {
+      const softDeletes = details.deletes === 'deactivates' || hasQuirk(incoming, 'delete-deactivates')
+      if (what === 'User' && softDeletes) {
         save({ ...record, active: false }, 'updated', incoming)
         return
       }
@@ -122,26 +122,26 @@ export function openRecords(kind: Kind, directory: Directory, details: RecordDet
   }
 }
 
-const has = ({ quirks }: Incoming, quirk: Quirk): boolean => quirks?.has(quirk) ?? false
+const hasQuirk = ({ quirks }: Incoming, quirk: Quirk): boolean => quirks?.has(quirk) ?? false
 
 const fold = (value: unknown) => String(value).toLowerCase()
 
-/** What becomes of a record on its way in. */
-function bent(record: Held, before: Held | undefined, incoming: Incoming): Held {
+/** The record to save, after the quirks of this request. */
+function withWriteQuirks(record: Held, before: Held | undefined, incoming: Incoming): Held {
   const lowered =
-    has(incoming, 'lower-cases') && typeof record.userName === 'string'
+    hasQuirk(incoming, 'lower-cases') && typeof record.userName === 'string'
       ? { ...record, userName: record.userName.toLowerCase() }
       : record
-  return has(incoming, 'active-ignored') && before ? { ...lowered, active: before.active } : lowered
+  return hasQuirk(incoming, 'active-ignored') && before ? { ...lowered, active: before.active } : lowered
 }
 
-/** Refuses what the app patches nothing of: Mindtickle's guide on stitchflow.com calls its PATCH incomplete. */
-function refuseOthers(paths: readonly string[] | undefined, operations: readonly Operation[]): void {
+/** Refuses paths that the app does not patch: stitchflow.com's Mindtickle guide calls its PATCH incomplete. */
+function refuseUnpatchable(paths: readonly string[] | undefined, operations: readonly Operation[]): void {
   const other = operations.flatMap(withPaths).find(({ path }) => !(paths?.includes(path) ?? true))
   if (other) throw new ScimError(501, `PATCH of ${other.path} is not supported`)
 }
 
-// FusionAuth/fusionauth-issues#2784: an add kept the first page of the members there were, and lost the rest.
+// FusionAuth/fusionauth-issues#2784: an add kept only the first page of the existing members.
 function firstHundred(before: unknown, after: unknown): unknown[] {
   const [held, all]: unknown[][] = [before, after].map((one) => (Array.isArray(one) ? one : []))
   const added = (all ?? []).slice((held ?? []).length)
@@ -153,13 +153,13 @@ const schemasOf = (what: Kind['what'], record: Held) => [
   ...Object.keys(record).filter((name) => name.startsWith('urn:')),
 ]
 
-/** The version of a record (RFC 7643, 3.1): the same for the same content. */
+/** The version of a record (RFC 7643, 3.1): a hash of its content. */
 const versionOf = (record: Held) =>
   `W/"${createHash('sha256').update(JSON.stringify(record)).digest('hex').slice(0, 16)}"`
 
 const NO_QUERY = new URLSearchParams()
 
-/** What `attributes` and `excludedAttributes` leave of it (RFC 7644, 3.4.2.5). */
+/** The record reduced by `attributes` and `excludedAttributes` (RFC 7644, 3.4.2.5). */
 function projected(record: Values, query: URLSearchParams): Values {
   const list = (name: string) =>
     query

@@ -1,6 +1,6 @@
 import { isObject } from '../http-types.ts'
 
-/** A refusal in SCIM's terms (RFC 7644, 3.12). */
+/** A SCIM error (RFC 7644, 3.12). */
 export class ScimError extends Error {
   readonly status: number
   readonly scimType: string | undefined
@@ -12,17 +12,17 @@ export class ScimError extends Error {
   }
 }
 
-/** One attribute of a record, or of a part of it. */
+/** An attribute or a sub-attribute of a record. */
 export type Attribute = {
   required?: true
-  /** It goes by its name letter by letter, and by no other spelling. */
+  /** Its name is case-sensitive. */
   exactName?: true
 } & (
   | {
       type: 'string' | 'boolean'
-      /** Lists can be filtered by it. */
+      /** Lists support filters by it. */
       filter?: true
-      /** Letter case counts when it is compared. */
+      /** Its value is case-sensitive. */
       exact?: true
       oneOf?: readonly string[] | undefined
     }
@@ -37,7 +37,7 @@ export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0
 const TEXT = { type: 'string' } as const
 export const ID = { type: 'string', filter: true, exact: true } as const
 
-/** What RFC 7643 gives a user, as far as it matters here. An app takes the part it knows. */
+/** The user attributes of RFC 7643 that matter here. Each app uses a part of them. */
 export const USER = {
   externalId: ID,
   userName: { type: 'string', filter: true, required: true },
@@ -70,7 +70,7 @@ export const GROUP = {
   members: { type: 'list', of: { value: { type: 'string', exact: true, required: true } } },
 } as const satisfies Shape
 
-/** The attribute of that name, whatever its letter case (RFC 7643, 2.1), unless the app minds it. */
+/** Finds an attribute by name, ignoring letter case (RFC 7643, 2.1) unless it has `exactName`. */
 export function lookUp(shape: Shape, name: string): { name: string; attribute: Attribute } | undefined {
   const found = Object.entries(shape).find(
     ([known, { exactName }]) => known === name || (!exactName && known.toLowerCase() === name.toLowerCase()),
@@ -78,19 +78,19 @@ export function lookUp(shape: Shape, name: string): { name: string; attribute: A
   return found && { name: found[0], attribute: found[1] }
 }
 
-/** What `given` holds of `shape`; the rest is dropped, as SCIM servers do. */
+/** The attributes of `given` that are in `shape`; drops the rest, as SCIM servers do. */
 export function take(shape: Shape, given: unknown, what: string): Values {
   const taken = takePart(shape, given, what)
   for (const [name, { required }] of Object.entries(shape)) {
     if (required && (taken[name] === undefined || taken[name] === ''))
-      throw invalid(`${name} of ${what} is required`)
+      throw invalidValue(`${name} of ${what} is required`)
   }
   return taken
 }
 
-/** The same for a part of a record, where nothing is required. */
+/** Like `take`, for a part of a record, where nothing is required. */
 export function takePart(shape: Shape, given: unknown, what: string): Values {
-  if (!isObject(given)) throw invalid(`${what} must be an object`)
+  if (!isObject(given)) throw invalidValue(`${what} must be an object`)
   const taken: Values = {}
   for (const [key, value] of Object.entries(given)) {
     const known = lookUp(shape, key)
@@ -99,7 +99,7 @@ export function takePart(shape: Shape, given: unknown, what: string): Values {
   return taken
 }
 
-/** One value of that attribute, checked. */
+/** The checked value of an attribute. */
 export function takeValue(attribute: Attribute, value: unknown, name: string): unknown {
   if ('of' in attribute) {
     if (attribute.type === 'object') return takePart(attribute.of, value, name)
@@ -109,10 +109,10 @@ export function takeValue(attribute: Attribute, value: unknown, name: string): u
   const { type, oneOf } = attribute
   const texts: unknown[] = type === 'texts' && Array.isArray(value) ? value : [value]
   const wanted = type === 'texts' ? 'string' : type
-  if (!texts.every((text) => typeof text === wanted)) throw invalid(`${name} must be a ${wanted}`)
+  if (!texts.every((text) => typeof text === wanted)) throw invalidValue(`${name} must be a ${wanted}`)
   if (oneOf && !texts.every((text) => oneOf.some((one) => one === text)))
-    throw invalid(`${name} value is not valid`)
+    throw invalidValue(`${name} value is not valid`)
   return type === 'texts' ? texts : value
 }
 
-const invalid = (detail: string) => new ScimError(400, detail, 'invalidValue')
+const invalidValue = (detail: string) => new ScimError(400, detail, 'invalidValue')

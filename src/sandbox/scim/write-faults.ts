@@ -2,8 +2,11 @@ import type { FaultKind } from '../faults.ts'
 import type { Incoming } from '../http-types.ts'
 import { isGroups, isPatch, isScim, operationsOf, quirk, refuse } from './fault-parts.ts'
 
-/** A fault that refuses one of the two ways to take somebody out of a group. */
-const removal = (about: string, refused: (operation: Record<string, unknown>) => boolean): FaultKind => ({
+/** A fault that refuses one of the two ways to remove a member from a group. */
+const memberRemoval = (
+  about: string,
+  refused: (operation: Record<string, unknown>) => boolean,
+): FaultKind => ({
   about,
   when: (incoming) =>
     isPatch(incoming) &&
@@ -16,27 +19,27 @@ const membersIn = (incoming: Incoming): number =>
   operationsOf(incoming).reduce((sum, { value }) => sum + (Array.isArray(value) ? value.length : 1), 0)
 
 const isWrite = (method: string) => method === 'PUT' || method === 'PATCH' || method === 'DELETE'
-const MOST_MEMBERS = 100
+const MAX_MEMBERS_PER_PATCH = 100
 
-/** Odd ways in which SCIM services change, create and end a record. */
+/** Deviations of SCIM services in create, update and delete. */
 export const WRITE_FAULTS = {
   'put-unsupported': {
-    about: 'Refuses every PUT with status 405 (or 501, if told).',
+    about: 'Refuses every PUT with 405 (or 501, if set).',
     when: ({ method }) => method === 'PUT',
     status: 405,
     act: (_, __, { status }) => refuse(status, 'PUT is not supported'),
   },
-  'active-ignored': quirk('active-ignored', 'Takes writes of active, says well and leaves it as it was.'),
+  'active-ignored': quirk('active-ignored', 'Reports success for writes of active but ignores them.'),
   'lower-cases': quirk('lower-cases', 'Stores user names in lower case.'),
-  'create-upsert': quirk('create-upsert', 'Answers the creation of one that exists 200, as it is.'),
-  'create-not-kept': quirk('create-not-kept', 'Answers a creation 201 and creates nothing.'),
+  'create-upsert': quirk('create-upsert', 'Creating an existing user returns it unchanged, with 200.'),
+  'create-not-kept': quirk('create-not-kept', 'Answers a create with 201 but creates nothing.'),
   'deactivation-deletes': quirk(
     'deactivation-deletes',
-    'Deletes whom it is to deactivate, as PagerDuty does.',
+    'Deletes users instead of deactivating them (PagerDuty).',
   ),
-  'delete-deactivates': quirk('delete-deactivates', 'Deactivates whom it is to delete.'),
+  'delete-deactivates': quirk('delete-deactivates', 'Deactivates users instead of deleting them.'),
   'delete-missing-204': {
-    about: 'Answers the deletion of nobody 204.',
+    about: 'Answers the delete of a missing record with 204.',
     when: ({ method }) => method === 'DELETE',
     async act(incoming, run) {
       const outcome = await run(incoming)
@@ -45,22 +48,23 @@ export const WRITE_FAULTS = {
   },
   'owner-protected': quirk('owner-protected', 'Refuses to deactivate the first user, the owner, with 400.'),
   // FusionAuth/fusionauth-issues#2784
-  'member-add-drops': quirk('member-add-drops', 'Adding a member drops those beyond the first 100.'),
+  'member-add-drops': quirk('member-add-drops', 'Adding a member drops existing ones beyond the first 100.'),
   'members-too-many': {
-    about: `Refuses a change of more than ${MOST_MEMBERS} members with 413.`,
-    when: (incoming) => isPatch(incoming) && isGroups(incoming) && membersIn(incoming) > MOST_MEMBERS,
+    about: `Refuses a change of more than ${MAX_MEMBERS_PER_PATCH} members with 413.`,
+    when: (incoming) =>
+      isPatch(incoming) && isGroups(incoming) && membersIn(incoming) > MAX_MEMBERS_PER_PATCH,
     act: () => refuse(413, 'Too many members', 'tooMany'),
   },
-  'member-remove-filter': removal(
-    'Takes members out by a filter in the path alone.',
+  'member-remove-filter': memberRemoval(
+    'Removes members only by a filter in the path.',
     ({ path }) => !String(path).includes('['),
   ),
-  'member-remove-list': removal('Takes members out by a list of them alone.', ({ path }) =>
+  'member-remove-list': memberRemoval('Removes members only by a list of values.', ({ path }) =>
     String(path).includes('['),
   ),
   // Captain-P-Goldfish/SCIM-SDK#746
   'etag-refused': {
-    about: 'Answers 412 to every write that names a version.',
+    about: 'Answers 412 to every write with If-Match.',
     when: (incoming) =>
       isScim(incoming) && isWrite(incoming.method) && incoming.headers['if-match'] !== undefined,
     act: () => refuse(412, 'Version mismatch'),

@@ -12,7 +12,7 @@ const HEADERS: { readonly [Scheme in AuthScheme]: (token: Secret) => Record<stri
 }
 
 /** The two halves of the API. Each has its own token, in the settings slot of the same name. */
-export const KINDS = ['scim', 'rest'] as const
+const KINDS = ['scim', 'rest'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** A token, its slots in the settings, and the API halves it is used for: an empty slot falls back to the other. */
