@@ -1,5 +1,5 @@
 import type { Ledger } from './ledger.ts'
-import type { Ticket } from './sliding-window.ts'
+import type { Limits, Ticket } from './sliding-window.ts'
 import { callsForCare, type Learned } from './throttle.ts'
 
 /** Tokens that a lease takes in addition to the one needed now. */
@@ -8,6 +8,8 @@ const TOKENS_AHEAD = 7
 const LEASE_MS = 250
 /** The share of every window, and of the requests in flight, that a lease must leave unused. */
 const UNLEASED_SHARE = 0.5
+/** Windows with a smaller limit are never leased from: there, tokens held ahead would make others wait. */
+const MIN_LEASED_LIMIT = 64
 /** After a bucket could not grant a lease: how long before the next attempt, milliseconds. */
 const LEASE_RETRY_MS = 1_000
 
@@ -68,7 +70,7 @@ export function leasing(inner: Ledger): Ledger {
       const lease = leases.get(bucket)
       if (lease && !lease.busy && !lease.over && lease.unspent > 0 && count === 1) return takeFromLease(lease)
       const tooSoon = Date.now() < (noLeaseUntil.get(bucket) ?? 0)
-      if (!lease && !tooSoon && count === 1) {
+      if (!lease && !tooSoon && count === 1 && isAmple(limits)) {
         // Set first: no second lease is requested while this one is pending.
         noLeaseUntil.set(bucket, Date.now() + LEASE_RETRY_MS)
         const taken = await inner.take(bucket, limits, {
@@ -116,3 +118,6 @@ export function leasing(inner: Ledger): Ledger {
     },
   }
 }
+
+const isAmple = ({ perSecond, perMinute, perHour, perDay }: Limits): boolean =>
+  [perSecond, perMinute, perHour, perDay].every((most) => most === undefined || most >= MIN_LEASED_LIMIT)

@@ -27,6 +27,17 @@ const ticketOf = (taken: Taken): Ticket => {
 }
 
 describe('requests that come one after the other', () => {
+  test('pay each for itself once half of a window is spent', async () => {
+    const { store, changes } = counting()
+    const ledger = leasing(storeLedger(store))
+    const spend = async () =>
+      ledger.settle('b', ticketOf(await ledger.take('b', { perMinute: 100 }, { atOnce: 4 })))
+    for (let request = 0; request < 56; request += 1) await spend()
+    const before = changes()
+    for (let request = 0; request < 6; request += 1) await spend()
+    expect(changes() - before).toBeGreaterThanOrEqual(6)
+  })
+
   test('share the changes of the store while there is plenty', async () => {
     const { store, changes } = counting()
     const ledger = leasing(storeLedger(store))
@@ -38,9 +49,10 @@ describe('requests that come one after the other', () => {
     expect(await ledger.left('b', { perMinute: 300 })).toMatchObject([{ left: 276 }])
   })
 
-  test('pay each for itself once half of a window is spent, or where few may be in flight', async () => {
+  test('pay each for itself where a window is small, or few may be in flight', async () => {
     for (const [limits, atOnce] of [
-      [{ perMinute: 12 }, 4],
+      // Few in any window, or few at the same time.
+      [{ perMinute: 300, perSecond: 10 }, 4],
       [{ perMinute: 300 }, 1],
     ] as const) {
       const { store, changes } = counting()
@@ -101,12 +113,12 @@ test('what was never sent is not spent', async () => {
 })
 
 test('no window ever holds more than its limit, whoever asks and however fast', async () => {
-  const requests = fc.array(fc.record({ by: fc.nat(1), pause: fc.nat(120) }), {
-    minLength: 60,
-    maxLength: 150,
+  const requests = fc.array(fc.record({ by: fc.nat(1), pause: fc.nat(12) }), {
+    minLength: 120,
+    maxLength: 260,
   })
   await fc.assert(
-    fc.asyncProperty(requests, fc.integer({ min: 8, max: 60 }), async (asked, perSecond) => {
+    fc.asyncProperty(requests, fc.integer({ min: 64, max: 90 }), async (asked, perSecond) => {
       vi.setSystemTime(START)
       const store = memoryStore()
       const ledgers = [leasing(storeLedger(store)), leasing(storeLedger(store))]
