@@ -27,8 +27,12 @@ try {
   const megabytes =
     files.reduce((sum, one) => sum + statSync(join(one.parentPath, one.name)).size, 0) / 1_048_576
   const packages = JSON.parse(npm('ls', '--all', '--json', '--depth', '9', '--parseable=false')).dependencies
+  // npm lists the native builds of other platforms too, without a version: they are not installed.
   const count = (of = {}) =>
-    Object.values(of).reduce((sum, { dependencies }) => sum + 1 + count(dependencies), 0)
+    Object.values(of).reduce(
+      (sum, { version, dependencies }) => sum + (version ? 1 : 0) + count(dependencies),
+      0,
+    )
   const listed = execFileSync('node_modules/.bin/identity-mcp', ['--sandbox'], {
     cwd: folder,
     encoding: 'utf8',
