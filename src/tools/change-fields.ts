@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Account } from '../domain/account.ts'
 import type { AccountFields, Target } from '../domain/operations.ts'
-import { AccountTexts, Reason, Text, UserRef } from './fields.ts'
+import { AccountTexts, ChangeMade, Code, PendingApproval, Reason, Text, UserRef } from './fields.ts'
 
 const attribute = z
   .string()
@@ -32,6 +32,18 @@ export const Users = z.array(UserRef).min(1).max(100).optional()
 export const targetOf = ({ id, userName }: Account): Target => ({ id, userName })
 
 export const OptionalReason = Reason.optional().describe('Why')
+
+/** The status of any call that changes something. */
+export const ChangeStatus = z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required'])
+
+/** How one change went, besides its status, outcome and subject. */
+export const RESULT_OF_ONE = {
+  verified: z.boolean().default(false),
+  code: Code.optional(),
+  note: z.string().optional(),
+  change: ChangeMade,
+  approval: PendingApproval.optional(),
+}
 
 /** The status of a call that makes one change. */
 export const statusOfOne = (

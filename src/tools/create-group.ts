@@ -7,8 +7,8 @@ import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
 import { inQuotes, plainText, sameText } from '../text/text.ts'
-import { OptionalReason, statusOfOne, targetOf, Users } from './change-fields.ts'
-import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, Text, UserRef } from './fields.ts'
+import { ChangeStatus, OptionalReason, RESULT_OF_ONE, statusOfOne, targetOf, Users } from './change-fields.ts'
+import { ApprovalId, TenantName, Text, UserRef } from './fields.ts'
 
 export default defineTool({
   name: 'create_group',
@@ -27,14 +27,10 @@ export default defineTool({
     }),
   output: () =>
     z.object({
-      status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+      status: ChangeStatus,
       outcome: z.enum(['created', 'already_exists', 'failed', 'unknown']).optional(),
       group: Group.optional(),
-      verified: z.boolean().default(false),
-      code: Code.optional(),
-      note: z.string().optional(),
-      change: ChangeMade,
-      approval: PendingApproval.optional(),
+      ...RESULT_OF_ONE,
     }),
 
   async plan({ tenant, name, externalId, members = [], reason }, { ask }) {

@@ -4,8 +4,15 @@ import { Account } from '../domain/account.ts'
 import type { AccountFields } from '../domain/operations.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
-import { Fields, givenFields, OptionalReason, statusOfOne } from './change-fields.ts'
-import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
+import {
+  ChangeStatus,
+  Fields,
+  givenFields,
+  OptionalReason,
+  RESULT_OF_ONE,
+  statusOfOne,
+} from './change-fields.ts'
+import { ApprovalId, TenantName, UserRef } from './fields.ts'
 
 const name = z.string().trim().min(1).max(200)
 
@@ -27,14 +34,10 @@ export default defineTool({
     }),
   output: () =>
     z.object({
-      status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+      status: ChangeStatus,
       outcome: z.enum(['created', 'already_exists', 'failed', 'unknown']).optional(),
       account: Account.optional(),
-      verified: z.boolean().default(false),
-      code: Code.optional(),
-      note: z.string().optional(),
-      change: ChangeMade,
-      approval: PendingApproval.optional(),
+      ...RESULT_OF_ONE,
     }),
 
   async plan({ tenant, email, givenName, familyName, attributes, reason }, { ask }) {

@@ -6,8 +6,8 @@ import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
-import { statusOfOne, targetOf } from './change-fields.ts'
-import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantName, UserRef } from './fields.ts'
+import { ChangeStatus, RESULT_OF_ONE, statusOfOne, targetOf } from './change-fields.ts'
+import { ApprovalId, Reason, TenantName, UserRef } from './fields.ts'
 
 export default defineTool({
   name: 'delete_user',
@@ -25,14 +25,10 @@ export default defineTool({
     }),
   output: () =>
     z.object({
-      status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+      status: ChangeStatus,
       outcome: z.enum(['deleted', 'failed', 'unknown']).optional(),
       account: Account.optional(),
-      verified: z.boolean().default(false),
-      code: Code.optional(),
-      note: z.string().optional(),
-      change: ChangeMade,
-      approval: PendingApproval.optional(),
+      ...RESULT_OF_ONE,
     }),
 
   async plan({ tenant, user, reason }, { ask }) {

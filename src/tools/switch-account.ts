@@ -8,6 +8,7 @@ import { whereOf } from '../engine/tenants.ts'
 import { type ChangingTool, defineTool } from '../engine/tool.ts'
 import { type ErrorCode, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
+import { ChangeStatus } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
 
 /** How the tools that deactivate and reactivate an account differ. */
@@ -47,7 +48,7 @@ interface SwitchPlan extends Plan {
 export function switchTool(the: SwitchSpec): ChangingTool {
   const [done, already] = the.outcomes
   const Output = z.object({
-    status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+    status: ChangeStatus,
     results: z
       .array(
         z.object({

@@ -8,6 +8,7 @@ import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { IdentityError, NotFound } from '../errors.ts'
 import { inQuotes, plainText } from '../text/text.ts'
+import { ChangeStatus } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantName } from './fields.ts'
 import { reversalOf } from './reversal.ts'
 
@@ -45,7 +46,7 @@ export default defineTool({
     }),
   output: () =>
     z.object({
-      status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+      status: ChangeStatus,
       results: z.array(UndoRow).default([]),
       change: ChangeMade,
       approval: PendingApproval.optional(),

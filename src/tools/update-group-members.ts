@@ -9,7 +9,7 @@ import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { IdentityError, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
-import { OptionalReason, statusOfOne, targetOf, Users } from './change-fields.ts'
+import { ChangeStatus, OptionalReason, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 type MemberRow = {
@@ -41,7 +41,7 @@ export default defineTool({
       .refine(({ add, remove }) => add || remove, 'name a user to add or remove'),
   output: () =>
     z.object({
-      status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+      status: ChangeStatus,
       members: z
         .array(
           z.object({

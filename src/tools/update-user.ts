@@ -8,8 +8,15 @@ import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
-import { Fields, givenFields, OptionalReason, statusOfOne } from './change-fields.ts'
-import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
+import {
+  ChangeStatus,
+  Fields,
+  givenFields,
+  OptionalReason,
+  RESULT_OF_ONE,
+  statusOfOne,
+} from './change-fields.ts'
+import { ApprovalId, TenantName, UserRef } from './fields.ts'
 
 export default defineTool({
   name: 'update_user',
@@ -30,16 +37,12 @@ export default defineTool({
     }),
   output: () =>
     z.object({
-      status: z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required']),
+      status: ChangeStatus,
       outcome: z.enum(['updated', 'unchanged', 'failed', 'unknown']).optional(),
       account: Account.optional(),
       before: z.looseObject({}).optional(),
       after: z.looseObject({}).optional(),
-      verified: z.boolean().default(false),
-      code: Code.optional(),
-      note: z.string().optional(),
-      change: ChangeMade,
-      approval: PendingApproval.optional(),
+      ...RESULT_OF_ONE,
     }),
 
   async plan({ tenant, user, set: given, reason }, { ask }) {
