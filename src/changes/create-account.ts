@@ -85,7 +85,7 @@ export const createAccount = defineChange({
 })
 
 async function readByName(user: string, app: Operations, context: RequestContext): Promise<Observed> {
-  const [account, ...others] = (await app.findAccounts?.({ user }, context)) ?? []
+  const [account, ...others] = (await app.findAccounts?.({ user }, context))?.accounts ?? []
   if (!account) return { problem: 'The app does not show the account.' }
   return others.length === 0 ? { account } : { problem: 'The app shows more than one such account.' }
 }

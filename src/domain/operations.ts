@@ -1,3 +1,4 @@
+import type { IdentityError } from '../errors.ts'
 import type { Account, AuditEvent, Group } from './account.ts'
 
 /** The caller and the deadline of an operation; every request to an app carries them. */
@@ -130,10 +131,20 @@ export interface Target {
   userName: string
 }
 
+/**
+ * The accounts that a look-up found. Without a `gap` they are all there are, on evidence; a look-up that found nobody
+ * and has a gap throws it instead.
+ */
+export interface Found {
+  accounts: Account[]
+  /** Why there may be others. */
+  gap?: IdentityError
+}
+
 /** The read operations of a vendor; each can be repeated. */
 export interface Reads {
   /** Every account whose user name, email, external id or id equals `user`, compared again on this side. */
-  findAccounts?(ask: { user: string }, context: RequestContext): Promise<Account[]>
+  findAccounts?(ask: { user: string }, context: RequestContext): Promise<Found>
   /** The account with this id, or undefined. */
   readAccount?(ask: { id: string }, context: RequestContext): Promise<Account | undefined>
   /** The account with this id and all its fields, or undefined. */

@@ -39,7 +39,7 @@ async function otherAccounts({ changes }: Plan, ask: Ask): Promise<Briefing['els
   const active: Place[] = []
   const unknown: Place[] = []
   for (const one of found) {
-    const statuses = 'answer' in one ? one.answer.map(({ status }) => status) : ['unknown']
+    const statuses = 'answer' in one ? one.answer.accounts.map(({ status }) => status) : ['unknown']
     if (statuses.includes('active')) active.push(placeOf(one.tenant))
     else if (statuses.includes('unknown')) unknown.push(placeOf(one.tenant))
   }

@@ -81,7 +81,7 @@ export default defineTool({
 async function accountsOf(ask: Ask, tenant: string, users: readonly string[]): Promise<Account[]> {
   const accounts = new Map<string, Account>()
   for (const user of new Set(users)) {
-    const account = onlyOne(await ask.one(tenant, 'findAccounts', { user }), user)
+    const account = onlyOne((await ask.one(tenant, 'findAccounts', { user })).accounts, user)
     if (!account) {
       throw new NotFound(
         `${inQuotes(user)} was not found in ${tenant}.`,

@@ -50,7 +50,7 @@ export default defineTool({
     }
     const names = [fields.userName, email, fields.externalId].filter((one) => one !== undefined)
     for (const user of new Set(names)) {
-      const found = await ask.one(tenant, 'findAccounts', { user })
+      const { accounts: found } = await ask.one(tenant, 'findAccounts', { user })
       if (found.length > 0) return { changes: [], lines: [], reason, there: found }
     }
     const subject = { id: 'new', userName: fields.userName ?? email }

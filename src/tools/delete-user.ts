@@ -32,7 +32,7 @@ export default defineTool({
     }),
 
   async plan({ tenant, user, reason }, { ask }) {
-    const account = onlyOne(await ask.one(tenant, 'findAccounts', { user }), user)
+    const account = onlyOne((await ask.one(tenant, 'findAccounts', { user })).accounts, user)
     if (!account) {
       throw new NotFound(
         `${inQuotes(user)} was not found in ${tenant}.`,

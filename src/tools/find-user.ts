@@ -33,12 +33,13 @@ export default defineTool({
     return {
       people: correlate(
         answers.flatMap((answered) =>
-          'answer' in answered ? answered.answer.slice(0, MAX_ACCOUNTS_PER_TENANT) : [],
+          'answer' in answered ? answered.answer.accounts.slice(0, MAX_ACCOUNTS_PER_TENANT) : [],
         ),
       ),
       searched: answers.map((answered): z.input<typeof Searched> => {
         const tenant = answered.tenant.name
-        if ('answer' in answered) return { tenant, outcome: answered.answer.length > 0 ? 'found' : 'absent' }
+        if ('answer' in answered)
+          return { tenant, outcome: answered.answer.accounts.length > 0 ? 'found' : 'absent' }
         const { code, details } = answered.error
         return {
           tenant,
@@ -48,7 +49,7 @@ export default defineTool({
         }
       }),
       complete: answers.every(
-        (answered) => 'answer' in answered && answered.answer.length <= MAX_ACCOUNTS_PER_TENANT,
+        (answered) => 'answer' in answered && answered.answer.accounts.length <= MAX_ACCOUNTS_PER_TENANT,
       ),
     }
   },

@@ -122,7 +122,7 @@ async function resolveAccounts(
       settled.push({ tenant, outcome: 'failed', verified: false, code, note: `${message} ${hint}` })
       continue
     }
-    const account = onlyOne(answered.answer, user)
+    const account = onlyOne(answered.answer.accounts, user)
     if (!account) settled.push({ tenant, outcome: 'absent', verified: true })
     else if (account.status === to) settled.push({ tenant, account, outcome: already, verified: true })
     else {

@@ -124,7 +124,7 @@ async function resolveMembers(ask: Ask, tenant: string, { members }: Group, wish
   const wanted: (MemberWish & { account: Account })[] = []
   for (const { user, to } of wishes) {
     try {
-      const account = onlyOne(await ask.one(tenant, 'findAccounts', { user }), user)
+      const account = onlyOne((await ask.one(tenant, 'findAccounts', { user })).accounts, user)
       const isIn = members?.some(({ id }) => id === account?.id)
       if (!account) settled.push({ user, outcome: 'failed', code: 'not_found' })
       else if (wanted.some((one) => one.account.id === account.id))

@@ -46,7 +46,7 @@ export default defineTool({
     }),
 
   async plan({ tenant, user, set: given, reason }, { ask }) {
-    const found = onlyOne(await ask.one(tenant, 'findAccounts', { user }), user)
+    const found = onlyOne((await ask.one(tenant, 'findAccounts', { user })).accounts, user)
     const read = found && (await ask.one(tenant, 'readFields', { id: found.id }))
     if (!read) {
       throw new NotFound(

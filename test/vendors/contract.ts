@@ -132,7 +132,8 @@ const nameOf = async (operations: Operations, id: string): Promise<string> => {
 
 type Case = (open: (mapping?: Ways) => Promise<World>) => Promise<void>
 
-const find = ({ operations }: World, user = LIN.email) => operations.findAccounts({ user }, context())
+const find = async ({ operations }: World, user = LIN.email) =>
+  (await operations.findAccounts({ user }, context())).accounts
 const deactivate = ({ operations, target }: World) => operations.deactivateAccount(target, context())
 const isActive = ({ app }: World) => app.user(LIN.userName).active
 const codeOf = (work: Promise<unknown>): Promise<unknown> =>

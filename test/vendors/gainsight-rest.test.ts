@@ -69,7 +69,7 @@ describe('users', () => {
   test('are looked at one by one, on the largest pages', async () => {
     await using app = await serveCanned(serving({ '/v1/users': paging(1_200) }))
     const found = await gainsightAt(app.url, byUsers).findAccounts({ user: 'U1100@example.com' }, context())
-    expect(found).toMatchObject([
+    expect(found.accounts).toMatchObject([
       { id: 'u1100', userName: 'u1100@example.com', name: 'U 1100', status: 'active' },
     ])
     expect(app.asked).toHaveLength(2)
@@ -78,7 +78,7 @@ describe('users', () => {
   test('are read by their id where one is given', async () => {
     await using app = await serveCanned(serving({ '/v1/users/u123': users.get }))
     const found = await gainsightAt(app.url, byUsers).findAccounts({ user: 'u123' }, context())
-    expect(found).toMatchObject([{ id: 'u123', role: 'Admin' }])
+    expect(found.accounts).toMatchObject([{ id: 'u123', role: 'Admin' }])
     expect(app.asked).toHaveLength(1)
   })
 
@@ -220,7 +220,7 @@ describe('services', () => {
       { user: 'Jane.Poe@example.com' },
       context(),
     )
-    expect(found).toMatchObject([
+    expect(found.accounts).toMatchObject([
       { ...target, licence: 'Full', admin: false, status: 'active', name: 'Jane Poe' },
     ])
     expect(app.asked).toHaveLength(1)
@@ -259,7 +259,7 @@ describe('services', () => {
   ])('are looked at one by one where the app %s', async (_, reply) => {
     await using app = await serveCanned(serving({ [LIST]: reply }))
     const found = await gainsightAt(app.url, byServices).findAccounts({ user: target.userName }, context())
-    expect(found).toMatchObject([target])
+    expect(found.accounts).toMatchObject([target])
   })
 
   test('are listed by conditions', async () => {

@@ -91,7 +91,9 @@ describe.each(WAYS)('by %s', (_, options, settingsOf) => {
   test('finds, changes, switches off and on again, and lists', async () => {
     await using world = await open(options, settingsOf)
     const { app, operations } = world
-    const [ada] = await operations.findAccounts({ user: 'ADA@example.com' }, context())
+    const {
+      accounts: [ada],
+    } = await operations.findAccounts({ user: 'ADA@example.com' }, context())
     expect(ada).toMatchObject({ userName: ADA, status: 'active' })
     const target = { id: ada?.id ?? '', userName: ADA }
     const before = app.user(ADA)
@@ -123,7 +125,7 @@ describe.each(WAYS)('by %s', (_, options, settingsOf) => {
     // The REST API `users` alone wants a role.
     const fields = options.restDialects ? { ...named, role: 'CSM' } : named
     await operations.createAccount({ fields }, context())
-    expect(await operations.findAccounts({ user: 'new@example.com' }, context())).toMatchObject([
+    expect((await operations.findAccounts({ user: 'new@example.com' }, context())).accounts).toMatchObject([
       { email: 'new@example.com', status: 'active', name: 'New Person' },
     ])
     await expect(operations.createAccount({ fields }, context())).rejects.toMatchObject({
@@ -166,7 +168,7 @@ test('goes on when its tokens are revoked', async () => {
   const find = () => world.operations.findAccounts({ user: ADA }, context())
   await find()
   world.app.oauth.revoke()
-  expect(await find()).toHaveLength(1)
+  expect((await find()).accounts).toHaveLength(1)
   expect(world.app.oauth.fetched).toBe(2)
 })
 
@@ -197,7 +199,7 @@ test('spends one budget for tokens and questions, over all guards, and keeps it 
     const find = (operations: ReturnType<typeof start>) => operations.findAccounts?.({ user: ADA }, context())
     const first = start()
     const found = await Promise.all([find(first), find(first), find(first)])
-    expect(found.map((accounts) => accounts?.length)).toEqual([1, 1, 1])
+    expect(found.map((one) => one?.accounts.length)).toEqual([1, 1, 1])
     await find(start())
     expect(app.oauth.fetched).toBe(2)
     const [check] = (await start().checkTokens?.({}, context())) ?? []

@@ -108,7 +108,9 @@ describe('the address of SCIM', () => {
 describe('by SCIM', () => {
   test('finds a user with licence and super admin', async () => {
     await using app = await serveCanned(serving({ [USERS]: scim.findByUserName }))
-    const [account] = await gainsightAt(app.url, based).findAccounts({ user: target.userName }, context())
+    const {
+      accounts: [account],
+    } = await gainsightAt(app.url, based).findAccounts({ user: target.userName }, context())
     expect(account).toMatchObject({ vendor: 'gainsight', licence: 'Full', admin: false, role: 'CSM' })
     expect(app.asked[0]?.headers.authorization).toBe('Bearer scim-token')
   })

@@ -78,8 +78,8 @@ describe('tokens', () => {
 
 test('finds a user where SCIM is served', async () => {
   await using app = await serveCanned(() => scim.findUserHit)
-  const accounts = await netskopeAt(app.url).findAccounts?.({ user: 'ana.ruiz@example.com' }, context())
-  expect(accounts).toMatchObject([
+  const found = await netskopeAt(app.url).findAccounts?.({ user: 'ana.ruiz@example.com' }, context())
+  expect(found?.accounts).toMatchObject([
     { tenant: 'acme', vendor: 'netskope', status: 'active', externalId: 'idp-6f1c9a' },
   ])
   expect(app.asked).toMatchObject([{ path: USERS, query: { filter: 'userName eq "ana.ruiz@example.com"' } }])

@@ -24,7 +24,7 @@ test('a vendor of one file finds, and takes an account that is gone for one that
     .settings({ Secret: z.string().transform((text) => new Secret(text)) })
     .parse({ vendor: 'pagerduty', url: app.scimUrl, tokens: { scim: sandbox.tokens.scim } })
   const operations = pagerduty.operations(parsed, vendorContext(new Map()))
-  const [account] = (await operations.findAccounts?.({ user: ADA }, context())) ?? []
+  const [account] = (await operations.findAccounts?.({ user: ADA }, context()))?.accounts ?? []
   const subject = { id: account?.id ?? '', userName: ADA }
   await operations.deactivateAccount?.(subject, context())
   expect(app.users.some(({ userName }) => userName === ADA)).toBe(false)

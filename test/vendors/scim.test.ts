@@ -178,7 +178,9 @@ describe('what a probe learned', () => {
   test.each(['ignored', 'refused'])('saves the filter that is %s', async (filter) => {
     await using app = await serveCanned(() => ({ body: listOf([user('u1', target.userName)]) }))
     const operations = vendorAt('scim', app.url, {}, learned({ filter }))
-    expect(await operations.findAccounts({ user: target.userName }, context())).toMatchObject([{ id: 'u1' }])
+    expect(await operations.findAccounts({ user: target.userName }, context())).toMatchObject({
+      accounts: [{ id: 'u1' }],
+    })
     const { note } = await operations.listAccounts({ match: { status: 'active' }, limit: 10 }, context())
     expect(note).toContain('cannot filter')
     await operations.readGroup({ group: 'Nobody' }, context()).catch(() => undefined)

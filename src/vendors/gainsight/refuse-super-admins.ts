@@ -46,7 +46,11 @@ export function refusingSuperAdmins(operations: GainsightOperations): Operations
   const { createGroup, updateMembers } = operations
   return {
     ...operations,
-    findAccounts: async (ask, context) => (await operations.findAccounts(ask, context)).map(remember),
+    findAccounts: async (ask, context) => {
+      const found = await operations.findAccounts(ask, context)
+      found.accounts.forEach(remember)
+      return found
+    },
     readAccount,
     readFields: async (ask, context) => {
       const full = await operations.readFields(ask, context)

@@ -1,5 +1,5 @@
 import type { Account } from '../../domain/account.ts'
-import type { RequestContext } from '../../domain/operations.ts'
+import type { Found, RequestContext } from '../../domain/operations.ts'
 import { sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
@@ -28,7 +28,7 @@ function lookUpsFor(who: string): readonly { by: LookUp; value: string }[] {
 }
 
 /** Every account that matches `who`. One request if the first look-up finds it. */
-export async function findAccounts(app: ScimApp, who: string, context: RequestContext): Promise<Account[]> {
+export async function findAccounts(app: ScimApp, who: string, context: RequestContext): Promise<Found> {
   for (const [index, { by, value }] of lookUpsFor(who).entries()) {
     if (by !== 'id' && !canFilter(app)) return searchAll(app, who, context)
     const found =
@@ -36,9 +36,9 @@ export async function findAccounts(app: ScimApp, who: string, context: RequestCo
         ? await userById(app, value, index === 0, context)
         : await usersByFilter(app, by, value, context)
     if (found === 'not filtered') return searchAll(app, who, context)
-    if (found.length > 0) return accountsOf(found)
+    if (found.length > 0) return { accounts: accountsOf(found) }
   }
-  return []
+  return { accounts: [] }
 }
 
 /** An id that the app rejects as malformed matches no user. */
@@ -105,7 +105,7 @@ async function inFull(
 }
 
 /** Checks every user, since the app does not filter. */
-async function searchAll(app: ScimApp, who: string, context: RequestContext): Promise<Account[]> {
+async function searchAll(app: ScimApp, who: string, context: RequestContext): Promise<Found> {
   const { pageSize, maxPages } = app.settings
   const users = await collectAll<ScimUser>({
     async fetch(startIndex) {
@@ -118,7 +118,7 @@ async function searchAll(app: ScimApp, who: string, context: RequestContext): Pr
     pageSize,
     maxPages,
   })
-  return accountsOf(users)
+  return { accounts: accountsOf(users) }
 }
 
 /** Reads a row of a user list, for `collect`. */

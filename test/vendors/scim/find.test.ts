@@ -16,7 +16,7 @@ const byFilter =
 
 const find = async (who: string, answer: (arrived: ReceivedRequest, index: number) => CannedReply) => {
   await using app = await serveCanned(answer)
-  const accounts = await scimAt(app.url).findAccounts({ user: who }, context())
+  const { accounts } = await scimAt(app.url).findAccounts({ user: who }, context())
   const requests = app.asked.map(
     ({ path, query }) => query.filter ?? `${path} ${query.startIndex ?? ''}`.trim(),
   )

@@ -26,7 +26,9 @@ describe.each([
     const create = async (fields: object = ana) => {
       await app.createAccount({ fields }, context())
       const { userName } = { ...ana, ...fields }
-      const [account] = await app.findAccounts({ user: userName }, context())
+      const {
+        accounts: [account],
+      } = await app.findAccounts({ user: userName }, context())
       if (!account) throw new TypeError('nobody was created')
       return { id: account.id, userName: account.userName }
     }
@@ -55,7 +57,7 @@ describe.each([
     await using world = await open()
     const { id } = await world.create()
     await world.create({ userName: 'bo@example.com', email: 'bo@example.com' })
-    expect(await world.app.findAccounts({ user }, context())).toMatchObject([{ id }])
+    expect(await world.app.findAccounts({ user }, context())).toMatchObject({ accounts: [{ id }] })
   })
 
   test('lists everybody, or says that it can not', async () => {

@@ -54,14 +54,15 @@ export function restOperations(app: RestApp) {
       const found = await spoken.search?.(who, settings.pageSize, context)
       const users = found?.rows.map((row) => userIn(spoken, row))
       // An app that ignores the filter sends all users, or their first page.
-      if (users?.every((user) => user && isMeant(user, who))) return accountsIn(users)
+      if (users?.every((user) => user && isMeant(user, who))) return { accounts: accountsIn(users) }
       if (!spoken.search && !who.includes('@')) {
         const user = await readUser(who, context)
-        if (user) return [user.account]
+        if (user) return { accounts: [user.account] }
       }
       const keep = (user: ScimUser) => isMeant(user, who)
       const { maxPages } = settings
-      return accountsIn(await collectAll({ ...listing(spoken, undefined, context), keep, maxPages }))
+      const all = await collectAll({ ...listing(spoken, undefined, context), keep, maxPages })
+      return { accounts: accountsIn(all) }
     },
     readAccount: async ({ id }, context) => (await readUser(id, context))?.account,
     async readFields({ id }, context) {
