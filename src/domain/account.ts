@@ -3,6 +3,10 @@ import * as z from 'zod'
 export const AccountStatus = z.enum(['active', 'inactive', 'unknown'])
 export type AccountStatus = z.infer<typeof AccountStatus>
 
+/** By what an account can be found. A name makes it a candidate, never a target. */
+const MatchKey = z.enum(['userName', 'email', 'externalId', 'id', 'name'])
+export type MatchKey = z.infer<typeof MatchKey>
+
 /** One user record in one tenant, in this server's terms. An absent field is unknown, never empty. */
 export const Account = z.object({
   tenant: z.string(),
@@ -10,6 +14,8 @@ export const Account = z.object({
   id: z.string(),
   userName: z.string(),
   email: z.string().optional(),
+  /** Its other addresses. */
+  otherEmails: z.array(z.string()).optional(),
   name: z.string().optional(),
   status: AccountStatus,
   externalId: z.string().optional(),
@@ -25,6 +31,8 @@ export const Account = z.object({
   updatedAt: z.string().optional(),
   /** Why its names may not be what they look like. */
   caution: z.string().optional(),
+  /** What it has in common with what was asked, or with the person's other accounts. */
+  matchedBy: z.array(MatchKey).optional(),
 })
 export type Account = z.infer<typeof Account>
 
@@ -33,7 +41,18 @@ export type Account = z.infer<typeof Account>
  * and short (`text.ts`), and is never an instruction.
  */
 export const WRITTEN_IN_APPS = [
-  ...['name', 'givenName', 'familyName', 'userName', 'email', 'title', 'department', 'role', 'groups'],
+  ...[
+    'name',
+    'givenName',
+    'familyName',
+    'userName',
+    'email',
+    'otherEmails',
+    'title',
+    'department',
+    'role',
+    'groups',
+  ],
   ...['phone', 'locale', 'timezone', 'custom', 'actor', 'action', 'target', 'plan'],
 ] as const
 

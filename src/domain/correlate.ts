@@ -1,8 +1,8 @@
-import { fold } from '../text/text.ts'
-import type { Account, Person } from './account.ts'
+import type { Account, MatchKey, Person } from './account.ts'
+import { sameAddress, sameId, sameUserName, wordsOf } from './same.ts'
 
 /** What can link two accounts to one person; never a display name. */
-type LinkKey = 'externalId' | 'email' | 'userName'
+export type LinkKey = Extract<MatchKey, 'externalId' | 'email' | 'userName'>
 
 /** Groups accounts by person, with what links them and where a link is doubtful. */
 export function correlate(accounts: readonly Account[]): Person[] {
@@ -22,17 +22,33 @@ export function correlate(accounts: readonly Account[]): Person[] {
   return people.map(toPerson)
 }
 
-/** An address may be the email of one account and the user name of another. */
-function sharedKeys(a: Account, b: Account): LinkKey[] {
-  const names = ({ email, userName }: Account) =>
-    [email, userName].flatMap((text) => (text ? [fold(text)] : []))
-  const same = (one: string | undefined, other: string | undefined) =>
-    one !== undefined && other !== undefined && fold(one) === fold(other)
-  const crossed = names(a).some((name) => names(b).includes(name))
+/** Every address of an account. */
+export const emailsOf = ({ email, otherEmails = [] }: Pick<Account, 'email' | 'otherEmails'>): string[] => [
+  ...(email === undefined ? [] : [email]),
+  ...otherEmails,
+]
+
+/** By what an account is what was asked for; empty if it is not. */
+export function matchedBy(account: Account, who: string): MatchKey[] {
+  const { userName, externalId, id } = account
   return [
-    ...(a.externalId !== undefined && a.externalId === b.externalId ? (['externalId'] as const) : []),
-    ...(same(a.email, b.email) || (crossed && !same(a.userName, b.userName)) ? (['email'] as const) : []),
-    ...(same(a.userName, b.userName) ? (['userName'] as const) : []),
+    ...(sameUserName(userName, who) ? (['userName'] as const) : []),
+    ...(emailsOf(account).some((email) => sameAddress(email, who)) ? (['email'] as const) : []),
+    ...(sameId(externalId, who) ? (['externalId'] as const) : []),
+    ...(sameId(id, who) ? (['id'] as const) : []),
+  ]
+}
+
+/** What links two accounts. An address may be an email of one and the user name of the other. */
+export function sharedKeys(a: Account, b: Account): LinkKey[] {
+  const [theirs, own] = [emailsOf(b), emailsOf(a)]
+  const email =
+    own.some((one) => theirs.some((other) => sameAddress(one, other)) || sameAddress(one, b.userName)) ||
+    theirs.some((other) => sameAddress(other, a.userName))
+  return [
+    ...(sameId(a.externalId, b.externalId) ? (['externalId'] as const) : []),
+    ...(email ? (['email'] as const) : []),
+    ...(sameUserName(a.userName, b.userName) ? (['userName'] as const) : []),
   ]
 }
 
@@ -63,8 +79,6 @@ function doubtOf(pairs: readonly (readonly [Account, Account])[]): string | unde
 }
 
 const alike = (a: string, b: string): boolean => {
-  const words = new Set(fold(a).split(/[^\p{L}]+/u))
-  return fold(b)
-    .split(/[^\p{L}]+/u)
-    .some((word) => word !== '' && words.has(word))
+  const words = new Set(wordsOf(a))
+  return wordsOf(b).some((word) => words.has(word))
 }

@@ -145,6 +145,8 @@ export interface Found {
 export interface Reads {
   /** Every account whose user name, email, external id or id equals `user`, compared again on this side. */
   findAccounts?(ask: { user: string }, context: RequestContext): Promise<Found>
+  /** Candidates for a person's name: given, family or display name, or the part of an address before the @. */
+  findByName?(ask: { name: string }, context: RequestContext): Promise<Found>
   /** The account with this id, or undefined. */
   readAccount?(ask: { id: string }, context: RequestContext): Promise<Account | undefined>
   /** The account with this id and all its fields, or undefined. */

@@ -41,10 +41,10 @@ export const escapeUnseen = (json: string): string =>
       .join(''),
   )
 
-/** Text in the form to compare it in: Unicode NFC, lower case. */
-export const fold = (text: string): string => text.normalize('NFC').toLowerCase()
+/** Text in the form to compare it in: Unicode NFC, lower case, without blanks around it. */
+export const fold = (text: string): string => text.normalize('NFC').toLowerCase().trim()
 
-/** Whether two user names or emails are the same; they are not case-sensitive (RFC 7643 §4.1.1). */
+/** Whether two texts are the same to a person: letter case, the form of accents and blanks around them do not count. */
 export const sameText = (a: string | undefined, b: string | undefined): boolean =>
   a !== undefined && b !== undefined && fold(a) === fold(b)
 

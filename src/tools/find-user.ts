@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Person } from '../domain/account.ts'
 import { correlate } from '../domain/correlate.ts'
+import { findByName, findPerson, type PersonAt } from '../engine/find-person.ts'
 import { defineTool } from '../engine/tool.ts'
 import { isoRetryAt } from '../errors.ts'
 import { Code, TenantNames, UserRef } from './fields.ts'
@@ -10,6 +11,7 @@ const Searched = z.object({
   outcome: z.enum(['found', 'absent', 'not_searched']),
   code: Code.optional(),
   retryAt: z.string().optional(),
+  note: z.string().optional(),
 })
 
 /** Accounts shown of one tenant, all of which match what was asked for. */
@@ -18,39 +20,56 @@ const MAX_ACCOUNTS_PER_TENANT = 20
 export default defineTool({
   name: 'find_user',
   title: 'Find a user',
-  description: 'Look a person up in every app. Says which were searched: not_searched never means absent.',
+  description:
+    'Look a person up in every app. Says which were searched: not_searched never means absent. A name finds candidates.',
   needs: ['findAccounts'],
   effect: 'reads',
   input: () =>
     z.strictObject({
-      user: UserRef.describe('Email, user name or id'),
+      user: UserRef.describe('Email, user name or id; or a name'),
       tenants: TenantNames.optional().describe('Default all'),
     }),
-  output: () => z.object({ people: z.array(Person), searched: z.array(Searched), complete: z.boolean() }),
+  output: () =>
+    z.object({
+      people: z.array(Person),
+      searched: z.array(Searched),
+      complete: z.boolean(),
+      note: z.string().optional(),
+    }),
 
   async run({ user, tenants }, { ask }) {
-    const answers = await ask.each('findAccounts', tenants, { user })
+    const who = addressIn(user) ?? user
+    const places = await findPerson(ask, who, tenants)
+    const isName = places.every(({ accounts }) => accounts.length === 0) && NAME.test(who)
+    const searched = isName ? await byName(ask, who, places) : places
     return {
-      people: correlate(
-        answers.flatMap((answered) =>
-          'answer' in answered ? answered.answer.accounts.slice(0, MAX_ACCOUNTS_PER_TENANT) : [],
-        ),
-      ),
-      searched: answers.map((answered): z.input<typeof Searched> => {
-        const tenant = answered.tenant.name
-        if ('answer' in answered)
-          return { tenant, outcome: answered.answer.accounts.length > 0 ? 'found' : 'absent' }
-        const { code, details } = answered.error
-        return {
-          tenant,
-          outcome: 'not_searched',
-          code,
-          ...isoRetryAt(details),
-        }
-      }),
-      complete: answers.every(
-        (answered) => 'answer' in answered && answered.answer.accounts.length <= MAX_ACCOUNTS_PER_TENANT,
-      ),
+      people: correlate(searched.flatMap(({ accounts }) => accounts.slice(0, MAX_ACCOUNTS_PER_TENANT))),
+      searched: searched.map(toRow),
+      complete: searched.every(({ accounts, gap }) => !gap && accounts.length <= MAX_ACCOUNTS_PER_TENANT),
+      ...(searched.some(({ accounts }) => accounts.length > 0) && isName && { note: CANDIDATES }),
     }
   },
 })
+
+const CANDIDATES =
+  'These accounts bear the name: they are candidates. A change takes an email, a user name or an id.'
+
+/** Words and no digits: what people call each other, and few user names or ids. */
+const NAME = /^[\p{L}\p{M}.,'’ -]+$/u
+
+/** The address of `"Ada Lovelace" <ada@example.com>` (RFC 5322 §3.4). */
+const addressIn = (user: string): string | undefined => /^[^<>]*<([^<>@\s]+@[^<>@\s]+)>$/.exec(user)?.[1]
+
+/** The same places, with candidates where an app could say that nobody has the name as an identifier. */
+async function byName(ask: Parameters<typeof findByName>[0], name: string, places: readonly PersonAt[]) {
+  const absent = places.filter(({ gap }) => !gap).map(({ tenant }) => tenant.name)
+  const candidates = absent.length > 0 ? await findByName(ask, name, absent) : []
+  return places.map((place) => candidates.find(({ tenant }) => tenant.name === place.tenant.name) ?? place)
+}
+
+function toRow({ tenant, accounts, gap }: PersonAt): z.input<typeof Searched> {
+  const outcome = accounts.length > 0 ? 'found' : gap ? 'not_searched' : 'absent'
+  if (!gap) return { tenant: tenant.name, outcome }
+  const note = accounts.length > 0 ? `There may be other accounts. ${gap.message}` : gap.message
+  return { tenant: tenant.name, outcome, code: gap.code, ...isoRetryAt(gap.details), note }
+}

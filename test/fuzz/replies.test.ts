@@ -76,6 +76,7 @@ const reply: fc.Arbitrary<AppReply> = fc.oneof(
 const target = { id: 'id-1', userName: 'ana.ruiz@example.com' }
 const ASKS: { readonly [Name in OperationName]: unknown } = {
   findAccounts: { user: 'ana.ruiz@example.com' },
+  findByName: { name: 'Ana Ruiz' },
   readAccount: { id: target.id },
   readFields: { id: target.id },
   listAccounts: { limit: 50, match: { status: 'active', group: 'Sales', email: 'a@example.com' } },

@@ -115,6 +115,32 @@ const SEEN: Record<ScimQuirk, (opened: VendorContext) => Promise<void>> = {
     expect((await listed(opened, ADA)).totalResults).toBe(0)
     expect((await create(opened, { userName: 'ada@example.com' })).status).toBe(409)
   },
+  async 'or-refused'(opened) {
+    const either = filtered('userName eq "ada@example.com" or externalId eq "x"')
+    expect((await opened.scim('GET', `/Users${either}`)).status).toBe(400)
+    expect((await listed(opened, ADA)).totalResults).toBe(1)
+  },
+  async 'or-first-only'(opened) {
+    const either = filtered('externalId eq "x" or userName eq "ada@example.com"')
+    expect((await listed(opened, either)).totalResults).toBe(0)
+  },
+  async 'filter-user-name-only'(opened) {
+    expect((await listed(opened, ADA)).totalResults).toBe(1)
+    expect((await listed(opened, filtered('emails.value eq "ada@example.com"'))).totalResults).toBe(0)
+  },
+  async 'rows-need-count'(opened) {
+    expect(await listed(opened, ADA)).toMatchObject({ totalResults: 1, Resources: [] })
+    expect(rows(await opened.scim('GET', `/Users${ADA}&count=1`))).toHaveLength(1)
+  },
+  async 'guests-hidden'(opened) {
+    Object.assign(ada(opened), { userType: 'Guest' })
+    expect(await listed(opened, ADA)).toMatchObject({ totalResults: 0, Resources: [] })
+  },
+  async 'rows-sparse'(opened) {
+    const [row] = rows(await opened.scim('GET', `/Users${ADA}`))
+    expect(Object.keys(row ?? {})).toEqual(['id', 'userName', 'active'])
+    expect(await seenAda(opened)).toHaveProperty('emails')
+  },
   async 'filter-loose'(opened) {
     const found = rows(await opened.scim('GET', `/Users${filtered('userName eq "breakglass@example.com"')}`))
     expect(found).toHaveLength(4)

@@ -8,11 +8,15 @@ export interface Term {
 }
 
 const TERM = /^\s*([a-z_][\w.:$-]*)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false|-?\d+)(?=\s|$)/i
-const AND = /^\s+and(?=\s)/i
+const JOIN = /^\s+(and|or)(?=\s)/i
 
-/** The terms of `… eq … and … eq …`, or `undefined` for anything else. */
-export function parseTerms(text: string): Term[] | undefined {
-  const terms: Term[] = []
+/**
+ * The terms of `… eq … and … eq … or … eq …`, or `undefined` for anything else: one of the lists must hold as a whole
+ * (RFC 7644, 3.4.2.2: `and` binds more tightly).
+ */
+export function parseFilter(text: string): Term[][] | undefined {
+  let terms: Term[] = []
+  const either = [terms]
   let rest = text
   for (;;) {
     const term = TERM.exec(rest)
@@ -26,11 +30,21 @@ export function parseTerms(text: string): Term[] | undefined {
       return undefined
     }
     rest = rest.slice(term[0].length)
-    if (!rest.trim()) return terms
-    const and = AND.exec(rest)
-    if (!and) return undefined
-    rest = rest.slice(and[0].length)
+    if (!rest.trim()) return either
+    const join = JOIN.exec(rest)
+    if (!join) return undefined
+    if (/or$/i.test(join[0])) {
+      terms = []
+      either.push(terms)
+    }
+    rest = rest.slice(join[0].length)
   }
+}
+
+/** The terms of a filter without `or`; `undefined` for anything else. */
+export function parseTerms(text: string): Term[] | undefined {
+  const either = parseFilter(text)
+  return either?.length === 1 ? either[0] : undefined
 }
 
 /**
@@ -38,10 +52,10 @@ export function parseTerms(text: string): Term[] | undefined {
  * attributes; the brackets of a PATCH path (`selecting`) support all of them.
  */
 export function scimFilter(text: string, shape: Shape, selecting = false): (record: Values) => boolean {
-  const terms = parseTerms(text)
-  if (!terms) throw invalidFilter('Filter is not valid: only eq and and are supported')
-  const tests = terms.map((term) => termTest(term, shape, selecting))
-  return (record) => tests.every((test) => test(record))
+  const either = parseFilter(text)
+  if (!either) throw invalidFilter('Filter is not valid: only eq, and, or are supported')
+  const tests = either.map((terms) => terms.map((term) => termTest(term, shape, selecting)))
+  return (record) => tests.some((all) => all.every((test) => test(record)))
 }
 
 function termTest({ path, value }: Term, shape: Shape, selecting: boolean): (record: Values) => boolean {

@@ -15,6 +15,8 @@ import {
   succeeded,
 } from './fault-parts.ts'
 
+const OR = /\s+or\s+/i
+
 /** A fault that refuses filters by some attributes. */
 const filterRefused = (about: string, attribute: RegExp): FaultKind => ({
   about,
@@ -128,6 +130,44 @@ export const LIST_FAULTS = {
   },
   'external-id-filter': filterRefused('Refuses a filter by externalId with 400.', /^\s*externalId\b/i),
   'emails-filter': filterRefused('Refuses a filter by emails with 400.', /^\s*emails\b/i),
+  'or-refused': {
+    about: 'Refuses filters with `or` with 400.',
+    when: (incoming) => hasFilter(incoming) && OR.test(incoming.query.get('filter') ?? ''),
+    act: () => refuse(400, 'Filter is not valid', 'invalidFilter'),
+  },
+  'or-first-only': {
+    about: 'Reads only the first part of a filter with `or`.',
+    when: hasFilter,
+    act: (incoming, run) => run(asking(incoming, 'filter', incoming.query.get('filter')?.split(OR)[0])),
+  },
+  // bitwarden/server: a filter by anything else is read as one that nobody meets
+  'filter-user-name-only': {
+    about: 'Every filter but one by userName alone finds nothing.',
+    when: (incoming) =>
+      hasFilter(incoming) && !/^\s*userName eq "[^"]*"$/i.test(incoming.query.get('filter') ?? ''),
+    act: (incoming, run) => run(asking(incoming, 'filter', 'id eq "nobody"')),
+  },
+  // wso2/product-is#11126
+  'rows-need-count': {
+    about: 'A filter without a count returns a total and no rows.',
+    when: (incoming) => hasFilter(incoming) && !incoming.query.has('count'),
+    act: (incoming, run) => run(asking(incoming, 'count', '0')),
+  },
+  // Asana: guests are not shown
+  'guests-hidden': listedAs('Lists omit users whose userType is Guest.', (body) => {
+    const rows = rowsOf(body).filter((row) => !(isObject(row) && row.userType === 'Guest'))
+    const hidden = rowsOf(body).length - rows.length
+    return hidden === 0
+      ? body
+      : { ...body, Resources: rows, totalResults: Number(body.totalResults) - hidden }
+  }),
+  // wso2/product-is#7372
+  'rows-sparse': listedAs('A list shows only id, userName and active of a user.', (body) => ({
+    ...body,
+    Resources: rowsOf(body).map((row) =>
+      isObject(row) && 'userName' in row ? { id: row.id, userName: row.userName, active: row.active } : row,
+    ),
+  })),
   'attributes-ignored': {
     about: 'Ignores attributes and excludedAttributes.',
     act: (incoming, run) => run(asking(asking(incoming, 'attributes'), 'excludedAttributes')),

@@ -73,8 +73,12 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
 export async function collectAll<Item>(listing: Omit<Listing<Item>, 'limit' | 'at'>): Promise<Item[]> {
   const page = await collect({ ...listing, limit: Number.POSITIVE_INFINITY })
   if (page.complete) return page.items
-  throw new BadReply(
-    `The search is inconclusive: the app does not filter, and not all rows could be read. ${page.note ?? ''}`.trim(),
+  throw inconclusive(page.note)
+}
+
+/** The error of a search that proves nothing. */
+export const inconclusive = (why = ''): BadReply =>
+  new BadReply(
+    `The search is inconclusive: the app does not filter, and not all rows could be read. ${why}`.trim(),
     'Raise `maxPages` of this tenant if it has more rows, or look in the app’s console.',
   )
-}

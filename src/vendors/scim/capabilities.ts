@@ -1,9 +1,29 @@
 import type { AppMemory } from '../../store/app-memory.ts'
 
+/** The attributes that this server filters by. */
+export type FilterAttribute =
+  | 'userName'
+  | 'emails.value'
+  | 'externalId'
+  | 'active'
+  | 'displayName'
+  | 'name.givenName'
+  | 'name.familyName'
+
+/**
+ * What an app does with a filter by one attribute. `ignored` includes an app that answers with an empty list whatever
+ * the value is; `unborne`: no sampled record has the attribute, so the filter could not be tested.
+ */
+export type FilterState = 'honoured' | 'ignored' | 'refused' | 'unborne'
+
 /** What the server learned about an app. An absent value is unknown. */
 export interface LearnedCapabilities {
-  /** Whether the app's filter works. Only a probe sets it. */
-  filter?: 'honoured' | 'ignored' | 'refused'
+  /** Whether filters work, by attribute. */
+  filters?: Partial<Record<FilterAttribute, FilterState>>
+  /** Whether filters can be joined with `or`. */
+  or?: Exclude<FilterState, 'unborne'>
+  /** Whether an id or an external id of this app can contain an @. */
+  idsWithAt?: boolean
   /** Whether a change can be tied to a version (RFC 7644 §3.14). */
   etag?: boolean
   /** The app's maximum page size. */
@@ -17,26 +37,31 @@ export interface Capabilities {
   /** As of the last `recall`. */
   readonly now: LearnedCapabilities
   recall(): Promise<LearnedCapabilities>
+  /** Adds to what is known; `filters` are added one by one. */
   note(more: LearnedCapabilities): Promise<void>
 }
 
-const LEARNED_KEY = 'scim.learned'
-const NO_GROUPS_KEY = 'scim.noGroups'
+const DAY_MS = 24 * 60 * 60_000
+
+/** The facts that are stored together, each group with its time to live; undefined keeps it until it is replaced. */
+const KEPT: readonly { key: string; facts: readonly (keyof LearnedCapabilities)[]; ttl?: number }[] = [
+  { key: 'scim.learned', facts: ['etag', 'pageMaximum'] },
+  // Filters are the evidence for "absent", so they are tested again from time to time.
+  { key: 'scim.filters', facts: ['filters', 'or', 'idsWithAt'], ttl: DAY_MS },
+  // Groups can be enabled in the app later.
+  { key: 'scim.noGroups', facts: ['noGroups'], ttl: DAY_MS },
+]
+
 // Other processes also learn; a short delay is fine.
 const FRESH_MS = 1_000
-// Groups can be enabled in the app later, so check again from time to time.
-const NO_GROUPS_TTL_MS = 24 * 60 * 60_000
 
 export function capabilitiesOf(memory: AppMemory): Capabilities {
   let now: LearnedCapabilities = {}
   let freshUntil = 0
   const recall = async () => {
     if (Date.now() < freshUntil) return now
-    const [learned, noGroups] = await Promise.all([
-      memory.get<LearnedCapabilities>(LEARNED_KEY),
-      memory.get<boolean>(NO_GROUPS_KEY),
-    ])
-    now = { ...now, ...learned, noGroups: noGroups ?? false }
+    const stored = await Promise.all(KEPT.map(({ key }) => memory.get<LearnedCapabilities>(key)))
+    now = Object.assign({}, ...stored)
     freshUntil = Date.now() + FRESH_MS
     return now
   }
@@ -45,11 +70,16 @@ export function capabilitiesOf(memory: AppMemory): Capabilities {
       return now
     },
     recall,
-    async note({ noGroups, ...more }) {
-      const { noGroups: known, ...learned } = await recall()
-      now = { ...learned, ...more, noGroups: noGroups ?? known ?? false }
-      if (Object.keys(more).length > 0) await memory.set(LEARNED_KEY, { ...learned, ...more })
-      if (noGroups !== undefined) await memory.set(NO_GROUPS_KEY, noGroups, NO_GROUPS_TTL_MS)
+    async note(more) {
+      const known = await recall()
+      now = { ...known, ...more, ...(more.filters && { filters: { ...known.filters, ...more.filters } }) }
+      for (const { key, facts, ttl } of KEPT) {
+        if (!facts.some((fact) => more[fact] !== undefined)) continue
+        const kept = Object.fromEntries(
+          facts.flatMap((fact) => (now[fact] === undefined ? [] : [[fact, now[fact]]])),
+        )
+        await memory.set(key, kept, ttl)
+      }
     },
   }
 }

@@ -1,11 +1,10 @@
 import { InvalidInput } from '../../errors.ts'
+import type { FilterAttribute } from './capabilities.ts'
 
 /** A filter built by this module, never text from outside. */
 export interface Filter {
   readonly text: string
 }
-
-type FilterAttribute = 'userName' | 'emails.value' | 'externalId' | 'displayName' | 'active'
 
 /** `attribute eq value` (RFC 7644 §3.4.2.2). Throws `InvalidInput` for a value that a filter cannot contain. */
 export function eq(attribute: FilterAttribute, value: string | boolean): Filter {
@@ -21,6 +20,11 @@ export function eq(attribute: FilterAttribute, value: string | boolean): Filter 
 
 /** A quoted and escaped filter value. */
 export const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`
+
+/** Combines filters with `or`. Not every app supports it; `evidence.ts` finds out. */
+export const anyOf = (filters: readonly Filter[]): Filter => ({
+  text: filters.map(({ text }) => text).join(' or '),
+})
 
 /** Combines filters with `and`. Some apps support only `eq` and `and`. */
 export const and = (first: Filter, ...others: Filter[]): Filter => ({

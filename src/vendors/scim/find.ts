@@ -1,124 +1,153 @@
-import type { Account } from '../../domain/account.ts'
 import type { Found, RequestContext } from '../../domain/operations.ts'
-import { sameText } from '../../text/text.ts'
+import { UUID } from '../../domain/same.ts'
+import { IdentityError } from '../../errors.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
-import { collectAll } from '../http/collect.ts'
+import { collect, inconclusive, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId } from '../http/values.ts'
-import { eq } from './filter.ts'
+import { askEach, askTogether, isProven, recordOf, testFilters } from './evidence.ts'
+import { type Term, termsFor, valuesOf } from './look-up.ts'
 import { isMeant } from './match.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { ask, canFilter, listRefusal, readList, readOne, recordIn, type ScimApp } from './request.ts'
+import { ask, listRefusal, readList, recordIn, type ScimApp, type ScimRows } from './request.ts'
 
-type LookUp = 'userName' | 'emails.value' | 'externalId' | 'id'
-
-/** The usual form of ids. */
-export const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
-
-/** The look-ups worth a request, the most likely first. */
-function lookUpsFor(who: string): readonly { by: LookUp; value: string }[] {
-  const by = (...lookUps: LookUp[]) => lookUps.map((one) => ({ by: one, value: who }))
-  if (!who.includes('@')) {
-    return UUID.test(who) ? by('id', 'userName', 'externalId') : by('userName', 'externalId', 'id')
-  }
-  // Some apps store user names in lower case and compare case-sensitively (langfuse#13528).
-  const lower = who.toLowerCase()
-  const again = lower === who ? [] : [{ by: 'userName' as const, value: lower }]
-  return [...by('userName'), ...again, ...by('emails.value', 'externalId')]
-}
-
-/** Every account that matches `who`. One request if the first look-up finds it. */
+/**
+ * Every account whose user name, email, external id or id is `who`: one request where the app takes `or`. If the answers
+ * of the app prove nothing, its list is read.
+ */
 export async function findAccounts(app: ScimApp, who: string, context: RequestContext): Promise<Found> {
-  for (const [index, { by, value }] of lookUpsFor(who).entries()) {
-    if (by !== 'id' && !canFilter(app)) return searchAll(app, who, context)
-    const found =
-      by === 'id'
-        ? await userById(app, value, index === 0, context)
-        : await usersByFilter(app, by, value, context)
-    if (found === 'not filtered') return searchAll(app, who, context)
-    if (found.length > 0) return { accounts: accountsOf(found) }
+  const found = new Map<string, ScimUser>()
+  const add = (users: readonly ScimUser[]) => {
+    for (const user of users) found.set(user.account.id, user)
   }
-  return { accounts: [] }
+  let gap: IdentityError | undefined
+  try {
+    await search({ app, who, context, add, hasFound: () => found.size > 0 })
+  } catch (error) {
+    // What was found stands, whatever became of the rest.
+    if (found.size === 0 || !(error instanceof IdentityError)) throw error
+    gap = error
+  }
+  return { accounts: [...found.values()].map(({ account }) => account), ...(gap && { gap }) }
 }
 
-/** An id that the app rejects as malformed matches no user. */
+interface Search {
+  app: ScimApp
+  who: string
+  context: RequestContext
+  add: (users: readonly ScimUser[]) => void
+  hasFound: () => boolean
+}
+
+async function search({ app, who, context, add, hasFound }: Search): Promise<void> {
+  if (UUID.test(who)) {
+    const user = await userById(app, who, true, context)
+    if (user) return add([user])
+  }
+  const terms = termsFor(who)
+  const joined = await askTogether(app, terms, context)
+  let answered = joined ?? (await askEach(app, needed(app, who, terms), context))
+  add(answered.users)
+  const isOpen = () => needed(app, who, terms).some((term) => !isProven(app, term, answered))
+  if (isOpen()) {
+    const page = await testFilters(app, terms, context)
+    const whole = !('failure' in page) && (await wholeList(app, who, page, context))
+    if (whole) return add(whole)
+    if (isOpen() && answered.joined) {
+      answered = await askEach(app, needed(app, who, terms), context)
+      add(answered.users)
+    }
+    if (isOpen()) {
+      if ('failure' in page) throw await listRefusal(app, page.failure, 'Users', context)
+      const { maxPages } = app.settings
+      const most = hasFound() ? Math.min(MAX_PAGES_PER_CALL, maxPages) : maxPages
+      return inList({ app, who, context, add }, page, most)
+    }
+  }
+  if (UUID.test(who) || (who.includes('@') && app.known?.now.idsWithAt === false)) return
+  const user = await userById(app, who, false, context)
+  if (user) add([user])
+}
+
+/**
+ * The terms that must be answered. An address can be an id or an external id only at an app whose ids have an @; whether
+ * that is so is learned with the filters.
+ */
+const needed = ({ known }: ScimApp, who: string, terms: readonly Term[]): readonly Term[] =>
+  who.includes('@') && known?.now.idsWithAt === false ? terms.filter(({ by }) => by !== 'externalId') : terms
+
+/** The user with this id. An id that the app rejects as malformed matches no user. */
 async function userById(
   app: ScimApp,
   who: string,
   first: boolean,
   context: RequestContext,
-): Promise<ScimUser[]> {
+): Promise<ScimUser | undefined> {
   const id = asId(who)
-  if (id === undefined) return []
+  if (id === undefined) return undefined
   const answer = await ask(app, { path: path`/Users/${id}` }, context)
   const malformed = !answer.ok && refusesFilter(answer.failure) && (!first || answer.failure.status === 400)
-  if (malformed) return []
+  if (malformed) return undefined
   const user = toUser(app, await recordIn(app, answer, 'Users', context))
-  return user && isMeant(user, who) ? [user] : []
+  return user && isMeant(user, who) ? user : undefined
 }
 
-/**
- * Users by one attribute. Some apps return every row for a filter that they do not understand (Cogtrix#124), so each
- * row is compared again. Only the user name must be searchable.
- */
-async function usersByFilter(
+/** The users that are meant, if this page is the whole list and tells enough to know; else undefined. */
+async function wholeList(
   app: ScimApp,
-  attribute: Exclude<LookUp, 'id'>,
   who: string,
+  { rows, total }: ScimRows,
   context: RequestContext,
-): Promise<ScimUser[] | 'not filtered'> {
-  const list = await readList(app, 'Users', { filter: eq(attribute, who).text }, context)
-  if ('failure' in list) {
-    const { status, scimType } = list.failure
-    if (attribute !== 'userName' && refusesFilter(list.failure)) return []
-    // Only if the filter is certainly the problem: during an outage this must not start a full search.
-    if (status === 501 || scimType === 'invalidFilter') return 'not filtered'
-    throw await listRefusal(app, list.failure, 'Users', context)
-  }
-  const users = await Promise.all(
-    list.rows.map((row, index) => inFull(app, toUser(app, row), attribute, index, context)),
-  )
-  const fits = (user: ScimUser | undefined): user is ScimUser =>
-    user !== undefined && valuesOf(user, attribute).some((value) => sameText(value, who))
-  return users.every(fits) ? users : 'not filtered'
+): Promise<ScimUser[] | undefined> {
+  const users = rows.map((row) => toUser(app, row)).filter((user) => user !== undefined)
+  const isWhole = total === rows.length && users.length === rows.length && total < app.settings.pageSize
+  if (!isWhole || (await hidden(app, who, users, context))) return undefined
+  return users.filter((user) => isMeant(user, who))
 }
 
-const valuesOf = (user: ScimUser, attribute: Exclude<LookUp, 'id'>): readonly string[] => {
-  if (attribute === 'emails.value') return user.emails
-  const value = attribute === 'userName' ? user.userName : user.account.externalId
-  return value === undefined ? [] : [value]
-}
-
-const MAX_ROWS_REREAD = 3
-
-/** List rows can be incomplete. Reads the first few rows again if they lack the attribute. */
-async function inFull(
-  app: ScimApp,
-  user: ScimUser | undefined,
-  attribute: Exclude<LookUp, 'id'>,
-  index: number,
-  context: RequestContext,
-): Promise<ScimUser | undefined> {
-  if (!user || index >= MAX_ROWS_REREAD || valuesOf(user, attribute).length > 0) return user
-  const raw = await readOne(app, { path: path`/Users/${user.account.id}` }, 'Users', context)
-  return toUser(app, raw) ?? user
-}
-
-/** Checks every user, since the app does not filter. */
-async function searchAll(app: ScimApp, who: string, context: RequestContext): Promise<Found> {
-  const { pageSize, maxPages } = app.settings
-  const users = await collectAll<ScimUser>({
+/** Reads the list, from its first page on. Throws unless it was read to its end and tells enough to know. */
+async function inList(
+  { app, who, context, add }: Pick<Search, 'app' | 'who' | 'context' | 'add'>,
+  first: ScimRows,
+  maxPages: number,
+): Promise<void> {
+  const { pageSize } = app.settings
+  if ((first.total ?? 0) > maxPages * pageSize) throw inconclusive(`It has ${first.total} users.`)
+  const seen: ScimUser[] = []
+  const page = await collect<ScimUser>({
     async fetch(startIndex) {
+      if (startIndex === 1) return first
       const list = await readList(app, 'Users', { startIndex, count: pageSize }, context)
       if ('failure' in list) throw await listRefusal(app, list.failure, 'Users', context)
       return list
     },
     read: (row) => readRow(app, row),
-    keep: (user) => isMeant(user, who),
+    keep(user) {
+      seen.push(user)
+      return isMeant(user, who)
+    },
     pageSize,
     maxPages,
+    limit: Number.POSITIVE_INFINITY,
   })
-  return { accounts: accountsOf(users) }
+  add(page.items)
+  if (!page.complete) throw inconclusive(page.note)
+  const lacking = await hidden(app, who, seen, context)
+  if (lacking) throw inconclusive(`The list does not show ${lacking}, and the records do.`)
+}
+
+/** An attribute that no row of the list shows although the records have it (wso2/product-is#7372); else undefined. */
+async function hidden(
+  app: ScimApp,
+  who: string,
+  users: readonly ScimUser[],
+  context: RequestContext,
+): Promise<string | undefined> {
+  const unseen = termsFor(who).filter(({ by }) => users.every((user) => valuesOf(user, by).length === 0))
+  const [first] = users
+  if (unseen.length === 0 || !first) return undefined
+  const record = await recordOf(app, first, context)
+  return record && unseen.find(({ by }) => valuesOf(record, by).length > 0)?.by
 }
 
 /** Reads a row of a user list, for `collect`. */
@@ -126,7 +155,3 @@ export function readRow(app: ScimApp, row: unknown): { id: string; item: ScimUse
   const user = toUser(app, row)
   return user && { id: user.account.id, item: user }
 }
-
-const accountsOf = (users: readonly ScimUser[]): Account[] => [
-  ...new Map(users.map(({ account }) => [account.id, account])).values(),
-]

@@ -1,5 +1,6 @@
 import type { Group } from '../../domain/account.ts'
 import type { ListPosition, Page, RequestContext } from '../../domain/operations.ts'
+import { UUID } from '../../domain/same.ts'
 import { Ambiguous } from '../../errors.ts'
 import { inQuotes, sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
@@ -7,7 +8,6 @@ import { path } from '../http/client.ts'
 import { collect, collectAll, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId, field } from '../http/values.ts'
 import { eq } from './filter.ts'
-import { UUID } from './find.ts'
 import { membersOf, toGroup } from './read.ts'
 import { ask, canFilter, listRefusal, readList, recordIn, type ScimApp } from './request.ts'
 
@@ -57,7 +57,9 @@ async function groupByName(app: ScimApp, group: string, context: RequestContext)
     return typeof name === 'string' && sameText(name, group)
   }
   const { text } = eq('displayName', group)
-  const list = canFilter(app) ? await readList(app, 'Groups', { filter: text }, context) : undefined
+  const list = canFilter(app, 'displayName')
+    ? await readList(app, 'Groups', { filter: text }, context)
+    : undefined
   if (list && 'failure' in list && !refusesFilter(list.failure)) {
     throw await listRefusal(app, list.failure, 'Groups', context)
   }

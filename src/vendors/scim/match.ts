@@ -1,4 +1,5 @@
 import type { Match } from '../../domain/operations.ts'
+import { sameAddress, sameId, sameUserName } from '../../domain/same.ts'
 import { sameText } from '../../text/text.ts'
 import type { ScimUser } from './read.ts'
 
@@ -42,4 +43,7 @@ export function matcher(match: Match): { keep: (user: ScimUser) => boolean; note
 
 /** Whether `who` is the user's email, user name, external id or id, regardless of the app's filter. */
 export const isMeant = (user: ScimUser, who: string): boolean =>
-  [user.userName, ...user.emails, user.account.externalId, user.account.id].some((one) => sameText(one, who))
+  sameUserName(user.userName, who) ||
+  user.emails.some((email) => sameAddress(email, who)) ||
+  sameId(user.account.externalId, who) ||
+  sameId(user.account.id, who)

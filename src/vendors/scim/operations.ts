@@ -4,6 +4,7 @@ import { createAccount, createGroup } from './create.ts'
 import { deleteAccount } from './delete.ts'
 import { editsFor } from './fields.ts'
 import { findAccounts } from './find.ts'
+import { findByName } from './find-by-name.ts'
 import { listGroups, readGroup } from './groups.ts'
 import { updateMembers } from './members.ts'
 import { setActive, updateAccount } from './patch.ts'
@@ -22,6 +23,7 @@ export const scimOperations = (plain: ScimApp) => {
   }
   return {
     findAccounts: async ({ user }, context) => findAccounts(await app(), user, context),
+    findByName: async ({ name }, context) => findByName(await app(), name, context),
     readAccount: async ({ id }, context) => readAccount(await app(), id, context),
     readFields: async ({ id }, context) => readFields(await app(), id, context),
     listAccounts: async (ask, context) => listAccounts(await app(), ask, context),

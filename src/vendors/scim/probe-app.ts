@@ -5,7 +5,8 @@ import { plainText, sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
 import type { ApiRequest } from '../http/client.ts'
 import { asBoolean, asId, asList, asNumber, asText, field } from '../http/values.ts'
-import type { LearnedCapabilities } from './capabilities.ts'
+import type { FilterState, LearnedCapabilities } from './capabilities.ts'
+import { testFilters } from './evidence.ts'
 import { eq } from './filter.ts'
 import { notePut } from './patch.ts'
 import { toUser } from './read.ts'
@@ -39,6 +40,7 @@ export async function probeApp(app: ScimApp, context: RequestContext): Promise<A
     ['users', page ? usersIn(app, page) : { found: 'cannot be listed without a filter' }],
     ['paging', await paging(listening, rows, context)],
     ['filter', await filtering(listening, rows, context)],
+    ...(page ? [['other filters', await otherFilters(listening, context)] as [string, Finding]] : []),
     ['groups', await groups(listening, context)],
     ['resource types', await listedNames(listening, '/ResourceTypes', 'name', context)],
     ['schemas', await listedNames(listening, '/Schemas', 'id', context)],
@@ -108,13 +110,13 @@ async function filtering(app: ScimApp, rows: UsersPage['rows'], context: Request
     if (!refusesFilter(nobody.failure)) return { found: 'unknown: the app answered with an error' }
     return {
       found: 'refused; finding a person reads the whole list',
-      learned: { filter: 'refused' },
+      learned: { filters: { userName: 'refused' } },
     }
   }
   const known = rows.map((row) => toUser(app, row)).find((user) => user !== undefined)
   const ignored: Finding = {
     found: 'ignored: it returns other people too, so finding a person reads the whole list',
-    learned: { filter: 'ignored' },
+    learned: { filters: { userName: 'ignored' } },
   }
   if (nobody.rows.length > 0) return ignored
   if (!known)
@@ -123,11 +125,27 @@ async function filtering(app: ScimApp, rows: UsersPage['rows'], context: Request
   const fits =
     !('failure' in somebody) &&
     somebody.rows.some((row) => sameText(toUser(app, row)?.userName, known.userName))
-  if (fits) return { found: 'honoured', learned: { filter: 'honoured' } }
+  if (fits) return { found: 'honoured', learned: { filters: { userName: 'honoured' } } }
   return {
     found: 'does not return existing people, so finding a person reads the whole list',
-    learned: { filter: 'ignored' },
+    learned: { filters: { userName: 'ignored' } },
   }
+}
+
+/** What the app does with filters by the other names of a person, and with several joined by `or`. */
+async function otherFilters(app: ScimApp, context: RequestContext): Promise<Finding> {
+  await testFilters(app, [{ by: 'userName' }, { by: 'emails.value' }, { by: 'externalId' }], context)
+  const { filters = {}, or } = app.known?.now ?? {}
+  const states = [filters['emails.value'], filters.externalId, or] as const
+  const [email, externalId, joined] = states.map((state) => (state ? FILTER_STATES[state] : 'not tested'))
+  return { found: `by email ${email}, by external id ${externalId}, several joined by or ${joined}` }
+}
+
+const FILTER_STATES: Readonly<Record<FilterState, string>> = {
+  honoured: 'honoured',
+  ignored: 'ignored',
+  refused: 'refused',
+  unborne: 'not tested: nobody has one',
 }
 
 async function groups(app: ScimApp, context: RequestContext): Promise<Finding> {

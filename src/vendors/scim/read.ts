@@ -25,6 +25,8 @@ export interface ScimUser {
   userName: string
   emails: string[]
   groups: string[]
+  /** Its whole names: formatted and display name. */
+  names: string[]
   givenName?: string
   familyName?: string
 }
@@ -56,6 +58,7 @@ export function toUser(origin: Origin, raw: unknown): ScimUser | undefined {
     userName,
     emails: emails.all,
     groups: (listed ?? []).flatMap((group) => [...idIn(group), ...nameIn(group)]),
+    names: [field(name, 'formatted'), field(raw, 'displayName')].flatMap((one) => asText(one) ?? []),
     ...definedOnly({ givenName, familyName }),
     account: {
       tenant: origin.tenant,

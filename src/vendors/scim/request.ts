@@ -6,7 +6,7 @@ import type { ApiClient, ApiRequest } from '../http/client.ts'
 import { causeOf, type Effect, scimNotServed, toError } from '../http/errors.ts'
 import { type Failure, type ParsedReply, parseReply } from '../http/reply.ts'
 import { asList, asNumber, field, isRecord, type Rec } from '../http/values.ts'
-import type { Capabilities } from './capabilities.ts'
+import type { Capabilities, FilterAttribute } from './capabilities.ts'
 import type { FieldMapping } from './fields.ts'
 import type { Origin } from './read.ts'
 import type { ScimSettings } from './settings.ts'
@@ -90,8 +90,11 @@ export async function recordIn(
   throw await refusal(app, failure, { collection, effect: 'reads' }, context)
 }
 
-/** Whether a filter is worth a request, given what is known. */
-export const canFilter = ({ known }: ScimApp): boolean => (known?.now.filter ?? 'honoured') === 'honoured'
+/** Whether a filter by this attribute is worth a request, given what is known. */
+export function canFilter({ known }: ScimApp, attribute: FilterAttribute): boolean {
+  const state = known?.now.filters?.[attribute]
+  return state !== 'ignored' && state !== 'refused'
+}
 
 /** One page of a list. */
 export interface ScimRows {

@@ -6,7 +6,7 @@ import { path } from '../http/client.ts'
 import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId } from '../http/values.ts'
 import { fieldsOf } from './fields.ts'
-import { and, eq, type Filter } from './filter.ts'
+import { and, eq } from './filter.ts'
 import { readRow } from './find.ts'
 import { matcher } from './match.ts'
 import { type ScimUser, toUser } from './read.ts'
@@ -47,7 +47,7 @@ export async function listAccounts(
   const { pageSize, maxPages } = app.settings
   const { keep, note } = matcher(match)
   const wanted = filterFor(match)
-  let filter = canFilter(app) ? wanted : undefined
+  let filter = wanted?.attributes.every((by) => canFilter(app, by)) ? wanted.filter : undefined
   let unfiltered = wanted && !filter ? NOT_FILTERED : undefined
   const fetch = async (startIndex: number): Promise<ScimRows> => {
     const query = { filter: filter?.text, startIndex, count: pageSize }
@@ -78,12 +78,14 @@ export async function listAccounts(
 const NOT_FILTERED = 'The app cannot filter by this, so this server compared its users one by one.'
 
 /** The part of `match` that apps can usually filter by. */
-function filterFor({ userName, email, externalId, status }: Match): Filter | undefined {
-  const [first, ...others] = [
-    ...(userName === undefined ? [] : [eq('userName', userName)]),
-    ...(email === undefined ? [] : [eq('emails.value', email)]),
-    ...(externalId === undefined ? [] : [eq('externalId', externalId)]),
-    ...(status === undefined ? [] : [eq('active', status === 'active')]),
-  ]
-  return first && and(first, ...others)
+function filterFor({ userName, email, externalId, status }: Match) {
+  const wanted = [
+    ['userName', userName],
+    ['emails.value', email],
+    ['externalId', externalId],
+    ['active', status && status === 'active'],
+  ] as const
+  const terms = wanted.flatMap(([by, value]) => (value === undefined ? [] : [{ by, filter: eq(by, value) }]))
+  const [first, ...others] = terms.map(({ filter }) => filter)
+  return first && { attributes: terms.map(({ by }) => by), filter: and(first, ...others) }
 }

@@ -1,0 +1,35 @@
+import { fold, sameText } from '../text/text.ts'
+
+// How accounts are compared, everywhere: in look-ups, read-back, memberships and guards.
+
+/**
+ * User names: letter case does not count (`caseExact` is false, RFC 7643 §4.1.1), nor does the Unicode form of an accent
+ * (NFC, as in RFC 8265), nor a blank around them.
+ */
+export const sameUserName = sameText
+
+/**
+ * Addresses: as user names. RFC 5321 lets a host distinguish letter case before the @; hosts of today do not, and two
+ * people who differ only in that are one question too many, never a wrong target.
+ */
+export const sameAddress = sameText
+
+/**
+ * Ids and external ids. RFC 7643 §3.1 has them exact; apps change their letter case between a list and a record, and
+ * UUIDs are written in both (RFC 9562 §4). So case does not count here, two ids that differ only in it are two
+ * candidates, and a write is always pinned to the exact id.
+ */
+export const sameId = sameText
+
+/** Whether an id is among others: exactly, or in other letter case if none of them is exact. */
+export const isAmong = (ids: readonly string[], id: string): boolean =>
+  ids.includes(id) || ids.filter((one) => sameId(one, id)).length === 1
+
+/** The usual form of ids (RFC 9562 §4). */
+export const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
+
+/** The words of a name, in the form to compare them in; accents do not count, since people leave them out. */
+export const wordsOf = (name: string): string[] =>
+  fold(name.normalize('NFD').replace(/\p{M}/gu, ''))
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '')

@@ -1,0 +1,99 @@
+import type { Account } from '../domain/account.ts'
+import { correlate, emailsOf, matchedBy, sharedKeys } from '../domain/correlate.ts'
+import { IdentityError } from '../errors.ts'
+import { sameText } from '../text/text.ts'
+import type { Ask } from './ask.ts'
+import type { Tenant } from './tenants.ts'
+
+/** What one tenant has of a person. Without accounts and without a gap, the person is absent there, on evidence. */
+export interface PersonAt {
+  tenant: Tenant
+  /** Each with `matchedBy`. */
+  accounts: readonly Account[]
+  /** Why there may be others. */
+  gap?: IdentityError
+  /** How they were found, if not by what was asked: by what an account elsewhere has. */
+  linkedTo?: Account
+}
+
+/**
+ * Looks a person up, and then once more where nobody was found: by what the accounts that were found have, since one
+ * person can have another user name in each app.
+ */
+export async function findPerson(
+  ask: Ask,
+  user: string,
+  tenants: readonly string[] | undefined,
+): Promise<PersonAt[]> {
+  const first = (await ask.each('findAccounts', tenants, { user })).map((answered): PersonAt => {
+    const { tenant } = answered
+    if ('error' in answered) return { tenant, accounts: [], gap: answered.error }
+    const { accounts, gap } = answered.answer
+    const found = accounts.map((account) => ({ ...account, matchedBy: matchedBy(account, user) }))
+    return { tenant, accounts: found, ...(gap && { gap }) }
+  })
+  const known = first.flatMap(({ accounts }) => accounts)
+  const keys = keysOf(known).filter((key) => !sameText(key, user))
+  // Two people share what was asked for: neither of them tells where the other is.
+  if (keys.length === 0 || correlate(known).length > 1) return first
+  return Promise.all(
+    first.map((place) =>
+      place.accounts.length > 0 || place.gap ? place : lookAgain(ask, place.tenant, keys, known),
+    ),
+  )
+}
+
+/** Keys worth a second look, in order of how surely they are one person's. */
+const MAX_KEYS = 4
+
+const keysOf = (accounts: readonly Account[]): string[] => {
+  const keys = [
+    ...accounts.map(({ externalId }) => externalId),
+    ...accounts.flatMap(emailsOf),
+    ...accounts.map(({ userName }) => userName),
+  ].filter((key) => key !== undefined)
+  return keys
+    .filter((key, index) => keys.findIndex((other) => sameText(key, other)) === index)
+    .slice(0, MAX_KEYS)
+}
+
+async function lookAgain(
+  ask: Ask,
+  tenant: Tenant,
+  keys: readonly string[],
+  known: readonly Account[],
+): Promise<PersonAt> {
+  try {
+    for (const user of keys) {
+      const { accounts, gap } = await ask.one(tenant.name, 'findAccounts', { user })
+      const linked = accounts.flatMap((account) => {
+        const other = known.find((one) => sharedKeys(account, one).length > 0)
+        return other ? [{ account: { ...account, matchedBy: sharedKeys(account, other) }, other }] : []
+      })
+      const [one] = linked
+      if (one) {
+        const found = linked.map(({ account }) => account)
+        return { tenant, accounts: found, linkedTo: one.other, ...(gap && { gap }) }
+      }
+    }
+    return { tenant, accounts: [] }
+  } catch (error) {
+    if (error instanceof IdentityError) return { tenant, accounts: [], gap: error }
+    throw error
+  }
+}
+
+/** Looks a name up where nobody has it as an identifier. What it finds are candidates. */
+export async function findByName(ask: Ask, name: string, tenants: readonly string[]): Promise<PersonAt[]> {
+  const answers = await ask.each('findByName', tenants, { name })
+  return answers.map((answered): PersonAt => {
+    const { tenant } = answered
+    if ('error' in answered) return { tenant, accounts: [], gap: answered.error }
+    const { accounts, gap } = answered.answer
+    return {
+      tenant,
+      accounts: accounts.map((account) => ({ ...account, matchedBy: ['name'] })),
+      ...(gap && { gap }),
+    }
+  })
+}

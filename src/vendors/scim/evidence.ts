@@ -1,0 +1,220 @@
+import type { RequestContext } from '../../domain/operations.ts'
+import { sameText } from '../../text/text.ts'
+import { refusesFilter } from '../http/classify.ts'
+import { path } from '../http/client.ts'
+import type { Failure } from '../http/reply.ts'
+import type { FilterAttribute, FilterState, LearnedCapabilities } from './capabilities.ts'
+import { anyOf, eq } from './filter.ts'
+import { attributesOf, fitsTerm, type Term, valuesOf } from './look-up.ts'
+import { type ScimUser, toUser } from './read.ts'
+import { canFilter, listRefusal, readList, readOne, type ScimApp, type ScimRows } from './request.ts'
+
+/** The users that filters brought, and the terms that the app answered. */
+export interface Answered {
+  users: ScimUser[]
+  terms: readonly Term[]
+  /** In one filter with `or`. */
+  joined: boolean
+}
+
+/** Asks for all terms in one request; undefined if the app cannot, or its answer makes no sense. */
+export async function askTogether(
+  app: ScimApp,
+  terms: readonly Term[],
+  context: RequestContext,
+): Promise<Answered | undefined> {
+  const usable = terms.filter(({ by }) => canFilter(app, by))
+  if (usable.length < 2 || (app.known?.now.or ?? 'honoured') !== 'honoured') return undefined
+  const answer = await usersBy(app, usable, context)
+  if ('users' in answer) return { users: answer.users, terms: usable, joined: true }
+  if (answer.failure && !refusesFilter(answer.failure)) throw await refused(app, answer.failure, context)
+  return undefined
+}
+
+/** Asks for the terms one by one, and notes what the app does with each. */
+export async function askEach(
+  app: ScimApp,
+  terms: readonly Term[],
+  context: RequestContext,
+): Promise<Answered> {
+  const users: ScimUser[] = []
+  const answered: Term[] = []
+  for (const term of terms) {
+    if (!canFilter(app, term.by)) continue
+    const answer = await usersBy(app, [term], context)
+    if ('users' in answer) {
+      users.push(...answer.users)
+      answered.push(term)
+      if (answer.users.length > 0) await note(app, [term.by], 'honoured')
+    } else if (!answer.failure) {
+      if (answer.state === 'ignored') await note(app, [term.by], 'ignored')
+    } else {
+      const { status, scimType } = answer.failure
+      const certain = status === 501 || scimType?.toLowerCase() === 'invalidfilter'
+      // During an outage, the first filter must not start a search through the whole list.
+      const matters = term.by === 'userName' ? !certain : !refusesFilter(answer.failure)
+      if (matters) throw await refused(app, answer.failure, context)
+      if (status !== 500) await note(app, [term.by], 'refused')
+    }
+  }
+  return { users, terms: answered, joined: false }
+}
+
+/** Whether the answer to a term is evidence: the app was seen to honour such filters. */
+export function isProven({ known }: ScimApp, term: Term, { terms, joined }: Answered): boolean {
+  const state = known?.now.filters?.[term.by]
+  const honoured = state === 'honoured' || state === 'unborne'
+  return terms.includes(term) && honoured && (!joined || known?.now.or === 'honoured')
+}
+
+type Filtered = { users: ScimUser[] } | { state: 'ignored' | 'refused' | 'unclear'; failure?: Failure }
+
+/** List rows that tell less than the records are read again, but not more than these. */
+const MAX_ROWS_REREAD = 3
+
+/**
+ * The users that fit one of the terms. Every row is compared again: some apps return everybody for a filter that they do
+ * not understand (Cogtrix#124), others a total without rows (wso2/product-is#11126).
+ */
+async function usersBy(app: ScimApp, terms: readonly Term[], context: RequestContext): Promise<Filtered> {
+  const list = await readList(app, 'Users', queryFor(app, terms), context)
+  if ('failure' in list) return { state: 'refused', failure: list.failure }
+  const users = await Promise.all(list.rows.map((row, index) => inFull(app, row, terms, index, context)))
+  if ((list.total ?? 0) > users.length || users.some((user) => !user)) return { state: 'unclear' }
+  const fits = (user: ScimUser | undefined): user is ScimUser =>
+    user !== undefined && terms.some((term) => fitsTerm(user, term))
+  return users.every(fits) ? { users } : { state: 'ignored' }
+}
+
+// With a count: without one, some apps answer with a total and no rows (wso2/product-is#11126).
+const queryFor = (app: ScimApp, terms: readonly Term[]) => ({
+  filter: anyOf(terms.map(({ by, value }) => eq(by, value))).text,
+  count: app.settings.pageSize,
+})
+
+/** A row, or the whole record if the row does not show why it was found. */
+async function inFull(
+  app: ScimApp,
+  row: unknown,
+  terms: readonly Term[],
+  index: number,
+  context: RequestContext,
+): Promise<ScimUser | undefined> {
+  const user = toUser(app, row)
+  if (!user || index >= MAX_ROWS_REREAD || terms.some((term) => fitsTerm(user, term))) return user
+  const tellsAll = terms.every(({ by }) => valuesOf(user, by).length > 0)
+  return tellsAll ? user : ((await recordOf(app, user, context)) ?? user)
+}
+
+/** The whole record of a user from a list. */
+export const recordOf = async (
+  app: ScimApp,
+  { account }: ScimUser,
+  context: RequestContext,
+): Promise<ScimUser | undefined> =>
+  toUser(app, await readOne(app, { path: path`/Users/${account.id}` }, 'Users', context))
+
+/**
+ * Tests the filters of these terms with users that exist, and notes what was found. Returns the first page of the list,
+ * which they come from, or the failure to read it.
+ */
+export async function testFilters(
+  app: ScimApp,
+  terms: readonly Pick<Term, 'by'>[],
+  context: RequestContext,
+): Promise<ScimRows | { failure: Failure }> {
+  const page = await readList(app, 'Users', { startIndex: 1, count: app.settings.pageSize }, context)
+  if ('failure' in page) return page
+  const users = page.rows.flatMap((row) => toUser(app, row) ?? [])
+  const untested = attributesOf(terms).filter((by) => app.known?.now.filters?.[by] === undefined)
+  const joinable = attributesOf(terms).filter((by) => canFilter(app, by))
+  const samples = await samplesFor(app, app.known?.now.or ? untested : joinable, users, context)
+  const idsWithAt = users.some(({ account: { id, externalId } }) =>
+    [id, externalId].some((one) => one?.includes('@')),
+  )
+  await app.known?.note({ idsWithAt })
+  // An app without users has nothing to test with.
+  if (users.length > 0) {
+    const borne = new Set(samples.map(({ by }) => by))
+    await note(
+      app,
+      untested.filter((by) => !borne.has(by)),
+      'unborne',
+    )
+  }
+  await test(app, samples, context)
+  return page
+}
+
+/** A user to test a filter with. */
+type Sample = Term & { id: string }
+
+/** One user for each attribute that somebody bears, different ones if possible. */
+async function samplesFor(
+  app: ScimApp,
+  attributes: readonly FilterAttribute[],
+  users: readonly ScimUser[],
+  context: RequestContext,
+): Promise<Sample[]> {
+  const samples: Sample[] = []
+  const [first] = users
+  let whole: ScimUser | undefined
+  for (const by of attributes) {
+    const bears = (user: ScimUser) => valuesOf(user, by).some(isPlain)
+    const isFresh = ({ account }: ScimUser) => samples.every(({ id }) => id !== account.id)
+    let user = users.find((one) => bears(one) && isFresh(one)) ?? users.find(bears)
+    if (!user && first) {
+      // Lists can tell less than records (wso2/product-is#7372).
+      whole ??= await recordOf(app, first, context)
+      user = whole && bears(whole) ? whole : undefined
+    }
+    const value = user && valuesOf(user, by).find(isPlain)
+    if (user && value !== undefined) samples.push({ by, value, id: user.account.id })
+  }
+  return samples
+}
+
+// No filter can hold other values.
+const isPlain = (value: string) => value !== '' && !/[\p{Cc}\p{Cs}]/u.test(value)
+
+/** Tests all samples in one filter, else one by one. */
+async function test(app: ScimApp, samples: readonly Sample[], context: RequestContext): Promise<void> {
+  const attributes = samples.map(({ by }) => by)
+  if (samples.length > 1 && app.known?.now.or === undefined) {
+    const state = await answerTo(app, samples, context)
+    await app.known?.note({ or: state })
+    if (state === 'honoured') return note(app, attributes, 'honoured')
+  }
+  for (const sample of samples) {
+    if (app.known?.now.filters?.[sample.by] !== undefined) continue
+    await note(app, [sample.by], await answerTo(app, [sample], context))
+  }
+}
+
+/** Whether a filter brings all samples and nobody who does not fit. */
+async function answerTo(
+  app: ScimApp,
+  samples: readonly Sample[],
+  context: RequestContext,
+): Promise<NonNullable<LearnedCapabilities['or']>> {
+  const list = await readList(app, 'Users', queryFor(app, samples), context)
+  if ('failure' in list) {
+    if (refusesFilter(list.failure)) return 'refused'
+    throw await refused(app, list.failure, context)
+  }
+  const users = list.rows.map((row) => toUser(app, row))
+  const isSample = (user: ScimUser, { id }: Sample) => sameText(user.account.id, id)
+  const all = samples.every((sample) => users.some((user) => user && isSample(user, sample)))
+  const only = users.every(
+    (user) => user && samples.some((sample) => isSample(user, sample) || fitsTerm(user, sample)),
+  )
+  return all && only ? 'honoured' : 'ignored'
+}
+
+const refused = (app: ScimApp, failure: Failure, context: RequestContext) =>
+  listRefusal(app, failure, 'Users', context)
+
+async function note(app: ScimApp, attributes: readonly FilterAttribute[], state: FilterState): Promise<void> {
+  if (attributes.length === 0) return
+  await app.known?.note({ filters: Object.fromEntries(attributes.map((by) => [by, state])) })
+}

@@ -1,0 +1,53 @@
+import { sameAddress, sameId, sameUserName } from '../../domain/same.ts'
+import { field, type Rec } from '../http/values.ts'
+import type { FilterAttribute } from './capabilities.ts'
+import type { ScimUser } from './read.ts'
+
+/** One way to look users up: `by` equals `value`. */
+export interface Term {
+  by: FilterAttribute
+  value: string
+}
+
+/** A user's values of an attribute; none if the record does not show it. */
+export function valuesOf(user: ScimUser, by: FilterAttribute): readonly string[] {
+  if (by === 'emails.value') return user.emails
+  const value = {
+    userName: user.userName,
+    externalId: user.account.externalId,
+    displayName: textIn(user.raw, 'displayName'),
+    'name.givenName': user.givenName,
+    'name.familyName': user.familyName,
+    active: textIn(user.raw, 'active'),
+  }[by]
+  return value === undefined ? [] : [value]
+}
+
+const textIn = (raw: Rec, name: string): string | undefined => {
+  const value = field(raw, name)
+  return typeof value === 'string' ? value : undefined
+}
+
+export const fitsTerm = (user: ScimUser, { by, value }: Term): boolean => {
+  const same = by === 'externalId' ? sameId : by === 'emails.value' ? sameAddress : sameUserName
+  return valuesOf(user, by).some((one) => same(one, value))
+}
+
+/** The attributes that could hold `who`, apart from the id, with the spellings worth a question. */
+export function termsFor(who: string): readonly Term[] {
+  if (!who.includes('@')) return [...equal('userName', who), ...equal('externalId', who)]
+  // Some apps store addresses in lower case and compare case-sensitively (langfuse#13528).
+  const spellings = [...new Set([who, who.toLowerCase()])]
+  return [
+    ...spellings.flatMap((value) => equal('userName', value)),
+    ...spellings.flatMap((value) => equal('emails.value', value)),
+    ...equal('externalId', who),
+  ]
+}
+
+/** Each attribute once. */
+export const attributesOf = (terms: readonly Pick<Term, 'by'>[]): FilterAttribute[] => [
+  ...new Set(terms.map(({ by }) => by)),
+]
+
+const equal = (by: FilterAttribute, value: string): Term[] => [{ by, value }]
