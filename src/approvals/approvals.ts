@@ -26,6 +26,12 @@ interface Quorum {
 export interface ApprovalRequest extends Quorum {
   /** Hash of the tool, arguments, targets with their states, and caller; opaque here. */
   digest: string
+  /** Hash of tool, arguments and caller alone. */
+  request?: string
+  /** A hash of each account's part of the plan, under its `targetKey`. */
+  targets?: Readonly<Record<string, string>>
+  /** What could not be determined about the plan. */
+  doubt?: string
   tool: string
   /** The exact change, in lines for the approver. */
   plan: string[]

@@ -144,6 +144,7 @@ async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { chang
   const { changes, lines } = await tool.plan(parsed.data, {
     ask: askFor(parts.tenants, context),
     past: (reference) => parts.past(reference, context.caller),
+    covers: () => true,
   })
   print(io, ...lines.flatMap((line) => wrap(io, line, '')), '')
   print(io, changes.length > 0 ? 'Nothing has been changed.' : 'There is nothing to change.')

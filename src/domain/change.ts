@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode, IdentityError } from '../errors.ts'
 import type { Account, Group } from './account.ts'
 import type { AccountFields, AskOf, Writes } from './operations.ts'
 
@@ -43,7 +43,16 @@ export interface Plan {
   effect?: Effect
   /** What could not be determined and a person must judge, as a sentence; it is one of the lines, too. */
   doubt?: string | undefined
+  /** The part of the answer that needs no write: what was asked for and is not among the changes. The lines say it too. */
+  settled?: Readonly<Record<string, unknown>>
+  /** Whether accounts were left out because the approval of the call does not cover them. */
+  uncovered?: boolean
+  /** A fault that will pass and made the plan smaller than what was asked for. */
+  passing?: IdentityError | undefined
 }
+
+/** Names one account of a plan. */
+export const targetKey = (tenant: string, id: string): string => `${tenant}/${id}`
 
 /** What one write does to an account or a group; deleting weighs more than removing access. */
 export type Does = Exclude<Effect, 'reads'> | 'deletes'

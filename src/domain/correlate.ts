@@ -2,7 +2,7 @@ import type { Account, MatchKey, Person } from './account.ts'
 import { sameAddress, sameId, sameUserName, wordsOf } from './same.ts'
 
 /** What can link two accounts to one person; never a display name. */
-export type LinkKey = Extract<MatchKey, 'externalId' | 'email' | 'userName'>
+type LinkKey = Extract<MatchKey, 'externalId' | 'email' | 'userName'>
 
 /** Groups accounts by person, with what links them and where a link is doubtful. */
 export function correlate(accounts: readonly Account[]): Person[] {

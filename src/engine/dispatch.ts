@@ -1,11 +1,12 @@
 import type { Approvals } from '../approvals/approvals.ts'
 import { kindOf } from '../changes/index.ts'
-import type { Plan } from '../domain/change.ts'
+import { type Plan, targetKey } from '../domain/change.ts'
 import type { RequestContext } from '../domain/operations.ts'
 import { type Grant, holds, scopeOf } from '../domain/scopes.ts'
 import { type Call, type CallGuard, logged, type Reply } from '../guards/call.ts'
 import type { Sight } from '../guards/call-pipeline.ts'
 import { compose } from '../guards/compose.ts'
+import { requestHash } from '../guards/confirm.ts'
 import type { InFlight } from '../in-flight.ts'
 import type { Freezes } from '../limits/freezes.ts'
 import type { Log } from '../log.ts'
@@ -21,7 +22,7 @@ import type { Tool } from './tool.ts'
 export interface Parts {
   tools: readonly Tool[]
   tenants: Tenants
-  /** Holds the decision that a call waits for. */
+  /** Holds the decision that a call waits for, and what it covers. */
   approvals: Pick<Approvals, 'get'>
   signer: StateSigner
   log: Log
@@ -52,6 +53,7 @@ export function dispatcher({
   past,
   inFlight,
   freezes,
+  approvals,
 }: Parts): (call: Call) => Promise<Reply> {
   const toolOf = ({ tool: { name } }: Call): Tool => {
     const tool = tools.find((candidate) => candidate.name === name)
@@ -97,22 +99,28 @@ export function dispatcher({
     return started ? { ...(output as Record<string, unknown>), change: call.id } : output
   }
   const sight: Sight = {
-    planOf(call) {
+    async planOf(call) {
       const tool = toolOf(call)
-      return tool.effect === 'reads'
-        ? undefined
-        : tool
-            .plan(call.input, {
-              ask: askFor(tenants.seenBy(call.grant), contextOf(call)),
-              past: (reference) => past(reference, call.caller.id),
-            })
-            .then((plan) => checked(plan, contextOf(call)))
+      if (tool.effect === 'reads') return undefined
+      const plan = await tool.plan(call.input, {
+        ask: askFor(tenants.seenBy(call.grant), contextOf(call)),
+        past: (reference) => past(reference, call.caller.id),
+        covers: await coverOf(call),
+      })
+      return checked(plan, contextOf(call))
     },
     listAdmins: (call, tenant) =>
       tenants
         .seenBy(call.grant)
         .get(tenant)
         .operations.listAccounts?.({ match: { admin: true }, limit: 100 }, contextOf(call)),
+  }
+  /** An approval covers the accounts that it was given for, and none that came back since. */
+  const coverOf = async (call: Call): Promise<(tenant: string, id: string) => boolean> => {
+    const { approvalId } = call.input as { approvalId?: string }
+    const approval = approvalId === undefined ? undefined : await approvals.get(approvalId)
+    const targets = approval?.request === requestHash(call) ? approval.targets : undefined
+    return (tenant, id) => targets === undefined || Object.hasOwn(targets, targetKey(tenant, id))
   }
   /** Checks that a plan can be carried out, before a person is asked about it. */
   const checked = async (plan: Plan, context: RequestContext): Promise<Plan> => {

@@ -38,7 +38,12 @@ export interface ChangingTool<
   effect: Exclude<Effect, 'reads'>
   plan(
     input: z.output<Input>,
-    context: { ask: Ask; past: (reference: string) => Promise<PastCall | undefined> },
+    context: {
+      ask: Ask
+      past: (reference: string) => Promise<PastCall | undefined>
+      /** Whether a person's approval covers this account; all are covered in a call without one. */
+      covers: (tenant: string, id: string) => boolean
+    },
   ): Promise<Planned>
   /** Carries the plan out; `carryOut` sends a change once and reads it back. */
   run(

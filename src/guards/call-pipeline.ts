@@ -38,7 +38,7 @@ export interface CallPolicy {
 /** How the guards see what a call would do. */
 export interface Sight {
   /** The exact change; undefined for a tool that only reads. */
-  planOf: (call: Call) => Promise<Plan> | undefined
+  planOf: (call: Call) => Promise<Plan | undefined> | undefined
   listAdmins: ListAdmins
 }
 

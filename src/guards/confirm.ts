@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { Approval, Approvals } from '../approvals/approvals.ts'
+import type { Approval, ApprovalRequest, Approvals } from '../approvals/approvals.ts'
 import { mustType } from '../approvals/typed-confirmation.ts'
 import { kindOf } from '../changes/index.ts'
 import type { Briefing } from '../domain/briefing.ts'
-import type { Plan } from '../domain/change.ts'
+import { type Plan, targetKey } from '../domain/change.ts'
+import { bare } from '../domain/quoting.ts'
 import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { StateSigner } from '../store/signed-state.ts'
@@ -39,13 +40,24 @@ export const confirm = (by: Confirming): CallGuard =>
   async function confirm(call, next) {
     const { plan } = call
     // Nothing to change, so nothing to confirm.
-    if (!plan || plan.changes.length === 0) return next(call)
-    const digest = digestOf(call, plan)
+    if (!plan || plan.changes.length === 0) {
+      const id = plan?.uncovered ? approvalIdOf(call) : undefined
+      if (id !== undefined)
+        throw new ApprovalVoid(`The approval ${id} was given for other accounts.`, ASK_APPROVAL_AGAIN)
+      return next(call)
+    }
+    const bound = bindingOf(call, plan)
+    const { digest } = bound
     const demand = demandOf(weigh(effectOf(call), plan, call.leastLevel), by.policy)
     const approvalId = approvalIdOf(call)
     if (approvalId !== undefined) {
-      const approval = await by.approvals.use(approvalId, digest, demand)
-      if (approval.state === 'pending') return waiting(approval, await by.approveAt(approval))
+      const given = await by.approvals.get(approvalId)
+      if (given) mustCover(given, bound, plan)
+      const approval = await by.approvals.use(approvalId, given?.digest ?? digest, demand)
+      if (approval.state === 'pending') {
+        const { answer } = waiting(approval, await by.approveAt(approval))
+        return { answer: { ...answer, ...plan.settled } }
+      }
       return next(allowedBy(call, approval))
     }
     const { level } = demand
@@ -60,7 +72,7 @@ export const confirm = (by: Confirming): CallGuard =>
     }
     return level === 'ask' && call.canAsk
       ? ask(call, plan, digest, by)
-      : request(call, plan, { digest, demand }, by)
+      : request(call, plan, { bound, demand }, by)
   }
 
 /** The same call, whose further events all name the approval. */
@@ -69,20 +81,68 @@ const allowedBy = (call: Call, { id, by, how }: NonNullable<JournalEvent['approv
   record: (event) => call.record({ ...event, approval: { id, ...(by && { by }), ...(how && { how }) } }),
 })
 
-/** Digest of what a person agrees to: tool, arguments, the current state of each account, and the caller. */
-function digestOf({ tool, input, caller }: Call, plan: Plan): string {
-  const { approvalId: _, ...args } = input as Record<string, unknown>
-  const targets = plan.changes.map((change) => {
-    const { tenant, operation, ask, accounts } = change
+/** What a person's yes is bound to. */
+type Binding = Required<Pick<ApprovalRequest, 'digest' | 'request' | 'targets'>> &
+  Pick<ApprovalRequest, 'doubt'>
+
+/** Binds a yes to tool, arguments and caller, and to each change with the current state of its accounts. */
+function bindingOf(call: Call, plan: Plan): Binding {
+  const request = requestHash(call)
+  const changes = plan.changes.map((change) => {
+    const { tenant, operation, ask, accounts, subject } = change
     const states = accounts.map(({ id, userName, email, externalId, status, admin }) => {
       return { id, userName, email, externalId, status, admin }
     })
-    return { tenant, operation, ask, accounts: states, replaced: kindOf(change).replaces(change) }
+    const whole = hash({ tenant, operation, ask, replaced: kindOf(change).replaces(change), states })
+    const ids = accounts.length > 0 ? accounts.map(({ id }) => id) : [subject.id]
+    return ids.map((id) => [targetKey(tenant, id), whole] as const)
   })
-  return createHash('sha256')
-    .update(canonicalJson({ tool: tool.name, args, targets, doubt: plan.doubt, caller }))
-    .digest('base64url')
+  const targets = Object.fromEntries(changes.flat())
+  const { doubt } = plan
+  return {
+    digest: hash({ request, targets, doubt }),
+    request,
+    targets,
+    ...(doubt !== undefined && { doubt }),
+  }
 }
+
+/** A hash of tool, arguments and caller. */
+export function requestHash({ tool, input, caller }: Call): string {
+  const { approvalId: _, ...args } = input as Record<string, unknown>
+  return hash({ tool: tool.name, args, caller })
+}
+
+const hash = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('base64url')
+
+/** Throws `ApprovalVoid`, saying why, unless the approval was given for this plan. */
+function mustCover(approval: Approval, { request, targets, digest, doubt }: Binding, plan: Plan): void {
+  if (approval.digest === digest) return
+  const { id, targets: approved } = approval
+  if (approval.request !== request || !approved) {
+    throw new ApprovalVoid(`There is no approval ${id} for this call.`, ASK_APPROVAL_AGAIN)
+  }
+  const keys = new Set([...Object.keys(approved), ...Object.keys(targets)])
+  const differing = [...keys].filter((key) => approved[key] !== targets[key])
+  const changed = plan.changes
+    .flatMap(({ tenant, accounts }) => accounts.map((account) => ({ tenant, account })))
+    .filter(({ tenant, account }) => differing.includes(targetKey(tenant, account.id)))
+    .map(({ tenant, account }) => `${bare(account.userName)} in ${tenant}`)
+  const gone = differing.filter((key) => targets[key] === undefined)
+  const why = [
+    ...(changed.length > 0 ? [`changed since: ${changed.join(', ')}`] : []),
+    ...(gone.length > 0 ? [`no longer to be changed: ${gone.map((key) => bare(key)).join(', ')}`] : []),
+    ...(doubt !== undefined && doubt !== approval.doubt ? ['there is a doubt that there was not'] : []),
+  ]
+  // A doubt that is gone is no reason.
+  if (why.length === 0) return
+  throw new ApprovalVoid(
+    `The approval ${id} was given for another state (${why.join('; ')}).`,
+    ASK_APPROVAL_AGAIN,
+  )
+}
+
+const ASK_APPROVAL_AGAIN = 'Make the call again without an approvalId to request a new approval.'
 
 const approvalIdOf = ({ input }: Call): string | undefined => {
   const { approvalId } = input as { approvalId?: unknown }
@@ -141,13 +201,15 @@ function wording(plan: Plan, { caller }: Call): string {
 async function request(
   call: Call,
   plan: Plan,
-  { digest, demand: { approvers, fourEyes, kinds } }: { digest: string; demand: Demand },
+  { bound, demand: { approvers, fourEyes, kinds } }: { bound: Binding; demand: Demand },
   by: Confirming,
 ): Promise<Reply> {
+  // A person would sign for less than what was asked, and what is left out may be back in a minute.
+  if (plan.passing && !wantsPart(call)) throw plan.passing
   const typed = mustType(plan, kinds)
   const approval = await by.approvals.request({
     call: call.id,
-    digest,
+    ...bound,
     approvers,
     fourEyes,
     tool: call.tool.name,
@@ -162,8 +224,10 @@ async function request(
   if (approval.call === call.id) await call.record({ event: 'asked', approval: { id: approval.id } })
   const at = await by.approveAt(approval)
   const link = at.url !== undefined && { approvalId: approval.id, url: at.url, message: wording(plan, call) }
-  return { ...waiting(approval, at), ...(link && { link }) }
+  return { answer: { ...waiting(approval, at).answer, ...plan.settled }, ...(link && { link }) }
 }
+
+const wantsPart = ({ input }: Call): boolean => (input as { partial?: unknown }).partial === true
 
 const waiting = ({ id, plan, expiresAt }: Approval, { words }: { words: string }) => ({
   answer: {

@@ -7,7 +7,7 @@ import type { Call, CallGuard } from './call.ts'
  * names that are not what they look like. A changing tool that makes no plan fails; a tool that declares no effect
  * counts as the most dangerous.
  */
-export const planning = (planOf: (call: Call) => Promise<Plan> | undefined): CallGuard =>
+export const planning = (planOf: (call: Call) => Promise<Plan | undefined> | undefined): CallGuard =>
   async function planning(call, next) {
     if (call.tool.effect === 'reads') return next(call)
     const plan = await planOf(call)

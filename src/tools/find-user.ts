@@ -16,17 +16,17 @@ const Searched = z.object({
 
 /** Accounts shown of one tenant, all of which match what was asked for. */
 const MAX_ACCOUNTS_PER_TENANT = 20
+const MAX_CANDIDATES_PER_TENANT = 10
 
 export default defineTool({
   name: 'find_user',
   title: 'Find a user',
-  description:
-    'Look a person up in every app. Says which were searched: not_searched never means absent. A name finds candidates.',
+  description: 'Look a person up in every app. Says which were searched: not_searched never means absent.',
   needs: ['findAccounts'],
   effect: 'reads',
   input: () =>
     z.strictObject({
-      user: UserRef.describe('Email, user name or id; or a name'),
+      user: UserRef.describe('Email, user name, id or name'),
       tenants: TenantNames.optional().describe('Default all'),
     }),
   output: () =>
@@ -42,10 +42,11 @@ export default defineTool({
     const places = await findPerson(ask, who, tenants)
     const isName = places.every(({ accounts }) => accounts.length === 0) && NAME.test(who)
     const searched = isName ? await byName(ask, who, places) : places
+    const most = isName ? MAX_CANDIDATES_PER_TENANT : MAX_ACCOUNTS_PER_TENANT
     return {
-      people: correlate(searched.flatMap(({ accounts }) => accounts.slice(0, MAX_ACCOUNTS_PER_TENANT))),
+      people: correlate(searched.flatMap(({ accounts }) => accounts.slice(0, most))),
       searched: searched.map(toRow),
-      complete: searched.every(({ accounts, gap }) => !gap && accounts.length <= MAX_ACCOUNTS_PER_TENANT),
+      complete: searched.every(({ accounts, gap }) => !gap && accounts.length <= most),
       ...(searched.some(({ accounts }) => accounts.length > 0) && isName && { note: CANDIDATES }),
     }
   },

@@ -1,14 +1,16 @@
 import * as z from 'zod'
 import { kindOf } from '../changes/index.ts'
-import { Account } from '../domain/account.ts'
+import { Account, type MatchKey } from '../domain/account.ts'
 import type { Carried, Change, Effect, Plan } from '../domain/change.ts'
+import { bare, named } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { Ask } from '../engine/ask.ts'
+import { findPerson } from '../engine/find-person.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { type ChangingTool, defineTool } from '../engine/tool.ts'
-import { type ErrorCode, NotFound } from '../errors.ts'
+import { type ErrorCode, type IdentityError, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
-import { ChangeStatus } from './change-fields.ts'
+import { ChangeStatus, NOT_COVERED, PartIsEnough, passingAmong } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
 
 /** How the tools that deactivate and reactivate an account differ. */
@@ -27,6 +29,7 @@ const Input = z.strictObject({
   tenants: TenantNames.describe('Tenant names'),
   reason: Reason,
   approvalId: ApprovalId,
+  partial: PartIsEnough,
 })
 
 interface SwitchRow {
@@ -40,7 +43,7 @@ interface SwitchRow {
 
 /** The plan, and the results that need no write. */
 interface SwitchPlan extends Plan {
-  settled: readonly SwitchRow[]
+  settled: { results: readonly SwitchRow[] }
   consequences: Record<string, string>
 }
 
@@ -74,8 +77,8 @@ export function switchTool(the: SwitchSpec): ChangingTool {
     input: () => Input,
     output: () => Output,
 
-    async plan({ user, tenants, reason }, { ask }): Promise<SwitchPlan> {
-      const { changes, settled } = await resolveAccounts(ask, the, user, tenants)
+    async plan({ user, tenants, reason }, { ask, covers }): Promise<SwitchPlan> {
+      const { changes, settled, lines, ...aside } = await resolveAccounts(ask, the, { user, tenants, covers })
       const consequences = Object.fromEntries(
         changes.map((change) => [
           change.tenant,
@@ -84,13 +87,17 @@ export function switchTool(the: SwitchSpec): ChangingTool {
       )
       return {
         changes,
-        settled,
+        settled: { results: settled },
+        ...aside,
         consequences,
         reason,
-        lines: changes.flatMap((change) => [
-          ...kindOf(change).sentences(change, whereOf(ask.tenants.get(change.tenant))),
-          consequences[change.tenant] ?? '',
-        ]),
+        lines: [
+          ...changes.flatMap((change) => [
+            ...kindOf(change).sentences(change, whereOf(ask.tenants.get(change.tenant))),
+            consequences[change.tenant] ?? '',
+          ]),
+          ...lines,
+        ],
       }
     },
 
@@ -100,32 +107,48 @@ export function switchTool(the: SwitchSpec): ChangingTool {
           toSwitchRow(change.tenant, await carryOut(change), done, plan.consequences),
         ),
       )
-      const results = inOrder([...carried, ...plan.settled], tenants)
+      const results = inOrder([...carried, ...plan.settled.results], tenants)
       // The output schema lists the outcomes of this tool, and rows have no others.
       return { status: switchStatus(results, done), results: results as z.input<typeof Output>['results'] }
     },
   })
 }
 
-async function resolveAccounts(
-  ask: Ask,
-  { operation, to, outcomes: [, already] }: SwitchSpec,
-  user: string,
-  tenants: readonly string[],
-) {
+interface Wish {
+  user: string
+  tenants: readonly string[]
+  covers: (tenant: string, id: string) => boolean
+}
+
+/** The changes that are wanted, what needs none, and what a person must know of the look-ups. */
+async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, covers }: Wish) {
+  const { operation, to, outcomes } = spec
   const changes: Change[] = []
   const settled: SwitchRow[] = []
-  for (const answered of await ask.each('findAccounts', tenants, { user })) {
-    const tenant = answered.tenant.name
-    if ('error' in answered) {
-      const { code, message, hint } = answered.error
-      settled.push({ tenant, outcome: 'failed', verified: false, code, note: `${message} ${hint}` })
+  const lines: string[] = []
+  const places = await findPerson(ask, user, tenants)
+  for (const { tenant: at, accounts, gap, linkedTo } of places) {
+    const tenant = at.name
+    const account = onlyOne(accounts, user)
+    if (!account) {
+      settled.push(gap ? notLookedUp(tenant, gap) : { tenant, outcome: 'absent', verified: true })
       continue
     }
-    const account = onlyOne(answered.answer.accounts, user)
-    if (!account) settled.push({ tenant, outcome: 'absent', verified: true })
-    else if (account.status === to) settled.push({ tenant, account, outcome: already, verified: true })
-    else {
+    if (gap) lines.push(`${bare(user)} may have other accounts in ${tenant}. ${gap.message}`)
+    if (linkedTo) lines.push(howLinked(account, linkedTo))
+    if (account.status === to) {
+      const note = gap && `There may be other accounts. ${gap.message}`
+      settled.push({ tenant, account, outcome: outcomes[1], verified: !gap, ...(note && { note }) })
+    } else if (!covers(tenant, account.id)) {
+      settled.push({
+        tenant,
+        account,
+        outcome: 'failed',
+        verified: false,
+        code: 'refused',
+        note: NOT_COVERED,
+      })
+    } else {
       const { id, userName } = account
       const subject = { id, userName }
       changes.push({ tenant, accounts: [account], subject, operation, ask: subject })
@@ -134,10 +157,49 @@ async function resolveAccounts(
   if (settled.length > 0 && changes.length === 0 && settled.every((row) => row.outcome === 'absent')) {
     throw new NotFound(
       `${inQuotes(user)} was not found in any of: ${tenants.join(', ')}.`,
-      'Check the spelling with find_user; it also takes an external id or an id.',
+      'Check the spelling with find_user; it also takes an external id, an id or a name.',
     )
   }
-  return { changes, settled }
+  return {
+    changes,
+    settled,
+    lines: [...lines, ...leftAlone(settled)],
+    passing: passingAmong(places),
+    uncovered: settled.some(({ note }) => note === NOT_COVERED),
+  }
+}
+
+const notLookedUp = (tenant: string, { code, message, hint }: IdentityError): SwitchRow => ({
+  tenant,
+  outcome: 'failed',
+  verified: false,
+  code,
+  note: `${message} ${hint}`,
+})
+
+const howLinked = (account: Account, other: Account): string =>
+  `${named(account)} in ${account.tenant} is another name of the same person: ` +
+  `it shares ${(account.matchedBy ?? []).map((key) => LINKS[key]).join(' and ')} with ${named(other)} in ${other.tenant}.`
+
+const LINKS: Readonly<Record<MatchKey, string>> = {
+  userName: 'the user name',
+  email: 'an email',
+  externalId: 'the external id',
+  id: 'the id',
+  name: 'the name',
+}
+
+/** What was asked for and is not among the changes, for whoever agrees to them. */
+function leftAlone(rows: readonly SwitchRow[]): string[] {
+  const inTenants = (outcome: string) =>
+    rows.filter((row) => row.outcome === outcome).map(({ tenant }) => tenant)
+  const [absent, failed] = [inTenants('absent'), inTenants('failed')]
+  return [
+    ...(failed.length > 0
+      ? [`Left alone, since it could not be looked up there: ${failed.join(', ')}. It may be active there.`]
+      : []),
+    ...(absent.length > 0 ? [`Not found, and so left alone: ${absent.join(', ')}.`] : []),
+  ]
 }
 
 function toSwitchRow(

@@ -3,13 +3,23 @@ import { warning } from '../changes/plan.ts'
 import { updateMembers } from '../changes/update-members.ts'
 import type { Account, Group } from '../domain/account.ts'
 import type { Carried } from '../domain/change.ts'
+import { bare } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
+import { isAmong } from '../domain/same.ts'
 import type { Ask } from '../engine/ask.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
-import { IdentityError, NotFound } from '../errors.ts'
-import { inQuotes } from '../text/text.ts'
-import { ChangeStatus, OptionalReason, statusOfOne, targetOf, Users } from './change-fields.ts'
+import { type ErrorCode, IdentityError, NotFound } from '../errors.ts'
+import { inQuotes, plainText } from '../text/text.ts'
+import {
+  ChangeStatus,
+  OptionalReason,
+  PartIsEnough,
+  passingAmong,
+  statusOfOne,
+  targetOf,
+  Users,
+} from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 
 type MemberRow = {
@@ -37,6 +47,7 @@ export default defineTool({
         remove: Users.describe('Users to remove'),
         reason: OptionalReason,
         approvalId: ApprovalId,
+        partial: PartIsEnough,
       })
       .refine(({ add, remove }) => add || remove, 'name a user to add or remove'),
   output: () =>
@@ -57,7 +68,7 @@ export default defineTool({
       approval: PendingApproval.optional(),
     }),
 
-  async plan({ tenant, group: named, add = [], remove = [], reason }, { ask }) {
+  async plan({ tenant, group: named, add = [], remove = [], reason }, { ask, covers }) {
     const group = await ask.one(tenant, 'readGroup', { group: named })
     if (!group)
       throw new NotFound(
@@ -68,7 +79,7 @@ export default defineTool({
         },
       )
     const wishes = [...wishesOf(add, 'added'), ...wishesOf(remove, 'removed')]
-    const { settled, wanted } = await resolveMembers(ask, tenant, group, wishes)
+    const { settled, wanted, unsure, passing } = await resolveMembers(ask, { tenant, group, wishes, covers })
     const of = (to: MemberWish['to']) => wanted.filter((one) => one.to === to).map(({ account }) => account)
     const [into, out] = [of('added'), of('removed')]
     const { id, name, caution, members } = group
@@ -85,9 +96,15 @@ export default defineTool({
       lines: [
         ...updateMembers.sentences(change, whereOf(ask.tenants.get(tenant))),
         ...warning(name, caution),
+        ...leftAlone(settled, wishes.length),
+        ...(unsure.length > 0
+          ? [`These may have other accounts, which the app does not find: ${listed(unsure)}.`]
+          : []),
       ],
       reason,
-      settled,
+      passing,
+      uncovered: settled.some(({ code }) => code === 'refused'),
+      settled: { members: settled },
       wanted: wanted.map(({ user, to, account }) => ({ user, to, id: account.id })),
     }
   },
@@ -95,15 +112,15 @@ export default defineTool({
   async run(_, { plan, carryOut }) {
     const [change] = plan.changes
     if (!change) {
-      const failed = plan.settled.some(({ outcome }) => outcome === 'failed')
+      const failed = plan.settled.members.some(({ outcome }) => outcome === 'failed')
       return {
         status: failed ? ('failed' as const) : ('unchanged' as const),
-        members: plan.settled,
+        members: plan.settled.members,
         verified: !failed,
       }
     }
     const carried = await carryOut(change)
-    const members = [...plan.wanted.map((one) => memberRow(one, carried)), ...plan.settled]
+    const members = [...plan.wanted.map((one) => memberRow(one, carried)), ...plan.settled.members]
     const status = statusOfOne(carried.outcome, carried.verified)
     const some = members.some(({ outcome }) => outcome === 'failed')
     return {
@@ -118,25 +135,70 @@ export default defineTool({
 const wishesOf = (users: readonly string[], to: MemberWish['to']): MemberWish[] =>
   [...new Set(users)].map((user) => ({ user, to }))
 
+interface MemberWishes {
+  tenant: string
+  group: Group
+  wishes: readonly MemberWish[]
+  covers: (tenant: string, id: string) => boolean
+}
+
 /** Finds the accounts, and settles those that need no change or are not found. Unknown members do not count as none. */
-async function resolveMembers(ask: Ask, tenant: string, { members }: Group, wishes: readonly MemberWish[]) {
+async function resolveMembers(ask: Ask, { tenant, group: { members }, wishes, covers }: MemberWishes) {
   const settled: MemberRow[] = []
   const wanted: (MemberWish & { account: Account })[] = []
+  const gaps: { gap: IdentityError }[] = []
+  const unsure: string[] = []
+  const ids = members?.map(({ id }) => id)
   for (const { user, to } of wishes) {
     try {
-      const account = onlyOne((await ask.one(tenant, 'findAccounts', { user })).accounts, user)
-      const isIn = members?.some(({ id }) => id === account?.id)
+      const { accounts, gap } = await ask.one(tenant, 'findAccounts', { user })
+      const account = onlyOne(accounts, user)
+      if (gap && account) unsure.push(user)
+      else if (gap) throw gap
+      const isIn = account && ids && isAmong(ids, account.id)
       if (!account) settled.push({ user, outcome: 'failed', code: 'not_found' })
       else if (wanted.some((one) => one.account.id === account.id))
         settled.push({ user, outcome: 'not_attempted', code: 'conflict' })
       else if (isIn === (to === 'added')) settled.push({ user, outcome: 'unchanged' })
+      else if (!covers(tenant, account.id)) settled.push({ user, outcome: 'not_attempted', code: 'refused' })
       else wanted.push({ user, to, account })
     } catch (error) {
       if (!(error instanceof IdentityError)) throw error
+      gaps.push({ gap: error })
       settled.push({ user, outcome: 'failed', code: error.code })
     }
   }
-  return { settled, wanted }
+  return { settled, wanted, unsure, passing: passingAmong(gaps) }
+}
+
+/** Users named at most; the answer has them all. */
+const MAX_NAMED = 20
+
+/** Who was asked for and is not among the changes, for whoever agrees to them: by why, with how many of how many. */
+function leftAlone(settled: readonly MemberRow[], of: number): string[] {
+  const because = new Map<string, string[]>()
+  for (const { user, outcome, code } of settled) {
+    const why = outcome === 'unchanged' ? UNCHANGED : ((code && REASONS[code]) ?? 'could not be looked up')
+    because.set(why, [...(because.get(why) ?? []), user])
+  }
+  return [...because].map(([why, users]) => {
+    return `${users.length} of ${of} ${why} and are left alone: ${listed(users)}.`
+  })
+}
+
+function listed(users: readonly string[]): string {
+  const names = users.slice(0, MAX_NAMED).map((user) => bare(plainText(user, 64)))
+  return users.length > MAX_NAMED
+    ? `${names.join(', ')} and ${users.length - MAX_NAMED} more`
+    : names.join(', ')
+}
+
+const UNCHANGED = 'need no change'
+const REASONS: { readonly [Code in ErrorCode]?: string } = {
+  not_found: 'were not found',
+  ambiguous: 'fit several accounts',
+  conflict: 'are named twice',
+  refused: 'came back after the approval',
 }
 
 /** The result for one member, from the group as read back if it could be read. */

@@ -34,7 +34,7 @@ export type Meddling = keyof typeof MEDDLINGS
 /** How a call must end after each of them, since what was agreed to is bound to the account as it was. */
 export const MEANWHILE: readonly (readonly [Meddling, string])[] = [
   ['renamed', 'approval_void'],
-  ['renamed, with another under the old name', 'approval_void'],
+  ['renamed, with another under the old name', 'ambiguous'],
   ['given another email', 'approval_void'],
   ['given another external id', 'approval_void'],
   ['replaced by another under the same name', 'approval_void'],

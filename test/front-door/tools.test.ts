@@ -77,12 +77,14 @@ describe.each(CLIENTS)('for a %s client', (client) => {
 })
 
 describe('find_user', () => {
-  test('spends one request on a hit, and compares without case', async () => {
+  test('spends one request once it knows the filters of the app, and compares without case', async () => {
     const { world, arrivals } = scene()
+    await world.call('find_user', { user: ADA })
+    const before = arrivals().length
     expect(await world.call('find_user', { user: 'ADA@Example.com' })).toMatchObject({
       people: [{ email: ADA }],
     })
-    expect(arrivals()).toHaveLength(1)
+    expect(arrivals().length - before).toBe(1)
   })
 
   test('finds by external id and by id', async () => {
@@ -156,14 +158,15 @@ describe('find_user', () => {
   })
 
   test('reports a spent budget with the time to come back, at once', async () => {
-    await using world = await openWorld({ tenant: { budget: { perMinute: 3 } } })
+    await using world = await openWorld({ tenant: { budget: { perMinute: 5 } } })
     const answers = []
     for (let count = 0; count < 4; count += 1) answers.push(await world.call('find_user', { user: ADA }))
     expect(answers[2]).toMatchObject({ complete: true })
     expect(answers[3]).toMatchObject({ searched: [{ outcome: 'not_searched', code: 'rate_limited' }] })
     const { searched } = answers[3] as unknown as { searched: { retryAt: string }[] }
     expect(Date.parse(searched[0]?.retryAt ?? '')).toBeGreaterThan(Date.now())
-    expect(world.netskope.arrivals).toHaveLength(3)
+    // Two of them tested the filters of the app.
+    expect(world.netskope.arrivals).toHaveLength(5)
   })
 })
 

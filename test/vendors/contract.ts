@@ -290,9 +290,11 @@ const CASES = {
     const { ask, target, app } = world
     app.user(LIN.userName).active = false
     const input = { user: target.userName, tenants: ['acme'], reason: 'left' }
-    expect(await deactivateUser.plan(input, { ask, past: async () => undefined })).toMatchObject({
+    expect(
+      await deactivateUser.plan(input, { ask, past: async () => undefined, covers: () => true }),
+    ).toMatchObject({
       changes: [],
-      settled: [{ outcome: 'already_inactive', account: { id: target.id } }],
+      settled: { results: [{ outcome: 'already_inactive', account: { id: target.id } }] },
     })
     expect(app.writes).toEqual([])
   },

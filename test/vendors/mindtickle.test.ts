@@ -15,9 +15,10 @@ const jwt = (claims: object) =>
 test('asks at the base of the settings, with its path, as SCIM and with a bearer token', async () => {
   await using app = await serveCanned(() => ({ body: listOf([user('u1', 'ana@example.com')]) }))
   await at(app.url).findAccounts({ user: 'ana@example.com' }, context())
-  expect(app.asked).toMatchObject([
-    { path: `${base}/Users`, headers: { authorization: 'Bearer scim-token-0' } },
-  ])
+  for (const asked of app.asked) {
+    expect(asked).toMatchObject({ headers: { authorization: 'Bearer scim-token-0' } })
+    expect(asked.path.startsWith(`${base}/Users`)).toBe(true)
+  }
   expect(app.asked[0]?.headers.accept).toContain('application/scim+json')
 })
 

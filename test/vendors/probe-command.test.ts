@@ -44,7 +44,7 @@ test('says in plain words what the app can do, and keeps it', async () => {
   expect({ code, closed }).toEqual({ code: 0, closed: true })
   expect(out).toContain('filter: ignored')
   const memory = appMemory(desk.store, { tenant: 'acme', address }, () => {})
-  expect(await memory.get('scim.learned')).toMatchObject({ filter: 'ignored' })
+  expect(await memory.get('scim.filters')).toMatchObject({ filters: { userName: 'ignored' } })
 })
 
 test('says it as JSON', async () => {

@@ -118,7 +118,14 @@ describe('a probe', () => {
     const memory = new Map<string, unknown>()
     const { findings, proposes, ok } = await vendorAt('scim', app.url, {}, memory).probeApp({}, context())
     const found = Object.fromEntries(findings.map((one) => [one.about, one.found]))
-    return { found, proposes, ok, learned: memory.get('scim.learned'), memory, asked: app.asked }
+    return {
+      found,
+      proposes,
+      ok,
+      learned: { ...(memory.get('scim.learned') as object), ...(memory.get('scim.filters') as object) },
+      memory,
+      asked: app.asked,
+    }
   }
 
   test('asks by reads alone, for nobody who could be there', async () => {
@@ -140,13 +147,13 @@ describe('a probe', () => {
       'resource types': 'not available',
     })
     expect(proposes).toEqual({ patchStrategy: 'put', pageSize: 20 })
-    expect(learned).toMatchObject({ filter: 'honoured', etag: true, pageMaximum: 20 })
+    expect(learned).toMatchObject({ filters: { userName: 'honoured' }, etag: true, pageMaximum: 20 })
     expect(memory.get('scim.patchStrategy')).toBe('put')
   })
 
   test.each(['ignored', 'refused', 'empty'] as const)('learns of a filter that is %s', async (filter) => {
     const { learned } = await probe(appOf({ filter }))
-    expect(learned).toMatchObject({ filter: filter === 'empty' ? 'ignored' : filter })
+    expect(learned).toMatchObject({ filters: { userName: filter === 'empty' ? 'ignored' : filter } })
   })
 
   test('learns how many rows come at most', async () => {
@@ -161,7 +168,7 @@ describe('a probe', () => {
   test('notices that there are no groups', async () => {
     const { found, memory } = await probe(appOf({ groups: { status: 404 } }))
     expect(found.groups).toBe('none')
-    expect(memory.get('scim.noGroups')).toBe(true)
+    expect(memory.get('scim.noGroups')).toEqual({ noGroups: true })
   })
 
   test.each<[string, CannedReply, string]>([
@@ -173,11 +180,20 @@ describe('a probe', () => {
 })
 
 describe('what a probe learned', () => {
-  const learned = (value: object) => new Map<string, unknown>([['scim.learned', value]])
+  const learned = (value: object) =>
+    new Map<string, unknown>([
+      ['scim.learned', value],
+      ['scim.filters', value],
+    ])
+
+  const byAll = (state: string) =>
+    Object.fromEntries(
+      ['userName', 'emails.value', 'externalId', 'active', 'displayName'].map((by) => [by, state]),
+    )
 
   test.each(['ignored', 'refused'])('saves the filter that is %s', async (filter) => {
     await using app = await serveCanned(() => ({ body: listOf([user('u1', target.userName)]) }))
-    const operations = vendorAt('scim', app.url, {}, learned({ filter }))
+    const operations = vendorAt('scim', app.url, {}, learned({ filters: byAll(filter) }))
     expect(await operations.findAccounts({ user: target.userName }, context())).toMatchObject({
       accounts: [{ id: 'u1' }],
     })

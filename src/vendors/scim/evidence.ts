@@ -1,5 +1,6 @@
 import type { RequestContext } from '../../domain/operations.ts'
-import { sameText } from '../../text/text.ts'
+import { sameId, sameUserName } from '../../domain/same.ts'
+import { IdentityError } from '../../errors.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
 import type { Failure } from '../http/reply.ts'
@@ -106,13 +107,22 @@ async function inFull(
   return tellsAll ? user : ((await recordOf(app, user, context)) ?? user)
 }
 
-/** The whole record of a user from a list. */
-export const recordOf = async (
+/** The whole record of a user from a list; undefined if the app does not show it, or another one under its id. */
+export async function recordOf(
   app: ScimApp,
-  { account }: ScimUser,
+  { account, userName }: ScimUser,
   context: RequestContext,
-): Promise<ScimUser | undefined> =>
-  toUser(app, await readOne(app, { path: path`/Users/${account.id}` }, 'Users', context))
+): Promise<ScimUser | undefined> {
+  let raw: unknown
+  try {
+    raw = await readOne(app, { path: path`/Users/${account.id}` }, 'Users', context)
+  } catch (error) {
+    if (!(error instanceof IdentityError) || error.retryable) throw error
+  }
+  const user = toUser(app, raw)
+  const isSame = user && sameId(user.account.id, account.id) && sameUserName(user.userName, userName)
+  return isSame ? user : undefined
+}
 
 /**
  * Tests the filters of these terms with users that exist, and notes what was found. Returns the first page of the list,
@@ -158,15 +168,16 @@ async function samplesFor(
 ): Promise<Sample[]> {
   const samples: Sample[] = []
   const [first] = users
-  let whole: ScimUser | undefined
+  let whole: Promise<ScimUser | undefined> | undefined
   for (const by of attributes) {
     const bears = (user: ScimUser) => valuesOf(user, by).some(isPlain)
     const isFresh = ({ account }: ScimUser) => samples.every(({ id }) => id !== account.id)
     let user = users.find((one) => bears(one) && isFresh(one)) ?? users.find(bears)
     if (!user && first) {
       // Lists can tell less than records (wso2/product-is#7372).
-      whole ??= await recordOf(app, first, context)
-      user = whole && bears(whole) ? whole : undefined
+      whole ??= recordOf(app, first, context)
+      const record = await whole
+      user = record && bears(record) ? record : undefined
     }
     const value = user && valuesOf(user, by).find(isPlain)
     if (user && value !== undefined) samples.push({ by, value, id: user.account.id })
@@ -180,7 +191,9 @@ const isPlain = (value: string) => value !== '' && !/[\p{Cc}\p{Cs}]/u.test(value
 /** Tests all samples in one filter, else one by one. */
 async function test(app: ScimApp, samples: readonly Sample[], context: RequestContext): Promise<void> {
   const attributes = samples.map(({ by }) => by)
-  if (samples.length > 1 && app.known?.now.or === undefined) {
+  // Only different users show that every part of the filter was read.
+  const differ = new Set(samples.map(({ id }) => id)).size === samples.length
+  if (samples.length > 1 && differ && app.known?.now.or === undefined) {
     const state = await answerTo(app, samples, context)
     await app.known?.note({ or: state })
     if (state === 'honoured') return note(app, attributes, 'honoured')
@@ -203,7 +216,7 @@ async function answerTo(
     throw await refused(app, list.failure, context)
   }
   const users = list.rows.map((row) => toUser(app, row))
-  const isSample = (user: ScimUser, { id }: Sample) => sameText(user.account.id, id)
+  const isSample = (user: ScimUser, { id }: Sample) => sameId(user.account.id, id)
   const all = samples.every((sample) => users.some((user) => user && isSample(user, sample)))
   const only = users.every(
     (user) => user && samples.some((sample) => isSample(user, sample) || fitsTerm(user, sample)),

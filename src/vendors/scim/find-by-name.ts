@@ -86,10 +86,7 @@ function filtersFor(name: string): [FilterAttribute, string][] {
 }
 
 /** Whether each word of a name is in the user's name, or in an address before the @. */
-export function bearsName(
-  { account, userName, emails, givenName, familyName, names }: ScimUser,
-  name: string,
-) {
+function bearsName({ account, userName, emails, givenName, familyName, names }: ScimUser, name: string) {
   const own = [account.name, givenName, familyName, ...names, ...[userName, ...emails].map(localPart)]
   const words = new Set(own.flatMap((one) => (one === undefined ? [] : wordsOf(one))))
   const wanted = wordsOf(name)
