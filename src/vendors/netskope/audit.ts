@@ -110,7 +110,9 @@ export async function pullAudit(
     const isFull = rows.length >= size
     const mayEnd = total === undefined || total <= position.offset
     if (!isFull && mayEnd && !isCapped(rows.length)) return page({ ended: true })
-    if (items.length >= limit || (isFull && !isScan && items.length > 0)) return page({ next: position })
+    // A page that was asked for as long as the answer is enough, so the next begins where it ends.
+    const isEnough = isFull && !isScan && size >= limit && items.length > 0
+    if (items.length >= limit || isEnough) return page({ next: position })
   }
   return page({ next: position, why: 'There are more events to read.' })
 }
