@@ -1,6 +1,7 @@
 import type { AuditEvent } from '../domain/account.ts'
 import type { AuditFilter } from '../domain/audit-filter.ts'
 import type { AuditOrder, AuditPage, AuditPosition } from '../domain/operations.ts'
+import { IdentityError } from '../errors.ts'
 import type { Ask } from './ask.ts'
 import type { Moment } from './nearest.ts'
 import type { OwnEvents, OwnEventsAsk } from './own-events.ts'
@@ -55,9 +56,16 @@ export async function readAudit(
       ? await ask.one(name, 'pullAudit', { ...wanted, ...(place.app && { at: place.app }) })
       : undefined
   const order = place.order ?? (app?.order === 'oldest_first' ? 'oldest_first' : 'newest_first')
-  const ours: OwnEvents = place.ownEnded
-    ? { items: [], more: false, altered: 0 }
-    : await own({ ...wanted, tenant: name, order, ...(place.own && { behind: place.own }) })
+  const read: OwnEvents | 'unreadable' = place.ownEnded
+    ? NOTHING
+    : await own({ ...wanted, tenant: name, order, ...(place.own && { behind: place.own }) }).catch(
+        (error) => {
+          // The app's log is worth having without ours. Alone, ours is an error like any other.
+          if (app && error instanceof IdentityError) return 'unreadable'
+          throw error
+        },
+      )
+  const ours = read === 'unreadable' ? NOTHING : read
   const { events, fromApp, fromOwn } = merge(app, ours.items, { order, limit: wanted.limit })
 
   const appNext = app && (fromApp === app.items.length ? app.next : (app.behind[fromApp - 1] ?? place.app))
@@ -66,6 +74,7 @@ export async function readAudit(
   const ownEnded = fromOwn === ours.items.length && !ours.more
   const isLost =
     place.lost === true ||
+    read === 'unreadable' ||
     ours.altered > 0 ||
     (app !== undefined && (app.leftOut > 0 || (!app.next && !app.complete)))
   const hasMore = !appEnded || !ownEnded
@@ -86,10 +95,15 @@ export async function readAudit(
     notes: [
       ...(hasLog ? [] : [noLog(vendor.title)]),
       ...(app?.note ? [app.note] : []),
+      ...(read === 'unreadable' ? [UNREADABLE] : []),
       ...(ours.altered > 0 ? [alteredNote(ours.altered)] : []),
     ],
   }
 }
+
+const NOTHING: OwnEvents = { items: [], more: false, altered: 0 }
+
+const UNREADABLE = 'The journal cannot be read now: what this server did is left out.'
 
 const noLog = (app: string): string =>
   `${app} has no log that this server can read: this is only what this server did, and proves nothing about others.`

@@ -6,6 +6,7 @@ import { type AuditPlace, type Logs, readAudit } from '../../src/engine/audit.ts
 import { nearest } from '../../src/engine/nearest.ts'
 import type { OwnEvents, OwnEventsAsk } from '../../src/engine/own-events.ts'
 import type { Tenant } from '../../src/engine/tenants.ts'
+import { Unavailable } from '../../src/errors.ts'
 
 type Order = 'newest_first' | 'oldest_first'
 const SINCE = new Date(0)
@@ -55,7 +56,7 @@ const tenantWith = (hasLog: boolean) =>
 
 /** All pages of a pull over these two logs. */
 async function pullAll(
-  logs: { app?: ReturnType<typeof appOver>; own: readonly AuditEvent[] },
+  logs: { app?: ReturnType<typeof appOver>; own: readonly AuditEvent[]; fails?: boolean },
   limit: number,
 ) {
   const sources = {
@@ -64,6 +65,7 @@ async function pullAll(
         logs.app?.(asked),
     },
     async own(asked: OwnEventsAsk) {
+      if (logs.fails) throw new Unavailable('The journal cannot be read.', 'Ask.')
       const found = nearest<OwnEvents['items'][number]>(asked)
       for (const [seq, event] of logs.own.entries()) {
         const moment = { ...event, seq }
@@ -162,5 +164,14 @@ describe('is never called complete', () => {
     const pages = await pullAll({ app: (asked) => ({ ...whole(asked), ...more }), own }, 2)
     expect(pages).toHaveLength(2)
     expect(pages.some(({ complete }) => complete)).toBe(false)
+  })
+
+  test('where the journal cannot be read, and the app’s log is told nevertheless', async () => {
+    const app = appOver([eventAt('app0', 5), eventAt('app2', 4)], 'newest_first', 10)
+    const pages = await pullAll({ app, own, fails: true }, 1)
+    expect(pages.flatMap(({ events }) => events.map(({ id }) => id))).toEqual(['app0', 'app2'])
+    expect(pages.some(({ complete }) => complete)).toBe(false)
+    expect(pages[0]?.notes.join()).toContain('journal cannot be read')
+    await expect(pullAll({ own, fails: true }, 1)).rejects.toMatchObject({ code: 'unavailable' })
   })
 })

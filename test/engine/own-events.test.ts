@@ -203,3 +203,31 @@ test('leaves out and counts lines that were altered, and no line that is being w
   expect(items.map(({ change: call }) => call)).toEqual(['call-2', 'call-1'])
   expect(JSON.stringify(items)).not.toContain('eve')
 })
+
+test('reads no more of a long journal than the time span, and a day before it', async () => {
+  for (let hour = 0; hour < 200; hour += 1) {
+    vi.setSystemTime(START + hour * 3_600_000)
+    await wrote(`call-${hour}`)
+  }
+  let read = 0
+  const counting: Journal = {
+    ...journal,
+    async *lines(range) {
+      for await (const line of journal.lines(range)) {
+        read += 1
+        yield line
+      }
+    },
+  }
+  const hour = (count: number) => new Date(START + count * 3_600_000)
+  const ask = { tenant: 'acme', until: hour(300), order: 'oldest_first', limit: 500 } as const
+  const last = await ownEvents(counting, { ...ask, since: hour(190) })
+  expect(last.items.map(({ change: call }) => call)).toEqual(
+    Array.from({ length: 10 }, (_, index) => `call-${190 + index}`),
+  )
+  expect(last.altered).toBe(0)
+  expect(read).toBeLessThan(150)
+  for (const since of [0, 30, 77, 199]) {
+    expect((await ownEvents(journal, { ...ask, since: hour(since) })).items).toHaveLength(200 - since)
+  }
+})

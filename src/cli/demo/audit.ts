@@ -15,9 +15,8 @@ export const audit: Act = {
       events.map(({ time, source, actor = '', action, approvedBy }) => [
         time.slice(11, 19),
         source,
-        actor,
+        approvedBy === undefined ? actor : `${actor} (${approvedBy} agreed)`,
         action,
-        approvedBy === undefined ? '' : `approved by ${approvedBy}`,
       ]),
     )
     screen.by('server says', note)
