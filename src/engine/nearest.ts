@@ -28,7 +28,8 @@ export function nearest<Item extends Moment>({ since, until, order, limit, behin
   return {
     isInReach(moment: Moment): boolean {
       const time = Date.parse(moment.time)
-      if (time < since.getTime() || time > until.getTime()) return false
+      // No time at all is in no span, either.
+      if (!(time >= since.getTime() && time <= until.getTime())) return false
       return behind === undefined || compare(moment, behind) > 0
     },
     add(item: Item): void {

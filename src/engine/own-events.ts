@@ -36,8 +36,8 @@ interface Write {
 
 /**
  * What this server did at a tenant, or tried to do, one event for each write. Reads the journal of the time span once
- * and keeps no more of it than the events that are returned. A line whose own hash is wrong tells nothing; `journal verify` also finds
- * lines that are missing.
+ * and keeps no more of it than the events that are returned. A line whose own hash is wrong tells nothing; `journal
+ * verify` also finds lines that are missing.
  */
 export async function ownEvents(journal: Journal, ask: OwnEventsAsk): Promise<OwnEvents> {
   const needle = Buffer.from(`"tenant":${JSON.stringify(ask.tenant)}`)
@@ -47,8 +47,9 @@ export async function ownEvents(journal: Journal, ask: OwnEventsAsk): Promise<Ow
   const [since, until] = [ask.since.toISOString(), ask.until.toISOString()]
   let altered = 0
   const tell = (write: Write) => {
+    if (!found.isInReach({ time: write.line.at, seq: write.line.seq })) return
     const event = eventOf(write)
-    if (event && found.isInReach(event) && isAskedFor(ask, namesIn(write, event.action))) found.add(event)
+    if (isAskedFor(ask, namesIn(write, event.action))) found.add(event)
   }
   const from = await positionBefore(journal, ask.since)
   for await (const { bytes, ended } of journal.lines({ from })) {
@@ -60,9 +61,8 @@ export async function ownEvents(journal: Journal, ask: OwnEventsAsk): Promise<Ow
       altered += 1
       continue
     }
-    if (line.account?.tenant !== ask.tenant) continue
+    if (line.account?.tenant !== ask.tenant || !OF_WRITES.includes(line.event)) continue
     const started = open.get(line.call) ?? []
-    if (!OF_WRITES.includes(line.event)) continue
     if (line.event === 'started') open.set(line.call, [...started, { line }])
     else {
       const write = started.find((one) => endsWrite(one.line, line))
@@ -79,14 +79,12 @@ export async function ownEvents(journal: Journal, ask: OwnEventsAsk): Promise<Ow
 // The others are about requests, which have not written anything.
 const OF_WRITES: readonly JournalLine['event'][] = ['started', 'done', 'failed', 'unknown']
 
-function eventOf({ line, end }: Write): (AuditEvent & Moment) | undefined {
-  const time = Date.parse(line.at)
-  if (Number.isNaN(time)) return undefined
-  const { call, caller, account, approval, seq } = line
+function eventOf({ line, end }: Write): AuditEvent & Moment {
+  const { at, call, caller, account, approval, seq } = line
   const approvedBy = approval?.by ?? end?.approval?.by
   return {
     id: `journal-${seq}`,
-    time: new Date(time).toISOString(),
+    time: new Date(at).toISOString(),
     actor: plainText(caller),
     action: actionOf({ line, ...(end && { end }) }),
     target: plainText(end?.account?.userName ?? account?.userName ?? '', 320),

@@ -32,7 +32,9 @@ export default defineTool({
       tenant: TenantName,
       user: UserRef.optional().describe('Actor or target'),
       role: z.enum(AUDIT_ROLES).optional().describe('Default either'),
-      action: Text.regex(/[\p{L}\p{N}]/u, 'must have a word')
+      // Short, since a cursor repeats it.
+      action: Text.max(100)
+        .regex(/[\p{L}\p{N}]/u, 'must have a word')
         .optional()
         .describe('Any case; each word begins one of the action, or the reverse'),
       since: Instant.optional().describe('ISO time; default 24 h ago'),
