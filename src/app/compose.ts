@@ -9,6 +9,7 @@ import { briefOn } from '../engine/approval-briefing.ts'
 import { askFor } from '../engine/ask.ts'
 import { isOffered, type Parts } from '../engine/dispatch.ts'
 import { pastOf } from '../engine/history.ts'
+import { ownEvents } from '../engine/own-events.ts'
 import { openTenants, type Tenants, traitsOf } from '../engine/tenants.ts'
 import type { Call } from '../guards/call.ts'
 import { type CallPolicy, callGuards } from '../guards/call-pipeline.ts'
@@ -103,6 +104,7 @@ export async function composeServer(
       inFlight: changes,
       guards: (sight) => callGuards(policy, sight),
       past: (reference, caller) => pastOf(journal, reference, (by) => by === caller),
+      own: (asked) => ownEvents(journal, asked),
     },
     settings,
     tenants,

@@ -98,6 +98,11 @@ export const AuditEvent = z.object({
   actor: z.string().optional(),
   action: z.string(),
   target: z.string().optional(),
+  /** `journal`: this server did it. */
   source: z.enum(['app', 'snapshot', 'journal']),
+  /** Who approved it, of what this server did. */
+  approvedBy: z.string().optional(),
+  /** Reference of the call that did it. */
+  change: z.string().optional(),
 })
 export type AuditEvent = z.infer<typeof AuditEvent>

@@ -1,5 +1,6 @@
 import type { IdentityError } from '../errors.ts'
 import type { Account, AuditEvent, Group } from './account.ts'
+import type { AuditFilter } from './audit-filter.ts'
 
 /** The caller and the deadline of an operation; every request to an app carries them. */
 export interface RequestContext {
@@ -33,14 +34,25 @@ export interface ListPosition {
 /** Where an audit pull continues. */
 export interface AuditPosition {
   offset: number
-  /** Id of the first event of the page before, to notice an app that ignores the offset. */
-  before?: string
+  /** Events per request: the same in all of a pull, so that its pages can be compared. */
+  size: number
+  /** Digest of the page before, to notice an app that ignores the offset. */
+  page?: string
+  /** How many equal events without an id there were in the second that the page before ended in, by their content. */
+  equal?: Record<string, number>
 }
 
 export type AuditOrder = 'newest_first' | 'oldest_first' | 'unknown'
 
+/** Events in the order of the log. */
 export interface AuditPage extends Page<AuditEvent, AuditPosition> {
   order: AuditOrder
+  /** Where the pull continues behind each of the items, for those who take only the first of them. */
+  behind: AuditPosition[]
+  /** How many events could not be read. */
+  leftOut: number
+  /** Time of the last event that was read, also of one that was not asked for. */
+  reached?: string
 }
 
 export type TokenVerdict =
@@ -172,7 +184,7 @@ export interface Reads {
     context: RequestContext,
   ): Promise<void>
   pullAudit?(
-    ask: { since: Date; until: Date; user?: string; limit: number; at?: AuditPosition },
+    ask: AuditFilter & { since: Date; until: Date; limit: number; at?: AuditPosition },
     context: RequestContext,
   ): Promise<AuditPage>
   /** Each token against each surface. */

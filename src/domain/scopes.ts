@@ -1,5 +1,4 @@
 import type { Effect } from './change.ts'
-import type { OperationName } from './operations.ts'
 
 /** Scopes that a caller can have: through OAuth, or through an API token of this server. */
 export const SCOPES = [
@@ -37,13 +36,14 @@ const BY_EFFECT: Record<Effect, Scope> = {
   removes: 'identity:remove',
 }
 
-/** The scope that a tool needs, from what it declares; a tool without a known effect needs the highest. */
-export const scopeOf = ({ effect, needs }: { effect: Effect; needs: readonly OperationName[] }): Scope =>
-  effect === 'reads' && needs.includes('pullAudit')
-    ? 'identity:audit'
-    : Object.hasOwn(BY_EFFECT, effect)
-      ? BY_EFFECT[effect]
-      : 'identity:remove'
+/**
+ * The scope that a tool needs, from what it declares; a tool without a known effect needs the highest. Only a tool that
+ * reads can declare another scope than that of its effect.
+ */
+export const scopeOf = ({ effect, scope }: { effect: Effect; scope?: Scope | undefined }): Scope => {
+  if (effect === 'reads' && scope !== undefined) return scope
+  return Object.hasOwn(BY_EFFECT, effect) ? BY_EFFECT[effect] : 'identity:remove'
+}
 
 /** Whether a grant holds `scope`, directly or included in another. */
 export const holds = ({ scopes }: Grant, scope: Scope): boolean =>

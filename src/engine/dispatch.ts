@@ -15,6 +15,7 @@ import { askFor, atTenant, mustOffer } from './ask.ts'
 import { carryOut } from './carry-out.ts'
 import { cursorsFor } from './cursor.ts'
 import type { PastCall } from './history.ts'
+import type { OwnEvents, OwnEventsAsk } from './own-events.ts'
 import type { Tenants } from './tenants.ts'
 import type { Tool } from './tool.ts'
 
@@ -28,6 +29,8 @@ export interface Parts {
   log: Log
   /** What the call with this reference changed, as far as `caller` is allowed to know. */
   past: (reference: string, caller: string) => Promise<PastCall | undefined>
+  /** What this server did at a tenant. */
+  own: (ask: OwnEventsAsk) => Promise<OwnEvents>
   /** Changes in flight, which finish before the process exits. */
   inFlight: InFlight
   /** Checked before each change is sent. */
@@ -37,8 +40,11 @@ export interface Parts {
 }
 
 /** Whether a tool is offered to a caller: it holds the scope, and a tenant that it sees supports the tool. */
-export const isOffered = (tenants: Tenants, tool: Pick<Tool, 'effect' | 'needs'>, grant: Grant): boolean =>
-  holds(grant, scopeOf(tool)) && tenants.seenBy(grant).serving(tool) !== undefined
+export const isOffered = (
+  tenants: Tenants,
+  tool: Pick<Tool, 'effect' | 'needs' | 'scope'>,
+  grant: Grant,
+): boolean => holds(grant, scopeOf(tool)) && tenants.seenBy(grant).serving(tool) !== undefined
 
 /** Time reserved for building the answer after the apps have used theirs, milliseconds. */
 const ANSWER_MARGIN_MS = 2_000
@@ -51,6 +57,7 @@ export function dispatcher({
   log,
   guards,
   past,
+  own,
   inFlight,
   freezes,
   approvals,
@@ -73,6 +80,8 @@ export function dispatcher({
     if (tool.effect === 'reads') {
       return tool.run(call.input, {
         ask: askFor(seen, context),
+        // `get` throws for a tenant that the caller cannot see.
+        own: async (asked) => own({ ...asked, tenant: seen.get(asked.tenant).name }),
         cursors: cursorsFor(signer, tool.name, call.caller.id),
         can: (tenant) =>
           tools

@@ -1,9 +1,11 @@
 import type * as z from 'zod'
 import type { Carried, Change, Effect, Plan } from '../domain/change.ts'
 import type { OperationName } from '../domain/operations.ts'
+import type { Scope } from '../domain/scopes.ts'
 import type { Ask } from './ask.ts'
 import type { Cursors } from './cursor.ts'
 import type { PastCall } from './history.ts'
+import type { OwnEvents, OwnEventsAsk } from './own-events.ts'
 import type { Tenant } from './tenants.ts'
 
 interface ToolBase<Input extends z.ZodType, Output extends z.ZodType> {
@@ -23,9 +25,17 @@ interface ToolBase<Input extends z.ZodType, Output extends z.ZodType> {
 interface ReadingTool<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType>
   extends ToolBase<Input, Output> {
   effect: 'reads'
+  /** The scope that it needs, if that is not the one of reading. */
+  scope?: Scope
   run(
     input: z.output<Input>,
-    context: { ask: Ask; cursors: Cursors; can: (tenant: Tenant) => string[] },
+    context: {
+      ask: Ask
+      /** What this server did, from its journal. */
+      own: (ask: OwnEventsAsk) => Promise<OwnEvents>
+      cursors: Cursors
+      can: (tenant: Tenant) => string[]
+    },
   ): Promise<z.input<Output>>
 }
 
@@ -36,6 +46,7 @@ export interface ChangingTool<
   Planned extends Plan = Plan,
 > extends ToolBase<Input, Output> {
   effect: Exclude<Effect, 'reads'>
+  scope?: never
   plan(
     input: z.output<Input>,
     context: {

@@ -10,7 +10,7 @@ export const access = (policy: {
 }): CallGuard =>
   async function access(call, next) {
     const { tool, grant } = call
-    const scope = scopeOf({ effect: effectOf(call), needs: tool.needs })
+    const scope = scopeOf({ effect: effectOf(call), scope: tool.scope })
     if (!holds(grant, scope)) {
       throw new Forbidden(
         `${tool.name} needs the scope ${scope}, which this caller does not have.`,

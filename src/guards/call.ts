@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { ConfirmLevel } from '../config/policy.ts'
 import type { Effect, Plan } from '../domain/change.ts'
 import type { OperationName } from '../domain/operations.ts'
-import type { Grant } from '../domain/scopes.ts'
+import type { Grant, Scope } from '../domain/scopes.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { Guard } from './compose.ts'
 
@@ -18,6 +18,7 @@ interface GuardedTool {
   name: string
   effect: Effect
   needs: readonly OperationName[]
+  scope?: Scope
   input: () => z.ZodType
   output: () => z.ZodType
 }

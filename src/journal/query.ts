@@ -87,3 +87,34 @@ const notIntact = () =>
     'The journal is not intact, so nothing is read from it.',
     'Ask the person who runs this server to run `identity-mcp journal verify`.',
   )
+
+/** How wrong the clock of a server is taken to be at most, in milliseconds. */
+const CLOCK_ERROR = 24 * 60 * 60 * 1_000
+/** The distance, in bytes of a file or lines of a stream, that is quicker read than halved. */
+const NEAR = 1_000
+
+/**
+ * A position, between two lines, that has every line since `since` behind it, and few others: a long journal is then not
+ * read from its beginning. Found by halving, since the times of the lines grow, as far as clocks are right.
+ */
+export async function positionBefore(journal: JournalForm, since: Date): Promise<number> {
+  const earliest = new Date(Math.max(0, since.getTime() - CLOCK_ERROR)).toISOString()
+  let low = 0
+  let { position: high } = await journal.end()
+  while (high - low > NEAR) {
+    const middle = Math.floor((low + high) / 2)
+    const next = await firstWhole(journal, middle, high)
+    if (next && next.line.at < earliest) low = next.behind
+    else high = middle
+  }
+  return low
+}
+
+/** The first line behind a position that may be in the middle of one. */
+async function firstWhole(journal: JournalForm, from: number, to: number) {
+  for await (const { bytes, ended, behind } of journal.lines({ from, to })) {
+    const line = ended ? readLine(bytes) : undefined
+    if (line) return { line, behind }
+  }
+  return undefined
+}

@@ -80,7 +80,7 @@ const SESSIONS: Record<Facts['endsSessions'], string> = {
   unknown: 'Whether open sessions end is not known: end them at the identity provider.',
 }
 const AUDIT: Record<Facts['audit'], string> = {
-  none: 'Audit: none. The app has no log that can be read from outside.',
+  none: 'Audit: none. The app has no log that can be read from outside; pull_audit shows what this server did.',
   administrators:
     'Audit: what administrators did in the console. It does not contain what users did or their sign-ins.',
   users: 'Audit: what people and administrators did.',

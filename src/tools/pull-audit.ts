@@ -1,37 +1,45 @@
 import * as z from 'zod'
 import { AuditEvent } from '../domain/account.ts'
-import type { AuditPosition } from '../domain/operations.ts'
+import { AUDIT_ROLES, type AuditFilter } from '../domain/audit-filter.ts'
+import { type AuditPlace, readAudit } from '../engine/audit.ts'
 import { sameAsBefore } from '../engine/cursor.ts'
 import { defineTool } from '../engine/tool.ts'
 import { InvalidInput } from '../errors.ts'
-import { Cursor, Instant, Limit, TenantName, UserRef } from './fields.ts'
+import { Cursor, Instant, Limit, TenantName, Text, UserRef } from './fields.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 
-interface AuditCursor {
+interface AuditCursor extends AuditFilter {
   tenant: string
-  user?: string
   since: string
   until: string
-  at: AuditPosition
+  place: AuditPlace
 }
 
 export default defineTool({
   name: 'pull_audit',
   title: 'Pull audit log',
   description:
-    'Read the log of an app. `order` is the order of pages, `note` what it covers: ' +
-    'an empty answer proves nothing about a user.',
-  needs: ['pullAudit'],
+    'Who did what, to whom: the log of the app and what this server did (`source: journal`). ' +
+    'An empty answer proves nothing: read `note`.',
+  // What this server did can be told of every tenant.
+  needs: [],
   effect: 'reads',
+  scope: 'identity:audit',
   priority: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
   input: () =>
     z.strictObject({
       tenant: TenantName,
-      user: UserRef.optional().describe('Events of whom'),
+      user: UserRef.optional().describe('Actor or target'),
+      role: z.enum(AUDIT_ROLES).optional().describe('Default either'),
+      // Short, since a cursor repeats it.
+      action: Text.max(100)
+        .regex(/[\p{L}\p{N}]/u, 'must have a word')
+        .optional()
+        .describe('Any case; each word begins one of the action, or the reverse'),
       since: Instant.optional().describe('ISO time; default 24 h ago'),
-      until: Instant.optional().describe('ISO time; default now'),
-      limit: Limit(1000, 100),
+      until: Instant.optional().describe('Default now'),
+      limit: Limit(5_000, 100),
       cursor: Cursor,
     }),
   output: () =>
@@ -43,31 +51,42 @@ export default defineTool({
       note: z.string().optional(),
     }),
 
-  async run({ tenant, user, since, until, limit, cursor }, { ask, cursors }) {
-    const place = cursor ? await cursors.open<AuditCursor>(cursor) : undefined
-    if (place) sameAsBefore({ tenant, user, since, until }, { ...place })
-    const span = place ?? spanOf(since, until)
-    const who = user ?? place?.user
-    const page = await ask.one(tenant, 'pullAudit', {
-      since: new Date(span.since),
-      until: new Date(span.until),
-      limit,
-      ...(who !== undefined && { user: who }),
-      ...(place && { at: place.at }),
-    })
-    const next = page.next && { tenant, ...(who !== undefined && { user: who }), ...span, at: page.next }
+  async run({ tenant, limit, cursor, since, until, ...asked }, { ask, own, cursors }) {
+    const before = cursor ? await cursors.open<AuditCursor>(cursor) : undefined
+    if (before) sameAsBefore({ tenant, since, until, ...asked }, { ...before })
+    const { place = {}, ...first }: Omit<AuditCursor, 'place'> & { place?: AuditPlace } = before ?? {
+      tenant,
+      ...spanOf(since, until),
+      ...filterOf(asked),
+    }
+    const span = { since: new Date(first.since), until: new Date(first.until) }
+    const wanted = { ...filterOf(first), ...span, limit }
+    const page = await readAudit(ask.tenants.get(tenant), { ask, own }, wanted, place)
     const notes = [
-      ...(since === undefined && !place ? ['No `since` was given: these are the last 24 hours.'] : []),
-      ...(page.note ? [page.note] : []),
+      ...(since === undefined && !before ? ['No `since` was given: these are the last 24 hours.'] : []),
+      ...page.notes,
     ]
     return {
-      events: page.items,
+      // The pages of a log can run either way; within a page the newest is first.
+      events: page.events.toSorted((one, other) => Date.parse(other.time) - Date.parse(one.time)),
       order: page.order,
       complete: page.complete,
-      ...(next && { nextCursor: await cursors.sign(next satisfies AuditCursor) }),
+      ...(page.next && {
+        nextCursor: await cursors.sign({ ...first, place: page.next } satisfies AuditCursor),
+      }),
       ...(notes.length > 0 && { note: notes.join(' ') }),
     }
   },
+})
+
+const filterOf = ({
+  user,
+  role,
+  action,
+}: { [Name in keyof AuditFilter]?: AuditFilter[Name] | undefined }) => ({
+  ...(user !== undefined && { user }),
+  ...(role !== undefined && { role }),
+  ...(action !== undefined && { action }),
 })
 
 /** The given time span, or the last 24 hours. */

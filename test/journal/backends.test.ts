@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { MAX_LINE } from '../../src/journal/entry.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 import { checkProof, makeProof } from '../../src/journal/proof.ts'
-import { chainedFrom } from '../../src/journal/query.ts'
+import { chainedFrom, positionBefore } from '../../src/journal/query.ts'
 import { inEveryForm } from './backends.ts'
 import { chain, event } from './chain.ts'
 
@@ -94,6 +94,24 @@ inEveryForm((openDesk) => {
     await desk.spoil(chain(4).texts)
     const following = all(journal.follow(position, { live: () => true }))
     await expect(following).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  test('is read from a time on without what came long before, and without missing a line', async () => {
+    await using desk = await openDesk()
+    const hour = (count: number) => new Date(Date.UTC(2026, 2, 1) + count * 3_600_000)
+    await desk.place(chain(3_000, undefined, hour))
+    const journal = desk.open()
+    for (const since of [0, 1, 500, 1_234, 2_999, 3_000, 4_000]) {
+      const from = await positionBefore(journal, hour(since))
+      const ats = (await all(journal.lines({ from }))).map(
+        ({ bytes }) => JSON.parse(String(bytes)).at as string,
+      )
+      expect(ats.filter((at) => at >= hour(since).toISOString())).toHaveLength(
+        Math.max(0, 3_001 - Math.max(1, since)),
+      )
+      // A day of clock error, and what is not worth halving.
+      expect(ats.length).toBeLessThan(Math.max(0, 3_000 - since) + 24 + 1_002)
+    }
   })
 
   test('keeps lines of the largest size', async () => {

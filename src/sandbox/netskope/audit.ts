@@ -43,6 +43,7 @@ const ADMIN_ACTIONS: readonly [string, string, number | string, string, string][
   ['Edit Profile', 'Profiles', 2, 'profile', 'Payment cards'],
   ['Created RESTful API Token', 'Tools', 'high', 'token', 'Identity automation'],
   ['Download Report', 'Reports', 1, 'report', 'Weekly summary'],
+  ['Edit Admin', 'Administrators', 'high', 'admin', 'lee.admin@example.com'],
 ]
 
 const MONTH_S = 30 * 86_400
@@ -58,10 +59,9 @@ export function makeEvents(count: number, now: number): AuditEvent[] {
     const user = ADMINISTRATORS[Math.floor(random() * ADMINISTRATORS.length)] ?? ''
     const action = ADMIN_ACTIONS[Math.floor(random() * ADMIN_ACTIONS.length)]
     const [event, category, severity, dataType, value] = action ?? ['', '', 1, '', '']
-    return makeEvent(`${936_301 + place}`, timestamp, user, event, category, severity, dataType, [
-      value,
-      user,
-    ])
+    // A sign-in has an address and who signed in; all else has only what it is about.
+    const values = dataType === 'user' ? [value, user] : [value]
+    return makeEvent(`${936_301 + place}`, timestamp, user, event, category, severity, dataType, values)
   })
 }
 

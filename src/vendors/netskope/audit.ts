@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../../domain/account.ts'
+import type { AuditFilter } from '../../domain/audit-filter.ts'
 import type { AuditOrder, AuditPage, AuditPosition, RequestContext } from '../../domain/operations.ts'
 import { BadReply, InvalidInput } from '../../errors.ts'
-import { sameText } from '../../text/text.ts'
 import { saysNothingFound } from '../http/classify.ts'
 import { MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { toError } from '../http/errors.ts'
@@ -9,7 +9,8 @@ import { parseReply } from '../http/reply.ts'
 import { asNumber, field } from '../http/values.ts'
 import type { Clients } from './clients.ts'
 import { netskopeError } from './errors.ts'
-import { actorsOf, idOf, timeOf, toEvent } from './events.ts'
+import { digestOf, isWanted, ownIdOf, timeOf, toEvent } from './events.ts'
+import { numbering } from './numbering.ts'
 
 /** Documented in netskopeoss/netskope-py-sdk. */
 const MAX_EVENTS_PER_REQUEST = 5_000
@@ -19,100 +20,127 @@ interface AuditSettings {
   auditOffsetParam: 'offset' | 'skip'
 }
 
-interface AuditAsk {
+interface AuditAsk extends AuditFilter {
   since: Date
   until: Date
-  user?: string
   limit: number
   at?: AuditPosition
 }
 
 /**
- * Events of the administrators' log, newest first within the page. `user` matches the actor of an event; the app cannot
- * search by the target.
+ * Events of the administrators' log, in its own order. The app searches by nothing but the actor; for any other filter
+ * the log is read, as many pages as a call may, and compared here.
  */
 export async function pullAudit(
   clients: Clients,
   settings: AuditSettings,
-  { since, until, user, limit, at = { offset: 0 } }: AuditAsk,
+  ask: AuditAsk,
   context: RequestContext,
 ): Promise<AuditPage> {
-  const asked = Math.min(limit, MAX_EVENTS_PER_REQUEST)
-  const query = {
-    ...(user !== undefined && { query: byUser(user) }),
-    starttime: Math.floor(since.getTime() / 1000),
-    endtime: Math.ceil(until.getTime() / 1000),
-    limit: asked,
-  }
-  const isWanted = (event: AuditEvent, raw: unknown) =>
-    Date.parse(event.time) >= since.getTime() &&
-    Date.parse(event.time) <= until.getTime() &&
-    (user === undefined || actorsOf(raw).some((actor) => sameText(actor, user)))
+  const { since, until, user, role, action, limit } = ask
+  const byActor = user !== undefined && role === 'actor'
+  const isScan = action !== undefined || (user !== undefined && !byActor)
+  const first = { offset: 0, size: isScan ? MAX_EVENTS_PER_REQUEST : Math.min(limit, MAX_EVENTS_PER_REQUEST) }
+  const fetch = (offset: number) =>
+    fetchRows(
+      clients,
+      settings,
+      {
+        ...(byActor && { query: byUser(user) }),
+        starttime: Math.floor(since.getTime() / 1000),
+        endtime: Math.ceil(until.getTime() / 1000),
+        limit: position.size,
+        [settings.auditOffsetParam]: offset,
+      },
+      context,
+    )
 
-  const events = new Map<string, AuditEvent>()
-  let times: number[] = []
-  let { offset, before } = at
-  let untimed = 0
+  let position: AuditPosition = ask.at ?? first
+  const items: AuditEvent[] = []
+  const behind: AuditPosition[] = []
+  const times: number[] = []
+  const untimed: string[] = []
+  const numbered = numbering(position.equal)
   const page = (more: { next?: AuditPosition; ended?: boolean; why?: string }): AuditPage => {
+    const last = times.at(-1)
     const notes = [
       WHOSE_LOG,
       more.why,
-      untimed > 0 ? `${untimed} events have no time and are left out.` : undefined,
-      user !== undefined && events.size === 0 && !more.next ? NO_PROOF : undefined,
+      untimed.length > 0 ? untimedNote(untimed) : undefined,
+      (user !== undefined || action !== undefined) && items.length === 0 && !more.next ? NO_PROOF : undefined,
     ].filter((text) => text !== undefined)
     return {
-      items: [...events.values()].sort((a, b) => Date.parse(b.time) - Date.parse(a.time)),
+      items,
+      behind,
       order: orderOf(times),
-      complete: more.ended === true && untimed === 0,
-      ...(more.next && { next: more.next }),
+      complete: more.ended === true && untimed.length === 0,
+      leftOut: untimed.length,
+      ...(more.next && { next: more.next, ...(last !== undefined && { reached: toIso(last) }) }),
       note: notes.join(' '),
     }
   }
 
   for (let read = 0; read < MAX_PAGES_PER_CALL; read++) {
-    const { rows, total } = await fetchRows(
-      clients,
-      settings,
-      { ...query, [settings.auditOffsetParam]: offset },
-      context,
-    )
+    const { offset, size } = position
+    const { rows, total } = await fetch(offset)
     if (rows.length === 0) {
       return total !== undefined && total > offset
         ? page({ why: `Netskope reported ${total} events but stopped after ${offset}.` })
         : page({ ended: true })
     }
-    const first = idOf(rows[0])
-    if (first === before) return page({ why: offsetIgnored(settings.auditOffsetParam) })
-    times = times.concat(rows.flatMap((row) => timeOf(row) ?? []))
+    const digest = digestOf(rows, 16)
+    if (digest === position.page && (rows.some(ownIdOf) || (await fetch(BEYOND)).rows.length > 0)) {
+      return page({ why: offsetIgnored(settings.auditOffsetParam) })
+    }
     for (const [index, raw] of rows.entries()) {
-      const event = toEvent(raw)
-      if (!event) untimed++
-      else if (isWanted(event, raw) && !events.has(event.id)) {
-        if (events.size >= limit) return page({ next: { offset: offset + index, before: first } })
-        events.set(event.id, event)
+      const time = timeOf(raw)
+      const isInSpan = time === undefined || (time >= since.getTime() && time <= until.getTime())
+      const wanted = isInSpan && isWanted(raw, ask)
+      if (wanted && time !== undefined && items.length >= limit) return page({ next: position })
+      const { id, isNew } = numbered.next(raw, time)
+      position = { offset: offset + index + 1, size, page: digest, ...numbered.carried() }
+      if (time !== undefined) times.push(time)
+      if (!wanted || !isNew) continue
+      if (time === undefined) untimed.push(id)
+      else {
+        items.push(toEvent(raw, id, time, ask))
+        behind.push(position)
       }
     }
-    offset += rows.length
-    before = first
-    const more = total !== undefined && total > offset
-    if (rows.length < asked && !more) return page({ ended: true })
-    if (events.size >= limit) return page({ next: { offset, before } })
+    const isFull = rows.length >= size
+    const mayEnd = total === undefined || total <= position.offset
+    if (!isFull && mayEnd && !isCapped(rows.length)) return page({ ended: true })
+    // A page that was asked for as long as the answer is enough, so the next begins where it ends.
+    const isEnough = isFull && !isScan && size >= limit && items.length > 0
+    if (items.length >= limit || isEnough) return page({ next: position })
   }
-  return page({
-    next: { offset, ...(before !== undefined && { before }) },
-    why: 'There are more events to read.',
-  })
+  return page({ next: position, why: 'There are more events to read.' })
 }
+
+/** Further than any log reaches: an app that has events there ignores the offset. */
+const BEYOND = 1_000_000_000
+
+/** Whether a page that is short may be so because the app sends no more at once; it is then read on. */
+const isCapped = (rows: number): boolean => rows % 100 === 0
 
 const WHOSE_LOG =
   'This log shows the actions of administrators and changes to the platform, not the activity of users.'
 
 const NO_PROOF =
-  'There is no event by this user. This does not prove inactivity: privacy settings can mask user names.'
+  'The app’s log has no such event. This does not prove that nothing happened: privacy settings can mask user names, ' +
+  'an event need not name whom it concerns, and the app words its actions in its own way.'
 
 const offsetIgnored = (param: string) =>
   `Netskope sent the same events again, so it ignores \`${param}\`. Set \`auditOffsetParam\` of this tenant to ` +
   `${param === 'skip' ? 'offset' : 'skip'}, or request a shorter time range.`
+
+const MAX_NAMED = 3
+
+const untimedNote = (ids: readonly string[]): string =>
+  `${ids.length} events have no time that can be read and are left out: ` +
+  `${ids.slice(0, MAX_NAMED).join(', ')}${ids.length > MAX_NAMED ? ' …' : ''}.`
+
+const toIso = (time: number): string => new Date(time).toISOString()
 
 /** The order of the pages. It is not documented and no parameter sets it. */
 function orderOf(times: readonly number[]): AuditOrder {
@@ -127,8 +155,8 @@ const EMAIL = /^[\p{L}\p{N}.!#$%&*+/=?^_{|}~-]+@[\p{L}\p{N}.-]+$/u
 function byUser(user: string): string {
   if (user.length <= 320 && EMAIL.test(user)) return `user eq "${user}"`
   throw new InvalidInput(
-    'The audit log can only be searched by an email address, without quotes or backslashes.',
-    'Give the administrator’s sign-in address.',
+    'Netskope searches its audit log for an actor only by an email address, without quotes or backslashes.',
+    'Give the administrator’s sign-in address, or leave `role` out.',
   )
 }
 

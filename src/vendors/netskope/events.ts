@@ -1,61 +1,76 @@
 import { createHash } from 'node:crypto'
 import type { AuditEvent } from '../../domain/account.ts'
-import { asId, asNumber, asText, field } from '../http/values.ts'
+import { type AuditFilter, isAskedFor, mentions } from '../../domain/audit-filter.ts'
+import { asId, asList, asText, field } from '../http/values.ts'
+import { epochMs } from './epoch.ts'
 
-/** Converts an event; undefined without a time. */
-export function toEvent(raw: unknown): AuditEvent | undefined {
-  const time = timeOf(raw)
-  if (time === undefined) return undefined
+/** Converts an event that is asked for; its target is the user asked for, if the event concerns that user. */
+export function toEvent(raw: unknown, id: string, time: number, { user, role }: AuditFilter): AuditEvent {
   const actor = asText(field(raw, 'user'), 320) ?? asText(field(raw, 'ur_normalized'), 320)
-  const target = targetOf(raw)
+  const isMentioned =
+    user !== undefined && role !== 'actor' && targetsOf(raw).some((text) => mentions(text, user))
+  const target = targetOf(raw) ?? (isMentioned ? user : undefined)
   return {
-    id: idOf(raw),
+    id,
     time: new Date(time).toISOString(),
     ...(actor && { actor }),
-    // netskopeoss/netskope-py-sdk reads `audit_log_event`; stitchflow.com's guide (2026-03-11) shows `action`.
-    action: asText(field(raw, 'audit_log_event')) ?? asText(field(raw, 'action')) ?? 'unknown',
+    action: actionOf(raw),
     ...(target && { target }),
     source: 'app',
   }
 }
 
-/** The names that an event can give for its actor. */
-export const actorsOf = (raw: unknown): string[] =>
-  [field(raw, 'user'), field(raw, 'ur_normalized')].filter((name) => typeof name === 'string')
-
-/** Ids can be decimal or hex. An event without an id gets a hash of its content. */
-export const idOf = (raw: unknown): string => {
-  const own = field(raw, '_id')
-  return (
-    asId(own) ??
-    asId(field(own, '$oid')) ??
-    createHash('sha256')
-      .update(JSON.stringify(raw) ?? '')
-      .digest('hex')
-      .slice(0, 24)
-  )
-}
-
-/** Epoch milliseconds, from the app's seconds. */
-export function timeOf(raw: unknown): number | undefined {
-  const times = ['timestamp', 'insertion_epoch_timestamp', '_insertion_epoch_timestamp'].map((name) => {
-    const value = field(raw, name)
-    return typeof value === 'number' ? Math.floor(value) : asNumber(value)
+/** Whether the event is asked for, by all the names that it has for its actor and its target. */
+export const isWanted = (raw: unknown, filter: AuditFilter): boolean =>
+  isAskedFor(filter, {
+    actors: [field(raw, 'user'), field(raw, 'ur_normalized')].filter((name) => typeof name === 'string'),
+    targets: targetsOf(raw),
+    action: actionOf(raw),
   })
-  const time = times.find((one) => one !== undefined && one > 0)
-  if (time === undefined || time > 8.64e15) return undefined
-  return time < 1e11 ? time * 1_000 : time
+
+/** The app's own id of an event, decimal or hex. */
+export const ownIdOf = (raw: unknown): string | undefined => {
+  const own = field(raw, '_id')
+  return asId(own) ?? asId(field(own, '$oid'))
 }
+
+/** Stands for the id of an event that has none. Equal events have the same. */
+export const contentIdOf = (raw: unknown): string => digestOf(raw, 24)
+
+export const digestOf = (value: unknown, length: number): string =>
+  createHash('sha256')
+    .update(JSON.stringify(value) ?? '')
+    .digest('hex')
+    .slice(0, length)
+
+/** Epoch milliseconds. */
+export const timeOf = (raw: unknown): number | undefined =>
+  ['timestamp', 'insertion_epoch_timestamp', '_insertion_epoch_timestamp']
+    .map((name) => epochMs(field(raw, name)))
+    .find((time) => time !== undefined)
+
+// netskopeoss/netskope-py-sdk reads `audit_log_event`; stitchflow.com's guide (2026-03-11) shows `action`.
+const actionOf = (raw: unknown): string =>
+  asText(field(raw, 'audit_log_event')) ?? asText(field(raw, 'action')) ?? 'unknown'
+
+const MAX_TEXT = 2_000
+
+const valuesOf = (raw: unknown): string[] =>
+  (asList(field(field(raw, 'supporting_data'), 'data_values')) ?? []).flatMap(
+    (value) => asText(value, MAX_TEXT) ?? [],
+  )
+
+/** What can name the target: the values, and texts that can mention it. */
+const targetsOf = (raw: unknown): string[] => [
+  ...valuesOf(raw),
+  ...['details', 'audit_log_event', 'action'].flatMap((name) => asText(field(raw, name), MAX_TEXT) ?? []),
+]
 
 /** The event's target, if it names exactly one. */
 function targetOf(raw: unknown): string | undefined {
-  const data = field(raw, 'supporting_data')
-  const values = field(data, 'data_values')
-  if (!Array.isArray(values)) return undefined
-  const texts = values.flatMap((value) => asText(value) ?? [])
+  const texts = valuesOf(raw)
+  const type = asText(field(field(raw, 'supporting_data'), 'data_type')) ?? ''
   // A user's entry can also contain the machine's address.
-  const named = /^(user|admin)/i.test(asText(field(data, 'data_type')) ?? '')
-    ? texts.filter((text) => text.includes('@'))
-    : texts
-  return named.length === 1 ? named[0] : undefined
+  const named = /^(user|admin)/i.test(type) ? texts.filter((text) => text.includes('@')) : texts
+  return named.length === 1 ? asText(named[0]) : undefined
 }
