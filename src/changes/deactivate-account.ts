@@ -31,8 +31,8 @@ export const deactivateAccount = defineChange({
   briefing: ({ accounts }) => ({ accounts: accounts.map((account) => losesAccess(account, 'inactive')) }),
   // The app keeps them with a deactivated account.
   losing: { groups: 'Groups it can no longer use', licence: 'Licence it holds' },
-  async readBack({ ask }, { operations, facts }, context) {
-    const seen = await readStatus(ask.id, 'inactive', operations, context)
+  async readBack(change, { operations, facts }, context) {
+    const seen = await readStatus(change, 'inactive', operations, context)
     // Some apps delete deactivated accounts; a missing account is then the expected result.
     return facts.deactivate === 'deletes' && !seen.account ? {} : seen
   },

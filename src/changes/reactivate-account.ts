@@ -28,7 +28,7 @@ export const reactivateAccount = defineChange({
     })),
   }),
   losing: { groups: null, licence: null },
-  readBack: ({ ask }, { operations }, context) => readStatus(ask.id, 'active', operations, context),
+  readBack: (change, { operations }, context) => readStatus(change, 'active', operations, context),
   readTwin: async () => ({}),
 
   image: z.object({ account: Account }),

@@ -1,5 +1,6 @@
 import type { Account } from '../domain/account.ts'
 import type { BriefedAccount } from '../domain/briefing.ts'
+import type { Change } from '../domain/change.ts'
 import type { Operations, RequestContext } from '../domain/operations.ts'
 import { named } from '../domain/quoting.ts'
 import { sameText } from '../text/text.ts'
@@ -17,6 +18,7 @@ import {
   type Reversal,
   touchedSince,
 } from './inverse.ts'
+import { besidesStatus, sideEffects } from './side-effects.ts'
 
 /** Groups of an account that a person is shown. */
 const MAX_GROUPS_SHOWN = 50
@@ -43,9 +45,9 @@ export const losesAccess = (account: Account, after: string): BriefedAccount => 
   },
 })
 
-/** Reads whether the account has this status now. */
+/** Reads whether the account has this status now, and whether all else is as it was. */
 export async function readStatus(
-  id: string,
+  { ask: { id }, accounts: [before] }: Pick<Change<'deactivateAccount'>, 'ask' | 'accounts'>,
   status: string,
   app: Operations,
   context: RequestContext,
@@ -53,7 +55,7 @@ export async function readStatus(
   const account = await app.readAccount?.({ id }, context)
   if (!account) return { problem: 'The app no longer shows this account.' }
   return account.status === status
-    ? { account }
+    ? { account, ...sideEffects(besidesStatus(before, account)) }
     : { account, problem: `The app still shows it as ${account.status}.` }
 }
 

@@ -20,6 +20,7 @@ import {
   type Reversal,
   touchedSince,
 } from './inverse.ts'
+import { besidesFields, sideEffects } from './side-effects.ts'
 
 const Value = z.union([z.string(), z.boolean(), z.array(z.string())])
 
@@ -67,7 +68,12 @@ export const updateAccount = defineChange({
     return { accounts: accounts.map((account) => ({ ...accountSummary(account), alters })) }
   },
   losing: { groups: null, licence: null },
-  readBack: ({ ask }, { operations }, context) => readFieldsBack(ask.id, ask.set, operations, context),
+  async readBack(change, { operations }, context) {
+    const { id, set } = change.ask
+    const { account, fields, ...more } = await readFieldsBack(id, set, operations, context)
+    if (!account || !fields) return more
+    return { account, fields, ...more, ...sideEffects(besidesFields(change, { account, fields })) }
+  },
   readTwin: async () => ({}),
 
   image: Image,

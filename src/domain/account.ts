@@ -34,7 +34,7 @@ export type Account = z.infer<typeof Account>
  */
 export const WRITTEN_IN_APPS = [
   ...['name', 'givenName', 'familyName', 'userName', 'email', 'title', 'department', 'role', 'groups'],
-  ...['phone', 'locale', 'timezone', 'custom', 'actor', 'action', 'target', 'plan'],
+  ...['phone', 'locale', 'timezone', 'custom', 'alsoChanged', 'actor', 'action', 'target', 'plan'],
 ] as const
 
 /** The accounts of one person, over all tenants. */

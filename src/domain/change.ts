@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 import type { Account, Group } from './account.ts'
+import type { AlsoChanged } from './field-diff.ts'
 import type { AccountFields, AskOf, Writes } from './operations.ts'
 
 /** What a tool does to the apps, from the least dangerous to the most; guards decide from it. */
@@ -53,9 +54,11 @@ export interface Shown {
   account?: Account
   fields?: AccountFields
   group?: Group
+  /** What changed at the account besides, although nobody asked for it; absent if nothing did. */
+  alsoChanged?: readonly AlsoChanged[]
 }
 
-/** How one change ended. `done` and `verified: false`: the app accepted it and does not show it yet. */
+/** How one change ended. `done` and `verified: false`: the app accepted it and does not show it, or did more. */
 export interface Carried extends Shown {
   outcome: 'done' | 'failed' | 'unknown'
   verified: boolean

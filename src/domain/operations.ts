@@ -160,13 +160,14 @@ export interface Reads {
   /** The group whose id or name equals `group`, with its members if the app shows them. */
   readGroup?(ask: { group: string }, context: RequestContext): Promise<Group | undefined>
   /**
-   * Throws the error that a write to these accounts, or of these values, would get in any case. Sends no request; it
-   * keeps a person from being asked about an impossible change.
+   * Throws the error that a write to these accounts, or of these values, would get in any case; it keeps a person from
+   * being asked about an impossible change. Answers with what a person should know about the way in which the app is
+   * changed, in sentences. Sends no request once the app was asked for the accounts.
    */
   checkWrite?(
-    ask: { accounts: readonly Account[]; fields: AccountFields },
+    ask: { operation: keyof Writes; accounts: readonly Account[]; fields: AccountFields },
     context: RequestContext,
-  ): Promise<void>
+  ): Promise<readonly string[]>
   pullAudit?(
     ask: { since: Date; until: Date; user?: string; limit: number; at?: AuditPosition },
     context: RequestContext,

@@ -2,6 +2,7 @@ import type { Observed } from '../changes/define.ts'
 import { kindOf } from '../changes/index.ts'
 import type { Carried, Change, ChangeName } from '../domain/change.ts'
 import type { AskOf, Operations, RequestContext } from '../domain/operations.ts'
+import { bare } from '../domain/quoting.ts'
 import { Conflict, IdentityError, UnknownOutcome } from '../errors.ts'
 import type { Call } from '../guards/call.ts'
 import type { Tenant } from './tenants.ts'
@@ -132,16 +133,30 @@ async function readBack(
   const until = Math.min(Date.now() + verifyWindowMs, context.deadline)
   for (let pause = 100; ; pause *= 2) {
     const { problem, ...shown } = await readOnce(kindOf(change).readBack(change, tenant, context), warn)
+    const besides = besidesText(shown)
+    const noted = (...texts: string[]) => [...texts, besides].filter((text) => text).join(' ')
     if (problem === undefined) {
-      const note = 'The reply was lost; reading back shows that the change was made.'
-      return { outcome: 'done', verified: true, ...shown, ...(lost && { note }) }
+      const note = noted(lost ? 'The reply was lost; reading back shows that the change was made.' : '')
+      return { outcome: 'done', verified: besides === '', ...shown, ...(note && { note }) }
     }
     if (Date.now() + pause <= until) {
       await new Promise((resolve) => setTimeout(resolve, pause))
     } else if (lost) {
-      const note = `The reply was lost and the change may still take effect. ${problem} Look again before you repeat it.`
+      const note = noted(
+        'The reply was lost and the change may still take effect.',
+        problem,
+        'Look again before you repeat it.',
+      )
       return { outcome: 'unknown', verified: false, ...shown, code: 'unknown_outcome', note }
-    } else
-      return { outcome: 'done', verified: false, ...shown, note: `The app accepted the change. ${problem}` }
+    } else {
+      const note = noted('The app accepted the change.', problem)
+      return { outcome: 'done', verified: false, ...shown, note }
+    }
   }
 }
+
+/** Names what changed besides; empty if nothing did. */
+const besidesText = ({ alsoChanged = [] }: Observed): string =>
+  alsoChanged.length > 0
+    ? `The app also changed what it was not asked to: ${alsoChanged.map(({ field }) => bare(field)).join(', ')}.`
+    : ''

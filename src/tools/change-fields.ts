@@ -33,6 +33,13 @@ export const targetOf = ({ id, userName }: Account): Target => ({ id, userName }
 
 export const OptionalReason = Reason.optional().describe('Why')
 
+const FieldValue = z.union([z.string(), z.boolean(), z.array(z.string())]).nullable()
+/** What the app changed besides, although nobody asked for it. */
+export const AlsoChanged = z
+  .array(z.object({ field: z.string(), before: FieldValue, after: FieldValue }))
+  .readonly()
+  .optional()
+
 /** The status of any call that changes something. */
 export const ChangeStatus = z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required'])
 

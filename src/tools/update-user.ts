@@ -9,6 +9,7 @@ import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
 import {
+  AlsoChanged,
   ChangeStatus,
   Fields,
   givenFields,
@@ -42,6 +43,7 @@ export default defineTool({
       account: Account.optional(),
       before: z.looseObject({}).optional(),
       after: z.looseObject({}).optional(),
+      alsoChanged: AlsoChanged,
       ...RESULT_OF_ONE,
     }),
 
@@ -98,7 +100,7 @@ export default defineTool({
       }
     }
     const carried = await carryOut(change)
-    const { outcome, verified, code } = carried
+    const { outcome, verified, code, alsoChanged } = carried
     const notes = [carried.note, outcome === 'done' ? consequence : undefined].filter((text) => text)
     return {
       status: statusOfOne(outcome, verified),
@@ -106,6 +108,7 @@ export default defineTool({
       account: carried.account ?? account,
       before,
       ...(carried.fields && { after: pick(carried.fields, before) }),
+      ...(alsoChanged && { alsoChanged }),
       verified,
       ...(code && { code }),
       ...(notes.length > 0 && { note: notes.join(' ') }),

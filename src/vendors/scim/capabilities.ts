@@ -6,6 +6,8 @@ export interface LearnedCapabilities {
   filter?: 'honoured' | 'ignored' | 'refused'
   /** Whether a change can be tied to a version (RFC 7644 §3.14). */
   etag?: boolean
+  /** Whether the app says that it offers PATCH. */
+  patch?: boolean
   /** The app's maximum page size. */
   pageMaximum?: number
   /** The app has no groups over SCIM. */

@@ -35,6 +35,7 @@ async function readUser(app: ScimApp, id: string, context: RequestContext): Prom
   if (!raw) return undefined
   const user = toUser(app, raw)
   if (!user || !sameText(user.account.id, id)) throw notScim()
+  await app.forms?.seen(user)
   return user
 }
 

@@ -85,7 +85,10 @@ export function restOperations(app: RestApp) {
       )
       return { ...page, items: accountsIn(page.items), ...(notes.length > 0 && { note: notes.join(' ') }) }
     },
-    checkWrite: async ({ fields }) => checkFields(fields, settings),
+    async checkWrite({ operation, fields }, context) {
+      checkFields(fields, settings)
+      return (await dialect(context)).check(operation, fields)
+    },
     deactivateAccount: async (target, context) => (await dialect(context)).setActive(target, false, context),
     reactivateAccount: async (target, context) => (await dialect(context)).setActive(target, true, context),
     async createAccount({ fields }, context) {

@@ -3,6 +3,7 @@ import { InvalidInput, Unsupported } from '../../../errors.ts'
 import { plainText, sameText } from '../../../text/text.ts'
 import { type ApiRequest, path } from '../../http/client.ts'
 import { field, isRecord, type Rec } from '../../http/values.ts'
+import { REPLACES_ALL } from '../../scim/forms.ts'
 import { accountChanged, accountGone } from '../changed.ts'
 import { isAboutBundles } from '../rules.ts'
 import type { Dialect } from './dialect.ts'
@@ -77,19 +78,24 @@ export function usersDialect({ client }: RestApp): Dialect {
         ),
       )
     },
+    check(operation, fields) {
+      if (operation === 'createAccount') mustHaveRole(fields)
+      recordFrom(fields)
+      return operation === 'createAccount' || operation === 'deleteAccount' ? [] : [REPLACES_ALL]
+    },
     async create(fields, context) {
-      if (!fields.role) {
-        throw new InvalidInput(
-          'Gainsight requires a role for a new user.',
-          'Give `role`, spelled as in Gainsight.',
-        )
-      }
+      mustHaveRole(fields)
       await send({ method: 'POST', path: '/v1/users', body: recordFrom(fields) }, fields, context)
     },
     update: put,
     setActive: (target, active, context) => put(target, { status: active ? 'active' : 'inactive' }, context),
     remove: ({ id }, context) => send({ method: 'DELETE', path: path`/v1/users/${id}` }, {}, context),
   }
+}
+
+function mustHaveRole({ role }: AccountFields): void {
+  if (role) return
+  throw new InvalidInput('Gainsight requires a role for a new user.', 'Give `role`, spelled as in Gainsight.')
 }
 
 /** The email is the user name here. */

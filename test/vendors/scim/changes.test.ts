@@ -1,0 +1,77 @@
+import { expect } from 'vitest'
+import { USER } from '../../../src/sandbox/scim/schema.ts'
+import type { ScimApp } from '../../../src/sandbox/scim-app.ts'
+import { type Case, DEACTIVATED, deactivate, one, reactivate, testCases, update } from './corner-world.ts'
+
+const GRACE = 'grace@example.com'
+const ADA = 'ada@example.com'
+const UPDATED = { status: 'done', outcome: 'updated', verified: true }
+const named = (name: object) => (app: ScimApp) => expect(app.user(ADA).name).toEqual(name)
+
+/** What a change does besides, how it is sent, and what is said of it; beside each case its source. */
+const TABLE: Record<string, Record<string, Case>> = {
+  'what a change does besides': {
+    // apache/directory-scimple#725, Captain-P-Goldfish/SCIM-SDK#327
+    'is nothing where a name is replaced as a whole': {
+      faults: ['patch-pathless-only', 'patch-replaces-objects'],
+      asks: update(ADA, { givenName: 'Augusta' }),
+      gives: UPDATED,
+      leaves: named({ givenName: 'Augusta', familyName: 'Lovelace' }),
+    },
+    'is told, and the change is not called verified': {
+      faults: ['title-lost'],
+      asks: update(ADA, { department: 'Analysis' }),
+      gives: {
+        status: 'partial',
+        outcome: 'updated',
+        verified: false,
+        alsoChanged: [{ field: 'title', before: 'Software Engineer', after: null }],
+        note: expect.stringContaining('also changed'),
+      },
+    },
+    // docs.github.com, "Deprovisioning and reinstating users"
+    'is told of a deactivation that renames': {
+      faults: ['deactivation-renames'],
+      asks: deactivate(ADA),
+      gives: one('partial', {
+        outcome: 'deactivated',
+        verified: false,
+        alsoChanged: expect.arrayContaining([{ field: 'email', before: ADA, after: null }]),
+      }),
+    },
+  },
+
+  'the form of a change': {
+    // F.i. stitchflow.com's Mindtickle guide: not all attributes can be patched.
+    'is a PATCH of the status again after a field needed a PUT': {
+      app: { patchable: ['active'] },
+      faults: ['user-types-hidden'],
+      given: (app) => Object.assign(app.user(GRACE), { userType: 'Contractor' }),
+      asks: [update(ADA, { title: 'Countess' }), deactivate(GRACE)],
+      gives: DEACTIVATED,
+      sends: ['PATCH', 'PATCH', 'PUT', 'PATCH'],
+      leaves: (app) => expect(app.user(GRACE).userType).toBe('Contractor'),
+    },
+    'is no PUT where a PATCH was refused for its value': {
+      app: { user: { ...USER, title: { type: 'string', oneOf: ['Countess'] } } },
+      asks: update(ADA, { title: 'Baroness' }),
+      gives: { status: 'failed', outcome: 'failed', code: 'refused' },
+      sends: ['PATCH'],
+    },
+    'is the PUT that worked where PATCH is not offered': {
+      faults: ['patch-unsupported'],
+      asks: [deactivate(ADA), reactivate(ADA)],
+      gives: one('done', { outcome: 'reactivated', verified: true }),
+      sends: ['PATCH', 'PUT', 'PUT'],
+    },
+    'leaves out of a PUT what the app refuses as read-only': {
+      faults: ['patch-unsupported', 'put-read-only-refused'],
+      asks: deactivate(ADA),
+      gives: DEACTIVATED,
+      sends: ['PATCH', 'PUT', 'PUT'],
+      leaves: (app) => expect(app.user(ADA)).toMatchObject({ active: false, title: 'Software Engineer' }),
+    },
+  },
+}
+
+testCases(TABLE)
