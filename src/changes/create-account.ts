@@ -13,7 +13,7 @@ import { reverseStatus } from './status.ts'
 export const createAccount = defineChange({
   operation: 'createAccount',
   verb: 'Create',
-  does: 'adds',
+  does: () => 'adds',
   weighs: () => 'adds',
   makes: 'account',
   sets: ({ ask }) => ask.fields,

@@ -9,7 +9,7 @@ import { Members, membership, namesOf, readAndReverse, storyOf, touchedMembers }
 export const createGroup = defineChange({
   operation: 'createGroup',
   verb: 'Create a group with',
-  does: 'adds',
+  does: () => 'adds',
   weighs: () => 'adds',
   makes: 'group',
   sets: () => ({}),

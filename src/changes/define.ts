@@ -38,10 +38,10 @@ interface KindDefinition<Name extends ChangeName> {
   operation: Name
   /** Start of the approval page's headline, before "2 accounts in Netskope". */
   verb: string
-  /** Its usual effect on access; guards and settings distinguish kinds by it. */
-  does: Does
-  /** The effect of this particular change. */
-  weighs(change: Change<Name>): Does
+  /** Its usual effect on access at an app that behaves like this; what is not known counts as the worst. */
+  does(facts: Facts): Does
+  /** The effect of this particular change there; guards and settings distinguish changes by it. */
+  weighs(change: Change<Name>, facts: Facts): Does
   /** What it creates. */
   makes: 'account' | 'group' | 'nothing'
   /** The values that it sets on an account; can be empty. */

@@ -8,7 +8,7 @@ import { lostWithAccess, readStatus, reverseStatus, switchSentence } from './sta
 export const reactivateAccount = defineChange({
   operation: 'reactivateAccount',
   verb: 'Reactivate',
-  does: 'adds',
+  does: () => 'adds',
   weighs: () => 'adds',
   makes: 'nothing',
   sets: () => ({}),

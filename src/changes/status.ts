@@ -1,6 +1,7 @@
 import type { Account } from '../domain/account.ts'
 import type { BriefedAccount } from '../domain/briefing.ts'
-import type { Change } from '../domain/change.ts'
+import type { Change, Does } from '../domain/change.ts'
+import type { Facts } from '../domain/facts.ts'
 import type { Operations, RequestContext } from '../domain/operations.ts'
 import { named } from '../domain/quoting.ts'
 import { sameText } from '../text/text.ts'
@@ -32,6 +33,22 @@ export const switchSentence = (
 ): string =>
   `${verb} ${named(account)}${account.admin ? ', an administrator,' : ''} in ${title}, tenant ${tenant}: ` +
   `${account.status} → ${to}.`
+
+/**
+ * What a deactivation does: where it is not known to be reversible, it counts as a deletion. PagerDuty deletes users whose
+ * `active` becomes false (support.pagerduty.com, "SCIM User Provisioning").
+ */
+export const takesAccess = ({ deactivate }: Facts): Does =>
+  deactivate === 'reversible' ? 'removes' : 'deletes'
+
+/** What goes on for a while after the access is removed; can be empty. */
+export const staysOpen = ({ propagationMinutes, endsSessions }: Facts): string =>
+  [
+    propagationMinutes && `The account's traffic can still pass for up to ${propagationMinutes} minutes.`,
+    endsSessions !== 'yes' && 'Sessions at the identity provider are not ended.',
+  ]
+    .filter((text) => text)
+    .join(' ')
 
 /** What the approval page shows of an account that loses access, and what it loses. */
 export const losesAccess = (account: Account, after: string): BriefedAccount => ({

@@ -21,6 +21,7 @@ import {
   touchedSince,
 } from './inverse.ts'
 import { besidesFields, sideEffects } from './side-effects.ts'
+import { takesAccess } from './status.ts'
 
 const Value = z.union([z.string(), z.boolean(), z.array(z.string())])
 
@@ -40,9 +41,12 @@ const MANAGED =
 export const updateAccount = defineChange({
   operation: 'updateAccount',
   verb: 'Change',
-  does: 'changes',
-  weighs: ({ ask: { set } }) =>
-    set.status === undefined ? 'changes' : set.status === 'inactive' ? 'removes' : 'adds',
+  does: () => 'changes',
+  weighs: ({ ask: { set } }, facts) => {
+    if (set.status === undefined) return 'changes'
+    if (set.status === 'active') return 'adds'
+    return takesAccess(facts)
+  },
   makes: 'nothing',
   sets: ({ ask }) => ask.set,
   replaces: ({ before, ask }) =>

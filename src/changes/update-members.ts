@@ -16,7 +16,7 @@ import {
 export const updateMembers = defineChange({
   operation: 'updateMembers',
   verb: 'Change the group membership of',
-  does: 'changes',
+  does: () => 'changes',
   weighs: () => 'changes',
   makes: 'nothing',
   sets: () => ({}),

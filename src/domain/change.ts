@@ -54,6 +54,8 @@ export interface Shown {
   account?: Account
   fields?: AccountFields
   group?: Group
+  /** The app deactivated the account instead of deleting it. */
+  kept?: true
   /** What changed at the account besides, although nobody asked for it; absent if nothing did. */
   alsoChanged?: readonly AlsoChanged[]
 }

@@ -41,7 +41,7 @@ export const confirm = (by: Confirming): CallGuard =>
     // Nothing to change, so nothing to confirm.
     if (!plan || plan.changes.length === 0) return next(call)
     const digest = digestOf(call, plan)
-    const demand = demandOf(weigh(effectOf(call), plan, call.leastLevel), by.policy)
+    const demand = demandOf(weigh(effectOf(call), plan, by.policy.about, call.leastLevel), by.policy)
     const approvalId = approvalIdOf(call)
     if (approvalId !== undefined) {
       const approval = await by.approvals.use(approvalId, digest, demand)

@@ -59,4 +59,4 @@ const outputField = ({ type, enum: words }: JsonSchema): JsonSchema => ({
 })
 
 /** Fields that agents understand without a declaration. */
-const UNLISTED = new Set(['outcome', 'note', 'code', 'verified', 'account', 'group', 'change'])
+const UNLISTED = new Set(['outcome', 'note', 'code', 'verified', 'account', 'group', 'change', 'alsoChanged'])

@@ -67,7 +67,7 @@ export default defineTool({
     const changes = parts.flatMap((part) => ('change' in part ? [part.change] : []))
     return {
       changes,
-      effect: mostDangerous(changes),
+      effect: mostDangerous(changes, (one) => ask.tenants.get(one).facts),
       lines: [
         `Undo ${found.tool} of ${found.at.slice(0, 16).replace('T', ' ')} UTC (${found.call}).`,
         ...parts.flatMap((part) => linesOf(part, ask)),

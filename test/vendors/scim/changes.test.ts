@@ -1,8 +1,18 @@
 import { expect } from 'vitest'
 import { USER } from '../../../src/sandbox/scim/schema.ts'
 import type { ScimApp } from '../../../src/sandbox/scim-app.ts'
-import { type Case, DEACTIVATED, deactivate, one, reactivate, testCases, update } from './corner-world.ts'
+import {
+  type Case,
+  DEACTIVATED,
+  deactivate,
+  one,
+  reactivate,
+  remove,
+  testCases,
+  update,
+} from './corner-world.ts'
 
+const ALAN = 'alan@example.com'
 const GRACE = 'grace@example.com'
 const ADA = 'ada@example.com'
 const UPDATED = { status: 'done', outcome: 'updated', verified: true }
@@ -70,6 +80,26 @@ const TABLE: Record<string, Record<string, Case>> = {
       gives: DEACTIVATED,
       sends: ['PATCH', 'PUT', 'PUT'],
       leaves: (app) => expect(app.user(ADA)).toMatchObject({ active: false, title: 'Software Engineer' }),
+    },
+  },
+
+  'what an app does with an account': {
+    'is told as it was, of a deletion of somebody who was inactive': {
+      settings: { allowDelete: true, deleteMeans: 'hard' },
+      asks: remove(ALAN),
+      gives: { status: 'done', outcome: 'deleted', verified: true },
+      sends: ['DELETE'],
+    },
+    'is told as it was, where a deletion only deactivates': {
+      faults: ['delete-deactivates'],
+      settings: { allowDelete: true, deleteMeans: 'deactivates' },
+      asks: remove(ADA),
+      gives: {
+        status: 'done',
+        outcome: 'deactivated',
+        account: { status: 'inactive' },
+        note: expect.stringMatching(/does not delete.*Sessions at the identity provider/),
+      },
     },
   },
 }

@@ -563,13 +563,19 @@ const TABLE: Record<string, Record<string, Case>> = {
       faults: ['delete-deactivates'],
       settings: { allowDelete: true, deleteMeans: 'unlinks' },
       asks: remove(ADA),
-      gives: { ...DELETED, account: { status: 'inactive' } },
+      gives: { ...DELETED, outcome: 'deactivated', account: { status: 'inactive' } },
     },
     'that deactivates, which nobody knew': {
       faults: ['delete-deactivates'],
       settings: { allowDelete: true },
       asks: remove(ADA),
-      gives: { status: 'partial', verified: false, account: { status: 'inactive' } },
+      gives: {
+        status: 'partial',
+        outcome: 'deactivated',
+        verified: false,
+        account: { status: 'inactive' },
+        note: expect.stringContaining('still keeps'),
+      },
     },
   },
 
