@@ -67,8 +67,8 @@ interface KindDefinition<Name extends ChangeName> {
   }
   /** Labels on the approval page for groups and licence lost with the access; `null` if they are not lost. */
   losing: { groups: string | null; licence: string | null }
-  /** Reads the result once. */
-  readBack(change: Change<Name>, app: TenantApp, context: RequestContext): Promise<Observed>
+  /** Reads the result once. `created` is the id of what a creation made, if the app's reply had it. */
+  readBack(change: Change<Name>, app: TenantApp, context: RequestContext, created?: string): Promise<Observed>
   /** After a conflict, reads what exists already; empty for a kind that creates nothing. */
   readTwin(change: Change<Name>, app: TenantApp, context: RequestContext): Promise<Observed>
 }

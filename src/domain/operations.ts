@@ -157,8 +157,8 @@ export interface Reads {
     ask: { limit: number; at?: ListPosition },
     context: RequestContext,
   ): Promise<Page<Group, ListPosition>>
-  /** The group whose id or name equals `group`, with its members if the app shows them. */
-  readGroup?(ask: { group: string }, context: RequestContext): Promise<Group | undefined>
+  /** The group with this id, or whose id or name equals `group`, with its members if the app shows them. */
+  readGroup?(ask: { id: string } | { group: string }, context: RequestContext): Promise<Group | undefined>
   /**
    * Throws the error that a write to these accounts, or of these values, would get in any case; it keeps a person from
    * being asked about an impossible change. Answers with what a person should know about the way in which the app is
@@ -178,6 +178,11 @@ export interface Reads {
   probeApp?(ask: Record<never, never>, context: RequestContext): Promise<AppProbe>
 }
 
+/** What the app's reply says of what it created; without an id it is looked up by name. */
+export interface Created {
+  id?: string
+}
+
 /**
  * The write operations of a vendor. A write is sent once: it resolves if the app accepted it, throws `UnknownOutcome`
  * if it may have happened, and any other error if it certainly did not. Each is a kind of change; `changes/` has the
@@ -187,14 +192,14 @@ export interface Writes {
   deactivateAccount?(ask: Target, context: RequestContext): Promise<void>
   reactivateAccount?(ask: Target, context: RequestContext): Promise<void>
   /** Called only after a look-up found no account. Throws `Conflict` if the app reports an existing one. */
-  createAccount?(ask: { fields: AccountFields }, context: RequestContext): Promise<void>
+  createAccount?(ask: { fields: AccountFields }, context: RequestContext): Promise<Created>
   /** Changes only the given fields. Throws `Unsupported` for a field that the app does not have. */
   updateAccount?(ask: Target & { set: AccountFields }, context: RequestContext): Promise<void>
   /** Called only after a look-up found no group. Throws `Conflict` if the app reports an existing one. */
   createGroup?(
     ask: { name: string; externalId?: string; members: readonly Target[] },
     context: RequestContext,
-  ): Promise<void>
+  ): Promise<Created>
   /** Adds and removes members of a group; all others stay. */
   updateMembers?(
     ask: { group: { id: string; name: string }; add: readonly Target[]; remove: readonly Target[] },

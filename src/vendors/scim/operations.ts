@@ -5,7 +5,7 @@ import { deleteAccount } from './delete.ts'
 import { editsFor } from './fields.ts'
 import { findAccounts } from './find.ts'
 import { knownForms, type Purpose, REPLACES_ALL } from './forms.ts'
-import { listGroups, readGroup } from './groups.ts'
+import { listGroups, readGroup, readGroupById } from './groups.ts'
 import { updateMembers } from './members.ts'
 import { probablyReplaces, setActive, updateAccount } from './patch.ts'
 import { probeApp } from './probe-app.ts'
@@ -35,7 +35,8 @@ export const scimOperations = (plain: ScimApp) => {
     readFields: async ({ id }, context) => readFields(await app(), id, context),
     listAccounts: async (ask, context) => listAccounts(await app(), ask, context),
     listGroups: async (ask, context) => listGroups(await app(), ask, context),
-    readGroup: async ({ group }, context) => readGroup(await app(), group, context),
+    readGroup: async (ask, context) =>
+      'id' in ask ? readGroupById(await app(), ask.id, context) : readGroup(await app(), ask.group, context),
     async checkWrite({ operation, fields }) {
       editsFor(plain.mapping, fields, {})
       const purpose = PURPOSES[operation]

@@ -1,4 +1,11 @@
-import type { AccountFields, Match, RequestContext, Target, Writes } from '../../../domain/operations.ts'
+import type {
+  AccountFields,
+  Created,
+  Match,
+  RequestContext,
+  Target,
+  Writes,
+} from '../../../domain/operations.ts'
 import type { Rec } from '../../http/values.ts'
 import type { FieldNames } from './records.ts'
 import type { RestRows } from './request.ts'
@@ -13,7 +20,7 @@ export interface Dialect {
   search?(who: string, size: number, context: RequestContext): Promise<RestRows | undefined>
   /** `checkWrite` for this dialect's own rules. */
   check(operation: keyof Writes, fields: AccountFields): readonly string[]
-  create(fields: AccountFields, context: RequestContext): Promise<void>
+  create(fields: AccountFields, context: RequestContext): Promise<Created>
   update(target: Target, set: AccountFields, context: RequestContext): Promise<void>
   setActive(target: Target, active: boolean, context: RequestContext): Promise<void>
   remove(target: Target, context: RequestContext): Promise<void>

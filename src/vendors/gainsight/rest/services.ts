@@ -3,7 +3,7 @@ import { InvalidInput, Unsupported } from '../../../errors.ts'
 import { sameText } from '../../../text/text.ts'
 import { refusesFilter } from '../../http/classify.ts'
 import type { ApiRequest } from '../../http/client.ts'
-import { asText, field, isRecord, type Rec } from '../../http/values.ts'
+import { asId, asList, asText, definedOnly, field, isRecord, type Rec } from '../../http/values.ts'
 import { accountChanged, accountGone } from '../changed.ts'
 import { failedRecord } from '../envelope.ts'
 import { BUNDLE_ACTION, BUNDLES } from '../rules.ts'
@@ -70,13 +70,15 @@ export function servicesDialect({ client }: RestApp): Dialect {
     for (const name of Object.keys(set.custom ?? {})) custom.set(name, custom.get(name) ?? 'set')
   }
 
-  const send = async (request: ApiRequest, context: RequestContext): Promise<void> => {
+  const send = async (request: ApiRequest, context: RequestContext): Promise<unknown> => {
     const answer = await ask(client, { method: 'PUT', ...request }, context)
     const failure = answer.ok ? failedRecord(answer.body) : answer.failure
     if (failure) throw refusal(failure, 'writes')
+    return answer.ok ? answer.body : undefined
   }
-  const setActive = ({ id }: Target, active: boolean, context: RequestContext): Promise<void> =>
-    send({ path: `${SERVICES}/status`, query: { status: String(active) }, body: [id] }, context)
+  const setActive = async ({ id }: Target, active: boolean, context: RequestContext): Promise<void> => {
+    await send({ path: `${SERVICES}/status`, query: { status: String(active) }, body: [id] }, context)
+  }
 
   return {
     names: NAMES,
@@ -105,8 +107,9 @@ export function servicesDialect({ client }: RestApp): Dialect {
       const { status: _, ...rest } = fields
       const { record, action } = recordFrom({ ...rest, ...(userName !== undefined && { userName }) })
       const body = { records: [record], lookups: {}, ...action }
-      await send({ method: 'POST', path: SERVICES, query: { notify: 'false' }, body }, context)
+      const reply = await send({ method: 'POST', path: SERVICES, query: { notify: 'false' }, body }, context)
       noteCustom(fields)
+      return definedOnly({ id: createdIn(reply) })
     },
     async update(target, { status, ...set }, context) {
       checkSeparate(status, set)
@@ -130,6 +133,13 @@ export function servicesDialect({ client }: RestApp): Dialect {
     // This API has no deletion. Gainsight's other APIs only deactivate on a deletion.
     remove: (target, context) => setActive(target, false, context),
   }
+}
+
+/** The id of the only record that was created; the documented reply has just a count. */
+function createdIn(reply: unknown): string | undefined {
+  const data = field(reply, 'data')
+  const [record] = asList(field(data, 'records') ?? data) ?? []
+  return asId(field(record, NAMES.id))
 }
 
 const anyCase = (name: string, value: string): AnyOf =>

@@ -2,7 +2,7 @@ import type { AccountFields, RequestContext, Target } from '../../../domain/oper
 import { InvalidInput, Unsupported } from '../../../errors.ts'
 import { plainText, sameText } from '../../../text/text.ts'
 import { type ApiRequest, path } from '../../http/client.ts'
-import { field, isRecord, type Rec } from '../../http/values.ts'
+import { asId, definedOnly, field, isRecord, type Rec } from '../../http/values.ts'
 import { REPLACES_ALL } from '../../scim/forms.ts'
 import { accountChanged, accountGone } from '../changed.ts'
 import { isAboutBundles } from '../rules.ts'
@@ -42,9 +42,13 @@ export function usersDialect({ client }: RestApp): Dialect {
     return isRecord(data) ? data : undefined
   }
 
-  const send = async (request: ApiRequest, fields: AccountFields, context: RequestContext): Promise<void> => {
+  const send = async (
+    request: ApiRequest,
+    fields: AccountFields,
+    context: RequestContext,
+  ): Promise<unknown> => {
     const answer = await ask(client, request, context)
-    if (answer.ok) return
+    if (answer.ok) return answer.body
     const { status, said } = answer.failure
     if (status === 400 && fields.role !== undefined && /\brole\b/i.test(said)) throw noSuchRole(fields.role)
     throw refusal(answer.failure, 'writes')
@@ -85,11 +89,19 @@ export function usersDialect({ client }: RestApp): Dialect {
     },
     async create(fields, context) {
       mustHaveRole(fields)
-      await send({ method: 'POST', path: '/v1/users', body: recordFrom(fields) }, fields, context)
+      const body = await send(
+        { method: 'POST', path: '/v1/users', body: recordFrom(fields) },
+        fields,
+        context,
+      )
+      // support.gainsight.com, "User Management APIs"; a look-up would read the whole list, since there is no search.
+      return definedOnly({ id: asId(field(field(body, 'data'), NAMES.id)) })
     },
     update: put,
     setActive: (target, active, context) => put(target, { status: active ? 'active' : 'inactive' }, context),
-    remove: ({ id }, context) => send({ method: 'DELETE', path: path`/v1/users/${id}` }, {}, context),
+    async remove({ id }, context) {
+      await send({ method: 'DELETE', path: path`/v1/users/${id}` }, {}, context)
+    },
   }
 }
 
