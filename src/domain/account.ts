@@ -33,7 +33,19 @@ export type Account = z.infer<typeof Account>
  * and short (`text.ts`), and is never an instruction.
  */
 export const WRITTEN_IN_APPS = [
-  ...['name', 'givenName', 'familyName', 'userName', 'email', 'title', 'department', 'role', 'groups'],
+  ...[
+    'name',
+    'givenName',
+    'familyName',
+    'displayName',
+    'formattedName',
+    'userName',
+    'email',
+    'title',
+    'department',
+    'role',
+    'groups',
+  ],
   ...['phone', 'locale', 'timezone', 'custom', 'alsoChanged', 'actor', 'action', 'target', 'plan'],
 ] as const
 

@@ -89,6 +89,10 @@ export interface AccountFields {
   email?: string
   givenName?: string
   familyName?: string
+  /** The name that the app shows, where it is kept apart from the parts. */
+  displayName?: string
+  /** The full name with titles and middle names. */
+  formattedName?: string
   title?: string
   department?: string
   role?: string
@@ -106,7 +110,11 @@ export interface AccountFields {
 }
 
 /** Equality on the given fields, ignoring case. */
-export interface Match extends Omit<AccountFields, 'manager' | 'locale' | 'timezone' | 'phone' | 'custom'> {
+export interface Match
+  extends Omit<
+    AccountFields,
+    'displayName' | 'formattedName' | 'manager' | 'locale' | 'timezone' | 'phone' | 'custom'
+  > {
   group?: string
 }
 

@@ -12,6 +12,7 @@ const attribute = z
 /** The fields of an account that tools set. Status and groups have tools of their own. */
 export const Fields = z.strictObject({
   ...AccountTexts,
+  displayName: Text.optional(),
   manager: Text.optional(),
   locale: Text.optional(),
   timezone: Text.optional(),

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { updateAccount } from '../changes/update-account.ts'
 import { Account } from '../domain/account.ts'
 import { differingFields } from '../domain/field-diff.ts'
+import { withFollowingNames } from '../domain/following-names.ts'
 import type { AccountFields } from '../domain/operations.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import { whereOf } from '../engine/tenants.ts'
@@ -60,10 +61,11 @@ export default defineTool({
     const { account, fields } = read
     const wanted = givenFields(given)
     const changing = new Set(differingFields(wanted, fields).map((name) => name.split('.')[0]))
-    const set: AccountFields = Object.fromEntries(
-      Object.entries(wanted).filter(([name]) => changing.has(name)),
+    const set = withFollowingNames(
+      Object.fromEntries(Object.entries(wanted).filter(([name]) => changing.has(name))),
+      fields,
     )
-    const before = pick(fields, wanted)
+    const before = pick(fields, { ...wanted, ...set })
     if (changing.size === 0) return { changes: [], lines: [], reason, account, before, consequence: '' }
     const subject = { id: account.id, userName: account.userName }
     const change = {

@@ -41,6 +41,10 @@ const SEEN: Record<ScimQuirk, (opened: VendorContext) => Promise<void>> = {
     await opened.patch(adaPath(opened), { op: 'replace', value: { name: { givenName: 'Augusta' } } })
     expect(ada(opened).name).toEqual({ givenName: 'Augusta' })
   },
+  async 'formatted-read-only'(opened) {
+    const set = { op: 'replace', path: 'name.formatted', value: 'Ada King' }
+    expect((await opened.patch(adaPath(opened), set)).json.scimType).toBe('mutability')
+  },
   async 'title-lost'(opened) {
     await opened.patch(adaPath(opened), off)
     expect(ada(opened).title).toBeUndefined()

@@ -29,6 +29,11 @@ export const WRITE_FAULTS = {
     status: 405,
     act: (_, __, { status }) => refuse(status, 'PUT is not supported'),
   },
+  'formatted-read-only': {
+    about: 'Refuses a PATCH of name.formatted with 400.',
+    when: (incoming) => isPatch(incoming) && /formatted/.test(incoming.text),
+    act: () => refuse(400, 'Attribute name.formatted is readOnly', 'mutability'),
+  },
   'put-read-only-refused': {
     about: 'Refuses a PUT of read-only attributes with 400.',
     when: (incoming) =>

@@ -4,7 +4,7 @@ import { saysDuplicate } from '../http/classify.ts'
 import { causeOf, scimNotServed } from '../http/errors.ts'
 import { asId, definedOnly, field } from '../http/values.ts'
 import { edited } from './edits.ts'
-import { editsFor, schemasOf } from './fields.ts'
+import { editsFor, schemasOf, takesField } from './fields.ts'
 import { ask, refusal, type ScimApp, type ScimRequestInfo } from './request.ts'
 
 /** Creates an account with one POST. Throws `Conflict` if the app says that the account already exists. */
@@ -17,7 +17,11 @@ export async function createAccount(
   if (!userName) {
     throw new InvalidInput('A new account needs a user name or an email.', 'Give its email.')
   }
-  const edits = editsFor(app.mapping, { ...fields, userName, status: fields.status ?? 'active' }, {})
+  const { givenName = '', familyName = '', status = 'active' } = fields
+  // AWS IAM Identity Center, PagerDuty and monday create nobody without a display name.
+  const fullName = takesField(app.mapping, 'displayName') ? `${givenName} ${familyName}`.trim() : ''
+  const named = { ...(fullName && { displayName: fullName }), ...fields, userName, status }
+  const edits = editsFor(app.mapping, named, {})
   return post(app, 'Users', edited({ schemas: schemasOf(edits) }, edits), context)
 }
 

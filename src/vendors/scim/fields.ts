@@ -35,6 +35,8 @@ const FIELD_WRITERS: { readonly [Field in StandardField]: FieldWriter } = {
   }),
   givenName: at('name', 'givenName'),
   familyName: at('name', 'familyName'),
+  displayName: at('displayName'),
+  formattedName: at('name', 'formatted'),
   title: at('title'),
   department: at(ENTERPRISE, 'department'),
   role: (value, current) => ({
@@ -82,6 +84,10 @@ export function editsFor(
   return [...standard, ...(mapping?.write?.(fields, current) ?? [])]
 }
 
+/** Whether the app accepts this field. */
+export const takesField = (mapping: FieldMapping | undefined, name: FieldName): boolean =>
+  mapping?.takes.includes(name) ?? true
+
 /** The schemas of a user with these edits. */
 export const schemasOf = (edits: readonly Edit[]): string[] => [
   ...new Set([CORE, ...edits.map(({ at: [first] }) => first).filter((first) => first.startsWith('urn:'))]),
@@ -95,6 +101,10 @@ export function fieldsOf(mapping: FieldMapping | undefined, user: ScimUser): Acc
     userName: account.userName,
     ...definedOnly({ email, givenName, familyName, title, department, role, licence, admin, externalId }),
     ...definedOnly({
+      displayName: takesField(mapping, 'displayName') ? asText(field(raw, 'displayName')) : undefined,
+      formattedName: takesField(mapping, 'formattedName')
+        ? asText(field(field(raw, 'name'), 'formatted'))
+        : undefined,
       manager: managerOf(raw),
       locale: asText(field(raw, 'locale')),
       timezone: asText(field(raw, 'timezone')),

@@ -42,7 +42,7 @@ export const updateAccount = (
     {
       purpose: Object.keys(set).every((name) => name === 'status') ? 'status' : 'fields',
       set,
-      edits: (current) => editsFor(app.mapping, set, current),
+      edits: (set, current) => editsFor(app.mapping, set, current),
     },
     context,
   )
@@ -58,7 +58,7 @@ export async function probablyReplaces(app: ScimApp, purpose: Purpose): Promise<
 interface UserChange {
   purpose: Purpose
   set: AccountFields
-  edits: (current: Rec) => readonly Edit[]
+  edits: (set: AccountFields, current: Rec) => readonly Edit[]
 }
 
 /**
@@ -72,8 +72,9 @@ async function change(
   context: RequestContext,
 ): Promise<void> {
   // Reject unsupported fields before sending anything.
-  const attributes = wanted.edits({}).map(({ at }) => at[at.length - 1] ?? '')
-  const { purpose, set } = wanted
+  const attributes = wanted.edits(wanted.set, {}).map(({ at }) => at[at.length - 1] ?? '')
+  const { purpose } = wanted
+  let { set } = wanted
   const { patchStrategy } = app.settings
   const worked = patchStrategy === 'auto' ? await app.forms?.get(purpose) : undefined
   const order =
@@ -84,10 +85,17 @@ async function change(
   let noPatchAtAll = false
   for (const form of order) {
     if (noPatchAtAll && form !== 'put') continue
-    const attempt = () => sendUser(app, form, { ...wanted, target, current }, context)
-    const first = await attempt()
-    // After a concurrent change, try once more with the new version. Never send a change without its version.
-    const answer = isOutdated(first) && (await isNewer()) ? await attempt() : first
+    const attempt = async () => {
+      const send = () => sendUser(app, form, { ...wanted, set, target, current }, context)
+      const first = await send()
+      // After a concurrent change, try once more with the new version. Never send a change without its version.
+      return isOutdated(first) && (await isNewer()) ? send() : first
+    }
+    let answer = await attempt()
+    if (!answer.ok && refusesMadeNames(answer.failure, set)) {
+      set = withoutMadeNames(set)
+      answer = await attempt()
+    }
     if (answer.ok) {
       app.forms?.accepted(target.id, { purpose, form, set, noPatch })
       return
@@ -102,6 +110,15 @@ async function change(
   }
   if (refused) throw await refusal(app, refused, { collection: 'Users', effect: 'writes' }, context)
 }
+
+/** The app makes the names itself that follow a given or family name, and refuses to be told them. */
+const refusesMadeNames = (failure: Failure, set: AccountFields): boolean =>
+  failure.status === 400 &&
+  (set.givenName ?? set.familyName) !== undefined &&
+  (set.displayName ?? set.formattedName) !== undefined &&
+  (saysReadOnly(failure) || ['displayName', 'formatted'].some((name) => namesAttribute(failure.said, name)))
+
+const withoutMadeNames = ({ displayName: _, formattedName: __, ...set }: AccountFields): AccountFields => set
 
 /** RFC 7644 §3.14 */
 const isOutdated = (answer: ParsedReply) => !answer.ok && answer.failure.status === 412
@@ -133,9 +150,9 @@ async function sendUser(
   context: RequestContext,
 ): Promise<ParsedReply> {
   // Without a path, some apps replace a whole object such as `name`, so all of it is sent.
-  const whole = form === 'put' || (form === 'pathless' && edits({}).some(({ at }) => at.length > 1))
+  const whole = form === 'put' || (form === 'pathless' && edits(set, {}).some(({ at }) => at.length > 1))
   const now = whole || changesList(set) || app.known?.now.etag ? await current() : undefined
-  const made = edits(now?.raw ?? {})
+  const made = edits(set, now?.raw ?? {})
   const to = { path: path`/Users/${target.id}`, ...(now && { headers: now.headers }) }
   if (now && form === 'put') return replaceUser(app, to, replacement(now.raw, made), made, context)
   const Operations =

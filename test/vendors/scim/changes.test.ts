@@ -3,6 +3,7 @@ import { USER } from '../../../src/sandbox/scim/schema.ts'
 import type { ScimApp } from '../../../src/sandbox/scim-app.ts'
 import {
   type Case,
+  create,
   DEACTIVATED,
   deactivate,
   one,
@@ -12,9 +13,13 @@ import {
   update,
 } from './corner-world.ts'
 
+const NEW = 'di.new@example.com'
 const ALAN = 'alan@example.com'
 const GRACE = 'grace@example.com'
 const ADA = 'ada@example.com'
+const WITH_FORMATTED = {
+  user: { ...USER, name: { type: 'object', of: { ...USER.name.of, formatted: { type: 'string' } } } },
+} as const
 const UPDATED = { status: 'done', outcome: 'updated', verified: true }
 const named = (name: object) => (app: ScimApp) => expect(app.user(ADA).name).toEqual(name)
 
@@ -48,6 +53,48 @@ const TABLE: Record<string, Record<string, Case>> = {
         verified: false,
         alsoChanged: expect.arrayContaining([{ field: 'email', before: ADA, after: null }]),
       }),
+    },
+  },
+
+  'a name that follows': {
+    'is displayed, where it was the old full name': {
+      asks: update(ADA, { familyName: 'King' }),
+      gives: {
+        ...UPDATED,
+        account: { name: 'Ada King' },
+        before: { familyName: 'Lovelace', displayName: 'Ada Lovelace' },
+        after: { familyName: 'King', displayName: 'Ada King' },
+      },
+      leaves: (app) => expect(app.user(ADA).displayName).toBe('Ada King'),
+    },
+    'is no name that somebody chose': {
+      given: (app) => Object.assign(app.user(ADA), { displayName: 'The Countess' }),
+      asks: update(ADA, { familyName: 'King' }),
+      gives: { ...UPDATED, after: { familyName: 'King' } },
+      leaves: (app) => expect(app.user(ADA).displayName).toBe('The Countess'),
+    },
+    // RFC 7643 §4.1.1: with titles and middle names
+    'is formatted, with all else that is in it': {
+      app: WITH_FORMATTED,
+      given: (app) => Object.assign(app.user(ADA).name ?? {}, { formatted: 'Ms. Ada B. Lovelace, III' }),
+      asks: update(ADA, { familyName: 'King' }),
+      gives: { ...UPDATED, account: { name: 'Ms. Ada B. King, III' } },
+    },
+    'is left to an app that makes it itself': {
+      app: WITH_FORMATTED,
+      faults: ['formatted-read-only'],
+      given: (app) => Object.assign(app.user(ADA).name ?? {}, { formatted: 'Ada Lovelace' }),
+      asks: update(ADA, { familyName: 'King' }),
+      gives: { outcome: 'updated', note: expect.stringContaining('formattedName') },
+      sends: ['PATCH', 'PATCH'],
+      leaves: (app) => expect(app.user(ADA).name?.familyName).toBe('King'),
+    },
+    // AWS IAM Identity Center, "CreateUser"
+    'is there for an app that creates nobody without it': {
+      faults: ['display-name-required'],
+      asks: create(NEW),
+      gives: { status: 'done', outcome: 'created', verified: true, account: { name: 'Di New' } },
+      sends: ['POST'],
     },
   },
 

@@ -13,7 +13,11 @@ import { byIndex } from './pages.ts'
 import { asScim } from './records.ts'
 import type { RestApp } from './request.ts'
 
-const MAPPING: FieldMapping = { takes: [], read: readExtension }
+/** Only for reading: a dialect names the fields that it takes. */
+const mappingOf = ({ names }: Dialect): FieldMapping => ({
+  takes: names.displayName === undefined ? [] : ['displayName'],
+  read: readExtension,
+})
 
 /** The operations of Gainsight's REST API. It has no groups. */
 export function restOperations(app: RestApp) {
@@ -67,7 +71,7 @@ export function restOperations(app: RestApp) {
     readAccount: async ({ id }, context) => (await readUser(id, context))?.account,
     async readFields({ id }, context) {
       const user = await readUser(id, context)
-      return user && { account: user.account, fields: fieldsOf(MAPPING, user) }
+      return user && { account: user.account, fields: fieldsOf(mappingOf(await dialect(context)), user) }
     },
     async listAccounts({ match = {}, limit, at }, context): Promise<Page<Account, ListPosition>> {
       const { keep, note } = matcher(match)

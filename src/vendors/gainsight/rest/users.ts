@@ -16,6 +16,7 @@ const NAMES: FieldNames = {
   email: 'email',
   givenName: 'firstName',
   familyName: 'lastName',
+  displayName: 'name',
   title: 'title',
   department: 'department',
   role: 'role',
@@ -128,13 +129,14 @@ function recordFrom({ userName, ...fields }: AccountFields): Rec {
   }
 }
 
-/** The whole user with the changes applied. The id is in the path; the app derives `name` from first and last name. */
+/** The whole user with the changes applied. The id is in the path. A full name that would be outdated is left out. */
 function merged({ userId: _, name, ...raw }: Rec, { customAttributes, ...changes }: Rec): Rec {
-  const nameChanged = 'firstName' in changes || 'lastName' in changes
+  const renames = 'firstName' in changes || 'lastName' in changes
+  const outdated = renames && name === `${raw.firstName} ${raw.lastName}`
   const held = raw.customAttributes
   return {
     ...raw,
-    ...(name !== undefined && !nameChanged && { name }),
+    ...(name !== undefined && !outdated && { name }),
     ...changes,
     ...(isRecord(customAttributes) && {
       customAttributes: { ...(isRecord(held) && held), ...customAttributes },
