@@ -1,19 +1,19 @@
 import * as z from 'zod'
 import { flat } from '../domain/field-diff.ts'
-import type { Operations, RequestContext } from '../domain/operations.ts'
+import type { AccountFields, Operations, RequestContext } from '../domain/operations.ts'
 import { givesPrivilege } from '../domain/privilege.ts'
 import { bare } from '../domain/quoting.ts'
-import { inQuotes } from '../text/text.ts'
+import { inQuotes, sameText } from '../text/text.ts'
 import { agentAlteration } from './briefed.ts'
 import { defineChange, type Observed } from './define.ts'
-import { newNamesIn, readFieldsBack, setTo } from './fields.ts'
+import { newNamesIn, notShown, setTo } from './fields.ts'
 import { cannotUndo, unchanged } from './inverse.ts'
 import { reverseStatus } from './status.ts'
 
 export const createAccount = defineChange({
   operation: 'createAccount',
   verb: 'Create',
-  does: 'adds',
+  does: () => 'adds',
   weighs: () => 'adds',
   makes: 'account',
   sets: ({ ask }) => ask.fields,
@@ -45,18 +45,29 @@ export const createAccount = defineChange({
     ],
   }),
   losing: { groups: null, licence: null },
-  async readBack({ ask }, { operations }, context) {
-    const { userName, email, givenName: _, familyName: __, ...more } = ask.fields
-    const seen = await readByName(userName ?? email ?? '', operations, context)
-    return seen.account && Object.keys(more).length > 0
-      ? readFieldsBack(seen.account.id, more, operations, context)
-      : seen
+  async readBack({ ask }, { operations }, context, created) {
+    const { userName, email, givenName, familyName, ...more } = ask.fields
+    const seen = created === undefined ? await readByName(userName ?? email ?? '', operations, context) : {}
+    const id = created ?? seen.account?.id
+    if (id === undefined) return seen
+    const read = await operations.readFields?.({ id }, context)
+    if (!read) return { problem: 'The app does not show the account.' }
+    const { account, fields } = read
+    const isMeant = [account.userName, account.email].some(
+      (name) => sameText(name, userName) || sameText(name, email),
+    )
+    if (!isMeant) return { account, problem: 'The app shows another user name and email.' }
+    // Some apps answer a creation with an account that is there already (snipe/snipe-it#13854), and some show no names.
+    const names = {
+      ...(givenName !== undefined && fields.givenName !== undefined && { givenName }),
+      ...(familyName !== undefined && fields.familyName !== undefined && { familyName }),
+    }
+    return { account, ...notShown({ ...more, ...names }, fields) }
   },
   async readTwin({ ask }, { operations }, context) {
-    const { userName, email, externalId } = ask.fields
     // Some apps find an account by one of these names and not by another (langwatch/langwatch#6973).
-    for (const user of new Set([userName, email, externalId])) {
-      const seen = user === undefined ? {} : await readByName(user, operations, context)
+    for (const user of namesToLookUp(ask.fields)) {
+      const seen = await readByName(user, operations, context)
       if (seen.account) return seen
     }
     return {}
@@ -83,6 +94,12 @@ export const createAccount = defineChange({
     )
   },
 })
+
+/** Each name of a new account by which it may exist already, once. */
+export const namesToLookUp = ({ userName, email, externalId }: AccountFields): string[] => {
+  const names = [userName, email, externalId].filter((name) => name !== undefined)
+  return names.filter((name, index) => names.findIndex((other) => sameText(name, other)) === index)
+}
 
 async function readByName(user: string, app: Operations, context: RequestContext): Promise<Observed> {
   const [account, ...others] = (await app.findAccounts?.({ user }, context))?.accounts ?? []

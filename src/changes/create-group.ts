@@ -9,7 +9,7 @@ import { Members, membership, namesOf, readAndReverse, storyOf, touchedMembers }
 export const createGroup = defineChange({
   operation: 'createGroup',
   verb: 'Create a group with',
-  does: 'adds',
+  does: () => 'adds',
   weighs: () => 'adds',
   makes: 'group',
   sets: () => ({}),
@@ -29,8 +29,8 @@ export const createGroup = defineChange({
     accounts: accounts.map((account) => ({ ...accountSummary(account), alters: [membership(false, true)] })),
   }),
   losing: { groups: null, licence: null },
-  readBack: ({ ask }, { operations }, context) => readByName(ask, operations, context),
-  readTwin: ({ ask }, { operations }, context) => readByName(ask, operations, context),
+  readBack: ({ ask }, { operations }, context, created) => readCreated(ask, created, operations, context),
+  readTwin: ({ ask }, { operations }, context) => readCreated(ask, undefined, operations, context),
 
   image: z.object({ members: Members }),
   imageOf: ({ ask }) => ({
@@ -41,12 +41,13 @@ export const createGroup = defineChange({
   inverse: (past, { members }, read) => readAndReverse(past, { members, made: true }, read),
 })
 
-async function readByName(
+async function readCreated(
   { name, members }: AskOf<'createGroup'>,
+  id: string | undefined,
   app: Operations,
   context: RequestContext,
 ): Promise<Observed> {
-  const group = await app.readGroup?.({ group: name }, context)
+  const group = await app.readGroup?.(id === undefined ? { group: name } : { id }, context)
   if (!group || !sameText(group.name, plainText(name))) return { problem: 'The app does not show the group.' }
   const shown = new Set(group.members?.map(({ id }) => id))
   const missing = members.filter(({ id }) => !shown.has(id))

@@ -2,13 +2,21 @@ import * as z from 'zod'
 import { Account } from '../domain/account.ts'
 import { defineChange } from './define.ts'
 import { accountIn } from './image.ts'
-import { losesAccess, lostWithAccess, readStatus, reverseStatus, switchSentence } from './status.ts'
+import {
+  losesAccess,
+  lostWithAccess,
+  readStatus,
+  reverseStatus,
+  staysOpen,
+  switchSentence,
+  takesAccess,
+} from './status.ts'
 
 export const deactivateAccount = defineChange({
   operation: 'deactivateAccount',
   verb: 'Deactivate',
-  does: 'removes',
-  weighs: () => 'removes',
+  does: takesAccess,
+  weighs: (_, facts) => takesAccess(facts),
   makes: 'nothing',
   sets: () => ({}),
   replaces: () => ({}),
@@ -19,11 +27,10 @@ export const deactivateAccount = defineChange({
     accounts.map((account) => switchSentence('Deactivate', account, where, 'inactive')),
   consequence: (_, facts) =>
     [
-      facts.propagationMinutes &&
-        `The account's traffic can still pass for up to ${facts.propagationMinutes} minutes.`,
-      facts.endsSessions !== 'yes' && 'Sessions at the identity provider are not ended.',
+      staysOpen(facts),
       facts.deactivate === 'deletes' && 'This app deletes deactivated accounts: it cannot be undone.',
-      facts.deactivate === 'unknown' && 'It is not known whether this app can undo it.',
+      facts.deactivate === 'unknown' &&
+        'It is not known what this app does with deactivated accounts: it may delete them for good.',
     ]
       .filter((text) => text)
       .join(' '),
@@ -31,8 +38,8 @@ export const deactivateAccount = defineChange({
   briefing: ({ accounts }) => ({ accounts: accounts.map((account) => losesAccess(account, 'inactive')) }),
   // The app keeps them with a deactivated account.
   losing: { groups: 'Groups it can no longer use', licence: 'Licence it holds' },
-  async readBack({ ask }, { operations, facts }, context) {
-    const seen = await readStatus(ask.id, 'inactive', operations, context)
+  async readBack(change, { operations, facts }, context) {
+    const seen = await readStatus(change, 'inactive', operations, context)
     // Some apps delete deactivated accounts; a missing account is then the expected result.
     return facts.deactivate === 'deletes' && !seen.account ? {} : seen
   },

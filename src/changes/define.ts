@@ -38,10 +38,10 @@ interface KindDefinition<Name extends ChangeName> {
   operation: Name
   /** Start of the approval page's headline, before "2 accounts in Netskope". */
   verb: string
-  /** Its usual effect on access; guards and settings distinguish kinds by it. */
-  does: Does
-  /** The effect of this particular change. */
-  weighs(change: Change<Name>): Does
+  /** Its usual effect on access at an app that behaves like this; what is not known counts as the worst. */
+  does(facts: Facts): Does
+  /** The effect of this particular change there; guards and settings distinguish changes by it. */
+  weighs(change: Change<Name>, facts: Facts): Does
   /** What it creates. */
   makes: 'account' | 'group' | 'nothing'
   /** The values that it sets on an account; can be empty. */
@@ -67,8 +67,8 @@ interface KindDefinition<Name extends ChangeName> {
   }
   /** Labels on the approval page for groups and licence lost with the access; `null` if they are not lost. */
   losing: { groups: string | null; licence: string | null }
-  /** Reads the result once. */
-  readBack(change: Change<Name>, app: TenantApp, context: RequestContext): Promise<Observed>
+  /** Reads the result once. `created` is the id of what a creation made, if the app's reply had it. */
+  readBack(change: Change<Name>, app: TenantApp, context: RequestContext, created?: string): Promise<Observed>
   /** After a conflict, reads what exists already; empty for a kind that creates nothing. */
   readTwin(change: Change<Name>, app: TenantApp, context: RequestContext): Promise<Observed>
 }

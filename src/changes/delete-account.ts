@@ -6,7 +6,7 @@ import { inQuotes } from '../text/text.ts'
 import { defineChange } from './define.ts'
 import { accountIn } from './image.ts'
 import { cannotUndo } from './inverse.ts'
-import { losesAccess } from './status.ts'
+import { losesAccess, staysOpen } from './status.ts'
 
 const DELETION_MEANS: Record<Facts['delete'], string> = {
   hard: 'It cannot be undone: the record, its groups and what the app keeps under it are lost.',
@@ -16,10 +16,14 @@ const DELETION_MEANS: Record<Facts['delete'], string> = {
   unknown: 'It is not known what this app does on deletion; assume that it cannot be undone.',
 }
 
+/** Whether the record stays, without access, so that an inactive account is the expected result. */
+export const keepsAccount = (facts: Facts): boolean =>
+  facts.delete === 'deactivates' || facts.delete === 'unlinks'
+
 export const deleteAccount = defineChange({
   operation: 'deleteAccount',
   verb: 'Delete',
-  does: 'deletes',
+  does: () => 'deletes',
   weighs: () => 'deletes',
   makes: 'nothing',
   sets: () => ({}),
@@ -37,7 +41,8 @@ export const deleteAccount = defineChange({
         ...(licence ? [`Licence freed: ${inQuotes(licence)}.`] : []),
       ]
     }),
-  consequence: (_, facts) => DELETION_MEANS[facts.delete],
+  consequence: (_, facts) =>
+    [DELETION_MEANS[facts.delete], staysOpen(facts)].filter((text) => text).join(' '),
   reversible: ({ facts }) =>
     facts.delete === 'hard' ? false : facts.delete === 'deactivates' ? true : undefined,
   briefing: ({ accounts }) => ({ accounts: accounts.map((account) => losesAccess(account, 'deleted')) }),
@@ -45,10 +50,12 @@ export const deleteAccount = defineChange({
   async readBack({ ask }, { operations, facts }, context) {
     const account = await operations.readAccount?.({ id: ask.id }, context)
     if (!account) return {}
-    // If the app deactivates instead of deleting, an inactive account is the expected result.
-    const keeps = facts.delete === 'deactivates' || facts.delete === 'unlinks'
-    if (keeps && account.status === 'inactive') return { account }
-    return { account, problem: `The app still shows the account, as ${account.status}.` }
+    if (account.status !== 'inactive') {
+      return { account, problem: `The app still shows the account, as ${account.status}.` }
+    }
+    return keepsAccount(facts)
+      ? { account, kept: true }
+      : { account, kept: true, problem: 'It still keeps the account, as inactive.' }
   },
   readTwin: async () => ({}),
 

@@ -48,11 +48,13 @@ export async function readFieldsBack(
 ): Promise<Observed> {
   const read = await app.readFields?.({ id }, context)
   if (!read) return { problem: 'The app no longer shows this account.' }
-  const ignored = differingFields(set, read.fields)
-  return {
-    ...read,
-    ...(ignored.length > 0 && {
-      problem: `The app does not show the new ${ignored.join(', ')}; it may have ignored it.`,
-    }),
-  }
+  return { ...read, ...notShown(set, read.fields) }
+}
+
+/** Names the values of `set` that `shown` lacks; empty if there is none. */
+export function notShown(set: AccountFields, shown: AccountFields): Pick<Observed, 'problem'> {
+  const ignored = differingFields(set, shown)
+  return ignored.length > 0
+    ? { problem: `The app does not show the new ${ignored.join(', ')}; it may have ignored it.` }
+    : {}
 }

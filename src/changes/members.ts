@@ -58,7 +58,7 @@ export async function readAndReverse(
 ): Promise<Reversal> {
   const { id } = past.subject
   const found = id === 'new' ? undefined : await read.group(id)
-  // `readGroup` takes an id or a name: a group whose name equals this id is another one.
+  // Never another group, such as one whose name equals this id.
   const group = found?.id === id ? found : undefined
   const people = group?.members ? differingMembers(image.members, group) : []
   const accounts = await Promise.all(people.map((one) => read.account(one.id)))

@@ -1,4 +1,5 @@
 import { type Change, EFFECTS, type Effect } from '../domain/change.ts'
+import type { Facts } from '../domain/facts.ts'
 import { bare } from '../domain/quoting.ts'
 import { cautionOf } from '../text/confusables.ts'
 import { fold } from '../text/text.ts'
@@ -13,8 +14,8 @@ export function peopleIn(change: Change): string[] {
 }
 
 /** The most dangerous effect of these changes. */
-export function mostDangerous(changes: readonly Change[]): Effect {
-  const effects = changes.map((change) => kindOf(change).does)
+export function mostDangerous(changes: readonly Change[], factsOf: (tenant: string) => Facts): Effect {
+  const effects = changes.map((change) => kindOf(change).does(factsOf(change.tenant)))
   return (
     EFFECTS.findLast((effect) =>
       effects.some((does) => (does === 'deletes' ? 'removes' : does) === effect),

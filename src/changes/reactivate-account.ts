@@ -8,7 +8,7 @@ import { lostWithAccess, readStatus, reverseStatus, switchSentence } from './sta
 export const reactivateAccount = defineChange({
   operation: 'reactivateAccount',
   verb: 'Reactivate',
-  does: 'adds',
+  does: () => 'adds',
   weighs: () => 'adds',
   makes: 'nothing',
   sets: () => ({}),
@@ -28,7 +28,7 @@ export const reactivateAccount = defineChange({
     })),
   }),
   losing: { groups: null, licence: null },
-  readBack: ({ ask }, { operations }, context) => readStatus(ask.id, 'active', operations, context),
+  readBack: (change, { operations }, context) => readStatus(change, 'active', operations, context),
   readTwin: async () => ({}),
 
   image: z.object({ account: Account }),

@@ -1,5 +1,7 @@
 import type { Account } from '../domain/account.ts'
 import type { BriefedAccount } from '../domain/briefing.ts'
+import type { Change, Does } from '../domain/change.ts'
+import type { Facts } from '../domain/facts.ts'
 import type { Operations, RequestContext } from '../domain/operations.ts'
 import { named } from '../domain/quoting.ts'
 import { sameText } from '../text/text.ts'
@@ -17,6 +19,7 @@ import {
   type Reversal,
   touchedSince,
 } from './inverse.ts'
+import { besidesStatus, sideEffects } from './side-effects.ts'
 
 /** Groups of an account that a person is shown. */
 const MAX_GROUPS_SHOWN = 50
@@ -31,6 +34,22 @@ export const switchSentence = (
   `${verb} ${named(account)}${account.admin ? ', an administrator,' : ''} in ${title}, tenant ${tenant}: ` +
   `${account.status} → ${to}.`
 
+/**
+ * What a deactivation does: where it is not known to be reversible, it counts as a deletion. PagerDuty deletes users whose
+ * `active` becomes false (support.pagerduty.com, "SCIM User Provisioning").
+ */
+export const takesAccess = ({ deactivate }: Facts): Does =>
+  deactivate === 'reversible' ? 'removes' : 'deletes'
+
+/** What goes on for a while after the access is removed; can be empty. */
+export const staysOpen = ({ propagationMinutes, endsSessions }: Facts): string =>
+  [
+    propagationMinutes && `The account's traffic can still pass for up to ${propagationMinutes} minutes.`,
+    endsSessions !== 'yes' && 'Sessions at the identity provider are not ended.',
+  ]
+    .filter((text) => text)
+    .join(' ')
+
 /** What the approval page shows of an account that loses access, and what it loses. */
 export const losesAccess = (account: Account, after: string): BriefedAccount => ({
   ...accountSummary(account),
@@ -43,9 +62,9 @@ export const losesAccess = (account: Account, after: string): BriefedAccount => 
   },
 })
 
-/** Reads whether the account has this status now. */
+/** Reads whether the account has this status now, and whether all else is as it was. */
 export async function readStatus(
-  id: string,
+  { ask: { id }, accounts: [before] }: Pick<Change<'deactivateAccount'>, 'ask' | 'accounts'>,
   status: string,
   app: Operations,
   context: RequestContext,
@@ -53,7 +72,7 @@ export async function readStatus(
   const account = await app.readAccount?.({ id }, context)
   if (!account) return { problem: 'The app no longer shows this account.' }
   return account.status === status
-    ? { account }
+    ? { account, ...sideEffects(besidesStatus(before, account)) }
     : { account, problem: `The app still shows it as ${account.status}.` }
 }
 

@@ -20,6 +20,8 @@ import {
   type Reversal,
   touchedSince,
 } from './inverse.ts'
+import { besidesFields, sideEffects } from './side-effects.ts'
+import { takesAccess } from './status.ts'
 
 const Value = z.union([z.string(), z.boolean(), z.array(z.string())])
 
@@ -39,9 +41,12 @@ const MANAGED =
 export const updateAccount = defineChange({
   operation: 'updateAccount',
   verb: 'Change',
-  does: 'changes',
-  weighs: ({ ask: { set } }) =>
-    set.status === undefined ? 'changes' : set.status === 'inactive' ? 'removes' : 'adds',
+  does: () => 'changes',
+  weighs: ({ ask: { set } }, facts) => {
+    if (set.status === undefined) return 'changes'
+    if (set.status === 'active') return 'adds'
+    return takesAccess(facts)
+  },
   makes: 'nothing',
   sets: ({ ask }) => ask.set,
   replaces: ({ before, ask }) =>
@@ -67,7 +72,12 @@ export const updateAccount = defineChange({
     return { accounts: accounts.map((account) => ({ ...accountSummary(account), alters })) }
   },
   losing: { groups: null, licence: null },
-  readBack: ({ ask }, { operations }, context) => readFieldsBack(ask.id, ask.set, operations, context),
+  async readBack(change, { operations }, context) {
+    const { id, set } = change.ask
+    const { account, fields, ...more } = await readFieldsBack(id, set, operations, context)
+    if (!account || !fields) return more
+    return { account, fields, ...more, ...sideEffects(besidesFields(change, { account, fields })) }
+  },
   readTwin: async () => ({}),
 
   image: Image,

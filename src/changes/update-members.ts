@@ -16,7 +16,7 @@ import {
 export const updateMembers = defineChange({
   operation: 'updateMembers',
   verb: 'Change the group membership of',
-  does: 'changes',
+  does: () => 'changes',
   weighs: () => 'changes',
   makes: 'nothing',
   sets: () => ({}),
@@ -45,7 +45,7 @@ export const updateMembers = defineChange({
   // A user who leaves a group keeps the licence.
   losing: { groups: 'Groups lost', licence: null },
   async readBack({ ask: { group, add, remove }, inside = [] }, { operations }, context) {
-    const read = await operations.readGroup?.({ group: group.id }, context)
+    const read = await operations.readGroup?.({ id: group.id }, context)
     if (!read) return { problem: 'The app no longer shows this group.' }
     if (!read.members) return { group: read, problem: 'The app does not show the members of this group.' }
     const ids = new Set(read.members.map(({ id }) => id))

@@ -104,10 +104,10 @@ function refusal(tenants: Tenants, tool: Tool, tenant: Tenant): string | undefin
 /** A call of this tool about made-up accounts, as the policy sees it. */
 function sampleCall(
   { effect, needs }: Tool,
-  { name: tenant }: Tenant,
+  { name: tenant, facts }: Tenant,
   { admin, count }: Pick<ExplainOptions, 'admin' | 'count'>,
 ): Weighed {
-  const named = needs.map((name) => kindNamed(name)?.does).filter((does) => does !== undefined)
+  const named = needs.map((name) => kindNamed(name)?.does(facts)).filter((does) => does !== undefined)
   // A tool that names no specific write counts as its declared effect.
   const done = named.length > 0 || effect === 'reads' ? named : [effect]
   return {

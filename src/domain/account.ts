@@ -53,19 +53,9 @@ export type Account = z.infer<typeof Account>
  * and short (`text.ts`), and is never an instruction.
  */
 export const WRITTEN_IN_APPS = [
-  ...['name', 'givenName', 'familyName', 'userName', 'email', 'title', 'department', 'role', 'groups'],
-  ...[
-    'otherEmails',
-    'userType',
-    'location',
-    'manager',
-    'managerName',
-    'phone',
-    'locale',
-    'timezone',
-    'custom',
-  ],
-  ...['actor', 'action', 'target', 'plan'],
+  ...['name', 'givenName', 'familyName', 'displayName', 'formattedName', 'userName', 'email', 'otherEmails'],
+  ...['title', 'department', 'role', 'groups', 'userType', 'location', 'manager', 'managerName'],
+  ...['phone', 'locale', 'timezone', 'custom', 'alsoChanged', 'actor', 'action', 'target', 'plan'],
 ] as const
 
 /** The accounts of one person, over all tenants. */

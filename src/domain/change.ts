@@ -1,5 +1,6 @@
 import type { ErrorCode, IdentityError } from '../errors.ts'
 import type { Account, Group } from './account.ts'
+import type { AlsoChanged } from './field-diff.ts'
 import type { AccountFields, AskOf, Writes } from './operations.ts'
 
 /** What a tool does to the apps, from the least dangerous to the most; guards decide from it. */
@@ -62,9 +63,13 @@ export interface Shown {
   account?: Account
   fields?: AccountFields
   group?: Group
+  /** The app deactivated the account instead of deleting it. */
+  kept?: true
+  /** What changed at the account besides, although nobody asked for it; absent if nothing did. */
+  alsoChanged?: readonly AlsoChanged[]
 }
 
-/** How one change ended. `done` and `verified: false`: the app accepted it and does not show it yet. */
+/** How one change ended. `done` and `verified: false`: the app accepted it and does not show it, or did more. */
 export interface Carried extends Shown {
   outcome: 'done' | 'failed' | 'unknown'
   verified: boolean

@@ -10,6 +10,27 @@ export const flat = ({ custom = {}, ...plain }: AccountFields): Readonly<Record<
     ...Object.entries(custom).map(([name, value]) => [`custom.${name}`, value] as const),
   ])
 
+/** A field that changed without being asked to; null stands for a value that the app did not show. */
+export interface AlsoChanged {
+  field: string
+  before: FieldValue | null
+  after: FieldValue | null
+}
+
+type Values = Readonly<Record<string, FieldValue | undefined>>
+
+/** What differs between two readings of the same record, apart from the fields that were `expected` to. */
+export const alsoChanged = (
+  before: Values,
+  after: Values,
+  expected: (field: string, after: FieldValue | undefined) => boolean,
+): AlsoChanged[] =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((field) => {
+    const [was, is] = [before[field], after[field]]
+    if (sameValue(field, was, is) || expected(field, is)) return []
+    return [{ field, before: was ?? null, after: is ?? null }]
+  })
+
 /** The inverse of `flat`. */
 export const unflat = (values: readonly (readonly [string, FieldValue])[]): AccountFields => {
   const custom = values.flatMap(([name, value]) =>

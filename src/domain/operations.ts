@@ -101,6 +101,10 @@ export interface AccountFields {
   email?: string
   givenName?: string
   familyName?: string
+  /** The name that the app shows, where it is kept apart from the parts. */
+  displayName?: string
+  /** The full name with titles and middle names. */
+  formattedName?: string
   title?: string
   department?: string
   role?: string
@@ -118,7 +122,8 @@ export interface AccountFields {
 }
 
 /** Equality on the given fields, ignoring case. */
-export interface Match extends Omit<AccountFields, 'locale' | 'timezone' | 'phone' | 'custom'> {
+export interface Match
+  extends Omit<AccountFields, 'displayName' | 'formattedName' | 'locale' | 'timezone' | 'phone' | 'custom'> {
   userType?: string
   location?: string
   group?: string
@@ -173,16 +178,17 @@ export interface Reads {
     ask: { limit: number; at?: ListPosition },
     context: RequestContext,
   ): Promise<Page<Group, ListPosition>>
-  /** The group whose id or name equals `group`, with its members if the app shows them. */
-  readGroup?(ask: { group: string }, context: RequestContext): Promise<Group | undefined>
+  /** The group with this id, or whose id or name equals `group`, with its members if the app shows them. */
+  readGroup?(ask: { id: string } | { group: string }, context: RequestContext): Promise<Group | undefined>
   /**
-   * Throws the error that a write to these accounts, or of these values, would get in any case. Sends no request; it
-   * keeps a person from being asked about an impossible change.
+   * Throws the error that a write to these accounts, or of these values, would get in any case; it keeps a person from
+   * being asked about an impossible change. Answers with what a person should know about the way in which the app is
+   * changed, in sentences. Sends no request once the app was asked for the accounts.
    */
   checkWrite?(
-    ask: { accounts: readonly Account[]; fields: AccountFields },
+    ask: { operation: keyof Writes; accounts: readonly Account[]; fields: AccountFields },
     context: RequestContext,
-  ): Promise<void>
+  ): Promise<readonly string[]>
   pullAudit?(
     ask: AuditFilter & { since: Date; until: Date; limit: number; at?: AuditPosition },
     context: RequestContext,
@@ -191,6 +197,11 @@ export interface Reads {
   checkTokens?(ask: Record<never, never>, context: RequestContext): Promise<TokenCheck[]>
   /** Finds out what the app supports, and stores what the other operations can use of it. */
   probeApp?(ask: Record<never, never>, context: RequestContext): Promise<AppProbe>
+}
+
+/** What the app's reply says of what it created; without an id it is looked up by name. */
+export interface Created {
+  id?: string
 }
 
 /**
@@ -202,14 +213,14 @@ export interface Writes {
   deactivateAccount?(ask: Target, context: RequestContext): Promise<void>
   reactivateAccount?(ask: Target, context: RequestContext): Promise<void>
   /** Called only after a look-up found no account. Throws `Conflict` if the app reports an existing one. */
-  createAccount?(ask: { fields: AccountFields }, context: RequestContext): Promise<void>
+  createAccount?(ask: { fields: AccountFields }, context: RequestContext): Promise<Created>
   /** Changes only the given fields. Throws `Unsupported` for a field that the app does not have. */
   updateAccount?(ask: Target & { set: AccountFields }, context: RequestContext): Promise<void>
   /** Called only after a look-up found no group. Throws `Conflict` if the app reports an existing one. */
   createGroup?(
     ask: { name: string; externalId?: string; members: readonly Target[] },
     context: RequestContext,
-  ): Promise<void>
+  ): Promise<Created>
   /** Adds and removes members of a group; all others stay. */
   updateMembers?(
     ask: { group: { id: string; name: string }; add: readonly Target[]; remove: readonly Target[] },

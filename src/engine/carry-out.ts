@@ -1,7 +1,8 @@
 import type { Observed } from '../changes/define.ts'
 import { kindOf } from '../changes/index.ts'
 import type { Carried, Change, ChangeName } from '../domain/change.ts'
-import type { AskOf, Operations, RequestContext } from '../domain/operations.ts'
+import type { AskOf, Created, Operations, RequestContext } from '../domain/operations.ts'
+import { bare } from '../domain/quoting.ts'
 import { Conflict, IdentityError, UnknownOutcome } from '../errors.ts'
 import type { Call } from '../guards/call.ts'
 import type { Tenant } from './tenants.ts'
@@ -20,10 +21,10 @@ export async function carryOut(
   const { tenant: name, subject, accounts } = change
   const about = { account: { tenant: name, ...subject } }
   const before = accounts.length === 1 && accounts[0] ? { account: accounts[0] } : {}
-  const end = async (carried: Carried): Promise<Carried> => {
+  const end = async (carried: Carried, created?: string): Promise<Carried> => {
     const { outcome, code, note } = carried
     try {
-      const named = madeBy(change, carried) ?? about
+      const named = madeBy(change, carried, created) ?? about
       await record({ event: outcome, ...named, ...(code && { code }), ...(note && { note }) })
     } catch (error) {
       // The answer still reports the real outcome; the line `started` tells the journal's reader to check.
@@ -56,8 +57,9 @@ export async function carryOut(
     signal: AbortSignal.timeout(Math.max(1, context.deadline - Date.now())),
   }
   let lost = false
+  let created: string | undefined
   try {
-    await write(change, tenant.operations, onward)
+    created = await write(change, tenant.operations, onward)
   } catch (error) {
     if (!(error instanceof IdentityError)) {
       warn('a change failed on our side', error)
@@ -76,34 +78,36 @@ export async function carryOut(
     }
     lost = true
   }
-  return end(await readBack(change, tenant, { context: onward, lost, warn }))
+  return end(await readBack(change, tenant, { context: onward, lost, created, warn }), created)
 }
 
 /** The created account or group, which had no id before. */
-function madeBy(change: Change, { outcome, account, group }: Carried) {
+function madeBy(change: Change, { outcome, account, group }: Carried, created: string | undefined) {
+  const { tenant, subject } = change
   const { makes } = kindOf(change)
-  const made =
-    makes === 'account' ? account : makes === 'group' && group && { ...group, userName: group.name }
-  return outcome === 'done' && made
-    ? { account: { tenant: change.tenant, id: made.id, userName: made.userName } }
-    : undefined
+  if (makes === 'nothing' || outcome !== 'done') return undefined
+  const shown = makes === 'account' ? account : group && { ...group, userName: group.name }
+  const made = shown ?? (created === undefined ? undefined : { id: created, userName: subject.userName })
+  return made && { account: { tenant, id: made.id, userName: made.userName } }
 }
 
 /** Writes by name, each with its input. */
 type WriteTable = {
-  readonly [Name in ChangeName]?: (ask: AskOf<Name>, context: RequestContext) => Promise<void>
+  readonly [Name in ChangeName]?: (ask: AskOf<Name>, context: RequestContext) => Promise<unknown>
 }
 
-/** The only place that sends a write. */
+/** The only place that sends a write. The id of what it created, if the reply has one. */
 async function write<Name extends ChangeName>(
   change: Change<Name>,
   operations: Operations,
   context: RequestContext,
-): Promise<void> {
+): Promise<string | undefined> {
   const table: WriteTable = operations
   const run = table[change.operation]
   if (!run) throw new TypeError(`${change.operation} is not offered`)
-  await run.call(operations, change.ask, context)
+  // Only a creation answers with something.
+  const created = (await run.call(operations, change.ask, context)) as Created | undefined
+  return created?.id
 }
 
 async function readOnce(looking: Promise<Observed>, warn: Warn): Promise<Observed> {
@@ -119,7 +123,12 @@ async function readOnce(looking: Promise<Observed>, warn: Warn): Promise<Observe
 async function readBack(
   change: Change,
   tenant: Tenant,
-  { context, lost, warn }: { context: RequestContext; lost: boolean; warn: Warn },
+  {
+    context,
+    lost,
+    created,
+    warn,
+  }: { context: RequestContext; lost: boolean; created: string | undefined; warn: Warn },
 ): Promise<Carried> {
   const { verifyAfterWrite, verifyWindowMs } = tenant.settings
   if (!verifyAfterWrite && !lost) {
@@ -131,17 +140,34 @@ async function readBack(
   }
   const until = Math.min(Date.now() + verifyWindowMs, context.deadline)
   for (let pause = 100; ; pause *= 2) {
-    const { problem, ...shown } = await readOnce(kindOf(change).readBack(change, tenant, context), warn)
+    const { problem, ...shown } = await readOnce(
+      kindOf(change).readBack(change, tenant, context, created),
+      warn,
+    )
+    const besides = besidesText(shown)
+    const noted = (...texts: string[]) => [...texts, besides].filter((text) => text).join(' ')
     if (problem === undefined) {
-      const note = 'The reply was lost; reading back shows that the change was made.'
-      return { outcome: 'done', verified: true, ...shown, ...(lost && { note }) }
+      const note = noted(lost ? 'The reply was lost; reading back shows that the change was made.' : '')
+      return { outcome: 'done', verified: besides === '', ...shown, ...(note && { note }) }
     }
     if (Date.now() + pause <= until) {
       await new Promise((resolve) => setTimeout(resolve, pause))
     } else if (lost) {
-      const note = `The reply was lost and the change may still take effect. ${problem} Look again before you repeat it.`
+      const note = noted(
+        'The reply was lost and the change may still take effect.',
+        problem,
+        'Look again before you repeat it.',
+      )
       return { outcome: 'unknown', verified: false, ...shown, code: 'unknown_outcome', note }
-    } else
-      return { outcome: 'done', verified: false, ...shown, note: `The app accepted the change. ${problem}` }
+    } else {
+      const note = noted('The app accepted the change.', problem)
+      return { outcome: 'done', verified: false, ...shown, note }
+    }
   }
 }
+
+/** Names what changed besides; empty if nothing did. */
+const besidesText = ({ alsoChanged = [] }: Observed): string =>
+  alsoChanged.length > 0
+    ? `The app also changed what it was not asked to: ${alsoChanged.map(({ field }) => bare(field)).join(', ')}.`
+    : ''

@@ -131,15 +131,18 @@ export function dispatcher({
     const targets = approval?.request === requestHash(call) ? approval.targets : undefined
     return (tenant, id) => targets === undefined || Object.hasOwn(targets, targetKey(tenant, id))
   }
-  /** Checks that a plan can be carried out, before a person is asked about it. */
+  /** Checks that a plan can be carried out, before a person is asked about it, and adds what the apps say of it. */
   const checked = async (plan: Plan, context: RequestContext): Promise<Plan> => {
+    const warnings = new Set<string>()
     for (const change of plan.changes) {
+      const { accounts, operation } = change
       const tenant = tenants.get(change.tenant)
-      mustOffer(tenant, change.operation)
-      const proposed = { accounts: change.accounts, fields: kindOf(change).sets(change) }
-      await atTenant(tenant, async () => tenant.operations.checkWrite?.(proposed, context))
+      mustOffer(tenant, operation)
+      const proposed = { operation, accounts, fields: kindOf(change).sets(change) }
+      const said = await atTenant(tenant, async () => tenant.operations.checkWrite?.(proposed, context))
+      for (const warning of said ?? []) warnings.add(`${tenant.name}: ${warning}`)
     }
-    return plan
+    return { ...plan, lines: [...plan.lines, ...warnings] }
   }
   // Every output schema is an object; `declared-only` validates the answer on the way out.
   return compose(guards(sight), async (call) => ({

@@ -112,7 +112,7 @@ export const whereOf = ({ name, vendor }: Tenant): ChangeLocation => ({ tenant: 
 export const traitsOf = ({ vendor, settings, facts }: Tenant): TenantTraits => ({
   vendor: vendor.name,
   environment: settings.environment,
-  deactivationDeletes: facts.deactivate === 'deletes',
+  facts,
 })
 
 /** Opens a tenant's app for the vendor's operations: one set of request guards per tenant, one budget per token. */

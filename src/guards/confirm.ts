@@ -48,7 +48,7 @@ export const confirm = (by: Confirming): CallGuard =>
     }
     const bound = bindingOf(call, plan)
     const { digest } = bound
-    const demand = demandOf(weigh(effectOf(call), plan, call.leastLevel), by.policy)
+    const demand = demandOf(weigh(effectOf(call), plan, by.policy.about, call.leastLevel), by.policy)
     const approvalId = approvalIdOf(call)
     if (approvalId !== undefined) {
       const given = await by.approvals.get(approvalId)

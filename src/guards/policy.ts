@@ -3,6 +3,7 @@ import { peopleIn } from '../changes/plan.ts'
 import type { ConfirmLevel, ConfirmRule, Environment } from '../config/policy.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Does, Effect, Plan } from '../domain/change.ts'
+import type { Facts } from '../domain/facts.ts'
 
 /** The confirmation that a change needs, and the settings that require it. */
 export interface Demand extends Requirement {
@@ -29,8 +30,7 @@ export interface Policy {
 export interface TenantTraits {
   vendor: string
   environment: Environment
-  /** Whether deactivating an account there deletes it. */
-  deactivationDeletes: boolean
+  facts: Facts
 }
 
 /** The properties of a call that decide which confirmation it needs. */
@@ -58,14 +58,14 @@ type Kind = Exclude<keyof Settings['confirm'], 'rules'>
 const MAX_PEOPLE_BEFORE_BULK = 20
 const STRICTNESS: readonly ConfirmLevel[] = ['none', 'ask', 'approve']
 
-export const weigh = (effect: Effect, plan: Plan, least?: ConfirmLevel): Weighed => ({
+export const weigh = (effect: Effect, plan: Plan, about: Policy['about'], least?: ConfirmLevel): Weighed => ({
   effect,
   least,
   targets: plan.changes.flatMap((change) => {
     const kind = kindOf(change)
     const target = {
       tenant: change.tenant,
-      does: kind.weighs(change),
+      does: kind.weighs(change, about(change.tenant).facts),
       administrator: kind.changesPrivilege(change),
     }
     // A creation has a target, too.
@@ -83,8 +83,7 @@ export const weigh = (effect: Effect, plan: Plan, least?: ConfirmLevel): Weighed
 export function demandOf(weighed: Weighed, { confirm, about }: Policy): Demand {
   const { effect, people, doubt, least } = weighed
   const targets = weighed.targets.map((target) => {
-    const traits = about(target.tenant)
-    return { ...target, ...traits, kinds: kindsOf(target, effect, traits) }
+    return { ...target, ...about(target.tenant), kinds: kindsOf(target, effect) }
   })
   const kinds = new Set<Kind>([
     ...targets.flatMap((target) => target.kinds),
@@ -114,15 +113,10 @@ export function demandOf(weighed: Weighed, { confirm, about }: Policy): Demand {
 
 type JudgedTarget = Target & TenantTraits & { kinds: readonly Kind[] }
 
-const kindsOf = (
-  { does, administrator }: Target,
-  effect: Effect,
-  { deactivationDeletes }: TenantTraits,
-): Kind[] => [
+const kindsOf = ({ does, administrator }: Target, effect: Effect): Kind[] => [
   ...(effect === 'reads' ? [] : [effect]),
   // Deleting an account also removes its access.
   ...(does === 'deletes' ? (['deletes', 'removes'] as const) : [does]),
-  ...(does === 'removes' && deactivationDeletes ? (['deletes'] as const) : []),
   ...(administrator ? (['admins'] as const) : []),
 ]
 

@@ -13,6 +13,7 @@ const attribute = z
 /** The fields of an account that tools set. Status and groups have tools of their own. */
 export const Fields = z.strictObject({
   ...AccountTexts,
+  displayName: Text.optional(),
   manager: Text.optional(),
   locale: Text.optional(),
   timezone: Text.optional(),
@@ -46,6 +47,13 @@ export const passingAmong = (places: readonly { gap?: IdentityError }[]): Identi
   places
     .flatMap(({ gap }) => (gap?.retryable ? [gap] : []))
     .toSorted((a, b) => (b.details.retryAt ?? 0) - (a.details.retryAt ?? 0))[0]
+
+const FieldValue = z.union([z.string(), z.boolean(), z.array(z.string())]).nullable()
+/** What the app changed besides, although nobody asked for it. */
+export const AlsoChanged = z
+  .array(z.object({ field: z.string(), before: FieldValue, after: FieldValue }))
+  .readonly()
+  .optional()
 
 /** The status of any call that changes something. */
 export const ChangeStatus = z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required'])

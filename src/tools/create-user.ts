@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { createAccount } from '../changes/create-account.ts'
+import { createAccount, namesToLookUp } from '../changes/create-account.ts'
 import { Account } from '../domain/account.ts'
 import type { AccountFields } from '../domain/operations.ts'
 import { whereOf } from '../engine/tenants.ts'
@@ -48,8 +48,7 @@ export default defineTool({
       givenName,
       familyName,
     }
-    const names = [fields.userName, email, fields.externalId].filter((one) => one !== undefined)
-    for (const user of new Set(names)) {
+    for (const user of namesToLookUp(fields)) {
       const { accounts: found } = await ask.one(tenant, 'findAccounts', { user })
       if (found.length > 0) return { changes: [], lines: [], reason, there: found }
     }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { deleteAccount } from '../changes/delete-account.ts'
+import { deleteAccount, keepsAccount } from '../changes/delete-account.ts'
 import { Account } from '../domain/account.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import { whereOf } from '../engine/tenants.ts'
@@ -13,7 +13,7 @@ export default defineTool({
   name: 'delete_user',
   title: 'Delete a user',
   description:
-    'Delete an account permanently, after a person outside this chat approves. Prefer deactivate_user: it can be undone.',
+    'Delete an account (some apps only deactivate it), after a person outside this chat approves. Prefer deactivate_user.',
   needs: ['findAccounts', 'readAccount', 'deleteAccount'],
   effect: 'removes',
   input: () =>
@@ -26,7 +26,7 @@ export default defineTool({
   output: () =>
     z.object({
       status: ChangeStatus,
-      outcome: z.enum(['deleted', 'failed', 'unknown']).optional(),
+      outcome: z.enum(['deleted', 'deactivated', 'failed', 'unknown']).optional(),
       account: Account.optional(),
       ...RESULT_OF_ONE,
     }),
@@ -44,24 +44,28 @@ export default defineTool({
     const change = { tenant, accounts: [account], subject, operation: 'deleteAccount', ask: subject } as const
     const at = ask.tenants.get(tenant)
     const [what = '', ...lost] = deleteAccount.sentences(change, whereOf(at))
+    const consequence = deleteAccount.consequence(change, at.facts)
     return {
       changes: [change],
-      lines: [what, deleteAccount.consequence(change, at.facts), ...lost],
+      lines: [what, consequence, ...lost],
       reason,
+      consequence,
+      keeps: keepsAccount(at.facts),
     }
   },
 
   async run(_, { plan, carryOut }) {
     const [change] = plan.changes
     if (!change) throw new TypeError('a deletion without a change')
-    const { outcome, verified, account, code, note } = await carryOut(change)
+    const { outcome, verified, account, kept = plan.keeps, code, note } = await carryOut(change)
+    const notes = [note, outcome === 'done' ? plan.consequence : undefined].filter((text) => text)
     return {
       status: statusOfOne(outcome, verified),
-      outcome: outcome === 'done' ? ('deleted' as const) : outcome,
+      outcome: outcome !== 'done' ? outcome : kept ? ('deactivated' as const) : ('deleted' as const),
       ...(account && { account }),
       verified,
       ...(code && { code }),
-      ...(note && { note }),
+      ...(notes.length > 0 && { note: notes.join(' ') }),
     }
   },
 })

@@ -10,7 +10,7 @@ export async function reversalOf(write: PastChange, ask: Ask): Promise<Reversal>
   const reversal = await write.before.inverse(write, {
     account: (id) => ask.one(write.tenant, 'readAccount', { id }),
     fields: (id) => ask.one(write.tenant, 'readFields', { id }),
-    group: (group) => ask.one(write.tenant, 'readGroup', { group }),
+    group: (id) => ask.one(write.tenant, 'readGroup', { id }),
   })
   const offered = !('change' in reversal) || tenant.offers(reversal.change.operation)
   return offered ? reversal : cannotUndo('The app does not support the change that would undo it.')

@@ -10,7 +10,7 @@ import { whereOf } from '../engine/tenants.ts'
 import { type ChangingTool, defineTool } from '../engine/tool.ts'
 import { type ErrorCode, type IdentityError, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
-import { ChangeStatus, NOT_COVERED, PartIsEnough, passingAmong } from './change-fields.ts'
+import { AlsoChanged, ChangeStatus, NOT_COVERED, PartIsEnough, passingAmong } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
 
 /** How the tools that deactivate and reactivate an account differ. */
@@ -37,6 +37,7 @@ interface SwitchRow {
   account?: Account
   outcome: string
   verified: boolean
+  alsoChanged?: Carried['alsoChanged']
   code?: ErrorCode
   note?: string
 }
@@ -59,6 +60,7 @@ export function switchTool(the: SwitchSpec): ChangingTool {
           account: Account.optional(),
           outcome: z.enum([done, already, 'absent', 'failed', 'unknown']),
           verified: z.boolean(),
+          alsoChanged: AlsoChanged,
           code: Code.optional(),
           note: z.string().optional(),
         }),
@@ -208,13 +210,14 @@ function toSwitchRow(
   done: string,
   consequences: Record<string, string>,
 ): SwitchRow {
-  const { outcome, verified, account, code, note } = carried
+  const { outcome, verified, account, alsoChanged, code, note } = carried
   const notes = [note, outcome === 'failed' ? undefined : consequences[tenant]].filter((text) => text)
   return {
     tenant,
     ...(account && { account }),
     outcome: outcome === 'done' ? done : outcome,
     verified,
+    ...(alsoChanged && { alsoChanged }),
     ...(code && { code }),
     ...(notes.length > 0 && { note: notes.join(' ') }),
   }

@@ -60,6 +60,6 @@ const outputField = ({ type, enum: words }: JsonSchema): JsonSchema => ({
 
 /** Fields that agents understand without a declaration. */
 const UNLISTED = new Set([
-  ...['outcome', 'note', 'code', 'verified', 'account', 'group', 'change'],
+  ...['outcome', 'note', 'code', 'verified', 'account', 'group', 'change', 'alsoChanged'],
   ...['nextCursor', 'complete'],
 ])

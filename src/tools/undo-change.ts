@@ -8,7 +8,7 @@ import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { IdentityError, NotFound } from '../errors.ts'
 import { inQuotes, plainText } from '../text/text.ts'
-import { ChangeStatus } from './change-fields.ts'
+import { AlsoChanged, ChangeStatus } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantName } from './fields.ts'
 import { reversalOf } from './reversal.ts'
 
@@ -20,6 +20,7 @@ const UndoRow = z.object({
   verified: z.boolean(),
   /** Parts that stay as they are, each with why. */
   left: z.array(z.string()).optional(),
+  alsoChanged: AlsoChanged,
   code: Code.optional(),
   note: z.string().optional(),
 })
@@ -66,7 +67,7 @@ export default defineTool({
     const changes = parts.flatMap((part) => ('change' in part ? [part.change] : []))
     return {
       changes,
-      effect: mostDangerous(changes),
+      effect: mostDangerous(changes, (one) => ask.tenants.get(one).facts),
       lines: [
         `Undo ${found.tool} of ${found.at.slice(0, 16).replace('T', ' ')} UTC (${found.call}).`,
         ...parts.flatMap((part) => linesOf(part, ask)),
@@ -120,7 +121,7 @@ function toUndoRow(
   { tenant, subject, left, note: known }: Extract<UndoPart, { change: Change }>,
   carried: Carried,
 ): UndoRow {
-  const { outcome, verified, code, note } = carried
+  const { outcome, verified, alsoChanged, code, note } = carried
   const notes = [note, outcome === 'failed' ? undefined : known].filter((text) => text)
   return {
     tenant,
@@ -128,6 +129,7 @@ function toUndoRow(
     outcome: outcome === 'done' ? 'restored' : outcome,
     verified,
     ...(left.length > 0 && { left: [...left] }),
+    ...(alsoChanged && { alsoChanged }),
     ...(code && { code }),
     ...(notes.length > 0 && { note: notes.join(' ') }),
   }

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { updateAccount } from '../changes/update-account.ts'
 import { Account } from '../domain/account.ts'
 import { differingFields } from '../domain/field-diff.ts'
+import { withFollowingNames } from '../domain/following-names.ts'
 import type { AccountFields } from '../domain/operations.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import { whereOf } from '../engine/tenants.ts'
@@ -9,6 +10,7 @@ import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
 import {
+  AlsoChanged,
   ChangeStatus,
   Fields,
   givenFields,
@@ -42,6 +44,7 @@ export default defineTool({
       account: Account.optional(),
       before: z.looseObject({}).optional(),
       after: z.looseObject({}).optional(),
+      alsoChanged: AlsoChanged,
       ...RESULT_OF_ONE,
     }),
 
@@ -58,10 +61,11 @@ export default defineTool({
     const { account, fields } = read
     const wanted = givenFields(given)
     const changing = new Set(differingFields(wanted, fields).map((name) => name.split('.')[0]))
-    const set: AccountFields = Object.fromEntries(
-      Object.entries(wanted).filter(([name]) => changing.has(name)),
+    const set = withFollowingNames(
+      Object.fromEntries(Object.entries(wanted).filter(([name]) => changing.has(name))),
+      fields,
     )
-    const before = pick(fields, wanted)
+    const before = pick(fields, { ...wanted, ...set })
     if (changing.size === 0) return { changes: [], lines: [], reason, account, before, consequence: '' }
     const subject = { id: account.id, userName: account.userName }
     const change = {
@@ -98,7 +102,7 @@ export default defineTool({
       }
     }
     const carried = await carryOut(change)
-    const { outcome, verified, code } = carried
+    const { outcome, verified, code, alsoChanged } = carried
     const notes = [carried.note, outcome === 'done' ? consequence : undefined].filter((text) => text)
     return {
       status: statusOfOne(outcome, verified),
@@ -106,6 +110,7 @@ export default defineTool({
       account: carried.account ?? account,
       before,
       ...(carried.fields && { after: pick(carried.fields, before) }),
+      ...(alsoChanged && { alsoChanged }),
       verified,
       ...(code && { code }),
       ...(notes.length > 0 && { note: notes.join(' ') }),

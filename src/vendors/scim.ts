@@ -45,7 +45,10 @@ const settings = ({ Secret }: SettingsParts) =>
     deactivateMeans: z
       .enum(['reversible', 'deletes', 'unknown'])
       .default('unknown')
-      .describe('What the app does when an account becomes inactive'),
+      .describe(
+        'What the app does when an account becomes inactive; unless it is `reversible`, a deactivation needs the ' +
+          'confirmation of a deletion',
+      ),
     deleteMeans: z
       .enum(['hard', 'soft', 'deactivates', 'unlinks', 'unknown'])
       .default('unknown')

@@ -143,7 +143,7 @@ const briefing = await briefOn(plan, {
 })
 const image = recalled(JSON.parse(JSON.stringify(kindOf(change).imageOf(change))))
 const past = { tenant: 'acme-okta', subject, before: image, outcome: 'done', since: [] }
-const about = () => ({ vendor: 'okta', environment: 'production', deactivationDeletes: false })
+const about = () => ({ vendor: 'okta', environment: 'production', facts: tenant.facts })
 console.log(JSON.stringify({
   sentences: kindOf(change).sentences(change, where),
   headline: headline(briefing),
@@ -151,8 +151,8 @@ console.log(JSON.stringify({
   briefing: briefing.changes[0],
   undo: await image.inverse(past, { account: async () => account }),
   journal: image.story,
-  demand: demandOf(weigh('removes', { ...plan, changes: [{ ...change, accounts: [{ ...account, admin: false }] }] }), { confirm: Confirm.parse({}), about }),
-  effect: mostDangerous([change]),
+  demand: demandOf(weigh('removes', { ...plan, changes: [{ ...change, accounts: [{ ...account, admin: false }] }] }, about), { confirm: Confirm.parse({}), about }),
+  effect: mostDangerous([change], () => tenant.facts),
   carried: await carryOut(change, tenant, { context, record: async () => {}, warn: () => {} }),
   asksForAdministrators: kindOf(change).takesAdministrator(change),
 }))

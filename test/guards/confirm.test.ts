@@ -6,11 +6,11 @@ import type { Call, Reply } from '../../src/guards/call.ts'
 import { confirm } from '../../src/guards/confirm.ts'
 import { stateSigner } from '../../src/store/signed-state.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
-import { change, codeOf, makeCall, plan, recordingNext } from '../support/call.ts'
+import { change, codeOf, FACTS, makeCall, plan, recordingNext } from '../support/call.ts'
 
 const POLICY = {
   confirm: Confirm.parse({}),
-  about: () => ({ vendor: 'netskope', environment: 'production' as const, deactivationDeletes: false }),
+  about: () => ({ vendor: 'netskope', environment: 'production' as const, facts: FACTS }),
 }
 
 function guarded(rules: unknown[] = [], store = memoryStore()) {

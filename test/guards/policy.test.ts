@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { Confirm, type ConfirmRule } from '../../src/config/policy.ts'
 import type { Change } from '../../src/domain/change.ts'
 import { type Demand, demandOf, type Target, type Weighed, weigh } from '../../src/guards/policy.ts'
-import { account, change, plan } from '../support/call.ts'
+import { account, change, FACTS, plan } from '../support/call.ts'
 
 const TRAITS = {
-  acme: { vendor: 'netskope', environment: 'production', deactivationDeletes: false },
-  beta: { vendor: 'gainsight', environment: 'staging', deactivationDeletes: false },
-  pager: { vendor: 'scim', environment: 'development', deactivationDeletes: true },
+  acme: { vendor: 'netskope', environment: 'production', facts: FACTS },
+  beta: { vendor: 'gainsight', environment: 'staging', facts: FACTS },
+  pager: { vendor: 'scim', environment: 'development', facts: { ...FACTS, deactivate: 'unknown' } },
 } as const
 type TenantName = keyof typeof TRAITS
 
@@ -38,12 +38,6 @@ describe('without rules', () => {
       target({ does: 'deletes' }),
       'approve',
       ['confirm.changes', 'confirm.deletes', 'confirm.removes'],
-    ],
-    [
-      'a deactivation that deletes',
-      target({ does: 'removes', tenant: 'pager' }),
-      'approve',
-      ['confirm.changes', 'confirm.removes', 'confirm.deletes'],
     ],
     ['an administrator', target({ administrator: true }), 'approve', ['confirm.changes', 'confirm.admins']],
   ] as const)('%s goes by its kinds', (_, one, level, because) => {
@@ -77,7 +71,6 @@ describe('a rule', () => {
     [{ effects: ['removes'] }, target(), false],
     [{ effects: ['adds', 'removes'] }, target({ does: 'deletes' }), true],
     [{ effects: ['deletes'] }, target({ does: 'removes' }), false],
-    [{ effects: ['deletes'] }, target({ does: 'removes', tenant: 'pager' }), true],
     [{ vendors: ['netskope'] }, target(), true],
     [{ vendors: ['gainsight', 'scim'] }, target(), false],
     [{ tenants: ['beta', 'acme'] }, target(), true],
@@ -242,15 +235,21 @@ describe('what a plan weighs', () => {
   test.each<[string, Change, Partial<Target>]>([
     ['a deactivation', change(), { does: 'removes', administrator: false }],
     ['that of an administrator', change({ admin: true }), { does: 'removes', administrator: true }],
+    ['one that may delete', { ...change(), tenant: 'pager' }, { does: 'deletes' }],
     ['a new title', updating({ title: 'Dr' }), { does: 'changes', administrator: false }],
     ['made an administrator', updating({ admin: true }), { does: 'changes', administrator: true }],
     ['unmade one', updating({ admin: false }), { does: 'changes', administrator: true }],
     ['switched off by a field', updating({ status: 'inactive' }), { does: 'removes' }],
+    [
+      'switched off by a field where that may delete',
+      { ...updating({ status: 'inactive' }), tenant: 'pager' },
+      { does: 'deletes' },
+    ],
     ['switched on by a field', updating({ status: 'active' }), { does: 'adds' }],
     ['a new account', creating({}), { does: 'adds', administrator: false }],
     ['a new administrator', creating({ admin: true }), { does: 'adds', administrator: true }],
   ])('%s', (_, one, expected) => {
-    expect(weigh('changes', plan(one)).targets).toMatchObject([expected])
+    expect(weigh('changes', plan(one), about).targets).toMatchObject([expected])
   })
 
   test('counts a person with several accounts once, and accounts each', () => {
@@ -262,7 +261,7 @@ describe('what a plan weighs', () => {
       ask: { group: { id: 'g', name: 'G' }, add: [], remove: [] },
       inside: [],
     }
-    expect(weigh('removes', plan(...two))).toMatchObject({ people: 1, targets: [{}, {}] })
-    expect(weigh('changes', plan(...two, group, creating({})))).toMatchObject({ people: 3 })
+    expect(weigh('removes', plan(...two), about)).toMatchObject({ people: 1, targets: [{}, {}] })
+    expect(weigh('changes', plan(...two, group, creating({})), about)).toMatchObject({ people: 3 })
   })
 })

@@ -13,7 +13,7 @@ import { unmetered } from '../../src/meter.ts'
 import { stateSigner } from '../../src/store/signed-state.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { toWire } from '../../src/tools/to-wire.ts'
-import { change, codeOf, makeCall, plan, recordingNext } from '../support/call.ts'
+import { change, codeOf, FACTS, makeCall, plan, recordingNext } from '../support/call.ts'
 
 const NONE = Confirm.parse({
   removes: 'none',
@@ -54,7 +54,7 @@ function guarded({
     confirming: {
       policy: {
         confirm: NONE,
-        about: () => ({ vendor: 'netskope', environment: 'production' as const, deactivationDeletes: false }),
+        about: () => ({ vendor: 'netskope', environment: 'production' as const, facts: FACTS }),
       },
       approvals: openApprovals(store),
       signer: stateSigner(store),

@@ -28,6 +28,44 @@ const SEEN: Record<ScimQuirk, (opened: VendorContext) => Promise<void>> = {
     ada(opened).active = false
     expect(rows(await opened.scim('GET', `/Users${ADA}`))[0]?.active).toBe(0)
   },
+  async 'user-types-hidden'(opened) {
+    ada(opened).userType = 'Employee'
+    expect(await seenAda(opened)).not.toHaveProperty('userType')
+  },
+  async 'put-read-only-refused'(opened) {
+    const body = { userName: 'ada@example.com', meta: {} }
+    expect((await opened.scim('PUT', adaPath(opened), { body })).json.scimType).toBe('mutability')
+    expect((await sending(opened, 'application/scim+json')).status).toBe(200)
+  },
+  async 'patch-replaces-objects'(opened) {
+    await opened.patch(adaPath(opened), { op: 'replace', value: { name: { givenName: 'Augusta' } } })
+    expect(ada(opened).name).toEqual({ givenName: 'Augusta' })
+  },
+  async 'formatted-read-only'(opened) {
+    const set = { op: 'replace', path: 'name.formatted', value: 'Ada King' }
+    expect((await opened.patch(adaPath(opened), set)).json.scimType).toBe('mutability')
+  },
+  async 'title-lost'(opened) {
+    await opened.patch(adaPath(opened), off)
+    expect(ada(opened).title).toBeUndefined()
+  },
+  async 'deactivation-renames'(opened) {
+    const { id } = ada(opened)
+    await opened.patch(adaPath(opened), off)
+    expect(opened.app.user(id)).toMatchObject({ userName: `gone-${id}`, emails: [] })
+  },
+  async 'members-one-by-one'(opened) {
+    const { id } = opened.app.group('Sales')
+    const [added, unknown] = [ada(opened).id, 'nobody']
+    const value = [added, unknown].map((one) => ({ value: one }))
+    const { status } = await opened.patch(`/Groups/${id}`, { op: 'add', path: 'members', value })
+    expect(status).toBe(400)
+    expect(opened.app.group('Sales').members).toContainEqual({ value: added })
+  },
+  async 'display-name-required'(opened) {
+    expect((await create(opened)).status).toBe(400)
+    expect((await create(opened, { ...newcomer, displayName: 'Di New' })).status).toBe(201)
+  },
   async 'active-missing'(opened) {
     expect(await seenAda(opened)).not.toHaveProperty('active')
   },

@@ -1,8 +1,12 @@
 import * as z from 'zod'
 import type { Account } from '../../src/domain/account.ts'
 import type { Change, Plan } from '../../src/domain/change.ts'
+import type { Facts } from '../../src/domain/facts.ts'
 import { EVERYTHING } from '../../src/domain/scopes.ts'
 import type { Call, Reply } from '../../src/guards/call.ts'
+
+/** An app where nothing is unknown. */
+export const FACTS: Facts = { deactivate: 'reversible', delete: 'hard', endsSessions: 'no', audit: 'none' }
 
 export const account = (more: Partial<Account> = {}): Account => ({
   tenant: 'acme',

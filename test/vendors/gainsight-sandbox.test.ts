@@ -81,7 +81,7 @@ describe.each(SCIM_BASES)('a probe of SCIM at %s', (base) => {
     const { app, operations } = probed
     const { id } = app.user(ADA)
     await operations.deactivateAccount({ id, userName: ADA }, context())
-    expect(app.writes.map(({ method }) => method)).toEqual(['PUT'])
+    expect(app.writes.map(({ method }) => method)).toEqual(['PATCH'])
     // What was seen counts more than what was told: people are still found by the filter.
     expect(probed.found.filter).toBe('honoured')
   })

@@ -138,7 +138,7 @@ describe('a probe', () => {
   })
 
   test('says what the app can do, and proposes settings', async () => {
-    const { found, proposes, learned, memory } = await probe(appOf())
+    const { found, proposes, learned } = await probe(appOf())
     expect(found).toMatchObject({
       filter: 'honoured',
       paging: 'honoured',
@@ -147,8 +147,12 @@ describe('a probe', () => {
       'resource types': 'not available',
     })
     expect(proposes).toEqual({ patchStrategy: 'put', pageSize: 20 })
-    expect(learned).toMatchObject({ filters: { userName: 'honoured' }, etag: true, pageMaximum: 20 })
-    expect(memory.get('scim.patchStrategy')).toBe('put')
+    expect(learned).toMatchObject({
+      filters: { userName: 'honoured' },
+      etag: true,
+      pageMaximum: 20,
+      patch: false,
+    })
   })
 
   test.each(['ignored', 'refused', 'empty'] as const)('learns of a filter that is %s', async (filter) => {

@@ -43,6 +43,8 @@ export const PATCH_FAULTS = {
   },
   // better-auth/better-auth#8549
   'patch-no-op-refused': quirk('patch-no-op-refused', 'Refuses a PATCH that changes nothing with 400.'),
+  // apache/directory-scimple#725, Captain-P-Goldfish/SCIM-SDK#327
+  'patch-replaces-objects': quirk('patch-replaces-objects', 'A PATCH without a path replaces whole objects.'),
   // open-webui/open-webui#30074
   'patch-path-ignored': quirk('patch-path-ignored', 'Ignores unknown paths in a PATCH and reports success.'),
 } satisfies Record<string, FaultKind>

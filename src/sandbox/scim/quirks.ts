@@ -7,12 +7,16 @@ const QUIRKS = [
   'create-not-kept',
   'create-upsert',
   'deactivation-deletes',
+  'deactivation-renames',
   'delete-deactivates',
   'inactive-unlisted',
   'lower-cases',
   'member-add-drops',
+  'members-one-by-one',
   'owner-protected',
   'patch-no-op-refused',
   'patch-path-ignored',
+  'patch-replaces-objects',
+  'title-lost',
 ] as const
 export type Quirk = (typeof QUIRKS)[number]

@@ -37,6 +37,10 @@ export const RECORD_FAULTS = {
     ...(active !== undefined && { active: active ? 1 : 0 }),
   })),
   'active-missing': shownAs('Omits active from users.', ({ active: _, ...user }) => user),
+  'user-types-hidden': shownAs(
+    'Omits userType from users, and keeps it.',
+    ({ userType: _, ...user }) => user,
+  ),
   'no-emails': shownAs('Omits emails from users.', ({ emails: _, ...user }) => user),
   'no-primary-email': shownAs('Marks no email as primary; a private one comes first.', (user) =>
     isUser(user) ? { ...user, emails: withPrivate(user.emails) } : user,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Directory, Records } from '../directory.ts'
-import type { Incoming } from '../http-types.ts'
+import { type Incoming, isObject } from '../http-types.ts'
 import type { Held, Kind } from './kinds.ts'
 import { type Operation, patched, type UnknownPaths, withPaths } from './patch.ts'
 import type { Quirk } from './quirks.ts'
@@ -60,11 +60,22 @@ export function openRecords(kind: Kind, directory: Directory, details: RecordDet
     kind.check?.(record)
     const deactivating = before?.active === true && record.active === false
     if (deactivating) guardOwner(record.id, incoming)
+    if (deactivating && hasQuirk(incoming, 'deactivation-renames'))
+      Object.assign(record, { userName: `gone-${record.id}`, emails: [] })
     if (hasQuirk(incoming, 'create-not-kept') && done === 'created') return record
     kind.put(record)
     if (deactivating && hasQuirk(incoming, 'deactivation-deletes')) kind.remove(record.id)
     details.onChange?.({ done, what, name: String(record[unique]) }, incoming)
     return record
+  }
+
+  /** Saves the members up to the first one that is nobody, and then refuses the rest. */
+  const saveMembers = (group: Held, incoming: Incoming): Held => {
+    const members: unknown[] = Array.isArray(group.members) ? group.members : []
+    const unknown = members.findIndex((one) => !directory.users.has(String(isObject(one) && one.value)))
+    if (unknown < 0) return save(group, 'updated', incoming)
+    save({ ...group, members: members.slice(0, unknown) }, 'updated', incoming)
+    throw new ScimError(400, 'One of the members is unknown', 'invalidValue')
   }
 
   // LaunchDarkly refuses to deactivate the owner of an account.
@@ -99,12 +110,14 @@ export function openRecords(kind: Kind, directory: Directory, details: RecordDet
       checkVersion(incoming, before)
       if (what === 'User') refuseUnpatchable(details.patchable, operations)
       const unknown = hasQuirk(incoming, 'patch-path-ignored') ? 'ignored' : details.unknownPaths
-      const after: Held = { ...patched(shape, before, operations, unknown), id }
+      const base = hasQuirk(incoming, 'patch-replaces-objects') ? emptied(shape, before, operations) : before
+      const after: Held = { ...patched(shape, base, operations, unknown), id }
       if (hasQuirk(incoming, 'patch-no-op-refused') && isDeepStrictEqual(after, { ...before }))
         throw new ScimError(400, 'No change in request', 'invalidValue')
       const adds = operations.some(({ op, path }) => op === 'add' && path?.toLowerCase() === 'members')
       if (adds && hasQuirk(incoming, 'member-add-drops'))
         after.members = firstHundred(before.members, after.members)
+      if (hasQuirk(incoming, 'members-one-by-one')) return saveMembers(after, incoming)
       return save(after, 'updated', incoming)
     },
     remove(incoming: Incoming, id: string): void {
@@ -128,17 +141,25 @@ const fold = (value: unknown) => String(value).toLowerCase()
 
 /** The record to save, after the quirks of this request. */
 function withWriteQuirks(record: Held, before: Held | undefined, incoming: Incoming): Held {
-  const lowered =
+  const lowered: Held =
     hasQuirk(incoming, 'lower-cases') && typeof record.userName === 'string'
       ? { ...record, userName: record.userName.toLowerCase() }
       : record
-  return hasQuirk(incoming, 'active-ignored') && before ? { ...lowered, active: before.active } : lowered
+  const kept: Held = before && hasQuirk(incoming, 'title-lost') ? { ...lowered, title: undefined } : lowered
+  return hasQuirk(incoming, 'active-ignored') && before ? { ...kept, active: before.active } : kept
 }
 
 /** Refuses paths that the app does not patch: stitchflow.com's Mindtickle guide calls its PATCH incomplete. */
 function refuseUnpatchable(paths: readonly string[] | undefined, operations: readonly Operation[]): void {
   const other = operations.flatMap(withPaths).find(({ path }) => !(paths?.includes(path) ?? true))
   if (other) throw new ScimError(501, `PATCH of ${other.path} is not supported`)
+}
+
+/** The record without the objects that an operation without a path sets anew. */
+function emptied(shape: Kind['shape'], record: Held, operations: readonly Operation[]): Held {
+  const set = operations.filter(({ path }) => path === undefined).flatMap(withPaths)
+  const objects = set.filter(({ path }) => shape[path]?.type === 'object').map(({ path }) => path)
+  return { ...record, ...Object.fromEntries(objects.map((path) => [path, undefined])) }
 }
 
 // FusionAuth/fusionauth-issues#2784: an add kept only the first page of the existing members.

@@ -1,6 +1,6 @@
 import type { FaultKind } from '../faults.ts'
 import type { Incoming } from '../http-types.ts'
-import { isGroups, isPatch, isScim, operationsOf, quirk, refuse } from './fault-parts.ts'
+import { isCreate, isGroups, isPatch, isScim, isUsers, operationsOf, quirk, refuse } from './fault-parts.ts'
 
 /** A fault that refuses one of the two ways to remove a member from a group. */
 const memberRemoval = (
@@ -29,14 +29,28 @@ export const WRITE_FAULTS = {
     status: 405,
     act: (_, __, { status }) => refuse(status, 'PUT is not supported'),
   },
+  'formatted-read-only': {
+    about: 'Refuses a PATCH of name.formatted with 400.',
+    when: (incoming) => isPatch(incoming) && /formatted/.test(incoming.text),
+    act: () => refuse(400, 'Attribute name.formatted is readOnly', 'mutability'),
+  },
+  'put-read-only-refused': {
+    about: 'Refuses a PUT of read-only attributes with 400.',
+    when: (incoming) =>
+      incoming.method === 'PUT' && isUsers(incoming) && /"(meta|groups)":/.test(incoming.text),
+    act: () => refuse(400, 'Attribute meta is readOnly', 'mutability'),
+  },
   'active-ignored': quirk('active-ignored', 'Reports success for writes of active but ignores them.'),
   'lower-cases': quirk('lower-cases', 'Stores user names in lower case.'),
+  'title-lost': quirk('title-lost', 'Every change of a user clears its title.'),
   'create-upsert': quirk('create-upsert', 'Creating an existing user returns it unchanged, with 200.'),
   'create-not-kept': quirk('create-not-kept', 'Answers a create with 201 but creates nothing.'),
   'deactivation-deletes': quirk(
     'deactivation-deletes',
     'Deletes users instead of deactivating them (PagerDuty).',
   ),
+  // GitHub Enterprise Managed Users (docs.github.com, "Deprovisioning and reinstating users")
+  'deactivation-renames': quirk('deactivation-renames', 'Renames users who are deactivated.'),
   'delete-deactivates': quirk('delete-deactivates', 'Deactivates users instead of deleting them.'),
   'delete-missing-204': {
     about: 'Answers the delete of a missing record with 204.',
@@ -47,6 +61,14 @@ export const WRITE_FAULTS = {
     },
   },
   'owner-protected': quirk('owner-protected', 'Refuses to deactivate the first user, the owner, with 400.'),
+  // Some apps apply the operations of a PATCH one by one, against RFC 7644 §3.5.2.
+  'members-one-by-one': quirk('members-one-by-one', 'Adds members up to an unknown one, then refuses.'),
+  // AWS IAM Identity Center, PagerDuty, monday
+  'display-name-required': {
+    about: 'Refuses to create users without displayName.',
+    when: (incoming) => isCreate(incoming) && isUsers(incoming) && !/"displayName":/.test(incoming.text),
+    act: () => refuse(400, 'displayName is required', 'invalidValue'),
+  },
   // FusionAuth/fusionauth-issues#2784
   'member-add-drops': quirk('member-add-drops', 'Adding a member drops existing ones beyond the first 100.'),
   'members-too-many': {

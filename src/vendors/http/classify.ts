@@ -13,11 +13,26 @@ const ABOUT_STATE = /unique|already exist|duplicate|mutab|read-?only/i
 
 const ABOUT_FORM = new Set(['invalidPath', 'invalidSyntax', 'noTarget', 'invalidValue'])
 
-/** The app certainly refused only the form of a change, so another form can be tried. */
-export const refusesForm = ({ status, scimType, said, inside }: Failure): boolean => {
+/** Whether a text names an attribute, as a word of its own. */
+export const namesAttribute = (said: string, attribute: string): boolean =>
+  new RegExp(`(^|[^\\w])${attribute.replace(/[^\w]/g, '\\$&')}($|[^\\w])`, 'i').test(said)
+
+/** The app refuses a change because an attribute is read-only. */
+export const saysReadOnly = ({ status, scimType, said }: Failure): boolean =>
+  status === 400 && (scimType === 'mutability' || (scimType === undefined && /mutab|read-?only/i.test(said)))
+
+/**
+ * The app certainly refused only the form of a change of these attributes, so another form can be tried. In another form
+ * an invalid value stays invalid, unless the app means the operation's own value and not that of an attribute.
+ */
+export const refusesForm = (
+  { status, scimType, said, inside }: Failure,
+  attributes: readonly string[] = [],
+): boolean => {
   if (inside) return false
   if (status === 405 || status === 501) return true
   if (status !== 400) return false
+  if (scimType === 'invalidValue') return !attributes.some((name) => namesAttribute(said, name))
   return scimType === undefined ? !ABOUT_AUTH.test(said) && !ABOUT_STATE.test(said) : ABOUT_FORM.has(scimType)
 }
 

@@ -26,6 +26,8 @@ export interface LearnedCapabilities {
   idsWithAt?: boolean
   /** Whether a change can be tied to a version (RFC 7644 §3.14). */
   etag?: boolean
+  /** Whether the app says that it offers PATCH. */
+  patch?: boolean
   /** The app's maximum page size. */
   pageMaximum?: number
   /** The app has no groups over SCIM. */
@@ -45,7 +47,7 @@ const DAY_MS = 24 * 60 * 60_000
 
 /** The facts that are stored together, each group with its time to live; undefined keeps it until it is replaced. */
 const KEPT: readonly { key: string; facts: readonly (keyof LearnedCapabilities)[]; ttl?: number }[] = [
-  { key: 'scim.learned', facts: ['etag', 'pageMaximum'] },
+  { key: 'scim.learned', facts: ['etag', 'patch', 'pageMaximum'] },
   // Filters are the evidence for "absent", so they are tested again from time to time.
   { key: 'scim.filters', facts: ['filters', 'or', 'idsWithAt'], ttl: DAY_MS },
   // Groups can be enabled in the app later.

@@ -1,9 +1,10 @@
-import type { AccountFields, RequestContext, Target } from '../../domain/operations.ts'
+import type { AccountFields, Created, RequestContext, Target } from '../../domain/operations.ts'
 import { Conflict, InvalidInput, Refused } from '../../errors.ts'
 import { saysDuplicate } from '../http/classify.ts'
 import { causeOf, scimNotServed } from '../http/errors.ts'
+import { asId, definedOnly, field } from '../http/values.ts'
 import { edited } from './edits.ts'
-import { editsFor, schemasOf } from './fields.ts'
+import { editsFor, schemasOf, takesField } from './fields.ts'
 import { ask, refusal, type ScimApp, type ScimRequestInfo } from './request.ts'
 
 /** Creates an account with one POST. Throws `Conflict` if the app says that the account already exists. */
@@ -11,12 +12,16 @@ export async function createAccount(
   app: ScimApp,
   fields: AccountFields,
   context: RequestContext,
-): Promise<void> {
+): Promise<Created> {
   const userName = fields.userName ?? fields.email
   if (!userName) {
     throw new InvalidInput('A new account needs a user name or an email.', 'Give its email.')
   }
-  const edits = editsFor(app.mapping, { ...fields, userName, status: fields.status ?? 'active' }, {})
+  const { givenName = '', familyName = '', status = 'active' } = fields
+  // AWS IAM Identity Center, PagerDuty and monday create nobody without a display name.
+  const fullName = takesField(app.mapping, 'displayName') ? `${givenName} ${familyName}`.trim() : ''
+  const named = { ...(fullName && { displayName: fullName }), ...fields, userName, status }
+  const edits = editsFor(app.mapping, named, {})
   return post(app, 'Users', edited({ schemas: schemasOf(edits) }, edits), context)
 }
 
@@ -25,7 +30,7 @@ export const createGroup = (
   app: ScimApp,
   { name, externalId, members }: { name: string; externalId?: string; members: readonly Target[] },
   context: RequestContext,
-): Promise<void> => {
+): Promise<Created> => {
   const body = {
     schemas: [GROUP_SCHEMA],
     displayName: name,
@@ -55,10 +60,10 @@ async function post(
   collection: ScimRequestInfo['collection'],
   body: unknown,
   context: RequestContext,
-): Promise<void> {
+): Promise<Created> {
   const answer = await ask(app, { method: 'POST', path: `/${collection}`, body }, context)
   // Some apps update an existing record and answer 200 (snipe-it#13854); reading back detects this.
-  if (answer.ok) return
+  if (answer.ok) return definedOnly({ id: asId(field(answer.body, 'id')) })
   const { failure } = answer
   const cause = causeOf(failure)
   if (saysDuplicate(failure)) throw new Conflict(...ALREADY_EXISTS[collection], { cause })

@@ -11,6 +11,15 @@ export interface Edit {
 export const pathTo = ({ at: [first, ...rest] }: Edit): string =>
   rest.length === 0 ? first : `${first}${first.startsWith('urn:') ? ':' : '.'}${rest.join('.')}`
 
+/** The objects of `record` of which the edits change a part. */
+export const partsOf = (record: Rec, edits: readonly Edit[]): Rec =>
+  Object.fromEntries(
+    edits.flatMap(({ at: [name, ...inner] }) => {
+      const key = keyOf(record, name)
+      return inner.length > 0 && key !== undefined && isRecord(record[key]) ? [[key, record[key]]] : []
+    }),
+  )
+
 /** A copy of `record` with the edits applied. */
 export const edited = (record: Rec, edits: readonly Edit[]): Rec =>
   edits.reduce((made, { at, value }) => put(made, at, value), record)

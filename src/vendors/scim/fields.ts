@@ -1,6 +1,6 @@
 import type { AccountFields } from '../../domain/operations.ts'
 import { Unsupported } from '../../errors.ts'
-import { asList, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
+import { asList, asText, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
 import type { Edit } from './edits.ts'
 import { ENTERPRISE } from './facts.ts'
 import { type PickItem, pickEmail, pickPhone, pickRole } from './primary.ts'
@@ -34,6 +34,8 @@ const FIELD_WRITERS: { readonly [Field in StandardField]: FieldWriter } = {
   }),
   givenName: at('name', 'givenName'),
   familyName: at('name', 'familyName'),
+  displayName: at('displayName'),
+  formattedName: at('name', 'formatted'),
   title: at('title'),
   department: at(ENTERPRISE, 'department'),
   role: (value, current) => ({
@@ -81,19 +83,32 @@ export function editsFor(
   return [...standard, ...(mapping?.write?.(fields, current) ?? [])]
 }
 
+/** Whether the app accepts this field. */
+export const takesField = (mapping: Pick<FieldMapping, 'takes'> | undefined, name: FieldName): boolean =>
+  mapping?.takes.includes(name) ?? true
+
 /** The schemas of a user with these edits. */
 export const schemasOf = (edits: readonly Edit[]): string[] => [
   ...new Set([CORE, ...edits.map(({ at: [first] }) => first).filter((first) => first.startsWith('urn:'))]),
 ]
 
 /** The settable fields of a user's record. */
-export function fieldsOf({ account, givenName, familyName }: ScimUser): AccountFields {
+export function fieldsOf(
+  mapping: Pick<FieldMapping, 'takes'> | undefined,
+  { account, raw, givenName, familyName }: ScimUser,
+): AccountFields {
   const { userName, email, title, department, role, licence, admin, externalId, status } = account
   const { manager, locale, timezone, phone, custom } = account
   return {
     userName,
     ...definedOnly({ email, givenName, familyName, title, department, role, licence, admin, externalId }),
     ...definedOnly({ manager, locale, timezone, phone, custom }),
+    ...definedOnly({
+      displayName: takesField(mapping, 'displayName') ? asText(field(raw, 'displayName')) : undefined,
+      formattedName: takesField(mapping, 'formattedName')
+        ? asText(field(field(raw, 'name'), 'formatted'))
+        : undefined,
+    }),
     ...(status !== 'unknown' && { status }),
   }
 }

@@ -41,6 +41,17 @@ export async function readGroup(
   return undefined
 }
 
+/** The group with this id, with its members if the app lists them. */
+export async function readGroupById(
+  app: ScimApp,
+  id: string,
+  context: RequestContext,
+): Promise<Group | undefined> {
+  const raw = await groupById(app, id, context)
+  const group = raw === undefined ? undefined : await withMembers(app, raw, context)
+  return group?.id === id ? group : undefined
+}
+
 async function groupById(app: ScimApp, group: string, context: RequestContext): Promise<unknown> {
   const id = asId(group)
   if (id === undefined) return undefined

@@ -1,25 +1,34 @@
-import type { Operations } from '../../domain/operations.ts'
+import type { Operations, Writes } from '../../domain/operations.ts'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
 import { createAccount, createGroup } from './create.ts'
 import { deleteAccount } from './delete.ts'
 import { editsFor } from './fields.ts'
 import { findAccounts } from './find.ts'
 import { findByName } from './find-by-name.ts'
-import { listGroups, readGroup } from './groups.ts'
+import { knownForms, type Purpose, REPLACES_ALL } from './forms.ts'
+import { listGroups, readGroup, readGroupById } from './groups.ts'
 import { updateMembers } from './members.ts'
-import { setActive, updateAccount } from './patch.ts'
+import { probablyReplaces, setActive, updateAccount } from './patch.ts'
 import { probeApp } from './probe-app.ts'
 import type { ScimApp } from './request.ts'
 import { listAccounts, readAccount, readFields } from './users.ts'
 
+/** What each change of a user is for. */
+const PURPOSES: { readonly [Operation in keyof Writes]?: Purpose } = {
+  deactivateAccount: 'status',
+  reactivateAccount: 'status',
+  updateAccount: 'fields',
+}
+
 /** The operations of any SCIM 2.0 app. */
 export const scimOperations = (plain: ScimApp) => {
   const known = plain.known ?? capabilitiesOf(plain.memory)
+  const forms = knownForms(plain.memory, plain.mapping)
   /** The app with everything learned so far, by this process or another. */
   const app = async (): Promise<ScimApp> => {
     const { pageMaximum = Number.POSITIVE_INFINITY } = await known.recall()
     const settings = { ...plain.settings, pageSize: Math.min(plain.settings.pageSize, pageMaximum) }
-    return { ...plain, known, settings }
+    return { ...plain, known, forms, settings }
   }
   return {
     findAccounts: async ({ user }, context) => findAccounts(await app(), user, context),
@@ -28,8 +37,13 @@ export const scimOperations = (plain: ScimApp) => {
     readFields: async ({ id }, context) => readFields(await app(), id, context),
     listAccounts: async (ask, context) => listAccounts(await app(), ask, context),
     listGroups: async (ask, context) => listGroups(await app(), ask, context),
-    readGroup: async ({ group }, context) => readGroup(await app(), group, context),
-    checkWrite: async ({ fields }) => void editsFor(plain.mapping, fields, {}),
+    readGroup: async (ask, context) =>
+      'id' in ask ? readGroupById(await app(), ask.id, context) : readGroup(await app(), ask.group, context),
+    async checkWrite({ operation, fields }) {
+      editsFor(plain.mapping, fields, {})
+      const purpose = PURPOSES[operation]
+      return purpose && (await probablyReplaces(await app(), purpose)) ? [REPLACES_ALL] : []
+    },
     deactivateAccount: async (target, context) => setActive(await app(), target, false, context),
     reactivateAccount: async (target, context) => setActive(await app(), target, true, context),
     createAccount: async ({ fields }, context) => createAccount(await app(), fields, context),

@@ -1,18 +1,15 @@
 import type { AccountFields, RequestContext, Target } from '../../domain/operations.ts'
 import { Unsupported } from '../../errors.ts'
-import { refusesForm } from '../http/classify.ts'
-import { path } from '../http/client.ts'
+import { namesAttribute, refusesForm, saysReadOnly } from '../http/classify.ts'
+import { type ApiRequest, path } from '../http/client.ts'
 import type { Failure, ParsedReply } from '../http/reply.ts'
 import { asList, field, keyOf, type Rec } from '../http/values.ts'
 import { type Current, readCurrent } from './current-user.ts'
-import { type Edit, edited, pathTo } from './edits.ts'
+import { type Edit, edited, partsOf, pathTo } from './edits.ts'
 import { changesList, editsFor, schemasOf } from './fields.ts'
+import { FORMS, type Form, type Purpose } from './forms.ts'
 import { ask, refusal, type ScimApp } from './request.ts'
 
-const STRATEGIES = ['path', 'pathless', 'put'] as const
-type Strategy = (typeof STRATEGIES)[number]
-
-const STRATEGY_KEY = 'scim.patchStrategy'
 export const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 
 /** Sets whether a user is active. Throws `UnknownOutcome` if the change may have been made. */
@@ -21,27 +18,47 @@ export const setActive = (
   target: Target,
   active: boolean,
   context: RequestContext,
-): Promise<void> => change(app, target, { edits: () => [{ at: ['active'], value: active }] }, context)
+): Promise<void> =>
+  change(
+    app,
+    target,
+    {
+      purpose: 'status',
+      set: { status: active ? 'active' : 'inactive' },
+      edits: () => [{ at: ['active'], value: active }],
+    },
+    context,
+  )
 
 /** Changes only the given fields. Throws `Unsupported` for a field that the app does not accept. */
-export const updateAccount = async (
+export const updateAccount = (
   app: ScimApp,
   { set, ...target }: Target & { set: AccountFields },
   context: RequestContext,
-): Promise<void> => {
-  const edits = (current: Rec) => editsFor(app.mapping, set, current)
-  return change(app, target, { edits, fromCurrent: changesList(set) }, context)
+): Promise<void> =>
+  change(
+    app,
+    target,
+    {
+      purpose: Object.keys(set).every((name) => name === 'status') ? 'status' : 'fields',
+      set,
+      edits: (set, current) => editsFor(app.mapping, set, current),
+    },
+    context,
+  )
+
+/** Whether a change for this purpose probably replaces the whole user. */
+export async function probablyReplaces(app: ScimApp, purpose: Purpose): Promise<boolean> {
+  const { patchStrategy } = app.settings
+  if (patchStrategy !== 'auto') return patchStrategy === 'put'
+  const worked = await app.forms?.get(purpose)
+  return worked ? worked === 'put' : app.known?.now.patch === false
 }
 
-/** The app does not offer PATCH: start with PUT. */
-export const notePut = (app: ScimApp): Promise<void> => noteWorking(app, 'put')
-
-const noteWorking = (app: ScimApp, strategy: Strategy) => app.memory.set(STRATEGY_KEY, strategy)
-
 interface UserChange {
-  edits: (current: Rec) => readonly Edit[]
-  /** The request depends on the current record. */
-  fromCurrent?: boolean
+  purpose: Purpose
+  set: AccountFields
+  edits: (set: AccountFields, current: Rec) => readonly Edit[]
 }
 
 /**
@@ -55,31 +72,53 @@ async function change(
   context: RequestContext,
 ): Promise<void> {
   // Reject unsupported fields before sending anything.
-  wanted.edits({})
-  const set = app.settings.patchStrategy
-  const worked = set === 'auto' ? await knownStrategy(app) : undefined
-  const order = set === 'auto' ? [...new Set([...(worked ? [worked] : []), ...STRATEGIES])] : [set]
+  const attributes = wanted.edits(wanted.set, {}).map(({ at }) => at[at.length - 1] ?? '')
+  const { purpose } = wanted
+  let { set } = wanted
+  const { patchStrategy } = app.settings
+  const worked = patchStrategy === 'auto' ? await app.forms?.get(purpose) : undefined
+  const order =
+    patchStrategy === 'auto' ? [...new Set([...(worked ? [worked] : []), ...FORMS])] : [patchStrategy]
   const { current, isNewer } = currentOf(app, target, context)
   let refused: Failure | undefined
   let noPatch = false
-  for (const strategy of order) {
-    if (noPatch && strategy !== 'put') continue
-    const attempt = () => sendUser(app, strategy, { ...wanted, target, current }, context)
-    const first = await attempt()
-    // After a concurrent change, try once more with the new version. Never send a change without its version.
-    const answer = isOutdated(first) && (await isNewer()) ? await attempt() : first
+  let noPatchAtAll = false
+  for (const form of order) {
+    if (noPatchAtAll && form !== 'put') continue
+    const attempt = async () => {
+      const send = () => sendUser(app, form, { ...wanted, set, target, current }, context)
+      const first = await send()
+      // After a concurrent change, try once more with the new version. Never send a change without its version.
+      return isOutdated(first) && (await isNewer()) ? send() : first
+    }
+    let answer = await attempt()
+    if (!answer.ok && refusesMadeNames(answer.failure, set)) {
+      set = withoutMadeNames(set)
+      answer = await attempt()
+    }
     if (answer.ok) {
-      if (set === 'auto' && strategy !== worked) await noteWorking(app, strategy)
+      app.forms?.accepted(target.id, { purpose, form, set, noPatch })
       return
     }
-    const aboutForm = refusesForm(answer.failure)
+    const aboutForm = refusesForm(answer.failure, attributes)
     // An error about the content is more useful than "method not offered".
     if (!aboutForm || refused?.status !== 400) refused = answer.failure
     if (!aboutForm) break
-    noPatch ||= strategy !== 'put' && answer.failure.status === 405
+    const { status } = answer.failure
+    noPatch ||= form !== 'put' && (status === 405 || status === 501)
+    noPatchAtAll ||= form !== 'put' && status === 405
   }
   if (refused) throw await refusal(app, refused, { collection: 'Users', effect: 'writes' }, context)
 }
+
+/** The app makes the names itself that follow a given or family name, and refuses to be told them. */
+const refusesMadeNames = (failure: Failure, set: AccountFields): boolean =>
+  failure.status === 400 &&
+  (set.givenName ?? set.familyName) !== undefined &&
+  (set.displayName ?? set.formattedName) !== undefined &&
+  (saysReadOnly(failure) || ['displayName', 'formatted'].some((name) => namesAttribute(failure.said, name)))
+
+const withoutMadeNames = ({ displayName: _, formattedName: __, ...set }: AccountFields): AccountFields => set
 
 /** RFC 7644 §3.14 */
 const isOutdated = (answer: ParsedReply) => !answer.ok && answer.failure.status === 412
@@ -104,29 +143,48 @@ function currentOf(app: ScimApp, target: Target, context: RequestContext) {
   }
 }
 
-async function knownStrategy(app: ScimApp): Promise<Strategy | undefined> {
-  const worked = await app.memory.get<string>(STRATEGY_KEY)
-  return STRATEGIES.find((strategy) => strategy === worked)
-}
-
 async function sendUser(
   app: ScimApp,
-  strategy: Strategy,
-  { target, edits, fromCurrent, current }: UserChange & { target: Target; current: () => Promise<Current> },
+  form: Form,
+  { target, edits, set, current }: UserChange & { target: Target; current: () => Promise<Current> },
   context: RequestContext,
 ): Promise<ParsedReply> {
-  const now = strategy === 'put' || fromCurrent || app.known?.now.etag ? await current() : undefined
-  const made = edits(now?.raw ?? {})
+  // Without a path, some apps replace a whole object such as `name`, so all of it is sent.
+  const whole = form === 'put' || (form === 'pathless' && edits(set, {}).some(({ at }) => at.length > 1))
+  const now = whole || changesList(set) || app.known?.now.etag ? await current() : undefined
+  const made = edits(set, now?.raw ?? {})
   const to = { path: path`/Users/${target.id}`, ...(now && { headers: now.headers }) }
-  if (now && strategy === 'put') {
-    return ask(app, { ...to, method: 'PUT', body: replacement(now.raw, made) }, context)
-  }
+  if (now && form === 'put') return replaceUser(app, to, replacement(now.raw, made), made, context)
   const Operations =
-    strategy === 'path'
+    form === 'path'
       ? made.map((edit) => ({ op: 'replace', path: pathIn(app, edit), value: edit.value }))
-      : [{ op: 'replace', value: edited({}, made) }]
+      : [{ op: 'replace', value: edited(partsOf(now?.raw ?? {}, made), made) }]
   return ask(app, { ...to, method: 'PATCH', body: { schemas: [PATCH_OP], Operations } }, context)
 }
+
+/** Replaces a user. What the app refuses as read-only is left out of a second attempt. */
+async function replaceUser(
+  app: ScimApp,
+  to: Pick<ApiRequest, 'path' | 'headers'>,
+  whole: Rec,
+  edits: readonly Edit[],
+  context: RequestContext,
+): Promise<ParsedReply> {
+  const put = (body: Rec) => ask(app, { ...to, method: 'PUT', body }, context)
+  const answer = await put(whole)
+  if (answer.ok || !saysReadOnly(answer.failure)) return answer
+  const { said } = answer.failure
+  const changed = edits.map(({ at: [name] }) => name.toLowerCase())
+  const writable = Object.entries(whole).filter(
+    ([name]) =>
+      changed.includes(name.toLowerCase()) ||
+      !(READ_ONLY.includes(name.toLowerCase()) || namesAttribute(said, name)),
+  )
+  return writable.length < Object.keys(whole).length ? put(Object.fromEntries(writable)) : answer
+}
+
+// RFC 7643 §3.1 and §4.1.2; an app ignores them in a replacement (RFC 7644 §3.5.1), or should.
+const READ_ONLY: readonly string[] = ['id', 'meta', 'groups']
 
 const pathIn = (app: ScimApp, edit: Edit): string => {
   const plain = pathTo(edit)

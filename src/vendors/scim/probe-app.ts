@@ -4,11 +4,10 @@ import { IdentityError } from '../../errors.ts'
 import { plainText, sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
 import type { ApiRequest } from '../http/client.ts'
-import { asBoolean, asId, asList, asNumber, asText, field } from '../http/values.ts'
+import { asBoolean, asId, asList, asNumber, asText, definedOnly, field } from '../http/values.ts'
 import type { FilterState, LearnedCapabilities } from './capabilities.ts'
 import { testFilters } from './evidence.ts'
 import { eq } from './filter.ts'
-import { notePut } from './patch.ts'
 import { toUser } from './read.ts'
 import { ask, listRefusal, readList, type ScimApp } from './request.ts'
 
@@ -53,7 +52,6 @@ export async function probeApp(app: ScimApp, context: RequestContext): Promise<A
   const learned: LearnedCapabilities = Object.assign({}, ...findings.map((one) => one.learned ?? {}))
   const proposes: AppProbe['proposes'] = Object.assign({}, ...findings.map((one) => one.proposes ?? {}))
   await app.known?.note(learned)
-  if (proposes.patchStrategy === 'put') await notePut(app)
   return { ok: true, findings: findings.map(({ about, found }) => ({ about, found })), proposes }
 }
 
@@ -177,7 +175,11 @@ async function configuration(app: ScimApp, context: RequestContext): Promise<Fin
   const { pageSize } = app.settings
   return {
     found,
-    learned: { etag: supports('etag') === true, ...(most && most < pageSize && { pageMaximum: most }) },
+    learned: {
+      etag: supports('etag') === true,
+      ...definedOnly({ patch: supports('patch') }),
+      ...(most && most < pageSize && { pageMaximum: most }),
+    },
     proposes: {
       ...(supports('patch') === false && { patchStrategy: 'put' }),
       ...(most && most !== pageSize && { pageSize: Math.min(most, 1_000) }),

@@ -8,6 +8,7 @@ import { type Failure, type ParsedReply, parseReply } from '../http/reply.ts'
 import { asList, asNumber, field, isRecord, type Rec } from '../http/values.ts'
 import type { Capabilities, FilterAttribute } from './capabilities.ts'
 import type { FieldMapping } from './fields.ts'
+import type { KnownForms } from './forms.ts'
 import type { Origin } from './read.ts'
 import type { ScimSettings } from './settings.ts'
 
@@ -27,6 +28,8 @@ export interface ScimApp extends Origin {
   mapping?: FieldMapping
   /** The known capabilities of the app. Default: a new instance over `memory`. */
   known?: Capabilities
+  /** The known forms of a change. Without them, each change finds out again. */
+  forms?: KnownForms
   /** Whether a 404 comes from a gateway (wrong address) and not from the app (missing record). */
   isGateway?: (failure: Failure) => boolean
   /** The vendor's specific error for a failure; undefined if it has none. */

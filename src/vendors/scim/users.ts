@@ -26,7 +26,7 @@ export async function readFields(
   context: RequestContext,
 ): Promise<FullAccount | undefined> {
   const user = await readUser(app, id, context)
-  return user && { account: user.account, fields: fieldsOf(user) }
+  return user && { account: user.account, fields: fieldsOf(app.mapping, user) }
 }
 
 async function readUser(app: ScimApp, id: string, context: RequestContext): Promise<ScimUser | undefined> {
@@ -35,6 +35,7 @@ async function readUser(app: ScimApp, id: string, context: RequestContext): Prom
   if (!raw) return undefined
   const user = toUser(app, raw)
   if (!user || !sameText(user.account.id, id)) throw notScim()
+  await app.forms?.seen(user)
   return user
 }
 

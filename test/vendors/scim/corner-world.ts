@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makePeople } from '../../../src/sandbox/people.ts'
 import { type ScimApp, type ScimAppOptions, startScimApp } from '../../../src/sandbox/scim-app.ts'
 import { openWorld, type ToolAnswer } from '../../support/world.ts'
@@ -30,7 +31,7 @@ type CornerWorld = Pick<Awaited<ReturnType<typeof openWorld>>, 'call' | 'run'>
 export const PEOPLE = [...makePeople(12), LIN]
 
 /** One server and one MCP client over an app for each case, in a tenant of the case's name. */
-export async function openCorners(cases: readonly (readonly [tenant: string, Case])[]) {
+async function openCorners(cases: readonly (readonly [tenant: string, Case])[]) {
   const apps = new Map<string, ScimApp>()
   for (const [tenant, { app, faults = [], given }] of cases) {
     const started = await startScimApp({ people: PEOPLE, ...app, faults })
@@ -74,6 +75,32 @@ export async function openCorners(cases: readonly (readonly [tenant: string, Cas
       await Promise.all([...apps.values()].map((app) => app.close()))
     },
   }
+}
+
+/** A test of each case of a table, by subject and name. */
+export function testCases(table: Readonly<Record<string, Readonly<Record<string, Case>>>>): void {
+  const cases = Object.entries(table).flatMap(([about, rows]) =>
+    Object.entries(rows).map(([name, row]) => ({ about, name, row })),
+  )
+  const tenantOf = (index: number) => `case-${index}`
+
+  let corners: Awaited<ReturnType<typeof openCorners>>
+  beforeAll(async () => {
+    corners = await openCorners(cases.map(({ row }, index) => [tenantOf(index), row] as const))
+  })
+  afterAll(() => corners[Symbol.asyncDispose]())
+
+  describe.each(Object.keys(table))('%s', (wanted) => {
+    test.concurrent.each(
+      cases.map((one, index) => ({ ...one, index })).filter(({ about }) => about === wanted),
+    )('$name', async ({ row, index }) => {
+      const tenant = tenantOf(index)
+      const app = corners.appOf(tenant)
+      expect(await corners.play(tenant, row)).toMatchObject(row.gives)
+      if (row.sends) expect(app.writes.map(({ method }) => method)).toEqual(row.sends)
+      row.leaves?.(app)
+    })
+  })
 }
 
 const variable = (tenant: string) => `TOKEN_${tenant.replaceAll('-', '_').toUpperCase()}`

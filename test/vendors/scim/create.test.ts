@@ -25,6 +25,7 @@ describe('creating', () => {
       userName: 'new@example.com',
       emails: [{ value: 'new@example.com', type: 'work', primary: true }],
       name: { givenName: 'Nia', familyName: 'Ode' },
+      displayName: 'Nia Ode',
       [ENTERPRISE]: { department: 'Research' },
       active: true,
     })

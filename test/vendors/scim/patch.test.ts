@@ -148,11 +148,34 @@ test.each([
 
 describe('the form that worked', () => {
   test('gives way when it no longer works', async () => {
-    const memory = new Map<string, unknown>([['scim.patchStrategy', 'put']])
+    const memory = new Map<string, unknown>([['scim.form.status', 'put']])
     expect(await deactivate({ path: done, PUT: { status: 405 } }, { memory })).toMatchObject({
       forms: ['GET', 'PUT', 'path'],
       code: undefined,
     })
+  })
+
+  const patchOnly = { path: { status: 204 }, pathless: refused() }
+  const seen = { body: { ...ana, active: false } }
+
+  test.each<[string, Record<string, CannedReply>, string | undefined]>([
+    ['PATCH, once the change is seen', { ...patchOnly, GET: seen }, 'path'],
+    ['nothing while the change is not seen', patchOnly, undefined],
+    ['PATCH without a path', { path: refused('invalidPath'), pathless: done, GET: seen }, 'pathless'],
+    ['PUT where PATCH is not offered', { path: { status: 405 }, PUT: done, GET: seen }, 'put'],
+    [
+      'no PUT where PATCH was refused for another reason',
+      { path: refused('invalidPath'), pathless: refused('invalidPath'), PUT: done, GET: seen },
+      undefined,
+    ],
+  ])('remembers %s', async (_, replies, form) => {
+    const memory = new Map<string, unknown>()
+    await using app = await serveCanned((arrived) => replies[formOf(arrived)] ?? { body: ana })
+    const operations = scimAt(app.url, { memory })
+    await operations.deactivateAccount(target, context())
+    await operations.readAccount({ id: target.id }, context())
+    expect(memory.get('scim.form.status')).toBe(form)
+    expect(memory.get('scim.form.fields')).toBeUndefined()
   })
 
   test('does not make a change look failed when it can not be noted', async () => {

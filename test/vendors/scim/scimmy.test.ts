@@ -86,6 +86,7 @@ describe.each([
     await world.app.updateAccount({ ...target, set }, context())
     expect((await world.app.readFields({ id: target.id }, context()))?.fields).toEqual({
       ...ana,
+      displayName: 'Ana Ruiz',
       ...set,
       status: 'active',
     })

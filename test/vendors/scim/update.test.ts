@@ -34,13 +34,14 @@ describe('updating', () => {
 
   test('sends one object where the app takes no paths', async () => {
     const { asked } = await update(set, {}, { patchStrategy: 'pathless' })
-    expect(asked[0]?.body).toEqual({
+    expect(asked.map(({ method }) => method)).toEqual(['GET', 'PATCH'])
+    expect(asked[1]?.body).toEqual({
       schemas: [PATCH_OP],
       Operations: [
         {
           op: 'replace',
           value: {
-            name: { givenName: 'Anna' },
+            name: { givenName: 'Anna', familyName: 'Ruiz', formatted: 'Ana Ruiz' },
             [ENTERPRISE]: { department: 'Research', manager: { value: 'u9' } },
           },
         },

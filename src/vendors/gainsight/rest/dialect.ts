@@ -1,4 +1,11 @@
-import type { AccountFields, Match, RequestContext, Target } from '../../../domain/operations.ts'
+import type {
+  AccountFields,
+  Created,
+  Match,
+  RequestContext,
+  Target,
+  Writes,
+} from '../../../domain/operations.ts'
 import type { Rec } from '../../http/values.ts'
 import type { FieldNames } from './records.ts'
 import type { RestRows } from './request.ts'
@@ -11,7 +18,9 @@ export interface Dialect {
   page(ask: { page: number; size: number; match?: Match }, context: RequestContext): Promise<RestRows>
   /** Users by email, user name or id; undefined when the app refuses the search. Absent when it cannot search. */
   search?(who: string, size: number, context: RequestContext): Promise<RestRows | undefined>
-  create(fields: AccountFields, context: RequestContext): Promise<void>
+  /** `checkWrite` for this dialect's own rules. */
+  check(operation: keyof Writes, fields: AccountFields): readonly string[]
+  create(fields: AccountFields, context: RequestContext): Promise<Created>
   update(target: Target, set: AccountFields, context: RequestContext): Promise<void>
   setActive(target: Target, active: boolean, context: RequestContext): Promise<void>
   remove(target: Target, context: RequestContext): Promise<void>

@@ -2,7 +2,7 @@ import type { Account } from '../../../domain/account.ts'
 import type { ListPosition, Match, Operations, Page, RequestContext } from '../../../domain/operations.ts'
 import { collect, collectAll, MAX_PAGES_PER_CALL } from '../../http/collect.ts'
 import { asId } from '../../http/values.ts'
-import { fieldsOf } from '../../scim/fields.ts'
+import { type FieldMapping, fieldsOf } from '../../scim/fields.ts'
 import { isMeant, matcher } from '../../scim/match.ts'
 import { type ScimUser, toUser } from '../../scim/read.ts'
 import { readExtension } from '../extension.ts'
@@ -12,6 +12,11 @@ import { dialectOf } from './find-dialect.ts'
 import { byIndex } from './pages.ts'
 import { asScim } from './records.ts'
 import type { RestApp } from './request.ts'
+
+/** Only for reading: a dialect names the fields that it takes. */
+const mappingOf = ({ names }: Dialect): Pick<FieldMapping, 'takes'> => ({
+  takes: names.displayName === undefined ? [] : ['displayName'],
+})
 
 /** The operations of Gainsight's REST API. It has no groups. */
 export function restOperations(app: RestApp) {
@@ -65,7 +70,7 @@ export function restOperations(app: RestApp) {
     readAccount: async ({ id }, context) => (await readUser(id, context))?.account,
     async readFields({ id }, context) {
       const user = await readUser(id, context)
-      return user && { account: user.account, fields: fieldsOf(user) }
+      return user && { account: user.account, fields: fieldsOf(mappingOf(await dialect(context)), user) }
     },
     async listAccounts({ match = {}, limit, at }, context): Promise<Page<Account, ListPosition>> {
       const { keep, note } = matcher(match)
@@ -83,7 +88,10 @@ export function restOperations(app: RestApp) {
       )
       return { ...page, items: accountsIn(page.items), ...(notes.length > 0 && { note: notes.join(' ') }) }
     },
-    checkWrite: async ({ fields }) => checkFields(fields, settings),
+    async checkWrite({ operation, fields }, context) {
+      checkFields(fields, settings)
+      return (await dialect(context)).check(operation, fields)
+    },
     deactivateAccount: async (target, context) => (await dialect(context)).setActive(target, false, context),
     reactivateAccount: async (target, context) => (await dialect(context)).setActive(target, true, context),
     async createAccount({ fields }, context) {

@@ -3,7 +3,7 @@ import { InvalidInput, Unsupported } from '../../../errors.ts'
 import { sameText } from '../../../text/text.ts'
 import { refusesFilter } from '../../http/classify.ts'
 import type { ApiRequest } from '../../http/client.ts'
-import { asText, field, isRecord, type Rec } from '../../http/values.ts'
+import { asId, asList, asText, definedOnly, field, isRecord, type Rec } from '../../http/values.ts'
 import { accountChanged, accountGone } from '../changed.ts'
 import { failedRecord } from '../envelope.ts'
 import { BUNDLE_ACTION, BUNDLES } from '../rules.ts'
@@ -47,29 +47,38 @@ export const SERVICES_PROBE: ApiRequest = listing(0, 1, [])
 
 /** The REST API at /v1/users/services, which can search. */
 export function servicesDialect({ client }: RestApp): Dialect {
-  /** Custom attributes set by this server. A listing returns only the attributes that it selects. */
-  const custom = new Set<string>()
+  /** Custom attributes set by this server, and whether they were read. A listing returns only what it selects. */
+  const custom = new Map<string, 'set' | 'read'>()
 
   const one = async (id: string, context: RequestContext): Promise<Rec | undefined> => {
     const byId = [[{ name: NAMES.id, value: id }]]
-    let answer = await ask(client, listing(0, 2, byId, [...SELECT, ...custom]), context)
-    if (!answer.ok && custom.size > 0 && refusesFilter(answer.failure)) {
-      // One of the attributes does not exist.
-      custom.clear()
-      answer = await ask(client, listing(0, 2, byId), context)
+    const read = () => ask(client, listing(0, 2, byId, [...SELECT, ...custom.keys()]), context)
+    let answer = await read()
+    const unread = [...custom].flatMap(([name, state]) => (state === 'set' ? [name] : []))
+    if (!answer.ok && unread.length > 0 && refusesFilter(answer.failure)) {
+      // One of the new attributes does not exist.
+      for (const name of unread) custom.delete(name)
+      answer = await read()
     }
+    if (answer.ok) for (const name of custom.keys()) custom.set(name, 'read')
     return readRows(answer)
       .rows.filter(isRecord)
       .find((row) => field(row, NAMES.id) === id)
   }
 
-  const send = async (request: ApiRequest, context: RequestContext): Promise<void> => {
+  const noteCustom = (set: AccountFields) => {
+    for (const name of Object.keys(set.custom ?? {})) custom.set(name, custom.get(name) ?? 'set')
+  }
+
+  const send = async (request: ApiRequest, context: RequestContext): Promise<unknown> => {
     const answer = await ask(client, { method: 'PUT', ...request }, context)
     const failure = answer.ok ? failedRecord(answer.body) : answer.failure
     if (failure) throw refusal(failure, 'writes')
+    return answer.ok ? answer.body : undefined
   }
-  const setActive = ({ id }: Target, active: boolean, context: RequestContext): Promise<void> =>
-    send({ path: `${SERVICES}/status`, query: { status: String(active) }, body: [id] }, context)
+  const setActive = async ({ id }: Target, active: boolean, context: RequestContext): Promise<void> => {
+    await send({ path: `${SERVICES}/status`, query: { status: String(active) }, body: [id] }, context)
+  }
 
   return {
     names: NAMES,
@@ -86,18 +95,24 @@ export function servicesDialect({ client }: RestApp): Dialect {
       const answer = await ask(client, listing(0, size, [condition]), context)
       return !answer.ok && refusesFilter(answer.failure) ? undefined : readRows(answer)
     },
+    check(operation, { status, ...fields }) {
+      if (operation === 'createAccount' && status === 'inactive') throw separateStatusChange()
+      if (operation === 'updateAccount') checkSeparate(status, fields)
+      recordFrom(fields)
+      return []
+    },
     async create(fields, context) {
       if (fields.status === 'inactive') throw separateStatusChange()
       const { email, userName = email } = fields
       const { status: _, ...rest } = fields
       const { record, action } = recordFrom({ ...rest, ...(userName !== undefined && { userName }) })
       const body = { records: [record], lookups: {}, ...action }
-      await send({ method: 'POST', path: SERVICES, query: { notify: 'false' }, body }, context)
-      for (const name of Object.keys(fields.custom ?? {})) custom.add(name)
+      const reply = await send({ method: 'POST', path: SERVICES, query: { notify: 'false' }, body }, context)
+      noteCustom(fields)
+      return definedOnly({ id: createdIn(reply) })
     },
     async update(target, { status, ...set }, context) {
-      const others = Object.values(set).some((value) => value !== undefined)
-      if (status !== undefined && others) throw separateStatusChange()
+      checkSeparate(status, set)
       if (status !== undefined) return setActive(target, status === 'active', context)
       const { record, action } = recordFrom(set)
       const raw = await one(target.id, context)
@@ -112,12 +127,19 @@ export function servicesDialect({ client }: RestApp): Dialect {
         ...action,
       }
       await send({ path: SERVICES, query: { key: NAMES.id }, body }, context)
-      for (const name of Object.keys(set.custom ?? {})) custom.add(name)
+      noteCustom(set)
     },
     setActive,
     // This API has no deletion. Gainsight's other APIs only deactivate on a deletion.
     remove: (target, context) => setActive(target, false, context),
   }
+}
+
+/** The id of the only record that was created; the documented reply has just a count. */
+function createdIn(reply: unknown): string | undefined {
+  const data = field(reply, 'data')
+  const [record] = asList(field(data, 'records') ?? data) ?? []
+  return asId(field(record, NAMES.id))
 }
 
 const anyCase = (name: string, value: string): AnyOf =>
@@ -154,6 +176,11 @@ function recordFrom(fields: AccountFields): { record: Rec; action: Rec } {
     record: { ...recordOf(NAMES, fields), ...custom },
     action: bundleAction ? { [BUNDLE_ACTION]: bundleAction } : {},
   }
+}
+
+function checkSeparate(status: AccountFields['status'], others: AccountFields): void {
+  const some = Object.values(others).some((value) => value !== undefined)
+  if (status !== undefined && some) throw separateStatusChange()
 }
 
 const separateStatusChange = () =>

@@ -2,7 +2,8 @@ import type { AccountFields, RequestContext, Target } from '../../../domain/oper
 import { InvalidInput, Unsupported } from '../../../errors.ts'
 import { plainText, sameText } from '../../../text/text.ts'
 import { type ApiRequest, path } from '../../http/client.ts'
-import { field, isRecord, type Rec } from '../../http/values.ts'
+import { asId, definedOnly, field, isRecord, type Rec } from '../../http/values.ts'
+import { REPLACES_ALL } from '../../scim/forms.ts'
 import { accountChanged, accountGone } from '../changed.ts'
 import { isAboutBundles } from '../rules.ts'
 import type { Dialect } from './dialect.ts'
@@ -15,6 +16,7 @@ const NAMES: FieldNames = {
   email: 'email',
   givenName: 'firstName',
   familyName: 'lastName',
+  displayName: 'name',
   title: 'title',
   department: 'department',
   role: 'role',
@@ -41,9 +43,13 @@ export function usersDialect({ client }: RestApp): Dialect {
     return isRecord(data) ? data : undefined
   }
 
-  const send = async (request: ApiRequest, fields: AccountFields, context: RequestContext): Promise<void> => {
+  const send = async (
+    request: ApiRequest,
+    fields: AccountFields,
+    context: RequestContext,
+  ): Promise<unknown> => {
     const answer = await ask(client, request, context)
-    if (answer.ok) return
+    if (answer.ok) return answer.body
     const { status, said } = answer.failure
     if (status === 400 && fields.role !== undefined && /\brole\b/i.test(said)) throw noSuchRole(fields.role)
     throw refusal(answer.failure, 'writes')
@@ -77,19 +83,32 @@ export function usersDialect({ client }: RestApp): Dialect {
         ),
       )
     },
+    check(operation, fields) {
+      if (operation === 'createAccount') mustHaveRole(fields)
+      recordFrom(fields)
+      return operation === 'createAccount' || operation === 'deleteAccount' ? [] : [REPLACES_ALL]
+    },
     async create(fields, context) {
-      if (!fields.role) {
-        throw new InvalidInput(
-          'Gainsight requires a role for a new user.',
-          'Give `role`, spelled as in Gainsight.',
-        )
-      }
-      await send({ method: 'POST', path: '/v1/users', body: recordFrom(fields) }, fields, context)
+      mustHaveRole(fields)
+      const body = await send(
+        { method: 'POST', path: '/v1/users', body: recordFrom(fields) },
+        fields,
+        context,
+      )
+      // support.gainsight.com, "User Management APIs"; a look-up would read the whole list, since there is no search.
+      return definedOnly({ id: asId(field(field(body, 'data'), NAMES.id)) })
     },
     update: put,
     setActive: (target, active, context) => put(target, { status: active ? 'active' : 'inactive' }, context),
-    remove: ({ id }, context) => send({ method: 'DELETE', path: path`/v1/users/${id}` }, {}, context),
+    async remove({ id }, context) {
+      await send({ method: 'DELETE', path: path`/v1/users/${id}` }, {}, context)
+    },
   }
+}
+
+function mustHaveRole({ role }: AccountFields): void {
+  if (role) return
+  throw new InvalidInput('Gainsight requires a role for a new user.', 'Give `role`, spelled as in Gainsight.')
 }
 
 /** The email is the user name here. */
@@ -110,13 +129,14 @@ function recordFrom({ userName, ...fields }: AccountFields): Rec {
   }
 }
 
-/** The whole user with the changes applied. The id is in the path; the app derives `name` from first and last name. */
+/** The whole user with the changes applied. The id is in the path. A full name that would be outdated is left out. */
 function merged({ userId: _, name, ...raw }: Rec, { customAttributes, ...changes }: Rec): Rec {
-  const nameChanged = 'firstName' in changes || 'lastName' in changes
+  const renames = 'firstName' in changes || 'lastName' in changes
+  const outdated = renames && name === `${raw.firstName} ${raw.lastName}`
   const held = raw.customAttributes
   return {
     ...raw,
-    ...(name !== undefined && !nameChanged && { name }),
+    ...(name !== undefined && !outdated && { name }),
     ...changes,
     ...(isRecord(customAttributes) && {
       customAttributes: { ...(isRecord(held) && held), ...customAttributes },
