@@ -10,6 +10,8 @@ export const Account = z.object({
   id: z.string(),
   userName: z.string(),
   email: z.string().optional(),
+  /** Every email but `email`: whoever asks whose address something is needs all of them. */
+  otherEmails: z.array(z.string()).optional(),
   name: z.string().optional(),
   status: AccountStatus,
   externalId: z.string().optional(),
@@ -21,6 +23,18 @@ export const Account = z.object({
   department: z.string().optional(),
   role: z.string().optional(),
   licence: z.string().optional(),
+  userType: z.string().optional(),
+  location: z.string().optional(),
+  /** Id or user name of another account, as the app has it. `find_user` takes it. */
+  manager: z.string().optional(),
+  managerName: z.string().optional(),
+  phone: z.string().optional(),
+  locale: z.string().optional(),
+  timezone: z.string().optional(),
+  /** App-specific attributes, by the app's names. */
+  custom: z.record(z.string(), z.union([z.string(), z.boolean(), z.array(z.string())])).optional(),
+  /** ISO 8601, UTC, like the next two. Absent means unknown, never that nobody signed in. */
+  lastSignInAt: z.string().optional(),
   createdAt: z.string().optional(),
   updatedAt: z.string().optional(),
   /** Why its names may not be what they look like. */
@@ -34,7 +48,18 @@ export type Account = z.infer<typeof Account>
  */
 export const WRITTEN_IN_APPS = [
   ...['name', 'givenName', 'familyName', 'userName', 'email', 'title', 'department', 'role', 'groups'],
-  ...['phone', 'locale', 'timezone', 'custom', 'actor', 'action', 'target', 'plan'],
+  ...[
+    'otherEmails',
+    'userType',
+    'location',
+    'manager',
+    'managerName',
+    'phone',
+    'locale',
+    'timezone',
+    'custom',
+  ],
+  ...['actor', 'action', 'target', 'plan'],
 ] as const
 
 /** The accounts of one person, over all tenants. */

@@ -106,7 +106,9 @@ export interface AccountFields {
 }
 
 /** Equality on the given fields, ignoring case. */
-export interface Match extends Omit<AccountFields, 'manager' | 'locale' | 'timezone' | 'phone' | 'custom'> {
+export interface Match extends Omit<AccountFields, 'locale' | 'timezone' | 'phone' | 'custom'> {
+  userType?: string
+  location?: string
   group?: string
 }
 

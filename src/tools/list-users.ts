@@ -8,10 +8,19 @@ import { AccountTexts, Cursor, Limit, TenantName, Text } from './fields.ts'
 /** Equality on all given fields, ignoring case. */
 const MatchInput = z.strictObject({
   ...AccountTexts,
+  userType: Text.optional(),
+  location: Text.optional(),
+  manager: Text.optional(),
   status: z.enum(['active', 'inactive']).optional(),
   group: Text.optional(),
   admin: z.boolean().optional(),
 })
+
+/** A row of the list: what is long in an account, find_user shows. */
+const Row = Account.omit({ custom: true, phone: true, locale: true, timezone: true })
+
+/** Groups shown in a row; the others are counted. */
+const MAX_GROUPS_IN_ROW = 5
 
 interface UsersCursor {
   tenant: string
@@ -35,7 +44,7 @@ export default defineTool({
     }),
   output: () =>
     z.object({
-      accounts: z.array(Account),
+      accounts: z.array(Row),
       nextCursor: z.string().optional(),
       complete: z.boolean(),
       note: z.string().optional(),
@@ -51,7 +60,7 @@ export default defineTool({
       ...(place && { at: place.at }),
     })
     return {
-      accounts: page.items,
+      accounts: page.items.map(toRow),
       complete: page.complete,
       ...(page.next && {
         nextCursor: await cursors.sign({
@@ -64,3 +73,9 @@ export default defineTool({
     }
   },
 })
+
+function toRow({ groups, moreGroups = 0, ...account }: Account): Account {
+  if (!groups) return account
+  const more = moreGroups + Math.max(0, groups.length - MAX_GROUPS_IN_ROW)
+  return { ...account, groups: groups.slice(0, MAX_GROUPS_IN_ROW), ...(more > 0 && { moreGroups: more }) }
+}

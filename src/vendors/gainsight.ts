@@ -2,7 +2,7 @@ import { defineVendor } from './define.ts'
 import { checkTokens } from './gainsight/check-token.ts'
 import { openClients } from './gainsight/clients.ts'
 import { gainsightError, isGateway } from './gainsight/errors.ts'
-import { extensionMapping, licenceAndAdmin } from './gainsight/extension.ts'
+import { extensionMapping, readExtension } from './gainsight/extension.ts'
 import { refusingSuperAdmins } from './gainsight/refuse-super-admins.ts'
 import { restOperations } from './gainsight/rest/operations.ts'
 import { type GainsightSettings, settings } from './gainsight/settings.ts'
@@ -30,7 +30,7 @@ export default defineVendor<GainsightSettings>({
           client: scim.client,
           settings,
           memory: app.memory,
-          more: licenceAndAdmin,
+          more: readExtension,
           mapping: extensionMapping(settings),
           isGateway,
           explain: async (failure, { effect }) =>

@@ -79,6 +79,7 @@ export default defineVendor<AnyScimSettings>({
   operations(settings, app) {
     const { url, tokens, userAgent } = settings
     const known = capabilitiesOf(app.memory)
+    const custom = placesOf(settings.customAttributes)
     const headers = { ...authorization(settings.authHeader, tokens.scim), 'user-agent': userAgent }
     const scim: ScimApp = {
       tenant: app.tenant,
@@ -87,7 +88,8 @@ export default defineVendor<AnyScimSettings>({
       settings,
       memory: app.memory,
       known,
-      mapping: mappingWith(settings.customAttributes),
+      mapping: mappingWith(custom),
+      more: readingFrom(custom),
     }
     const checked = { secret: tokens.scim, whereToMake: WHERE_TO_MAKE, left: app.left }
     return {
@@ -107,13 +109,19 @@ function authorization(form: string, token: Secret): Record<string, Secret> {
   return { [header.toLowerCase()]: scheme ? token.after(`${scheme} `) : token }
 }
 
-/** The fields of RFC 7643, and the custom attributes of the settings. */
-function mappingWith(attributes: Readonly<Record<string, string>>): FieldMapping {
+/** Where the custom attributes of the settings are in a record, by their names. */
+type Places = ReadonlyMap<string, Edit['at']>
+
+function placesOf(attributes: Readonly<Record<string, string>>): Places {
   const placeOf = (attribute: string): Edit['at'] => {
     const colon = attribute.lastIndexOf(':')
     return [attribute.slice(0, colon), attribute.slice(colon + 1)]
   }
-  const places = new Map(Object.entries(attributes).map(([name, attribute]) => [name, placeOf(attribute)]))
+  return new Map(Object.entries(attributes).map(([name, attribute]) => [name, placeOf(attribute)]))
+}
+
+/** Accepts the fields of RFC 7643, and the custom attributes. */
+function mappingWith(places: Places): FieldMapping {
   return {
     takes: [...STANDARD_FIELDS, ...(places.size > 0 ? (['custom'] as const) : [])],
     write: ({ custom = {} }) =>
@@ -125,17 +133,21 @@ function mappingWith(attributes: Readonly<Record<string, string>>): FieldMapping
           `It has: ${[...places.keys()].join(', ')}.`,
         )
       }),
-    read(raw) {
-      const found = [...places].flatMap(([name, [schema, attribute = '']]) => {
-        const value = custom(field(field(raw, schema), attribute))
-        return value === undefined ? [] : [[name, value] as const]
-      })
-      return found.length > 0 ? { custom: Object.fromEntries(found) } : {}
-    },
   }
 }
 
-function custom(value: unknown): string | boolean | string[] | undefined {
+/** Reads the custom attributes. */
+const readingFrom =
+  (places: Places): NonNullable<ScimApp['more']> =>
+  (raw) => {
+    const found = [...places].flatMap(([name, [schema, attribute = '']]) => {
+      const value = toCustom(field(field(raw, schema), attribute))
+      return value === undefined ? [] : [[name, value] as const]
+    })
+    return found.length > 0 ? { custom: Object.fromEntries(found) } : {}
+  }
+
+function toCustom(value: unknown): string | boolean | string[] | undefined {
   if (Array.isArray(value)) return value.flatMap((one) => asText(one, 320) ?? [])
   return typeof value === 'boolean' ? value : asText(value, 1_000)
 }

@@ -1,6 +1,7 @@
 import type { AccountFields } from '../../domain/operations.ts'
 import { Unsupported } from '../../errors.ts'
 import { asBoolean, asText, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
+import { isLastSignIn } from '../scim/facts.ts'
 import { type FieldMapping, STANDARD_FIELDS } from '../scim/fields.ts'
 import { checkFields, type FieldRules, isAboutBundles } from './rules.ts'
 
@@ -10,8 +11,8 @@ export const EXTENSION = 'urn:ietf:params:scim:schemas:extension:gainsight:2.0:U
 const EXTENSION_FIELDS = ['LicenseType', 'IsSuperAdmin']
 
 /**
- * How licence, super admin and custom attributes are written and read. Gainsight silently ignores unknown names, so
- * only the value read back counts.
+ * How licence, super admin and custom attributes are written. Gainsight silently ignores unknown names, so only the
+ * value read back counts.
  */
 export const extensionMapping = (rules: FieldRules): FieldMapping => ({
   takes: [...STANDARD_FIELDS, 'licence', 'admin', 'custom'],
@@ -25,7 +26,6 @@ export const extensionMapping = (rules: FieldRules): FieldMapping => ({
     const held = field(current, EXTENSION)
     return [{ at: [EXTENSION], value: { ...(isRecord(held) && held), ...set } }]
   },
-  read: readExtension,
 })
 
 const noBundles = () =>
@@ -39,9 +39,7 @@ export function readExtension(raw: Rec): Pick<AccountFields, 'licence' | 'admin'
   const extension = field(raw, EXTENSION)
   if (!isRecord(extension)) return {}
   const custom = Object.entries(extension).flatMap(([name, value]) => {
-    const shown = EXTENSION_FIELDS.some((ours) => ours.toLowerCase() === name.toLowerCase())
-      ? undefined
-      : toCustom(value)
+    const shown = isOther(name) ? toCustom(value) : undefined
     return shown === undefined ? [] : [[name, shown] as const]
   })
   return {
@@ -53,14 +51,14 @@ export function readExtension(raw: Rec): Pick<AccountFields, 'licence' | 'admin'
   }
 }
 
+/** A name that is an attribute of its own, and nothing but a name: names are shown too. */
+const isOther = (name: string): boolean =>
+  /^\p{L}[\p{L}\p{N}_. -]{0,63}$/u.test(name) &&
+  !isLastSignIn(name) &&
+  !EXTENSION_FIELDS.some((ours) => ours.toLowerCase() === name.toLowerCase())
+
 /** Gainsight's kinds of custom fields: boolean, string or picklist, multi-picklist. */
 function toCustom(value: unknown): string | boolean | string[] | undefined {
   if (typeof value === 'boolean') return value
   return Array.isArray(value) ? value.flatMap((one) => asText(one) ?? []) : asText(value)
-}
-
-/** The part of the extension that an account shows. */
-export function licenceAndAdmin(raw: Rec): { licence?: string; admin?: boolean } {
-  const { licence, admin } = readExtension(raw)
-  return definedOnly({ licence, admin })
 }

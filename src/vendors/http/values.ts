@@ -67,12 +67,30 @@ export function asNumber(value: unknown): number | undefined {
   return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined
 }
 
-/** A timestamp as ISO 8601 in UTC. */
+/**
+ * A timestamp as ISO 8601 in UTC, also when sent as epoch seconds or milliseconds. A time without a zone is taken for
+ * UTC, and one before 1980 for none: apps send year 1 or 1970 for "never".
+ */
 export function asTime(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value.length > 64 || !/^\d{4}-\d{2}/.test(value)) return undefined
-  const time = Date.parse(value)
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString()
+  const time = epochMs(value)
+  return time === undefined || !(time >= Date.UTC(1980) && time <= MAX_TIME)
+    ? undefined
+    : new Date(time).toISOString()
 }
+
+/** The largest time of a Date, ECMA-262 §21.4.1.1. */
+const MAX_TIME = 8.64e15
+
+function epochMs(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^\d{9,13}$/.test(value) ? Number(value) : value
+  // Seconds reach this in the year 5138, milliseconds reached it in 1973.
+  if (typeof number === 'number') return Math.floor(number < 1e11 ? number * 1_000 : number)
+  const [, day, time = 'T00:00', zone = 'Z'] = (typeof value === 'string' && TIMESTAMP.exec(value)) || []
+  return day === undefined ? undefined : Date.parse(`${day}${time.replace(' ', 'T')}${zone}`)
+}
+
+const TIMESTAMP =
+  /^(\d{4}-\d{2}(?:-\d{2})?)([T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)? ?(Z|[+-]\d{2}:?\d{2})?$/i
 
 /** The items of a list, or a single item that was sent without a list. */
 export const asList = (value: unknown): unknown[] | undefined =>

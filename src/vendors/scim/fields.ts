@@ -1,9 +1,10 @@
 import type { AccountFields } from '../../domain/operations.ts'
 import { Unsupported } from '../../errors.ts'
-import { asId, asList, asText, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
+import { asList, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
 import type { Edit } from './edits.ts'
+import { ENTERPRISE } from './facts.ts'
 import { type PickItem, pickEmail, pickPhone, pickRole } from './primary.ts'
-import { CORE, ENTERPRISE, type ScimUser } from './read.ts'
+import { CORE, type ScimUser } from './read.ts'
 
 export type FieldName = keyof AccountFields
 
@@ -12,8 +13,6 @@ export interface FieldMapping {
   takes: readonly FieldName[]
   /** Edits for the fields outside RFC 7643. Throws for a value that the app does not accept. */
   write?: (fields: AccountFields, current: Rec) => readonly Edit[]
-  /** Reads those fields. */
-  read?: (raw: Rec) => AccountFields
   /** The app's spelling of a PATCH path. */
   pathOf?: (path: string) => string
 }
@@ -88,26 +87,15 @@ export const schemasOf = (edits: readonly Edit[]): string[] => [
 ]
 
 /** The settable fields of a user's record. */
-export function fieldsOf(mapping: FieldMapping | undefined, user: ScimUser): AccountFields {
-  const { account, raw, givenName, familyName } = user
-  const { email, title, department, role, licence, admin, externalId, status } = account
+export function fieldsOf({ account, givenName, familyName }: ScimUser): AccountFields {
+  const { userName, email, title, department, role, licence, admin, externalId, status } = account
+  const { manager, locale, timezone, phone, custom } = account
   return {
-    userName: account.userName,
+    userName,
     ...definedOnly({ email, givenName, familyName, title, department, role, licence, admin, externalId }),
-    ...definedOnly({
-      manager: managerOf(raw),
-      locale: asText(field(raw, 'locale')),
-      timezone: asText(field(raw, 'timezone')),
-      phone: asText(field(pickPhone(asList(field(raw, 'phoneNumbers')) ?? []), 'value')),
-    }),
+    ...definedOnly({ manager, locale, timezone, phone, custom }),
     ...(status !== 'unknown' && { status }),
-    ...definedOnly(mapping?.read?.(raw) ?? {}),
   }
-}
-
-function managerOf(raw: Rec): string | undefined {
-  const manager = field(field(raw, ENTERPRISE), 'manager')
-  return asId(isRecord(manager) ? field(manager, 'value') : manager)
 }
 
 /** The list with the value of one item changed, or with a new item if there is none to change. */

@@ -8,6 +8,8 @@ const isWork = (item: unknown) => asText(field(item, 'type'))?.toLowerCase() ===
 
 export const pickEmail: PickItem = (emails) => emails.find(isPrimary) ?? emails.find(isWork) ?? emails[0]
 export const pickRole: PickItem = (roles) => roles.find(isPrimary) ?? roles[0]
+export const pickAddress: PickItem = (addresses) =>
+  addresses.find(isPrimary) ?? addresses.find(isWork) ?? addresses[0]
 /** A number of another type, such as mobile, does not count as the work number. */
 export const pickPhone: PickItem = (phones) =>
   phones.find(isPrimary) ?? phones.find(isWork) ?? phones.find((phone) => field(phone, 'type') === undefined)

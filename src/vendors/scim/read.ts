@@ -1,6 +1,6 @@
 import type { Account, AccountStatus, Group } from '../../domain/account.ts'
 import { cautionOf } from '../../text/confusables.ts'
-import { plainText } from '../../text/text.ts'
+import { fold, plainText } from '../../text/text.ts'
 import {
   asBoolean,
   asId,
@@ -12,10 +12,10 @@ import {
   isRecord,
   type Rec,
 } from '../http/values.ts'
-import { pickEmail, pickRole } from './primary.ts'
+import { ENTERPRISE, lastSignInOf, locationOf, managerOf } from './facts.ts'
+import { pickEmail, pickPhone, pickRole } from './primary.ts'
 
 export const CORE = 'urn:ietf:params:scim:schemas:core:2.0:User'
-export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 
 /** A user from the app: the account to show, and the values to compare with a search. */
 export interface ScimUser {
@@ -33,7 +33,7 @@ export interface ScimUser {
 export interface Origin {
   tenant: string
   vendor: string
-  more?: (raw: Rec) => Partial<Pick<Account, 'admin' | 'licence' | 'role'>>
+  more?: (raw: Rec) => Partial<Pick<Account, 'admin' | 'licence' | 'custom'>>
 }
 
 /** Reads a user from any shape seen in real apps; undefined without a usable id or user name. */
@@ -51,6 +51,7 @@ export function toUser(origin: Origin, raw: unknown): ScimUser | undefined {
   const listed = asList(field(raw, 'groups'))
   const groups = listed?.flatMap((group) => nameIn(group)[0] ?? idIn(group))
   const shownName = nameOf(raw)
+  const otherEmails = othersIn(emails)
   return {
     raw,
     userName,
@@ -65,6 +66,7 @@ export function toUser(origin: Origin, raw: unknown): ScimUser | undefined {
       status: accountStatus(field(raw, 'active')),
       ...definedOnly({
         email: asText(emails.primary, 320),
+        otherEmails: otherEmails.length > 0 ? otherEmails : undefined,
         name: asText(shownName),
         externalId: asId(field(raw, 'externalId')),
         groups: groups?.slice(0, MAX_GROUPS_SHOWN),
@@ -72,6 +74,13 @@ export function toUser(origin: Origin, raw: unknown): ScimUser | undefined {
         title: asText(field(raw, 'title')),
         department: asText(field(field(raw, ENTERPRISE), 'department') ?? field(raw, 'department')),
         role: roleOf(raw),
+        userType: asText(field(raw, 'userType')),
+        location: locationOf(raw),
+        ...managerOf(raw),
+        phone: asText(field(pickPhone(asList(field(raw, 'phoneNumbers')) ?? []), 'value')),
+        locale: asText(field(raw, 'locale')),
+        timezone: asText(field(raw, 'timezone')),
+        lastSignInAt: lastSignInOf(raw),
         createdAt: asTime(field(meta, 'created')),
         updatedAt: asTime(field(meta, 'lastModified')),
         caution: cautionOf({ 'user name': userName, email: emails.primary, name: shownName }),
@@ -115,6 +124,16 @@ export function membersOf(raw: unknown): Group['members'] {
 function accountStatus(active: unknown): AccountStatus {
   const value = asBoolean(active)
   return value === undefined ? 'unknown' : value ? 'active' : 'inactive'
+}
+
+/** More than a person has; the answer must stay bounded. */
+const MAX_OTHER_EMAILS = 100
+
+/** Each address but the primary one, once. */
+function othersIn({ all, primary }: ReturnType<typeof emailsOf>): string[] {
+  const others = new Map(all.map((email) => [fold(email), email]))
+  others.delete(fold(primary ?? ''))
+  return [...others.values()].slice(0, MAX_OTHER_EMAILS).flatMap((email) => asText(email, 320) ?? [])
 }
 
 /** Skips entries without a usable value. */

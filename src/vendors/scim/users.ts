@@ -26,7 +26,7 @@ export async function readFields(
   context: RequestContext,
 ): Promise<FullAccount | undefined> {
   const user = await readUser(app, id, context)
-  return user && { account: user.account, fields: fieldsOf(app.mapping, user) }
+  return user && { account: user.account, fields: fieldsOf(user) }
 }
 
 async function readUser(app: ScimApp, id: string, context: RequestContext): Promise<ScimUser | undefined> {

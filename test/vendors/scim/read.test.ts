@@ -29,6 +29,7 @@ test('reads a full user', () => {
     id: 'u1',
     userName: 'ana@example.com',
     email: 'work@example.com',
+    otherEmails: ['home@example.com'],
     name: 'Dr Ana Ruiz',
     status: 'active',
     externalId: 'E 1',

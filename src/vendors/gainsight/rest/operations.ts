@@ -2,10 +2,10 @@ import type { Account } from '../../../domain/account.ts'
 import type { ListPosition, Match, Operations, Page, RequestContext } from '../../../domain/operations.ts'
 import { collect, collectAll, MAX_PAGES_PER_CALL } from '../../http/collect.ts'
 import { asId } from '../../http/values.ts'
-import { type FieldMapping, fieldsOf } from '../../scim/fields.ts'
+import { fieldsOf } from '../../scim/fields.ts'
 import { isMeant, matcher } from '../../scim/match.ts'
 import { type ScimUser, toUser } from '../../scim/read.ts'
-import { licenceAndAdmin, readExtension } from '../extension.ts'
+import { readExtension } from '../extension.ts'
 import { checkFields } from '../rules.ts'
 import type { Dialect } from './dialect.ts'
 import { dialectOf } from './find-dialect.ts'
@@ -13,13 +13,11 @@ import { byIndex } from './pages.ts'
 import { asScim } from './records.ts'
 import type { RestApp } from './request.ts'
 
-const MAPPING: FieldMapping = { takes: [], read: readExtension }
-
 /** The operations of Gainsight's REST API. It has no groups. */
 export function restOperations(app: RestApp) {
   const { settings } = app
   const dialect = dialectOf(app)
-  const origin = { tenant: app.tenant, vendor: 'gainsight', more: licenceAndAdmin }
+  const origin = { tenant: app.tenant, vendor: 'gainsight', more: readExtension }
   const userIn = ({ names }: Dialect, raw: unknown): ScimUser | undefined =>
     toUser(origin, asScim(names, raw))
 
@@ -67,7 +65,7 @@ export function restOperations(app: RestApp) {
     readAccount: async ({ id }, context) => (await readUser(id, context))?.account,
     async readFields({ id }, context) {
       const user = await readUser(id, context)
-      return user && { account: user.account, fields: fieldsOf(MAPPING, user) }
+      return user && { account: user.account, fields: fieldsOf(user) }
     },
     async listAccounts({ match = {}, limit, at }, context): Promise<Page<Account, ListPosition>> {
       const { keep, note } = matcher(match)

@@ -1,8 +1,8 @@
 import type { AccountFields } from '../../../domain/operations.ts'
 import { Unsupported } from '../../../errors.ts'
 import { asBoolean, asText, definedOnly, field, isRecord, type Rec } from '../../http/values.ts'
+import { ENTERPRISE, isLastSignIn } from '../../scim/facts.ts'
 import type { FieldName } from '../../scim/fields.ts'
-import { ENTERPRISE } from '../../scim/read.ts'
 import { EXTENSION } from '../extension.ts'
 import { SUPER_ADMIN } from '../rules.ts'
 
@@ -22,6 +22,7 @@ export function asScim(names: FieldNames, raw: unknown): Rec | undefined {
     return key === undefined ? undefined : field(raw, key)
   }
   return {
+    ...Object.fromEntries(Object.entries(raw).filter(([name]) => isLastSignIn(name))),
     id: valueIn('id'),
     userName: asText(valueIn('userName'), 320) ? valueIn('userName') : valueIn('email'),
     externalId: valueIn('externalId'),
@@ -34,6 +35,9 @@ export function asScim(names: FieldNames, raw: unknown): Rec | undefined {
     locale: valueIn('locale'),
     timezone: valueIn('timezone'),
     phoneNumbers: [{ value: valueIn('phone') }],
+    userType: field(raw, 'userType') ?? field(raw, 'systemType'),
+    location: field(raw, 'location'),
+    groups: field(raw, 'groups'),
     [ENTERPRISE]: { department: valueIn('department'), manager: valueIn('manager') },
     [EXTENSION]: {
       ...customOf(names, raw),
@@ -47,7 +51,9 @@ const isSuperAdmin = (raw: Rec): boolean | undefined =>
   asBoolean(field(raw, 'isSuperAdmin') ?? field(field(raw, 'customAttributes'), 'isSuperAdmin')) ??
   (SUPER_ADMIN.test(asText(field(raw, 'role')) ?? '') || undefined)
 
-const NON_CUSTOM_KEYS = ['name', 'isSuperAdmin', 'systemType', 'userType', 'customAttributes', 'groups']
+const NON_CUSTOM_KEYS = [
+  ...['name', 'isSuperAdmin', 'systemType', 'userType', 'location', 'customAttributes', 'groups'],
+]
 
 /** Custom attributes, in a separate object or next to the standard fields. */
 function customOf(names: FieldNames, raw: Rec): Rec {
