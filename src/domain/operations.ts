@@ -28,6 +28,13 @@ export interface ListPosition {
   start: number
   /** Id of the first row of the page before, to notice an app that ignores the index. */
   before?: string
+  /** How many rows the app has, if they have all been read. */
+  total?: number
+  /** The app's own cursor for the page that `start` is on (RFC 9865), and how many rows of that page are done. */
+  cursor?: string
+  skip?: number
+  /** The app is read without a filter, so the index counts all its rows. */
+  plain?: true
 }
 
 /** Where an audit pull continues. */

@@ -31,6 +31,7 @@ export default defineVendor<GainsightSettings>({
           settings,
           memory: app.memory,
           more: readExtension,
+          tells: ['admin', 'licence'],
           mapping: extensionMapping(settings),
           isGateway,
           explain: async (failure, { effect }) =>

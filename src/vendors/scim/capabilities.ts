@@ -1,9 +1,16 @@
 import type { AppMemory } from '../../store/app-memory.ts'
 
+/** The attributes that this server filters by. */
+export type FilterAttribute = 'userName' | 'emails.value' | 'externalId' | 'displayName' | 'active'
+
+export type FilterState = 'honoured' | 'ignored' | 'refused'
+
 /** What the server learned about an app. An absent value is unknown. */
 export interface LearnedCapabilities {
   /** Whether the app's filter works. Only a probe sets it. */
   filter?: 'honoured' | 'ignored' | 'refused'
+  /** What it does with a filter, by attribute. */
+  filters?: Partial<Record<FilterAttribute, FilterState>>
   /** Whether a change can be tied to a version (RFC 7644 §3.14). */
   etag?: boolean
   /** The app's maximum page size. */

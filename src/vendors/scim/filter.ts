@@ -1,11 +1,10 @@
 import { InvalidInput } from '../../errors.ts'
+import type { FilterAttribute } from './capabilities.ts'
 
 /** A filter built by this module, never text from outside. */
 export interface Filter {
   readonly text: string
 }
-
-type FilterAttribute = 'userName' | 'emails.value' | 'externalId' | 'displayName' | 'active'
 
 /** `attribute eq value` (RFC 7644 §3.4.2.2). Throws `InvalidInput` for a value that a filter cannot contain. */
 export function eq(attribute: FilterAttribute, value: string | boolean): Filter {

@@ -1,4 +1,5 @@
 import type { Operations } from '../../domain/operations.ts'
+import { recentPages } from '../http/recent-pages.ts'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
 import { createAccount, createGroup } from './create.ts'
 import { deleteAccount } from './delete.ts'
@@ -14,11 +15,17 @@ import { listAccounts, readAccount, readFields } from './users.ts'
 /** The operations of any SCIM 2.0 app. */
 export const scimOperations = (plain: ScimApp) => {
   const known = plain.known ?? capabilitiesOf(plain.memory)
+  const pages = recentPages()
   /** The app with everything learned so far, by this process or another. */
   const app = async (): Promise<ScimApp> => {
     const { pageMaximum = Number.POSITIVE_INFINITY } = await known.recall()
     const settings = { ...plain.settings, pageSize: Math.min(plain.settings.pageSize, pageMaximum) }
-    return { ...plain, known, settings }
+    return { ...plain, known, pages, settings }
+  }
+  /** The app, of which every page that was fetched may be outdated now. */
+  const changing = (): Promise<ScimApp> => {
+    pages.forget()
+    return app()
   }
   return {
     findAccounts: async ({ user }, context) => findAccounts(await app(), user, context),
@@ -28,14 +35,14 @@ export const scimOperations = (plain: ScimApp) => {
     listGroups: async (ask, context) => listGroups(await app(), ask, context),
     readGroup: async ({ group }, context) => readGroup(await app(), group, context),
     checkWrite: async ({ fields }) => void editsFor(plain.mapping, fields, {}),
-    deactivateAccount: async (target, context) => setActive(await app(), target, false, context),
-    reactivateAccount: async (target, context) => setActive(await app(), target, true, context),
-    createAccount: async ({ fields }, context) => createAccount(await app(), fields, context),
-    updateAccount: async (ask, context) => updateAccount(await app(), ask, context),
-    createGroup: async (ask, context) => createGroup(await app(), ask, context),
-    updateMembers: async (ask, context) => updateMembers(await app(), ask, context),
+    deactivateAccount: async (target, context) => setActive(await changing(), target, false, context),
+    reactivateAccount: async (target, context) => setActive(await changing(), target, true, context),
+    createAccount: async ({ fields }, context) => createAccount(await changing(), fields, context),
+    updateAccount: async (ask, context) => updateAccount(await changing(), ask, context),
+    createGroup: async (ask, context) => createGroup(await changing(), ask, context),
+    updateMembers: async (ask, context) => updateMembers(await changing(), ask, context),
     ...(plain.settings.allowDelete && {
-      deleteAccount: async (target, context) => deleteAccount(await app(), target, context),
+      deleteAccount: async (target, context) => deleteAccount(await changing(), target, context),
     }),
     probeApp: async (_, context) => probeApp({ ...plain, known }, context),
   } satisfies Operations

@@ -1,5 +1,8 @@
 import type { AccountFields, Match, RequestContext, Target } from '../../../domain/operations.ts'
+import type { FetchedPage } from '../../http/collect.ts'
+import type { FilterRefused } from '../../http/filtered.ts'
 import type { Rec } from '../../http/values.ts'
+import type { FilterField } from './filter.ts'
 import type { FieldNames } from './records.ts'
 import type { RestRows } from './request.ts'
 
@@ -7,8 +10,13 @@ import type { RestRows } from './request.ts'
 export interface Dialect {
   names: FieldNames
   one(id: string, context: RequestContext): Promise<Rec | undefined>
+  /** The fields of `match` that a page can be filtered by. */
+  filters: readonly FilterField[]
   /** A page by its number, starting at 0. */
-  page(ask: { page: number; size: number; match?: Match }, context: RequestContext): Promise<RestRows>
+  page(
+    ask: { page: number; size: number; match?: Match },
+    context: RequestContext,
+  ): Promise<FetchedPage | FilterRefused>
   /** Users by email, user name or id; undefined when the app refuses the search. Absent when it cannot search. */
   search?(who: string, size: number, context: RequestContext): Promise<RestRows | undefined>
   create(fields: AccountFields, context: RequestContext): Promise<void>
