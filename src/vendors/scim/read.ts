@@ -7,6 +7,7 @@ import {
   asList,
   asText,
   asTime,
+  asWord,
   definedOnly,
   field,
   isRecord,
@@ -42,9 +43,9 @@ export interface Origin {
 export function toUser(origin: Origin, raw: unknown): ScimUser | undefined {
   if (!isRecord(raw)) return undefined
   const id = asId(field(raw, 'id'))
-  const userName = field(raw, 'userName')
+  const userName = asWord(field(raw, 'userName'))
   const shownUserName = asText(userName, 320)
-  if (id === undefined || typeof userName !== 'string' || shownUserName === undefined) return undefined
+  if (id === undefined || userName === undefined || shownUserName === undefined) return undefined
   const name = field(raw, 'name')
   const givenName = asText(field(name, 'givenName'))
   const familyName = asText(field(name, 'familyName'))

@@ -3,7 +3,7 @@ import { InvalidInput, Unsupported } from '../../../errors.ts'
 import { sameText } from '../../../text/text.ts'
 import { refusesFilter } from '../../http/classify.ts'
 import type { ApiRequest } from '../../http/client.ts'
-import { asText, field, isRecord, type Rec } from '../../http/values.ts'
+import { asId, asText, field, isRecord, type Rec } from '../../http/values.ts'
 import { accountChanged, accountGone } from '../changed.ts'
 import { failedRecord } from '../envelope.ts'
 import { BUNDLE_ACTION, BUNDLES } from '../rules.ts'
@@ -60,7 +60,7 @@ export function servicesDialect({ client }: RestApp): Dialect {
     }
     return readRows(answer)
       .rows.filter(isRecord)
-      .find((row) => field(row, NAMES.id) === id)
+      .find((row) => asId(field(row, NAMES.id)) === id)
   }
 
   const send = async (request: ApiRequest, context: RequestContext): Promise<void> => {
