@@ -166,8 +166,11 @@ export interface Reads {
     ask: { limit: number; at?: ListPosition },
     context: RequestContext,
   ): Promise<Page<Group, ListPosition>>
-  /** The group whose id or name equals `group`, with its members if the app shows them. */
-  readGroup?(ask: { group: string }, context: RequestContext): Promise<Group | undefined>
+  /**
+   * The group whose id or name equals `group`, with its members if the app shows them. With `recent`, one that was read
+   * a moment ago will do.
+   */
+  readGroup?(ask: { group: string; recent?: boolean }, context: RequestContext): Promise<Group | undefined>
   /**
    * Throws the error that a write to these accounts, or of these values, would get in any case. Sends no request; it
    * keeps a person from being asked about an impossible change.

@@ -23,7 +23,7 @@ export interface AppFilter<Item> {
   learn(states: FilterStates): Promise<void>
 }
 
-export interface FilteredListing<Item> extends Omit<Listing<Item>, 'fetch'> {
+interface FilteredListing<Item> extends Omit<Listing<Item>, 'fetch'> {
   fetch(start: number, cursor: string | undefined, filtered: boolean): Promise<FetchedPage | FilterRefused>
   filter?: AppFilter<Item> | undefined
 }

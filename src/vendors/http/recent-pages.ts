@@ -14,7 +14,7 @@ export interface RecentPages {
 }
 
 // Long enough for an agent to come back for more, too short for a list to have aged.
-const TTL_MS = 2 * 60_000
+export const RECENT_MS = 2 * 60_000
 const MAX_PAGES = 4
 
 /** Keeps pages in this process. A page that is gone is fetched again, so nothing depends on it. */
@@ -36,7 +36,7 @@ export function recentPages(now: () => number = Date.now): RecentPages {
         if (held) return { ...held.page, rows: held.page.rows.slice(start - held.start) }
         const page = await fetch(start, cursor)
         if ('rows' in page && page.rows.length > 0) {
-          kept = [...kept, { list, start, cursor, page, until: now() + TTL_MS }].slice(-MAX_PAGES)
+          kept = [...kept, { list, start, cursor, page, until: now() + RECENT_MS }].slice(-MAX_PAGES)
         }
         return page
       }

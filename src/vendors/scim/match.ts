@@ -55,7 +55,7 @@ export function matches(user: ScimUser, name: keyof Match, value: string): boole
 }
 
 /** Compares users with `match`. */
-export interface Matcher {
+interface Matcher {
   keep(user: ScimUser): boolean
   /** Why users are left out that may match; undefined if there are none. */
   note(): string | undefined
@@ -92,7 +92,7 @@ export function matcher(match: Match): Matcher {
 }
 
 /** The fields of `match`, as text. */
-export const wantedIn = (match: Match): { name: keyof Match; value: string }[] =>
+const wantedIn = (match: Match): { name: keyof Match; value: string }[] =>
   (Object.keys(VALUES_OF) as (keyof Match)[]).flatMap((name) =>
     match[name] === undefined ? [] : [{ name, value: String(match[name]) }],
   )

@@ -9,6 +9,7 @@ import { listGroups, readGroup } from './groups.ts'
 import { updateMembers } from './members.ts'
 import { setActive, updateAccount } from './patch.ts'
 import { probeApp } from './probe-app.ts'
+import { recentGroup } from './recent-group.ts'
 import type { ScimApp } from './request.ts'
 import { listAccounts, readAccount, readFields } from './users.ts'
 
@@ -16,15 +17,17 @@ import { listAccounts, readAccount, readFields } from './users.ts'
 export const scimOperations = (plain: ScimApp) => {
   const known = plain.known ?? capabilitiesOf(plain.memory)
   const pages = recentPages()
+  const lastGroup = recentGroup()
   /** The app with everything learned so far, by this process or another. */
   const app = async (): Promise<ScimApp> => {
     const { pageMaximum = Number.POSITIVE_INFINITY } = await known.recall()
     const settings = { ...plain.settings, pageSize: Math.min(plain.settings.pageSize, pageMaximum) }
     return { ...plain, known, pages, settings }
   }
-  /** The app, of which every page that was fetched may be outdated now. */
+  /** The app, of which all that was fetched may be outdated now. */
   const changing = (): Promise<ScimApp> => {
     pages.forget()
+    lastGroup.forget()
     return app()
   }
   return {
@@ -33,7 +36,8 @@ export const scimOperations = (plain: ScimApp) => {
     readFields: async ({ id }, context) => readFields(await app(), id, context),
     listAccounts: async (ask, context) => listAccounts(await app(), ask, context),
     listGroups: async (ask, context) => listGroups(await app(), ask, context),
-    readGroup: async ({ group }, context) => readGroup(await app(), group, context),
+    readGroup: ({ group, recent = false }, context) =>
+      lastGroup.read(group, recent, async () => readGroup(await app(), group, context)),
     checkWrite: async ({ fields }) => void editsFor(plain.mapping, fields, {}),
     deactivateAccount: async (target, context) => setActive(await changing(), target, false, context),
     reactivateAccount: async (target, context) => setActive(await changing(), target, true, context),

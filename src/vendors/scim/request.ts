@@ -100,7 +100,7 @@ export async function recordIn(
 export const canFilter = ({ known }: ScimApp): boolean => (known?.now.filter ?? 'honoured') === 'honoured'
 
 /** One page of a list. */
-export interface ScimRows extends Pick<FetchedPage, 'total' | 'nextCursor'> {
+interface ScimRows extends Pick<FetchedPage, 'total' | 'nextCursor'> {
   rows: unknown[]
 }
 

@@ -2,15 +2,16 @@ import type { AccountFields, Match, RequestContext, Target } from '../../../doma
 import type { FetchedPage } from '../../http/collect.ts'
 import type { FilterRefused } from '../../http/filtered.ts'
 import type { Rec } from '../../http/values.ts'
-import type { FilterField } from './filter.ts'
 import type { FieldNames } from './records.ts'
 import type { RestRows } from './request.ts'
+
+/** A field of `match` that a dialect can filter by. */
+export type FilterField = 'userName' | 'email' | 'status' | 'admin'
 
 /** One of the two REST APIs that Gainsight has for users. */
 export interface Dialect {
   names: FieldNames
   one(id: string, context: RequestContext): Promise<Rec | undefined>
-  /** The fields of `match` that a page can be filtered by. */
   filters: readonly FilterField[]
   /** A page by its number, starting at 0. */
   page(

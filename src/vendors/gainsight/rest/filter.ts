@@ -3,9 +3,7 @@ import type { AppMemory } from '../../../store/app-memory.ts'
 import { type AppFilter, type FilterStates, keepsSome } from '../../http/filtered.ts'
 import { matches } from '../../scim/match.ts'
 import type { ScimUser } from '../../scim/read.ts'
-import type { Dialect } from './dialect.ts'
-
-export type FilterField = 'userName' | 'email' | 'status' | 'admin'
+import type { Dialect, FilterField } from './dialect.ts'
 
 const FILTERS_KEY = 'gainsight.filters'
 const FILTERS_TTL_MS = 24 * 60 * 60_000
