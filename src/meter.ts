@@ -7,8 +7,10 @@ export interface Meter {
   called(tool: string, outcome: string, ms: number): void
   /** A request to an app had to wait for its token's budget. */
   waited(tenant: string, ms: number): void
+  /** An app answered 429. */
+  throttled(tenant: string): void
   breaker(tenant: string, state: BreakerState): void
 }
 
 /** Discards all metrics. */
-export const unmetered: Meter = { called() {}, waited() {}, breaker() {} }
+export const unmetered: Meter = { called() {}, waited() {}, throttled() {}, breaker() {} }

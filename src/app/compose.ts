@@ -7,7 +7,7 @@ import type { Plan } from '../domain/change.ts'
 import type { Grant } from '../domain/scopes.ts'
 import { briefOn } from '../engine/approval-briefing.ts'
 import { askFor } from '../engine/ask.ts'
-import { isOffered, type Parts } from '../engine/dispatch.ts'
+import type { Parts } from '../engine/dispatch.ts'
 import { pastOf } from '../engine/history.ts'
 import { ownEvents } from '../engine/own-events.ts'
 import { openTenants, type Tenants, traitsOf } from '../engine/tenants.ts'
@@ -192,8 +192,9 @@ const callPolicy = ({ settings, tenants, store, freezes, page, links, meter }: P
   settings,
   journalling: { journal: page.journal, warn: page.warn },
   mustExist: (tenant: string, grant: Grant) => tenants.seenBy(grant).get(tenant),
-  isOffered: (name: string, grant: Grant) =>
-    tools.some((tool) => tool.name === name && isOffered(tenants, tool, grant)),
+  canSeeTenants: (grant: Grant) => tenants.seenBy(grant).all.length > 0,
+  isSupported: (name: string, grant: Grant) =>
+    tools.some((tool) => tool.name === name && tenants.seenBy(grant).supporting(tool).length > 0),
   isReadOnly: (tenant: string) => tenants.readOnly(tenants.get(tenant)),
   blast: { ledger: storeLedger(store), people: storePeople(store), freezes, limits: settings.limits },
   freezes,

@@ -75,7 +75,19 @@ export const Group = z.object({
   name: z.string(),
   memberCount: z.int().optional(),
   /** Absent means unknown: an app that leaves members out has not said that there are none. */
-  members: z.array(z.object({ id: z.string(), userName: z.string().optional() })).optional(),
+  members: z
+    .array(
+      z.object({
+        id: z.string(),
+        userName: z.string().optional(),
+        /** A group that is a member of this one, and its name. */
+        type: z.literal('group').optional(),
+        name: z.string().optional(),
+      }),
+    )
+    .optional(),
+  /** How many of its members `members` leaves out, because they could not be read. */
+  unreadableMembers: z.int().optional(),
   /** Why its name may not be what it looks like. */
   caution: z.string().optional(),
 })

@@ -29,6 +29,13 @@ export interface ListPosition {
   start: number
   /** Id of the first row of the page before, to notice an app that ignores the index. */
   before?: string
+  /** How many rows the app has, if they have all been read. */
+  total?: number
+  /** The app's own cursor for the page that `start` is on (RFC 9865), and how many rows of that page are done. */
+  cursor?: string
+  skip?: number
+  /** The app is read without a filter, so the index counts all its rows. */
+  plain?: true
 }
 
 /** Where an audit pull continues. */
@@ -178,8 +185,14 @@ export interface Reads {
     ask: { limit: number; at?: ListPosition },
     context: RequestContext,
   ): Promise<Page<Group, ListPosition>>
-  /** The group with this id, or whose id or name equals `group`, with its members if the app shows them. */
-  readGroup?(ask: { id: string } | { group: string }, context: RequestContext): Promise<Group | undefined>
+  /**
+   * The group with this id, or whose id or name equals `group`, with its members if the app shows them. With `recent`,
+   * one that was read a moment ago will do.
+   */
+  readGroup?(
+    ask: { id: string } | { group: string; recent?: boolean },
+    context: RequestContext,
+  ): Promise<Group | undefined>
   /**
    * Throws the error that a write to these accounts, or of these values, would get in any case; it keeps a person from
    * being asked about an impossible change. Answers with what a person should know about the way in which the app is

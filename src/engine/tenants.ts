@@ -34,6 +34,8 @@ export interface Tenants {
   /** Throws `UnknownTenant`, naming the known ones. */
   get(name: string): Tenant
   offering(operation: OperationName): Tenant[]
+  /** The tenants that support a tool, read-only or not. */
+  supporting(tool: { needs: readonly OperationName[] }): Tenant[]
   /** The tenants that support a tool and allow its effect; undefined if there are none. */
   serving(tool: { needs: readonly OperationName[]; effect: Effect }): Tenant[] | undefined
   /** Whether this tenant is read-only, by its own setting or the server's. */
@@ -85,12 +87,9 @@ function tenantsOver(all: readonly Tenant[], readOnly: Tenants['readOnly']): Ten
       )
     },
     offering: (operation) => all.filter((tenant) => tenant.offers(operation)),
+    supporting: ({ needs }) => all.filter((tenant) => needs.every((operation) => tenant.offers(operation))),
     serving(tool) {
-      const able = all.filter(
-        (tenant) =>
-          tool.needs.every((operation) => tenant.offers(operation)) &&
-          (tool.effect === 'reads' || !readOnly(tenant)),
-      )
+      const able = tenants.supporting(tool).filter((tenant) => tool.effect === 'reads' || !readOnly(tenant))
       return able.length > 0 ? able : undefined
     },
     readOnly,
@@ -124,6 +123,7 @@ function openApp(
 ): { opened: VendorContext; budgets: Tenant['budgets'] } {
   const spending = { ...vendor.budget, ...budget }
   const watch = {
+    throttled: () => meter.throttled(tenant),
     waited: (ms: number) => meter.waited(tenant, ms),
     breaker: (state: BreakerState) => meter.breaker(tenant, state),
   }

@@ -6,7 +6,9 @@ import { type CallGuard, effectOf, tenantsNamed } from './call.ts'
 export const access = (policy: {
   /** Throws `UnknownTenant`, whether the tenant does not exist or the caller cannot see it. */
   mustExist: (tenant: string, grant: Grant) => unknown
-  isOffered: (tool: string, grant: Grant) => boolean
+  canSeeTenants: (grant: Grant) => boolean
+  /** Whether a tenant that the caller can see supports the tool. The guard `readOnly` says where it is not allowed. */
+  isSupported: (tool: string, grant: Grant) => boolean
 }): CallGuard =>
   async function access(call, next) {
     const { tool, grant } = call
@@ -18,7 +20,13 @@ export const access = (policy: {
       )
     }
     for (const tenant of tenantsNamed(call)) policy.mustExist(tenant, grant)
-    if (!policy.isOffered(tool.name, grant)) {
+    if (!policy.canSeeTenants(grant)) {
+      throw new Unsupported(
+        'There is no tenant that this caller can use.',
+        'Stop here, or ask the person who runs this server to connect one or to grant it.',
+      )
+    }
+    if (!policy.isSupported(tool.name, grant)) {
       throw new Unsupported(
         `No connected tenant supports ${tool.name}.`,
         'list_tenants shows what each tenant can do.',

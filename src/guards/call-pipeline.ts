@@ -27,7 +27,8 @@ export interface CallPolicy {
   journalling: Journalling
   /** Throws `UnknownTenant`. */
   mustExist: (tenant: string, grant: Grant) => unknown
-  isOffered: (tool: string, grant: Grant) => boolean
+  canSeeTenants: (grant: Grant) => boolean
+  isSupported: (tool: string, grant: Grant) => boolean
   isReadOnly: (tenant: string) => boolean
   blast: BlastRadius
   freezes: Pick<Freezes, 'check'>
@@ -49,7 +50,8 @@ export const callGuards = (
     settings,
     journalling,
     mustExist,
-    isOffered,
+    canSeeTenants,
+    isSupported,
     isReadOnly,
     blast,
     freezes,
@@ -62,13 +64,13 @@ export const callGuards = (
   journalled(journalling),
   untrustedText(),
   declaredOnly(),
-  access({ mustExist, isOffered }),
+  access({ mustExist, canSeeTenants, isSupported }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   killSwitch(freezes),
   deadline((call) => call.deadline, undefined, callTimedOut),
   planning(planOf),
   // Again: a plan can reach tenants that no argument names.
-  access({ mustExist, isOffered }),
+  access({ mustExist, canSeeTenants, isSupported }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   killSwitch(freezes),
   protectedAccounts(settings.protected),

@@ -7,6 +7,7 @@ import { recheckKillSwitch } from './kill-switch.ts'
 import type { AppRequest, RequestGuard } from './request.ts'
 import { retry } from './retry.ts'
 import { sameOrigin } from './same-origin.ts'
+import { throttled } from './throttled.ts'
 import { type Spending, tokenBucket } from './token-bucket.ts'
 
 export type { AppReply, AppRequest, RequestGuard } from './request.ts'
@@ -20,8 +21,8 @@ export interface RequestPolicy {
   /** Time limit of one attempt once it is sent, milliseconds. */
   timeoutMs: number
   maxRetries: number
-  /** Gets the wait of each request, and each change of the breaker's state. */
-  watch?: { waited(ms: number): void; breaker(state: BreakerState): void }
+  /** Gets the wait of each request, each answer 429, and each change of the breaker's state. */
+  watch?: { waited(ms: number): void; throttled(): void; breaker(state: BreakerState): void }
 }
 
 /** An address of the app, and the token that is used there. */
@@ -53,6 +54,7 @@ export function requestGuards({ ledger, budget, timeoutMs, maxRetries, watch }: 
       broken,
       repeated,
       paid,
+      ...(watch ? [throttled(watch.throttled)] : []),
       recheckKillSwitch,
       // Waiting for a token does not count towards the app's time to answer.
       deadline(() => Date.now() + timeoutMs, GRACE_MS, replyLost),

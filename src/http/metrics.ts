@@ -38,6 +38,12 @@ export function prometheus() {
     buckets: BUCKETS,
     registers,
   })
+  const throttles = new Counter({
+    name: 'identity_mcp_app_throttled_total',
+    help: 'Answers 429 of an app',
+    labelNames: ['tenant'] as const,
+    registers,
+  })
   const breakers = new Gauge({
     name: 'identity_mcp_breaker_state',
     help: 'Circuit breaker of an app: closed (0), half open (1) or open (2)',
@@ -81,6 +87,7 @@ export function prometheus() {
       seconds.observe({ tool }, ms / 1_000)
     },
     waited: (tenant, ms) => waits.observe({ tenant }, ms / 1_000),
+    throttled: (tenant) => throttles.inc({ tenant }),
     breaker: (tenant, state) => breakers.set({ tenant }, STATES[state]),
   }
 
@@ -92,7 +99,11 @@ export function prometheus() {
     watch(what: Watched) {
       watched = what
       breakers.reset()
-      for (const { name } of what.tenants) breakers.set({ tenant: name }, STATES.closed)
+      for (const { name } of what.tenants) {
+        breakers.set({ tenant: name }, STATES.closed)
+        // An alert on its increase needs it to be there before the first one.
+        throttles.inc({ tenant: name }, 0)
+      }
     },
     text: async () => ({ type: register.contentType, text: await register.metrics() }),
   }

@@ -9,11 +9,12 @@ import { Cursor, Limit, TenantName, UserRef } from './fields.ts'
 
 interface GroupsCursor {
   tenant: string
-  at: ListPosition
+  /** Where the list of groups goes on, */
+  at?: ListPosition
+  /** or the members of one group: the last one who was shown, and how many were. */
+  group?: string
+  after?: { id: string; count: number }
 }
-
-/** Members shown of one group; an answer must stay bounded. */
-const MAX_MEMBERS_SHOWN = 1_000
 
 export default defineTool({
   name: 'list_groups',
@@ -39,36 +40,17 @@ export default defineTool({
     }),
 
   async run({ tenant, group, limit, cursor }, { ask, cursors }) {
-    if (group !== undefined) {
-      const found = await ask.one(tenant, 'readGroup', { group })
-      if (!found) {
-        throw new NotFound(
-          `There is no group ${inQuotes(group)} in ${tenant}.`,
-          'list_groups without `group` shows all groups.',
-          {
-            tenant,
-          },
-        )
-      }
-      const { members } = found
-      if (!members)
-        return {
-          groups: [found],
-          complete: false,
-          note: 'The app does not show the members of this group.',
-        }
-      const complete = members.length <= MAX_MEMBERS_SHOWN
-      return {
-        groups: [{ ...found, members: members.slice(0, MAX_MEMBERS_SHOWN) }],
-        complete,
-        ...(!complete && {
-          note: `This group has ${members.length} members; ${MAX_MEMBERS_SHOWN} are shown.`,
-        }),
-      }
-    }
     const place = cursor ? await cursors.open<GroupsCursor>(cursor) : undefined
-    if (place) sameAsBefore({ tenant }, { ...place })
-    const page = await ask.one(tenant, 'listGroups', { limit, ...(place && { at: place.at }) })
+    if (place) sameAsBefore({ tenant, group }, { ...place })
+    const named = group ?? place?.group
+    if (named !== undefined) {
+      const found = await ask.one(tenant, 'readGroup', { group: named, ...(place && { recent: true }) })
+      if (!found) throw noSuchGroup(named, tenant)
+      const { next, ...shown } = withMembers(found, limit, place?.after)
+      const signed = next && { tenant, group: named, after: next }
+      return { ...shown, ...(signed && { nextCursor: await cursors.sign(signed satisfies GroupsCursor) }) }
+    }
+    const page = await ask.one(tenant, 'listGroups', { limit, ...(place?.at && { at: place.at }) })
     return {
       groups: page.items,
       complete: page.complete,
@@ -77,3 +59,37 @@ export default defineTool({
     }
   },
 })
+
+interface ShownGroup {
+  groups: Group[]
+  complete: boolean
+  note?: string
+  next?: GroupsCursor['after']
+}
+
+/** One group with `limit` of its members, after those that were shown. */
+function withMembers(group: Group, limit: number, after: GroupsCursor['after']): ShownGroup {
+  const { members, unreadableMembers: unreadable } = group
+  if (!members) {
+    return { groups: [group], complete: false, note: 'The app does not show the members of this group.' }
+  }
+  const before = after ? members.findIndex(({ id }) => id === after.id) + 1 : 0
+  // The last one who was shown may have left the group.
+  const start = after && before === 0 ? after.count : before
+  const shown = members.slice(start, start + limit)
+  const end = start + shown.length
+  const last = shown.at(-1)
+  return {
+    groups: [{ ...group, members: shown }],
+    complete: end === members.length && !unreadable,
+    ...(last && end < members.length && { next: { id: last.id, count: end } }),
+    ...(unreadable && { note: `${unreadable} of the members could not be read.` }),
+  }
+}
+
+const noSuchGroup = (group: string, tenant: string) =>
+  new NotFound(
+    `There is no group ${inQuotes(group)} in ${tenant}.`,
+    'list_groups without `group` shows all groups.',
+    { tenant },
+  )

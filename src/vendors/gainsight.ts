@@ -4,6 +4,7 @@ import { openClients } from './gainsight/clients.ts'
 import { gainsightError, isGateway } from './gainsight/errors.ts'
 import { extensionMapping, readExtension } from './gainsight/extension.ts'
 import { refusingSuperAdmins } from './gainsight/refuse-super-admins.ts'
+import { dialectIn } from './gainsight/rest/find-dialect.ts'
 import { restOperations } from './gainsight/rest/operations.ts'
 import { type GainsightSettings, settings } from './gainsight/settings.ts'
 import { about, setup } from './gainsight/setup.ts'
@@ -31,6 +32,7 @@ export default defineVendor<GainsightSettings>({
           settings,
           memory: app.memory,
           more: readExtension,
+          tells: ['admin', 'licence'],
           mapping: extensionMapping(settings),
           isGateway,
           explain: async (failure, { effect }) =>
@@ -40,7 +42,10 @@ export default defineVendor<GainsightSettings>({
     if (!operations) throw new TypeError('the settings name no token')
     return {
       ...(settings.superAdminWrites ? operations : refusingSuperAdmins(operations)),
-      checkTokens: (_, context) => checkTokens({ clients, app, dialect: settings.restDialect }, context),
+      async checkTokens(_, context) {
+        const found = await dialectIn(app.memory)
+        return checkTokens({ clients, app, dialect: settings.restDialect, found }, context)
+      },
     }
   },
   about,

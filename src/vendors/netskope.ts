@@ -78,6 +78,8 @@ export default defineVendor<NetskopeSettings>({
         settings,
         memory: app.memory,
         mapping: MAPPING,
+        // netskopeoss/netskope-py-sdk asks for `attributes=members` to see them.
+        omitsMembers: true,
         isGateway,
         explain: (failure, { collection, effect }, context) =>
           netskopeError(

@@ -200,12 +200,26 @@ describe('metrics', () => {
       /^identity_mcp_budget_left\{tenant="acme-netskope",token="[0-9a-f]{8}",window="minute"\} 29\d$/m,
       /^identity_mcp_approvals_pending 1$/m,
       /^identity_mcp_breaker_state\{tenant="acme-netskope"\} 0$/m,
+      /^identity_mcp_app_throttled_total\{tenant="acme-netskope"\} 0$/m,
       /^identity_mcp_http_responses_total\{path="\/mcp",status="200"\} \d+$/m,
     ]) {
       expect(text).toMatch(line)
     }
     expect(text).not.toMatch(/ada|lovelace|grace|helpdesk|example\.com/i)
     for (const secret of [token, world.tokens.scim]) expect(text).not.toContain(secret)
+  })
+
+  test('count each answer by which an app limits us', async () => {
+    await using world = await openHttpWorld({
+      auth: 'none',
+      tenant: { maxRetries: 0 },
+      sandbox: { faults: [{ fault: '429-storm' }] },
+    })
+    const guest = await world.guest()
+    await guest.call('find_user', { user: 'ada@example.com' })
+    expect(await (await world.fetch('/metrics')).text()).toMatch(
+      /^identity_mcp_app_throttled_total\{tenant="acme-netskope"\} [1-9]/m,
+    )
   })
 
   test('show a breaker that leaves an app alone', async () => {

@@ -289,7 +289,7 @@ describe('undo_change under the guards', () => {
     ['protected', { protected: [ADA] }, {}],
     ['read_only', {}, { allowWrites: false }],
     // Nothing may be changed anywhere, so that the tool is not even offered.
-    ['unsupported', { readOnly: true }, {}],
+    ['read_only', { readOnly: true }, {}],
   ])('ends as %s where the settings have become stricter', async (code, settings, tenant) => {
     await using world = await openWorld()
     const change = await make(world, 'deactivate_user', LEAVES)

@@ -70,7 +70,8 @@ describe('access', () => {
     mustExist: (tenant: string) => {
       if (tenant !== 'acme') throw new UnknownTenant('no', 'no')
     },
-    isOffered: () => true,
+    canSeeTenants: () => true,
+    isSupported: () => true,
   }
 
   test('passes what it knows, and refuses a tenant it does not, in either argument', async () => {
@@ -88,8 +89,16 @@ describe('access', () => {
 
   test('refuses a tool that nobody can serve', async () => {
     expect(
-      await codeOf(access({ ...policy, isOffered: () => false })(makeCall(), recordingNext().next)),
+      await codeOf(access({ ...policy, isSupported: () => false })(makeCall(), recordingNext().next)),
     ).toBe('unsupported')
+  })
+
+  test('tells a caller without tenants so, and not to look at tenants', async () => {
+    const refused = access({ ...policy, canSeeTenants: () => false })(makeCall(), recordingNext().next)
+    await expect(refused).rejects.toMatchObject({
+      code: 'unsupported',
+      hint: expect.not.stringContaining('list_tenants'),
+    })
   })
 })
 

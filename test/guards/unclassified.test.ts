@@ -40,7 +40,8 @@ function guarded({
       warn: () => undefined,
     },
     mustExist: () => undefined,
-    isOffered: () => true,
+    canSeeTenants: () => true,
+    isSupported: () => true,
     isReadOnly: () => false,
     blast: {
       ledger: storeLedger(store),

@@ -50,6 +50,28 @@ test('tries each token where it belongs, by the smallest reads', async () => {
     `POST ${LIST}`,
   ])
   expect(JSON.stringify(checks)).not.toMatch(/scim-token|access-key/)
+  // A token for SCIM may be one for reading; the access key opens everything.
+  const meanings = checks.map(({ surfaces }) =>
+    surfaces.every(({ meaning }) => meaning.includes('not tried')),
+  )
+  expect(meanings).toEqual([true, false])
+})
+
+test.each<[string, string | undefined, string[]]>([
+  ['not known', undefined, ['POST', 'GET']],
+  ['known', 'users', ['GET']],
+  ['another one by now', 'services', ['POST', 'GET']],
+  ['no dialect', 'toString', ['POST', 'GET']],
+])('tries the dialect first that was found before: %s', async (_, kept, methods) => {
+  await using app = await serveCanned(({ path }) =>
+    path === '/v1/users'
+      ? { body: { result: true, data: [], totalCount: 0 } }
+      : { status: 404, raw: '<html></html>' },
+  )
+  const memory = new Map<string, unknown>(kept ? [['gainsight.restDialect', kept]] : [])
+  const operations = gainsightAt(app.url, { tokens: { accessKey: 'access-key' } }, memory)
+  expect(await operations.checkTokens({}, context())).toMatchObject([{ verdict: 'ok' }])
+  expect(app.asked.map(({ method }) => method)).toEqual(methods)
 })
 
 test.each<[string, string, string, Record<string, unknown>, string[][]]>([

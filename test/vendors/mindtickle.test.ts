@@ -81,6 +81,15 @@ describe('an app without groups', () => {
     await expect.poll(() => after.lacks('listGroups')).toBe(true)
   })
 
+  test('is known to be one once its token was checked', async () => {
+    await using app = await serveCanned(({ path }) =>
+      path.endsWith('/Groups') ? absent : { body: listOf([]) },
+    )
+    const operations = at(app.url)
+    await operations.checkTokens({}, context())
+    expect(onGroups.filter(operations.lacks)).toEqual(onGroups)
+  })
+
   test('is not taken for one because of a wrong address', async () => {
     await using app = await serveCanned(() => ({ status: 404, raw: '<html>not here</html>' }))
     const operations = at(app.url)

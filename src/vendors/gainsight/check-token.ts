@@ -2,7 +2,7 @@ import type { RequestContext, SurfaceCheck, TokenCheck, TokenVerdict } from '../
 import { IdentityError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import type { VendorContext } from '../define.ts'
-import { EXPIRES_SOON_MS, jwtExpiry } from '../http/probe.ts'
+import { EXPIRES_SOON_MS, jwtExpiry, READS_HERE } from '../http/probe.ts'
 import type { Clients, ScimClient, TokenClient } from './clients.ts'
 import { SET_UP_SSO, WHERE_TO_MAKE } from './errors.ts'
 import type { DialectName } from './rest/find-dialect.ts'
@@ -21,6 +21,8 @@ interface TokenChecks {
   clients: Clients
   app: VendorContext
   dialect: DialectName | 'auto'
+  /** The dialect that was found before, which is probed first. */
+  found?: DialectName | undefined
 }
 
 /**
@@ -39,7 +41,7 @@ export async function checkTokens(checking: TokenChecks, context: RequestContext
 
 async function checkScim(
   client: ScimClient,
-  { clients, dialect }: TokenChecks,
+  { clients, dialect, found: spoken }: TokenChecks,
   context: RequestContext,
 ): Promise<CheckedToken> {
   const { source, secret } = client
@@ -50,16 +52,16 @@ async function checkScim(
   // A fetched token renews itself.
   const verdict = verdictFrom(found, source ? undefined : expiresAt)
   if (source || !isDenied(verdict)) return { client, found, verdict, expiresAt }
-  const elsewhere = await tryRest(clients.asAccessKey(secret), dialect, context)
+  const elsewhere = await tryRest(clients.asAccessKey(secret), { dialect, spoken }, context)
   return { client, found: [...found, elsewhere], ...verdictWithOther(verdict, [elsewhere]), expiresAt }
 }
 
 async function checkRest(
   client: TokenClient,
-  { clients, dialect }: TokenChecks,
+  { clients, dialect, found: spoken }: TokenChecks,
   context: RequestContext,
 ): Promise<CheckedToken> {
-  const found = [await tryRest(client.client, dialect, context)]
+  const found = [await tryRest(client.client, { dialect, spoken }, context)]
   const verdict = verdictFrom(found)
   if (!isDenied(verdict)) return { client, found, verdict }
   const elsewhere = await tryScimWith(client.secret, clients, context)
@@ -173,6 +175,8 @@ function toSurfaceCheck(
         ? 'This is the API that the token is for.'
         : 'Not for this token, which has no access here.'
     if (wrong) return 'The token has no access here. It is for the other API.'
+    // The access key is not limited to reading.
+    if (outcome === 'ok' && client.tokenKind !== 'accessKey') return READS_HERE
     return extra && outcome === 'wrong_address' ? 'The tenant serves no groups.' : MEANINGS[outcome]
   }
   const hintText = hint()

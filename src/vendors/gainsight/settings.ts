@@ -33,7 +33,10 @@ const fields = ({ Secret }: SettingsParts) => ({
     .describe('Gainsight CS (NXT). Community (inSided), PX and Skilljar are separate products'),
   tokens: z
     .strictObject({
-      accessKey: Secret.optional().describe('REST access key; it works only for the REST API'),
+      accessKey: Secret.optional().describe(
+        'REST access key, for a tenant without a SCIM token. Leave it out otherwise: next to one it is only checked, ' +
+          'never used, and it opens the whole tenant',
+      ),
       scim: Secret.optional().describe('Static bearer token from the SCIM settings page'),
       clientId: Secret.optional().describe('Client id of the M2M key or of the OAuth app'),
       clientSecret: Secret.optional().describe('Client secret for `clientId`'),

@@ -30,6 +30,7 @@ export const about: readonly string[] = [
     'this server cannot reach.',
   'There is no audit API. See the identity provider’s log, or this server’s journal for its own changes.',
   'Limits: 100 requests an hour and 1,000 a day. Look up one person; do not list.',
+  'Only Okta and Microsoft Entra ID can provision it by SCIM, not Google Workspace or OneLogin.',
   'The user name is the login email. An external id means that an identity provider manages the account and overwrites ' +
     'its values: change it there.',
   `Licences are ${LICENCE_TYPES.join(', ')}, spelled exactly. Without one a new account is an Internal Collaborator. Role names must match too.`,
@@ -79,7 +80,9 @@ export function setup(settings: GainsightSetupSettings, idp: Idp): SetupGuide {
       'The end of an assignment deactivates the account. Nothing is deleted.',
       'A SCIM token is static and renewed manually. A new token immediately invalidates the old one everywhere.',
       'The REST access key does not work for SCIM, nor a SCIM token for REST.',
-      'Gainsight supports SCIM from Okta and Microsoft Entra ID only. Community (inSided) has none.',
+      // stitchflow.com's Gainsight guide.
+      'Gainsight supports SCIM from Okta and Microsoft Entra ID only, not from Google Workspace or OneLogin. Community ' +
+        '(inSided) has none.',
       ...(idp === 'okta' ? OKTA_CAVEATS : ENTRA_CAVEATS),
     ],
   }
@@ -106,7 +109,7 @@ const tokens = (idp: Idp): SetupGuide['tokens'] => [
       'bearer token.',
   },
   {
-    name: 'Access key, only for this server',
+    name: 'Access key, only for this server and only if it has no SCIM token',
     made:
       'Administration > Connectors 2.0 > Create Connection > Gainsight API, with the authentication type Access_Key. A tenant ' +
       'has one access key: a new one locks out everything that uses the old one.',
@@ -159,6 +162,11 @@ function okta(settings: GainsightSetupSettings, base: string): Pick<SetupGuide, 
         fields: [
           { label: 'External namespace', value: EXTENSION },
           { label: 'External name', value: 'LicenseType, IsSuperAdmin, …: spelled exactly' },
+          // So that nobody can type a licence that Gainsight does not know.
+          {
+            label: 'Define enumerated list of values',
+            value: `for LicenseType: ${[...LICENCE_TYPES, ...settings.licenseTypes].join(', ')}`,
+          },
           {
             label: 'Attribute type',
             value: 'Group, for a value per group; Personal, for a value per person',

@@ -21,13 +21,15 @@ export async function tryScim(client: ApiClient, context: RequestContext): Promi
   return [users, { surface: 'SCIM groups', extra: true, ...(await probePath('/Groups')) }]
 }
 
-/** Probes the REST API in the configured dialect, or in each dialect until one exists. */
+/** Probes the REST API in the configured dialect, or in each dialect until one exists: first in the one found before. */
 export async function tryRest(
   client: ApiClient,
-  dialect: DialectName | 'auto',
+  { dialect, spoken }: { dialect: DialectName | 'auto'; spoken: DialectName | undefined },
   context: RequestContext,
 ): Promise<SurfaceProbe> {
-  const probes = PROBES.filter(({ name }) => dialect === 'auto' || dialect === name)
+  const probes = PROBES.filter(({ name }) => dialect === 'auto' || dialect === name).sort(
+    (a, b) => Number(b.name === spoken) - Number(a.name === spoken),
+  )
   let found: SurfaceProbe = { surface: 'REST users', outcome: 'wrong_address' }
   for (const { request } of probes) {
     found = {

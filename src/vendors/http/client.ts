@@ -4,6 +4,7 @@ import { BadReply, IdentityError, Unavailable, UnknownOutcome, WrongAddress } fr
 import { compose } from '../../guards/compose.ts'
 import type { AppReply, AppRequest, RequestGuard } from '../../guards/request.ts'
 import type { Secret } from '../../secret.ts'
+import { stringifyExact } from './exact-json.ts'
 
 /** A vendor's connection to its app: a base address, one token, and the headers that carry it. */
 export interface ClientOptions {
@@ -56,7 +57,7 @@ export function openClient(options: ClientOptions, guards: readonly RequestGuard
         method,
         url,
         headers: { accept: 'application/json', ...headers, ...options.headers },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(body !== undefined && { body: stringifyExact(body) }),
         ...(form && { form }),
         effect: effect ?? (method === 'GET' ? 'reads' : 'writes'),
         context,

@@ -1,15 +1,31 @@
 import type { ListPosition, Page } from '../../domain/operations.ts'
-import { BadReply } from '../../errors.ts'
+import { BadReply, type IdentityError } from '../../errors.ts'
+import { inQuotes } from '../../text/text.ts'
 import { judgePage } from './paging.ts'
+import { asId, field } from './values.ts'
 
 /** Maximum pages per call: a listing with few matches must answer before its caller times out. */
 export const MAX_PAGES_PER_CALL = 10
 
+/** One page of a list, as the app sent it. */
+export interface FetchedPage {
+  rows: readonly unknown[]
+  /** Only a hint: some apps put the page size here (wso2/product-is#7320). */
+  total?: number
+  /** The app's cursor for the next page; absent on the last one (RFC 9865 §2). */
+  nextCursor?: string
+  /** The app refused the page; it may be one behind the end. */
+  refused?: IdentityError
+}
+
 /** A paged listing. */
 export interface Listing<Item> {
-  fetch(start: number): Promise<{ rows: readonly unknown[]; total?: number }>
+  /** The page that starts at this index, or the one of the app's cursor. */
+  fetch(start: number, cursor?: string): Promise<FetchedPage>
   /** Undefined for an unreadable row. */
   read(row: unknown): { id: string; item: Item } | undefined
+  /** The id of a row, read or not. Default: its `id`. */
+  idIn?(row: unknown): unknown
   keep?(item: Item): boolean
   /** Rows per request. */
   pageSize: number
@@ -21,40 +37,53 @@ export interface Listing<Item> {
 
 /** Reads until it has kept `limit` rows, reached the end or read `maxPages`. Never returns a row twice. */
 export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, ListPosition>> {
-  const { limit, maxPages, keep = () => true } = listing
+  const { limit, maxPages, keep = () => true, idIn = (row) => field(row, 'id') } = listing
   const seen = new Set<string>()
   const items: Item[] = []
+  const unreadable: string[] = []
   let at: ListPosition = listing.at ?? { start: 1 }
-  let unreadable = 0
-  let total: number | undefined
+  let total = at.total
 
   const page = (more: { next?: ListPosition; ended?: boolean; why?: string }): Page<Item, ListPosition> => {
-    const notes = [
-      ...(more.why ? [more.why] : []),
-      ...(unreadable > 0 ? [`${unreadable} rows were unreadable and are left out.`] : []),
-    ]
+    const notes = [more.why, unreadableNote(unreadable)].filter((text) => text !== undefined)
     return {
       items,
-      complete: more.ended === true && unreadable === 0,
+      complete: more.ended === true && unreadable.length === 0,
       ...(more.next && { next: more.next }),
       ...(notes.length > 0 && { note: notes.join(' ') }),
     }
   }
 
   for (let read = 0; read < maxPages; read++) {
-    const fetched = await listing.fetch(at.start)
+    const { cursor, skip = 0 } = at
+    const fetched = await listing.fetch(at.start - skip, cursor)
+    if (fetched.refused) {
+      // Some apps refuse a page behind the last one (scimmyjs#102).
+      if (total !== undefined && total === at.start - 1) return page({ ended: true })
+      throw fetched.refused
+    }
     total = fetched.total ?? total
-    const rows = fetched.rows.map(listing.read)
+    const raw = fetched.rows.slice(skip)
+    const rows = raw.map(listing.read)
     const ids = rows.map((row) => row?.id)
-    const verdict = judgePage({ ...at, ids, asked: listing.pageSize, total, known: (id) => seen.has(id) })
+    const verdict = judgePage({
+      ...at,
+      ...fetched,
+      ids,
+      asked: listing.pageSize,
+      known: (id) => seen.has(id),
+      total,
+    })
     if (verdict.state === 'broken') return page({ why: verdict.why })
     const first = ids[0]
     const positionOf = (index: number): ListPosition => ({
       start: at.start + index,
       ...(first !== undefined && { before: first }),
+      ...(total === at.start + index - 1 && { total }),
+      ...(verdict.byCursor && { skip: skip + index, ...(cursor !== undefined && { cursor }) }),
     })
     for (const [index, row] of rows.entries()) {
-      if (!row) unreadable++
+      if (!row) unreadable.push(describe(idIn(raw[index]), at.start + index))
       else if (!seen.has(row.id)) {
         const wanted = keep(row.item)
         if (wanted && items.length >= limit) return page({ next: positionOf(index) })
@@ -63,7 +92,11 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
       }
     }
     if (verdict.state === 'end') return page({ ended: true })
-    at = positionOf(rows.length)
+    const { nextCursor } = fetched
+    at =
+      nextCursor === undefined
+        ? positionOf(rows.length)
+        : { start: at.start + rows.length, cursor: nextCursor }
     if (items.length >= limit) return page({ next: at })
   }
   return page({ next: at, why: `There are more than the ${maxPages} pages read.` })
@@ -82,3 +115,18 @@ export const inconclusive = (why = ''): BadReply =>
     `The search is inconclusive: the app does not filter, and not all rows could be read. ${why}`.trim(),
     'Raise `maxPages` of this tenant if it has more rows, or look in the app’s console.',
   )
+
+const MAX_ROWS_NAMED = 5
+
+/** An unreadable row by its id, or by its place in the list. */
+function describe(id: unknown, place: number): string {
+  const usable = asId(id)
+  return usable === undefined ? `row ${place} (no usable id)` : `${inQuotes(usable, 64)} (no usable name)`
+}
+
+function unreadableNote(rows: readonly string[]): string | undefined {
+  if (rows.length === 0) return undefined
+  const more = rows.length - MAX_ROWS_NAMED
+  const named = [...rows.slice(0, MAX_ROWS_NAMED), ...(more > 0 ? [`${more} more`] : [])].join(', ')
+  return `${rows.length === 1 ? '1 row' : `${rows.length} rows`} could not be read: ${named}.`
+}

@@ -86,3 +86,7 @@ export function jwtExpiry(token: Secret): number | undefined {
     return undefined
   }
 }
+
+/** A token with read access alone gives the same answers as one that may write. */
+export const READS_HERE =
+  'The token can read here. Writing was not tried, so a read-only token looks the same.'

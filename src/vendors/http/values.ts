@@ -1,18 +1,19 @@
 import { hidesText, plainText } from '../../text/text.ts'
+import { LargeInteger, parseExact } from './exact-json.ts'
 
 /** An object of a reply, with unchecked contents. */
 export type Rec = Record<string, unknown>
 
 export const isRecord = (value: unknown): value is Rec =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof LargeInteger)
 
 // Real replies have a few levels. Recursion over a very deep one would overflow the stack.
 const MAX_DEPTH = 64
 
-/** Parses JSON; undefined for invalid or too deeply nested text. */
+/** Parses JSON, with the exact digits of large integers; undefined for invalid or too deeply nested text. */
 export function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseExact(text)
     return isDeeper(value, MAX_DEPTH) ? undefined : value
   } catch {
     return undefined
@@ -41,12 +42,19 @@ export function field(record: unknown, name: string): unknown {
 export const asText = (value: unknown, max = 256): string | undefined =>
   (typeof value === 'string' && plainText(value, max)) || undefined
 
+/** Text as sent; a whole number with its digits, since some apps send names and ids as numbers. */
+export function asWord(value: unknown): string | undefined {
+  if (value instanceof LargeInteger) return value.digits
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined
+  return typeof value === 'string' ? value : undefined
+}
+
 const MAX_ID_LENGTH = 512
 
 /** An id exactly as sent; undefined if it cannot be sent back or shown unchanged. */
 export function asId(value: unknown): string | undefined {
-  const id = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value
-  if (typeof id !== 'string' || id.length > MAX_ID_LENGTH) return undefined
+  const id = asWord(value)
+  if (id === undefined || id.length > MAX_ID_LENGTH) return undefined
   // Path traversal: some apps decode the slashes of an id, and then a segment of dots changes the path.
   return id === '' || /(^|[/\\])\.{1,2}([/\\]|$)/.test(id) || hidesText(id) ? undefined : id
 }

@@ -1,6 +1,6 @@
 import type { RequestContext, SurfaceCheck, TokenCheck, TokenVerdict } from '../../domain/operations.ts'
 import type { VendorContext } from '../define.ts'
-import { EXPIRES_SOON_MS, jwtExpiry, type Probe, type ProbeOutcome } from '../http/probe.ts'
+import { EXPIRES_SOON_MS, jwtExpiry, type Probe, type ProbeOutcome, READS_HERE } from '../http/probe.ts'
 import { AUTH_SCHEMES, type AuthScheme, type Clients, type Token } from './clients.ts'
 import { OTHER_REASONS, SET_UP_SSO, whereToGrant, whereToMake } from './errors.ts'
 import { probeSurface, type Surface, surfacesOf } from './surfaces.ts'
@@ -113,7 +113,7 @@ async function schemeThatWorks(
 }
 
 const MEANINGS: { readonly [What in ProbeOutcome]: (tried: Surface) => string } = {
-  ok: () => 'The token works here.',
+  ok: ({ grant }) => (grant === 'Read' ? 'The token works here.' : READS_HERE),
   rejected: () => 'The token is not accepted.',
   refused: ({ endpoint, grant }) =>
     `The token has no access to ${endpoint}: ${grant} is missing. ${OTHER_REASONS}`,

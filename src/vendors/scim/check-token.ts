@@ -8,6 +8,7 @@ import {
   type Probe,
   type ProbeOutcome,
   probe,
+  READS_HERE,
 } from '../http/probe.ts'
 import { ask, type ScimApp } from './request.ts'
 
@@ -31,6 +32,7 @@ export async function checkScimToken(
       isListResponse,
     )
   const [users, groups] = await Promise.all([probeCollection('Users'), probeCollection('Groups')])
+  if (isAbsent(users, groups)) await app.known?.note({ noGroups: true })
   const expiry = jwtExpiry(secret)
   const verdict = verdictOf(users, groups, expiry)
   return {
@@ -64,7 +66,7 @@ function verdictOf(users: Probe, groups: Probe, expiry = Number.POSITIVE_INFINIT
 }
 
 const MEANINGS: { readonly [What in ProbeOutcome]: readonly [meaning: string, hint?: string] } = {
-  ok: ['The token works here.'],
+  ok: [READS_HERE],
   rejected: ['The token is not accepted.'],
   refused: ['The token has no access here.'],
   expired: ['The token has expired.'],
@@ -98,13 +100,15 @@ function toSurfaceCheck(surface: string, { outcome, status }: Probe, whereToMake
   }
 }
 
+/** The app serves users and no groups. */
+const isAbsent = (users: Probe, groups: Probe): boolean =>
+  users.outcome === 'ok' &&
+  (groups.outcome === 'wrong_address' || groups.status === 405 || groups.status === 501)
+
 /** Missing groups are not a problem of the token. */
 function toGroupsCheck(users: Probe, groups: Probe, whereToMake: string): SurfaceCheck {
   const surface = 'SCIM groups'
-  const absent =
-    users.outcome === 'ok' &&
-    (groups.outcome === 'wrong_address' || groups.status === 405 || groups.status === 501)
-  if (!absent) return toSurfaceCheck(surface, groups, whereToMake)
+  if (!isAbsent(users, groups)) return toSurfaceCheck(surface, groups, whereToMake)
   const { status } = groups
   return {
     surface,

@@ -2,12 +2,13 @@ import type { Found, RequestContext } from '../../domain/operations.ts'
 import { wordsOf } from '../../domain/same.ts'
 import { type IdentityError, Unsupported } from '../../errors.ts'
 import { refusesFilter } from '../http/classify.ts'
-import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
+import { collect, type FetchedPage, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import type { FilterAttribute } from './capabilities.ts'
 import { eq } from './filter.ts'
 import { readRow } from './find.ts'
+import { listing } from './listing.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { listRefusal, readList, type ScimApp, type ScimRows } from './request.ts'
+import { listRefusal, readList, type ScimApp } from './request.ts'
 
 /**
  * Users who bear a name: each of its words is in their name, or in an address before the @. Reads the list if it is
@@ -15,12 +16,17 @@ import { listRefusal, readList, type ScimApp, type ScimRows } from './request.ts
  */
 export async function findByName(app: ScimApp, name: string, context: RequestContext): Promise<Found> {
   const { pageSize } = app.settings
-  const page = (startIndex: number) => pageOf(app, { startIndex, count: pageSize }, context)
-  const first = await page(1)
+  const pages = listing(app, 'Users', {}, context)
+  const fetch = async (start: number, cursor?: string): Promise<FetchedPage> => {
+    const list = await pages(start, cursor)
+    if ('failure' in list) throw await listRefusal(app, list.failure, 'Users', context)
+    return list
+  }
+  const first = await fetch(1)
   const maxPages = Math.min(MAX_PAGES_PER_CALL, app.settings.maxPages)
   if ((first.total ?? 0) > maxPages * pageSize) return byFilters(app, name, tooMany(first.total), context)
   const read = await collect<ScimUser>({
-    fetch: async (start) => (start === 1 ? first : page(start)),
+    fetch: async (start, cursor) => (start === 1 && cursor === undefined ? first : fetch(start, cursor)),
     read: (row) => readRow(app, row),
     keep: (user) => bearsName(user, name),
     pageSize,
@@ -29,16 +35,6 @@ export async function findByName(app: ScimApp, name: string, context: RequestCon
   })
   if (!read.complete) return byFilters(app, name, tooMany(first.total), context, read.items)
   return { accounts: read.items.map(({ account }) => account) }
-}
-
-async function pageOf(
-  app: ScimApp,
-  query: { startIndex: number; count: number },
-  context: RequestContext,
-): Promise<ScimRows> {
-  const list = await readList(app, 'Users', query, context)
-  if ('failure' in list) throw await listRefusal(app, list.failure, 'Users', context)
-  return list
 }
 
 const tooMany = (total: number | undefined): IdentityError =>

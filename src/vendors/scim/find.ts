@@ -6,10 +6,11 @@ import { path } from '../http/client.ts'
 import { collect, inconclusive, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId } from '../http/values.ts'
 import { askEach, askTogether, isProven, recordOf, testFilters } from './evidence.ts'
+import { listing } from './listing.ts'
 import { type Term, termsFor, valuesOf } from './look-up.ts'
 import { isMeant } from './match.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { ask, listRefusal, readList, recordIn, type ScimApp, type ScimRows } from './request.ts'
+import { ask, listRefusal, recordIn, type ScimApp, type ScimRows } from './request.ts'
 
 /**
  * Every account whose user name, email, external id or id is `who`: one request where the app takes `or`. If the answers
@@ -96,11 +97,15 @@ async function userById(
 async function wholeList(
   app: ScimApp,
   who: string,
-  { rows, total }: ScimRows,
+  { rows, total, nextCursor }: ScimRows,
   context: RequestContext,
 ): Promise<ScimUser[] | undefined> {
   const users = rows.map((row) => toUser(app, row)).filter((user) => user !== undefined)
-  const isWhole = total === rows.length && users.length === rows.length && total < app.settings.pageSize
+  const isWhole =
+    nextCursor === undefined &&
+    total === rows.length &&
+    users.length === rows.length &&
+    total < app.settings.pageSize
   if (!isWhole || (await hidden(app, who, users, context))) return undefined
   return users.filter((user) => isMeant(user, who))
 }
@@ -114,10 +119,11 @@ async function inList(
   const { pageSize } = app.settings
   if ((first.total ?? 0) > maxPages * pageSize) throw inconclusive(`It has ${first.total} users.`)
   const seen: ScimUser[] = []
+  const pages = listing(app, 'Users', {}, context)
   const page = await collect<ScimUser>({
-    async fetch(startIndex) {
-      if (startIndex === 1) return first
-      const list = await readList(app, 'Users', { startIndex, count: pageSize }, context)
+    async fetch(start, cursor) {
+      if (start === 1 && cursor === undefined) return first
+      const list = await pages(start, cursor)
       if ('failure' in list) throw await listRefusal(app, list.failure, 'Users', context)
       return list
     },

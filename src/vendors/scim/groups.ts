@@ -8,6 +8,7 @@ import { path } from '../http/client.ts'
 import { collect, collectAll, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId, field } from '../http/values.ts'
 import { eq } from './filter.ts'
+import { listing } from './listing.ts'
 import { membersOf, toGroup } from './read.ts'
 import { ask, canFilter, listRefusal, readList, recordIn, type ScimApp } from './request.ts'
 
@@ -18,7 +19,7 @@ export const listGroups = (
   context: RequestContext,
 ): Promise<Page<Group, ListPosition>> =>
   collect<Group>({
-    ...listingOf(app, context),
+    ...listingOf(app, context, at),
     read: (row) => {
       const group = toGroup(row)
       return group && { id: group.id, item: group }
@@ -99,15 +100,34 @@ async function groupByName(app: ScimApp, group: string, context: RequestContext)
   )
 }
 
-const listingOf = (app: ScimApp, context: RequestContext) => ({
-  async fetch(startIndex: number) {
-    const list = await readList(app, 'Groups', { startIndex, count: app.settings.pageSize }, context)
-    if ('failure' in list) throw await listRefusal(app, list.failure, 'Groups', context)
-    return list
-  },
-  pageSize: app.settings.pageSize,
-  maxPages: app.settings.maxPages,
-})
+const REFUSES_EXCLUDING_KEY = 'scim.refusesExcluding'
+const REFUSES_EXCLUDING_TTL_MS = 24 * 60 * 60_000
+
+/**
+ * Groups without their members, where the app can leave them out: a few large groups can be too much for one answer
+ * (databrickslabs/ucx#638, wso2/product-is#8876).
+ */
+function listingOf(app: ScimApp, context: RequestContext, at?: ListPosition) {
+  const whole = listing(app, 'Groups', {}, context, at)
+  const lean = listing(app, 'Groups', { excludedAttributes: 'members' }, context, at)
+  let isLean: boolean | undefined = app.omitsMembers ? false : undefined
+  return {
+    async fetch(start: number, cursor?: string) {
+      isLean ??= !(await app.memory.get<boolean>(REFUSES_EXCLUDING_KEY))
+      let list = await (isLean ? lean : whole)(start, cursor)
+      if ('failure' in list && isLean && start === 1 && refusesFilter(list.failure)) {
+        isLean = false
+        list = await whole(start, cursor)
+        // An app that fails either way has not refused the parameter.
+        if (!('failure' in list)) await app.memory.set(REFUSES_EXCLUDING_KEY, true, REFUSES_EXCLUDING_TTL_MS)
+      }
+      if ('failure' in list) throw await listRefusal(app, list.failure, 'Groups', context)
+      return list
+    },
+    pageSize: app.settings.pageSize,
+    maxPages: app.settings.maxPages,
+  }
+}
 
 /** Netskope omits members unless the request names them (netskopeoss/netskope-py-sdk). */
 async function withMembers(app: ScimApp, raw: unknown, context: RequestContext): Promise<Group | undefined> {
@@ -122,9 +142,8 @@ async function withMembers(app: ScimApp, raw: unknown, context: RequestContext):
   if (answer.ok || !refusesFilter(answer.failure)) {
     const full = await recordIn(app, answer, 'Groups', context)
     if (!full) return undefined
-    if (membersOf(full)) holder = full
+    if (membersOf(full).members) holder = full
   }
-  const members = membersOf(holder)
   // The second answer can lack the name, so the first one provides it.
-  return { ...group, ...(members && { memberCount: members.length, members }) }
+  return { ...group, ...membersOf(holder) }
 }

@@ -1,6 +1,8 @@
 import type { Match } from '../../domain/operations.ts'
 import { sameAddress, sameId, sameUserName } from '../../domain/same.ts'
 import { sameText } from '../../text/text.ts'
+import { field, isRecord } from '../http/values.ts'
+import { ENTERPRISE } from './facts.ts'
 import type { ScimUser } from './read.ts'
 
 type FieldValues = readonly (string | undefined)[]
@@ -24,25 +26,77 @@ const VALUES_OF: { readonly [Field in keyof Match]-?: (user: ScimUser) => FieldV
   admin: ({ account }) => (account.admin === undefined ? [] : [String(account.admin)]),
 }
 
-/** Compares users with `match`, and notes the fields that were missing in some records. */
-export function matcher(match: Match): { keep: (user: ScimUser) => boolean; note: () => string | undefined } {
-  const wanted = (Object.keys(VALUES_OF) as (keyof Match)[]).flatMap((field) =>
-    match[field] === undefined ? [] : [{ field, value: String(match[field]) }],
-  )
-  const missing = new Set<string>()
+/** Where a record has the field; an app that sends it empty has told that there is no value. */
+const PLACES: { readonly [Field in keyof Match]?: readonly string[] } = {
+  email: ['emails'],
+  givenName: ['name', 'givenName'],
+  familyName: ['name', 'familyName'],
+  title: ['title'],
+  department: [ENTERPRISE, 'department'],
+  role: ['roles'],
+  userType: ['userType'],
+  location: ['addresses'],
+  manager: [ENTERPRISE, 'manager'],
+  externalId: ['externalId'],
+  group: ['groups'],
+}
+
+const isToldEmpty = (value: unknown): boolean =>
+  value === null ||
+  value === '' ||
+  (Array.isArray(value) && value.every(isToldEmpty)) ||
+  (isRecord(value) && isToldEmpty(field(value, 'value')))
+
+/** Whether the user has this value; undefined if the record does not tell. */
+export function matches(user: ScimUser, name: keyof Match, value: string): boolean | undefined {
+  const values = VALUES_OF[name](user).filter((one) => one !== undefined)
+  if (values.length > 0) return values.some((one) => sameText(one, value))
+  const place = PLACES[name]
+  return place && isToldEmpty(place.reduce<unknown>(field, user.raw)) ? false : undefined
+}
+
+/** Compares users with `match`. */
+interface Matcher {
+  keep(user: ScimUser): boolean
+  /** Why users are left out that may match; undefined if there are none. */
+  note(): string | undefined
+}
+
+/** A user who has no other value than the wanted ones, as far as the record tells, can't be judged by the rest. */
+export function matcher(match: Match): Matcher {
+  const wanted = wantedIn(match)
+  const unjudged = new Map<keyof Match, number>()
+  const told = new Set<keyof Match>()
+  let users = 0
+  let open = 0
   return {
-    keep: (user) =>
-      wanted.every(({ field, value }) => {
-        const values = VALUES_OF[field](user).filter((one) => one !== undefined)
-        if (values.length === 0 && !(field === 'group' && user.account.groups)) missing.add(field)
-        return values.some((one) => sameText(one, value))
-      }),
-    note: () =>
-      missing.size === 0
-        ? undefined
-        : `Some users' records lack ${[...missing].join(', ')}. Those users are left out.`,
+    keep(user) {
+      users++
+      const found = wanted.map(({ name, value }) => ({ name, same: matches(user, name, value) }))
+      for (const { name, same } of found) if (same !== undefined) told.add(name)
+      if (found.some(({ same }) => same === false)) return false
+      const lacking = found.filter(({ same }) => same === undefined)
+      if (lacking.length === 0) return true
+      open++
+      for (const { name } of lacking) unjudged.set(name, (unjudged.get(name) ?? 0) + 1)
+      return false
+    },
+    note() {
+      if (open === 0) return undefined
+      const never = [...unjudged.keys()].filter((name) => !told.has(name))
+      const lacking = [...unjudged].map(([name, count]) => `${name} (${count})`).join(', ')
+      return never.length > 0
+        ? `The app does not tell ${never.join(', ')} of any user read: ${open} of ${users} could not be judged and may match.`
+        : `${open} of ${users} users could not be judged and may match: their records lack ${lacking}.`
+    },
   }
 }
+
+/** The fields of `match`, as text. */
+const wantedIn = (match: Match): { name: keyof Match; value: string }[] =>
+  (Object.keys(VALUES_OF) as (keyof Match)[]).flatMap((name) =>
+    match[name] === undefined ? [] : [{ name, value: String(match[name]) }],
+  )
 
 /** Whether `who` is the user's email, user name, external id or id, regardless of the app's filter. */
 export const isMeant = (user: ScimUser, who: string): boolean =>

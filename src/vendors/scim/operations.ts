@@ -1,4 +1,5 @@
 import type { Operations, Writes } from '../../domain/operations.ts'
+import { recentPages } from '../http/recent-pages.ts'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
 import { createAccount, createGroup } from './create.ts'
 import { deleteAccount } from './delete.ts'
@@ -10,6 +11,7 @@ import { listGroups, readGroup, readGroupById } from './groups.ts'
 import { updateMembers } from './members.ts'
 import { probablyReplaces, setActive, updateAccount } from './patch.ts'
 import { probeApp } from './probe-app.ts'
+import { recentGroup } from './recent-group.ts'
 import type { ScimApp } from './request.ts'
 import { listAccounts, readAccount, readFields } from './users.ts'
 
@@ -24,11 +26,19 @@ const PURPOSES: { readonly [Operation in keyof Writes]?: Purpose } = {
 export const scimOperations = (plain: ScimApp) => {
   const known = plain.known ?? capabilitiesOf(plain.memory)
   const forms = knownForms(plain.memory, plain.mapping)
+  const pages = recentPages()
+  const lastGroup = recentGroup()
   /** The app with everything learned so far, by this process or another. */
   const app = async (): Promise<ScimApp> => {
     const { pageMaximum = Number.POSITIVE_INFINITY } = await known.recall()
     const settings = { ...plain.settings, pageSize: Math.min(plain.settings.pageSize, pageMaximum) }
-    return { ...plain, known, forms, settings }
+    return { ...plain, known, forms, pages, settings }
+  }
+  /** The app, of which all that was fetched may be outdated now. */
+  const changing = (): Promise<ScimApp> => {
+    pages.forget()
+    lastGroup.forget()
+    return app()
   }
   return {
     findAccounts: async ({ user }, context) => findAccounts(await app(), user, context),
@@ -37,21 +47,24 @@ export const scimOperations = (plain: ScimApp) => {
     readFields: async ({ id }, context) => readFields(await app(), id, context),
     listAccounts: async (ask, context) => listAccounts(await app(), ask, context),
     listGroups: async (ask, context) => listGroups(await app(), ask, context),
-    readGroup: async (ask, context) =>
-      'id' in ask ? readGroupById(await app(), ask.id, context) : readGroup(await app(), ask.group, context),
+    async readGroup(ask, context) {
+      if ('id' in ask) return readGroupById(await app(), ask.id, context)
+      const { group, recent = false } = ask
+      return lastGroup.read(group, recent, async () => readGroup(await app(), group, context))
+    },
     async checkWrite({ operation, fields }) {
       editsFor(plain.mapping, fields, {})
       const purpose = PURPOSES[operation]
       return purpose && (await probablyReplaces(await app(), purpose)) ? [REPLACES_ALL] : []
     },
-    deactivateAccount: async (target, context) => setActive(await app(), target, false, context),
-    reactivateAccount: async (target, context) => setActive(await app(), target, true, context),
-    createAccount: async ({ fields }, context) => createAccount(await app(), fields, context),
-    updateAccount: async (ask, context) => updateAccount(await app(), ask, context),
-    createGroup: async (ask, context) => createGroup(await app(), ask, context),
-    updateMembers: async (ask, context) => updateMembers(await app(), ask, context),
+    deactivateAccount: async (target, context) => setActive(await changing(), target, false, context),
+    reactivateAccount: async (target, context) => setActive(await changing(), target, true, context),
+    createAccount: async ({ fields }, context) => createAccount(await changing(), fields, context),
+    updateAccount: async (ask, context) => updateAccount(await changing(), ask, context),
+    createGroup: async (ask, context) => createGroup(await changing(), ask, context),
+    updateMembers: async (ask, context) => updateMembers(await changing(), ask, context),
     ...(plain.settings.allowDelete && {
-      deleteAccount: async (target, context) => deleteAccount(await app(), target, context),
+      deleteAccount: async (target, context) => deleteAccount(await changing(), target, context),
     }),
     probeApp: async (_, context) => probeApp({ ...plain, known }, context),
   } satisfies Operations

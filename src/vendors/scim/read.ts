@@ -7,6 +7,7 @@ import {
   asList,
   asText,
   asTime,
+  asWord,
   definedOnly,
   field,
   isRecord,
@@ -36,15 +37,17 @@ export interface Origin {
   tenant: string
   vendor: string
   more?: (raw: Rec) => Partial<Pick<Account, 'admin' | 'licence' | 'custom'>>
+  /** Which of these `more` reads. */
+  tells?: readonly ('admin' | 'licence')[]
 }
 
 /** Reads a user from any shape seen in real apps; undefined without a usable id or user name. */
 export function toUser(origin: Origin, raw: unknown): ScimUser | undefined {
   if (!isRecord(raw)) return undefined
   const id = asId(field(raw, 'id'))
-  const userName = field(raw, 'userName')
+  const userName = asWord(field(raw, 'userName'))
   const shownUserName = asText(userName, 320)
-  if (id === undefined || typeof userName !== 'string' || shownUserName === undefined) return undefined
+  if (id === undefined || userName === undefined || shownUserName === undefined) return undefined
   const name = field(raw, 'name')
   const givenName = asText(field(name, 'givenName'))
   const familyName = asText(field(name, 'familyName'))
@@ -110,17 +113,27 @@ export function toGroup(raw: unknown): Group | undefined {
   }
 }
 
-/** The members in a group's record; undefined if they are missing, which does not mean an empty group. */
-export function membersOf(raw: unknown): Group['members'] {
-  const members = field(raw, 'members')
-  if (!Array.isArray(members)) return undefined
-  return members.flatMap((member) => {
-    const id = asId(isRecord(member) ? field(member, 'value') : member)
-    const display = asText(field(member, 'display'), 320)
-    // `display` is the user name at some apps and a person's name at others. Only a user name is one word.
-    const userName = display && !display.includes(' ') ? display : undefined
-    return id === undefined ? [] : [{ id, ...definedOnly({ userName }) }]
-  })
+/** The members in a group's record. None of these if they are missing, which does not mean an empty group. */
+export function membersOf(raw: unknown): Pick<Group, 'memberCount' | 'members' | 'unreadableMembers'> {
+  const listed = field(raw, 'members')
+  if (!Array.isArray(listed)) return {}
+  const members = listed.flatMap((member) => toMember(member) ?? [])
+  const unreadable = listed.length - members.length
+  return { memberCount: listed.length, members, ...(unreadable > 0 && { unreadableMembers: unreadable }) }
+}
+
+function toMember(member: unknown): NonNullable<Group['members']>[number] | undefined {
+  const id = asId(isRecord(member) ? field(member, 'value') : member)
+  if (id === undefined) return undefined
+  const display = asText(field(member, 'display'), 320)
+  // RFC 7643 §4.2: a group can be a member. Some apps tell it by the reference alone.
+  const reference = field(member, '$ref')
+  const isGroup =
+    asText(field(member, 'type'))?.toLowerCase() === 'group' ||
+    (typeof reference === 'string' && /\/Groups\/[^/]*$/i.test(reference))
+  if (isGroup) return { id, type: 'group', ...definedOnly({ name: display }) }
+  // `display` is the user name at some apps and a person's name at others. Only a user name is one word.
+  return { id, ...(display && !display.includes(' ') && { userName: display }) }
 }
 
 /** RFC 7643 §4.1.1 leaves the meaning of a missing `active` to the app, so the status is unknown. */

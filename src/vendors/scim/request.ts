@@ -3,7 +3,9 @@ import { BadReply, type IdentityError, Unsupported } from '../../errors.ts'
 import type { AppMemory } from '../../store/app-memory.ts'
 import { saysNothingFound } from '../http/classify.ts'
 import type { ApiClient, ApiRequest } from '../http/client.ts'
+import type { FetchedPage } from '../http/collect.ts'
 import { causeOf, type Effect, scimNotServed, toError } from '../http/errors.ts'
+import type { RecentPages } from '../http/recent-pages.ts'
 import { type Failure, type ParsedReply, parseReply } from '../http/reply.ts'
 import { asList, asNumber, field, isRecord, type Rec } from '../http/values.ts'
 import type { Capabilities, FilterAttribute } from './capabilities.ts'
@@ -26,6 +28,10 @@ export interface ScimApp extends Origin {
   settings: ScimSettings
   /** Which account fields can be set. Default: the fields of RFC 7643. */
   mapping?: FieldMapping
+  /** Pages that were just fetched. Without it, each page is fetched anew. */
+  pages?: RecentPages
+  /** The app leaves the members out of a list of groups unless it is asked for them. */
+  omitsMembers?: boolean
   /** The known capabilities of the app. Default: a new instance over `memory`. */
   known?: Capabilities
   /** The known forms of a change. Without them, each change finds out again. */
@@ -100,10 +106,8 @@ export function canFilter({ known }: ScimApp, attribute: FilterAttribute): boole
 }
 
 /** One page of a list. */
-export interface ScimRows {
+export interface ScimRows extends Pick<FetchedPage, 'total' | 'nextCursor'> {
   rows: unknown[]
-  /** Only a hint: some apps put the page size here (wso2/product-is#7320). */
-  total?: number
 }
 
 /** Rows of a list response. Throws `BadReply` for anything else. */
@@ -112,7 +116,12 @@ export function rowsOf(body: unknown): ScimRows {
   // An empty list can lack `Resources` (RFC 7644 §3.4.2).
   const rows = asList(field(body, 'Resources')) ?? (total === undefined ? undefined : [])
   if (!rows) throw notScim()
-  return { rows, ...(total !== undefined && { total }) }
+  const nextCursor = field(body, 'nextCursor')
+  return {
+    rows,
+    ...(total !== undefined && { total }),
+    ...(typeof nextCursor === 'string' && nextCursor !== '' && { nextCursor }),
+  }
 }
 
 /** Rows of a list request, or its failure for the caller to handle. */

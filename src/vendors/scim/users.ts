@@ -3,14 +3,16 @@ import type { FullAccount, ListPosition, Match, Page, RequestContext } from '../
 import { sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
-import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
+import { MAX_PAGES_PER_CALL } from '../http/collect.ts'
+import { collectFiltered, filterRefused } from '../http/filtered.ts'
 import { asId } from '../http/values.ts'
 import { fieldsOf } from './fields.ts'
-import { and, eq } from './filter.ts'
 import { readRow } from './find.ts'
+import { listing } from './listing.ts'
 import { matcher } from './match.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { canFilter, listRefusal, notScim, readList, readOne, type ScimApp, type ScimRows } from './request.ts'
+import { listRefusal, notScim, readOne, type ScimApp } from './request.ts'
+import { filterFor, userFilter } from './user-filter.ts'
 
 /** The account with this id; undefined if it does not exist. */
 export const readAccount = async (
@@ -45,22 +47,24 @@ export async function listAccounts(
   { match = {}, limit, at }: { match?: Match; limit: number; at?: ListPosition },
   context: RequestContext,
 ): Promise<Page<Account, ListPosition>> {
+  const untold = UNTOLD.filter((name) => match[name] !== undefined && !app.tells?.includes(name))
+  if (untold.length > 0) return { items: [], complete: false, note: neverTold(untold) }
   const { pageSize, maxPages } = app.settings
   const { keep, note } = matcher(match)
-  const wanted = filterFor(match)
-  let filter = wanted?.attributes.every((by) => canFilter(app, by)) ? wanted.filter : undefined
-  let unfiltered = wanted && !filter ? NOT_FILTERED : undefined
-  const fetch = async (startIndex: number): Promise<ScimRows> => {
-    const query = { filter: filter?.text, startIndex, count: pageSize }
-    const list = await readList(app, 'Users', query, context)
-    if (!('failure' in list)) return list
-    if (!filter || !refusesFilter(list.failure)) throw await listRefusal(app, list.failure, 'Users', context)
-    filter = undefined
-    unfiltered = NOT_FILTERED
-    return fetch(startIndex)
+  const filter = filterFor(match)
+  const fetches = {
+    plain: listing(app, 'Users', {}, context, at),
+    filtered: listing(app, 'Users', { filter: filter?.text }, context, at),
   }
-  const page = await collect<ScimUser>({
-    fetch,
+  const page = await collectFiltered<ScimUser>({
+    async fetch(start, cursor, filtered) {
+      const list = await fetches[filtered ? 'filtered' : 'plain'](start, cursor)
+      if (!('failure' in list)) return list
+      const { failure } = list
+      if (!filtered || !refusesFilter(failure)) throw await listRefusal(app, failure, 'Users', context)
+      return filterRefused(failure)
+    },
+    filter: userFilter(app, match, context),
     read: (row) => readRow(app, row),
     keep,
     pageSize,
@@ -68,25 +72,27 @@ export async function listAccounts(
     limit,
     at,
   })
-  const notes = [page.note, unfiltered, note()].filter((text) => text !== undefined)
+  return accountsPage(page, note())
+}
+
+/** A page of accounts, with what may be missing. */
+export function accountsPage(
+  { compared, note, ...page }: Awaited<ReturnType<typeof collectFiltered<ScimUser>>>,
+  unjudged: string | undefined,
+): Page<Account, ListPosition> {
+  const notes = [note, compared ? NOT_FILTERED : undefined, unjudged].filter((text) => text !== undefined)
   return {
     ...page,
     items: page.items.map(({ account }) => account),
+    complete: page.complete && unjudged === undefined,
     ...(notes.length > 0 && { note: notes.join(' ') }),
   }
 }
 
 const NOT_FILTERED = 'The app cannot filter by this, so this server compared its users one by one.'
 
-/** The part of `match` that apps can usually filter by. */
-function filterFor({ userName, email, externalId, status }: Match) {
-  const wanted = [
-    ['userName', userName],
-    ['emails.value', email],
-    ['externalId', externalId],
-    ['active', status && status === 'active'],
-  ] as const
-  const terms = wanted.flatMap(([by, value]) => (value === undefined ? [] : [{ by, filter: eq(by, value) }]))
-  const [first, ...others] = terms.map(({ filter }) => filter)
-  return first && { attributes: terms.map(({ by }) => by), filter: and(first, ...others) }
-}
+/** Fields that only some vendors' apps tell. */
+const UNTOLD = ['admin', 'licence'] as const
+
+const neverTold = (fields: readonly string[]) =>
+  `This app does not tell ${fields.join(', ')} of any user, so nobody can be judged by it.`

@@ -95,11 +95,6 @@ test.each<[Match, string | undefined, string[]]>([
   expect(page.filters[0]).toBe(filter)
 })
 
-test('says which fields some records do not tell', async () => {
-  const page = await list(() => ({ body: listOf([user('u1')], 1) }), { match: { department: 'Ops' } })
-  expect(page).toMatchObject({ ids: [], complete: true, note: expect.stringContaining('department') })
-})
-
 test.each([
   ['501', quirks.filterNotImplemented],
   ['500', quirks.filterServerError],

@@ -1,5 +1,6 @@
 import type { RequestContext } from '../../../domain/operations.ts'
 import { WrongAddress } from '../../../errors.ts'
+import type { AppMemory } from '../../../store/app-memory.ts'
 import type { ApiRequest } from '../../http/client.ts'
 import { causeOf } from '../../http/errors.ts'
 import type { Failure, ParsedReply } from '../../http/reply.ts'
@@ -21,14 +22,20 @@ export const PROBES: readonly { name: DialectName; request: ApiRequest }[] = [
 
 const DIALECT_KEY = 'gainsight.restDialect'
 
+/** The dialect that was found before. */
+export async function dialectIn(memory: AppMemory): Promise<DialectName | undefined> {
+  const kept = await memory.get<string>(DIALECT_KEY)
+  return PROBES.find(({ name }) => name === kept)?.name
+}
+
 /** The tenant's dialect: from the settings, from memory, or found with a read and remembered. */
 export function dialectOf(app: RestApp): (context: RequestContext) => Promise<Dialect> {
   const made = (name: DialectName) => DIALECTS[name](app)
   const { restDialect } = app.settings
   let known = restDialect === 'auto' ? undefined : made(restDialect)
   const find = singleFlight(async (context) => {
-    const kept = await app.memory.get<string>(DIALECT_KEY)
-    const name = PROBES.find((probe) => probe.name === kept)?.name ?? (await probeDialects(app, context))
+    const kept = await dialectIn(app.memory)
+    const name = kept ?? (await probeDialects(app, context))
     known ??= made(name)
     if (name !== kept) await app.memory.set(DIALECT_KEY, name)
     return known

@@ -1,13 +1,17 @@
 import type { Account } from '../../../domain/account.ts'
 import type { ListPosition, Match, Operations, Page, RequestContext } from '../../../domain/operations.ts'
-import { collect, collectAll, MAX_PAGES_PER_CALL } from '../../http/collect.ts'
-import { asId } from '../../http/values.ts'
+import { collectAll, MAX_PAGES_PER_CALL } from '../../http/collect.ts'
+import { collectFiltered, unfiltered } from '../../http/filtered.ts'
+import { recentPages } from '../../http/recent-pages.ts'
+import { asId, field } from '../../http/values.ts'
 import { type FieldMapping, fieldsOf } from '../../scim/fields.ts'
 import { isMeant, matcher } from '../../scim/match.ts'
 import { type ScimUser, toUser } from '../../scim/read.ts'
+import { accountsPage } from '../../scim/users.ts'
 import { readExtension } from '../extension.ts'
 import { checkFields } from '../rules.ts'
 import type { Dialect } from './dialect.ts'
+import { filterIn, restFilter } from './filter.ts'
 import { dialectOf } from './find-dialect.ts'
 import { byIndex } from './pages.ts'
 import { asScim } from './records.ts'
@@ -32,24 +36,22 @@ export function restOperations(app: RestApp) {
     const user = userIn(spoken, await spoken.one(id, context))
     return user?.account.id === id ? user : undefined
   }
-  const listing = (spoken: Dialect, match: Match | undefined, context: RequestContext) => {
-    const { pageSize } = settings
-    let asked = match
-    const readPage = async (page: number, size: number) => {
-      const rows = await spoken.page({ page, size, ...(asked && { match: asked }) }, context)
-      // Do not repeat a refused filter.
-      if (rows.unfiltered) asked = undefined
-      return rows
-    }
-    return {
-      fetch: byIndex(readPage, pageSize),
-      read: (row: unknown) => {
-        const user = userIn(spoken, row)
-        return user && { id: user.account.id, item: user }
-      },
-      pageSize,
-    }
+  const pages = recentPages()
+  /** The dialect for a change, after which the pages that were fetched are outdated. */
+  const changing = (context: RequestContext) => {
+    pages.forget()
+    return dialect(context)
   }
+  const listing = (spoken: Dialect) => ({
+    read: (row: unknown) => {
+      const user = userIn(spoken, row)
+      return user && { id: user.account.id, item: user }
+    },
+    idIn: (row: unknown) => field(row, spoken.names.id),
+    pageSize: settings.pageSize,
+  })
+  const fetchFrom = (spoken: Dialect, match: Match, context: RequestContext) =>
+    byIndex((page, size) => spoken.page({ page, size, match }, context), settings.pageSize)
 
   return {
     async findAccounts({ user: who }, context) {
@@ -63,8 +65,9 @@ export function restOperations(app: RestApp) {
         if (user) return { accounts: [user.account] }
       }
       const keep = (user: ScimUser) => isMeant(user, who)
-      const { maxPages } = settings
-      const all = await collectAll({ ...listing(spoken, undefined, context), keep, maxPages })
+      const fetchPlain = fetchFrom(spoken, {}, context)
+      const fetch = async (start: number) => unfiltered(await fetchPlain(start))
+      const all = await collectAll({ ...listing(spoken), fetch, keep, maxPages: settings.maxPages })
       return { accounts: accountsIn(all) }
     },
     readAccount: async ({ id }, context) => (await readUser(id, context))?.account,
@@ -73,42 +76,47 @@ export function restOperations(app: RestApp) {
       return user && { account: user.account, fields: fieldsOf(mappingOf(await dialect(context)), user) }
     },
     async listAccounts({ match = {}, limit, at }, context): Promise<Page<Account, ListPosition>> {
+      const spoken = await dialect(context)
       const { keep, note } = matcher(match)
-      const maxPages = Math.min(MAX_PAGES_PER_CALL, settings.maxPages)
-      const rows = listing(await dialect(context), match, context)
-      let unfiltered = false
-      const fetch = async (start: number) => {
-        const page = await rows.fetch(start)
-        unfiltered ||= page.unfiltered === true
-        return page
+      const fetchRows = (asked: Match) => {
+        const fetch = fetchFrom(spoken, asked, context)
+        return pages.over(JSON.stringify(asked), fetch, at !== undefined)
       }
-      const page = await collect<ScimUser>({ ...rows, fetch, keep, maxPages, limit, at })
-      const notes = [page.note, unfiltered ? NOT_FILTERED : undefined, note()].filter(
-        (text) => text !== undefined,
-      )
-      return { ...page, items: accountsIn(page.items), ...(notes.length > 0 && { note: notes.join(' ') }) }
+      const plain = fetchRows({})
+      const filtered = fetchRows(filterIn(spoken, match))
+      const page = await collectFiltered<ScimUser>({
+        ...listing(spoken),
+        fetch: (start, cursor, isFiltered) => (isFiltered ? filtered : plain)(start, cursor),
+        filter: await restFilter(
+          { dialect: spoken, memory: app.memory, match, toUser: (raw) => userIn(spoken, raw) },
+          context,
+        ),
+        keep,
+        maxPages: Math.min(MAX_PAGES_PER_CALL, settings.maxPages),
+        limit,
+        at,
+      })
+      return accountsPage(page, note())
     },
     async checkWrite({ operation, fields }, context) {
       checkFields(fields, settings)
       return (await dialect(context)).check(operation, fields)
     },
-    deactivateAccount: async (target, context) => (await dialect(context)).setActive(target, false, context),
-    reactivateAccount: async (target, context) => (await dialect(context)).setActive(target, true, context),
+    deactivateAccount: async (target, context) => (await changing(context)).setActive(target, false, context),
+    reactivateAccount: async (target, context) => (await changing(context)).setActive(target, true, context),
     async createAccount({ fields }, context) {
       checkFields(fields, settings)
-      return (await dialect(context)).create(fields, context)
+      return (await changing(context)).create(fields, context)
     },
     async updateAccount({ set, ...target }, context) {
       checkFields(set, settings)
-      return (await dialect(context)).update(target, set, context)
+      return (await changing(context)).update(target, set, context)
     },
     ...(settings.allowDelete && {
-      deleteAccount: async (target, context) => (await dialect(context)).remove(target, context),
+      deleteAccount: async (target, context) => (await changing(context)).remove(target, context),
     }),
   } satisfies Operations
 }
-
-const NOT_FILTERED = 'The app cannot filter by this, so this server compared its users one by one.'
 
 const accountsIn = (users: readonly (ScimUser | undefined)[]): Account[] => [
   ...new Map(users.flatMap((user) => (user ? [[user.account.id, user.account]] : []))).values(),

@@ -1,6 +1,6 @@
 import type { AccountFields } from '../../../domain/operations.ts'
 import { Unsupported } from '../../../errors.ts'
-import { asBoolean, asText, definedOnly, field, isRecord, type Rec } from '../../http/values.ts'
+import { asBoolean, asText, asWord, definedOnly, field, isRecord, type Rec } from '../../http/values.ts'
 import { ENTERPRISE, isLastSignIn } from '../../scim/facts.ts'
 import type { FieldName } from '../../scim/fields.ts'
 import { EXTENSION } from '../extension.ts'
@@ -24,7 +24,7 @@ export function asScim(names: FieldNames, raw: unknown): Rec | undefined {
   return {
     ...Object.fromEntries(Object.entries(raw).filter(([name]) => isLastSignIn(name))),
     id: valueIn('id'),
-    userName: asText(valueIn('userName'), 320) ? valueIn('userName') : valueIn('email'),
+    userName: asText(asWord(valueIn('userName')), 320) ? valueIn('userName') : valueIn('email'),
     externalId: valueIn('externalId'),
     active: valueIn('status'),
     emails: [{ value: valueIn('email'), primary: true }],

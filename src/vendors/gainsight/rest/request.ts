@@ -1,8 +1,11 @@
 import type { RequestContext } from '../../../domain/operations.ts'
 import { BadReply, type IdentityError } from '../../../errors.ts'
 import type { AppMemory } from '../../../store/app-memory.ts'
+import { refusesFilter } from '../../http/classify.ts'
 import type { ApiClient, ApiRequest } from '../../http/client.ts'
+import type { FetchedPage } from '../../http/collect.ts'
 import { type Effect, toError } from '../../http/errors.ts'
+import { type FilterRefused, filterRefused } from '../../http/filtered.ts'
 import { type Failure, type ParsedReply, parseReply } from '../../http/reply.ts'
 import { asNumber, field } from '../../http/values.ts'
 import { saysNoData } from '../envelope.ts'
@@ -36,12 +39,7 @@ export const isAbsent = (failure: Failure): boolean =>
   (failure.status === 404 && !isGateway(failure)) || saysNoData(failure)
 
 /** One page of records. */
-export interface RestRows {
-  rows: readonly unknown[]
-  total?: number
-  /** The app refused the filter, so these are all users. */
-  unfiltered?: boolean
-}
+export type RestRows = Pick<FetchedPage, 'rows' | 'total'>
 
 /** Records of a list in either dialect; undefined when the answer is not a list. */
 export function rowsIn(body: unknown): RestRows | undefined {
@@ -72,4 +70,20 @@ export function readRows(answer: ParsedReply): RestRows {
     'Gainsight answered with something that is not a list of users.',
     'Check `url` and `restDialect` of this tenant.',
   )
+}
+
+/**
+ * A page of a list. An app can refuse the filter, or a page behind the last one: the filter on the first page, since an
+ * app that took it once takes it.
+ */
+export function readPage(
+  answer: ParsedReply,
+  { page, filtered }: { page: number; filtered: boolean },
+): FetchedPage | FilterRefused {
+  if (!answer.ok && filtered && page === 0 && refusesFilter(answer.failure))
+    return filterRefused(answer.failure)
+  const mayBeBehindEnd = page > 0 && !answer.ok && [400, 404].includes(answer.failure.status)
+  if (mayBeBehindEnd && !saysNoData(answer.failure))
+    return { rows: [], refused: refusal(answer.failure, 'reads') }
+  return readRows(answer)
 }

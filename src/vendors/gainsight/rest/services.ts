@@ -9,7 +9,7 @@ import { failedRecord } from '../envelope.ts'
 import { BUNDLE_ACTION, BUNDLES } from '../rules.ts'
 import type { Dialect } from './dialect.ts'
 import { type FieldNames, recordOf } from './records.ts'
-import { ask, type RestApp, type RestRows, readRows, refusal } from './request.ts'
+import { ask, type RestApp, readPage, readRows, refusal } from './request.ts'
 import { type AnyOf, where } from './where.ts'
 
 /** From support.gainsight.com, "User Management APIs". */
@@ -63,7 +63,7 @@ export function servicesDialect({ client }: RestApp): Dialect {
     if (answer.ok) for (const name of custom.keys()) custom.set(name, 'read')
     return readRows(answer)
       .rows.filter(isRecord)
-      .find((row) => field(row, NAMES.id) === id)
+      .find((row) => asId(field(row, NAMES.id)) === id)
   }
 
   const noteCustom = (set: AccountFields) => {
@@ -83,11 +83,11 @@ export function servicesDialect({ client }: RestApp): Dialect {
   return {
     names: NAMES,
     one,
-    async page({ page, size, match = {} }, context): Promise<RestRows> {
+    filters: ['userName', 'email', 'status', 'admin'],
+    async page({ page, size, match = {} }, context) {
       const conditions = conditionsFor(match)
       const answer = await ask(client, listing(page, size, conditions), context)
-      if (answer.ok || conditions.length === 0 || !refusesFilter(answer.failure)) return readRows(answer)
-      return { ...readRows(await ask(client, listing(page, size, []), context)), unfiltered: true }
+      return readPage(answer, { page, filtered: conditions.length > 0 })
     },
     async search(who, size, context) {
       const known = who.includes('@') ? [] : [{ name: NAMES.id, value: who }]

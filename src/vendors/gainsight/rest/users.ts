@@ -8,7 +8,7 @@ import { accountChanged, accountGone } from '../changed.ts'
 import { isAboutBundles } from '../rules.ts'
 import type { Dialect } from './dialect.ts'
 import { type FieldNames, recordOf } from './records.ts'
-import { ask, isAbsent, type RestApp, readRows, refusal } from './request.ts'
+import { ask, isAbsent, type RestApp, readPage, refusal } from './request.ts'
 
 /** From stitchflow.com's Gainsight API guide (2026-03-11). */
 const NAMES: FieldNames = {
@@ -71,17 +71,14 @@ export function usersDialect({ client }: RestApp): Dialect {
   return {
     names: NAMES,
     one,
+    filters: ['status'],
     async page({ page, size, match = {} }, context) {
       const { status } = match
       // Pages start at 1. Inactive users are included unless filtered out.
       const isActive = status && String(status === 'active')
-      return readRows(
-        await ask(
-          client,
-          { path: '/v1/users', query: { page: page + 1, pageSize: size, isActive } },
-          context,
-        ),
-      )
+      const query = { page: page + 1, pageSize: size, isActive }
+      const answer = await ask(client, { path: '/v1/users', query }, context)
+      return readPage(answer, { page, filtered: isActive !== undefined })
     },
     check(operation, fields) {
       if (operation === 'createAccount') mustHaveRole(fields)

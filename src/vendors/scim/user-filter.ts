@@ -1,0 +1,79 @@
+import type { Match, RequestContext } from '../../domain/operations.ts'
+import { type AppFilter, type FilterStates, keepsSome } from '../http/filtered.ts'
+import type { FilterAttribute } from './capabilities.ts'
+import { and, eq, type Filter } from './filter.ts'
+import { matches } from './match.ts'
+import { type ScimUser, toUser } from './read.ts'
+import { readList, type ScimApp } from './request.ts'
+
+type FilterField = 'userName' | 'email' | 'externalId' | 'status'
+
+/** The fields of `match` that apps can usually filter by. */
+const ATTRIBUTES: { readonly [Field in FilterField]: FilterAttribute } = {
+  userName: 'userName',
+  email: 'emails.value',
+  externalId: 'externalId',
+  status: 'active',
+}
+const FIELDS = Object.keys(ATTRIBUTES) as readonly FilterField[] // the type above names its keys
+
+/** The part of `match` that apps can usually filter by, as a filter. */
+export function filterFor(match: Match): Filter | undefined {
+  const [first, ...others] = FIELDS.flatMap((field) => {
+    const value = match[field]
+    if (value === undefined) return []
+    return [eq(ATTRIBUTES[field], field === 'status' ? value === 'active' : value)]
+  })
+  return first && and(first, ...others)
+}
+
+/** What shows whether the app applies the filter for `match`; undefined if there is nothing to filter by. */
+export function userFilter(
+  app: ScimApp,
+  match: Match,
+  context: RequestContext,
+): AppFilter<ScimUser> | undefined {
+  const by = FIELDS.filter((field) => match[field] !== undefined)
+  if (by.length === 0) return undefined
+  return {
+    by,
+    get known() {
+      const { filters = {} } = app.known?.now ?? {}
+      return Object.fromEntries(
+        by.flatMap((field) => {
+          const state = filters[ATTRIBUTES[field]]
+          return state && state !== 'unborne' ? [[field, state] as const] : []
+        }),
+      )
+    },
+    fits: (user, field) => matches(user, field, String(match[field])),
+    async shows(user, total) {
+      const own = by.flatMap((field) => {
+        const value = ownValue(user, field)
+        return value === undefined ? [] : [[field, value] as const]
+      })
+      const filter = own.length === by.length ? filterFor(Object.fromEntries(own)) : undefined
+      if (!filter) return undefined
+      const list = await readList(app, 'Users', { filter: filter.text, startIndex: 1, count: 1 }, context)
+      if ('failure' in list || (by.join() === 'status' && keepsSome(list, total))) return false
+      const users = list.rows.flatMap((row) => toUser(app, row) ?? [])
+      return (
+        users.length > 0 &&
+        users.every((one) => own.every(([field, value]) => matches(one, field, value) !== false))
+      )
+    },
+    async learn(states: FilterStates) {
+      const filters = Object.fromEntries(
+        by.flatMap((field) => (states[field] ? [[ATTRIBUTES[field], states[field]]] : [])),
+      )
+      await app.known?.note({ filters })
+    },
+  }
+}
+
+function ownValue(user: ScimUser, field: FilterField): string | undefined {
+  const { email, externalId, status } = user.account
+  return { userName: user.userName, email, externalId, status: status === 'unknown' ? undefined : status }[
+    field
+  ]
+}
