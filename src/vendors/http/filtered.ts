@@ -38,8 +38,8 @@ export const filterRefused = ({ status }: Failure): FilterRefused => ({
 })
 
 /**
- * Whether an app that finds nobody by one status keeps somebody from us: `found` are those of the other status, of whom
- * there are fewer than it has users. A total that is the number of the rows may be the size of the page
+ * Whether an app that finds nobody by one status keeps somebody from us: the page is of those with the other status, of
+ * whom there are fewer than the app has users (`all`). A total that is the number of the rows may be the size of the page
  * (wso2/product-is#7320).
  */
 export const keepsSome = ({ rows, total }: FetchedPage, all: number | undefined): boolean =>

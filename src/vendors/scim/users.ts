@@ -89,7 +89,8 @@ export function accountsPage(
   }
 }
 
-const NOT_FILTERED = 'The app cannot filter by this, so this server compared its users one by one.'
+const NOT_FILTERED =
+  'The app’s own filter could not be relied on, so this server compared its users one by one.'
 
 /** Fields that only some vendors' apps tell. */
 const UNTOLD = ['admin', 'licence'] as const

@@ -35,7 +35,7 @@ export function asScim(names: FieldNames, raw: unknown): Rec | undefined {
     locale: valueIn('locale'),
     timezone: valueIn('timezone'),
     phoneNumbers: [{ value: valueIn('phone') }],
-    userType: field(raw, 'userType') ?? field(raw, 'systemType'),
+    userType: field(raw, 'userType'),
     location: field(raw, 'location'),
     groups: field(raw, 'groups'),
     [ENTERPRISE]: { department: valueIn('department'), manager: valueIn('manager') },
