@@ -47,6 +47,7 @@ export const deleteAccount = defineChange({
     facts.delete === 'hard' ? false : facts.delete === 'deactivates' ? true : undefined,
   briefing: ({ accounts }) => ({ accounts: accounts.map((account) => losesAccess(account, 'deleted')) }),
   losing: { groups: 'Groups lost', licence: 'Licence freed' },
+  allOrNothing: () => true,
   async readBack({ ask }, { operations, facts }, context) {
     const account = await operations.readAccount?.({ id: ask.id }, context)
     if (!account) return {}

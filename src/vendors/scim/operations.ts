@@ -2,7 +2,7 @@ import type { Operations, Writes } from '../../domain/operations.ts'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
 import { createAccount, createGroup } from './create.ts'
 import { deleteAccount } from './delete.ts'
-import { editsFor } from './fields.ts'
+import { checkFixed, editsFor } from './fields.ts'
 import { findAccounts } from './find.ts'
 import { knownForms, type Purpose, REPLACES_ALL } from './forms.ts'
 import { listGroups, readGroup, readGroupById } from './groups.ts'
@@ -38,6 +38,7 @@ export const scimOperations = (plain: ScimApp) => {
     readGroup: async (ask, context) =>
       'id' in ask ? readGroupById(await app(), ask.id, context) : readGroup(await app(), ask.group, context),
     async checkWrite({ operation, fields }) {
+      if (operation === 'updateAccount') checkFixed(plain.mapping ?? {}, fields)
       editsFor(plain.mapping, fields, {})
       const purpose = PURPOSES[operation]
       return purpose && (await probablyReplaces(await app(), purpose)) ? [REPLACES_ALL] : []
