@@ -6,7 +6,7 @@ import { inQuotes } from '../text/text.ts'
 import { defineChange } from './define.ts'
 import { accountIn } from './image.ts'
 import { cannotUndo } from './inverse.ts'
-import { losesAccess, staysOpen } from './status.ts'
+import { losesAccess, lostWithAccess, reverseStatus, staysOpen } from './status.ts'
 
 const DELETION_MEANS: Record<Facts['delete'], string> = {
   hard: 'It cannot be undone: the record, its groups and what the app keeps under it are lost.',
@@ -64,5 +64,13 @@ export const deleteAccount = defineChange({
   imageOf: (change) => ({ account: accountIn(change) }),
   touches: () => ['access'],
   story: ({ account }) => `it was ${account.status}`,
-  inverse: async () => cannotUndo('A deletion cannot be undone.'),
+  async inverse(past, { account }, read) {
+    const now = await read.account(past.subject.id)
+    // An app that only deactivated the account still shows it.
+    if (!now) return cannotUndo('A deletion cannot be undone.')
+    const { userName, status } = account
+    const left = (shown: Account) => lostWithAccess(account, shown)
+    const stays = 'Sessions that ended stay ended.'
+    return reverseStatus(past, { userName, was: status, became: 'inactive', left, stays }, now)
+  },
 })
