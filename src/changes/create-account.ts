@@ -45,6 +45,7 @@ export const createAccount = defineChange({
     ],
   }),
   losing: { groups: null, licence: null },
+  allOrNothing: () => true,
   async readBack({ ask }, { operations }, context, created) {
     const { userName, email, givenName, familyName, ...more } = ask.fields
     const seen = created === undefined ? await readByName(userName ?? email ?? '', operations, context) : {}

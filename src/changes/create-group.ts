@@ -4,7 +4,15 @@ import { namesPrivilege } from '../domain/privilege.ts'
 import { inQuotes, plainText, sameText } from '../text/text.ts'
 import { accountSummary } from './briefed.ts'
 import { defineChange, type Observed } from './define.ts'
-import { Members, membership, namesOf, readAndReverse, storyOf, touchedMembers } from './members.ts'
+import {
+  Members,
+  membership,
+  namesOf,
+  policiesFollow,
+  readAndReverse,
+  storyOf,
+  touchedMembers,
+} from './members.ts'
 
 export const createGroup = defineChange({
   operation: 'createGroup',
@@ -21,7 +29,7 @@ export const createGroup = defineChange({
     `Create the group ${inQuotes(name)} in ${title}, tenant ${tenant}.`,
     ...(members.length > 0 ? [`Add: ${namesOf(members)}.`] : []),
   ],
-  consequence: () => '',
+  consequence: ({ ask: { members } }, facts) => (members.length > 0 ? policiesFollow(facts) : ''),
   // No call deletes a group.
   reversible: () => false,
   briefing: ({ ask, accounts }) => ({
@@ -29,6 +37,7 @@ export const createGroup = defineChange({
     accounts: accounts.map((account) => ({ ...accountSummary(account), alters: [membership(false, true)] })),
   }),
   losing: { groups: null, licence: null },
+  allOrNothing: () => true,
   readBack: ({ ask }, { operations }, context, created) => readCreated(ask, created, operations, context),
   readTwin: ({ ask }, { operations }, context) => readCreated(ask, undefined, operations, context),
 

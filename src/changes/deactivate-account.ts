@@ -38,6 +38,7 @@ export const deactivateAccount = defineChange({
   briefing: ({ accounts }) => ({ accounts: accounts.map((account) => losesAccess(account, 'inactive')) }),
   // The app keeps them with a deactivated account.
   losing: { groups: 'Groups it can no longer use', licence: 'Licence it holds' },
+  allOrNothing: () => true,
   async readBack(change, { operations, facts }, context) {
     const seen = await readStatus(change, 'inactive', operations, context)
     // Some apps delete deactivated accounts; a missing account is then the expected result.

@@ -21,6 +21,8 @@ export interface ChangeLocation {
 /** What an app shows of a change; `problem` says what it does not show. */
 export interface Observed extends Shown {
   problem?: string
+  /** The app shows nothing of the change. */
+  untouched?: true
 }
 
 /** Names that a change introduces and a person must be able to trust, each under what it is called. */
@@ -67,6 +69,8 @@ interface KindDefinition<Name extends ChangeName> {
   }
   /** Labels on the approval page for groups and licence lost with the access; `null` if they are not lost. */
   losing: { groups: string | null; licence: string | null }
+  /** Whether an app that refuses it has certainly changed nothing; several records may have been changed one by one. */
+  allOrNothing(change: Change<Name>): boolean
   /** Reads the result once. `created` is the id of what a creation made, if the app's reply had it. */
   readBack(change: Change<Name>, app: TenantApp, context: RequestContext, created?: string): Promise<Observed>
   /** After a conflict, reads what exists already; empty for a kind that creates nothing. */

@@ -6,7 +6,7 @@ import { inQuotes } from '../text/text.ts'
 import { defineChange } from './define.ts'
 import { accountIn } from './image.ts'
 import { cannotUndo } from './inverse.ts'
-import { losesAccess, staysOpen } from './status.ts'
+import { losesAccess, lostWithAccess, reverseStatus, staysOpen } from './status.ts'
 
 const DELETION_MEANS: Record<Facts['delete'], string> = {
   hard: 'It cannot be undone: the record, its groups and what the app keeps under it are lost.',
@@ -47,6 +47,7 @@ export const deleteAccount = defineChange({
     facts.delete === 'hard' ? false : facts.delete === 'deactivates' ? true : undefined,
   briefing: ({ accounts }) => ({ accounts: accounts.map((account) => losesAccess(account, 'deleted')) }),
   losing: { groups: 'Groups lost', licence: 'Licence freed' },
+  allOrNothing: () => true,
   async readBack({ ask }, { operations, facts }, context) {
     const account = await operations.readAccount?.({ id: ask.id }, context)
     if (!account) return {}
@@ -63,5 +64,13 @@ export const deleteAccount = defineChange({
   imageOf: (change) => ({ account: accountIn(change) }),
   touches: () => ['access'],
   story: ({ account }) => `it was ${account.status}`,
-  inverse: async () => cannotUndo('A deletion cannot be undone.'),
+  async inverse(past, { account }, read) {
+    const now = await read.account(past.subject.id)
+    // An app that only deactivated the account still shows it.
+    if (!now) return cannotUndo('A deletion cannot be undone.')
+    const { userName, status } = account
+    const left = (shown: Account) => lostWithAccess(account, shown)
+    const stays = 'Sessions that ended stay ended.'
+    return reverseStatus(past, { userName, was: status, became: 'inactive', left, stays }, now)
+  },
 })

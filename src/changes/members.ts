@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Account, Group } from '../domain/account.ts'
 import type { Alteration } from '../domain/briefing.ts'
+import type { Facts } from '../domain/facts.ts'
 import { bare } from '../domain/quoting.ts'
 import { sameText } from '../text/text.ts'
 import { serverAlteration } from './briefed.ts'
@@ -31,6 +32,10 @@ export const Members = z.array(Member)
 /** "ada@example.com, grace@example.com", each quoted where it could be misread. */
 export const namesOf = (people: readonly { userName: string }[]): string =>
   people.map(({ userName }) => bare(userName)).join(', ')
+
+/** How late an app's policies follow a group; can be empty. */
+export const policiesFollow = ({ propagationMinutes }: Facts): string =>
+  propagationMinutes ? `Policies follow a change of a group after up to ${propagationMinutes} minutes.` : ''
 
 export const membership = (before: boolean | undefined, after: boolean): Alteration => {
   const words = (isIn: boolean) => (isIn ? 'in the group' : 'not in the group')

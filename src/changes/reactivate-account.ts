@@ -28,6 +28,7 @@ export const reactivateAccount = defineChange({
     })),
   }),
   losing: { groups: null, licence: null },
+  allOrNothing: () => true,
   readBack: (change, { operations }, context) => readStatus(change, 'active', operations, context),
   readTwin: async () => ({}),
 

@@ -72,6 +72,7 @@ export const updateAccount = defineChange({
     return { accounts: accounts.map((account) => ({ ...accountSummary(account), alters })) }
   },
   losing: { groups: null, licence: null },
+  allOrNothing: () => true,
   async readBack(change, { operations }, context) {
     const { id, set } = change.ask
     const { account, fields, ...more } = await readFieldsBack(id, set, operations, context)

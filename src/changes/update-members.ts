@@ -8,6 +8,7 @@ import {
   Members,
   membership,
   namesOf,
+  policiesFollow,
   readAndReverse,
   storyOf,
   touchedMembers,
@@ -29,7 +30,7 @@ export const updateMembers = defineChange({
     ...(add.length > 0 ? [`Add: ${namesOf(add)}.`] : []),
     ...(remove.length > 0 ? [`Remove: ${namesOf(remove)}.`] : []),
   ],
-  consequence: () => '',
+  consequence: (_, facts) => policiesFollow(facts),
   reversible: () => true,
   briefing: ({ ask, inside, accounts }) => ({
     group: { name: ask.group.name, from: 'app' },
@@ -44,6 +45,7 @@ export const updateMembers = defineChange({
   }),
   // A user who leaves a group keeps the licence.
   losing: { groups: 'Groups lost', licence: null },
+  allOrNothing: ({ ask: { add, remove } }) => add.length + remove.length === 1,
   async readBack({ ask: { group, add, remove }, inside = [] }, { operations }, context) {
     const read = await operations.readGroup?.({ id: group.id }, context)
     if (!read) return { problem: 'The app no longer shows this group.' }
@@ -56,7 +58,12 @@ export const updateMembers = defineChange({
       ...(wrong.length > 0 ? [`The app does not show the change for ${wrong.length} of them.`] : []),
       ...(lost.length > 0 ? [`It no longer shows ${lost.length} others that were in the group.`] : []),
     ]
-    return { group: read, ...(problems.length > 0 && { problem: problems.join(' ') }) }
+    const untouched = wrong.length === add.length + remove.length && lost.length === 0
+    return {
+      group: read,
+      ...(problems.length > 0 && { problem: problems.join(' ') }),
+      ...(untouched && { untouched }),
+    }
   },
   readTwin: async () => ({}),
 

@@ -3,7 +3,7 @@ import { kindOf } from '../changes/index.ts'
 import type { Carried, Change, ChangeName } from '../domain/change.ts'
 import type { AskOf, Created, Operations, RequestContext } from '../domain/operations.ts'
 import { bare } from '../domain/quoting.ts'
-import { Conflict, IdentityError, UnknownOutcome } from '../errors.ts'
+import { Conflict, type ErrorCode, IdentityError, UnknownOutcome } from '../errors.ts'
 import type { Call } from '../guards/call.ts'
 import type { Tenant } from './tenants.ts'
 
@@ -67,6 +67,10 @@ export async function carryOut(
       return end({ outcome: 'unknown', verified: false, code: 'internal', note })
     }
     if (!(error instanceof UnknownOutcome)) {
+      if (MAYBE_IN_PART.has(error.code) && !kindOf(change).allOrNothing(change)) {
+        const seen = await readOnce(kindOf(change).readBack(change, tenant, onward), warn)
+        return end(refusedInPart(error, seen))
+      }
       // After a conflict, the existing account or group is returned.
       const twin =
         error instanceof Conflict ? await readOnce(kindOf(change).readTwin(change, tenant, onward), warn) : {}
@@ -79,6 +83,21 @@ export async function carryOut(
     lost = true
   }
   return end(await readBack(change, tenant, { context: onward, lost, created, warn }), created)
+}
+
+// What an app answers when it looked at the records. Any other refusal comes before that.
+const MAYBE_IN_PART: ReadonlySet<ErrorCode> = new Set(['refused', 'conflict', 'not_found'])
+
+/** How a change of several records ended that the app refused: some apps make a part of it, against RFC 7644 §3.5.2. */
+function refusedInPart(error: IdentityError, { problem, untouched, ...shown }: Observed): Carried {
+  const { code, message, hint } = error
+  if (untouched) return { outcome: 'failed', verified: false, ...shown, code, note: `${message} ${hint}` }
+  if (problem === undefined) {
+    const note = `${message} Reading back shows the whole change all the same.`
+    return { outcome: 'done', verified: true, ...shown, note }
+  }
+  const seen = shown.group?.members ? code : 'unknown_outcome'
+  return { outcome: 'unknown', verified: false, ...shown, code: seen, note: `${message} ${problem} ${hint}` }
 }
 
 /** The created account or group, which had no id before. */
@@ -140,10 +159,11 @@ async function readBack(
   }
   const until = Math.min(Date.now() + verifyWindowMs, context.deadline)
   for (let pause = 100; ; pause *= 2) {
-    const { problem, ...shown } = await readOnce(
-      kindOf(change).readBack(change, tenant, context, created),
-      warn,
-    )
+    const {
+      problem,
+      untouched: _,
+      ...shown
+    } = await readOnce(kindOf(change).readBack(change, tenant, context, created), warn)
     const besides = besidesText(shown)
     const noted = (...texts: string[]) => [...texts, besides].filter((text) => text).join(' ')
     if (problem === undefined) {

@@ -10,13 +10,23 @@ const attribute = z
   // A password would stay in the agent's conversation.
   .refine((name) => !/passw|pwd/i.test(name), 'must not be a password')
 
+/** Whether it is the name of a zone in the IANA database, which RFC 7643 §4.1.1 wants; an offset is none. */
+function isTimeZone(name: string): boolean {
+  if (!/^[a-z]/i.test(name)) return false
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== ''
+  } catch {
+    return false
+  }
+}
+
 /** The fields of an account that tools set. Status and groups have tools of their own. */
 export const Fields = z.strictObject({
   ...AccountTexts,
   displayName: Text.optional(),
   manager: Text.optional(),
-  locale: Text.optional(),
-  timezone: Text.optional(),
+  locale: Text.regex(/^[a-z]{2,8}([-_][a-z\d]{1,8})*$/i, 'must be a locale such as en-US').optional(),
+  timezone: Text.refine(isTimeZone, 'must be an IANA time zone such as Europe/Stockholm').optional(),
   phone: Text.optional(),
   admin: z.boolean().optional(),
   custom: z

@@ -36,7 +36,8 @@ export default defineTool({
   async plan({ tenant, name, externalId, members = [], reason }, { ask }) {
     const there = await ask.one(tenant, 'readGroup', { group: name })
     // The group may have been found by id, so its name is compared.
-    if (there && sameText(there.name, plainText(name))) return { changes: [], lines: [], reason, there }
+    if (there && sameText(there.name, plainText(name)))
+      return { changes: [], lines: [], reason, consequence: '', there }
     const accounts = await accountsOf(ask, tenant, members)
     const change = {
       tenant,
@@ -45,15 +46,18 @@ export default defineTool({
       operation: 'createGroup',
       ask: { name, ...(externalId !== undefined && { externalId }), members: accounts.map(targetOf) },
     } as const
+    const at = ask.tenants.get(tenant)
+    const consequence = createGroup.consequence(change, at.facts)
     return {
       changes: [change],
-      lines: createGroup.sentences(change, whereOf(ask.tenants.get(tenant))),
+      lines: [...createGroup.sentences(change, whereOf(at)), ...(consequence ? [consequence] : [])],
       reason,
+      consequence,
       there: undefined,
     }
   },
 
-  async run(_, { plan: { changes, there }, carryOut }) {
+  async run(_, { plan: { changes, consequence, there }, carryOut }) {
     const [change] = changes
     const carried = change && (await carryOut(change))
     const found = there ?? (carried?.code === 'conflict' ? carried.group : undefined)
@@ -66,13 +70,14 @@ export default defineTool({
       }
     }
     const { outcome, group, verified, code, note } = carried
+    const notes = [note, outcome === 'done' ? consequence : undefined].filter((text) => text)
     return {
       status: statusOfOne(outcome, verified),
       outcome: outcome === 'done' ? ('created' as const) : outcome,
       verified,
       ...(group && { group }),
       ...(code && { code }),
-      ...(note && { note }),
+      ...(notes.length > 0 && { note: notes.join(' ') }),
     }
   },
 })

@@ -91,10 +91,13 @@ export default defineTool({
       ask: { group: { id, name }, add: into.map(targetOf), remove: out.map(targetOf) },
       inside: members?.map((member) => member.id),
     } as const
+    const at = ask.tenants.get(tenant)
+    const consequence = updateMembers.consequence(change, at.facts)
     return {
       changes: wanted.length === 0 ? [] : [change],
       lines: [
-        ...updateMembers.sentences(change, whereOf(ask.tenants.get(tenant))),
+        ...updateMembers.sentences(change, whereOf(at)),
+        ...(consequence ? [consequence] : []),
         ...warning(name, caution),
         ...leftAlone(settled, wishes.length),
         ...(unsure.length > 0
@@ -102,6 +105,7 @@ export default defineTool({
           : []),
       ],
       reason,
+      consequence,
       passing,
       uncovered: settled.some(({ code }) => code === 'refused'),
       settled: { members: settled },
@@ -122,12 +126,15 @@ export default defineTool({
     const carried = await carryOut(change)
     const members = [...plan.wanted.map((one) => memberRow(one, carried)), ...plan.settled.members]
     const status = statusOfOne(carried.outcome, carried.verified)
-    const some = members.some(({ outcome }) => outcome === 'failed')
+    const failed = members.some(({ outcome }) => outcome === 'failed')
+    const changed = members.some(({ outcome }) => outcome === 'added' || outcome === 'removed')
+    const notes = [carried.note, changed ? plan.consequence : undefined].filter((text) => text)
     return {
-      status: status === 'done' && some ? ('partial' as const) : status,
+      // Some apps refuse a change of which they have made a part.
+      status: failed && changed ? ('partial' as const) : status,
       members,
       verified: carried.verified,
-      ...(carried.note && { note: carried.note }),
+      ...(notes.length > 0 && { note: notes.join(' ') }),
     }
   },
 })

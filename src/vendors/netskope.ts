@@ -50,6 +50,8 @@ export type NetskopeSettings = z.infer<ReturnType<typeof settings>>
 /** Attributes and paths of the vendor-owned client (netskopeoss/netskope-py-sdk), which sends some in lower case. */
 const MAPPING: FieldMapping = {
   takes: ['userName', 'email', 'givenName', 'familyName', 'department', 'manager', 'externalId', 'status'],
+  // stitchflow.com's Netskope API guide (2026-03-11): the user name stays as it was created.
+  fixed: ['userName'],
   pathOf: (path) => (path === 'externalId' ? 'externalid' : path),
 }
 

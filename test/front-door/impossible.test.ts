@@ -50,6 +50,12 @@ describe('what an app or its settings would refuse whatever it finds', () => {
       'unsupported',
     ],
     [
+      'a user name where it never changes',
+      'update_user',
+      { tenant: 'acme-netskope', user: GRACE, set: { userName: 'other@example.com' } },
+      'unsupported',
+    ],
+    [
       'a field of a new account',
       'create_user',
       { tenant: 'acme-mindtickle', ...NEW, attributes: { title: 'x' } },

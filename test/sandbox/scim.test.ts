@@ -83,7 +83,6 @@ describe('lists', () => {
 
   test.each([
     'userName co "ada"',
-    'userName eq "a" or userName eq "b"',
     'not (userName eq "a")',
     'userName eq ada',
     'userName eq "a" and',

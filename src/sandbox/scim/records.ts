@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Directory, Records } from '../directory.ts'
-import { type Incoming, isObject } from '../http-types.ts'
+import type { Incoming } from '../http-types.ts'
 import type { Held, Kind } from './kinds.ts'
 import { type Operation, patched, type UnknownPaths, withPaths } from './patch.ts'
 import type { Quirk } from './quirks.ts'
@@ -69,13 +69,15 @@ export function openRecords(kind: Kind, directory: Directory, details: RecordDet
     return record
   }
 
-  /** Saves the members up to the first one that is nobody, and then refuses the rest. */
-  const saveMembers = (group: Held, incoming: Incoming): Held => {
-    const members: unknown[] = Array.isArray(group.members) ? group.members : []
-    const unknown = members.findIndex((one) => !directory.users.has(String(isObject(one) && one.value)))
-    if (unknown < 0) return save(group, 'updated', incoming)
-    save({ ...group, members: members.slice(0, unknown) }, 'updated', incoming)
-    throw new ScimError(400, 'One of the members is unknown', 'invalidValue')
+  /** Saves two more members, and then refuses the rest. */
+  const saveMembers = (before: Held, group: Held, incoming: Incoming): Held => {
+    const [held, members]: unknown[][] = [before.members, group.members].map((one) =>
+      Array.isArray(one) ? one : [],
+    )
+    const most = (held ?? []).length + 2
+    if ((members ?? []).length <= most) return save(group, 'updated', incoming)
+    save({ ...group, members: (members ?? []).slice(0, most) }, 'updated', incoming)
+    throw new ScimError(400, 'The member cannot be added', 'invalidValue')
   }
 
   // LaunchDarkly refuses to deactivate the owner of an account.
@@ -117,7 +119,7 @@ export function openRecords(kind: Kind, directory: Directory, details: RecordDet
       const adds = operations.some(({ op, path }) => op === 'add' && path?.toLowerCase() === 'members')
       if (adds && hasQuirk(incoming, 'member-add-drops'))
         after.members = firstHundred(before.members, after.members)
-      if (hasQuirk(incoming, 'members-one-by-one')) return saveMembers(after, incoming)
+      if (hasQuirk(incoming, 'members-one-by-one')) return saveMembers(before, after, incoming)
       return save(after, 'updated', incoming)
     },
     remove(incoming: Incoming, id: string): void {

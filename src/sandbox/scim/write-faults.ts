@@ -62,7 +62,7 @@ export const WRITE_FAULTS = {
   },
   'owner-protected': quirk('owner-protected', 'Refuses to deactivate the first user, the owner, with 400.'),
   // Some apps apply the operations of a PATCH one by one, against RFC 7644 §3.5.2.
-  'members-one-by-one': quirk('members-one-by-one', 'Adds members up to an unknown one, then refuses.'),
+  'members-one-by-one': quirk('members-one-by-one', 'Adds two members at once, and refuses the rest.'),
   // AWS IAM Identity Center, PagerDuty, monday
   'display-name-required': {
     about: 'Refuses to create users without displayName.',

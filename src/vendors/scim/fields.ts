@@ -11,6 +11,8 @@ export type FieldName = keyof AccountFields
 /** Which fields an app accepts, and how it maps those that differ from RFC 7643. */
 export interface FieldMapping {
   takes: readonly FieldName[]
+  /** Fields that stay as they were when the account was created. */
+  fixed?: readonly FieldName[]
   /** Edits for the fields outside RFC 7643. Throws for a value that the app does not accept. */
   write?: (fields: AccountFields, current: Rec) => readonly Edit[]
   /** The app's spelling of a PATCH path. */
@@ -81,6 +83,16 @@ export function editsFor(
     return value === undefined ? [] : [FIELD_WRITERS[name](value, current)]
   })
   return [...standard, ...(mapping?.write?.(fields, current) ?? [])]
+}
+
+/** Throws `Unsupported` for a field that the app never changes. */
+export function checkFixed({ fixed = [] }: Pick<FieldMapping, 'fixed'>, set: AccountFields): void {
+  const kept = fixed.filter((name) => set[name] !== undefined)
+  if (kept.length === 0) return
+  throw new Unsupported(
+    `The app keeps this as the account was created, and never changes it: ${kept.join(', ')}.`,
+    'Leave it out. A person can create a new account under the other name.',
+  )
 }
 
 /** Whether the app accepts this field. */

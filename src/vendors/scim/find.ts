@@ -40,34 +40,39 @@ interface Search {
   hasFound: () => boolean
 }
 
-async function search({ app, who, context, add, hasFound }: Search): Promise<void> {
-  if (UUID.test(who)) {
-    const user = await userById(app, who, true, context)
-    if (user) return add([user])
+async function search(wanted: Search): Promise<void> {
+  const { app, who, context, add } = wanted
+  const byId = async () => {
+    const user = await userById(app, who, context)
+    if (user) add([user])
+    return user !== undefined
   }
+  const isAddress = who.includes('@')
+  // No other account has a UUID of this one as its name.
+  if (!isAddress && (await byId()) && UUID.test(who)) return
+  await byAttributes(wanted)
+  if (isAddress && app.known?.now.idsWithAt !== false) await byId()
+}
+
+async function byAttributes({ app, who, context, add, hasFound }: Search): Promise<void> {
   const terms = termsFor(who)
   const joined = await askTogether(app, terms, context)
   let answered = joined ?? (await askEach(app, needed(app, who, terms), context))
   add(answered.users)
   const isOpen = () => needed(app, who, terms).some((term) => !isProven(app, term, answered))
-  if (isOpen()) {
-    const page = await testFilters(app, terms, context)
-    const whole = !('failure' in page) && (await wholeList(app, who, page, context))
-    if (whole) return add(whole)
-    if (isOpen() && answered.joined) {
-      answered = await askEach(app, needed(app, who, terms), context)
-      add(answered.users)
-    }
-    if (isOpen()) {
-      if ('failure' in page) throw await listRefusal(app, page.failure, 'Users', context)
-      const { maxPages } = app.settings
-      const most = hasFound() ? Math.min(MAX_PAGES_PER_CALL, maxPages) : maxPages
-      return inList({ app, who, context, add }, page, most)
-    }
+  if (!isOpen()) return
+  const page = await testFilters(app, terms, context)
+  const whole = !('failure' in page) && (await wholeList(app, who, page, context))
+  if (whole) return add(whole)
+  if (isOpen() && answered.joined) {
+    answered = await askEach(app, needed(app, who, terms), context)
+    add(answered.users)
   }
-  if (UUID.test(who) || (who.includes('@') && app.known?.now.idsWithAt === false)) return
-  const user = await userById(app, who, false, context)
-  if (user) add([user])
+  if (!isOpen()) return
+  if ('failure' in page) throw await listRefusal(app, page.failure, 'Users', context)
+  const { maxPages } = app.settings
+  const most = hasFound() ? Math.min(MAX_PAGES_PER_CALL, maxPages) : maxPages
+  return inList({ app, who, context, add }, page, most)
 }
 
 /**
@@ -78,16 +83,13 @@ const needed = ({ known }: ScimApp, who: string, terms: readonly Term[]): readon
   who.includes('@') && known?.now.idsWithAt === false ? terms.filter(({ by }) => by !== 'externalId') : terms
 
 /** The user with this id. An id that the app rejects as malformed matches no user. */
-async function userById(
-  app: ScimApp,
-  who: string,
-  first: boolean,
-  context: RequestContext,
-): Promise<ScimUser | undefined> {
+async function userById(app: ScimApp, who: string, context: RequestContext): Promise<ScimUser | undefined> {
   const id = asId(who)
   if (id === undefined) return undefined
   const answer = await ask(app, { path: path`/Users/${id}` }, context)
-  const malformed = !answer.ok && refusesFilter(answer.failure) && (!first || answer.failure.status === 400)
+  // Of an id in the usual form, a 500 is an outage.
+  const malformed =
+    !answer.ok && refusesFilter(answer.failure) && (!UUID.test(id) || answer.failure.status === 400)
   if (malformed) return undefined
   const user = toUser(app, await recordIn(app, answer, 'Users', context))
   return user && isMeant(user, who) ? user : undefined

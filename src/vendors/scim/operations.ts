@@ -3,7 +3,7 @@ import { recentPages } from '../http/recent-pages.ts'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
 import { createAccount, createGroup } from './create.ts'
 import { deleteAccount } from './delete.ts'
-import { editsFor } from './fields.ts'
+import { checkFixed, editsFor } from './fields.ts'
 import { findAccounts } from './find.ts'
 import { findByName } from './find-by-name.ts'
 import { knownForms, type Purpose, REPLACES_ALL } from './forms.ts'
@@ -53,6 +53,7 @@ export const scimOperations = (plain: ScimApp) => {
       return lastGroup.read(group, recent, async () => readGroup(await app(), group, context))
     },
     async checkWrite({ operation, fields }) {
+      if (operation === 'updateAccount') checkFixed(plain.mapping ?? {}, fields)
       editsFor(plain.mapping, fields, {})
       const purpose = PURPOSES[operation]
       return purpose && (await probablyReplaces(await app(), purpose)) ? [REPLACES_ALL] : []

@@ -6,7 +6,7 @@ import type { Failure, ParsedReply } from '../http/reply.ts'
 import { asList, field, keyOf, type Rec } from '../http/values.ts'
 import { type Current, readCurrent } from './current-user.ts'
 import { type Edit, edited, partsOf, pathTo } from './edits.ts'
-import { changesList, editsFor, schemasOf } from './fields.ts'
+import { changesList, checkFixed, editsFor, schemasOf } from './fields.ts'
 import { FORMS, type Form, type Purpose } from './forms.ts'
 import { ask, refusal, type ScimApp } from './request.ts'
 
@@ -31,12 +31,13 @@ export const setActive = (
   )
 
 /** Changes only the given fields. Throws `Unsupported` for a field that the app does not accept. */
-export const updateAccount = (
+export const updateAccount = async (
   app: ScimApp,
   { set, ...target }: Target & { set: AccountFields },
   context: RequestContext,
-): Promise<void> =>
-  change(
+): Promise<void> => {
+  checkFixed(app.mapping ?? {}, set)
+  return change(
     app,
     target,
     {
@@ -46,6 +47,7 @@ export const updateAccount = (
     },
     context,
   )
+}
 
 /** Whether a change for this purpose probably replaces the whole user. */
 export async function probablyReplaces(app: ScimApp, purpose: Purpose): Promise<boolean> {

@@ -6,6 +6,7 @@ import {
   create,
   DEACTIVATED,
   deactivate,
+  members,
   one,
   reactivate,
   remove,
@@ -95,6 +96,66 @@ const TABLE: Record<string, Record<string, Case>> = {
       asks: create(NEW),
       gives: { status: 'done', outcome: 'created', verified: true, account: { name: 'Di New' } },
       sends: ['POST'],
+    },
+  },
+
+  'a change of members': {
+    // Against RFC 7644 §3.5.2, by which a PATCH is made as a whole or not at all
+    'of which a part was made before it was refused': {
+      faults: ['members-one-by-one'],
+      given: (app) => app.group('Sales').members?.splice(0, 200),
+      asks: members('Sales', { add: [ADA, ALAN, GRACE] }),
+      gives: {
+        status: 'partial',
+        verified: false,
+        members: [
+          { user: ADA, outcome: 'added' },
+          { user: ALAN, outcome: 'added' },
+          { user: GRACE, outcome: 'failed', code: 'refused' },
+        ],
+      },
+      sends: ['PATCH'],
+    },
+    'of which nothing was made': {
+      faults: [{ fault: 'server-error', method: 'PATCH', status: 400 }],
+      given: (app) => app.group('Sales').members?.splice(0, 200),
+      asks: members('Sales', { add: [ADA, ALAN] }),
+      gives: {
+        status: 'failed',
+        members: [
+          { outcome: 'failed', code: 'refused' },
+          { outcome: 'failed', code: 'refused' },
+        ],
+      },
+    },
+    'of a group whose id is the name of another': {
+      given: (app) => {
+        app.group('Sales').members?.splice(0, 200)
+        Object.assign(app.group('Everyone'), { displayName: app.group('Sales').id })
+      },
+      asks: members('Sales', { add: [ADA] }),
+      gives: { status: 'done', verified: true, members: [{ outcome: 'added' }] },
+      leaves: (app) => expect(app.group('Sales').members).toEqual([{ value: app.user(ADA).id }]),
+    },
+  },
+
+  'a value that': {
+    'is no time zone': {
+      asks: update(ADA, { timezone: 'Europe/Atlantis' }),
+      gives: { error: { code: 'invalid_input' } },
+      sends: [],
+    },
+    'is an offset and no time zone': {
+      asks: update(ADA, { timezone: '+02:00' }),
+      gives: { error: { code: 'invalid_input' } },
+    },
+    'is no locale': {
+      asks: update(ADA, { locale: 'Swedish (Sweden)' }),
+      gives: { error: { code: 'invalid_input' } },
+    },
+    'is a time zone and a locale': {
+      asks: update(ADA, { timezone: 'Europe/Stockholm', locale: 'sv_SE' }),
+      gives: UPDATED,
     },
   },
 
