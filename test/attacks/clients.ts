@@ -64,7 +64,7 @@ const WEIGHTY: readonly (readonly [what: string, call: CallOf, ends: string])[] 
   ['deletes somebody protected', changed('delete_user', { user: 'sync@robots.example.com' }), 'protected'],
   [
     'renames somebody protected',
-    changed('update_user', { user: 'breakglass@example.com', set: { userName: 'x@example.com' } }),
+    changed('update_user', { user: 'breakglass@example.com', set: { email: 'x@example.com' } }),
     'protected',
   ],
   [

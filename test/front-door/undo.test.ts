@@ -74,11 +74,16 @@ describe('undo_change', () => {
   })
 
   test('follows an account under the user name that the change itself gave it', async () => {
-    const { world, user, ada } = scene(shared())
+    await using world = await openWorld({
+      tenants: (own) => ({ 'acme-mindtickle': own['acme-mindtickle'] }),
+    })
+    const app = world.sandbox.tenants['acme-mindtickle']
+    const { id } = app.user(ADA)
     const set = { userName: 'a.king@example.com' }
-    const change = await make(world, 'update_user', { tenant: TENANT, user, set })
+    const change = await make(world, 'update_user', { tenant: 'acme-mindtickle', user: ADA, set })
+    expect(app.user(id).userName).toBe(set.userName)
     expect(await undo(world, change)).toMatchObject({ status: 'done' })
-    expect(ada().userName).toBe(user)
+    expect(app.user(id).userName).toBe(ADA)
   })
 
   test('puts members back and takes others out again, and nobody else', async () => {

@@ -11,6 +11,7 @@ import {
   reactivate,
   remove,
   testCases,
+  undo,
   update,
 } from './corner-world.ts'
 
@@ -197,6 +198,13 @@ const TABLE: Record<string, Record<string, Case>> = {
       asks: remove(ALAN),
       gives: { status: 'done', outcome: 'deleted', verified: true },
       sends: ['DELETE'],
+    },
+    'is given back, where a deletion only deactivated': {
+      faults: ['delete-deactivates'],
+      settings: { allowDelete: true, deleteMeans: 'deactivates' },
+      asks: [remove(ADA), undo],
+      gives: { status: 'done', results: [{ outcome: 'restored', verified: true }] },
+      leaves: (app) => expect(app.user(ADA).active).toBe(true),
     },
     'is told as it was, where a deletion only deactivates': {
       faults: ['delete-deactivates'],

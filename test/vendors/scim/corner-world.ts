@@ -126,6 +126,8 @@ export const update = (user: string, set: object) => inTenant('update_user', { u
 export const members = (group: string, change: { add?: string[]; remove?: string[] }) =>
   inTenant('update_group_members', { group, ...change })
 export const remove = (user: string) => inTenant('delete_user', { user, reason })
+/** Takes back what the last call did. */
+export const undo: Ask = ({ call }, _, { change }) => call('undo_change', { change, reason })
 export const check = inTenant('check_token')
 /** The page after the one that was just read. */
 export const nextPage: Ask = ({ call }, tenant, { nextCursor }) =>
