@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Found } from '../../../src/domain/operations.ts'
 import netskope from '../../fixtures/netskope.json' with { type: 'json' }
 import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
 import { type CannedReply, context, type ReceivedRequest, serveCanned } from '../../support/canned.ts'
@@ -6,21 +7,66 @@ import { listOf, scimAt, user } from './scim-at.ts'
 
 const { scim } = netskope
 const ana = user('u1', 'ana@example.com', { externalId: 'E1', emails: [{ value: 'ana.ruiz@example.com' }] })
+const bo = user('u2', 'bo@example.com', { externalId: 'E2', emails: [{ value: 'bo.li@example.com' }] })
+const cy = user('u3', 'cy@example.com', { externalId: 'E3', emails: [{ value: 'cy.ng@example.com' }] })
+const others = ['di', 'eve', 'fay'].map((name) => user(`${name}-id`, `${name}@example.com`))
 const none = { body: listOf([]) }
 
-/** Replies by the attribute that is filtered by, or by path; everything else finds nothing. */
-const byFilter =
-  (replies: Record<string, CannedReply>) =>
-  ({ path, query }: ReceivedRequest): CannedReply =>
-    replies[query.filter?.split(' ')[0] ?? path] ?? (path.startsWith('/Users/') ? scim.getUserNotFound : none)
+/** What is asked, without the values: the attributes of a filter, or the path. */
+const shape = ({ path, query: { filter } }: ReceivedRequest): string =>
+  filter?.replace(/ eq "(?:[^"\\]|\\.)*"/g, '') ?? path
 
-const find = async (who: string, answer: (arrived: ReceivedRequest, index: number) => CannedReply) => {
+interface AppLike {
+  users?: Record<string, unknown>[]
+  /** Answers to filters of these attributes, by their shape, in place of honest ones. */
+  odd?: Record<string, CannedReply>
+  /** Whether the list shows all users to whoever asks for none in particular. */
+  listed?: boolean
+}
+
+/** Answers filters by `eq` and `or` honestly, as far as nothing else is said. */
+const honest =
+  ({ users = [ana, bo, cy, ...others], odd = {}, listed = true }: AppLike = {}) =>
+  (request: ReceivedRequest): CannedReply => {
+    const given = odd[shape(request)]
+    if (given) return given
+    const { path, query } = request
+    if (path.startsWith('/Users/')) {
+      const one = users.find(({ id }) => path === `/Users/${id}`)
+      return one ? { body: one } : scim.getUserNotFound
+    }
+    if (query.filter === undefined) {
+      const from = Number(query.startIndex) - 1
+      const rows = listed ? users : []
+      return { body: listOf(rows.slice(from, from + Number(query.count)), rows.length) }
+    }
+    const clauses = [...query.filter.matchAll(/([\w.]+) eq "((?:[^"\\]|\\.)*)"/g)]
+    const found = users.filter((one) =>
+      clauses.some(([, name, value]) =>
+        name === 'emails.value'
+          ? (one.emails as { value: string }[] | undefined)?.some((email) => email.value === value)
+          : one[name ?? ''] === value,
+      ),
+    )
+    return { body: listOf(found) }
+  }
+
+const find = async (
+  who: string,
+  answer: (arrived: ReceivedRequest, index: number) => CannedReply,
+  times = 1,
+) => {
   await using app = await serveCanned(answer)
-  const { accounts } = await scimAt(app.url).findAccounts({ user: who }, context())
-  const requests = app.asked.map(
-    ({ path, query }) => query.filter ?? `${path} ${query.startIndex ?? ''}`.trim(),
-  )
-  return { ids: accounts.map(({ id }) => id), requests, accounts }
+  const operations = scimAt(app.url, { pageSize: 5 })
+  let found: Found | undefined
+  let asked = 0
+  for (let time = 0; time < times; time++) {
+    asked = app.asked.length
+    found = await operations.findAccounts({ user: who }, context())
+  }
+  const { accounts, gap } = found ?? { accounts: [] }
+  const requests = app.asked.slice(asked).map(shape)
+  return { ids: accounts.map(({ id }) => id), requests, ...(gap && { gap }) }
 }
 const findFails = async (who: string, answer: (arrived: ReceivedRequest, index: number) => CannedReply) => {
   await using app = await serveCanned(answer)
@@ -31,37 +77,53 @@ const findFails = async (who: string, answer: (arrived: ReceivedRequest, index: 
 }
 
 const uuid = '6f1c9a52-0d3e-4a77-9b21-5e0c8f3a1d10'
+const ALL = 'userName or emails.value or externalId'
+const NAMES = 'userName or externalId'
 
 test.each([
-  ['its user name, in one request', 'ana@example.com', { userName: listOf([ana]) }, ['userName']],
-  ['its email', 'ana.ruiz@example.com', { 'emails.value': listOf([ana]) }, ['userName', 'emails.value']],
-  ['its external id', 'E1', { externalId: listOf([ana]) }, ['userName', 'externalId']],
-  ['its id', 'u1', { '/Users/u1': ana }, ['userName', 'externalId', '/Users/u1']],
-  ['an id that looks like one, in one request', uuid, { [`/Users/${uuid}`]: user(uuid) }, [`/Users/${uuid}`]],
-])('finds an account by %s', async (_, who, bodies, requests) => {
-  const replies = Object.fromEntries(Object.entries(bodies).map(([key, body]) => [key, { body }]))
-  const found = await find(who, byFilter(replies))
-  expect(found.ids).toHaveLength(1)
-  expect(found.requests.map((request) => request.split(' ')[0])).toEqual(requests)
+  ['its user name', 'ana@example.com', ['u1'], [ALL]],
+  ['its email', 'ana.ruiz@example.com', ['u1'], [ALL]],
+  ['its external id', 'E1', ['u1'], ['/Users/E1', NAMES]],
+  ['its id', 'u1', ['u1'], ['/Users/u1', NAMES]],
+  ['an address that nobody has', 'someone@example.com', [], [ALL]],
+  ['a name that nobody has', 'someone', [], ['/Users/someone', NAMES]],
+  ['a path', '..', [], [NAMES]],
+])('asks once for %s, when it knows the filters of the app', async (_, who, ids, requests) => {
+  expect(await find(who, honest(), 2)).toEqual({ ids, requests })
 })
 
-test.each([
-  ['someone@example.com', ['userName', 'emails.value', 'externalId']],
-  ['someone', ['userName', 'externalId', '/Users/someone']],
-  [uuid, [`/Users/${uuid}`, 'userName', 'externalId']],
-  ['..', ['userName', 'externalId']],
-])('finds nobody for %s and asks no more than needed', async (who, requests) => {
-  const found = await find(who, byFilter({}))
-  expect(found.ids).toEqual([])
-  expect(found.requests.map((request) => request.split(' ')[0])).toEqual(requests)
+test('asks for an id that looks like one in one request', async () => {
+  const found = await find(uuid, honest({ users: [user(uuid), ana, bo, cy, ...others] }))
+  expect(found).toEqual({ ids: [uuid], requests: [`/Users/${uuid}`] })
+})
+
+test('tests the filters of an app with three of its users, once', async () => {
+  const { requests } = await find('someone@example.com', honest())
+  expect(requests).toEqual([ALL, '/Users', ALL])
+})
+
+test.each<[string, AppLike, string[]]>([
+  ['refuses `or`', { odd: { [ALL]: quirks.invalidFilter } }, ['userName', 'emails.value']],
+  [
+    'reads only the first part of `or`',
+    { odd: { [ALL]: { body: listOf([ana]) } } },
+    ['userName', 'emails.value'],
+  ],
+  ['finds nobody by `or`', { odd: { [ALL]: none } }, ['userName', 'emails.value']],
+])('asks one by one where the app %s', async (_, app, requests) => {
+  // A second account has the user name of the first as its email.
+  const users = [
+    ana,
+    user('u9', 'old', { externalId: 'E9', emails: [{ value: 'ana@example.com' }] }),
+    bo,
+    cy,
+    ...others,
+  ]
+  expect(await find('ana@example.com', honest({ ...app, users }), 2)).toEqual({ ids: ['u1', 'u9'], requests })
 })
 
 test('asks again in lower case where the app compares letter by letter', async () => {
-  const { ids, requests } = await find('Ana@Example.com', ({ query }) =>
-    query.filter === 'userName eq "ana@example.com"' ? { body: listOf([ana]) } : none,
-  )
-  expect(ids).toEqual(['u1'])
-  expect(requests).toHaveLength(2)
+  expect(await find('Ana@Example.com', honest())).toMatchObject({ ids: ['u1'] })
 })
 
 test('reads "no data found" as empty', async () => {
@@ -69,7 +131,7 @@ test('reads "no data found" as empty', async () => {
 })
 
 test('does not match a user name that only looks the same', async () => {
-  const impostor = user('u2', 'ana\u200b@example.com')
+  const impostor = user('u9', 'ana\u200b@example.com')
   const { ids } = await find('ana@example.com', ({ query }) =>
     query.startIndex === '3' ? none : { body: listOf([impostor]) },
   )
@@ -84,38 +146,58 @@ test.each([
   expect(error).toMatchObject({ code: 'bad_reply', message: expect.stringContaining('inconclusive') })
 })
 
-test.each([
-  ['400 invalidFilter', quirks.invalidFilter],
-  ['501', quirks.filterNotImplemented],
-  ['500', quirks.filterServerError],
-])('goes without a second attribute that the app answers with %s', async (_, refused) => {
-  const { ids, requests } = await find(
-    'E1',
-    byFilter({ externalId: refused, '/Users/E1': { body: user('E1') } }),
-  )
-  expect(ids).toEqual(['E1'])
-  expect(requests).toHaveLength(3)
+const sayingNobody = (by: string) => ({ [ALL]: quirks.invalidFilter, [by]: none })
+test.each<[string, AppLike]>([
+  ['400 invalidFilter', { odd: { [ALL]: quirks.invalidFilter, 'emails.value': quirks.invalidFilter } }],
+  ['501', { odd: { [ALL]: quirks.invalidFilter, 'emails.value': quirks.filterNotImplemented } }],
+  ['500', { odd: { [ALL]: quirks.invalidFilter, 'emails.value': quirks.filterServerError } }],
+  ['an empty list, whoever is asked for', { odd: sayingNobody('emails.value') }],
+  [
+    'a total without rows',
+    { odd: { ...sayingNobody('emails.value'), 'emails.value': { body: listOf([], 1) } } },
+  ],
+])('reads the list where a filter by email is answered with %s', async (_, app) => {
+  expect(await find('cy.ng@example.com', honest(app))).toMatchObject({ ids: ['u3'] })
+  expect(await find('nobody@example.com', honest(app))).toMatchObject({ ids: [] })
+})
+
+test('shows who was found by the user name, and why there may be others', async () => {
+  const odd = { [ALL]: quirks.invalidFilter, 'emails.value': quirks.invalidFilter, '/Users': { status: 403 } }
+  const { ids, gap } = await find('ana@example.com', honest({ odd }))
+  expect({ ids, code: gap?.code }).toEqual({ ids: ['u1'], code: 'forbidden' })
+})
+
+test('finds who is not in the list but has the id', async () => {
+  const { ids } = await find('u1', honest({ listed: false }))
+  expect(ids).toEqual(['u1'])
 })
 
 test.each([400, 500])("takes an id that is answered with %i for nobody's", async (status) => {
-  const { ids } = await find('ana', byFilter({ '/Users/ana': { status, body: { message: 'not a uuid' } } }))
-  expect(ids).toEqual([])
+  const odd = { '/Users/ana': { status, body: { message: 'not a uuid' } } }
+  expect(await find('ana', honest({ odd }))).toMatchObject({ ids: [] })
 })
 
 test('never goes on past a refusal of the token', async () => {
-  const forbidden = { status: 403 }
-  const { error } = await findFails('E1', byFilter({ externalId: forbidden }))
+  const { error, requests } = await findFails('E1', () => ({ status: 403 }))
   expect(error).toMatchObject({ code: 'forbidden' })
+  expect(requests).toBe(1)
 })
 
-test('reads a record in full where the list does not tell what was searched for', async () => {
+test('does not believe a list that tells less than the records', async () => {
+  const sparse = (one: { id: unknown; userName: unknown }) => ({ id: one.id, userName: one.userName })
+  const refuses = { [ALL]: quirks.invalidFilter, 'emails.value': quirks.invalidFilter }
+  const rows = { body: listOf([ana, bo, cy].map(sparse)) }
+  const { error } = await findFails('nobody@example.com', honest({ odd: { ...refuses, '/Users': rows } }))
+  expect(error).toMatchObject({ code: 'bad_reply', message: expect.stringContaining('emails.value') })
+})
+
+test('reads a record in full where the row does not tell what was searched for', async () => {
   const sparse = { id: 'u1', userName: 'ana@example.com' }
-  const { ids, requests } = await find(
+  const { ids } = await find(
     'ana.ruiz@example.com',
-    byFilter({ 'emails.value': { body: listOf([sparse]) }, '/Users/u1': { body: ana } }),
+    honest({ odd: { [ALL]: quirks.invalidFilter, 'emails.value': { body: listOf([sparse]) } } }),
   )
   expect(ids).toEqual(['u1'])
-  expect(requests).toHaveLength(3)
 })
 
 test('speaks both media types and sends the token to nobody else', async () => {
