@@ -202,7 +202,7 @@ describe('what a probe learned', () => {
       accounts: [{ id: 'u1' }],
     })
     const { note } = await operations.listAccounts({ match: { status: 'active' }, limit: 10 }, context())
-    expect(note).toContain('cannot filter')
+    expect(note).toContain('could not be relied on')
     await operations.readGroup({ group: 'Nobody' }, context()).catch(() => undefined)
     expect(app.asked.filter(({ query }) => query.filter)).toEqual([])
   })

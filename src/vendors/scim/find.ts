@@ -47,11 +47,12 @@ async function search(wanted: Search): Promise<void> {
     if (user) add([user])
     return user !== undefined
   }
-  const isAddress = who.includes('@')
-  // No other account has a UUID of this one as its name.
-  if (!isAddress && (await byId()) && UUID.test(who)) return
+  const isUuid = UUID.test(who)
+  // No other account has the UUID of this one as its name.
+  if (isUuid && (await byId())) return
   await byAttributes(wanted)
-  if (isAddress && app.known?.now.idsWithAt !== false) await byId()
+  const canBeId = !who.includes('@') || app.known?.now.idsWithAt !== false
+  if (!isUuid && canBeId) await byId()
 }
 
 async function byAttributes({ app, who, context, add, hasFound }: Search): Promise<void> {

@@ -509,7 +509,7 @@ const TABLE: Record<string, Record<string, Case>> = {
       faults: ['guests-hidden', 'create-upsert'],
       given: addGuest,
       asks: create(GUEST),
-      gives: { status: 'partial', verified: false },
+      gives: { account: { userName: GUEST } },
       sends: ['POST'],
       leaves: (app) => expect(app.users).toHaveLength(EVERYBODY + 1),
     },

@@ -83,10 +83,10 @@ const NAMES = 'userName or externalId'
 test.each([
   ['its user name', 'ana@example.com', ['u1'], [ALL]],
   ['its email', 'ana.ruiz@example.com', ['u1'], [ALL]],
-  ['its external id', 'E1', ['u1'], ['/Users/E1', NAMES]],
-  ['its id', 'u1', ['u1'], ['/Users/u1', NAMES]],
+  ['its external id', 'E1', ['u1'], [NAMES, '/Users/E1']],
+  ['its id', 'u1', ['u1'], [NAMES, '/Users/u1']],
   ['an address that nobody has', 'someone@example.com', [], [ALL]],
-  ['a name that nobody has', 'someone', [], ['/Users/someone', NAMES]],
+  ['a name that nobody has', 'someone', [], [NAMES, '/Users/someone']],
   ['a path', '..', [], [NAMES]],
 ])('asks once for %s, when it knows the filters of the app', async (_, who, ids, requests) => {
   expect(await find(who, honest(), 2)).toEqual({ ids, requests })
