@@ -191,3 +191,12 @@ test('what a group change leaves out is in the answer, the plan and the question
     },
   })
 })
+
+test('a protected address protects whoever has it, as any of their addresses', async () => {
+  await using three = await openThree(sheHasThreeNames, { settings: { protected: ['ada@home.example'] } })
+  for (const user of [ADA, 'ada@home.example']) {
+    const { error } = await three.call('deactivate_user', { user, tenants: ['a', 'b', 'c'], ...WHY })
+    expect(error).toMatchObject({ code: 'protected' })
+  }
+  expect(three.a.user(ADA).active).toBe(true)
+})

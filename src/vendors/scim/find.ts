@@ -5,12 +5,12 @@ import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
 import { collect, inconclusive, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId } from '../http/values.ts'
-import { askEach, askTogether, isProven, recordOf, testFilters } from './evidence.ts'
+import { areFiltersTested, askEach, askTogether, isProven, recordOf } from './evidence.ts'
 import { listing } from './listing.ts'
 import { type Term, termsFor, valuesOf } from './look-up.ts'
 import { isMeant } from './match.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { ask, listRefusal, recordIn, type ScimApp, type ScimRows } from './request.ts'
+import { ask, listRefusal, readList, recordIn, type ScimApp, type ScimRows } from './request.ts'
 
 /**
  * Every account whose user name, email, external id or id is `who`: one request where the app takes `or`. If the answers
@@ -55,21 +55,21 @@ async function search(wanted: Search): Promise<void> {
   if (!isUuid && canBeId) await byId()
 }
 
+/** An answer to a list after which a filter would get the same. */
+const REFUSES_ALL: readonly number[] = [401, 429, 503]
+
 async function byAttributes({ app, who, context, add, hasFound }: Search): Promise<void> {
-  const terms = termsFor(who)
-  const joined = await askTogether(app, terms, context)
-  let answered = joined ?? (await askEach(app, needed(app, who, terms), context))
-  add(answered.users)
-  const isOpen = () => needed(app, who, terms).some((term) => !isProven(app, term, answered))
-  if (!isOpen()) return
-  const page = await testFilters(app, terms, context)
-  const whole = !('failure' in page) && (await wholeList(app, who, page, context))
-  if (whole) return add(whole)
-  if (isOpen() && answered.joined) {
-    answered = await askEach(app, needed(app, who, terms), context)
-    add(answered.users)
+  let page = areFiltersTested(app) ? undefined : await app.testFilters?.(context)
+  if (page && 'failure' in page && REFUSES_ALL.includes(page.failure.status)) {
+    throw await listRefusal(app, page.failure, 'Users', context)
   }
-  if (!isOpen()) return
+  const whole = page && !('failure' in page) && (await wholeList(app, who, page, context))
+  if (whole) return add(whole)
+  const terms = needed(app, who)
+  const answered = (await askTogether(app, termsFor(who), context)) ?? (await askEach(app, terms, context))
+  add(answered.users)
+  if (needed(app, who).every((term) => isProven(app, term, answered))) return
+  page ??= await readList(app, 'Users', { startIndex: 1, count: app.settings.pageSize }, context)
   if ('failure' in page) throw await listRefusal(app, page.failure, 'Users', context)
   const { maxPages } = app.settings
   const most = hasFound() ? Math.min(MAX_PAGES_PER_CALL, maxPages) : maxPages
@@ -80,8 +80,10 @@ async function byAttributes({ app, who, context, add, hasFound }: Search): Promi
  * The terms that must be answered. An address can be an id or an external id only at an app whose ids have an @; whether
  * that is so is learned with the filters.
  */
-const needed = ({ known }: ScimApp, who: string, terms: readonly Term[]): readonly Term[] =>
-  who.includes('@') && known?.now.idsWithAt === false ? terms.filter(({ by }) => by !== 'externalId') : terms
+const needed = ({ known }: ScimApp, who: string): readonly Term[] =>
+  termsFor(who).filter(
+    ({ by }) => by !== 'externalId' || !who.includes('@') || known?.now.idsWithAt !== false,
+  )
 
 /** The user with this id. An id that the app rejects as malformed matches no user. */
 async function userById(app: ScimApp, who: string, context: RequestContext): Promise<ScimUser | undefined> {

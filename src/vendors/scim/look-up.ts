@@ -45,9 +45,4 @@ export function termsFor(who: string): readonly Term[] {
   ]
 }
 
-/** Each attribute once. */
-export const attributesOf = (terms: readonly Pick<Term, 'by'>[]): FilterAttribute[] => [
-  ...new Set(terms.map(({ by }) => by)),
-]
-
 const equal = (by: FilterAttribute, value: string): Term[] => [{ by, value }]
