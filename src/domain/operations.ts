@@ -167,10 +167,19 @@ export interface Found {
   gap?: IdentityError
 }
 
+/** Names to look accounts up by: one request can answer them all. */
+export interface AskedNames {
+  user: string
+  also?: readonly string[]
+}
+
 /** The read operations of a vendor; each can be repeated. */
 export interface Reads {
-  /** Every account whose user name, email, external id or id equals `user`, compared again on this side. */
-  findAccounts?(ask: { user: string }, context: RequestContext): Promise<Found>
+  /**
+   * Every account whose user name, email, external id or id equals `user`, compared again on this side. `also` has other
+   * names that it may have instead; they are no ids.
+   */
+  findAccounts?(ask: AskedNames, context: RequestContext): Promise<Found>
   /** Candidates for a person's name: given, family or display name, or the part of an address before the @. */
   findByName?(ask: { name: string }, context: RequestContext): Promise<Found>
   /** The account with this id, or undefined. */

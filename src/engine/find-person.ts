@@ -64,11 +64,15 @@ async function lookAgain(
   known: readonly Account[],
 ): Promise<PersonAt> {
   try {
-    for (const user of keys) {
-      const { accounts, gap } = await ask.one(tenant.name, 'findAccounts', { user })
+    const [user, ...also] = keys
+    if (user === undefined) return { tenant, accounts: [] }
+    const { accounts, gap } = await ask.one(tenant.name, 'findAccounts', { user, also })
+    // The surest key that finds somebody.
+    for (const key of keys) {
       const linked = accounts.flatMap((account) => {
         const other = known.find((one) => sharedKeys(account, one).length > 0)
-        return other ? [{ account: { ...account, matchedBy: sharedKeys(account, other) }, other }] : []
+        const isFound = other && matchedBy(account, key).length > 0
+        return isFound ? [{ account: { ...account, matchedBy: sharedKeys(account, other) }, other }] : []
       })
       const [one] = linked
       if (one) {
@@ -76,7 +80,7 @@ async function lookAgain(
         return { tenant, accounts: found, linkedTo: one.other, ...(gap && { gap }) }
       }
     }
-    return { tenant, accounts: [] }
+    return { tenant, accounts: [], ...(gap && { gap }) }
   } catch (error) {
     if (error instanceof IdentityError) return { tenant, accounts: [], gap: error }
     throw error

@@ -13,6 +13,7 @@ import {
   statusOfOne,
 } from './change-fields.ts'
 import { ApprovalId, TenantName, UserRef } from './fields.ts'
+import { gapNote } from './gap.ts'
 
 const name = z.string().trim().min(1).max(200)
 
@@ -48,10 +49,10 @@ export default defineTool({
       givenName,
       familyName,
     }
-    for (const user of namesToLookUp(fields)) {
-      const { accounts: found } = await ask.one(tenant, 'findAccounts', { user })
-      if (found.length > 0) return { changes: [], lines: [], reason, there: found }
-    }
+    const [user = email, ...also] = namesToLookUp(fields)
+    // Throws if nobody is found and the app may have somebody: then nothing is created.
+    const { accounts: there, gap } = await ask.one(tenant, 'findAccounts', { user, also })
+    if (there.length > 0) return { changes: [], lines: [], reason, there, gap }
     const subject = { id: 'new', userName: fields.userName ?? email }
     const change = { tenant, accounts: [], subject, operation: 'createAccount', ask: { fields } } as const
     return {
@@ -59,6 +60,7 @@ export default defineTool({
       lines: createAccount.sentences(change, whereOf(ask.tenants.get(tenant))),
       reason,
       there: [],
+      gap: undefined,
     }
   },
 
@@ -66,14 +68,16 @@ export default defineTool({
     const [change] = plan.changes
     if (!change) {
       const [account, ...others] = plan.there
-      const note =
-        others.length > 0 ? `${others.length + 1} accounts match; find_user shows them.` : undefined
+      const notes = [
+        ...(others.length > 0 ? [`${others.length + 1} accounts match; find_user shows them.`] : []),
+        ...gapNote(plan.gap),
+      ]
       return {
         status: 'unchanged' as const,
         outcome: 'already_exists' as const,
         verified: true,
         ...(account && { account }),
-        ...(note && { note }),
+        ...(notes.length > 0 && { note: notes.join(' ') }),
       }
     }
     const { outcome, account, verified, code, note } = await carryOut(change)

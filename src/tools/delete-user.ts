@@ -8,6 +8,7 @@ import { NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
 import { ChangeStatus, RESULT_OF_ONE, statusOfOne, targetOf } from './change-fields.ts'
 import { ApprovalId, Reason, TenantName, UserRef } from './fields.ts'
+import { gapLine, gapNote } from './gap.ts'
 
 export default defineTool({
   name: 'delete_user',
@@ -32,7 +33,8 @@ export default defineTool({
     }),
 
   async plan({ tenant, user, reason }, { ask }) {
-    const account = onlyOne((await ask.one(tenant, 'findAccounts', { user })).accounts, user)
+    const { accounts, gap } = await ask.one(tenant, 'findAccounts', { user })
+    const account = onlyOne(accounts, user)
     if (!account) {
       throw new NotFound(
         `${inQuotes(user)} was not found in ${tenant}.`,
@@ -47,9 +49,10 @@ export default defineTool({
     const consequence = deleteAccount.consequence(change, at.facts)
     return {
       changes: [change],
-      lines: [what, consequence, ...lost],
+      lines: [what, consequence, ...lost, ...gapLine({ user, tenant }, gap)],
       reason,
       consequence,
+      gap,
       keeps: keepsAccount(at.facts),
     }
   },
@@ -58,7 +61,8 @@ export default defineTool({
     const [change] = plan.changes
     if (!change) throw new TypeError('a deletion without a change')
     const { outcome, verified, account, kept = plan.keeps, code, note } = await carryOut(change)
-    const notes = [note, outcome === 'done' ? plan.consequence : undefined].filter((text) => text)
+    const after = outcome === 'done' ? plan.consequence : undefined
+    const notes = [note, after, ...gapNote(plan.gap)].filter((text) => text)
     return {
       status: statusOfOne(outcome, verified),
       outcome: outcome !== 'done' ? outcome : kept ? ('deactivated' as const) : ('deleted' as const),

@@ -5,6 +5,7 @@ import { findByName, findPerson, type PersonAt } from '../engine/find-person.ts'
 import { defineTool } from '../engine/tool.ts'
 import { isoRetryAt } from '../errors.ts'
 import { Code, TenantNames, UserRef } from './fields.ts'
+import { gapNote } from './gap.ts'
 
 const Searched = z.object({
   tenant: z.string(),
@@ -71,6 +72,6 @@ async function byName(ask: Parameters<typeof findByName>[0], name: string, place
 function toRow({ tenant, accounts, gap }: PersonAt): z.input<typeof Searched> {
   const outcome = accounts.length > 0 ? 'found' : gap ? 'not_searched' : 'absent'
   if (!gap) return { tenant: tenant.name, outcome }
-  const note = accounts.length > 0 ? `There may be other accounts. ${gap.message}` : gap.message
+  const note = accounts.length > 0 ? gapNote(gap).join() : gap.message
   return { tenant: tenant.name, outcome, code: gap.code, ...isoRetryAt(gap.details), note }
 }

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { kindOf } from '../changes/index.ts'
 import { Account, type MatchKey } from '../domain/account.ts'
 import type { Carried, Change, Effect, Plan } from '../domain/change.ts'
-import { bare, named } from '../domain/quoting.ts'
+import { named } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { Ask } from '../engine/ask.ts'
 import { findPerson } from '../engine/find-person.ts'
@@ -12,6 +12,7 @@ import { type ErrorCode, type IdentityError, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
 import { AlsoChanged, ChangeStatus, NOT_COVERED, PartIsEnough, passingAmong } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
+import { gapLine, gapNote } from './gap.ts'
 
 /** How the tools that deactivate and reactivate an account differ. */
 interface SwitchSpec {
@@ -46,6 +47,8 @@ interface SwitchRow {
 interface SwitchPlan extends Plan {
   settled: { results: readonly SwitchRow[] }
   consequences: Record<string, string>
+  /** By tenant, why there may be other accounts. */
+  gaps: Record<string, string>
 }
 
 /** Makes a tool that activates or deactivates one person's accounts, in one or more tenants. */
@@ -105,9 +108,7 @@ export function switchTool(the: SwitchSpec): ChangingTool {
 
     async run({ tenants }, { plan, carryOut }) {
       const carried = await Promise.all(
-        plan.changes.map(async (change) =>
-          toSwitchRow(change.tenant, await carryOut(change), done, plan.consequences),
-        ),
+        plan.changes.map(async (change) => toSwitchRow(change.tenant, await carryOut(change), done, plan)),
       )
       const results = inOrder([...carried, ...plan.settled.results], tenants)
       // The output schema lists the outcomes of this tool, and rows have no others.
@@ -128,6 +129,7 @@ async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, cove
   const changes: Change[] = []
   const settled: SwitchRow[] = []
   const lines: string[] = []
+  const gaps: Record<string, string> = {}
   const places = await findPerson(ask, user, tenants)
   for (const { tenant: at, accounts, gap, linkedTo } of places) {
     const tenant = at.name
@@ -136,10 +138,11 @@ async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, cove
       settled.push(gap ? notLookedUp(tenant, gap) : { tenant, outcome: 'absent', verified: true })
       continue
     }
-    if (gap) lines.push(`${bare(user)} may have other accounts in ${tenant}. ${gap.message}`)
+    lines.push(...gapLine({ user, tenant }, gap))
+    if (gap) gaps[tenant] = gapNote(gap).join()
     if (linkedTo) lines.push(howLinked(account, linkedTo))
     if (account.status === to) {
-      const note = gap && `There may be other accounts. ${gap.message}`
+      const note = gaps[tenant]
       settled.push({ tenant, account, outcome: outcomes[1], verified: !gap, ...(note && { note }) })
     } else if (!covers(tenant, account.id)) {
       settled.push({
@@ -165,6 +168,7 @@ async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, cove
   return {
     changes,
     settled,
+    gaps,
     lines: [...lines, ...leftAlone(settled)],
     passing: passingAmong(places),
     uncovered: settled.some(({ note }) => note === NOT_COVERED),
@@ -208,10 +212,11 @@ function toSwitchRow(
   tenant: string,
   carried: Carried,
   done: string,
-  consequences: Record<string, string>,
+  { consequences, gaps }: Pick<SwitchPlan, 'consequences' | 'gaps'>,
 ): SwitchRow {
   const { outcome, verified, account, alsoChanged, code, note } = carried
-  const notes = [note, outcome === 'failed' ? undefined : consequences[tenant]].filter((text) => text)
+  const after = outcome === 'failed' ? undefined : consequences[tenant]
+  const notes = [note, after, gaps[tenant]].filter((text) => text)
   return {
     tenant,
     ...(account && { account }),

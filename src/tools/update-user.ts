@@ -19,6 +19,7 @@ import {
   statusOfOne,
 } from './change-fields.ts'
 import { ApprovalId, TenantName, UserRef } from './fields.ts'
+import { gapLine, gapNote } from './gap.ts'
 
 export default defineTool({
   name: 'update_user',
@@ -49,7 +50,8 @@ export default defineTool({
     }),
 
   async plan({ tenant, user, set: given, reason }, { ask }) {
-    const found = onlyOne((await ask.one(tenant, 'findAccounts', { user })).accounts, user)
+    const { accounts, gap } = await ask.one(tenant, 'findAccounts', { user })
+    const found = onlyOne(accounts, user)
     const read = found && (await ask.one(tenant, 'readFields', { id: found.id }))
     if (!read) {
       throw new NotFound(
@@ -66,7 +68,7 @@ export default defineTool({
       fields,
     )
     const before = pick(fields, { ...wanted, ...set })
-    if (changing.size === 0) return { changes: [], lines: [], reason, account, before, consequence: '' }
+    if (changing.size === 0) return { changes: [], lines: [], reason, account, before, consequence: '', gap }
     const subject = { id: account.id, userName: account.userName }
     const change = {
       tenant,
@@ -80,16 +82,22 @@ export default defineTool({
     const consequence = updateAccount.consequence(change, at.facts)
     return {
       changes: [change],
-      lines: [...updateAccount.sentences(change, whereOf(at)), ...(consequence ? [consequence] : [])],
+      lines: [
+        ...updateAccount.sentences(change, whereOf(at)),
+        ...(consequence ? [consequence] : []),
+        ...gapLine({ user, tenant }, gap),
+      ],
       reason,
       account,
       before,
       consequence,
+      gap,
     }
   },
 
   async run(_, { plan, carryOut }) {
-    const { account, before, consequence } = plan
+    const { account, before, consequence, gap } = plan
+    const others = gapNote(gap)
     const [change] = plan.changes
     if (!change) {
       return {
@@ -99,11 +107,14 @@ export default defineTool({
         before,
         after: before,
         verified: true,
+        ...(gap && { note: others.join(' ') }),
       }
     }
     const carried = await carryOut(change)
     const { outcome, verified, code, alsoChanged } = carried
-    const notes = [carried.note, outcome === 'done' ? consequence : undefined].filter((text) => text)
+    const notes = [carried.note, outcome === 'done' ? consequence : undefined, ...others].filter(
+      (text) => text,
+    )
     return {
       status: statusOfOne(outcome, verified),
       outcome: outcome === 'done' ? ('updated' as const) : outcome,

@@ -102,13 +102,6 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
   return page({ next: at, why: `There are more than the ${maxPages} pages read.` })
 }
 
-/** Every kept row. Throws `BadReply` unless it certainly saw all rows. */
-export async function collectAll<Item>(listing: Omit<Listing<Item>, 'limit' | 'at'>): Promise<Item[]> {
-  const page = await collect({ ...listing, limit: Number.POSITIVE_INFINITY })
-  if (page.complete) return page.items
-  throw inconclusive(page.note)
-}
-
 /** The error of a search that proves nothing. */
 export const inconclusive = (why = ''): BadReply =>
   new BadReply(

@@ -1,4 +1,4 @@
-import type { Found, RequestContext } from '../../domain/operations.ts'
+import type { AskedNames, Found, RequestContext } from '../../domain/operations.ts'
 import { UUID } from '../../domain/same.ts'
 import { IdentityError } from '../../errors.ts'
 import { refusesFilter } from '../http/classify.ts'
@@ -13,17 +13,21 @@ import { type ScimUser, toUser } from './read.ts'
 import { ask, listRefusal, readList, recordIn, type ScimApp, type ScimRows } from './request.ts'
 
 /**
- * Every account whose user name, email, external id or id is `who`: one request where the app takes `or`. If the answers
- * of the app prove nothing, its list is read.
+ * Every account whose user name, email or external id is one of the names, or whose id is `user`: one request where the
+ * app takes `or`. If the answers of the app prove nothing, its list is read.
  */
-export async function findAccounts(app: ScimApp, who: string, context: RequestContext): Promise<Found> {
+export async function findAccounts(
+  app: ScimApp,
+  { user, also = [] }: AskedNames,
+  context: RequestContext,
+): Promise<Found> {
   const found = new Map<string, ScimUser>()
   const add = (users: readonly ScimUser[]) => {
     for (const user of users) found.set(user.account.id, user)
   }
   let gap: IdentityError | undefined
   try {
-    await search({ app, who, context, add, hasFound: () => found.size > 0 })
+    await search({ app, user, names: [user, ...also], context, add, hasFound: () => found.size > 0 })
   } catch (error) {
     // What was found stands, whatever became of the rest.
     if (found.size === 0 || !(error instanceof IdentityError)) throw error
@@ -34,56 +38,59 @@ export async function findAccounts(app: ScimApp, who: string, context: RequestCo
 
 interface Search {
   app: ScimApp
-  who: string
+  user: string
+  /** `user` first. */
+  names: readonly string[]
   context: RequestContext
   add: (users: readonly ScimUser[]) => void
   hasFound: () => boolean
 }
 
 async function search(wanted: Search): Promise<void> {
-  const { app, who, context, add } = wanted
+  const { app, user, names, context, add } = wanted
   const byId = async () => {
-    const user = await userById(app, who, context)
-    if (user) add([user])
-    return user !== undefined
+    const found = await userById(app, user, context)
+    if (found) add([found])
+    return found !== undefined
   }
-  const isUuid = UUID.test(who)
+  const isUuid = UUID.test(user)
   // No other account has the UUID of this one as its name.
-  if (isUuid && (await byId())) return
+  if (isUuid && (await byId()) && names.length === 1) return
   await byAttributes(wanted)
-  const canBeId = !who.includes('@') || app.known?.now.idsWithAt !== false
+  const canBeId = !user.includes('@') || app.known?.now.idsWithAt !== false
   if (!isUuid && canBeId) await byId()
 }
 
 /** An answer to a list after which a filter would get the same. */
 const REFUSES_ALL: readonly number[] = [401, 429, 503]
 
-async function byAttributes({ app, who, context, add, hasFound }: Search): Promise<void> {
+async function byAttributes({ app, names, context, add, hasFound }: Search): Promise<void> {
   let page = areFiltersTested(app) ? undefined : await app.testFilters?.(context)
   if (page && 'failure' in page && REFUSES_ALL.includes(page.failure.status)) {
     throw await listRefusal(app, page.failure, 'Users', context)
   }
-  const whole = page && !('failure' in page) && (await wholeList(app, who, page, context))
+  const whole = page && !('failure' in page) && (await wholeList(app, names, page, context))
   if (whole) return add(whole)
-  const terms = needed(app, who)
-  const answered = (await askTogether(app, termsFor(who), context)) ?? (await askEach(app, terms, context))
+  const terms = termsFor(names)
+  const answered =
+    (await askTogether(app, terms, context)) ?? (await askEach(app, needed(app, terms), context))
   add(answered.users)
-  if (needed(app, who).every((term) => isProven(app, term, answered))) return
+  if (needed(app, terms).every((term) => isProven(app, term, answered))) return
   page ??= await readList(app, 'Users', { startIndex: 1, count: app.settings.pageSize }, context)
   if ('failure' in page) throw await listRefusal(app, page.failure, 'Users', context)
   const { maxPages } = app.settings
   const most = hasFound() ? Math.min(MAX_PAGES_PER_CALL, maxPages) : maxPages
-  return inList({ app, who, context, add }, page, most)
+  return inList({ app, names, context, add }, page, most)
 }
 
 /**
  * The terms that must be answered. An address can be an id or an external id only at an app whose ids have an @; whether
  * that is so is learned with the filters.
  */
-const needed = ({ known }: ScimApp, who: string): readonly Term[] =>
-  termsFor(who).filter(
-    ({ by }) => by !== 'externalId' || !who.includes('@') || known?.now.idsWithAt !== false,
-  )
+const needed = ({ known }: ScimApp, terms: readonly Term[]): readonly Term[] =>
+  known?.now.idsWithAt === false
+    ? terms.filter(({ by, value }) => by !== 'externalId' || !value.includes('@'))
+    : terms
 
 /** The user with this id. An id that the app rejects as malformed matches no user. */
 async function userById(app: ScimApp, who: string, context: RequestContext): Promise<ScimUser | undefined> {
@@ -95,13 +102,13 @@ async function userById(app: ScimApp, who: string, context: RequestContext): Pro
     !answer.ok && refusesFilter(answer.failure) && (!UUID.test(id) || answer.failure.status === 400)
   if (malformed) return undefined
   const user = toUser(app, await recordIn(app, answer, 'Users', context))
-  return user && isMeant(user, who) ? user : undefined
+  return user && isMeant(user, [who]) ? user : undefined
 }
 
 /** The users that are meant, if this page is the whole list and tells enough to know; else undefined. */
 async function wholeList(
   app: ScimApp,
-  who: string,
+  names: readonly string[],
   { rows, total, nextCursor }: ScimRows,
   context: RequestContext,
 ): Promise<ScimUser[] | undefined> {
@@ -111,13 +118,13 @@ async function wholeList(
     total === rows.length &&
     users.length === rows.length &&
     total < app.settings.pageSize
-  if (!isWhole || (await hidden(app, who, users, context))) return undefined
-  return users.filter((user) => isMeant(user, who))
+  if (!isWhole || (await hidden(app, names, users, context))) return undefined
+  return users.filter((user) => isMeant(user, names))
 }
 
 /** Reads the list, from its first page on. Throws unless it was read to its end and tells enough to know. */
 async function inList(
-  { app, who, context, add }: Pick<Search, 'app' | 'who' | 'context' | 'add'>,
+  { app, names, context, add }: Pick<Search, 'app' | 'names' | 'context' | 'add'>,
   first: ScimRows,
   maxPages: number,
 ): Promise<void> {
@@ -135,7 +142,7 @@ async function inList(
     read: (row) => readRow(app, row),
     keep(user) {
       seen.push(user)
-      return isMeant(user, who)
+      return isMeant(user, names)
     },
     pageSize,
     maxPages,
@@ -143,18 +150,18 @@ async function inList(
   })
   add(page.items)
   if (!page.complete) throw inconclusive(page.note)
-  const lacking = await hidden(app, who, seen, context)
+  const lacking = await hidden(app, names, seen, context)
   if (lacking) throw inconclusive(`The list does not show ${lacking}, and the records do.`)
 }
 
 /** An attribute that no row of the list shows although the records have it (wso2/product-is#7372); else undefined. */
 async function hidden(
   app: ScimApp,
-  who: string,
+  names: readonly string[],
   users: readonly ScimUser[],
   context: RequestContext,
 ): Promise<string | undefined> {
-  const unseen = termsFor(who).filter(({ by }) => users.every((user) => valuesOf(user, by).length === 0))
+  const unseen = termsFor(names).filter(({ by }) => users.every((user) => valuesOf(user, by).length === 0))
   const [first] = users
   if (unseen.length === 0 || !first) return undefined
   const record = await recordOf(app, first, context)

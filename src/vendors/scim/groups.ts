@@ -1,16 +1,14 @@
 import type { Group } from '../../domain/account.ts'
 import type { ListPosition, Page, RequestContext } from '../../domain/operations.ts'
 import { UUID } from '../../domain/same.ts'
-import { Ambiguous } from '../../errors.ts'
-import { inQuotes, sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
-import { collect, collectAll, MAX_PAGES_PER_CALL } from '../http/collect.ts'
-import { asId, field } from '../http/values.ts'
-import { eq } from './filter.ts'
-import { listing } from './listing.ts'
+import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
+import { asId, type Rec } from '../http/values.ts'
+import { groupByName } from './group-by-name.ts'
+import { groupList } from './group-list.ts'
 import { membersOf, toGroup } from './read.ts'
-import { ask, canFilter, listRefusal, readList, recordIn, type ScimApp } from './request.ts'
+import { ask, recordIn, type ScimApp } from './request.ts'
 
 /** Groups by index, without their members. */
 export const listGroups = (
@@ -19,7 +17,7 @@ export const listGroups = (
   context: RequestContext,
 ): Promise<Page<Group, ListPosition>> =>
   collect<Group>({
-    ...listingOf(app, context, at),
+    ...groupList(app, context, at),
     read: (row) => {
       const group = toGroup(row)
       return group && { id: group.id, item: group }
@@ -29,17 +27,18 @@ export const listGroups = (
     at,
   })
 
-/** The group with this id or name, with its members if the app lists them. */
+/** The group with this id or name, with its members if the app lists them; undefined if there is none, on evidence. */
 export async function readGroup(
   app: ScimApp,
   group: string,
   context: RequestContext,
 ): Promise<Group | undefined> {
-  for (const lookUp of UUID.test(group) ? [groupById, groupByName] : [groupByName, groupById]) {
-    const raw = await lookUp(app, group, context)
-    if (raw) return withMembers(app, raw, context)
-  }
-  return undefined
+  const isUuid = UUID.test(group)
+  const byId = isUuid ? await recordById(app, group, context) : undefined
+  const named = byId ? undefined : await groupByName(app, group, context)
+  if (named) return withMembers(app, named, context)
+  const raw = isUuid ? byId : await recordById(app, group, context)
+  return raw && inFull(app, raw, context)
 }
 
 /** The group with this id, with its members if the app lists them. */
@@ -48,12 +47,12 @@ export async function readGroupById(
   id: string,
   context: RequestContext,
 ): Promise<Group | undefined> {
-  const raw = await groupById(app, id, context)
-  const group = raw === undefined ? undefined : await withMembers(app, raw, context)
+  const raw = await recordById(app, id, context)
+  const group = raw && (await inFull(app, raw, context))
   return group?.id === id ? group : undefined
 }
 
-async function groupById(app: ScimApp, group: string, context: RequestContext): Promise<unknown> {
+async function recordById(app: ScimApp, group: string, context: RequestContext): Promise<Rec | undefined> {
   const id = asId(group)
   if (id === undefined) return undefined
   const answer = await ask(app, { path: path`/Groups/${id}` }, context)
@@ -62,71 +61,11 @@ async function groupById(app: ScimApp, group: string, context: RequestContext): 
   return recordIn(app, answer, 'Groups', context)
 }
 
-/** Searches with a filter if the app supports it, otherwise reads all groups. Group names need not be unique. */
-async function groupByName(app: ScimApp, group: string, context: RequestContext): Promise<unknown> {
-  const fits = (row: unknown) => {
-    const name = field(row, 'displayName')
-    return typeof name === 'string' && sameText(name, group)
-  }
-  const { text } = eq('displayName', group)
-  const list = canFilter(app, 'displayName')
-    ? await readList(app, 'Groups', { filter: text }, context)
-    : undefined
-  if (list && 'failure' in list && !refusesFilter(list.failure)) {
-    throw await listRefusal(app, list.failure, 'Groups', context)
-  }
-  const found =
-    !list || 'failure' in list || !list.rows.every(fits)
-      ? await collectAll<unknown>({
-          ...listingOf(app, context),
-          read: (row) => {
-            const id = asId(field(row, 'id'))
-            return id === undefined ? undefined : { id, item: row }
-          },
-          keep: fits,
-        })
-      : list.rows
-  if (found.length < 2) return found[0]
-  throw new Ambiguous(
-    `${found.length} groups are called ${inQuotes(group)} in ${app.tenant}.`,
-    'Name one of the candidates by its id.',
-    {
-      tenant: app.tenant,
-      candidates: found.flatMap((row) => {
-        const one = toGroup(row)
-        return one ? [{ tenant: app.tenant, id: one.id, userName: one.name }] : []
-      }),
-    },
-  )
-}
-
-const REFUSES_EXCLUDING_KEY = 'scim.refusesExcluding'
-const REFUSES_EXCLUDING_TTL_MS = 24 * 60 * 60_000
-
-/**
- * Groups without their members, where the app can leave them out: a few large groups can be too much for one answer
- * (databrickslabs/ucx#638, wso2/product-is#8876).
- */
-function listingOf(app: ScimApp, context: RequestContext, at?: ListPosition) {
-  const whole = listing(app, 'Groups', {}, context, at)
-  const lean = listing(app, 'Groups', { excludedAttributes: 'members' }, context, at)
-  let isLean: boolean | undefined = app.omitsMembers ? false : undefined
-  return {
-    async fetch(start: number, cursor?: string) {
-      isLean ??= !(await app.memory.get<boolean>(REFUSES_EXCLUDING_KEY))
-      let list = await (isLean ? lean : whole)(start, cursor)
-      if ('failure' in list && isLean && start === 1 && refusesFilter(list.failure)) {
-        isLean = false
-        list = await whole(start, cursor)
-        // An app that fails either way has not refused the parameter.
-        if (!('failure' in list)) await app.memory.set(REFUSES_EXCLUDING_KEY, true, REFUSES_EXCLUDING_TTL_MS)
-      }
-      if ('failure' in list) throw await listRefusal(app, list.failure, 'Groups', context)
-      return list
-    },
-    pageSize: app.settings.pageSize,
-    maxPages: app.settings.maxPages,
-  }
+/** A group by its whole record, which is asked for again only if it lacks the members. */
+const inFull = async (app: ScimApp, raw: Rec, context: RequestContext): Promise<Group | undefined> => {
+  const group = toGroup(raw)
+  const { members = [], ...more } = membersOf(raw)
+  return group && members.length > 0 ? { ...group, members, ...more } : withMembers(app, raw, context)
 }
 
 /** Netskope omits members unless the request names them (netskopeoss/netskope-py-sdk). */

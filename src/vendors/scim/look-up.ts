@@ -33,8 +33,10 @@ export const fitsTerm = (user: ScimUser, { by, value }: Term): boolean => {
   return valuesOf(user, by).some((one) => same(one, value))
 }
 
-/** The attributes that could hold `who`, apart from the id, with the spellings worth a question. */
-export function termsFor(who: string): readonly Term[] {
+/** The attributes that could hold one of the names, apart from the id, with the spellings worth a question. */
+export const termsFor = (names: readonly string[]): readonly Term[] => names.flatMap(termsOf)
+
+function termsOf(who: string): readonly Term[] {
   if (!who.includes('@')) return [...equal('userName', who), ...equal('externalId', who)]
   // Some apps store addresses in lower case and compare case-sensitively (langfuse#13528).
   const spellings = [...new Set([who, who.toLowerCase()])]

@@ -98,9 +98,12 @@ const wantedIn = (match: Match): { name: keyof Match; value: string }[] =>
     match[name] === undefined ? [] : [{ name, value: String(match[name]) }],
   )
 
-/** Whether `who` is the user's email, user name, external id or id, regardless of the app's filter. */
-export const isMeant = (user: ScimUser, who: string): boolean =>
-  sameUserName(user.userName, who) ||
-  user.emails.some((email) => sameAddress(email, who)) ||
-  sameId(user.account.externalId, who) ||
-  sameId(user.account.id, who)
+/** Whether one of the names is the user's email, user name, external id or id, regardless of the app's filter. */
+export const isMeant = ({ account, userName, emails }: ScimUser, names: readonly string[]): boolean =>
+  names.some(
+    (name) =>
+      sameUserName(userName, name) ||
+      emails.some((email) => sameAddress(email, name)) ||
+      sameId(account.externalId, name) ||
+      sameId(account.id, name),
+  )

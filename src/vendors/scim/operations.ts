@@ -44,7 +44,7 @@ export const scimOperations = (plain: ScimApp) => {
     return app()
   }
   return {
-    findAccounts: async ({ user }, context) => findAccounts(await app(), user, context),
+    findAccounts: async (ask, context) => findAccounts(await app(), ask, context),
     findByName: async ({ name }, context) => findByName(await app(), name, context),
     readAccount: async ({ id }, context) => readAccount(await app(), id, context),
     readFields: async ({ id }, context) => readFields(await app(), id, context),

@@ -10,7 +10,7 @@ import type { FetchedPage } from '../../http/collect.ts'
 import type { FilterRefused } from '../../http/filtered.ts'
 import type { Rec } from '../../http/values.ts'
 import type { FieldNames } from './records.ts'
-import type { RestRows } from './request.ts'
+import type { AnyOf } from './where.ts'
 
 /** A field of `match` that a dialect can filter by. */
 export type FilterField = 'userName' | 'email' | 'status' | 'admin'
@@ -25,8 +25,8 @@ export interface Dialect {
     ask: { page: number; size: number; match?: Match },
     context: RequestContext,
   ): Promise<FetchedPage | FilterRefused>
-  /** Users by email, user name or id; undefined when the app refuses the search. Absent when it cannot search. */
-  search?(who: string, size: number, context: RequestContext): Promise<RestRows | undefined>
+  /** Users who fit one of the conditions. Absent when the dialect cannot search. */
+  search?(either: AnyOf, size: number, context: RequestContext): Promise<FetchedPage | FilterRefused>
   /** `checkWrite` for this dialect's own rules. */
   check(operation: keyof Writes, fields: AccountFields): readonly string[]
   create(fields: AccountFields, context: RequestContext): Promise<Created>

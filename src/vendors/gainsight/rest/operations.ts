@@ -1,17 +1,18 @@
 import type { Account } from '../../../domain/account.ts'
 import type { ListPosition, Match, Operations, Page, RequestContext } from '../../../domain/operations.ts'
-import { collectAll, MAX_PAGES_PER_CALL } from '../../http/collect.ts'
+import { MAX_PAGES_PER_CALL } from '../../http/collect.ts'
 import { collectFiltered, unfiltered } from '../../http/filtered.ts'
 import { recentPages } from '../../http/recent-pages.ts'
-import { asId, field } from '../../http/values.ts'
+import { asId } from '../../http/values.ts'
 import { type FieldMapping, fieldsOf } from '../../scim/fields.ts'
-import { isMeant, matcher } from '../../scim/match.ts'
+import { matcher } from '../../scim/match.ts'
 import { type ScimUser, toUser } from '../../scim/read.ts'
 import { accountsPage } from '../../scim/users.ts'
 import { readExtension } from '../extension.ts'
 import { checkFields } from '../rules.ts'
 import type { Dialect } from './dialect.ts'
 import { filterIn, restFilter } from './filter.ts'
+import { findAccounts, findByName, listingOf, type RestUsers } from './find.ts'
 import { dialectOf } from './find-dialect.ts'
 import { byIndex } from './pages.ts'
 import { asScim } from './records.ts'
@@ -42,57 +43,48 @@ export function restOperations(app: RestApp) {
     pages.forget()
     return dialect(context)
   }
-  const listing = (spoken: Dialect) => ({
-    read: (row: unknown) => {
-      const user = userIn(spoken, row)
-      return user && { id: user.account.id, item: user }
-    },
-    idIn: (row: unknown) => field(row, spoken.names.id),
-    pageSize: settings.pageSize,
-  })
-  const fetchFrom = (spoken: Dialect, match: Match, context: RequestContext) =>
-    byIndex((page, size) => spoken.page({ page, size, match }, context), settings.pageSize)
+  const { pageSize, maxPages } = settings
+  /** Pages of the list; `goesOn` takes those that were just fetched. */
+  const fetchFrom = (spoken: Dialect, match: Match, goesOn: boolean, context: RequestContext) => {
+    const fetch = byIndex((page, size) => spoken.page({ page, size, match }, context), pageSize)
+    return pages.over(JSON.stringify(match), fetch, goesOn)
+  }
+  const users = async (context: RequestContext): Promise<RestUsers> => {
+    const spoken = await dialect(context)
+    return {
+      dialect: spoken,
+      memory: app.memory,
+      pageSize,
+      maxPages,
+      read: (row) => userIn(spoken, row),
+      one: (id) => readUser(id, context),
+      list({ recent }) {
+        const fetch = fetchFrom(spoken, {}, recent, context)
+        return async (start) => unfiltered(await fetch(start))
+      },
+    }
+  }
 
   return {
-    async findAccounts({ user: who }, context) {
-      const spoken = await dialect(context)
-      const found = await spoken.search?.(who, settings.pageSize, context)
-      const users = found?.rows.map((row) => userIn(spoken, row))
-      // An app that ignores the filter sends all users, or their first page.
-      if (users?.every((user) => user && isMeant(user, who))) return { accounts: accountsIn(users) }
-      if (!spoken.search && !who.includes('@')) {
-        const user = await readUser(who, context)
-        if (user) return { accounts: [user.account] }
-      }
-      const keep = (user: ScimUser) => isMeant(user, who)
-      const fetchPlain = fetchFrom(spoken, {}, context)
-      const fetch = async (start: number) => unfiltered(await fetchPlain(start))
-      const all = await collectAll({ ...listing(spoken), fetch, keep, maxPages: settings.maxPages })
-      return { accounts: accountsIn(all) }
-    },
+    findAccounts: async (ask, context) => findAccounts(await users(context), ask, context),
+    findByName: async ({ name }, context) => findByName(await users(context), name, context),
     readAccount: async ({ id }, context) => (await readUser(id, context))?.account,
     async readFields({ id }, context) {
       const user = await readUser(id, context)
       return user && { account: user.account, fields: fieldsOf(mappingOf(await dialect(context)), user) }
     },
     async listAccounts({ match = {}, limit, at }, context): Promise<Page<Account, ListPosition>> {
-      const spoken = await dialect(context)
+      const everybody = await users(context)
+      const { dialect: spoken, read } = everybody
       const { keep, note } = matcher(match)
-      const fetchRows = (asked: Match) => {
-        const fetch = fetchFrom(spoken, asked, context)
-        return pages.over(JSON.stringify(asked), fetch, at !== undefined)
-      }
-      const plain = fetchRows({})
-      const filtered = fetchRows(filterIn(spoken, match))
+      const plain = fetchFrom(spoken, {}, at !== undefined, context)
+      const filtered = fetchFrom(spoken, filterIn(spoken, match), at !== undefined, context)
       const page = await collectFiltered<ScimUser>({
-        ...listing(spoken),
+        ...listingOf(everybody),
         fetch: (start, cursor, isFiltered) => (isFiltered ? filtered : plain)(start, cursor),
-        filter: await restFilter(
-          { dialect: spoken, memory: app.memory, match, toUser: (raw) => userIn(spoken, raw) },
-          context,
-        ),
+        filter: await restFilter({ dialect: spoken, memory: app.memory, match, toUser: read }, context),
         keep,
-        maxPages: Math.min(MAX_PAGES_PER_CALL, settings.maxPages),
+        maxPages: Math.min(MAX_PAGES_PER_CALL, maxPages),
         limit,
         at,
       })
@@ -117,7 +109,3 @@ export function restOperations(app: RestApp) {
     }),
   } satisfies Operations
 }
-
-const accountsIn = (users: readonly (ScimUser | undefined)[]): Account[] => [
-  ...new Map(users.flatMap((user) => (user ? [[user.account.id, user.account]] : []))).values(),
-]

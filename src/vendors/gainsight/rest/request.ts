@@ -39,7 +39,7 @@ export const isAbsent = (failure: Failure): boolean =>
   (failure.status === 404 && !isGateway(failure)) || saysNoData(failure)
 
 /** One page of records. */
-export type RestRows = Pick<FetchedPage, 'rows' | 'total'>
+type RestRows = Pick<FetchedPage, 'rows' | 'total'>
 
 /** Records of a list in either dialect; undefined when the answer is not a list. */
 export function rowsIn(body: unknown): RestRows | undefined {

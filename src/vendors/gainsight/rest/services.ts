@@ -10,7 +10,7 @@ import { BUNDLE_ACTION, BUNDLES } from '../rules.ts'
 import type { Dialect } from './dialect.ts'
 import { type FieldNames, recordOf } from './records.ts'
 import { ask, type RestApp, readPage, readRows, refusal } from './request.ts'
-import { type AnyOf, where } from './where.ts'
+import { type AnyOf, anyCase, where } from './where.ts'
 
 /** From support.gainsight.com, "User Management APIs". */
 const NAMES: FieldNames = {
@@ -89,11 +89,8 @@ export function servicesDialect({ client }: RestApp): Dialect {
       const answer = await ask(client, listing(page, size, conditions), context)
       return readPage(answer, { page, filtered: conditions.length > 0 })
     },
-    async search(who, size, context) {
-      const known = who.includes('@') ? [] : [{ name: NAMES.id, value: who }]
-      const condition = [...anyCase('Email', who), ...anyCase('SFDCUserName', who), ...known]
-      const answer = await ask(client, listing(0, size, [condition]), context)
-      return !answer.ok && refusesFilter(answer.failure) ? undefined : readRows(answer)
+    async search(either, size, context) {
+      return readPage(await ask(client, listing(0, size, [either]), context), { page: 0, filtered: true })
     },
     check(operation, { status, ...fields }) {
       if (operation === 'createAccount' && status === 'inactive') throw separateStatusChange()
@@ -141,9 +138,6 @@ function createdIn(reply: unknown): string | undefined {
   const [record] = asList(field(data, 'records') ?? data) ?? []
   return asId(field(record, NAMES.id))
 }
-
-const anyCase = (name: string, value: string): AnyOf =>
-  [...new Set([value, value.toLowerCase()])].map((one) => ({ name, value: one }))
 
 const conditionsFor = ({ userName, email, status, admin }: Match): AnyOf[] => [
   // The email is the user name of a user without one.

@@ -6,6 +6,10 @@ interface Condition {
 /** Conditions of which at least one must hold. */
 export type AnyOf = readonly Condition[]
 
+/** A condition for each letter case that an app may keep a name in. */
+export const anyCase = (name: string, value: string): AnyOf =>
+  [...new Set([value, value.toLowerCase()])].map((one) => ({ name, value: one }))
+
 /** The `where` clause of support.gainsight.com, "User Management APIs": all of `conditions` must hold. */
 export function where(conditions: readonly AnyOf[]): { where?: unknown } {
   if (conditions.length === 0) return {}
