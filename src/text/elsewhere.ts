@@ -1,6 +1,6 @@
 /**
- * What agents ask for in words that no schema has: the name it has here, or what does it and where. A hint is for the
- * person behind the agent, too, so it names places and never how to get past a guard.
+ * What agents ask for in words that no schema has: the name it has here, or what does it and where. A hint is
+ * for the person behind the agent, too, so it names places and never how to get past a guard.
  */
 
 /** Fields and arguments, each with other words for it: letters only, lower case. */
