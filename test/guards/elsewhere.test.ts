@@ -113,6 +113,13 @@ describe('what does what an unknown tool would do', () => {
     expect(tellingWords(insteadOfTool(name))).toEqual([])
   })
 
+  test.each([
+    ...['reset_password', 'reset_mfa', 'end_sessions', 'wipe_device', 'copy_groups', 'compare_users'],
+    ...['deactivate_users', 'offboard', 'explain_access'],
+  ])('there is no %s, or its sentence must be turned', (name) => {
+    expect(tools.map((tool) => tool.name)).not.toContain(name)
+  })
+
   test('a tool that it names is there', () => {
     const named = [
       'password',
