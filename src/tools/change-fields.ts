@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import type { Account } from '../domain/account.ts'
 import type { AccountFields, Target } from '../domain/operations.ts'
-import type { IdentityError } from '../errors.ts'
 import { AccountTexts, ChangeMade, Code, PendingApproval, Reason, Text, UserRef } from './fields.ts'
 
 const attribute = z
@@ -44,19 +43,6 @@ export const Users = z.array(UserRef).min(1).max(100).optional()
 export const targetOf = ({ id, userName }: Account): Target => ({ id, userName })
 
 export const OptionalReason = Reason.optional().describe('Why')
-
-/** Whether to go on with a part if a fault that passes hides the rest; else such a plan is not offered for approval. */
-export const PartIsEnough = z.boolean().optional().describe('A part is enough')
-
-/** Why an account that was found is left alone in a call with an approval. */
-export const NOT_COVERED =
-  'Left alone: it could not be looked up when the approval was requested. Make the call again without approvalId.'
-
-/** The fault, among those of look-ups, that the caller had better wait for: the one that passes last. */
-export const passingAmong = (places: readonly { gap?: IdentityError }[]): IdentityError | undefined =>
-  places
-    .flatMap(({ gap }) => (gap?.retryable ? [gap] : []))
-    .toSorted((a, b) => (b.details.retryAt ?? 0) - (a.details.retryAt ?? 0))[0]
 
 const FieldValue = z.union([z.string(), z.boolean(), z.array(z.string())]).nullable()
 /** What the app changed besides, although nobody asked for it. */

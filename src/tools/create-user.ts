@@ -13,7 +13,7 @@ import {
   statusOfOne,
 } from './change-fields.ts'
 import { ApprovalId, TenantName, UserRef } from './fields.ts'
-import { gapNote } from './gap.ts'
+import { gapNote } from './left-out.ts'
 
 const name = z.string().trim().min(1).max(200)
 

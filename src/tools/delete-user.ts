@@ -8,7 +8,7 @@ import { NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
 import { ChangeStatus, RESULT_OF_ONE, statusOfOne, targetOf } from './change-fields.ts'
 import { ApprovalId, Reason, TenantName, UserRef } from './fields.ts'
-import { gapLine, gapNote } from './gap.ts'
+import { gapLine, gapNote } from './left-out.ts'
 
 export default defineTool({
   name: 'delete_user',

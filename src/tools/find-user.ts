@@ -5,7 +5,7 @@ import { findByName, findPerson, type PersonAt } from '../engine/find-person.ts'
 import { defineTool } from '../engine/tool.ts'
 import { isoRetryAt } from '../errors.ts'
 import { Code, TenantNames, UserRef } from './fields.ts'
-import { gapNote } from './gap.ts'
+import { gapNote } from './left-out.ts'
 
 const Searched = z.object({
   tenant: z.string(),

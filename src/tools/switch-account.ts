@@ -1,8 +1,7 @@
 import * as z from 'zod'
 import { kindOf } from '../changes/index.ts'
-import { Account, type MatchKey } from '../domain/account.ts'
+import { Account } from '../domain/account.ts'
 import type { Carried, Change, Effect, Plan } from '../domain/change.ts'
-import { named } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { Ask } from '../engine/ask.ts'
 import { findPerson } from '../engine/find-person.ts'
@@ -10,9 +9,9 @@ import { whereOf } from '../engine/tenants.ts'
 import { type ChangingTool, defineTool } from '../engine/tool.ts'
 import { type ErrorCode, type IdentityError, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
-import { AlsoChanged, ChangeStatus, NOT_COVERED, PartIsEnough, passingAmong } from './change-fields.ts'
+import { AlsoChanged, ChangeStatus } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
-import { gapLine, gapNote } from './gap.ts'
+import { gapLine, gapNote, howLinked, NOT_COVERED, PartIsEnough, passingAmong } from './left-out.ts'
 
 /** How the tools that deactivate and reactivate an account differ. */
 interface SwitchSpec {
@@ -169,7 +168,7 @@ async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, cove
     changes,
     settled,
     gaps,
-    lines: [...lines, ...leftAlone(settled)],
+    lines: [...lines, ...leftAlone(settled, outcomes[1])],
     passing: passingAmong(places),
     uncovered: settled.some(({ note }) => note === NOT_COVERED),
   }
@@ -183,24 +182,13 @@ const notLookedUp = (tenant: string, { code, message, hint }: IdentityError): Sw
   note: `${message} ${hint}`,
 })
 
-const howLinked = (account: Account, other: Account): string =>
-  `${named(account)} in ${account.tenant} is another name of the same person: ` +
-  `it shares ${(account.matchedBy ?? []).map((key) => LINKS[key]).join(' and ')} with ${named(other)} in ${other.tenant}.`
-
-const LINKS: Readonly<Record<MatchKey, string>> = {
-  userName: 'the user name',
-  email: 'an email',
-  externalId: 'the external id',
-  id: 'the id',
-  name: 'the name',
-}
-
 /** What was asked for and is not among the changes, for whoever agrees to them. */
-function leftAlone(rows: readonly SwitchRow[]): string[] {
+function leftAlone(rows: readonly SwitchRow[], alreadyThere: string): string[] {
   const inTenants = (outcome: string) =>
     rows.filter((row) => row.outcome === outcome).map(({ tenant }) => tenant)
-  const [absent, failed] = [inTenants('absent'), inTenants('failed')]
+  const [absent, failed, already] = [inTenants('absent'), inTenants('failed'), inTenants(alreadyThere)]
   return [
+    ...(already.length > 0 ? [`Needs no change: ${already.join(', ')}.`] : []),
     ...(failed.length > 0
       ? [`Left alone, since it could not be looked up there: ${failed.join(', ')}. It may be active there.`]
       : []),

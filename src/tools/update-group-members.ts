@@ -11,16 +11,9 @@ import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { type ErrorCode, IdentityError, NotFound } from '../errors.ts'
 import { inQuotes, plainText } from '../text/text.ts'
-import {
-  ChangeStatus,
-  OptionalReason,
-  PartIsEnough,
-  passingAmong,
-  statusOfOne,
-  targetOf,
-  Users,
-} from './change-fields.ts'
+import { ChangeStatus, OptionalReason, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
+import { PartIsEnough, passingAmong } from './left-out.ts'
 
 type MemberRow = {
   user: string

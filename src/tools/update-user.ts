@@ -19,7 +19,7 @@ import {
   statusOfOne,
 } from './change-fields.ts'
 import { ApprovalId, TenantName, UserRef } from './fields.ts'
-import { gapLine, gapNote } from './gap.ts'
+import { gapLine, gapNote } from './left-out.ts'
 
 export default defineTool({
   name: 'update_user',

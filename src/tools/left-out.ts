@@ -1,0 +1,42 @@
+import * as z from 'zod'
+import type { Account, MatchKey } from '../domain/account.ts'
+import { bare, named } from '../domain/quoting.ts'
+import type { IdentityError } from '../errors.ts'
+
+// What is said of those whom a look-up did not find, or may not have found.
+
+/** For the answer; none without a gap. */
+export const gapNote = (gap: IdentityError | undefined): string[] =>
+  gap ? [`There may be other accounts. ${gap.message}`] : []
+
+/** For whoever agrees to the plan; none without a gap. */
+export const gapLine = (
+  { user, tenant }: { user: string; tenant: string },
+  gap: IdentityError | undefined,
+): string[] => (gap ? [`There may be other accounts for ${bare(user)} in ${tenant}. ${gap.message}`] : [])
+
+/** Whether to go on with a part if a fault that passes hides the rest; else such a plan is not offered for approval. */
+export const PartIsEnough = z.boolean().optional().describe('A part is enough')
+
+/** Why an account that was found is left alone in a call with an approval. */
+export const NOT_COVERED =
+  'Left alone: it could not be looked up when the approval was requested. Make the call again without approvalId.'
+
+/** The fault, among those of look-ups, that the caller had better wait for: the one that passes last. */
+export const passingAmong = (places: readonly { gap?: IdentityError }[]): IdentityError | undefined =>
+  places
+    .flatMap(({ gap }) => (gap?.retryable ? [gap] : []))
+    .toSorted((a, b) => (b.details.retryAt ?? 0) - (a.details.retryAt ?? 0))[0]
+
+/** Why an account that was found under another name is the same person's. */
+export const howLinked = (account: Account, other: Account): string =>
+  `${named(account)} in ${account.tenant} is another name of the same person: ` +
+  `it shares ${(account.matchedBy ?? []).map((key) => LINKS[key]).join(' and ')} with ${named(other)} in ${other.tenant}.`
+
+const LINKS: Readonly<Record<MatchKey, string>> = {
+  userName: 'the user name',
+  email: 'an email',
+  externalId: 'the external id',
+  id: 'the id',
+  name: 'the name',
+}
