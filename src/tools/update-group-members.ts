@@ -21,6 +21,7 @@ import {
   Users,
 } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
+import { othersOf } from './gap.ts'
 
 type MemberRow = {
   user: string
@@ -92,6 +93,7 @@ export default defineTool({
       inside: members?.map((member) => member.id),
     } as const
     const at = ask.tenants.get(tenant)
+    const doubtful = unsure.length > 0 ? [`${othersOf(listed(unsure))}.`] : []
     const consequence = updateMembers.consequence(change, at.facts)
     return {
       changes: wanted.length === 0 ? [] : [change],
@@ -100,12 +102,11 @@ export default defineTool({
         ...(consequence ? [consequence] : []),
         ...warning(name, caution),
         ...leftAlone(settled, wishes.length),
-        ...(unsure.length > 0
-          ? [`These may have other accounts, which the app does not find: ${listed(unsure)}.`]
-          : []),
+        ...doubtful,
       ],
       reason,
       consequence,
+      doubtful,
       passing,
       uncovered: settled.some(({ code }) => code === 'refused'),
       settled: { members: settled },
@@ -121,6 +122,7 @@ export default defineTool({
         status: failed ? ('failed' as const) : ('unchanged' as const),
         members: plan.settled.members,
         verified: !failed,
+        ...(plan.doubtful.length > 0 && { note: plan.doubtful.join(' ') }),
       }
     }
     const carried = await carryOut(change)
@@ -128,7 +130,9 @@ export default defineTool({
     const status = statusOfOne(carried.outcome, carried.verified)
     const failed = members.some(({ outcome }) => outcome === 'failed')
     const changed = members.some(({ outcome }) => outcome === 'added' || outcome === 'removed')
-    const notes = [carried.note, changed ? plan.consequence : undefined].filter((text) => text)
+    const notes = [carried.note, changed ? plan.consequence : undefined, ...plan.doubtful].filter(
+      (text) => text,
+    )
     return {
       // Some apps refuse a change of which they have made a part.
       status: failed && changed ? ('partial' as const) : status,
