@@ -1,4 +1,4 @@
-// Generates the tool and settings reference from the code; with --check, fails if it is out of date.
+// Generates the tool and settings reference and the helpdesk's page from the code; with --check, fails if it is out of date.
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as z from 'zod'
 import { SecretReference, settingsSchema } from '../src/config/settings.ts'
@@ -6,6 +6,7 @@ import { ERROR_CODES } from '../src/errors.ts'
 import { tools } from '../src/tools/index.ts'
 import { toWire } from '../src/tools/to-wire.ts'
 import { vendors } from '../src/vendors/index.ts'
+import { helpdeskPage } from '../test/helpdesk/page.ts'
 
 type Schema = z.core.JSONSchema.JSONSchema
 
@@ -103,6 +104,7 @@ const settingsPage = [
 const pages = {
   'docs/tools.md': toolsPage,
   'docs/settings.md': settingsPage,
+  'docs/helpdesk.md': helpdeskPage(),
   'docs/settings.schema.json': `${JSON.stringify(editorSchema, null, 2)}\n`,
 }
 const stale = Object.entries(pages).filter(([file, text]) => {

@@ -3,6 +3,7 @@ import type { Account, Group } from '../domain/account.ts'
 import type { Alteration } from '../domain/briefing.ts'
 import type { Facts } from '../domain/facts.ts'
 import { bare } from '../domain/quoting.ts'
+import { amongIds } from '../domain/same.ts'
 import { sameText } from '../text/text.ts'
 import { serverAlteration } from './briefed.ts'
 import {
@@ -80,7 +81,7 @@ const differingMembers = (members: readonly KeptMember[], group: Group): KeptMem
   members.filter(({ id, was }) => was === undefined || was !== membershipIn(group, id))
 
 const membershipIn = ({ members = [] }: Group, id: string) =>
-  members.some((member) => member.id === id) ? ('in' as const) : ('out' as const)
+  amongIds(members.map((member) => member.id))(id) ? ('in' as const) : ('out' as const)
 
 /** Reverses additions and removals; `accounts` are those of the differing members, as the app shows them. */
 function reverseMembers(

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { namesPrivilege } from '../domain/privilege.ts'
+import { amongIds } from '../domain/same.ts'
 import { inQuotes } from '../text/text.ts'
 import { accountSummary } from './briefed.ts'
 import { defineChange } from './define.ts'
@@ -38,7 +39,7 @@ export const updateMembers = defineChange({
       const leaves = ask.remove.some(({ id }) => id === account.id)
       return {
         ...accountSummary(account),
-        alters: [membership(inside?.includes(account.id), !leaves)],
+        alters: [membership(inside && amongIds(inside)(account.id), !leaves)],
         ...(leaves && { loses: { groups: { first: [ask.group.name], of: 1 } } }),
       }
     }),
@@ -50,10 +51,10 @@ export const updateMembers = defineChange({
     const read = await operations.readGroup?.({ id: group.id }, context)
     if (!read) return { problem: 'The app no longer shows this group.' }
     if (!read.members) return { group: read, problem: 'The app does not show the members of this group.' }
-    const ids = new Set(read.members.map(({ id }) => id))
-    const wrong = [...add.filter(({ id }) => !ids.has(id)), ...remove.filter(({ id }) => ids.has(id))]
+    const isIn = amongIds(read.members.map(({ id }) => id))
+    const wrong = [...add.filter(({ id }) => !isIn(id)), ...remove.filter(({ id }) => isIn(id))]
     // Some apps keep the first page of members and lose the rest when one is added (FusionAuth/fusionauth-issues#2784).
-    const lost = inside.filter((id) => !ids.has(id) && !remove.some((target) => target.id === id))
+    const lost = inside.filter((id) => !isIn(id) && !remove.some((target) => target.id === id))
     const problems = [
       ...(wrong.length > 0 ? [`The app does not show the change for ${wrong.length} of them.`] : []),
       ...(lost.length > 0 ? [`It no longer shows ${lost.length} others that were in the group.`] : []),
@@ -72,7 +73,7 @@ export const updateMembers = defineChange({
     const kept = (became: KeptMember['became']) => (target: { id: string; userName: string }) => ({
       id: target.id,
       userName: target.userName,
-      ...(inside && { was: inside.includes(target.id) ? ('in' as const) : ('out' as const) }),
+      ...(inside && { was: amongIds(inside)(target.id) ? ('in' as const) : ('out' as const) }),
       became,
     })
     return {

@@ -21,9 +21,13 @@ export const sameAddress = sameText
  */
 export const sameId = sameText
 
-/** Whether an id is among others: exactly, or in other letter case if none of them is exact. */
-export const isAmong = (ids: readonly string[], id: string): boolean =>
-  ids.includes(id) || ids.filter((one) => sameId(one, id)).length === 1
+/** Whether an id is among others: exactly, or in other letter case if only one of them is. */
+export function amongIds(ids: readonly string[]): (id: string) => boolean {
+  const exact = new Set(ids)
+  const folded = new Map<string, number>()
+  for (const id of exact) folded.set(fold(id), (folded.get(fold(id)) ?? 0) + 1)
+  return (id) => exact.has(id) || folded.get(fold(id)) === 1
+}
 
 /** The usual form of ids (RFC 9562 §4). */
 export const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i

@@ -1,5 +1,6 @@
-import type * as z from 'zod'
+import * as z from 'zod'
 import { InvalidInput } from '../errors.ts'
+import { insteadOfArgument, type Takes } from '../text/elsewhere.ts'
 import { inQuotes, plainText } from '../text/text.ts'
 import { type Call, type CallGuard, parsedInput } from './call.ts'
 
@@ -7,7 +8,7 @@ import { type Call, type CallGuard, parsedInput } from './call.ts'
 export const declaredOnly = (): CallGuard =>
   async function declaredOnly(call, next) {
     const parsed = parsedInput(call)
-    if (!parsed.success) throw misfit(call, listed(parsed.error.issues.map(issueText), '; '))
+    if (!parsed.success) throw unfit(call, parsed.error.issues)
     // zod ignores a key of this name at any depth.
     if (holdsPrototype(call.input)) throw misfit(call, 'unknown argument "__proto__"')
     const reply = await next({ ...call, input: parsed.data })
@@ -16,11 +17,55 @@ export const declaredOnly = (): CallGuard =>
     return { ...reply, answer: call.tool.output().parse(reply.answer) as Record<string, unknown> }
   }
 
-const misfit = ({ tool }: Call, what: string) =>
-  new InvalidInput(
-    `The arguments of ${tool.name} are not valid: ${what}.`,
-    'See the input schema of the tool.',
+const misfit = ({ tool }: Call, what: string, hint = 'Correct that and make the call again.') =>
+  new InvalidInput(`The arguments of ${tool.name} are not valid: ${what}.`, hint)
+
+type Issue = z.core.$ZodIssue
+const inCode = (text: string): string => `\`${text}\``
+const placeOf = ({ path }: Issue): string => plainText(path.map(String).join('.'), 64)
+
+function unfit(call: Call, issues: readonly Issue[]): InvalidInput {
+  const strange = issues.filter(({ code }) => code === 'unrecognized_keys').map(placeOf)
+  // A rule about all of an object says nothing more to somebody who misnamed a part of it.
+  const told = issues.filter((issue) => issue.code !== 'custom' || !strange.includes(placeOf(issue)))
+  const hints = told.flatMap((issue) => hintsAbout(call, issue))
+  return misfit(
+    call,
+    listed(told.map(issueText), '; '),
+    hints.length > 0 ? [...new Set(hints)].slice(0, MAX_LISTED).join(' ') : undefined,
   )
+}
+
+/** What was meant by an argument that there is not, and what there is in its place. */
+function hintsAbout({ tool }: Call, issue: Issue): string[] {
+  const strangers = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, MAX_LISTED - 1) : []
+  const isObject = issue.code === 'invalid_type' && issue.expected === 'object'
+  if (strangers.length === 0 && !isObject) return []
+  const takes = takesAt(z.toJSONSchema(tool.input(), { io: 'input' }), issue.path)
+  if (!takes) return []
+  const place = issue.path.length > 0 ? inCode(placeOf(issue)) : tool.name
+  const names = takes.names.length > 0 ? takes.names.join(', ') : 'no arguments'
+  return [...strangers.flatMap((name) => insteadOfArgument(name, takes) ?? []), `${place} takes ${names}.`]
+}
+
+type Schema = z.core.JSONSchema.JSONSchema
+const namesOf = (schema: Schema | boolean | undefined): string[] | undefined =>
+  typeof schema === 'object' && schema.properties ? Object.keys(schema.properties) : undefined
+
+/** What an object holds at this place in the schema; undefined where any name will do. */
+function takesAt(schema: Schema, [step, ...rest]: readonly PropertyKey[]): Takes | undefined {
+  const { properties = {} } = schema
+  if (step !== undefined) {
+    const inner = properties[String(step)]
+    return typeof inner === 'object' ? takesAt(inner, rest) : undefined
+  }
+  const within = Object.entries(properties).flatMap(([name, inner]) => {
+    const held = namesOf(inner)
+    return held ? [[name, held] as const] : []
+  })
+  const names = namesOf(schema)
+  return names && { names, within: Object.fromEntries(within) }
+}
 
 /** For input that a schema has accepted, so the depth is bounded. A copy on the way may have applied the key. */
 const holdsPrototype = (input: unknown): boolean =>
@@ -39,14 +84,14 @@ const listed = (texts: readonly string[], between: string): string =>
     ...(texts.length > MAX_LISTED ? [`${texts.length - MAX_LISTED} more`] : []),
   ].join(between)
 
-function issueText(issue: z.core.$ZodIssue): string {
-  const at = plainText(issue.path.map(String).join('.'), 64)
+function issueText(issue: Issue): string {
+  const at = placeOf(issue)
   if (issue.code === 'unrecognized_keys') {
-    return `unknown argument ${listed(
-      issue.keys.map((key) => inQuotes(key, 64)),
-      ', ',
-    )}`
+    const names = issue.keys.map((key) => inQuotes(key, 64))
+    return [`unknown argument ${listed(names, ', ')}`, ...(at ? [inCode(at)] : [])].join(' in ')
   }
-  const message = issue.message.replace(/^Invalid (input|option|string): /, '')
-  return `\`${at || 'arguments'}\` ${message.endsWith('received undefined') ? 'is missing' : message}`
+  // What is wrong with the name of a field stands one deeper.
+  const [inner] = issue.code === 'invalid_key' ? issue.issues : []
+  const message = (inner ?? issue).message.replace(/^Invalid (input|option|string): /, '')
+  return `${inCode(at || 'arguments')} ${message.endsWith('received undefined') ? 'is missing' : message}`
 }

@@ -3,12 +3,13 @@ import type { ProtectedAccount } from '../config/policy.ts'
 import type { Account } from '../domain/account.ts'
 import { namesOfCaller } from '../domain/caller-names.ts'
 import type { Change } from '../domain/change.ts'
+import { emailsOf } from '../domain/correlate.ts'
 import { bare } from '../domain/quoting.ts'
 import { Protected } from '../errors.ts'
 import { fold, plainText, sameText } from '../text/text.ts'
 import type { CallGuard } from './call.ts'
 
-type AccountNames = Partial<Pick<Account, 'id' | 'userName' | 'email' | 'externalId'>>
+type AccountNames = Partial<Pick<Account, 'id' | 'userName' | 'email' | 'otherEmails' | 'externalId'>>
 
 /**
  * Refuses a call that would change an account on the list, where `*` matches anything, or the caller's own account,
@@ -54,8 +55,10 @@ function madeBy(change: Change): AccountNames[] {
   return kind.makes === 'account' ? [kind.sets(change)] : []
 }
 
-const namesIn = ({ id, userName, email, externalId }: AccountNames): string[] =>
-  [id, userName, email, externalId].filter((text) => text !== undefined)
+const namesIn = ({ id, userName, externalId, ...addresses }: AccountNames): string[] => [
+  ...[id, userName, externalId].filter((text) => text !== undefined),
+  ...emailsOf(addresses),
+]
 
 function toTest(pattern: string): (text: string) => boolean {
   const literal = fold(pattern)

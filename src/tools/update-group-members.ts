@@ -5,7 +5,7 @@ import type { Account, Group } from '../domain/account.ts'
 import type { Carried } from '../domain/change.ts'
 import { bare } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
-import { isAmong } from '../domain/same.ts'
+import { amongIds } from '../domain/same.ts'
 import type { Ask } from '../engine/ask.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
@@ -159,14 +159,14 @@ async function resolveMembers(ask: Ask, { tenant, group: { members }, wishes, co
   const wanted: (MemberWish & { account: Account })[] = []
   const gaps: { gap: IdentityError }[] = []
   const unsure: string[] = []
-  const ids = members?.map(({ id }) => id)
+  const isMember = members && amongIds(members.map(({ id }) => id))
   for (const { user, to } of wishes) {
     try {
       const { accounts, gap } = await ask.one(tenant, 'findAccounts', { user })
       const account = onlyOne(accounts, user)
       if (gap && account) unsure.push(user)
       else if (gap) throw gap
-      const isIn = account && ids && isAmong(ids, account.id)
+      const isIn = account && isMember?.(account.id)
       if (!account) settled.push({ user, outcome: 'failed', code: 'not_found' })
       else if (wanted.some((one) => one.account.id === account.id))
         settled.push({ user, outcome: 'not_attempted', code: 'conflict' })
@@ -217,7 +217,7 @@ function memberRow(
   { user, to, id }: { user: string; to: MemberWish['to']; id: string },
   { outcome, group, code }: Carried,
 ): MemberRow {
-  const isIn = group?.members?.some((member) => member.id === id)
+  const isIn = group?.members && amongIds(group.members.map((member) => member.id))(id)
   if (isIn !== undefined && isIn === (to === 'added')) return { user, outcome: to }
   if (outcome === 'done' && isIn === undefined) return { user, outcome: to }
   return { user, outcome: 'failed', code: code ?? 'unknown_outcome' }

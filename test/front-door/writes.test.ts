@@ -22,14 +22,21 @@ interface Result {
 
 test('a deactivation is one look-up, one write and one reading back', async () => {
   const { world, leaves, arrivals } = leaving()
+  // The first look-up tests the filters of the app.
+  await world.call('find_user', { user: ADA })
+  const before = arrivals().length
   expect(await world.call('deactivate_user', leaves)).toMatchObject({ status: 'done' })
-  expect(arrivals().map(({ method }) => method)).toEqual(['GET', 'PATCH', 'GET'])
+  const methods = arrivals().map(({ method }) => method)
+  expect(methods.slice(before)).toEqual(['GET', 'PATCH', 'GET'])
 })
 
 test('a deactivation asked about reads the account again before it writes', async () => {
   await using world = await openWorld()
+  await world.call('find_user', { user: ADA })
+  const before = world.netskope.arrivals.length
   await world.call('deactivate_user', LEAVES)
-  expect(world.netskope.arrivals.map(({ method }) => method)).toEqual(['GET', 'GET', 'PATCH', 'GET'])
+  const methods = world.netskope.arrivals.map(({ method }) => method)
+  expect(methods.slice(before)).toEqual(['GET', 'GET', 'PATCH', 'GET'])
 })
 
 test('what the result says of enforcement is configurable', async () => {

@@ -82,10 +82,8 @@ test('finds a user where SCIM is served', async () => {
   expect(found?.accounts).toMatchObject([
     { tenant: 'acme', vendor: 'netskope', status: 'active', externalId: 'idp-6f1c9a' },
   ])
-  expect(app.asked[0]).toMatchObject({
-    path: USERS,
-    query: { filter: expect.stringMatching(/^userName eq "ana.ruiz@example.com" or /) },
-  })
+  // Its list of users is short enough to tell.
+  expect(app.asked[0]).toMatchObject({ path: USERS, query: { count: '100' } })
 })
 
 test('deactivates and never deletes', async () => {
@@ -128,7 +126,7 @@ describe('a refusal', () => {
       message: expect.stringContaining('`scim`'),
       hint: expect.stringContaining('Settings > Security Cloud Platform > SCIM'),
     })
-    expect(requests).toBe(3)
+    expect(requests).toBe(4)
   })
 
   test('is a missing grant where the groups are open to the token', async () => {

@@ -5,10 +5,10 @@ import type { ApiClient } from '../http/client.ts'
 import { causeOf, toError } from '../http/errors.ts'
 import { jwtExpiry } from '../http/probe.ts'
 import { type Failure, parseReply } from '../http/reply.ts'
+import { singleFlight } from '../http/single-flight.ts'
 import { asNumber, field } from '../http/values.ts'
 import { applyErrorCode } from './envelope.ts'
 import { WHERE_TO_MAKE } from './errors.ts'
-import { singleFlight } from './single-flight.ts'
 
 /** A fetched token. It is kept in memory only. */
 interface FetchedToken {

@@ -3,8 +3,8 @@ import type { AppMemory } from '../../store/app-memory.ts'
 import type { ApiClient } from '../http/client.ts'
 import { isListResponse } from '../http/probe.ts'
 import { type ParsedReply, parseReply } from '../http/reply.ts'
+import { singleFlight } from '../http/single-flight.ts'
 import { SCIM_BASES } from './settings.ts'
-import { singleFlight } from './single-flight.ts'
 
 const SCIM_BASE_KEY = 'gainsight.scimBasePath'
 

@@ -6,7 +6,7 @@ import { path } from '../http/client.ts'
 import type { Failure } from '../http/reply.ts'
 import type { FilterAttribute, FilterState, LearnedCapabilities } from './capabilities.ts'
 import { anyOf, eq } from './filter.ts'
-import { attributesOf, fitsTerm, type Term, valuesOf } from './look-up.ts'
+import { fitsTerm, type Term, valuesOf } from './look-up.ts'
 import { type ScimUser, toUser } from './read.ts'
 import { canFilter, listRefusal, readList, readOne, type ScimApp, type ScimRows } from './request.ts'
 
@@ -65,7 +65,8 @@ export async function askEach(
 export function isProven({ known }: ScimApp, term: Term, { terms, joined }: Answered): boolean {
   const state = known?.now.filters?.[term.by]
   const honoured = state === 'honoured' || state === 'unborne'
-  return terms.includes(term) && honoured && (!joined || known?.now.or === 'honoured')
+  const answered = terms.some(({ by, value }) => by === term.by && value === term.value)
+  return answered && honoured && (!joined || known?.now.or === 'honoured')
 }
 
 type Filtered = { users: ScimUser[] } | { state: 'ignored' | 'refused' | 'unclear'; failure?: Failure }
@@ -124,34 +125,33 @@ export async function recordOf(
   return isSame ? user : undefined
 }
 
+/** The attributes that a person can be looked up by. */
+const NAMES = ['userName', 'emails.value', 'externalId'] as const
+
+/** Whether it is known what the app does with each filter that a person is looked up by. */
+export const areFiltersTested = ({ known }: ScimApp): boolean =>
+  known?.now.or !== undefined && NAMES.every((by) => known.now.filters?.[by] !== undefined)
+
 /**
- * Tests the filters of these terms with users that exist, and notes what was found. Returns the first page of the list,
- * which they come from, or the failure to read it.
+ * Tests the filters that people are looked up by with users that exist, and notes what was found. Returns the first page
+ * of the list, which they come from, or the failure to read it.
  */
 export async function testFilters(
   app: ScimApp,
-  terms: readonly Pick<Term, 'by'>[],
   context: RequestContext,
 ): Promise<ScimRows | { failure: Failure }> {
   const page = await readList(app, 'Users', { startIndex: 1, count: app.settings.pageSize }, context)
   if ('failure' in page) return page
   const users = page.rows.flatMap((row) => toUser(app, row) ?? [])
-  const untested = attributesOf(terms).filter((by) => app.known?.now.filters?.[by] === undefined)
-  const joinable = attributesOf(terms).filter((by) => canFilter(app, by))
-  const samples = await samplesFor(app, app.known?.now.or ? untested : joinable, users, context)
+  // An app without users has nothing to test with.
+  if (users.length === 0) return page
+  const samples = await samplesFor(app, users, context)
+  const unborne = NAMES.filter((name) => samples.every(({ by }) => by !== name))
   const idsWithAt = users.some(({ account: { id, externalId } }) =>
     [id, externalId].some((one) => one?.includes('@')),
   )
   await app.known?.note({ idsWithAt })
-  // An app without users has nothing to test with.
-  if (users.length > 0) {
-    const borne = new Set(samples.map(({ by }) => by))
-    await note(
-      app,
-      untested.filter((by) => !borne.has(by)),
-      'unborne',
-    )
-  }
+  await note(app, unborne, 'unborne')
   await test(app, samples, context)
   return page
 }
@@ -162,14 +162,13 @@ type Sample = Term & { id: string }
 /** One user for each attribute that somebody bears, different ones if possible. */
 async function samplesFor(
   app: ScimApp,
-  attributes: readonly FilterAttribute[],
   users: readonly ScimUser[],
   context: RequestContext,
 ): Promise<Sample[]> {
   const samples: Sample[] = []
   const [first] = users
   let whole: Promise<ScimUser | undefined> | undefined
-  for (const by of attributes) {
+  for (const by of NAMES) {
     const bears = (user: ScimUser) => valuesOf(user, by).some(isPlain)
     const isFresh = ({ account }: ScimUser) => samples.every(({ id }) => id !== account.id)
     let user = users.find((one) => bears(one) && isFresh(one)) ?? users.find(bears)
@@ -188,30 +187,49 @@ async function samplesFor(
 // No filter can hold other values.
 const isPlain = (value: string) => value !== '' && !/[\p{Cc}\p{Cs}]/u.test(value)
 
-/** Tests all samples in one filter, else one by one. */
+/** Tests all samples in one filter, else one by one, and then those that work in one filter. */
 async function test(app: ScimApp, samples: readonly Sample[], context: RequestContext): Promise<void> {
-  const attributes = samples.map(({ by }) => by)
-  // Only different users show that every part of the filter was read.
-  const differ = new Set(samples.map(({ id }) => id)).size === samples.length
-  if (samples.length > 1 && differ && app.known?.now.or === undefined) {
-    const state = await answerTo(app, samples, context)
-    await app.known?.note({ or: state })
-    if (state === 'honoured') return note(app, attributes, 'honoured')
-  }
-  for (const sample of samples) {
+  const usable = samples.filter(({ by }) => canFilter(app, by))
+  const joined = await testJoined(app, usable, context)
+  if (joined !== 'refused' && joined !== 'ignored') return
+  for (const sample of usable) {
     if (app.known?.now.filters?.[sample.by] !== undefined) continue
-    await note(app, [sample.by], await answerTo(app, [sample], context))
+    const state = await answerTo(app, [sample], context)
+    if (!state) return
+    await note(app, [sample.by], state)
   }
+  const working = usable.filter(({ by }) => app.known?.now.filters?.[by] === 'honoured')
+  if (working.length < usable.length) await testJoined(app, working, context)
 }
 
-/** Whether a filter brings all samples and nobody who does not fit. */
+/** What the app does with `or`; if it brings all samples, each part of the filter works. Undefined for an outage. */
+async function testJoined(
+  app: ScimApp,
+  samples: readonly Sample[],
+  context: RequestContext,
+): Promise<LearnedCapabilities['or']> {
+  // Only different users show that every part was read.
+  const differ = new Set(samples.map(({ id }) => id)).size === samples.length
+  const state = samples.length > 1 && differ ? await answerTo(app, samples, context) : 'ignored'
+  if (!state) return undefined
+  await app.known?.note({ or: state })
+  if (state === 'honoured') {
+    const attributes = samples.map(({ by }) => by)
+    await note(app, attributes, state)
+  }
+  return state
+}
+
+/** Whether a filter brings all samples and nobody who does not fit; undefined if the app fails. */
 async function answerTo(
   app: ScimApp,
   samples: readonly Sample[],
   context: RequestContext,
-): Promise<NonNullable<LearnedCapabilities['or']>> {
+): Promise<LearnedCapabilities['or']> {
   const list = await readList(app, 'Users', queryFor(app, samples), context)
   if ('failure' in list) {
+    // A 500 may be an outage.
+    if (list.failure.status === 500) return undefined
     if (refusesFilter(list.failure)) return 'refused'
     throw await refused(app, list.failure, context)
   }

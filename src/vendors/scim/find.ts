@@ -5,12 +5,12 @@ import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
 import { collect, inconclusive, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId } from '../http/values.ts'
-import { askEach, askTogether, isProven, recordOf, testFilters } from './evidence.ts'
+import { areFiltersTested, askEach, askTogether, isProven, recordOf } from './evidence.ts'
 import { listing } from './listing.ts'
 import { type Term, termsFor, valuesOf } from './look-up.ts'
 import { isMeant } from './match.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { ask, listRefusal, recordIn, type ScimApp, type ScimRows } from './request.ts'
+import { ask, listRefusal, readList, recordIn, type ScimApp, type ScimRows } from './request.ts'
 
 /**
  * Every account whose user name, email or external id is one of the names, or whose id is `user`: one request where the
@@ -61,21 +61,22 @@ async function search(wanted: Search): Promise<void> {
   if (!isId && canBeId) await byId()
 }
 
+/** An answer to a list after which a filter would get the same. */
+const REFUSES_ALL: readonly number[] = [401, 429, 503]
+
 async function byAttributes({ app, names, context, add, hasFound }: Search): Promise<void> {
-  const terms = termsFor(names)
-  const joined = await askTogether(app, terms, context)
-  let answered = joined ?? (await askEach(app, needed(app, terms), context))
-  add(answered.users)
-  const isOpen = () => needed(app, terms).some((term) => !isProven(app, term, answered))
-  if (!isOpen()) return
-  const page = await testFilters(app, terms, context)
-  const whole = !('failure' in page) && (await wholeList(app, names, page, context))
-  if (whole) return add(whole)
-  if (isOpen() && answered.joined) {
-    answered = await askEach(app, needed(app, terms), context)
-    add(answered.users)
+  let page = areFiltersTested(app) ? undefined : await app.testFilters?.(context)
+  if (page && 'failure' in page && REFUSES_ALL.includes(page.failure.status)) {
+    throw await listRefusal(app, page.failure, 'Users', context)
   }
-  if (!isOpen()) return
+  const whole = page && !('failure' in page) && (await wholeList(app, names, page, context))
+  if (whole) return add(whole)
+  const terms = termsFor(names)
+  const answered =
+    (await askTogether(app, terms, context)) ?? (await askEach(app, needed(app, terms), context))
+  add(answered.users)
+  if (needed(app, terms).every((term) => isProven(app, term, answered))) return
+  page ??= await readList(app, 'Users', { startIndex: 1, count: app.settings.pageSize }, context)
   if ('failure' in page) throw await listRefusal(app, page.failure, 'Users', context)
   const { maxPages } = app.settings
   const most = hasFound() ? Math.min(MAX_PAGES_PER_CALL, maxPages) : maxPages

@@ -47,9 +47,4 @@ function termsOf(who: string): readonly Term[] {
   ]
 }
 
-/** Each attribute once. */
-export const attributesOf = (terms: readonly Pick<Term, 'by'>[]): FilterAttribute[] => [
-  ...new Set(terms.map(({ by }) => by)),
-]
-
 const equal = (by: FilterAttribute, value: string): Term[] => [{ by, value }]

@@ -1,8 +1,10 @@
 import type { Operations, Writes } from '../../domain/operations.ts'
 import { recentPages } from '../http/recent-pages.ts'
+import { singleFlight } from '../http/single-flight.ts'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
 import { createAccount, createGroup } from './create.ts'
 import { deleteAccount } from './delete.ts'
+import { testFilters } from './evidence.ts'
 import { checkFixed, editsFor } from './fields.ts'
 import { findAccounts } from './find.ts'
 import { findByName } from './find-by-name.ts'
@@ -32,8 +34,9 @@ export const scimOperations = (plain: ScimApp) => {
   const app = async (): Promise<ScimApp> => {
     const { pageMaximum = Number.POSITIVE_INFINITY } = await known.recall()
     const settings = { ...plain.settings, pageSize: Math.min(plain.settings.pageSize, pageMaximum) }
-    return { ...plain, known, forms, pages, settings }
+    return { ...plain, known, forms, pages, settings, testFilters: testing }
   }
+  const testing = singleFlight(async (context) => testFilters(await app(), context))
   /** The app, of which all that was fetched may be outdated now. */
   const changing = (): Promise<ScimApp> => {
     pages.forget()

@@ -38,6 +38,8 @@ export interface ScimApp extends Origin {
   known?: Capabilities
   /** The known forms of a change. Without them, each change finds out again. */
   forms?: KnownForms
+  /** Tests what the app does with filters; callers at the same time share one test. */
+  testFilters?: (context: RequestContext) => Promise<ScimRows | { failure: Failure }>
   /** Whether a 404 comes from a gateway (wrong address) and not from the app (missing record). */
   isGateway?: (failure: Failure) => boolean
   /** The vendor's specific error for a failure; undefined if it has none. */

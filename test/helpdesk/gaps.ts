@@ -1,0 +1,253 @@
+import { expect } from 'vitest'
+import type { Account, Agent, Answer } from './agent.ts'
+import { changesBy, everywhere, named, request } from './request.ts'
+
+const LATER = /^(at|on|from|until|startDate|endDate)$/
+
+/** The fields that an app has just refused, taken out. */
+function without(attributes: Record<string, string>, { error }: Answer): Record<string, string> {
+  const [, refused = ''] = /does not accept: (.*)\.$/.exec(error?.message ?? '') ?? []
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([name]) => !refused.split(', ').includes(name)),
+  )
+}
+
+export const cannotSignIn = request({
+  asks: 'Ivan Park cannot log into Netskope. Why?',
+  most: { calls: 3, kilobytes: 3.5, questions: 0 },
+  ends: 'Told: the account is active, and what was done to it; and where a refused sign-in would be found.',
+  gap: {
+    why: 'sign-ins and policies are read from no app',
+    says: /log of the identity provider and the policies of the app/,
+    closedBy: named(/explain|sign_?in|login/),
+  },
+  async script(agent) {
+    const explained = await agent.suppose('explain_access', { user: 'Ivan Park' })
+    const accounts = await agent.accountsOf('Ivan Park')
+    const account = accounts.find(({ tenant }) => tenant.includes('netskope'))
+    const log = await agent.call('pull_audit', { tenant: account?.tenant, user: account?.email })
+    return { explained, account, log }
+  },
+  holds({ explained, account, log }) {
+    expect(explained.error?.code).toBe('protocol')
+    expect(account?.status).toBe('active')
+    expect(log.note).toMatch(/does not prove that nothing happened/)
+  },
+})
+
+export const newHire = request({
+  asks: 'Noor Ali (noor.ali@example.com), accountant in Finance, starts on Monday. Give her accounts everywhere.',
+  most: { calls: 8, kilobytes: 5, questions: 0 },
+  ends: 'The accounts are made at once, with the fields that each app has.',
+  gap: { why: 'nothing is done at a later time', says: /on the day/, closedBy: changesBy(LATER) },
+  changes: everywhere('noor.ali@example.com'),
+  async script(agent) {
+    const noor = { email: 'noor.ali@example.com', givenName: 'Noor', familyName: 'Ali' }
+    const attributes = { title: 'Accountant', department: 'Finance' }
+    const tenants = await agent.tenants('create_user')
+    const made = []
+    const monday = { startDate: 'Monday' }
+    const dated = await agent.call('create_user', { tenant: tenants[0]?.tenant, ...noor, ...monday })
+    for (const { tenant } of tenants) {
+      const first = await agent.change('create_user', { tenant, ...noor, attributes })
+      made.push(
+        first.error?.code === 'unsupported'
+          ? await agent.change('create_user', { tenant, ...noor, attributes: without(attributes, first) })
+          : first,
+      )
+    }
+    return { dated, made }
+  },
+  holds({ dated, made }) {
+    expect(dated.error?.code).toBe('invalid_input')
+    expect(made.map(({ outcome, verified }) => `${outcome} ${verified}`)).toEqual(
+      Array(4).fill('created true'),
+    )
+  },
+})
+
+export const sameGroups = request({
+  asks: 'Give Noor Ali the same groups as Daniel Tanaka.',
+  most: { calls: 5, kilobytes: 5, questions: 2 },
+  ends: 'Where the app tells his groups she is added to each; elsewhere they are unknown, and said to be.',
+  gap: {
+    why: 'groups are not copied, and three of the apps do not tell them by person',
+    says: /Nothing copies groups/,
+    closedBy: named(/copy|same_groups/),
+  },
+  changes: ['scim: group Everyone', 'scim: group Support'],
+  async script(agent) {
+    const copied = await agent.suppose('copy_groups', { from: 'Daniel Tanaka', to: 'Noor Ali' })
+    const his = await agent.accountsOf('Daniel Tanaka')
+    const hers = await agent.accountsOf('Noor Ali')
+    const added = []
+    for (const { tenant, groups = [] } of his) {
+      const noor = hers.find((account) => account.tenant === tenant)
+      for (const group of groups) {
+        added.push(await agent.change('update_group_members', { tenant, group, add: [noor?.id] }))
+      }
+    }
+    return { copied, unknown: his.filter(({ groups }) => groups === undefined), added }
+  },
+  holds({ copied, unknown, added }) {
+    expect(copied.error?.code).toBe('protocol')
+    expect(unknown).toHaveLength(3)
+    expect(added.flatMap(({ members = [] }) => members.map(({ outcome }) => outcome))).toEqual([
+      'added',
+      'added',
+    ])
+  },
+})
+
+const LEAVERS = ['Nadia Usman', 'Sven Silva', 'Sven Haddad']
+
+export const leavers = request({
+  asks: `${LEAVERS.join(', ')} of Support have left. Cut them off everywhere.`,
+  most: { calls: 7, kilobytes: 15, questions: 3 },
+  ends: 'One call and one question for each person.',
+  gap: {
+    why: 'there is no call for many people',
+    says: /one person a call/,
+    closedBy: (tool) =>
+      /^(offboard|deactivate_users)$/.test(tool.name) || changesBy(/^(people|users)$/)(tool),
+  },
+  changes: everywhere('nadia.usman@example.com', 'sven.silva@example.com', 'sven.haddad@example.com'),
+  async script(agent) {
+    const atOnce = await agent.suppose('deactivate_users', { users: LEAVERS })
+    const answers = []
+    for (const person of LEAVERS) answers.push(await deactivate(agent, await agent.accountsOf(person)))
+    return { atOnce, answers }
+  },
+  holds({ atOnce, answers }) {
+    expect(atOnce.error?.code).toBe('protocol')
+    expect(answers.map(({ status }) => status)).toEqual(['done', 'done', 'done'])
+  },
+})
+
+const deactivate = (agent: Agent, accounts: readonly Account[], more: object = {}): Promise<Answer> =>
+  agent.change('deactivate_user', {
+    user: accounts[0]?.email,
+    tenants: accounts.map(({ tenant }) => tenant),
+    reason: 'asked by the helpdesk',
+    ...more,
+  })
+
+export const goneAtTheSource = request({
+  asks: 'Who still has an active account in Gainsight, though gone at our identity provider?',
+  most: { calls: 3, kilobytes: 18, questions: 0 },
+  ends: 'Told that the list of the app is one half of it; a page of it is never called complete.',
+  gap: {
+    why: 'no identity provider is connected and nothing compares two systems',
+    says: /who should have one, the identity provider or the HR system knows/,
+    closedBy: named(/compare/),
+  },
+  async script(agent) {
+    const compared = await agent.suppose('compare_users', { truth: 'okta' })
+    const tenants = await agent.tenants('list_users')
+    const tenant = tenants.find(({ vendor }) => vendor === 'gainsight')?.tenant
+    return { compared, page: await agent.call('list_users', { tenant, match: { status: 'active' } }) }
+  },
+  holds({ compared, page }) {
+    expect(compared.error?.code).toBe('protocol')
+    expect(page).toMatchObject({ complete: false, nextCursor: expect.any(String) })
+  },
+})
+
+export const suspended = request({
+  asks: 'Suspend Uma Kovács until the first of March.',
+  most: { calls: 3, kilobytes: 5.5, questions: 1 },
+  ends: 'Suspended now, with the date in the reason; somebody has to give it back in March.',
+  gap: { why: 'nothing is done at a later time', says: /on the day/, closedBy: changesBy(LATER) },
+  changes: everywhere('uma.kovacs@example.com'),
+  async script(agent) {
+    const accounts = await agent.accountsOf('Uma Kovács')
+    const dated = await deactivate(agent, accounts, { until: '2027-03-01' })
+    return { dated, now: await deactivate(agent, accounts, { reason: 'suspended until 1 March' }) }
+  },
+  holds({ dated, now }) {
+    expect(dated.error?.code).toBe('invalid_input')
+    expect(now.status).toBe('done')
+  },
+})
+
+export const firedAdmin = request({
+  asks: 'Grace Hopper was fired. Cut her off everywhere, now.',
+  most: { calls: 4, kilobytes: 6.5, questions: 1 },
+  ends: 'The other three are cut off; the answer names the app that is left and who can do it there.',
+  gap: {
+    why: 'super admins of Gainsight are not changed from here, and a call that names one is refused whole',
+    says: /super admin can do it in Gainsight/,
+    closedBy: () => false,
+  },
+  changes: everywhere('grace@example.com').filter((key) => !key.startsWith('gainsight')),
+  async script(agent) {
+    const accounts = await agent.accountsOf('Grace Hopper')
+    const all = await deactivate(agent, accounts)
+    const others = accounts.filter(({ tenant }) => tenant !== all.error?.tenant)
+    return { all, others: await deactivate(agent, others) }
+  },
+  holds({ all, others }) {
+    expect(all.error).toMatchObject({ code: 'refused', tenant: 'acme-gainsight' })
+    expect(others).toMatchObject({ status: 'done' })
+    expect(others.results).toHaveLength(3)
+  },
+})
+
+export const reset = request({
+  asks: 'Reset the password and the second factor of Priya Weber.',
+  most: { calls: 5, kilobytes: 4, questions: 0 },
+  ends: 'Told where both are reset: at the identity provider, or in the console of the app.',
+  gap: {
+    why: 'this server takes no passwords and reaches no second factors',
+    says: /takes no passwords: they are reset at the identity provider.*Second factors are reset/,
+    closedBy: named(/password|mfa|factor/),
+  },
+  async script(agent) {
+    const [account] = await agent.accountsOf('Priya Weber')
+    const { tenant, id } = account ?? {}
+    return [
+      await agent.suppose('reset_password', { user: id }),
+      await agent.suppose('reset_mfa', { user: id }),
+      await agent.change('update_user', { tenant, user: id, set: { password: null } }),
+      await agent.change('update_user', { tenant, user: id, set: { mfaEnrolled: false } }),
+    ]
+  },
+  holds(answers) {
+    expect(answers.map(({ error }) => error?.code)).toEqual([
+      ...['protocol', 'protocol'],
+      ...['invalid_input', 'invalid_input'],
+    ])
+    for (const { error } of answers) {
+      expect(`${error?.message} ${error?.hint}`).toMatch(/identity provider/)
+    }
+  },
+})
+
+export const idleContractors = request({
+  asks: 'Which contractors have not signed in for 90 days?',
+  most: { calls: 3, kilobytes: 11, questions: 0 },
+  ends: 'The active contractors are listed; when they signed in last is unknown, and nobody is called idle.',
+  gap: {
+    why: 'none of these apps tells the last sign-in, and nothing searches by it',
+    says: /the last sign-in is unknown/,
+    closedBy: named(/idle|dormant|sign_?in/),
+  },
+  async script(agent) {
+    const tenants = await agent.tenants('list_users')
+    const tenant = tenants.find(({ vendor }) => vendor === 'scim')?.tenant
+    const match = { group: 'Contractors', status: 'active' }
+    const searched = await agent.call('list_users', {
+      tenant,
+      match: { ...match, lastSignIn: '90 days ago' },
+    })
+    return { searched, ...(await agent.allUsers({ tenant, match, limit: 200 })) }
+  },
+  holds({ searched, accounts, complete }, { scim }) {
+    expect(searched.error?.code).toBe('invalid_input')
+    const ids = new Set(scim.group('Contractors').members?.map(({ value }) => value))
+    const active = scim.users.filter(({ id, active }) => active && ids.has(id))
+    expect(complete).toBe(true)
+    expect(accounts.map(({ id }) => id).sort()).toEqual(active.map(({ id }) => id).sort())
+    expect(accounts.filter(({ lastSignInAt }) => lastSignInAt !== undefined)).toEqual([])
+  },
+})

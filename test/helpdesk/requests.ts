@@ -1,0 +1,38 @@
+import { givenBack, leaver, married, mover, superAdmin } from './changes.ts'
+import {
+  cannotSignIn,
+  firedAdmin,
+  goneAtTheSource,
+  idleContractors,
+  leavers,
+  newHire,
+  reset,
+  sameGroups,
+  suspended,
+} from './gaps.ts'
+import { allAdmins, brokenIntegration, fullLicences, newAdmins, whatDoesShe, whoDidThat } from './reads.ts'
+import type { HelpdeskRequest } from './request.ts'
+
+/** Twenty requests of a helpdesk, in the order in which they are made. */
+export const requests: readonly HelpdeskRequest[] = [
+  leaver,
+  cannotSignIn,
+  newAdmins,
+  newHire,
+  sameGroups,
+  brokenIntegration,
+  leavers,
+  goneAtTheSource,
+  allAdmins,
+  fullLicences,
+  married,
+  mover,
+  whoDidThat,
+  givenBack,
+  suspended,
+  superAdmin,
+  firedAdmin,
+  reset,
+  whatDoesShe,
+  idleContractors,
+]
