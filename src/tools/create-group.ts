@@ -9,6 +9,7 @@ import { NotFound } from '../errors.ts'
 import { inQuotes, plainText, sameText } from '../text/text.ts'
 import { ChangeStatus, OptionalReason, RESULT_OF_ONE, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { ApprovalId, TenantName, Text, UserRef } from './fields.ts'
+import { gapLine } from './left-out.ts'
 
 export default defineTool({
   name: 'create_group',
@@ -37,8 +38,8 @@ export default defineTool({
     const there = await ask.one(tenant, 'readGroup', { group: name })
     // The group may have been found by id, so its name is compared.
     if (there && sameText(there.name, plainText(name)))
-      return { changes: [], lines: [], reason, consequence: '', there }
-    const accounts = await accountsOf(ask, tenant, members)
+      return { changes: [], lines: [], reason, consequence: '', doubtful: [], there }
+    const { accounts, doubtful } = await accountsOf(ask, tenant, members)
     const change = {
       tenant,
       accounts,
@@ -50,14 +51,19 @@ export default defineTool({
     const consequence = createGroup.consequence(change, at.facts)
     return {
       changes: [change],
-      lines: [...createGroup.sentences(change, whereOf(at)), ...(consequence ? [consequence] : [])],
+      lines: [
+        ...createGroup.sentences(change, whereOf(at)),
+        ...(consequence ? [consequence] : []),
+        ...doubtful,
+      ],
       reason,
       consequence,
+      doubtful,
       there: undefined,
     }
   },
 
-  async run(_, { plan: { changes, consequence, there }, carryOut }) {
+  async run(_, { plan: { changes, consequence, doubtful, there }, carryOut }) {
     const [change] = changes
     const carried = change && (await carryOut(change))
     const found = there ?? (carried?.code === 'conflict' ? carried.group : undefined)
@@ -70,7 +76,7 @@ export default defineTool({
       }
     }
     const { outcome, group, verified, code, note } = carried
-    const notes = [note, outcome === 'done' ? consequence : undefined].filter((text) => text)
+    const notes = [note, outcome === 'done' ? consequence : undefined, ...doubtful].filter((text) => text)
     return {
       status: statusOfOne(outcome, verified),
       outcome: outcome === 'done' ? ('created' as const) : outcome,
@@ -83,10 +89,13 @@ export default defineTool({
 })
 
 /** The accounts of `users`, exactly one each. Throws if one is not found, since a group is created as a whole. */
-async function accountsOf(ask: Ask, tenant: string, users: readonly string[]): Promise<Account[]> {
+async function accountsOf(ask: Ask, tenant: string, users: readonly string[]) {
   const accounts = new Map<string, Account>()
+  const doubtful: string[] = []
   for (const user of new Set(users)) {
-    const account = onlyOne((await ask.one(tenant, 'findAccounts', { user })).accounts, user)
+    const found = await ask.one(tenant, 'findAccounts', { user })
+    const account = onlyOne(found.accounts, user)
+    doubtful.push(...gapLine({ user, tenant }, found.gap))
     if (!account) {
       throw new NotFound(
         `${inQuotes(user)} was not found in ${tenant}.`,
@@ -96,5 +105,5 @@ async function accountsOf(ask: Ask, tenant: string, users: readonly string[]): P
     }
     accounts.set(account.id, account)
   }
-  return [...accounts.values()]
+  return { accounts: [...accounts.values()], doubtful }
 }

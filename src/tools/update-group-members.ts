@@ -13,7 +13,7 @@ import { type ErrorCode, IdentityError, NotFound } from '../errors.ts'
 import { inQuotes, plainText } from '../text/text.ts'
 import { ChangeStatus, OptionalReason, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
-import { PartIsEnough, passingAmong } from './left-out.ts'
+import { othersOf, PartIsEnough, passingAmong } from './left-out.ts'
 
 type MemberRow = {
   user: string
@@ -85,6 +85,7 @@ export default defineTool({
       inside: members?.map((member) => member.id),
     } as const
     const at = ask.tenants.get(tenant)
+    const doubtful = unsure.length > 0 ? [`${othersOf(listed(unsure))}.`] : []
     const consequence = updateMembers.consequence(change, at.facts)
     return {
       changes: wanted.length === 0 ? [] : [change],
@@ -93,12 +94,11 @@ export default defineTool({
         ...(consequence ? [consequence] : []),
         ...warning(name, caution),
         ...leftAlone(settled, wishes.length),
-        ...(unsure.length > 0
-          ? [`These may have other accounts, which the app does not find: ${listed(unsure)}.`]
-          : []),
+        ...doubtful,
       ],
       reason,
       consequence,
+      doubtful,
       passing,
       uncovered: settled.some(({ code }) => code === 'refused'),
       settled: { members: settled },
@@ -114,6 +114,7 @@ export default defineTool({
         status: failed ? ('failed' as const) : ('unchanged' as const),
         members: plan.settled.members,
         verified: !failed,
+        ...(plan.doubtful.length > 0 && { note: plan.doubtful.join(' ') }),
       }
     }
     const carried = await carryOut(change)
@@ -121,7 +122,9 @@ export default defineTool({
     const status = statusOfOne(carried.outcome, carried.verified)
     const failed = members.some(({ outcome }) => outcome === 'failed')
     const changed = members.some(({ outcome }) => outcome === 'added' || outcome === 'removed')
-    const notes = [carried.note, changed ? plan.consequence : undefined].filter((text) => text)
+    const notes = [carried.note, changed ? plan.consequence : undefined, ...plan.doubtful].filter(
+      (text) => text,
+    )
     return {
       // Some apps refuse a change of which they have made a part.
       status: failed && changed ? ('partial' as const) : status,

@@ -3,6 +3,7 @@ import { checkTokens } from './gainsight/check-token.ts'
 import { openClients } from './gainsight/clients.ts'
 import { gainsightError, isGateway } from './gainsight/errors.ts'
 import { extensionMapping, readExtension } from './gainsight/extension.ts'
+import { GSID } from './gainsight/gsid.ts'
 import { refusingSuperAdmins } from './gainsight/refuse-super-admins.ts'
 import { dialectIn } from './gainsight/rest/find-dialect.ts'
 import { restOperations } from './gainsight/rest/operations.ts'
@@ -35,6 +36,7 @@ export default defineVendor<GainsightSettings>({
           tells: ['admin', 'licence'],
           mapping: extensionMapping(settings),
           isGateway,
+          idForm: GSID,
           explain: async (failure, { effect }) =>
             gainsightError(failure, { surface: 'SCIM', effect, tokenKind: scim.tokenKind }),
         })

@@ -53,12 +53,12 @@ async function search(wanted: Search): Promise<void> {
     if (found) add([found])
     return found !== undefined
   }
-  const isUuid = UUID.test(user)
-  // No other account has the UUID of this one as its name.
-  if (isUuid && (await byId()) && names.length === 1) return
+  const isId = UUID.test(user) || app.idForm?.test(user) === true
+  // No other account has an id of this form as its name.
+  if (isId && (await byId()) && names.length === 1) return
   await byAttributes(wanted)
   const canBeId = !user.includes('@') || app.known?.now.idsWithAt !== false
-  if (!isUuid && canBeId) await byId()
+  if (!isId && canBeId) await byId()
 }
 
 /** An answer to a list after which a filter would get the same. */

@@ -28,6 +28,8 @@ export interface ScimApp extends Origin {
   settings: ScimSettings
   /** Which account fields can be set. Default: the fields of RFC 7643. */
   mapping?: FieldMapping
+  /** The form of the app's ids if they are no UUIDs, and nobody has one as a name. */
+  idForm?: RegExp
   /** Pages that were just fetched. Without it, each page is fetched anew. */
   pages?: RecentPages
   /** The app leaves the members out of a list of groups unless it is asked for them. */

@@ -9,6 +9,7 @@ import { asWord, field } from '../../http/values.ts'
 import { isMeant } from '../../scim/match.ts'
 import { bearsName, notByName, partsOf } from '../../scim/names.ts'
 import type { ScimUser } from '../../scim/read.ts'
+import { GSID } from '../gsid.ts'
 import type { Dialect } from './dialect.ts'
 import { type AnyOf, anyCase } from './where.ts'
 
@@ -23,9 +24,6 @@ export interface RestUsers {
   /** Pages of the list. With `recent`, those that were fetched a moment ago will do. */
   list(how: { recent: boolean }): (start: number) => Promise<FetchedPage>
 }
-
-/** The form of the ids in support.gainsight.com, "User Management APIs". Nobody has one as a name. */
-const GSID = /^1P[\dA-Z]{14,}$/
 
 /** Users by id in memory, from wherever they were found. */
 type FoundUsers = Map<string, ScimUser>
