@@ -13,7 +13,10 @@ export const gapNote = (gap: IdentityError | undefined): string[] =>
 export const gapLine = (
   { user, tenant }: { user: string; tenant: string },
   gap: IdentityError | undefined,
-): string[] => (gap ? [`There may be other accounts for ${bare(user)} in ${tenant}. ${gap.message}`] : [])
+): string[] => (gap ? [`${othersOf(bare(user))} in ${tenant}. ${gap.message}`] : [])
+
+/** The beginning of such a line, for one or more users. */
+export const othersOf = (users: string): string => `There may be other accounts for ${users}`
 
 /** Whether to go on with a part if a fault that passes hides the rest; else such a plan is not offered for approval. */
 export const PartIsEnough = z.boolean().optional().describe('A part is enough')
