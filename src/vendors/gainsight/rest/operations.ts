@@ -12,11 +12,13 @@ import { readExtension } from '../extension.ts'
 import { checkFields } from '../rules.ts'
 import type { Dialect } from './dialect.ts'
 import { filterIn, restFilter } from './filter.ts'
-import { findAccounts, findByName, listingOf, type RestUsers } from './find.ts'
+import { findAccounts } from './find.ts'
+import { findByName } from './find-by-name.ts'
 import { dialectOf } from './find-dialect.ts'
 import { byIndex } from './pages.ts'
 import { asScim } from './records.ts'
 import type { RestApp } from './request.ts'
+import { listingOf, type RestUsers } from './rest-users.ts'
 
 /** Only for reading: a dialect names the fields that it takes. */
 const mappingOf = ({ names }: Dialect): Pick<FieldMapping, 'takes'> => ({
