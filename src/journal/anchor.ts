@@ -79,9 +79,12 @@ export const isSignedBy = (anchor: Anchor, publicKey: KeyObject): boolean =>
 /** A new key pair: the private key as PEM, the public key as `readPublicKey` accepts it. */
 export function newKeyPair(): { privatePem: string; publicText: string; id: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const publicText = publicKey.export({ format: 'jwk' }).x ?? ''
+  // On a command line, a key that begins with a dash would be taken for an option.
+  if (publicText.startsWith('-')) return newKeyPair()
   return {
     privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    publicText: publicKey.export({ format: 'jwk' }).x ?? '',
+    publicText,
     id: keyIdOf(publicKey),
   }
 }

@@ -82,3 +82,8 @@ function put(value: unknown, path: Path, next: unknown): unknown {
   record[name] = next
   return was
 }
+
+test('no new key looks like an option on a command line', () => {
+  const keys = Array.from({ length: 400 }, () => newKeyPair().publicText)
+  expect(keys.filter((key) => key.startsWith('-'))).toEqual([])
+})
