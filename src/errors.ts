@@ -136,6 +136,10 @@ export class TimedOut extends RetryableError {
 export class BadReply extends IdentityError {
   readonly code = 'bad_reply'
 }
+/** Something went wrong on our side; the log has more. */
+export class Internal extends IdentityError {
+  readonly code = 'internal'
+}
 /** A write was sent but its reply was lost: it may or may not have happened. */
 export class UnknownOutcome extends IdentityError {
   readonly code = 'unknown_outcome'

@@ -92,7 +92,16 @@ export async function composeServer(
     addApprover: typed(io, options, 'approvers add NAME'),
   }
   const links = approvalLinks(io, options, page, openPage)
-  const policy = callPolicy({ settings, tenants, store, freezes, page, links, meter: meter ?? unmetered })
+  const policy = callPolicy({
+    settings,
+    tenants,
+    store,
+    freezes,
+    page,
+    links,
+    meter: meter ?? unmetered,
+    log,
+  })
   return {
     parts: {
       tools,
@@ -184,10 +193,20 @@ function approvalLinks(
 interface PolicyParts extends Pick<Running, 'settings' | 'tenants' | 'store' | 'freezes' | 'page'> {
   links: ApprovalLinks
   meter: Meter
+  log: Log
 }
 
 /** What the guards decide from. */
-const callPolicy = ({ settings, tenants, store, freezes, page, links, meter }: PolicyParts): CallPolicy => ({
+const callPolicy = ({
+  settings,
+  tenants,
+  store,
+  freezes,
+  page,
+  links,
+  meter,
+  log,
+}: PolicyParts): CallPolicy => ({
   meter,
   settings,
   journalling: { journal: page.journal, warn: page.warn },
@@ -207,7 +226,7 @@ const callPolicy = ({ settings, tenants, store, freezes, page, links, meter }: P
     brief({ caller, grant, signal, deadline }: Call, plan: Plan) {
       const until = Math.min(deadline, Date.now() + BRIEFING_TIMEOUT)
       const context = { caller: caller.id, priority: 'interactive', deadline: until, signal } as const
-      return briefOn(plan, askFor(tenants.seenBy(grant), context))
+      return briefOn(plan, askFor(tenants.seenBy(grant), context, log))
     },
   },
 })

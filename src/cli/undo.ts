@@ -142,7 +142,7 @@ async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { chang
   const parsed = tool.input().safeParse(input)
   if (!parsed.success) throw new InvalidInput('The reference, tenant or reason is not valid.', 'See --help.')
   const { changes, lines } = await tool.plan(parsed.data, {
-    ask: askFor(parts.tenants, context),
+    ask: askFor(parts.tenants, context, parts.log),
     past: (reference) => parts.past(reference, context.caller),
     covers: () => true,
   })

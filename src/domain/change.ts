@@ -44,6 +44,8 @@ export interface Plan {
   effect?: Effect
   /** What could not be determined and a person must judge, as a sentence; it is one of the lines, too. */
   doubt?: string | undefined
+  /** A person must see it, whatever the settings say: an app's own data chose one of the accounts. */
+  mustAsk?: boolean
   /** The part of the answer that needs no write: what was asked for and is not among the changes. The lines say it too. */
   settled?: Readonly<Record<string, unknown>>
   /** Whether accounts were left out because the approval of the call does not cover them. */

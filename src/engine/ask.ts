@@ -1,5 +1,6 @@
 import type { AnswerOf, AskOf, OperationName, RequestContext } from '../domain/operations.ts'
-import { IdentityError, Unsupported } from '../errors.ts'
+import { IdentityError, Internal, Unsupported } from '../errors.ts'
+import type { Log } from '../log.ts'
 import type { Tenant, Tenants } from './tenants.ts'
 
 /** One tenant's answer or error to a question that went to several. */
@@ -53,7 +54,8 @@ export async function atTenant<Result>({ name }: Tenant, work: () => Promise<Res
   }
 }
 
-export function askFor(tenants: Tenants, context: RequestContext): Ask {
+/** `log` gets what goes wrong on our side at one of several tenants, which must not spoil the answers of the others. */
+export function askFor(tenants: Tenants, context: RequestContext, log: Pick<Log, 'error'>): Ask {
   async function one<Name extends OperationName>(
     name: string,
     operation: Name,
@@ -73,9 +75,16 @@ export function askFor(tenants: Tenants, context: RequestContext): Ask {
             return { tenant, answer: await one(tenant.name, operation, ask) }
           } catch (error) {
             if (error instanceof IdentityError) return { tenant, error }
-            throw error
+            log.error(`${operation} failed at one tenant`, { tenant: tenant.name, error })
+            return {
+              tenant,
+              error: new Internal(OUR_FAULT, ASK_OPERATOR, { cause: error, tenant: tenant.name }),
+            }
           }
         }),
       ),
   }
 }
+
+const OUR_FAULT = 'Something went wrong on our side.'
+const ASK_OPERATOR = 'Tell the person who runs this server; the log has more.'

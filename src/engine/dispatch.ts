@@ -79,7 +79,7 @@ export function dispatcher({
     const seen = tenants.seenBy(call.grant)
     if (tool.effect === 'reads') {
       return tool.run(call.input, {
-        ask: askFor(seen, context),
+        ask: askFor(seen, context, log),
         // `get` throws for a tenant that the caller cannot see.
         own: async (asked) => own({ ...asked, tenant: seen.get(asked.tenant).name }),
         cursors: cursorsFor(signer, tool.name, call.caller.id),
@@ -112,7 +112,7 @@ export function dispatcher({
       const tool = toolOf(call)
       if (tool.effect === 'reads') return undefined
       const plan = await tool.plan(call.input, {
-        ask: askFor(tenants.seenBy(call.grant), contextOf(call)),
+        ask: askFor(tenants.seenBy(call.grant), contextOf(call), log),
         past: (reference) => past(reference, call.caller.id),
         covers: await coverOf(call),
       })

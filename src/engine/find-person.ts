@@ -1,6 +1,6 @@
 import type { Account } from '../domain/account.ts'
 import { correlate, emailsOf, matchedBy, sharedKeys } from '../domain/correlate.ts'
-import { IdentityError } from '../errors.ts'
+import type { IdentityError } from '../errors.ts'
 import { sameText } from '../text/text.ts'
 import type { Ask } from './ask.ts'
 import type { Tenant } from './tenants.ts'
@@ -44,7 +44,7 @@ export async function findPerson(
 }
 
 /** Keys worth a second look, in order of how surely they are one person's. */
-const MAX_KEYS = 4
+const MAX_KEYS = 10
 
 const keysOf = (accounts: readonly Account[]): string[] => {
   const keys = [
@@ -60,31 +60,27 @@ const keysOf = (accounts: readonly Account[]): string[] => {
 async function lookAgain(
   ask: Ask,
   tenant: Tenant,
-  keys: readonly string[],
+  [user = '', ...also]: readonly string[],
   known: readonly Account[],
 ): Promise<PersonAt> {
-  try {
-    const [user, ...also] = keys
-    if (user === undefined) return { tenant, accounts: [] }
-    const { accounts, gap } = await ask.one(tenant.name, 'findAccounts', { user, also })
-    // The surest key that finds somebody.
-    for (const key of keys) {
-      const linked = accounts.flatMap((account) => {
-        const other = known.find((one) => sharedKeys(account, one).length > 0)
-        const isFound = other && matchedBy(account, key).length > 0
-        return isFound ? [{ account: { ...account, matchedBy: sharedKeys(account, other) }, other }] : []
-      })
-      const [one] = linked
-      if (one) {
-        const found = linked.map(({ account }) => account)
-        return { tenant, accounts: found, linkedTo: one.other, ...(gap && { gap }) }
-      }
+  const [answered] = await ask.each('findAccounts', [tenant.name], { user, also })
+  if (!answered || 'error' in answered)
+    return { tenant, accounts: [], ...(answered && { gap: answered.error }) }
+  const { accounts, gap } = answered.answer
+  // The surest key that finds somebody.
+  for (const key of [user, ...also]) {
+    const linked = accounts.flatMap((account) => {
+      const other = known.find((one) => sharedKeys(account, one).length > 0)
+      const isFound = other && matchedBy(account, key).length > 0
+      return isFound ? [{ account: { ...account, matchedBy: sharedKeys(account, other) }, other }] : []
+    })
+    const [one] = linked
+    if (one) {
+      const found = linked.map(({ account }) => account)
+      return { tenant, accounts: found, linkedTo: one.other, ...(gap && { gap }) }
     }
-    return { tenant, accounts: [], ...(gap && { gap }) }
-  } catch (error) {
-    if (error instanceof IdentityError) return { tenant, accounts: [], gap: error }
-    throw error
   }
+  return { tenant, accounts: [], ...(gap && { gap }) }
 }
 
 /** Looks a name up where nobody has it as an identifier. What it finds are candidates. */

@@ -46,7 +46,7 @@ export const confirm = (by: Confirming): CallGuard =>
     }
     const bound = bindingOf(call, plan)
     const { digest } = bound
-    const demand = demandOf(weigh(effectOf(call), plan, by.policy.about, call.leastLevel), by.policy)
+    const demand = demandOf(weigh(effectOf(call), plan, by.policy.about, leastOf(call, plan)), by.policy)
     const approvalId = approvalIdOf(call)
     if (approvalId !== undefined) {
       const given = await by.approvals.get(approvalId)
@@ -78,6 +78,8 @@ const allowedBy = (call: Call, { id, by, how }: NonNullable<JournalEvent['approv
   ...call,
   record: (event) => call.record({ ...event, approval: { id, ...(by && { by }), ...(how && { how }) } }),
 })
+
+const leastOf = ({ leastLevel }: Call, { mustAsk }: Plan) => leastLevel ?? (mustAsk ? 'ask' : undefined)
 
 const approvalIdOf = ({ input }: Call): string | undefined => {
   const { approvalId } = input as { approvalId?: unknown }

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { kindOf } from '../changes/index.ts'
 import { Account } from '../domain/account.ts'
 import type { Carried, Change, Effect, Plan } from '../domain/change.ts'
+import { correlate } from '../domain/correlate.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { Ask } from '../engine/ask.ts'
 import { findPerson } from '../engine/find-person.ts'
@@ -130,6 +131,7 @@ async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, cove
   const lines: string[] = []
   const gaps: Record<string, string> = {}
   const places = await findPerson(ask, user, tenants)
+  const people = correlate(places.flatMap(({ accounts }) => accounts))
   for (const { tenant: at, accounts, gap, linkedTo } of places) {
     const tenant = at.name
     const account = onlyOne(accounts, user)
@@ -168,8 +170,12 @@ async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, cove
     changes,
     settled,
     gaps,
-    lines: [...lines, ...leftAlone(settled, outcomes[1])],
+    lines: [...lines, ...people.flatMap(({ doubt }) => doubt ?? []), ...leftAlone(settled, outcomes[1])],
     passing: passingAmong(places),
+    // Whoever writes an email or an external id into one app must not choose an account in another.
+    mustAsk: changes.some(({ tenant }) =>
+      places.some((place) => place.tenant.name === tenant && place.linkedTo),
+    ),
     uncovered: settled.some(({ note }) => note === NOT_COVERED),
   }
 }

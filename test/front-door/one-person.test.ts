@@ -200,3 +200,20 @@ test('a protected address protects whoever has it, as any of their addresses', a
   }
   expect(three.a.user(ADA).active).toBe(true)
 })
+
+test('an account that the data of another app points to is never taken unasked', async () => {
+  const fill = ({ a, b, c }: Record<'a' | 'b' | 'c', ScimApp>) => {
+    for (const app of [a, b, c]) others(app)
+    a.addUser({ userName: ADA, emails: [{ value: ADA }, { value: 'chief@x.example' }] })
+    b.addUser({ userName: ADA })
+    c.addUser({ userName: 'chief@x.example' })
+  }
+  await using three = await openThree(fill, { settings: { confirm: { removes: 'none' } }, answer: 'decline' })
+  expect(await three.call('deactivate_user', { ...everywhere, tenants: ['b'] })).toMatchObject({
+    status: 'done',
+  })
+  expect(three.world.asked).toEqual([])
+  expect(await three.call('deactivate_user', everywhere)).toMatchObject({ error: { code: 'declined' } })
+  expect(three.world.asked[0]).toContain('(chief@x.example) in c is another name of the same person')
+  expect(three.c.user('chief@x.example').active).toBe(true)
+})

@@ -114,7 +114,7 @@ async function openWorld(subject: Subject, mapping: Ways): Promise<World> {
     ...started,
     subject,
     operations: operations as Required<Operations>,
-    ask: askFor(tenants, context()),
+    ask: askFor(tenants, context(), { error: () => {} }),
     lin,
     target: { id: lin.id, userName: await nameOf(operations, lin.id) },
     newcomer: { ...NEW, ...subject.newcomer },
