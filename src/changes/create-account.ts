@@ -3,7 +3,8 @@ import { flat } from '../domain/field-diff.ts'
 import type { AccountFields, Operations, RequestContext } from '../domain/operations.ts'
 import { givesPrivilege } from '../domain/privilege.ts'
 import { bare } from '../domain/quoting.ts'
-import { inQuotes, sameText } from '../text/text.ts'
+import { sameAddress, sameUserName } from '../domain/same.ts'
+import { inQuotes } from '../text/text.ts'
 import { agentAlteration } from './briefed.ts'
 import { defineChange, type Observed } from './define.ts'
 import { newNamesIn, notShown, setTo } from './fields.ts'
@@ -55,7 +56,7 @@ export const createAccount = defineChange({
     if (!read) return { problem: 'The app does not show the account.' }
     const { account, fields } = read
     const isMeant = [account.userName, account.email].some(
-      (name) => sameText(name, userName) || sameText(name, email),
+      (name) => sameUserName(name, userName) || sameAddress(name, email),
     )
     if (!isMeant) return { account, problem: 'The app shows another user name and email.' }
     // Some apps answer a creation with an account that is there already (snipe/snipe-it#13854), and some show no names.
@@ -99,7 +100,7 @@ export const createAccount = defineChange({
 /** Each name of a new account by which it may exist already, once. */
 export const namesToLookUp = ({ userName, email, externalId }: AccountFields): string[] => {
   const names = [userName, email, externalId].filter((name) => name !== undefined)
-  return names.filter((name, index) => names.findIndex((other) => sameText(name, other)) === index)
+  return names.filter((name, index) => names.findIndex((other) => sameUserName(name, other)) === index)
 }
 
 async function readByName(user: string, app: Operations, context: RequestContext): Promise<Observed> {

@@ -3,8 +3,7 @@ import type { Account, Group } from '../domain/account.ts'
 import type { Alteration } from '../domain/briefing.ts'
 import type { Facts } from '../domain/facts.ts'
 import { bare } from '../domain/quoting.ts'
-import { amongIds } from '../domain/same.ts'
-import { sameText } from '../text/text.ts'
+import { amongIds, sameUserName } from '../domain/same.ts'
 import { serverAlteration } from './briefed.ts'
 import {
   type AppReader,
@@ -101,7 +100,7 @@ function reverseMembers(
     if (was === undefined) apart.push(`${userName}: whether it was in the group is not known`)
     else if (!account) apart.push(`${userName}: the app no longer shows it`)
     else if (touchedSince(past, `member ${id}`)) apart.push(`${userName}: ${CHANGED_AGAIN}`)
-    else if (!sameText(account.userName, userName)) apart.push(`${userName}: ${RENAMED}`)
+    else if (!sameUserName(account.userName, userName)) apart.push(`${userName}: ${RENAMED}`)
     else back.push({ account, to: was })
   }
   if (back.length === 0 && apart.length === 0 && made) {

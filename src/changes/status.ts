@@ -4,7 +4,7 @@ import type { Change, Does } from '../domain/change.ts'
 import type { Facts } from '../domain/facts.ts'
 import type { Operations, RequestContext } from '../domain/operations.ts'
 import { named } from '../domain/quoting.ts'
-import { sameText } from '../text/text.ts'
+import { sameUserName } from '../domain/same.ts'
 import { accountSummary, serverAlteration } from './briefed.ts'
 import type { ChangeLocation, Observed } from './define.ts'
 import {
@@ -97,7 +97,7 @@ export function reverseStatus(
 ): Reversal {
   if (!now) return NOT_SHOWN
   if (was === 'unknown') return cannotUndo('It is not known whether it was active before.')
-  if (!sameText(now.userName, userName)) return leftAlone(RENAMED)
+  if (!sameUserName(now.userName, userName)) return leftAlone(RENAMED)
   if (now.status === was) return already
   if (touchedSince(past, 'access')) return leftAlone(CHANGED_AGAIN)
   if (now.status !== became) return leftAlone(CHANGED_SINCE)

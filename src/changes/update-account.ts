@@ -4,7 +4,8 @@ import { type FieldValue, flat, sameValue, unflat } from '../domain/field-diff.t
 import type { FullAccount } from '../domain/operations.ts'
 import { givesPrivilege, namesPrivilege } from '../domain/privilege.ts'
 import { named } from '../domain/quoting.ts'
-import { namesSecret, sameText } from '../text/text.ts'
+import { sameUserName } from '../domain/same.ts'
+import { namesSecret } from '../text/text.ts'
 import { accountSummary, agentAlteration } from './briefed.ts'
 import { defineChange } from './define.ts'
 import { changedTo, newNamesIn, readFieldsBack } from './fields.ts'
@@ -111,7 +112,7 @@ function reverseFields(
   if (!now) return NOT_SHOWN
   const renamed = fields.find(({ name }) => name === 'userName')?.became
   const names = [account.userName, ...(typeof renamed === 'string' ? [renamed] : [])]
-  if (!names.some((name) => sameText(name, now.account.userName))) return leftAlone(RENAMED)
+  if (!names.some((name) => sameUserName(name, now.account.userName))) return leftAlone(RENAMED)
   const shown = flat(now.fields)
   const verdicts = fields.map((field) => ({ field, why: whyNotField(field, shown[field.name], past) }))
   const apart = verdicts.flatMap(({ field, why }) => (why ? [`${field.name}: ${why}`] : []))

@@ -1,6 +1,6 @@
 import type { Account } from '../../domain/account.ts'
 import type { Operations, RequestContext, Target } from '../../domain/operations.ts'
-import { sameText } from '../../text/text.ts'
+import { sameUserName } from '../../domain/same.ts'
 import { accountChanged } from './changed.ts'
 import { noSuperAdmins } from './rules.ts'
 
@@ -29,7 +29,7 @@ export function refusingSuperAdmins(operations: GainsightOperations): Operations
     const account =
       known && Date.now() - known.at < FRESH_MS ? known.account : await readAccount({ id }, context)
     if (account?.admin) throw noSuperAdmins()
-    if (account && !sameText(account.userName, userName)) {
+    if (account && !sameUserName(account.userName, userName)) {
       throw accountChanged()
     }
     // The next write must read the changed account again.

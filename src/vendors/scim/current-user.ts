@@ -1,6 +1,6 @@
 import type { RequestContext, Target } from '../../domain/operations.ts'
+import { sameUserName } from '../../domain/same.ts'
 import { Conflict, NotFound } from '../../errors.ts'
-import { sameText } from '../../text/text.ts'
 import { path } from '../http/client.ts'
 import { field, type Rec } from '../http/values.ts'
 import { toUser } from './read.ts'
@@ -18,7 +18,7 @@ export async function readCurrent(app: ScimApp, target: Target, context: Request
   const raw = await recordIn(app, answer, 'Users', context)
   if (!raw) throw new NotFound('The account is gone.', 'Look it up again with find_user.')
   const user = toUser(app, raw)
-  if (!user || user.account.id !== target.id || !sameText(user.account.userName, target.userName)) {
+  if (!user || user.account.id !== target.id || !sameUserName(user.account.userName, target.userName)) {
     throw new Conflict(
       'The account’s user name differs from the one this change is for.',
       'Look it up again with find_user.',

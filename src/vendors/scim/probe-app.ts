@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { AppProbe, RequestContext } from '../../domain/operations.ts'
+import { sameUserName } from '../../domain/same.ts'
 import { IdentityError } from '../../errors.ts'
-import { plainText, sameText } from '../../text/text.ts'
+import { plainText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
 import type { ApiRequest } from '../http/client.ts'
 import { asBoolean, asId, asList, asNumber, asText, definedOnly, field } from '../http/values.ts'
@@ -122,7 +123,7 @@ async function filtering(app: ScimApp, rows: UsersPage['rows'], context: Request
   const somebody = await look(known.userName)
   const fits =
     !('failure' in somebody) &&
-    somebody.rows.some((row) => sameText(toUser(app, row)?.userName, known.userName))
+    somebody.rows.some((row) => sameUserName(toUser(app, row)?.userName, known.userName))
   if (fits) return { found: 'honoured', learned: { filters: { userName: 'honoured' } } }
   return {
     found: 'does not return existing people, so finding a person reads the whole list',

@@ -1,6 +1,6 @@
 import type { Account } from '../../domain/account.ts'
 import type { FullAccount, ListPosition, Match, Page, RequestContext } from '../../domain/operations.ts'
-import { sameText } from '../../text/text.ts'
+import { sameId } from '../../domain/same.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
 import { MAX_PAGES_PER_CALL } from '../http/collect.ts'
@@ -36,7 +36,7 @@ async function readUser(app: ScimApp, id: string, context: RequestContext): Prom
   const raw = await readOne(app, { path: path`/Users/${id}` }, 'Users', context)
   if (!raw) return undefined
   const user = toUser(app, raw)
-  if (!user || !sameText(user.account.id, id)) throw notScim()
+  if (!user || !sameId(user.account.id, id)) throw notScim()
   await app.forms?.seen(user)
   return user
 }

@@ -1,6 +1,6 @@
 import type { AccountFields, Match, RequestContext, Target } from '../../../domain/operations.ts'
+import { sameUserName } from '../../../domain/same.ts'
 import { InvalidInput, Unsupported } from '../../../errors.ts'
-import { sameText } from '../../../text/text.ts'
 import { refusesFilter } from '../../http/classify.ts'
 import type { ApiRequest } from '../../http/client.ts'
 import { asId, asList, asText, definedOnly, field, isRecord, type Rec } from '../../http/values.ts'
@@ -115,7 +115,7 @@ export function servicesDialect({ client }: RestApp): Dialect {
       const raw = await one(target.id, context)
       if (!raw) throw accountGone()
       const userName = asText(field(raw, 'SFDCUserName'), 320) ?? asText(field(raw, NAMES.email), 320)
-      if (!sameText(userName, target.userName)) {
+      if (!sameUserName(userName, target.userName)) {
         throw accountChanged()
       }
       const body = {

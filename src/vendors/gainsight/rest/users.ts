@@ -1,6 +1,7 @@
 import type { AccountFields, RequestContext, Target } from '../../../domain/operations.ts'
+import { sameAddress, sameUserName } from '../../../domain/same.ts'
 import { InvalidInput, Unsupported } from '../../../errors.ts'
-import { plainText, sameText } from '../../../text/text.ts'
+import { plainText } from '../../../text/text.ts'
 import { type ApiRequest, path } from '../../http/client.ts'
 import { asId, definedOnly, field, isRecord, type Rec } from '../../http/values.ts'
 import { REPLACES_ALL } from '../../scim/forms.ts'
@@ -61,7 +62,7 @@ export function usersDialect({ client }: RestApp): Dialect {
     const raw = await one(target.id, context)
     if (!raw) throw accountGone()
     const email = field(raw, NAMES.email)
-    if (typeof email !== 'string' || !sameText(email, target.userName)) {
+    if (typeof email !== 'string' || !sameUserName(email, target.userName)) {
       throw accountChanged()
     }
     const body = merged(raw, changes)
@@ -111,7 +112,7 @@ function mustHaveRole({ role }: AccountFields): void {
 /** The email is the user name here. */
 function recordFrom({ userName, ...fields }: AccountFields): Rec {
   const { email = userName, custom } = fields
-  if (userName !== undefined && !sameText(email, userName)) {
+  if (userName !== undefined && !sameAddress(email, userName)) {
     throw new InvalidInput('At Gainsight the email is the user name.', 'Give only the email.')
   }
   if (custom && Object.keys(custom).some(isAboutBundles)) {
