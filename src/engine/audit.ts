@@ -51,9 +51,16 @@ export async function readAudit(
 ): Promise<AuditAnswer> {
   const { name, vendor } = tenant
   const hasLog = tenant.offers('pullAudit')
+  let refused: IdentityError | undefined
   const app =
     hasLog && !place.appEnded
-      ? await ask.one(name, 'pullAudit', { ...wanted, ...(place.app && { at: place.app }) })
+      ? await ask
+          .one(name, 'pullAudit', { ...wanted, ...(place.app && { at: place.app }) })
+          .catch((error) => {
+            if (!(error instanceof IdentityError)) throw error
+            refused = error
+            return undefined
+          })
       : undefined
   const order = place.order ?? (app?.order === 'oldest_first' ? 'oldest_first' : 'newest_first')
   const read: OwnEvents | 'unreadable' = place.ownEnded
@@ -66,6 +73,8 @@ export async function readAudit(
         },
       )
   const ours = read === 'unreadable' ? NOTHING : read
+  // What this server did is worth having without the app's log.
+  if (refused && ours.items.length === 0) throw refused
   const { events, fromApp, fromOwn } = merge(app, ours.items, { order, limit: wanted.limit })
 
   const appNext = app && (fromApp === app.items.length ? app.next : (app.behind[fromApp - 1] ?? place.app))
@@ -75,6 +84,7 @@ export async function readAudit(
   const isLost =
     place.lost === true ||
     read === 'unreadable' ||
+    refused !== undefined ||
     ours.altered > 0 ||
     (app !== undefined && (app.leftOut > 0 || (!app.next && !app.complete)))
   const hasMore = !appEnded || !ownEnded
@@ -94,6 +104,7 @@ export async function readAudit(
     complete: hasLog && !hasMore && !isLost,
     notes: [
       ...(hasLog ? [] : [noLog(vendor.title)]),
+      ...(refused ? [logRefused(refused)] : []),
       ...(app?.note ? [app.note] : []),
       ...(read === 'unreadable' ? [UNREADABLE] : []),
       ...(ours.altered > 0 ? [alteredNote(ours.altered)] : []),
@@ -102,6 +113,9 @@ export async function readAudit(
 }
 
 const NOTHING: OwnEvents = { items: [], more: false, altered: 0 }
+
+const logRefused = ({ code, message, hint }: IdentityError): string =>
+  `The app’s log could not be read (${code}), so this is only what this server did. ${message} ${hint}`
 
 const UNREADABLE = 'The journal cannot be read now: what this server did is left out.'
 

@@ -52,6 +52,17 @@ describe('who deactivated somebody', () => {
     ])
   })
 
+  test('is told by the journal where the log of the app cannot be read, which is said', async () => {
+    const { netskope } = shared()
+    const user = netskope.addUser({ userName: 'leaver@example.com' }).userName
+    await leave('acme-netskope', user)
+    netskope.faults.set([{ fault: 'unavailable', path: '/events/' }])
+    const pulled = await pull({ tenant: 'acme-netskope', user, role: 'target' })
+    netskope.faults.clear()
+    expect(pulled).toMatchObject({ events: [{ source: 'journal' }], complete: false })
+    expect(pulled.note).toContain('could not be read (unavailable)')
+  })
+
   test.each(['acme-gainsight', 'acme-mindtickle'] as const)(
     'is told of %s, which has no log, and only as what this server did',
     async (tenant) => {
