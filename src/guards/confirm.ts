@@ -116,11 +116,15 @@ async function answered(
   }
   if (answer.action === 'accept' && answer.confirmed) return question
   throw new Declined(
-    answer.action === 'cancel'
-      ? 'The person closed the question; nothing was changed.'
-      : 'The person said no; nothing was changed.',
+    `${HOW_DECLINED[answer.action]}; nothing was changed.`,
     'Stop here unless the person asks for it again.',
   )
+}
+
+const HOW_DECLINED = {
+  cancel: 'The person closed the question',
+  decline: 'The person said no',
+  accept: 'The person sent the form without ticking its box, which is no yes',
 }
 
 const ASK_AGAIN = 'Repeat the call; the person is then asked about the current state.'

@@ -60,10 +60,22 @@ const namesIn = ({ id, userName, externalId, ...addresses }: AccountNames): stri
   ...emailsOf(addresses),
 ]
 
-function toTest(pattern: string): (text: string) => boolean {
-  const literal = fold(pattern)
-    .split('*')
-    .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-  const whole = new RegExp(`^${literal.join('.*')}$`, 'su')
-  return (text) => whole.test(fold(text))
+/** Tests texts against a pattern, where `*` stands for anything, in time linear in the text, however many stars. */
+export function toTest(pattern: string): (text: string) => boolean {
+  const [start = '', ...parts] = fold(pattern).split('*')
+  const end = parts.pop()
+  return (text) => {
+    const whole = fold(text)
+    if (end === undefined) return whole === start
+    const last = whole.length - end.length
+    if (last < start.length || !whole.startsWith(start) || !whole.endsWith(end)) return false
+    let at = start.length
+    for (const part of parts) {
+      // The first place leaves most room for the parts that follow.
+      const found = whole.indexOf(part, at)
+      if (found < 0 || found + part.length > last) return false
+      at = found + part.length
+    }
+    return true
+  }
 }

@@ -66,7 +66,11 @@ describe.each(CLIENTS)('a question put through a %s client', (client) => {
 
   test('changes nothing when the box is not ticked', async () => {
     const { world, user, leaves } = scene(() => ({ action: 'accept', content: { confirm: false } }))
-    expect((await world.call('deactivate_user', leaves)).error?.code).toBe('declined')
+    const { error } = await world.call('deactivate_user', leaves)
+    expect(error).toMatchObject({
+      code: 'declined',
+      message: expect.stringContaining('without ticking its box'),
+    })
     expect(isActive(world, user)).toBe(true)
   })
 

@@ -120,7 +120,11 @@ have not changed. You can close this page.</p>`,
     denied: html`<p><strong>Denied by ${decided}.</strong> Nothing is changed. You can close this page.</p>`,
     used: html`<p><strong>Approved by ${decided}</strong>, and used ${usedAt !== undefined && time(usedAt)}. See the journal for the
 result.</p>`,
-    expired: html`<p><strong>Expired ${time(expiresAt)}</strong> without a decision. Nothing is changed. The agent can ask again.</p>`,
+    expired:
+      approval.state === 'approved'
+        ? html`<p><strong>Approved by ${decided}</strong>, and not used by ${time(expiresAt)}, when it expired. Nothing is changed. The agent can
+ask again.</p>`
+        : html`<p><strong>Expired ${time(expiresAt)}</strong> without a decision. Nothing is changed. The agent can ask again.</p>`,
   }
   return html`<section class="decided" aria-labelledby="outcome"><h2 id="outcome">Decision</h2>${texts[statusOf(approval)]}</section>`
 }

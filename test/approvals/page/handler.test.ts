@@ -261,6 +261,17 @@ describe('a decision', () => {
     await expect(page.approvals.use(id, 'digest-1')).rejects.toMatchObject({ code: 'approval_void' })
   })
 
+  test('that nobody used says so when the request has expired', async () => {
+    await using page = await openPage()
+    const id = await page.ask()
+    vi.useFakeTimers({ toFake: ['Date'] })
+    expect((await page.submit(id, { decision: 'approved' })).status).toBe(303)
+    vi.setSystemTime(Date.now() + APPROVAL_TTL_MS)
+    const { text } = await page.get(id)
+    expect(text).toMatch(/Approved by grace, .*<\/strong>, and not used by/s)
+    expect(text).not.toContain('without a decision')
+  })
+
   test('is not taken that cannot be journalled', async () => {
     await using page = await openPage()
     const id = await page.ask()
