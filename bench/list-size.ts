@@ -14,7 +14,7 @@ export const listSize: Part = async () => {
     title: 'What tools/list costs an agent',
     how: 'The tools as a client gets them, as JSON, in bytes.',
     rows: [
-      atMost(`Bytes per tool (${sum} for ${tools.length} tools)`, Math.round(sum / tools.length), 700),
+      atMost(`Bytes per tool (${sum} for ${tools.length} tools)`, Math.round(sum / tools.length), 800),
       { what: 'Tool by tool', figure: sizes.map(({ name, bytes }) => `${name} ${bytes}`).join(', ') },
     ],
   }

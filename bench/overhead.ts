@@ -20,7 +20,9 @@ export const overhead: Part = async () => {
   const ours = await startServer(launch)
   const callOurs = () => answerOf(ours, 'find_user', ASK)
   await callOurs()
-  const made = (await app.arrivals()).at(-1)
+  // The first call also tests the filters of the app.
+  const before = await app.arrivals()
+  const made = before.at(-1)
   if (!made) throw new Error('find_user made no request')
   const url = `${app.url}${made.path}?${made.query}`
   const token = app.env.SANDBOX_NETSKOPE_SCIM_TOKEN ?? ''
@@ -69,7 +71,7 @@ export const overhead: Part = async () => {
         what: `Cold, the first ${COLD_CALLS} of each, median: ours, the minimal server`,
         figure: `${ms(first('ours'))}, ${ms(first('minimal'))}`,
       },
-      exactly('Requests at the app per call', (arrived - 1) / 3 / (WARM_UP_CALLS + ROUNDS), 1),
+      exactly('Requests at the app per call', (arrived - before.length) / 3 / (WARM_UP_CALLS + ROUNDS), 1),
     ],
   }
 }
