@@ -10,7 +10,7 @@ import type { Ask } from '../engine/ask.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { type ErrorCode, IdentityError, NotFound } from '../errors.ts'
-import { inQuotes, plainText } from '../text/text.ts'
+import { inQuotes, plainText, sameText } from '../text/text.ts'
 import { ChangeStatus, OptionalReason, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 import { othersOf, PartIsEnough, passingAmong } from './left-out.ts'
@@ -146,7 +146,8 @@ interface MemberWishes {
 }
 
 /** Finds the accounts, and settles those that need no change or are not found. Unknown members do not count as none. */
-async function resolveMembers(ask: Ask, { tenant, group: { members }, wishes, covers }: MemberWishes) {
+async function resolveMembers(ask: Ask, { tenant, group, wishes, covers }: MemberWishes) {
+  const { members } = group
   const settled: MemberRow[] = []
   const wanted: (MemberWish & { account: Account })[] = []
   const gaps: { gap: IdentityError }[] = []
@@ -159,10 +160,12 @@ async function resolveMembers(ask: Ask, { tenant, group: { members }, wishes, co
       if (gap && account) unsure.push(user)
       else if (gap) throw gap
       const isIn = account && isMember?.(account.id)
+      // Some apps cut the members of a large group off: the account itself may still tell that it is one.
+      const mayBeIn = to === 'removed' && account?.groups?.some((name) => sameText(name, group.name))
       if (!account) settled.push({ user, outcome: 'failed', code: 'not_found' })
       else if (wanted.some((one) => one.account.id === account.id))
         settled.push({ user, outcome: 'not_attempted', code: 'conflict' })
-      else if (isIn === (to === 'added')) settled.push({ user, outcome: 'unchanged' })
+      else if (isIn === (to === 'added') && !mayBeIn) settled.push({ user, outcome: 'unchanged' })
       else if (!covers(tenant, account.id)) settled.push({ user, outcome: 'not_attempted', code: 'refused' })
       else wanted.push({ user, to, account })
     } catch (error) {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { makePeople } from '../../../src/sandbox/people.ts'
 import type { ScimApp } from '../../../src/sandbox/scim-app.ts'
 import {
   ABSENT,
@@ -82,6 +83,23 @@ const TABLE: Record<string, Record<string, Case>> = {
       asks: update(ADA, { title: 'x' }),
       gives: error('ambiguous'),
       sends: [],
+    },
+  },
+
+  'a member whom the app cuts off its list': {
+    'is taken out, since the account tells that it is one': {
+      app: { people: makePeople(150) },
+      faults: ['members-cut'],
+      asks: async ({ call }, tenant) => {
+        const { accounts } = (await call('list_users', { tenant, limit: 200 })) as {
+          accounts: { userName: string }[]
+        }
+        const last = accounts.at(-1)?.userName ?? ''
+        return call('update_group_members', { tenant, group: 'Everyone', remove: [last] })
+      },
+      gives: { members: [{ outcome: 'removed' }] },
+      sends: ['PATCH'],
+      leaves: (app) => expect(app.group('Everyone').members).toHaveLength(149),
     },
   },
 
