@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Person } from '../domain/account.ts'
+import { type Account, Person } from '../domain/account.ts'
 import { correlate } from '../domain/correlate.ts'
 import { findByName, findPerson, type PersonAt } from '../engine/find-person.ts'
 import { defineTool } from '../engine/tool.ts'
@@ -41,20 +41,23 @@ export default defineTool({
   async run({ user, tenants }, { ask }) {
     const who = addressIn(user) ?? user
     const places = await findPerson(ask, who, tenants)
-    const isName = places.every(({ accounts }) => accounts.length === 0) && NAME.test(who)
-    const searched = isName ? await byName(ask, who, places) : places
-    const most = isName ? MAX_CANDIDATES_PER_TENANT : MAX_ACCOUNTS_PER_TENANT
+    const searched = NAME.test(who) ? await byName(ask, who, places) : places
+    const shown = searched.map(({ accounts }) => accounts.slice(0, mostOf(accounts)))
     return {
-      people: correlate(searched.flatMap(({ accounts }) => accounts.slice(0, most))),
+      people: correlate(shown.flat()),
       searched: searched.map(toRow),
-      complete: searched.every(({ accounts, gap }) => !gap && accounts.length <= most),
-      ...(searched.some(({ accounts }) => accounts.length > 0) && isName && { note: CANDIDATES }),
+      complete: searched.every(({ accounts, gap }) => !gap && accounts.length <= mostOf(accounts)),
+      ...(shown.flat().some(isCandidate) && { note: CANDIDATES }),
     }
   },
 })
 
+const isCandidate = ({ matchedBy }: Account): boolean => matchedBy?.includes('name') === true
+const mostOf = (accounts: readonly Account[]): number =>
+  accounts.some(isCandidate) ? MAX_CANDIDATES_PER_TENANT : MAX_ACCOUNTS_PER_TENANT
+
 const CANDIDATES =
-  'These accounts bear the name: they are candidates. A change takes an email, a user name or an id.'
+  'Accounts that are matched by `name` only bear the name: they are candidates. A change takes an email, a user name or an id.'
 
 /** Words and no digits: what people call each other, and few user names or ids. */
 const NAME = /^[\p{L}\p{M}.,'’ -]+$/u
@@ -62,9 +65,11 @@ const NAME = /^[\p{L}\p{M}.,'’ -]+$/u
 /** The address of `"Ada Lovelace" <ada@example.com>` (RFC 5322 §3.4). */
 const addressIn = (user: string): string | undefined => /^[^<>]*<([^<>@\s]+@[^<>@\s]+)>$/.exec(user)?.[1]
 
-/** The same places, with candidates where an app could say that nobody has the name as an identifier. */
+/** The same places, with candidates where nobody has the name as an identifier: it may be what somebody is called. */
 async function byName(ask: Parameters<typeof findByName>[0], name: string, places: readonly PersonAt[]) {
-  const absent = places.filter(({ gap }) => !gap).map(({ tenant }) => tenant.name)
+  const absent = places
+    .filter(({ accounts, gap }) => accounts.length === 0 && !gap)
+    .map(({ tenant }) => tenant.name)
   const candidates = absent.length > 0 ? await findByName(ask, name, absent) : []
   return places.map((place) => candidates.find(({ tenant }) => tenant.name === place.tenant.name) ?? place)
 }

@@ -31,12 +31,19 @@ export const passingAmong = (places: readonly { gap?: IdentityError }[]): Identi
     .flatMap(({ gap }) => (gap?.retryable ? [gap] : []))
     .toSorted((a, b) => (b.details.retryAt ?? 0) - (a.details.retryAt ?? 0))[0]
 
-/** Why an account that was found under another name is the same person's. */
-export const howLinked = (account: Account, other: Account): string =>
-  `${named(account)} in ${account.tenant} is another name of the same person: ` +
-  `it shares ${(account.matchedBy ?? []).map((key) => LINKS[key]).join(' and ')} with ${named(other)} in ${other.tenant}.`
+/** By what an account was found, where its user name is not what was asked for; none where it is. */
+export function howFound(account: Account, linkedTo?: Account): string[] {
+  const keys = account.matchedBy ?? []
+  const shared = keys.map((key) => KEYS[key]).join(' and ')
+  const who = `${named(account)} in ${account.tenant}`
+  if (linkedTo) {
+    const other = `${named(linkedTo)} in ${linkedTo.tenant}`
+    return [`${who} is another name of the same person: it shares ${shared} with ${other}.`]
+  }
+  return keys.length === 0 || keys.includes('userName') ? [] : [`${who} was found by ${shared}.`]
+}
 
-const LINKS: Readonly<Record<MatchKey, string>> = {
+const KEYS: Readonly<Record<MatchKey, string>> = {
   userName: 'the user name',
   email: 'an email',
   externalId: 'the external id',

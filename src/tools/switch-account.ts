@@ -12,7 +12,7 @@ import { type ErrorCode, type IdentityError, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
 import { AlsoChanged, ChangeStatus } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
-import { gapLine, gapNote, howLinked, NOT_COVERED, PartIsEnough, passingAmong } from './left-out.ts'
+import { gapLine, gapNote, howFound, NOT_COVERED, PartIsEnough, passingAmong } from './left-out.ts'
 
 /** How the tools that deactivate and reactivate an account differ. */
 interface SwitchSpec {
@@ -141,7 +141,7 @@ async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, cove
     }
     lines.push(...gapLine({ user, tenant }, gap))
     if (gap) gaps[tenant] = gapNote(gap).join()
-    if (linkedTo) lines.push(howLinked(account, linkedTo))
+    lines.push(...howFound(account, linkedTo))
     if (account.status === to) {
       const note = gaps[tenant]
       settled.push({ tenant, account, outcome: outcomes[1], verified: !gap, ...(note && { note }) })

@@ -9,7 +9,7 @@ import { amongIds } from '../domain/same.ts'
 import type { Ask } from '../engine/ask.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
-import { type ErrorCode, IdentityError, NotFound } from '../errors.ts'
+import { type ErrorCode, type ErrorDetails, IdentityError, NotFound } from '../errors.ts'
 import { inQuotes, plainText, sameText } from '../text/text.ts'
 import { ChangeStatus, OptionalReason, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
@@ -19,6 +19,7 @@ type MemberRow = {
   user: string
   outcome: 'added' | 'removed' | 'unchanged' | 'failed' | 'not_attempted'
   code?: z.infer<typeof Code>
+  candidates?: ErrorDetails['candidates']
 }
 interface MemberWish {
   user: string
@@ -52,6 +53,10 @@ export default defineTool({
             user: z.string(),
             outcome: z.enum(['added', 'removed', 'unchanged', 'failed', 'not_attempted']),
             code: Code.optional(),
+            candidates: z
+              .array(z.object({ tenant: z.string(), id: z.string(), userName: z.string() }))
+              .readonly()
+              .optional(),
           }),
         )
         .default([]),
@@ -171,7 +176,13 @@ async function resolveMembers(ask: Ask, { tenant, group, wishes, covers }: Membe
     } catch (error) {
       if (!(error instanceof IdentityError)) throw error
       gaps.push({ gap: error })
-      settled.push({ user, outcome: 'failed', code: error.code })
+      const { candidates } = error.details
+      settled.push({
+        user,
+        outcome: 'failed',
+        code: error.code,
+        ...(candidates && { candidates: candidates.slice(0, 20) }),
+      })
     }
   }
   return { settled, wanted, unsure, passing: passingAmong(gaps) }

@@ -217,3 +217,28 @@ test('an account that the data of another app points to is never taken unasked',
   expect(three.world.asked[0]).toContain('(chief@x.example) in c is another name of the same person')
   expect(three.c.user('chief@x.example').active).toBe(true)
 })
+
+test('a name is looked for where nobody has it as an identifier, also if somebody elsewhere has', async () => {
+  await using three = await openThree(({ a, b, c }) => {
+    for (const app of [a, b, c]) others(app)
+    a.addUser({ userName: 'ada' })
+    b.addUser({ userName: 'al@x.example', name: { givenName: 'Ada', familyName: 'Lovelace' } })
+  })
+  expect(await three.call('find_user', { user: 'ada' })).toMatchObject({
+    people: [
+      { accounts: [{ tenant: 'a', userName: 'ada', matchedBy: ['userName'] }] },
+      { accounts: [{ tenant: 'b', userName: 'al@x.example', matchedBy: ['name'] }] },
+    ],
+    searched: [{ outcome: 'found' }, { outcome: 'found' }, { outcome: 'absent' }],
+    note: expect.stringContaining('candidates'),
+  })
+})
+
+test('the plan says by what an account was found whose user name was not asked for', async () => {
+  await using three = await openThree(({ a }) => {
+    others(a)
+    a.addUser({ userName: 'alovelace', emails: [{ value: ADA }] })
+  })
+  await three.call('deactivate_user', { ...everywhere, tenants: ['a'] })
+  expect(three.world.asked[0]).toContain('(alovelace) in a was found by an email.')
+})

@@ -21,7 +21,7 @@ export interface CannedReply {
   status?: number
   headers?: Record<string, string>
   body?: unknown
-  raw?: string
+  raw?: string | Buffer
   drop?: boolean
   hang?: boolean
 }

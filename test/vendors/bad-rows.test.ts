@@ -132,3 +132,27 @@ test('reads a large text with many quotes quickly', () => {
   const text = JSON.stringify({ a: '\\"'.repeat(2_000_000), b: '1234567890123456789' })
   expect(parseExact(text)).toEqual(JSON.parse(text))
 })
+
+const JOSE = 'jos\u00e9@example.com'
+const people = (userName: string) => JSON.stringify(listOf([good('u1'), { id: 'u2', userName }]))
+const find = async (raw: Buffer, type: string, who: string) => {
+  await using app = await serveCanned(({ path }) =>
+    path === '/Users' ? { raw, headers: { 'content-type': type } } : { status: 404, body: { status: '404' } },
+  )
+  return await scimAt(app.url, { pageSize: 10 }).findAccounts({ user: who }, context())
+}
+
+test.each<[string, BufferEncoding, string]>([
+  ['UTF-8', 'utf8', 'application/scim+json'],
+  ['the charset that it names', 'latin1', 'application/json; charset=ISO-8859-1'],
+  ['UTF-16', 'utf16le', 'application/json; charset="utf-16le"'],
+  ['a charset that there is not', 'utf8', 'application/json; charset=none-such'],
+])('an app that writes %s is read', async (_, encoding, type) => {
+  const { accounts, gap } = await find(Buffer.from(people(JOSE), encoding), type, JOSE)
+  expect({ accounts, gap }).toMatchObject({ accounts: [{ id: 'u2', userName: JOSE }] })
+})
+
+test('somebody whose letters were lost on the way is never absent', async () => {
+  const found = find(Buffer.from(people(JOSE), 'latin1'), 'application/json', JOSE)
+  await expect(found).rejects.toMatchObject({ code: 'bad_reply' })
+})

@@ -88,8 +88,9 @@ function transmit({ token }: Pick<ClientOptions, 'token'>): (request: AppRequest
         body: request.form ? new URLSearchParams(revealed(request.form)).toString() : request.body,
         signal: request.signal,
       })
-      const text = await readCapped(body)
-      return { status: statusCode, headers: flatHeaders(headers), text: token.scrub(text) }
+      const flat = flatHeaders(headers)
+      const text = textOf(await readCapped(body), flat['content-type'])
+      return { status: statusCode, headers: flat, text: token.scrub(text) }
     } catch (error) {
       throw networkError(error, request)
     }
@@ -106,7 +107,7 @@ const revealed = (values: Readonly<Record<string, string | Secret>>): Record<str
     Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? value : value.reveal()]),
   )
 
-async function readCapped(body: AsyncIterable<Buffer>): Promise<string> {
+async function readCapped(body: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body) {
@@ -116,7 +117,19 @@ async function readCapped(body: AsyncIterable<Buffer>): Promise<string> {
     }
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
+}
+
+/** JSON is UTF-8 (RFC 8259 §8.1), but some servers write another charset, and say so. */
+function textOf(bytes: Buffer, contentType = ''): string {
+  const [, charset] = /;\s*charset="?([\w-]+)/i.exec(contentType) ?? []
+  if (charset === undefined || /^utf-?8$/i.test(charset)) return bytes.toString('utf8')
+  try {
+    return new TextDecoder(charset).decode(bytes)
+  } catch {
+    // A name of no charset.
+    return bytes.toString('utf8')
+  }
 }
 
 const flatHeaders = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>

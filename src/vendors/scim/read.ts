@@ -48,11 +48,13 @@ export function toUser(origin: Origin, raw: unknown): ScimUser | undefined {
   const userName = asWord(field(raw, 'userName'))
   const shownUserName = asText(userName, 320)
   if (id === undefined || userName === undefined || shownUserName === undefined) return undefined
+  const emails = emailsOf(raw)
+  // Letters that were lost on the way: nobody can be told apart by such a name, so the row counts as unreadable.
+  if ([id, userName, ...emails.all].some((one) => one.includes('\uFFFD'))) return undefined
   const name = field(raw, 'name')
   const givenName = asText(field(name, 'givenName'))
   const familyName = asText(field(name, 'familyName'))
   const meta = field(raw, 'meta')
-  const emails = emailsOf(raw)
   const listed = asList(field(raw, 'groups'))
   const groups = listed?.flatMap((group) => nameIn(group)[0] ?? idIn(group))
   const shownName = nameOf(raw)

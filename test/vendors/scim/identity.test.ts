@@ -75,7 +75,16 @@ const TABLE: Record<string, Record<string, Case>> = {
     'is a candidate for a group too': {
       given: inUse,
       asks: members('Everyone', { remove: [ADA] }),
-      gives: { members: [{ user: ADA, outcome: 'failed', code: 'ambiguous' }] },
+      gives: {
+        members: [
+          {
+            user: ADA,
+            outcome: 'failed',
+            code: 'ambiguous',
+            candidates: [{ userName: ADA }, { userName: 'alovelace' }],
+          },
+        ],
+      },
       sends: [],
     },
     'is a candidate for a new title too': {
