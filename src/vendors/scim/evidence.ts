@@ -4,11 +4,11 @@ import { IdentityError } from '../../errors.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
 import type { Failure } from '../http/reply.ts'
-import type { FilterAttribute, FilterState, LearnedCapabilities } from './capabilities.ts'
+import type { FilterAttribute, FilterState } from './capabilities.ts'
 import { anyOf, eq } from './filter.ts'
 import { fitsTerm, type Term, valuesOf } from './look-up.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { canFilter, listRefusal, readList, readOne, type ScimApp, type ScimRows } from './request.ts'
+import { canFilter, listRefusal, readList, readOne, type ScimApp } from './request.ts'
 
 /** The users that filters brought, and the terms that the app answered. */
 export interface Answered {
@@ -89,7 +89,7 @@ async function usersBy(app: ScimApp, terms: readonly Term[], context: RequestCon
 }
 
 // With a count: without one, some apps answer with a total and no rows (wso2/product-is#11126).
-const queryFor = (app: ScimApp, terms: readonly Term[]) => ({
+export const queryFor = (app: ScimApp, terms: readonly Term[]) => ({
   filter: anyOf(terms.map(({ by, value }) => eq(by, value))).text,
   count: app.settings.pageSize,
 })
@@ -125,127 +125,14 @@ export async function recordOf(
   return isSame ? user : undefined
 }
 
-/** The attributes that a person can be looked up by. */
-const NAMES = ['userName', 'emails.value', 'externalId'] as const
-
-/** Whether it is known what the app does with each filter that a person is looked up by. */
-export const areFiltersTested = ({ known }: ScimApp): boolean =>
-  known?.now.or !== undefined && NAMES.every((by) => known.now.filters?.[by] !== undefined)
-
-/**
- * Tests the filters that people are looked up by with users that exist, and notes what was found. Returns the first page
- * of the list, which they come from, or the failure to read it.
- */
-export async function testFilters(
-  app: ScimApp,
-  context: RequestContext,
-): Promise<ScimRows | { failure: Failure }> {
-  const page = await readList(app, 'Users', { startIndex: 1, count: app.settings.pageSize }, context)
-  if ('failure' in page) return page
-  const users = page.rows.flatMap((row) => toUser(app, row) ?? [])
-  // An app without users has nothing to test with.
-  if (users.length === 0) return page
-  const samples = await samplesFor(app, users, context)
-  const unborne = NAMES.filter((name) => samples.every(({ by }) => by !== name))
-  const idsWithAt = users.some(({ account: { id, externalId } }) =>
-    [id, externalId].some((one) => one?.includes('@')),
-  )
-  await app.known?.note({ idsWithAt })
-  await note(app, unborne, 'unborne')
-  await test(app, samples, context)
-  return page
-}
-
-/** A user to test a filter with. */
-type Sample = Term & { id: string }
-
-/** One user for each attribute that somebody bears, different ones if possible. */
-async function samplesFor(
-  app: ScimApp,
-  users: readonly ScimUser[],
-  context: RequestContext,
-): Promise<Sample[]> {
-  const samples: Sample[] = []
-  const [first] = users
-  let whole: Promise<ScimUser | undefined> | undefined
-  for (const by of NAMES) {
-    const bears = (user: ScimUser) => valuesOf(user, by).some(isPlain)
-    const isFresh = ({ account }: ScimUser) => samples.every(({ id }) => id !== account.id)
-    let user = users.find((one) => bears(one) && isFresh(one)) ?? users.find(bears)
-    if (!user && first) {
-      // Lists can tell less than records (wso2/product-is#7372).
-      whole ??= recordOf(app, first, context)
-      const record = await whole
-      user = record && bears(record) ? record : undefined
-    }
-    const value = user && valuesOf(user, by).find(isPlain)
-    if (user && value !== undefined) samples.push({ by, value, id: user.account.id })
-  }
-  return samples
-}
-
-// No filter can hold other values.
-const isPlain = (value: string) => value !== '' && !/[\p{Cc}\p{Cs}]/u.test(value)
-
-/** Tests all samples in one filter, else one by one, and then those that work in one filter. */
-async function test(app: ScimApp, samples: readonly Sample[], context: RequestContext): Promise<void> {
-  const usable = samples.filter(({ by }) => canFilter(app, by))
-  const joined = await testJoined(app, usable, context)
-  if (joined !== 'refused' && joined !== 'ignored') return
-  for (const sample of usable) {
-    if (app.known?.now.filters?.[sample.by] !== undefined) continue
-    const state = await answerTo(app, [sample], context)
-    if (!state) return
-    await note(app, [sample.by], state)
-  }
-  const working = usable.filter(({ by }) => app.known?.now.filters?.[by] === 'honoured')
-  if (working.length < usable.length) await testJoined(app, working, context)
-}
-
-/** What the app does with `or`; if it brings all samples, each part of the filter works. Undefined for an outage. */
-async function testJoined(
-  app: ScimApp,
-  samples: readonly Sample[],
-  context: RequestContext,
-): Promise<LearnedCapabilities['or']> {
-  // Only different users show that every part was read.
-  const differ = new Set(samples.map(({ id }) => id)).size === samples.length
-  const state = samples.length > 1 && differ ? await answerTo(app, samples, context) : 'ignored'
-  if (!state) return undefined
-  await app.known?.note({ or: state })
-  if (state === 'honoured') {
-    const attributes = samples.map(({ by }) => by)
-    await note(app, attributes, state)
-  }
-  return state
-}
-
-/** Whether a filter brings all samples and nobody who does not fit; undefined if the app fails. */
-async function answerTo(
-  app: ScimApp,
-  samples: readonly Sample[],
-  context: RequestContext,
-): Promise<LearnedCapabilities['or']> {
-  const list = await readList(app, 'Users', queryFor(app, samples), context)
-  if ('failure' in list) {
-    // A 500 may be an outage.
-    if (list.failure.status === 500) return undefined
-    if (refusesFilter(list.failure)) return 'refused'
-    throw await refused(app, list.failure, context)
-  }
-  const users = list.rows.map((row) => toUser(app, row))
-  const isSample = (user: ScimUser, { id }: Sample) => sameId(user.account.id, id)
-  const all = samples.every((sample) => users.some((user) => user && isSample(user, sample)))
-  const only = users.every(
-    (user) => user && samples.some((sample) => isSample(user, sample) || fitsTerm(user, sample)),
-  )
-  return all && only ? 'honoured' : 'ignored'
-}
-
-const refused = (app: ScimApp, failure: Failure, context: RequestContext) =>
+export const refused = (app: ScimApp, failure: Failure, context: RequestContext) =>
   listRefusal(app, failure, 'Users', context)
 
-async function note(app: ScimApp, attributes: readonly FilterAttribute[], state: FilterState): Promise<void> {
+export async function note(
+  app: ScimApp,
+  attributes: readonly FilterAttribute[],
+  state: FilterState,
+): Promise<void> {
   if (attributes.length === 0) return
   await app.known?.note({ filters: Object.fromEntries(attributes.map((by) => [by, state])) })
 }
