@@ -20,6 +20,7 @@ import { storeLedger } from '../limits/ledger.ts'
 import { storePeople } from '../limits/people.ts'
 import { type Log, logTo } from '../log.ts'
 import { type Meter, unmetered } from '../meter.ts'
+import { openClaims } from '../store/claims.ts'
 import { stateSigner } from '../store/signed-state.ts'
 import type { Store } from '../store/store.ts'
 import { tools } from '../tools/index.ts'
@@ -218,6 +219,7 @@ const callPolicy = ({
   blast: { ledger: storeLedger(store), people: storePeople(store), freezes, limits: settings.limits },
   freezes,
   locks: store,
+  claims: openClaims(store),
   confirming: {
     policy: { confirm: settings.confirm, about: (name: string) => traitsOf(tenants.get(name)) },
     approvals: page.approvals,

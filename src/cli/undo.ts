@@ -10,9 +10,12 @@ import { EVERYTHING } from '../domain/scopes.ts'
 import { askFor } from '../engine/ask.ts'
 import type { Parts } from '../engine/dispatch.ts'
 import { pastOf } from '../engine/history.ts'
+import { holdFor } from '../engine/hold.ts'
 import type { ChangingTool } from '../engine/tool.ts'
 import { InvalidInput, NotFound, Refused } from '../errors.ts'
 import type { Call } from '../guards/call.ts'
+import { openClaims } from '../store/claims.ts'
+import { memoryStore } from '../store/table-store.ts'
 import { plainText } from '../text/text.ts'
 import { describeRequest } from './approvals.ts'
 import { readName, readPassphrase, readTyped } from './prompts.ts'
@@ -141,11 +144,17 @@ async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { chang
   }
   const parsed = tool.input().safeParse(input)
   if (!parsed.success) throw new InvalidInput('The reference, tenant or reason is not valid.', 'See --help.')
-  const { changes, lines } = await tool.plan(parsed.data, {
-    ask: askFor(parts.tenants, context, parts.log),
-    past: (reference) => parts.past(reference, context.caller),
-    covers: () => true,
-  })
+  const ask = askFor(parts.tenants, context, parts.log)
+  // It is only shown, so nobody has to wait for it.
+  const unclaimed = openClaims(memoryStore())(context.signal)
+  const { changes, lines } = await tool
+    .plan(parsed.data, {
+      ask,
+      hold: holdFor(unclaimed, parts.tenants, ask),
+      past: (reference) => parts.past(reference, context.caller),
+      covers: () => true,
+    })
+    .finally(unclaimed.release)
   print(io, ...lines.flatMap((line) => wrap(io, line, '')), '')
   print(io, changes.length > 0 ? 'Nothing has been changed.' : 'There is nothing to change.')
 }

@@ -1,9 +1,10 @@
 import type { Approvals } from '../approvals/approvals.ts'
 import { requestHash } from '../approvals/binding.ts'
-import { kindOf } from '../changes/index.ts'
-import { type Plan, targetKey } from '../domain/change.ts'
+import { kindOf, kinds } from '../changes/index.ts'
+import { type Change, type Plan, targetKey } from '../domain/change.ts'
 import type { RequestContext } from '../domain/operations.ts'
 import { type Grant, holds, scopeOf } from '../domain/scopes.ts'
+import { Conflict } from '../errors.ts'
 import { type Call, type CallGuard, logged, type Reply } from '../guards/call.ts'
 import type { Sight } from '../guards/call-pipeline.ts'
 import { compose } from '../guards/compose.ts'
@@ -15,6 +16,7 @@ import { askFor, atTenant, mustOffer } from './ask.ts'
 import { carryOut } from './carry-out.ts'
 import { cursorsFor } from './cursor.ts'
 import type { PastCall } from './history.ts'
+import { claimKey, holdFor } from './hold.ts'
 import type { OwnEvents, OwnEventsAsk } from './own-events.ts'
 import type { Tenants } from './tenants.ts'
 import type { Tool } from './tool.ts'
@@ -99,7 +101,10 @@ export function dispatcher({
     const output = await tool.run(call.input, {
       plan: call.plan,
       carryOut: (change) => {
-        const mayLeave = () => freezes.check({ caller: call.caller.id, tenants: [change.tenant] })
+        const mayLeave = async () => {
+          await freezes.check({ caller: call.caller.id, tenants: [change.tenant] })
+          if (!(await call.claims?.stillHolds(claimsOf(change)))) throw lostClaim(change.tenant)
+        }
         const leaving = { context: { ...context, mayLeave }, record, warn }
         return inFlight.track(carryOut(change, seen.get(change.tenant), leaving))
       },
@@ -108,14 +113,18 @@ export function dispatcher({
     return started ? { ...(output as Record<string, unknown>), change: call.id } : output
   }
   const sight: Sight = {
-    async planOf(call) {
+    async planOf(call, claims) {
       const tool = toolOf(call)
       if (tool.effect === 'reads') return undefined
+      const ask = askFor(tenants.seenBy(call.grant), contextOf(call), log)
       const plan = await tool.plan(call.input, {
-        ask: askFor(tenants.seenBy(call.grant), contextOf(call), log),
+        ask,
+        hold: holdFor(claims, tenants, ask),
         past: (reference) => past(reference, call.caller.id),
         covers: await coverOf(call),
       })
+      if (!(await claims.stillHolds(plan.changes.flatMap(claimsOf))))
+        throw new TypeError(`${tool.name} planned a change without claiming what it concerns`)
       return checked(plan, contextOf(call))
     },
     listAdmins: (call, tenant) =>
@@ -123,6 +132,11 @@ export function dispatcher({
         .seenBy(call.grant)
         .get(tenant)
         .operations.listAccounts?.({ match: { admin: true }, limit: 100 }, contextOf(call)),
+  }
+  /** What of an app only one call may change at a time, for this change. */
+  const claimsOf = ({ operation, tenant, accounts, subject }: Change): string[] => {
+    const made = kinds[operation].makes === 'nothing' ? [] : [subject.userName]
+    return [...accounts.map(({ id }) => id), ...made].map((name) => claimKey(tenants.appOf(tenant), name))
   }
   /** An approval covers the accounts that it was given for, and none that came back since. */
   const coverOf = async (call: Call): Promise<(tenant: string, id: string) => boolean> => {
@@ -149,3 +163,10 @@ export function dispatcher({
     answer: (await answer(call)) as Record<string, unknown>,
   }))
 }
+
+const lostClaim = (tenant: string) =>
+  new Conflict(
+    'This server stood still for so long that another call may have changed the account meanwhile.',
+    'Repeat the call: it then starts from what is so now.',
+    { tenant },
+  )

@@ -1,4 +1,5 @@
 import type { ChangeLocation } from '../changes/define.ts'
+import { appsOf } from '../config/same-app.ts'
 import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { Effect } from '../domain/change.ts'
 import type { Facts } from '../domain/facts.ts'
@@ -40,6 +41,8 @@ export interface Tenants {
   serving(tool: { needs: readonly OperationName[]; effect: Effect }): Tenant[] | undefined
   /** Whether this tenant is read-only, by its own setting or the server's. */
   readOnly(tenant: Tenant): boolean
+  /** Names the app that a tenant leads to; tenants that lead to the same one have the same name for it. */
+  appOf(tenant: string): string
   /** Only the tenants that a caller can see; to the caller, no others exist. */
   seenBy(grant: Grant): Tenants
 }
@@ -70,10 +73,16 @@ export function openTenants(settings: Settings, vendors: readonly Vendor[], kept
       budgets,
     }
   })
-  return tenantsOver(all, (tenant) => settings.readOnly || !tenant.settings.allowWrites)
+  return tenantsOver(all, {
+    readOnly: (tenant) => settings.readOnly || !tenant.settings.allowWrites,
+    appOf: appsOf(settings.tenants),
+  })
 }
 
-function tenantsOver(all: readonly Tenant[], readOnly: Tenants['readOnly']): Tenants {
+function tenantsOver(
+  all: readonly Tenant[],
+  { readOnly, appOf }: Pick<Tenants, 'readOnly' | 'appOf'>,
+): Tenants {
   const tenants: Tenants = {
     all,
     get(name) {
@@ -93,11 +102,12 @@ function tenantsOver(all: readonly Tenant[], readOnly: Tenants['readOnly']): Ten
       return able.length > 0 ? able : undefined
     },
     readOnly,
+    appOf,
     seenBy: ({ tenants: names }) =>
       names
         ? tenantsOver(
             all.filter(({ name }) => names.includes(name)),
-            readOnly,
+            { readOnly, appOf },
           )
         : tenants,
   }

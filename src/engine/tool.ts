@@ -5,6 +5,7 @@ import type { Scope } from '../domain/scopes.ts'
 import type { Ask } from './ask.ts'
 import type { Cursors } from './cursor.ts'
 import type { PastCall } from './history.ts'
+import type { Hold } from './hold.ts'
 import type { OwnEvents, OwnEventsAsk } from './own-events.ts'
 import type { Tenant } from './tenants.ts'
 
@@ -51,6 +52,8 @@ export interface ChangingTool<
     input: z.output<Input>,
     context: {
       ask: Ask
+      /** Everything that a change of the plan concerns must be claimed by it, and planned from what is read after. */
+      hold: Hold
       past: (reference: string) => Promise<PastCall | undefined>
       /** Whether a person's approval covers this account; all are covered in a call without one. */
       covers: (tenant: string, id: string) => boolean

@@ -4,6 +4,7 @@ import type { Grant } from '../domain/scopes.ts'
 import { UnknownOutcome } from '../errors.ts'
 import type { Freezes } from '../limits/freezes.ts'
 import type { Meter } from '../meter.ts'
+import type { Claims } from '../store/claims.ts'
 import type { Store } from '../store/store.ts'
 import { access } from './access.ts'
 import { type BlastRadius, blastRadius } from './blast-radius.ts'
@@ -33,13 +34,14 @@ export interface CallPolicy {
   blast: BlastRadius
   freezes: Pick<Freezes, 'check'>
   locks: Pick<Store, 'claim' | 'delete'>
+  claims: Parameters<typeof planning>[1]
   confirming: Confirming
 }
 
 /** How the guards see what a call would do. */
 export interface Sight {
-  /** The exact change; undefined for a tool that only reads. */
-  planOf: (call: Call) => Promise<Plan | undefined> | undefined
+  /** The exact change, with all that it concerns claimed; undefined for a tool that only reads. */
+  planOf: (call: Call, claims: Claims) => Promise<Plan | undefined> | undefined
   listAdmins: ListAdmins
 }
 
@@ -56,6 +58,7 @@ export const callGuards = (
     blast,
     freezes,
     locks,
+    claims,
     confirming,
   }: CallPolicy,
   { planOf, listAdmins }: Sight,
@@ -68,7 +71,7 @@ export const callGuards = (
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   killSwitch(freezes),
   deadline((call) => call.deadline, undefined, callTimedOut),
-  planning(planOf),
+  planning(planOf, claims),
   // Again: a plan can reach tenants that no argument names.
   access({ mustExist, canSeeTenants, isSupported }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),

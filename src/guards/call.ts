@@ -4,6 +4,7 @@ import type { Effect, Plan } from '../domain/change.ts'
 import type { OperationName } from '../domain/operations.ts'
 import type { Grant, Scope } from '../domain/scopes.ts'
 import type { JournalEvent } from '../journal/events.ts'
+import type { Claims } from '../store/claims.ts'
 import type { Guard } from './compose.ts'
 
 /** The caller, as the transport authenticated it; never taken from an argument. */
@@ -48,6 +49,8 @@ export interface Call {
   answer?: PersonsAnswer
   /** Set by `planning`, for tools that change something. */
   plan?: Plan
+  /** What the plan claimed, until the call ends. */
+  claims?: Claims
   /** The lowest confirmation level for this call, whatever the settings say. */
   leastLevel?: ConfirmLevel
   signal: AbortSignal

@@ -3,6 +3,7 @@ import { createGroup } from '../changes/create-group.ts'
 import { type Account, Group } from '../domain/account.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { Ask } from '../engine/ask.ts'
+import type { Hold } from '../engine/hold.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
@@ -15,7 +16,7 @@ export default defineTool({
   name: 'create_group',
   title: 'Create a group',
   description: 'Create a group. An existing one is `already_exists` and stays unchanged.',
-  needs: ['findAccounts', 'readGroup', 'createGroup'],
+  needs: ['findAccounts', 'readAccount', 'readGroup', 'createGroup'],
   effect: 'adds',
   input: () =>
     z.strictObject({
@@ -34,12 +35,13 @@ export default defineTool({
       ...RESULT_OF_ONE,
     }),
 
-  async plan({ tenant, name, externalId, members = [], reason }, { ask }) {
+  async plan({ tenant, name, externalId, members = [], reason }, { ask, hold }) {
+    await hold.names(tenant, [name, externalId])
     const there = await ask.one(tenant, 'readGroup', { group: name })
     // The group may have been found by id, so its name is compared.
     if (there && sameText(there.name, plainText(name)))
       return { changes: [], lines: [], reason, consequence: '', doubtful: [], there }
-    const { accounts, doubtful } = await accountsOf(ask, tenant, members)
+    const { accounts, doubtful } = await accountsOf({ ask, hold }, tenant, members)
     const change = {
       tenant,
       accounts,
@@ -89,8 +91,8 @@ export default defineTool({
 })
 
 /** The accounts of `users`, exactly one each. Throws if one is not found, since a group is created as a whole. */
-async function accountsOf(ask: Ask, tenant: string, users: readonly string[]) {
-  const accounts = new Map<string, Account>()
+async function accountsOf({ ask, hold }: { ask: Ask; hold: Hold }, tenant: string, users: readonly string[]) {
+  const rows = new Map<string, Account>()
   const doubtful: string[] = []
   for (const user of new Set(users)) {
     const found = await ask.one(tenant, 'findAccounts', { user })
@@ -103,7 +105,8 @@ async function accountsOf(ask: Ask, tenant: string, users: readonly string[]) {
         { tenant },
       )
     }
-    accounts.set(account.id, account)
+    rows.set(account.id, account)
   }
-  return { accounts: [...accounts.values()], doubtful }
+  const found = [...rows.values()]
+  return { accounts: found.map(await hold.records(found)), doubtful }
 }

@@ -41,7 +41,7 @@ export default defineTool({
       ...RESULT_OF_ONE,
     }),
 
-  async plan({ tenant, email, givenName, familyName, attributes, reason }, { ask }) {
+  async plan({ tenant, email, givenName, familyName, attributes, reason }, { ask, hold }) {
     const fields: AccountFields = {
       userName: email,
       ...givenFields(attributes ?? {}),
@@ -50,6 +50,7 @@ export default defineTool({
       familyName,
     }
     const [user = email, ...also] = namesToLookUp(fields)
+    await hold.names(tenant, [user, ...also])
     // Throws if nobody is found and the app may have somebody: then nothing is created.
     const { accounts: there, gap } = await ask.one(tenant, 'findAccounts', { user, also })
     if (there.length > 0) return { changes: [], lines: [], reason, there, gap }

@@ -32,16 +32,17 @@ export default defineTool({
       ...RESULT_OF_ONE,
     }),
 
-  async plan({ tenant, user, reason }, { ask }) {
+  async plan({ tenant, user, reason }, { ask, hold }) {
     const { accounts, gap } = await ask.one(tenant, 'findAccounts', { user })
-    const account = onlyOne(accounts, user)
-    if (!account) {
+    const row = onlyOne(accounts, user)
+    if (!row) {
       throw new NotFound(
         `${inQuotes(user)} was not found in ${tenant}.`,
         'Check the spelling with find_user.',
         { tenant },
       )
     }
+    const account = (await hold.records([row]))(row)
     const subject = targetOf(account)
     const change = { tenant, accounts: [account], subject, operation: 'deleteAccount', ask: subject } as const
     const at = ask.tenants.get(tenant)

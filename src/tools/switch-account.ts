@@ -6,9 +6,10 @@ import { correlate } from '../domain/correlate.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { Ask } from '../engine/ask.ts'
 import { findPerson } from '../engine/find-person.ts'
+import type { Hold } from '../engine/hold.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { type ChangingTool, defineTool } from '../engine/tool.ts'
-import { type ErrorCode, type IdentityError, NotFound } from '../errors.ts'
+import { type ErrorCode, IdentityError, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
 import { AlsoChanged, ChangeStatus } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
@@ -82,8 +83,9 @@ export function switchTool(the: SwitchSpec): ChangingTool {
     input: () => Input,
     output: () => Output,
 
-    async plan({ user, tenants, reason }, { ask, covers }): Promise<SwitchPlan> {
-      const { changes, settled, lines, ...aside } = await resolveAccounts(ask, the, { user, tenants, covers })
+    async plan({ user, tenants, reason }, { ask, hold, covers }): Promise<SwitchPlan> {
+      const wish = { user, tenants, hold, covers }
+      const { changes, settled, lines, ...aside } = await resolveAccounts(ask, the, wish)
       const consequences = Object.fromEntries(
         changes.map((change) => [
           change.tenant,
@@ -120,21 +122,24 @@ export function switchTool(the: SwitchSpec): ChangingTool {
 interface Wish {
   user: string
   tenants: readonly string[]
+  hold: Hold
   covers: (tenant: string, id: string) => boolean
 }
 
 /** The changes that are wanted, what needs none, and what a person must know of the look-ups. */
-async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, covers }: Wish) {
+async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, hold, covers }: Wish) {
   const { operation, to, outcomes } = spec
   const changes: Change[] = []
   const settled: SwitchRow[] = []
   const lines: string[] = []
   const gaps: Record<string, string> = {}
-  const places = await findPerson(ask, user, tenants)
-  const people = correlate(places.flatMap(({ accounts }) => accounts))
-  for (const { tenant: at, accounts, gap, linkedTo } of places) {
+  const found = await findPerson(ask, user, tenants)
+  const people = correlate(found.flatMap(({ accounts }) => accounts))
+  const rows = found.map((place) => ({ ...place, row: onlyOne(place.accounts, user) }))
+  const recordOf = await hold.records(rows.flatMap(({ row }) => row ?? []))
+  const places = rows.map((place) => ({ ...place, ...recordAt(place, recordOf) }))
+  for (const { tenant: at, account, gap, linkedTo } of places) {
     const tenant = at.name
-    const account = onlyOne(accounts, user)
     if (!account) {
       settled.push(gap ? notLookedUp(tenant, gap) : { tenant, outcome: 'absent', verified: true })
       continue
@@ -177,6 +182,19 @@ async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, cove
       places.some((place) => place.tenant.name === tenant && place.linkedTo),
     ),
     uncovered: settled.some(({ note }) => note === NOT_COVERED),
+  }
+}
+
+/** The record of the account that a look-up found, or why it is not known. */
+function recordAt(
+  { row, gap }: { row: Account | undefined; gap?: IdentityError },
+  recordOf: (row: Account) => Account,
+): { account?: Account; gap?: IdentityError } {
+  try {
+    return { ...(row && { account: recordOf(row) }), ...(gap && { gap }) }
+  } catch (error) {
+    if (error instanceof IdentityError) return { gap: error }
+    throw error
   }
 }
 

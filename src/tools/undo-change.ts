@@ -4,6 +4,7 @@ import type { PastChange } from '../changes/inverse.ts'
 import { mostDangerous } from '../changes/plan.ts'
 import type { Carried, Change, Plan } from '../domain/change.ts'
 import type { Ask } from '../engine/ask.ts'
+import type { Hold } from '../engine/hold.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { IdentityError, NotFound } from '../errors.ts'
@@ -53,7 +54,10 @@ export default defineTool({
       approval: PendingApproval.optional(),
     }),
 
-  async plan({ change: reference, tenant, reason }, { ask, past }): Promise<Plan & { parts: UndoPart[] }> {
+  async plan(
+    { change: reference, tenant, reason },
+    { ask, hold, past },
+  ): Promise<Plan & { parts: UndoPart[] }> {
     const found = await past(reference)
     const writes = found?.changes.filter((write) => tenant === undefined || write.tenant === tenant) ?? []
     if (!found || writes.length === 0) {
@@ -63,7 +67,7 @@ export default defineTool({
         'Use the `change` from the answer of a call that changed something.',
       )
     }
-    const parts = await Promise.all(writes.map((write) => partOf(write, ask)))
+    const parts = await Promise.all(writes.map((write) => partOf(write, { ask, hold })))
     const changes = parts.flatMap((part) => ('change' in part ? [part.change] : []))
     return {
       changes,
@@ -87,13 +91,13 @@ export default defineTool({
   },
 })
 
-async function partOf(write: PastChange, ask: Ask): Promise<UndoPart> {
+async function partOf(write: PastChange, by: { ask: Ask; hold: Hold }): Promise<UndoPart> {
   const about = { tenant: write.tenant, subject: write.subject.userName }
   try {
-    const reversal = await reversalOf(write, ask)
+    const reversal = await reversalOf(write, by)
     if (!('change' in reversal)) return { ...about, row: { ...about, verified: true, ...reversal } }
     const { change, left, stays } = reversal
-    const { facts } = ask.tenants.get(write.tenant)
+    const { facts } = by.ask.tenants.get(write.tenant)
     // Side effects in the app, and what no call can restore.
     const note = [kindOf(change).consequence(change, facts), stays].filter((text) => text).join(' ')
     return { ...about, change, left, note }

@@ -7,6 +7,7 @@ import { bare } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import { amongIds } from '../domain/same.ts'
 import type { Ask } from '../engine/ask.ts'
+import type { Hold } from '../engine/hold.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { type ErrorCode, type ErrorDetails, IdentityError, NotFound } from '../errors.ts'
@@ -30,7 +31,7 @@ export default defineTool({
   name: 'update_group_members',
   title: 'Change a group',
   description: 'Add users to a group or remove them; all others stay. Answers member by member.',
-  needs: ['findAccounts', 'readGroup', 'updateMembers'],
+  needs: ['findAccounts', 'readAccount', 'readGroup', 'updateMembers'],
   effect: 'changes',
   input: () =>
     z
@@ -66,7 +67,11 @@ export default defineTool({
       approval: PendingApproval.optional(),
     }),
 
-  async plan({ tenant, group: named, add = [], remove = [], reason }, { ask, covers }) {
+  async plan({ tenant, group: named, add = [], remove = [], reason }, { ask, hold, covers }) {
+    const wishes = [...wishesOf(add, 'added'), ...wishesOf(remove, 'removed')]
+    await hold.names(tenant, [named])
+    const looked = await lookUp({ ask, hold }, tenant, wishes)
+    // Last, so that it tells what is so while the accounts are claimed.
     const group = await ask.one(tenant, 'readGroup', { group: named })
     if (!group)
       throw new NotFound(
@@ -76,8 +81,7 @@ export default defineTool({
           tenant,
         },
       )
-    const wishes = [...wishesOf(add, 'added'), ...wishesOf(remove, 'removed')]
-    const { settled, wanted, unsure, passing } = await resolveMembers(ask, { tenant, group, wishes, covers })
+    const { settled, wanted, unsure, passing } = settle(looked, { tenant, group, covers })
     const of = (to: MemberWish['to']) => wanted.filter((one) => one.to === to).map(({ account }) => account)
     const [into, out] = [of('added'), of('removed')]
     const { id, name, caution, members } = group
@@ -143,47 +147,79 @@ export default defineTool({
 const wishesOf = (users: readonly string[], to: MemberWish['to']): MemberWish[] =>
   [...new Set(users)].map((user) => ({ user, to }))
 
-interface MemberWishes {
+/** What a look-up found for a wish: the record of the account, if there is one, or why it is not known. */
+type Looked = MemberWish & ({ account: Account | undefined; unsure: boolean } | { error: IdentityError })
+
+/** Finds the accounts, claims them and reads their records. */
+async function lookUp(
+  { ask, hold }: { ask: Ask; hold: Hold },
+  tenant: string,
+  wishes: readonly MemberWish[],
+): Promise<Looked[]> {
+  const found: (MemberWish &
+    ({ row: Account | undefined; gap?: IdentityError } | { error: IdentityError }))[] = []
+  for (const wish of wishes) {
+    try {
+      const { accounts, gap } = await ask.one(tenant, 'findAccounts', { user: wish.user })
+      found.push({ ...wish, row: onlyOne(accounts, wish.user), ...(gap && { gap }) })
+    } catch (error) {
+      if (!(error instanceof IdentityError)) throw error
+      found.push({ ...wish, error })
+    }
+  }
+  const recordOf = await hold.records(found.flatMap((one) => ('row' in one && one.row ? [one.row] : [])))
+  return found.map((one): Looked => {
+    if ('error' in one) return one
+    const { row, gap, ...wish } = one
+    if (gap && !row) return { ...wish, error: gap }
+    try {
+      return { ...wish, account: row && recordOf(row), unsure: gap !== undefined }
+    } catch (error) {
+      if (error instanceof IdentityError) return { ...wish, error }
+      throw error
+    }
+  })
+}
+
+interface Membership {
   tenant: string
   group: Group
-  wishes: readonly MemberWish[]
   covers: (tenant: string, id: string) => boolean
 }
 
-/** Finds the accounts, and settles those that need no change or are not found. Unknown members do not count as none. */
-async function resolveMembers(ask: Ask, { tenant, group, wishes, covers }: MemberWishes) {
+/** Settles those that need no change or are not found. Unknown members do not count as none. */
+function settle(looked: readonly Looked[], { tenant, group, covers }: Membership) {
   const { members } = group
   const settled: MemberRow[] = []
   const wanted: (MemberWish & { account: Account })[] = []
   const gaps: { gap: IdentityError }[] = []
   const unsure: string[] = []
   const isMember = members && amongIds(members.map(({ id }) => id))
-  for (const { user, to } of wishes) {
-    try {
-      const { accounts, gap } = await ask.one(tenant, 'findAccounts', { user })
-      const account = onlyOne(accounts, user)
-      if (gap && account) unsure.push(user)
-      else if (gap) throw gap
-      const isIn = account && isMember?.(account.id)
-      // Some apps cut the members of a large group off: the account itself may still tell that it is one.
-      const mayBeIn = to === 'removed' && account?.groups?.some((name) => sameText(name, group.name))
-      if (!account) settled.push({ user, outcome: 'failed', code: 'not_found' })
-      else if (wanted.some((one) => one.account.id === account.id))
-        settled.push({ user, outcome: 'not_attempted', code: 'conflict' })
-      else if (isIn === (to === 'added') && !mayBeIn) settled.push({ user, outcome: 'unchanged' })
-      else if (!covers(tenant, account.id)) settled.push({ user, outcome: 'not_attempted', code: 'refused' })
-      else wanted.push({ user, to, account })
-    } catch (error) {
-      if (!(error instanceof IdentityError)) throw error
-      gaps.push({ gap: error })
-      const { candidates } = error.details
+  for (const one of looked) {
+    const { user, to } = one
+    if ('error' in one) {
+      const { code, details } = one.error
+      gaps.push({ gap: one.error })
+      const { candidates } = details
       settled.push({
         user,
         outcome: 'failed',
-        code: error.code,
+        code,
         ...(candidates && { candidates: candidates.slice(0, 20) }),
       })
+      continue
     }
+    const { account } = one
+    if (one.unsure) unsure.push(user)
+    const isIn = account && isMember?.(account.id)
+    // Some apps cut the members of a large group off: the account itself may still tell that it is one.
+    const mayBeIn = to === 'removed' && account?.groups?.some((name) => sameText(name, group.name))
+    if (!account) settled.push({ user, outcome: 'failed', code: 'not_found' })
+    else if (wanted.some((other) => other.account.id === account.id))
+      settled.push({ user, outcome: 'not_attempted', code: 'conflict' })
+    else if (isIn === (to === 'added') && !mayBeIn) settled.push({ user, outcome: 'unchanged' })
+    else if (!covers(tenant, account.id)) settled.push({ user, outcome: 'not_attempted', code: 'refused' })
+    else wanted.push({ user, to, account })
   }
   return { settled, wanted, unsure, passing: passingAmong(gaps) }
 }

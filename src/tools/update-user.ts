@@ -49,9 +49,10 @@ export default defineTool({
       ...RESULT_OF_ONE,
     }),
 
-  async plan({ tenant, user, set: given, reason }, { ask }) {
+  async plan({ tenant, user, set: given, reason }, { ask, hold }) {
     const { accounts, gap } = await ask.one(tenant, 'findAccounts', { user })
     const found = onlyOne(accounts, user)
+    await hold.names(tenant, [found?.id, given.userName, given.email, given.externalId])
     const read = found && (await ask.one(tenant, 'readFields', { id: found.id }))
     if (!read) {
       throw new NotFound(

@@ -20,14 +20,14 @@ interface Result {
   results: { outcome: string; verified: boolean; code?: string; note?: string }[]
 }
 
-test('a deactivation is one look-up, one write and one reading back', async () => {
+test('a deactivation is one look-up, the record, one write and the record again', async () => {
   const { world, leaves, arrivals } = leaving()
   // The first look-up tests the filters of the app.
   await world.call('find_user', { user: ADA })
   const before = arrivals().length
   expect(await world.call('deactivate_user', leaves)).toMatchObject({ status: 'done' })
   const methods = arrivals().map(({ method }) => method)
-  expect(methods.slice(before)).toEqual(['GET', 'PATCH', 'GET'])
+  expect(methods.slice(before)).toEqual(['GET', 'GET', 'PATCH', 'GET'])
 })
 
 test('a deactivation asked about reads the account again before it writes', async () => {
@@ -36,7 +36,7 @@ test('a deactivation asked about reads the account again before it writes', asyn
   const before = world.netskope.arrivals.length
   await world.call('deactivate_user', LEAVES)
   const methods = world.netskope.arrivals.map(({ method }) => method)
-  expect(methods.slice(before)).toEqual(['GET', 'GET', 'PATCH', 'GET'])
+  expect(methods.slice(before)).toEqual(['GET', 'GET', 'GET', 'GET', 'PATCH', 'GET'])
 })
 
 test('what the result says of enforcement is configurable', async () => {

@@ -10,6 +10,8 @@ import { protectedAccounts } from '../../src/guards/protected.ts'
 import { readOnly } from '../../src/guards/read-only.ts'
 import { untrustedText } from '../../src/guards/untrusted-text.ts'
 import type { JournalEvent } from '../../src/journal/events.ts'
+import { openClaims } from '../../src/store/claims.ts'
+import { memoryStore } from '../../src/store/table-store.ts'
 import { account, change, codeOf, makeCall, plan, recordingNext } from '../support/call.ts'
 
 const reading = { ...makeCall().tool, effect: 'reads' as const }
@@ -135,9 +137,10 @@ describe('planning', () => {
   test('makes the plan before anything judges it, and lets no change through without one', async () => {
     const { next, reached } = recordingNext()
     const made = plan(change())
-    await planning(async () => made)(makeCall(), next)
+    const claims = openClaims(memoryStore())
+    await planning(async () => made, claims)(makeCall(), next)
     expect(reached[0]?.plan).toEqual(made)
-    await expect(planning(() => undefined)(makeCall(), next)).rejects.toThrow('makes no plan')
+    await expect(planning(() => undefined, claims)(makeCall(), next)).rejects.toThrow('makes no plan')
   })
 })
 

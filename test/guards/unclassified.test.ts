@@ -10,6 +10,7 @@ import { openFreezes } from '../../src/limits/freezes.ts'
 import { storeLedger } from '../../src/limits/ledger.ts'
 import { storePeople } from '../../src/limits/people.ts'
 import { unmetered } from '../../src/meter.ts'
+import { openClaims } from '../../src/store/claims.ts'
 import { stateSigner } from '../../src/store/signed-state.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { toWire } from '../../src/tools/to-wire.ts'
@@ -51,6 +52,7 @@ function guarded({
     },
     freezes,
     locks: store,
+    claims: openClaims(store),
     meter: unmetered,
     confirming: {
       policy: {

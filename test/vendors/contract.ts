@@ -8,6 +8,7 @@ import type {
   RequestContext,
 } from '../../src/domain/operations.ts'
 import { type Ask, askFor } from '../../src/engine/ask.ts'
+import { type Hold, holdFor } from '../../src/engine/hold.ts'
 import { openTenants } from '../../src/engine/tenants.ts'
 import { type ErrorCode, WrongAddress } from '../../src/errors.ts'
 import { storeLedger } from '../../src/limits/ledger.ts'
@@ -16,6 +17,7 @@ import type { Fault, Faults } from '../../src/sandbox/faults.ts'
 import { makePeople, type Person } from '../../src/sandbox/people.ts'
 import type { ScimFault } from '../../src/sandbox/scim-app.ts'
 import type { Tenant } from '../../src/sandbox/tenant.ts'
+import { openClaims } from '../../src/store/claims.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import deactivateUser from '../../src/tools/deactivate-user.ts'
 import { vendors } from '../../src/vendors/index.ts'
@@ -74,6 +76,7 @@ interface World extends Started {
   operations: Required<Operations>
   /** As tools ask. */
   ask: Ask
+  hold: Hold
   lin: ScimUser
   target: { id: string; userName: string }
   newcomer: AccountFields
@@ -110,11 +113,13 @@ async function openWorld(subject: Subject, mapping: Ways): Promise<World> {
   const tenants = openTenants(parsed, vendors, { ledger: storeLedger(store), store })
   const { operations } = tenants.get('acme')
   const lin = app.user(LIN.userName)
+  const ask = askFor(tenants, context(), { error: () => {} })
   return {
     ...started,
     subject,
     operations: operations as Required<Operations>,
-    ask: askFor(tenants, context(), { error: () => {} }),
+    ask,
+    hold: holdFor(openClaims(store)(context().signal), tenants, ask),
     lin,
     target: { id: lin.id, userName: await nameOf(operations, lin.id) },
     newcomer: { ...NEW, ...subject.newcomer },
@@ -287,11 +292,11 @@ const CASES = {
 
   'has nothing to write for somebody who is inactive already': async (open) => {
     await using world = await open()
-    const { ask, target, app } = world
+    const { ask, hold, target, app } = world
     app.user(LIN.userName).active = false
     const input = { user: target.userName, tenants: ['acme'], reason: 'left' }
     expect(
-      await deactivateUser.plan(input, { ask, past: async () => undefined, covers: () => true }),
+      await deactivateUser.plan(input, { ask, hold, past: async () => undefined, covers: () => true }),
     ).toMatchObject({
       changes: [],
       settled: { results: [{ outcome: 'already_inactive', account: { id: target.id } }] },

@@ -1,0 +1,87 @@
+import type { Account } from '../domain/account.ts'
+import { emailsOf } from '../domain/correlate.ts'
+import { bare } from '../domain/quoting.ts'
+import { sameUserName } from '../domain/same.ts'
+import { Conflict, NotFound } from '../errors.ts'
+import type { Claims } from '../store/claims.ts'
+import { fold } from '../text/text.ts'
+import type { Ask } from './ask.ts'
+import type { Tenants } from './tenants.ts'
+
+/** How a plan makes sure that what it is made from stays as it is until the call ends. */
+export interface Hold {
+  /**
+   * Claims what bears these names or ids at a tenant's app, or is to bear them. Throws `Conflict` while another call is
+   * at it.
+   */
+  names(tenant: string, names: readonly (string | undefined)[]): Promise<void>
+  /**
+   * Claims the accounts and reads each by its id: the rows of a look-up can tell less than the record, and can be out
+   * of date. Answers with the record for each row, and throws for a row whose record could not be read.
+   */
+  records(rows: readonly Account[]): Promise<(row: Account) => Account>
+}
+
+/** The claims of one call, over the apps of its tenants. */
+export function holdFor(claims: Claims, tenants: Pick<Tenants, 'appOf'>, ask: Ask): Hold {
+  const claim = async (wanted: readonly { tenant: string; name: string }[]): Promise<void> => {
+    const [first] = wanted
+    const keys = wanted.map(({ tenant, name }) => claimKey(tenants.appOf(tenant), name))
+    if (first && !(await claims.take(keys))) throw inUse(first.tenant)
+  }
+  return {
+    names: (tenant, names) =>
+      claim(names.filter((name) => name !== undefined).map((name) => ({ tenant, name }))),
+    async records(rows) {
+      await claim(rows.map(({ tenant, id }) => ({ tenant, name: id })))
+      const read = rows.map(async (row) => {
+        const [answered] = await ask.each('readAccount', [row.tenant], { id: row.id })
+        return [row, answered] as const
+      })
+      const records = new Map(await Promise.all(read))
+      return (row) => {
+        const answered = records.get(row)
+        if (!answered) throw new TypeError('a record that was not asked for')
+        if ('error' in answered) throw answered.error
+        return whole(row, answered.answer)
+      }
+    },
+  }
+}
+
+/** Under what an app's account, group or name is claimed. */
+export const claimKey = (app: string, name: string): string => JSON.stringify([app, fold(name)])
+
+/** The record, and what only the row tells. Throws unless both are of one account. */
+function whole(row: Account, record: Account | undefined): Account {
+  const { tenant } = row
+  if (!record) {
+    throw new NotFound(
+      `${bare(row.userName)} is in the list of ${tenant}, but the app does not show the record.`,
+      'Look it up again with find_user.',
+      { tenant },
+    )
+  }
+  if (!sameUserName(record.userName, row.userName)) {
+    throw new Conflict(
+      `The list of ${tenant} and the record differ in the user name of ${bare(row.userName)}.`,
+      'Look it up again with find_user.',
+      { tenant },
+    )
+  }
+  const { email = row.email } = record
+  const others = [...new Set([...emailsOf(record), ...emailsOf(row)])].filter((one) => one !== email)
+  return {
+    ...row,
+    ...record,
+    status: record.status === 'unknown' ? row.status : record.status,
+    ...(others.length > 0 && { otherEmails: others }),
+  }
+}
+
+const inUse = (tenant: string) =>
+  new Conflict(
+    `Another call is changing the same account or group in ${tenant} right now.`,
+    'Repeat the call in a minute: it then starts from what the other call did.',
+    { tenant },
+  )

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Store } from './store.ts'
+
+/** What one call holds of what only one may change at a time. */
+export interface Claims {
+  /**
+   * Waits for its turn and takes all `keys`. False if others held one of them for too long; what was taken before then
+   * stays held. Throws the signal's reason if the call ends first.
+   */
+  take(keys: Iterable<string>): Promise<boolean>
+  /** Whether all `keys` are held still: a process that was stopped for a while may have lost what it had. */
+  stillHolds(keys: Iterable<string>): Promise<boolean>
+  /** Gives everything back. Never throws: what cannot be given back lapses with its lease. */
+  release(): Promise<void>
+}
+
+/** A claim of a process that was killed lapses after this long, milliseconds; the others renew theirs until then. */
+const LEASE_MS = 6_000
+const RENEW_MS = LEASE_MS / 3
+/** How long a call waits for what another call is changing, milliseconds. */
+const PATIENCE_MS = 15_000
+const FIRST_PAUSE_MS = 20
+const LONGEST_PAUSE_MS = 250
+
+interface Lease {
+  owner: string
+  /** By the clock of the store. */
+  until: number
+}
+
+/** Claims for one call in `store`, which every process that uses the store respects. */
+export function openClaims(store: Pick<Store, 'update'>): (signal: AbortSignal) => Claims {
+  return (signal) => {
+    const owner = randomUUID()
+    /** When each key was taken or renewed, by a clock that nobody sets. */
+    const held = new Map<string, number>()
+    let renewing: NodeJS.Timeout | undefined
+
+    const tryOnce = async (key: string): Promise<boolean> => {
+      const at = performance.now()
+      const isOurs = await store.update<Lease, boolean>(keyOf(key), (lease, now) => {
+        const isFree = !lease || lease.owner === owner || lease.until <= now
+        const next = isFree ? { owner, until: now + LEASE_MS } : lease
+        return { next, ttl: Math.max(1, next.until - now), result: isFree }
+      })
+      if (isOurs) held.set(key, at)
+      else held.delete(key)
+      return isOurs
+    }
+    const renew = () => {
+      for (const key of held.keys()) void tryOnce(key).catch(() => undefined)
+    }
+    const take = async (key: string, patientUntil: number): Promise<boolean> => {
+      for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
+        signal.throwIfAborted()
+        if (await tryOnce(key)) return true
+        if (performance.now() + wait > patientUntil) return false
+        // Not all at the same moment, so that whoever waits longest is not always the one who comes too late.
+        await pause(wait * (0.5 + Math.random() / 2), undefined, { signal })
+      }
+    }
+
+    return {
+      async take(keys) {
+        const patientUntil = performance.now() + PATIENCE_MS
+        renewing ??= setInterval(renew, RENEW_MS).unref()
+        // In one order everywhere, so that no two calls wait for each other.
+        for (const key of [...new Set(keys)].sort()) {
+          if (!held.has(key) && !(await take(key, patientUntil))) return false
+        }
+        return true
+      },
+      async stillHolds(keys) {
+        for (const key of keys) {
+          const at = held.get(key)
+          if (at === undefined) return false
+          if (performance.now() - at > 2 * RENEW_MS && !(await tryOnce(key))) return false
+        }
+        return true
+      },
+      async release() {
+        clearInterval(renewing)
+        const keys = [...held.keys()]
+        held.clear()
+        await Promise.all(
+          keys.map((key) =>
+            store.update<Lease, void>(keyOf(key), (lease, now) =>
+              lease && lease.owner !== owner
+                ? { next: lease, ttl: Math.max(1, lease.until - now), result: undefined }
+                : { next: undefined, result: undefined },
+            ),
+          ),
+        ).catch(() => undefined)
+      },
+    }
+  }
+}
+
+const keyOf = (key: string) => `claim/${key}`
