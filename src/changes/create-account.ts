@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { flat } from '../domain/field-diff.ts'
 import type { AccountFields, Operations, RequestContext } from '../domain/operations.ts'
-import { givesPrivilege } from '../domain/privilege.ts'
+import { accessWeights, privilegesIn } from '../domain/privilege.ts'
 import { bare } from '../domain/quoting.ts'
 import { sameAddress, sameUserName } from '../domain/same.ts'
 import { inQuotes } from '../text/text.ts'
@@ -14,13 +14,19 @@ import { reverseStatus } from './status.ts'
 export const createAccount = defineChange({
   operation: 'createAccount',
   verb: 'Create',
-  does: () => 'adds',
-  weighs: () => 'adds',
+  cases: () => [
+    { when: 'makes a plain account', weights: ['adds'] },
+    { when: 'makes one with a role, a licence or other rights', weights: ['gives', 'adds'] },
+  ],
+  weighs: ({ ask }, facts) => [
+    ...new Set(accessWeights({ ...ask.fields, admin: ask.fields.admin || undefined }, undefined, facts)),
+    'adds',
+  ],
   makes: 'account',
   sets: ({ ask }) => ask.fields,
   replaces: () => ({}),
   takesAdministrator: () => false,
-  changesPrivilege: ({ ask }) => ask.fields.admin === true || givesPrivilege(ask.fields),
+  privileges: ({ ask: { fields } }) => privilegesIn({ ...fields, admin: fields.admin || undefined }),
   newNames: ({ subject, ask }) => newNamesIn(subject.userName, ask.fields),
   sentences({ ask: { fields } }, { title, tenant }) {
     const { userName, email = userName ?? '', givenName, familyName, ...more } = fields

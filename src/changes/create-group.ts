@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import type { AskOf, Operations, RequestContext } from '../domain/operations.ts'
-import { namesPrivilege } from '../domain/privilege.ts'
 import { inQuotes, plainText, sameText } from '../text/text.ts'
 import { accountSummary } from './briefed.ts'
 import { defineChange, type Observed } from './define.ts'
@@ -17,13 +16,16 @@ import {
 export const createGroup = defineChange({
   operation: 'createGroup',
   verb: 'Create a group with',
-  does: () => 'adds',
-  weighs: () => 'adds',
+  cases: () => [
+    { when: 'makes an empty group', weights: ['adds'] },
+    { when: 'makes one with members', weights: ['gives', 'adds'] },
+  ],
+  weighs: ({ ask }) => (ask.members.length > 0 ? ['gives', 'adds'] : ['adds']),
   makes: 'group',
   sets: () => ({}),
   replaces: () => ({}),
   takesAdministrator: () => false,
-  changesPrivilege: ({ ask }) => namesPrivilege(ask.name),
+  privileges: ({ ask }) => [ask.name],
   newNames: ({ ask: { name } }) => [{ about: name, names: { name } }],
   sentences: ({ ask: { name, members } }, { title, tenant }) => [
     `Create the group ${inQuotes(name)} in ${title}, tenant ${tenant}.`,

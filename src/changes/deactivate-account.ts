@@ -15,13 +15,13 @@ import {
 export const deactivateAccount = defineChange({
   operation: 'deactivateAccount',
   verb: 'Deactivate',
-  does: takesAccess,
+  cases: (facts) => [{ when: 'deactivates an account', weights: takesAccess(facts) }],
   weighs: (_, facts) => takesAccess(facts),
   makes: 'nothing',
   sets: () => ({}),
   replaces: () => ({}),
   takesAdministrator: () => true,
-  changesPrivilege: () => false,
+  privileges: () => [],
   newNames: () => [],
   sentences: ({ accounts }, where) =>
     accounts.map((account) => switchSentence('Deactivate', account, where, 'inactive')),

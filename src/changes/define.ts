@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { BriefedAccount } from '../domain/briefing.ts'
-import type { Change, ChangeName, Does, Shown } from '../domain/change.ts'
+import type { Change, ChangeName, Shown, Weight } from '../domain/change.ts'
 import type { Facts } from '../domain/facts.ts'
 import type { AccountFields, Operations, RequestContext } from '../domain/operations.ts'
 import type { AppReader, Aspect, PastChange, Recalled, Reversal } from './inverse.ts'
@@ -25,6 +25,12 @@ export interface Observed extends Shown {
   untouched?: true
 }
 
+/** A case of a kind of change, in words that follow "when it", and what it weighs. */
+export interface WeightCase {
+  when: string
+  weights: readonly Weight[]
+}
+
 /** Names that a change introduces and a person must be able to trust, each under what it is called. */
 export interface NewNames {
   /** What they name, for the warning. */
@@ -40,10 +46,13 @@ interface KindDefinition<Name extends ChangeName> {
   operation: Name
   /** Start of the approval page's headline, before "2 accounts in Netskope". */
   verb: string
-  /** Its usual effect on access at an app that behaves like this; what is not known counts as the worst. */
-  does(facts: Facts): Does
-  /** The effect of this particular change there; guards and settings distinguish changes by it. */
-  weighs(change: Change<Name>, facts: Facts): Does
+  /** What such a change can weigh at an app that behaves like this, the plain case first. */
+  cases(facts: Facts): readonly WeightCase[]
+  /**
+   * What this change weighs for one of its accounts, or for what it creates; guards and settings distinguish changes by
+   * it. What is not known counts as the worst.
+   */
+  weighs(change: Change<Name>, facts: Facts, id: string | undefined): readonly Weight[]
   /** What it creates. */
   makes: 'account' | 'group' | 'nothing'
   /** The values that it sets on an account; can be empty. */
@@ -52,8 +61,8 @@ interface KindDefinition<Name extends ChangeName> {
   replaces(change: Change<Name>): AccountFields
   /** Whether an administrator among its accounts would lose the rights or the access. */
   takesAdministrator(change: Change<Name>): boolean
-  /** Whether it grants or removes privileges. */
-  changesPrivilege(change: Change<Name>): boolean
+  /** Names of roles, groups and attributes that it gives or takes; `true` for the app's mark of an administrator. */
+  privileges(change: Change<Name>): readonly (string | true)[]
   /** The names that it introduces. */
   newNames(change: Change<Name>): NewNames[]
   /** What a person judges, one sentence per line; text from apps and agents is quoted. */

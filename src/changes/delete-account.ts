@@ -20,16 +20,18 @@ const DELETION_MEANS: Record<Facts['delete'], string> = {
 export const keepsAccount = (facts: Facts): boolean =>
   facts.delete === 'deactivates' || facts.delete === 'unlinks'
 
+const DELETES = ['deletes', 'removes'] as const
+
 export const deleteAccount = defineChange({
   operation: 'deleteAccount',
   verb: 'Delete',
-  does: () => 'deletes',
-  weighs: () => 'deletes',
+  cases: () => [{ when: 'deletes an account', weights: DELETES }],
+  weighs: () => DELETES,
   makes: 'nothing',
   sets: () => ({}),
   replaces: () => ({}),
   takesAdministrator: () => true,
-  changesPrivilege: () => false,
+  privileges: () => [],
   newNames: () => [],
   sentences: ({ accounts }, { title, tenant }) =>
     accounts.flatMap((account) => {

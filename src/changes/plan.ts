@@ -1,5 +1,6 @@
-import { type Change, EFFECTS, type Effect } from '../domain/change.ts'
+import { type Change, EFFECTS, type Effect, type Weight } from '../domain/change.ts'
 import type { Facts } from '../domain/facts.ts'
+import type { NamesPrivilege } from '../domain/privilege.ts'
 import { bare } from '../domain/quoting.ts'
 import { cautionOf } from '../text/confusables.ts'
 import { fold } from '../text/text.ts'
@@ -15,12 +16,38 @@ export function peopleIn(change: Change): string[] {
 
 /** The most dangerous effect of these changes. */
 export function mostDangerous(changes: readonly Change[], factsOf: (tenant: string) => Facts): Effect {
-  const effects = changes.map((change) => kindOf(change).does(factsOf(change.tenant)))
-  return (
-    EFFECTS.findLast((effect) =>
-      effects.some((does) => (does === 'deletes' ? 'removes' : does) === effect),
-    ) ?? 'removes'
-  )
+  const weights = changes.flatMap((change) => weightsOf(change, factsOf(change.tenant)))
+  return EFFECTS.findLast((effect) => weights.some((weight) => EFFECT_OF[weight] === effect)) ?? 'removes'
+}
+
+/** All that a change weighs, for any of its accounts. */
+export const weightsOf = (change: Change, facts: Facts): readonly Weight[] => {
+  const ids = change.accounts.length > 0 ? change.accounts.map(({ id }) => id) : [undefined]
+  return [...new Set(ids.flatMap((id) => kindOf(change).weighs(change, facts, id)))]
+}
+
+/** Whether a change gives or takes what makes an administrator. */
+export const touchesPrivilege = (
+  change: Change,
+  { facts, namesPrivilege }: { facts: Facts; namesPrivilege: NamesPrivilege },
+): boolean =>
+  kindOf(change)
+    .privileges(change)
+    .some(
+      (name) =>
+        name === true ||
+        namesPrivilege(name) ||
+        // The name here can be harmless where that in the app is not.
+        namesPrivilege(facts.attributes?.[name.split(' ', 1)[0] ?? '']),
+    )
+
+const EFFECT_OF: Readonly<Record<Weight, Effect>> = {
+  changes: 'changes',
+  adds: 'adds',
+  gives: 'adds',
+  logins: 'changes',
+  removes: 'removes',
+  deletes: 'removes',
 }
 
 /** Warnings about the names in changes, existing and new, as lines of a plan. */

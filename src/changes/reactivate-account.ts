@@ -3,18 +3,18 @@ import { Account } from '../domain/account.ts'
 import { accountSummary, serverAlteration } from './briefed.ts'
 import { defineChange } from './define.ts'
 import { accountIn } from './image.ts'
-import { lostWithAccess, readStatus, reverseStatus, switchSentence } from './status.ts'
+import { GIVES_BACK, lostWithAccess, readStatus, reverseStatus, switchSentence } from './status.ts'
 
 export const reactivateAccount = defineChange({
   operation: 'reactivateAccount',
   verb: 'Reactivate',
-  does: () => 'adds',
-  weighs: () => 'adds',
+  cases: () => [{ when: 'reactivates an account', weights: GIVES_BACK }],
+  weighs: () => GIVES_BACK,
   makes: 'nothing',
   sets: () => ({}),
   replaces: () => ({}),
   takesAdministrator: () => false,
-  changesPrivilege: () => false,
+  privileges: () => [],
   newNames: () => [],
   sentences: ({ accounts }, where) =>
     accounts.map((account) => switchSentence('Reactivate', account, where, 'active')),

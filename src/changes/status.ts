@@ -1,6 +1,6 @@
 import type { Account } from '../domain/account.ts'
 import type { BriefedAccount } from '../domain/briefing.ts'
-import type { Change, Does } from '../domain/change.ts'
+import type { Change, Weight } from '../domain/change.ts'
 import type { Facts } from '../domain/facts.ts'
 import type { Operations, RequestContext } from '../domain/operations.ts'
 import { named } from '../domain/quoting.ts'
@@ -38,8 +38,10 @@ export const switchSentence = (
  * What a deactivation does: where it is not known to be reversible, it counts as a deletion. PagerDuty deletes users whose
  * `active` becomes false (support.pagerduty.com, "SCIM User Provisioning").
  */
-export const takesAccess = ({ deactivate }: Facts): Does =>
-  deactivate === 'reversible' ? 'removes' : 'deletes'
+export const takesAccess = ({ deactivate }: Facts): readonly Weight[] =>
+  deactivate === 'reversible' ? ['removes'] : ['deletes', 'removes']
+
+export const GIVES_BACK = ['gives', 'adds'] as const
 
 /** What goes on for a while after the access is removed; can be empty. */
 export const staysOpen = ({ propagationMinutes, endsSessions }: Facts): string =>

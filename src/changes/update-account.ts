@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { Account } from '../domain/account.ts'
 import { type FieldValue, flat, sameValue, unflat } from '../domain/field-diff.ts'
 import type { FullAccount } from '../domain/operations.ts'
-import { givesPrivilege, namesPrivilege } from '../domain/privilege.ts'
+import { accessWeights, privilegesIn } from '../domain/privilege.ts'
 import { named } from '../domain/quoting.ts'
 import { sameUserName } from '../domain/same.ts'
 import { namesSecret } from '../text/text.ts'
@@ -22,7 +22,7 @@ import {
   touchedSince,
 } from './inverse.ts'
 import { besidesFields, sideEffects } from './side-effects.ts'
-import { takesAccess } from './status.ts'
+import { GIVES_BACK, takesAccess } from './status.ts'
 
 const Value = z.union([z.string(), z.boolean(), z.array(z.string())])
 
@@ -39,22 +39,37 @@ type UpdateImage = z.infer<typeof Image>
 const MANAGED =
   'The account has an external id: an identity provider may manage it and write its own values back.'
 
+/** What somebody signs in with, and by what an account is known to be theirs. */
+const LOGINS = ['userName', 'email', 'externalId'] as const
+
 export const updateAccount = defineChange({
   operation: 'updateAccount',
   verb: 'Change',
-  does: () => 'changes',
-  weighs: ({ ask: { set } }, facts) => {
-    if (set.status === undefined) return 'changes'
-    if (set.status === 'active') return 'adds'
-    return takesAccess(facts)
-  },
+  cases: () => [
+    { when: 'changes a field such as the title', weights: ['changes'] },
+    { when: 'changes the user name, the email or the external id', weights: ['logins', 'changes'] },
+    { when: 'changes a role, a licence or other rights', weights: ['gives', 'removes', 'changes'] },
+  ],
+  weighs: ({ ask: { set }, before }, facts) => [
+    ...(set.status === 'inactive' ? takesAccess(facts) : set.status === 'active' ? GIVES_BACK : []),
+    ...(LOGINS.some((name) => set[name] !== undefined) ? (['logins'] as const) : []),
+    ...accessWeights(set, before, facts),
+    'changes',
+  ],
   makes: 'nothing',
   sets: ({ ask }) => ask.set,
   replaces: ({ before, ask }) =>
     Object.fromEntries(Object.entries(before).filter(([name]) => name in ask.set)),
-  takesAdministrator: ({ ask: { set } }) => set.admin === false || set.status === 'inactive',
-  changesPrivilege: ({ ask: { set }, before }) =>
-    set.admin !== undefined || (set.role !== undefined && namesPrivilege(before.role)) || givesPrivilege(set),
+  takesAdministrator: ({ ask: { set } }) =>
+    set.admin === false || set.status === 'inactive' || set.role !== undefined || set.licence !== undefined,
+  privileges: ({ ask: { set }, before: { role, licence, custom } }) => [
+    ...privilegesIn(set),
+    ...privilegesIn({
+      ...(set.role !== undefined && role !== undefined && { role }),
+      ...(set.licence !== undefined && licence !== undefined && { licence }),
+      ...(set.custom && custom && { custom: pick(custom, Object.keys(set.custom)) }),
+    }),
+  ],
   newNames: ({ subject, ask: { set } }) => newNamesIn(set.userName ?? subject.userName, set),
   sentences({ accounts, subject, ask, before }, { title, tenant }) {
     const now = flat(before)
@@ -100,6 +115,9 @@ export const updateAccount = defineChange({
     fields.map(({ name, was, became }) => `${name}: ${valueText(was)} → ${valueText(became)}`).join(', '),
   inverse: async (past, image, read) => reverseFields(past, image, await read.fields(past.subject.id)),
 })
+
+const pick = <Value>(values: Record<string, Value>, names: readonly string[]): Record<string, Value> =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)))
 
 const valueText = (value: unknown): string => (value === undefined ? 'not known' : JSON.stringify(value))
 

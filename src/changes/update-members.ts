@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import { namesPrivilege } from '../domain/privilege.ts'
 import { amongIds } from '../domain/same.ts'
 import { inQuotes } from '../text/text.ts'
 import { accountSummary } from './briefed.ts'
@@ -18,13 +17,17 @@ import {
 export const updateMembers = defineChange({
   operation: 'updateMembers',
   verb: 'Change the group membership of',
-  does: () => 'changes',
-  weighs: () => 'changes',
+  cases: () => [
+    { when: 'adds a member', weights: ['gives', 'changes'] },
+    { when: 'takes a member out', weights: ['removes', 'changes'] },
+  ],
+  weighs: ({ ask: { remove } }, _, id) =>
+    remove.some((target) => target.id === id) ? ['removes', 'changes'] : ['gives', 'changes'],
   makes: 'nothing',
   sets: () => ({}),
   replaces: () => ({}),
   takesAdministrator: () => false,
-  changesPrivilege: ({ ask }) => namesPrivilege(ask.group.name),
+  privileges: ({ ask }) => [ask.group.name],
   newNames: () => [],
   sentences: ({ ask: { group, add, remove } }, { title, tenant }) => [
     `Change the group ${inQuotes(group.name)} in ${title}, tenant ${tenant}.`,

@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Io } from '../app/io.ts'
 import type { CommonOptions } from '../app/stores.ts'
-import { kindNamed } from '../changes/index.ts'
+import type { WeightCase } from '../changes/define.ts'
+import { kindNamed, kinds } from '../changes/index.ts'
 import type { ConfirmRule } from '../config/policy.ts'
+import type { Weight } from '../domain/change.ts'
 import { openTenants, type Tenant, type Tenants, traitsOf } from '../engine/tenants.ts'
 import type { Tool } from '../engine/tool.ts'
 import { IdentityError, NotFound } from '../errors.ts'
@@ -63,7 +65,10 @@ async function explainTool(
   const explained = (tenant === undefined ? tenants.all : [tenants.get(tenant)]).map((one) => ({
     tenant: one,
     refused: refusal(tenants, tool, one),
-    demand: tool.effect === 'reads' ? NO_DEMAND : demandOf(sampleCall(tool, one, sample), policy),
+    cases: casesOf(tool, one).map(({ when, weights }) => ({
+      when,
+      demand: demandOf(sampleCall(weights, one, sample), policy),
+    })),
   }))
   const ruleOf = (setting: string) =>
     settings.confirm.rules[Number(/^confirm\.rules\.(\d+)$/.exec(setting)?.[1])]
@@ -72,24 +77,33 @@ async function explainTool(
       tenant: one.tenant.name,
       vendor: one.tenant.vendor.name,
       environment: one.tenant.settings.environment,
-      ...(one.refused ? { refused: one.refused } : one.demand),
+      ...(one.refused
+        ? { refused: one.refused }
+        : {
+            ...(one.cases[0]?.demand ?? NOTHING_ASKED),
+            cases: one.cases.map(({ when, demand }) => ({ when, ...demand })),
+          }),
     }))
     return print(io, toJson({ tool: name, effect: tool.effect, tenants: documents }, 2))
   }
-  for (const { tenant: one, refused, demand } of explained) {
+  for (const { tenant: one, refused, cases } of explained) {
     print(io, `${paint(io, 'bold', name)} in ${one.name} (${one.vendor.title}, ${one.settings.environment})`)
-    print(io, ...wrap(io, refused ?? LEVEL_TEXTS[demand.level](demand), '  '))
-    if (refused) continue
-    for (const { setting, ...need } of demand.because) {
-      const rule = ruleOf(setting)
-      print(io, ...wrap(io, `- ${setting}: ${needText(need)}${rule ? conditionText(rule) : ''}`, '    '))
+    if (refused) print(io, ...wrap(io, refused, '  '))
+    if (!refused && cases.length === 0)
+      print(io, ...wrap(io, '  It only reads, and runs without confirmation.', '  '))
+    for (const { when, demand } of refused ? [] : cases) {
+      print(io, ...wrap(io, `If it ${when}: ${LEVEL_TEXTS[demand.level](demand)}`, '  '))
+      for (const { setting, ...need } of demand.because) {
+        const rule = ruleOf(setting)
+        print(io, ...wrap(io, `- ${setting}: ${needText(need)}${rule ? conditionText(rule) : ''}`, '    '))
+      }
     }
   }
   if (tool.effect !== 'reads') print(io, '', ...wrap(io, ALWAYS_CHECKED, ''))
 }
 
 const TOOL_NAMES = tools.map(({ name }) => name).join(', ')
-const NO_DEMAND: Demand = { level: 'none', approvers: 1, fourEyes: false, kinds: [], because: [] }
+const NOTHING_ASKED: Demand = { level: 'none', approvers: 1, fourEyes: false, kinds: [], because: [] }
 const ALWAYS_CHECKED =
   'Always checked as well: protected accounts, the caller’s own account, the last administrator of a tenant, the limits and the brake.'
 
@@ -101,27 +115,31 @@ function refusal(tenants: Tenants, tool: Tool, tenant: Tenant): string | undefin
     : 'It is refused: the app or the settings of the tenant do not offer it.'
 }
 
-/** A call of this tool about made-up accounts, as the policy sees it. */
-function sampleCall(
-  { effect, needs }: Tool,
-  { name: tenant, facts }: Tenant,
-  { admin, count }: Pick<ExplainOptions, 'admin' | 'count'>,
-): Weighed {
-  const named = needs.map((name) => kindNamed(name)?.does(facts)).filter((does) => does !== undefined)
-  // A tool that names no specific write counts as its declared effect.
-  const done = named.length > 0 || effect === 'reads' ? named : [effect]
-  return {
-    effect,
-    targets: done.flatMap((does) => Array(count).fill({ tenant, does, administrator: admin === true })),
-    people: count,
-  }
+/** What calls of this tool can weigh in this tenant, the plain case first. */
+const casesOf = ({ needs, effect }: Tool, { facts }: Tenant): readonly WeightCase[] => {
+  const named = needs.flatMap((name) => kindNamed(name)?.cases(facts) ?? [])
+  if (named.length > 0 || effect === 'reads') return named
+  // A tool that names no write of its own takes back what others wrote, and makes and deletes nothing.
+  const { deactivateAccount, reactivateAccount, updateAccount, updateMembers } = kinds
+  return [deactivateAccount, reactivateAccount, updateAccount, updateMembers].flatMap(({ cases }) =>
+    cases(facts),
+  )
 }
 
+/** A call with these weights about made-up accounts, as the policy sees it. */
+const sampleCall = (
+  weights: readonly Weight[],
+  { name: tenant }: Tenant,
+  { admin, count }: Pick<ExplainOptions, 'admin' | 'count'>,
+): Weighed => ({
+  targets: Array.from({ length: count }, () => ({ tenant, weights, administrator: admin === true })),
+})
+
 const LEVEL_TEXTS: { [Level in Demand['level']]: (demand: Demand) => string } = {
-  none: () => 'It runs without confirmation.',
-  ask: () => 'The client asks a person; if it cannot, an approver must approve it outside the chat.',
+  none: () => 'it runs without confirmation.',
+  ask: () => 'the client asks a person; if it cannot, an approver must approve it outside the chat.',
   approve: ({ approvers, fourEyes }) =>
-    `${approvers === 1 ? 'An approver' : `${approvers} approvers`} must approve it outside the chat` +
+    `${approvers === 1 ? 'an approver' : `${approvers} approvers`} must approve it outside the chat` +
     `${fourEyes ? ', and not the person who requested it' : ''}.`,
 }
 

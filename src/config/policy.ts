@@ -12,7 +12,9 @@ const oneOf = <Item extends z.ZodType>(item: Item) => z.array(item).min(1).optio
 
 /** When a rule applies: all its conditions must be true of the same accounts. */
 const RuleConditions = z.strictObject({
-  effects: oneOf(z.enum(['adds', 'changes', 'removes', 'deletes'])).describe('What is done to the account'),
+  effects: oneOf(z.enum(['adds', 'changes', 'gives', 'logins', 'removes', 'deletes'])).describe(
+    'What is done to the account',
+  ),
   vendors: oneOf(z.string()).describe('Kinds of app'),
   tenants: oneOf(z.string()).describe('Tenants by name'),
   environments: oneOf(Environment).describe('The setting `environment` of the tenant'),
@@ -34,12 +36,22 @@ const ConfirmRule = z
 export type ConfirmRule = z.infer<typeof ConfirmRule>
 
 export const Confirm = z.strictObject({
-  removes: ConfirmLevel.default('ask').describe('Taking access away from one person'),
+  removes: ConfirmLevel.default('ask').describe(
+    'Taking access away: deactivated, out of a group, a role or licence lowered or replaced',
+  ),
+  logins: ConfirmLevel.default('ask').describe('Changing a user name, an email or an external id'),
+  gives: ConfirmLevel.default('ask').describe(
+    'Giving access: reactivated, into a group, a role or licence that gives more than the lowest',
+  ),
   bulk: ConfirmLevel.default('approve').describe('Changing many accounts in one call'),
   deletes: ConfirmLevel.default('approve').describe('Deleting an account'),
   admins: ConfirmLevel.default('approve').describe('Any change to an administrator'),
-  changes: ConfirmLevel.default('none').describe('Changing attributes of an account'),
-  adds: ConfirmLevel.default('none').describe('Giving access'),
+  changes: ConfirmLevel.default('none').describe(
+    'Changing any field of an account or any member of a group; of these, the above say more',
+  ),
+  adds: ConfirmLevel.default('none').describe(
+    'Making an account or a group, or reactivating; of these, the above say more',
+  ),
   rules: z
     .array(ConfirmRule)
     .default([])

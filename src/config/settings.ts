@@ -78,6 +78,10 @@ export function settingsSchema(
       .array(ProtectedAccount)
       .default([])
       .describe('User names, emails or ids that no tool may change; `*` stands for anything'),
+    administrators: z
+      .array(z.string().trim().min(1).max(200))
+      .default([])
+      .describe('Names of roles, groups and licences of administrators, where the names do not say so'),
     limits: ChangeLimits.prefault({}).describe('How much may be changed'),
     auth: Auth.optional(),
     http: HttpSettings,

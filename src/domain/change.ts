@@ -40,7 +40,7 @@ export interface Plan {
   /** What a person judges, one sentence per line; text from apps and agents is quoted. */
   lines: readonly string[]
   reason?: string | undefined
-  /** The effect of these changes, if the tool has several effects and declares the most dangerous. */
+  /** The effect of these changes, whatever the tool declares; absent if there are none. */
   effect?: Effect
   /** What could not be determined and a person must judge, as a sentence; it is one of the lines, too. */
   doubt?: string | undefined
@@ -57,8 +57,12 @@ export interface Plan {
 /** Names one account of a plan. */
 export const targetKey = (tenant: string, id: string): string => `${tenant}/${id}`
 
-/** What one write does to an account or a group; deleting weighs more than removing access. */
-export type Does = Exclude<Effect, 'reads'> | 'deletes'
+/**
+ * What a change does to what somebody can do: sets values without weight, makes a new account, gives access, changes a
+ * login (user name, email, external id), removes access, deletes. Settings, limits and scopes speak of these.
+ */
+export const WEIGHTS = ['changes', 'adds', 'gives', 'logins', 'removes', 'deletes'] as const
+export type Weight = (typeof WEIGHTS)[number]
 
 /** What the app showed when a change was read back. */
 export interface Shown {

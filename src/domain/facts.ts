@@ -6,4 +6,6 @@ export interface Facts {
   audit: 'none' | 'administrators' | 'users'
   /** Minutes until a change is enforced everywhere. */
   propagationMinutes?: number
+  /** What custom attributes are in the app's schema, by their names here. */
+  attributes?: Readonly<Record<string, string>>
 }

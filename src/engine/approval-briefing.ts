@@ -1,4 +1,5 @@
 import { kindOf } from '../changes/index.ts'
+import { touchesPrivilege } from '../changes/plan.ts'
 import type { Account } from '../domain/account.ts'
 import type { BriefedChange, Briefing, Place } from '../domain/briefing.ts'
 import type { Change, Plan } from '../domain/change.ts'
@@ -22,7 +23,7 @@ function briefed(change: Change, tenant: Tenant): BriefedChange {
     ...placeOf(tenant),
     operation: change.operation,
     ...kind.briefing(change),
-    ...(kind.changesPrivilege(change) && { power: true as const }),
+    ...(touchesPrivilege(change, tenant) && { power: true as const }),
     ...(reversible !== undefined && { reversible }),
   }
 }

@@ -4,6 +4,7 @@ import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { Effect } from '../domain/change.ts'
 import type { Facts } from '../domain/facts.ts'
 import type { AppOperations, BudgetLeft, OperationName } from '../domain/operations.ts'
+import { type NamesPrivilege, privilegeNames } from '../domain/privilege.ts'
 import type { Grant } from '../domain/scopes.ts'
 import { UnknownTenant } from '../errors.ts'
 import type { TenantTraits } from '../guards/policy.ts'
@@ -23,6 +24,8 @@ export interface Tenant {
   vendor: Vendor
   settings: TenantSettings
   facts: Facts
+  /** Whether a role, a group or an attribute of this name has privileges. */
+  namesPrivilege: NamesPrivilege
   operations: AppOperations
   /** Whether the operation is available: the vendor has it, and the app was not found to lack it. */
   offers(operation: OperationName): boolean
@@ -58,6 +61,7 @@ interface TenantServices {
 
 /** Prepares every tenant in the settings; sends no request yet. */
 export function openTenants(settings: Settings, vendors: readonly Vendor[], kept: TenantServices): Tenants {
+  const namesPrivilege = privilegeNames(settings.administrators)
   const all = Object.entries(settings.tenants).map(([name, tenant]): Tenant => {
     const vendor = vendors.find((candidate) => candidate.name === tenant.vendor)
     if (!vendor) throw new TypeError(`no vendor ${tenant.vendor}`)
@@ -68,6 +72,7 @@ export function openTenants(settings: Settings, vendors: readonly Vendor[], kept
       vendor,
       settings: tenant,
       facts: vendor.facts(tenant),
+      namesPrivilege,
       operations,
       offers: (operation) => operations[operation] !== undefined && !operations.lacks?.(operation),
       budgets,
@@ -117,11 +122,13 @@ function tenantsOver(
 /** A tenant's name and its app's name, for people. */
 export const whereOf = ({ name, vendor }: Tenant): ChangeLocation => ({ tenant: name, title: vendor.title })
 
-/** The properties of a tenant that rules can match. */
-export const traitsOf = ({ vendor, settings, facts }: Tenant): TenantTraits => ({
+/** What changes in a tenant are judged by. */
+export const traitsOf = ({ vendor, settings, facts, namesPrivilege }: Tenant): TenantTraits => ({
   vendor: vendor.name,
   environment: settings.environment,
+  address: settings.url,
   facts,
+  namesPrivilege,
 })
 
 /** Opens a tenant's app for the vendor's operations: one set of request guards per tenant, one budget per token. */

@@ -71,7 +71,7 @@ export const callGuards = (
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   killSwitch(freezes),
   deadline((call) => call.deadline, undefined, callTimedOut),
-  planning(planOf, claims),
+  planning(planOf, claims, (tenant) => confirming.policy.about(tenant).facts),
   // Again: a plan can reach tenants that no argument names.
   access({ mustExist, canSeeTenants, isSupported }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),

@@ -8,7 +8,7 @@ import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { StateSigner } from '../store/signed-state.ts'
 import { inQuotes, plainText } from '../text/text.ts'
-import { type Call, type CallGuard, effectOf, type PersonsAnswer, type Reply } from './call.ts'
+import type { Call, CallGuard, PersonsAnswer, Reply } from './call.ts'
 import { type Demand, demandOf, type Policy, weigh } from './policy.ts'
 
 /** How long a question through the client can be answered, milliseconds. */
@@ -46,7 +46,7 @@ export const confirm = (by: Confirming): CallGuard =>
     }
     const bound = bindingOf(call, plan)
     const { digest } = bound
-    const demand = demandOf(weigh(effectOf(call), plan, by.policy.about, leastOf(call, plan)), by.policy)
+    const demand = demandOf(weigh(plan, by.policy.about, leastOf(call, plan)), by.policy)
     const approvalId = approvalIdOf(call)
     if (approvalId !== undefined) {
       const given = await by.approvals.get(approvalId)

@@ -1,5 +1,6 @@
-import { warningsOf } from '../changes/plan.ts'
+import { mostDangerous, warningsOf } from '../changes/plan.ts'
 import { isClassified, type Plan } from '../domain/change.ts'
+import type { Facts } from '../domain/facts.ts'
 import type { Claims } from '../store/claims.ts'
 import type { Call, CallGuard } from './call.ts'
 
@@ -11,6 +12,7 @@ import type { Call, CallGuard } from './call.ts'
 export const planning = (
   planOf: (call: Call, claims: Claims) => Promise<Plan | undefined> | undefined,
   openClaims: (signal: AbortSignal) => Claims,
+  factsOf: (tenant: string) => Facts,
 ): CallGuard =>
   async function planning(call, next) {
     if (call.tool.effect === 'reads') return next(call)
@@ -18,7 +20,11 @@ export const planning = (
     try {
       const plan = await planOf(call, claims)
       if (!plan) throw new TypeError(`${call.tool.name} changes data and makes no plan`)
-      const whole: Plan = { ...plan, lines: [...plan.lines, ...warningsOf(plan.changes)] }
+      const whole: Plan = {
+        ...plan,
+        lines: [...plan.lines, ...warningsOf(plan.changes)],
+        ...(plan.changes.length > 0 && { effect: mostDangerous(plan.changes, factsOf) }),
+      }
       // A tool without a declared effect may do anything, whatever its plan says.
       return await (isClassified(call.tool)
         ? next({ ...call, claims, plan: whole })

@@ -1,9 +1,10 @@
 import { kindOf } from '../changes/index.ts'
-import { peopleIn } from '../changes/plan.ts'
+import { touchesPrivilege } from '../changes/plan.ts'
 import type { ConfirmLevel, ConfirmRule, Environment } from '../config/policy.ts'
 import type { Settings } from '../config/settings.ts'
-import type { Does, Effect, Plan } from '../domain/change.ts'
+import type { Plan, Weight } from '../domain/change.ts'
 import type { Facts } from '../domain/facts.ts'
+import { isAdministrator, type NamesPrivilege } from '../domain/privilege.ts'
 
 /** The confirmation that a change needs, and the settings that require it. */
 export interface Demand extends Requirement {
@@ -26,20 +27,21 @@ export interface Policy {
   about: (tenant: string) => TenantTraits
 }
 
-/** The properties of a tenant that rules can match. */
+/** What changes in a tenant are judged by. */
 export interface TenantTraits {
   vendor: string
   environment: Environment
+  /** Where the app is. */
+  address: string
   facts: Facts
+  /** By what its app and the settings call privileges. */
+  namesPrivilege: NamesPrivilege
 }
 
 /** The properties of a call that decide which confirmation it needs. */
 export interface Weighed {
-  effect: Effect
   /** One for each account to change. */
   targets: readonly Target[]
-  /** How many different people they belong to. */
-  people: number
   doubt?: Plan['doubt']
   /** The lowest level for this call, whatever the settings say. */
   least?: ConfirmLevel | undefined
@@ -48,46 +50,43 @@ export interface Weighed {
 export interface Target {
   tenant: string
   /** What the change does to the account, whatever its tool declares. */
-  does: Does
+  weights: readonly Weight[]
   administrator: boolean
 }
 
 type Kind = Exclude<keyof Settings['confirm'], 'rules'>
 
-/** A change that concerns more people than this counts as bulk. */
-const MAX_PEOPLE_BEFORE_BULK = 20
+/** A call that changes more accounts than this counts as bulk. */
+const MAX_ACCOUNTS_BEFORE_BULK = 20
 const STRICTNESS: readonly ConfirmLevel[] = ['none', 'ask', 'approve']
 
-export const weigh = (effect: Effect, plan: Plan, about: Policy['about'], least?: ConfirmLevel): Weighed => ({
-  effect,
+export const weigh = (plan: Plan, about: Policy['about'], least?: ConfirmLevel): Weighed => ({
   least,
-  targets: plan.changes.flatMap((change) => {
+  targets: plan.changes.flatMap((change): Target[] => {
+    const { tenant, accounts } = change
+    const { facts, namesPrivilege } = about(tenant)
     const kind = kindOf(change)
-    const target = {
-      tenant: change.tenant,
-      does: kind.weighs(change, about(change.tenant).facts),
-      administrator: kind.changesPrivilege(change),
-    }
+    const isPrivilege = touchesPrivilege(change, { facts, namesPrivilege })
     // A creation has a target, too.
-    if (change.accounts.length === 0) return [target]
-    return change.accounts.map(({ admin }) => ({
-      ...target,
-      administrator: target.administrator || admin === true,
+    const targets = accounts.length > 0 ? accounts : [undefined]
+    return targets.map((account) => ({
+      tenant,
+      weights: kind.weighs(change, facts, account?.id),
+      administrator: isPrivilege || (account !== undefined && isAdministrator(account, namesPrivilege)),
     }))
   }),
-  people: new Set(plan.changes.flatMap(peopleIn)).size,
   doubt: plan.doubt,
 })
 
 /** The strictest that the settings say about such a call: for level, number of approvers and four eyes separately. */
 export function demandOf(weighed: Weighed, { confirm, about }: Policy): Demand {
-  const { effect, people, doubt, least } = weighed
+  const { doubt, least } = weighed
   const targets = weighed.targets.map((target) => {
-    return { ...target, ...about(target.tenant), kinds: kindsOf(target, effect) }
+    return { ...target, ...about(target.tenant), kinds: kindsOf(target) }
   })
   const kinds = new Set<Kind>([
     ...targets.flatMap((target) => target.kinds),
-    ...(people > MAX_PEOPLE_BEFORE_BULK ? (['bulk'] as const) : []),
+    ...(targets.length > MAX_ACCOUNTS_BEFORE_BULK ? (['bulk'] as const) : []),
   ])
   const alone = (setting: string, level: ConfirmLevel) => ({ setting, level, approvers: 1, fourEyes: false })
   const because = [
@@ -97,8 +96,6 @@ export function demandOf(weighed: Weighed, { confirm, about }: Policy): Demand {
         ? [{ setting: `confirm.rules.${index}`, ...need }]
         : [],
     ),
-    // A tool that declares that it only reads, and changes something, cannot be trusted.
-    ...(effect === 'reads' ? [alone('tool', 'approve')] : []),
     ...(doubt ? [alone('doubt', 'approve')] : []),
     ...(least ? [alone('call', least)] : []),
   ]
@@ -113,10 +110,8 @@ export function demandOf(weighed: Weighed, { confirm, about }: Policy): Demand {
 
 type JudgedTarget = Target & TenantTraits & { kinds: readonly Kind[] }
 
-const kindsOf = ({ does, administrator }: Target, effect: Effect): Kind[] => [
-  ...(effect === 'reads' ? [] : [effect]),
-  // Deleting an account also removes its access.
-  ...(does === 'deletes' ? (['deletes', 'removes'] as const) : [does]),
+const kindsOf = ({ weights, administrator }: Target): Kind[] => [
+  ...new Set<Kind>(weights),
   ...(administrator ? (['admins'] as const) : []),
 ]
 

@@ -83,3 +83,24 @@ const isLatin = (word: string): boolean => alphabets().latin.test(word) && !DISG
 /** The word as a reader of Latin script would take it. */
 const readAsLatin = (word: string): string =>
   Array.from(word.normalize('NFKC'), (letter) => CONFUSABLES.get(letter) ?? letter).join('')
+
+/** Small capitals and other Latin letters, digits and signs, each before the letter it is taken for; `l` and `i` are one. */
+const READ_AS = new Map(
+  'ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ɪi ᴊj ᴋk ʟi ᴍm ɴn ᴏo ᴘp ʀr ꜱs ᴛt ᴜu ᴠv ᴡw ʏy ᴢz ɑa ɡg ıi ɩi łi øo đd ħh 0o 1i !i |i li @a 4a 3e 5s $s 7t'
+    .split(' ')
+    .map((pair): [string, string] => [pair.slice(0, 1), pair.slice(1)]),
+)
+
+/**
+ * The form in which two texts are equal that a hurried reader takes for the same: after NFKC, the confusables of UTS #39
+ * §4, without accents and invisible characters, in lower case, digits read as letters, and a spaced-out word as a word.
+ */
+export const skeletonOf = (text: string): string =>
+  Array.from(
+    readAsLatin(plainText(text, MAX_NAME_LENGTH)).normalize('NFD').replace(/\p{M}/gu, '').toLowerCase(),
+    (letter) => READ_AS.get(letter) ?? letter,
+  )
+    .join('')
+    .replaceAll('rn', 'm')
+    .replaceAll('vv', 'w')
+    .replace(/(?<![^\W_])[^\W_](?:[\s._-]+[^\W_](?![^\W_]))+/g, (spaced) => spaced.replace(/[\s._-]+/g, ''))

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { kindOf } from '../changes/index.ts'
 import type { PastChange } from '../changes/inverse.ts'
-import { mostDangerous } from '../changes/plan.ts'
 import type { Carried, Change, Plan } from '../domain/change.ts'
 import type { Ask } from '../engine/ask.ts'
 import type { Hold } from '../engine/hold.ts'
@@ -71,7 +70,6 @@ export default defineTool({
     const changes = parts.flatMap((part) => ('change' in part ? [part.change] : []))
     return {
       changes,
-      effect: mostDangerous(changes, (one) => ask.tenants.get(one).facts),
       lines: [
         `Undo ${found.tool} of ${found.at.slice(0, 16).replace('T', ' ')} UTC (${found.call}).`,
         ...parts.flatMap((part) => linesOf(part, ask)),

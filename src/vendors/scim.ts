@@ -71,11 +71,12 @@ export default defineVendor<AnyScimSettings>({
   settings,
   about,
   setup,
-  facts: ({ deactivateMeans, deleteMeans, endsSessions }) => ({
+  facts: ({ deactivateMeans, deleteMeans, endsSessions, customAttributes }) => ({
     deactivate: deactivateMeans,
     delete: deleteMeans,
     endsSessions,
     audit: 'none',
+    attributes: customAttributes,
   }),
   // The app is unknown: start low and learn.
   budget: { perMinute: 60, atOnce: 2 },

@@ -134,6 +134,7 @@ const tenant = {
   name: 'acme-okta', vendor: { name: 'okta', title: 'Okta' },
   settings: { dryRun: false, verifyAfterWrite: true, verifyWindowMs: 0 },
   facts: { deactivate: 'reversible', delete: 'hard', endsSessions: 'no', audit: 'users' },
+  namesPrivilege: () => false,
   operations: { endSessions: async () => {}, readAccount: async () => account },
 }
 const plan = { changes: [change], lines: [] }
@@ -143,7 +144,10 @@ const briefing = await briefOn(plan, {
 })
 const image = recalled(JSON.parse(JSON.stringify(kindOf(change).imageOf(change))))
 const past = { tenant: 'acme-okta', subject, before: image, outcome: 'done', since: [] }
-const about = () => ({ vendor: 'okta', environment: 'production', facts: tenant.facts })
+const about = () => ({
+  vendor: 'okta', environment: 'production', address: 'https://acme.okta.com', facts: tenant.facts,
+  namesPrivilege: () => false,
+})
 console.log(JSON.stringify({
   sentences: kindOf(change).sentences(change, where),
   headline: headline(briefing),
@@ -151,7 +155,7 @@ console.log(JSON.stringify({
   briefing: briefing.changes[0],
   undo: await image.inverse(past, { account: async () => account }),
   journal: image.story,
-  demand: demandOf(weigh('removes', { ...plan, changes: [{ ...change, accounts: [{ ...account, admin: false }] }] }, about), { confirm: Confirm.parse({}), about }),
+  demand: demandOf(weigh({ ...plan, changes: [{ ...change, accounts: [{ ...account, admin: false }] }] }, about), { confirm: Confirm.parse({}), about }),
   effect: mostDangerous([change], () => tenant.facts),
   carried: await carryOut(change, tenant, { context, record: async () => {}, warn: () => {} }),
   asksForAdministrators: kindOf(change).takesAdministrator(change),

@@ -53,7 +53,7 @@ test.each([
   ['acme', ['update_user'], { level: 'ask', approvers: 1, fourEyes: false }, ['changes', 'rules.0']],
   ['beta', ['update_user'], { level: 'none' }, ['changes']],
   ['acme', ['deactivate_user'], { level: 'ask' }, ['removes']],
-  ['beta', ['deactivate_user'], { level: 'approve' }, ['removes', 'deletes']],
+  ['beta', ['deactivate_user'], { level: 'approve' }, ['deletes', 'removes']],
   ['beta', ['create_user'], { level: 'none' }, ['adds']],
   ['acme', ['undo_change'], { level: 'ask' }, ['removes']],
   [
@@ -62,8 +62,13 @@ test.each([
     { level: 'approve', approvers: 2, fourEyes: true },
     ['changes', 'admins', 'rules.1'],
   ],
-  ['beta', ['update_group_members', '--count', '5'], { level: 'approve' }, ['changes', 'rules.2']],
-  ['beta', ['update_group_members', '--count', '21'], { level: 'approve' }, ['changes', 'bulk', 'rules.2']],
+  ['beta', ['update_group_members', '--count', '5'], { level: 'approve' }, ['gives', 'changes', 'rules.2']],
+  [
+    'beta',
+    ['update_group_members', '--count', '21'],
+    { level: 'approve' },
+    ['gives', 'changes', 'bulk', 'rules.2'],
+  ],
   ['acme', ['find_user'], { level: 'none' }, []],
 ])('in %s, %o needs %o', async (tenant, args, needed, because) => {
   const answer = await inTenant(tenant, args)
@@ -71,6 +76,22 @@ test.each([
   expect(answer.because.map(({ setting }: { setting: string }) => setting.replace('confirm.', ''))).toEqual(
     because,
   )
+})
+
+test.each([
+  ['update_user', ['none', 'ask', 'ask']],
+  ['update_group_members', ['ask', 'ask']],
+  ['create_user', ['none', 'ask']],
+  ['create_group', ['none', 'ask']],
+  ['reactivate_user', ['ask']],
+  ['deactivate_user', ['ask']],
+])('%s is shown case by case', async (tool, levels) => {
+  const { cases } = await inTenant('beta', [tool])
+  // That app may delete whom it deactivates.
+  const expected = tool === 'deactivate_user' ? ['approve'] : levels
+  expect(cases.map(({ level }: { level: string }) => level)).toEqual(expected)
+  const { out } = await explain([tool])
+  for (const { when } of cases) expect(out.replace(/\s+/g, ' ')).toContain(`If it ${when}:`)
 })
 
 test('says which tenants would refuse it outright', async () => {

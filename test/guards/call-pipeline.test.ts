@@ -12,7 +12,7 @@ import { untrustedText } from '../../src/guards/untrusted-text.ts'
 import type { JournalEvent } from '../../src/journal/events.ts'
 import { openClaims } from '../../src/store/claims.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
-import { account, change, codeOf, makeCall, plan, recordingNext } from '../support/call.ts'
+import { account, change, codeOf, FACTS, makeCall, plan, recordingNext } from '../support/call.ts'
 
 const reading = { ...makeCall().tool, effect: 'reads' as const }
 
@@ -138,9 +138,19 @@ describe('planning', () => {
     const { next, reached } = recordingNext()
     const made = plan(change())
     const claims = openClaims(memoryStore())
-    await planning(async () => made, claims)(makeCall(), next)
-    expect(reached[0]?.plan).toEqual(made)
-    await expect(planning(() => undefined, claims)(makeCall(), next)).rejects.toThrow('makes no plan')
+    await planning(
+      async () => made,
+      claims,
+      () => FACTS,
+    )(makeCall(), next)
+    expect(reached[0]?.plan).toEqual({ ...made, effect: 'removes' })
+    await expect(
+      planning(
+        () => undefined,
+        claims,
+        () => FACTS,
+      )(makeCall(), next),
+    ).rejects.toThrow('makes no plan')
   })
 })
 

@@ -1,16 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openApprovals } from '../../src/approvals/approvals.ts'
 import { Confirm } from '../../src/config/policy.ts'
-import type { Change } from '../../src/domain/change.ts'
+import type { Account } from '../../src/domain/account.ts'
+import type { Change, Plan } from '../../src/domain/change.ts'
 import type { Call, Reply } from '../../src/guards/call.ts'
 import { confirm } from '../../src/guards/confirm.ts'
 import { stateSigner } from '../../src/store/signed-state.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
-import { change, codeOf, FACTS, makeCall, plan, recordingNext } from '../support/call.ts'
+import { change, codeOf, makeCall, plan, recordingNext, TRAITS } from '../support/call.ts'
 
 const POLICY = {
   confirm: Confirm.parse({}),
-  about: () => ({ vendor: 'netskope', environment: 'production' as const, facts: FACTS }),
+  about: () => TRAITS,
 }
 
 function guarded(rules: unknown[] = [], store = memoryStore()) {
@@ -35,28 +36,28 @@ afterEach(() => void vi.useRealTimers())
 
 const OPERATIONS = {
   removes: 'deactivateAccount',
-  changes: 'updateMembers',
-  adds: 'reactivateAccount',
+  changes: 'updateAccount',
+  gives: 'reactivateAccount',
 } as const
 
 describe('the level', () => {
   test.each([
     ['removes', {}, {}, 'question'],
     ['changes', {}, {}, 'done'],
-    ['adds', {}, {}, 'done'],
-    ['adds', { admin: true }, {}, 'approval_required'],
+    ['gives', {}, {}, 'question'],
+    ['gives', { admin: true }, {}, 'approval_required'],
+    ['changes', { role: 'Administrator' }, {}, 'approval_required'],
+    ['changes', { groups: ['Everyone', 'Global Admins'] }, {}, 'approval_required'],
     ['removes', { admin: true }, {}, 'approval_required'],
     ['removes', {}, { effect: 'adds' }, 'question'],
     ['removes', { admin: true }, { effect: 'adds' }, 'approval_required'],
-    ['adds', {}, { effect: 'removes' }, 'question'],
-  ] as const)(
-    'of a tool that %s, for an account with %o and a plan with %o, ends as %s',
-    async (effect, more, planned, ends) => {
+  ] satisfies [keyof typeof OPERATIONS, Partial<Account>, Partial<Plan>, string][])(
+    'of a change that %s, for an account with %o and a plan with %o, ends as %s',
+    async (what, more, planned, ends) => {
       const { run } = guarded()
-      const ask = { ...change(more).subject, group: { id: 'g-1', name: 'Sales' }, add: [], remove: [] }
-      const does = { ...change(more), operation: OPERATIONS[effect], ask } as unknown as Change
-      const call = makeCall({ tool: { ...makeCall().tool, effect }, plan: { ...plan(does), ...planned } })
-      expect(statusOf(await run(call))).toBe(ends)
+      const ask = { ...change(more).subject, set: { title: 'Lead' } }
+      const does = { ...change(more), operation: OPERATIONS[what], ask, before: {} } as unknown as Change
+      expect(statusOf(await run(makeCall({ plan: { ...plan(does), ...planned } })))).toBe(ends)
     },
   )
 
@@ -65,14 +66,6 @@ describe('the level', () => {
     const call = makeCall({ tool: { ...makeCall().tool, effect: 'adds' }, plan: plan(change()) })
     expect(statusOf(await run(call))).toBe('question')
     expect(reached).toEqual([])
-  })
-
-  test('goes by what the plan says where the tool can do worse', async () => {
-    const adding = { ...change(), operation: 'reactivateAccount' } as Change
-    expect(statusOf(await guarded().run(makeCall({ plan: { ...plan(adding), effect: 'adds' } })))).toBe(
-      'done',
-    )
-    expect(statusOf(await guarded().run(makeCall({ plan: plan(adding) })))).toBe('question')
   })
 
   test('is never below what the call itself demands', async () => {

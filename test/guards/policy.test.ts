@@ -1,29 +1,30 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Confirm, type ConfirmRule } from '../../src/config/policy.ts'
-import type { Change } from '../../src/domain/change.ts'
+import { type Change, WEIGHTS } from '../../src/domain/change.ts'
 import { type Demand, demandOf, type Target, type Weighed, weigh } from '../../src/guards/policy.ts'
-import { account, change, FACTS, plan } from '../support/call.ts'
+import { account, change, FACTS, plan, TRAITS } from '../support/call.ts'
 
-const TRAITS = {
-  acme: { vendor: 'netskope', environment: 'production', facts: FACTS },
-  beta: { vendor: 'gainsight', environment: 'staging', facts: FACTS },
-  pager: { vendor: 'scim', environment: 'development', facts: { ...FACTS, deactivate: 'unknown' } },
+const TENANTS = {
+  acme: TRAITS,
+  beta: { ...TRAITS, vendor: 'gainsight', environment: 'staging' },
+  pager: {
+    ...TRAITS,
+    vendor: 'scim',
+    environment: 'development',
+    facts: { ...FACTS, deactivate: 'unknown' },
+  },
 } as const
-type TenantName = keyof typeof TRAITS
+type TenantName = keyof typeof TENANTS
 
-const about = (tenant: string) => TRAITS[tenant as TenantName]
+const about = (tenant: string) => TENANTS[tenant as TenantName]
 const target = (more: Partial<Target> = {}): Target => ({
   tenant: 'acme',
-  does: 'changes',
+  weights: ['changes'],
   administrator: false,
   ...more,
 })
-const weighed = (...targets: Target[]): Weighed => ({
-  effect: 'changes',
-  targets,
-  people: targets.length,
-})
+const weighed = (...targets: Target[]): Weighed => ({ targets })
 const demand = (what: Weighed, confirm: unknown = {}) =>
   demandOf(what, { confirm: Confirm.parse(confirm), about })
 const settings = ({ because }: Demand) => because.map(({ setting }) => setting)
@@ -31,13 +32,15 @@ const settings = ({ because }: Demand) => because.map(({ setting }) => setting)
 describe('without rules', () => {
   test.each([
     ['a change', target(), 'none', ['confirm.changes']],
-    ['an addition', target({ does: 'adds' }), 'none', ['confirm.changes', 'confirm.adds']],
-    ['a removal', target({ does: 'removes' }), 'ask', ['confirm.changes', 'confirm.removes']],
+    ['an addition', target({ weights: ['adds'] }), 'none', ['confirm.adds']],
+    ['access given', target({ weights: ['gives'] }), 'ask', ['confirm.gives']],
+    ['a login', target({ weights: ['logins', 'changes'] }), 'ask', ['confirm.logins', 'confirm.changes']],
+    ['a removal', target({ weights: ['removes'] }), 'ask', ['confirm.removes']],
     [
       'a deletion',
-      target({ does: 'deletes' }),
+      target({ weights: ['deletes', 'removes'] }),
       'approve',
-      ['confirm.changes', 'confirm.deletes', 'confirm.removes'],
+      ['confirm.deletes', 'confirm.removes'],
     ],
     ['an administrator', target({ administrator: true }), 'approve', ['confirm.changes', 'confirm.admins']],
   ] as const)('%s goes by its kinds', (_, one, level, because) => {
@@ -46,17 +49,16 @@ describe('without rules', () => {
     expect(settings(needed)).toEqual(because)
   })
 
-  test('more than twenty people in one call are bulk work', () => {
+  test('more than twenty accounts in one call are bulk work', () => {
     const many = (count: number) => demand(weighed(...Array.from({ length: count }, () => target())))
     expect(many(20).level).toBe('none')
     expect(many(21).level).toBe('approve')
   })
 
-  test('a tool that says it only reads, a doubt, and a call about nobody need approval, whatever the settings say', () => {
+  test('a doubt and a call about nobody need approval, whatever the settings say', () => {
     const lax = { removes: 'none', bulk: 'none', deletes: 'none', admins: 'none' }
-    expect(demand({ ...weighed(target()), effect: 'reads' }, lax).level).toBe('approve')
     expect(demand({ ...weighed(target()), doubt: 'Who knows?' }, lax).level).toBe('approve')
-    expect(demand({ effect: 'adds', targets: [], people: 0 }, lax).level).toBe('approve')
+    expect(demand({ targets: [] }, lax).level).toBe('approve')
   })
 })
 
@@ -69,8 +71,8 @@ describe('a rule', () => {
     [{}, target(), true],
     [{ effects: ['changes'] }, target(), true],
     [{ effects: ['removes'] }, target(), false],
-    [{ effects: ['adds', 'removes'] }, target({ does: 'deletes' }), true],
-    [{ effects: ['deletes'] }, target({ does: 'removes' }), false],
+    [{ effects: ['adds', 'removes'] }, target({ weights: ['deletes', 'removes'] }), true],
+    [{ effects: ['deletes'] }, target({ weights: ['removes'] }), false],
     [{ vendors: ['netskope'] }, target(), true],
     [{ vendors: ['gainsight', 'scim'] }, target(), false],
     [{ tenants: ['beta', 'acme'] }, target(), true],
@@ -99,7 +101,7 @@ describe('a rule', () => {
   })
 
   test('never lowers what another setting says', () => {
-    const needed = demand(weighed(target({ does: 'removes' })), {
+    const needed = demand(weighed(target({ weights: ['removes'] })), {
       rules: [
         { when: {}, level: 'none' },
         { when: { environments: ['production'] }, level: 'approve', approvers: 2 },
@@ -132,7 +134,7 @@ describe('any rule at all', () => {
     .record({
       effects: some('adds', 'changes', 'removes', 'deletes'),
       vendors: some('netskope', 'gainsight', 'scim'),
-      tenants: some(...Object.keys(TRAITS)),
+      tenants: some(...Object.keys(TENANTS)),
       environments: some('production', 'staging', 'development'),
       administrator: fc.constantFrom(true, undefined),
       atLeast: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
@@ -149,6 +151,8 @@ describe('any rule at all', () => {
   )
   const levels = fc.record({
     removes: level,
+    logins: level,
+    gives: level,
     bulk: level,
     deletes: level,
     admins: level,
@@ -156,16 +160,14 @@ describe('any rule at all', () => {
     adds: level,
   })
   const call: fc.Arbitrary<Weighed> = fc.record({
-    effect: fc.constantFrom('reads', 'adds', 'changes', 'removes'),
     targets: fc.array(
       fc.record({
-        tenant: fc.constantFrom(...Object.keys(TRAITS)),
-        does: fc.constantFrom('adds', 'changes', 'removes', 'deletes'),
+        tenant: fc.constantFrom(...Object.keys(TENANTS)),
+        weights: fc.subarray([...WEIGHTS], { minLength: 1 }),
         administrator: fc.boolean(),
       }),
       { minLength: 1, maxLength: 30 },
     ),
-    people: fc.integer({ min: 1, max: 30 }),
   })
   const asNumbers = ({ level, approvers, fourEyes }: Demand) => [
     ['none', 'ask', 'approve'].indexOf(level),
@@ -233,26 +235,30 @@ describe('what a plan weighs', () => {
   })
 
   test.each<[string, Change, Partial<Target>]>([
-    ['a deactivation', change(), { does: 'removes', administrator: false }],
-    ['that of an administrator', change({ admin: true }), { does: 'removes', administrator: true }],
-    ['one that may delete', { ...change(), tenant: 'pager' }, { does: 'deletes' }],
-    ['a new title', updating({ title: 'Dr' }), { does: 'changes', administrator: false }],
-    ['made an administrator', updating({ admin: true }), { does: 'changes', administrator: true }],
-    ['unmade one', updating({ admin: false }), { does: 'changes', administrator: true }],
-    ['switched off by a field', updating({ status: 'inactive' }), { does: 'removes' }],
+    ['a deactivation', change(), { weights: ['removes'], administrator: false }],
+    ['that of an administrator', change({ admin: true }), { weights: ['removes'], administrator: true }],
+    ['one that may delete', { ...change(), tenant: 'pager' }, { weights: ['deletes', 'removes'] }],
+    ['a new title', updating({ title: 'Dr' }), { weights: ['changes'], administrator: false }],
+    [
+      'made an administrator',
+      updating({ admin: true }),
+      { weights: ['gives', 'changes'], administrator: true },
+    ],
+    ['unmade one', updating({ admin: false }), { weights: ['removes', 'changes'], administrator: true }],
+    ['switched off by a field', updating({ status: 'inactive' }), { weights: ['removes', 'changes'] }],
     [
       'switched off by a field where that may delete',
       { ...updating({ status: 'inactive' }), tenant: 'pager' },
-      { does: 'deletes' },
+      { weights: ['deletes', 'removes', 'changes'] },
     ],
-    ['switched on by a field', updating({ status: 'active' }), { does: 'adds' }],
-    ['a new account', creating({}), { does: 'adds', administrator: false }],
-    ['a new administrator', creating({ admin: true }), { does: 'adds', administrator: true }],
+    ['switched on by a field', updating({ status: 'active' }), { weights: ['gives', 'adds', 'changes'] }],
+    ['a new account', creating({}), { weights: ['adds'], administrator: false }],
+    ['a new administrator', creating({ admin: true }), { weights: ['gives', 'adds'], administrator: true }],
   ])('%s', (_, one, expected) => {
-    expect(weigh('changes', plan(one), about).targets).toMatchObject([expected])
+    expect(weigh(plan(one), about).targets).toMatchObject([expected])
   })
 
-  test('counts a person with several accounts once, and accounts each', () => {
+  test('counts every account', () => {
     const two = [change(), change({ tenant: 'beta', id: 'id-2', userName: 'al', email: 'ADA@example.com' })]
     const group: Change = {
       ...change(),
@@ -261,7 +267,6 @@ describe('what a plan weighs', () => {
       ask: { group: { id: 'g', name: 'G' }, add: [], remove: [] },
       inside: [],
     }
-    expect(weigh('removes', plan(...two), about)).toMatchObject({ people: 1, targets: [{}, {}] })
-    expect(weigh('changes', plan(...two, group, creating({})), about)).toMatchObject({ people: 3 })
+    expect(weigh(plan(...two, group, creating({})), about).targets).toHaveLength(5)
   })
 })

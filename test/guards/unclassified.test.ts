@@ -14,7 +14,7 @@ import { openClaims } from '../../src/store/claims.ts'
 import { stateSigner } from '../../src/store/signed-state.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { toWire } from '../../src/tools/to-wire.ts'
-import { change, codeOf, FACTS, makeCall, plan, recordingNext } from '../support/call.ts'
+import { change, codeOf, makeCall, plan, recordingNext, TRAITS } from '../support/call.ts'
 
 const NONE = Confirm.parse({
   removes: 'none',
@@ -57,7 +57,7 @@ function guarded({
     confirming: {
       policy: {
         confirm: NONE,
-        about: () => ({ vendor: 'netskope', environment: 'production' as const, facts: FACTS }),
+        about: () => TRAITS,
       },
       approvals: openApprovals(store),
       signer: stateSigner(store),

@@ -2,11 +2,21 @@ import * as z from 'zod'
 import type { Account } from '../../src/domain/account.ts'
 import type { Change, Plan } from '../../src/domain/change.ts'
 import type { Facts } from '../../src/domain/facts.ts'
+import { privilegeNames } from '../../src/domain/privilege.ts'
 import { EVERYTHING } from '../../src/domain/scopes.ts'
 import type { Call, Reply } from '../../src/guards/call.ts'
+import type { TenantTraits } from '../../src/guards/policy.ts'
 
 /** An app where nothing is unknown. */
 export const FACTS: Facts = { deactivate: 'reversible', delete: 'hard', endsSessions: 'no', audit: 'none' }
+/** What changes in any tenant are judged by. */
+export const TRAITS: TenantTraits = {
+  vendor: 'netskope',
+  environment: 'production',
+  address: 'https://app.example.com',
+  facts: FACTS,
+  namesPrivilege: privilegeNames(),
+}
 
 export const account = (more: Partial<Account> = {}): Account => ({
   tenant: 'acme',

@@ -203,6 +203,7 @@ describe('what an agent should know about an app', () => {
       settings: parsed,
       facts: vendor.facts(parsed),
       operations: {},
+      namesPrivilege: () => false,
       offers: () => false,
       budgets: async () => [],
     }

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openWorld, type ToolAnswer, type World } from '../support/world.ts'
+
+// What only one call may change at a time is changed once, whoever else wants the same.
+
+const TENANT = 'acme-netskope'
+const NONE = { removes: 'none', adds: 'none', changes: 'none', gives: 'none', logins: 'none', admins: 'none' }
+const ASK = { removes: 'ask', adds: 'ask', changes: 'ask', gives: 'ask', logins: 'ask', admins: 'ask' }
+const reason = 'asked for many times at once'
+
+interface Kind {
+  tool: string
+  /** The arguments of every call; `user` is somebody new. */
+  args: (user: string) => Record<string, unknown>
+  /** What the app has to look like first. */
+  before?: (world: World, user: string) => void
+}
+
+const KINDS: Record<string, Kind> = {
+  deactivate: { tool: 'deactivate_user', args: (user) => ({ user, tenants: [TENANT], reason }) },
+  reactivate: {
+    tool: 'reactivate_user',
+    args: (user) => ({ user, tenants: [TENANT], reason }),
+    before: (world, user) => {
+      world.netskope.user(user).active = false
+    },
+  },
+  update: { tool: 'update_user', args: (user) => ({ tenant: TENANT, user, set: { familyName: 'Again' } }) },
+  'update the login': {
+    tool: 'update_user',
+    args: (user) => ({ tenant: TENANT, user, set: { email: `new-${user}` } }),
+  },
+  'create a user': {
+    tool: 'create_user',
+    args: (user) => ({ tenant: TENANT, email: `made-${user}`, givenName: 'Made', familyName: 'Once' }),
+  },
+  'create a group': {
+    tool: 'create_group',
+    args: (user) => ({ tenant: TENANT, name: `Group of ${user}`, members: [user] }),
+  },
+  'add a member': {
+    tool: 'update_group_members',
+    args: (user) => ({ tenant: TENANT, group: 'Contractors', add: [user] }),
+  },
+  'remove a member': {
+    tool: 'update_group_members',
+    args: (user) => ({ tenant: TENANT, group: 'Contractors', remove: [user] }),
+    before: (world, user) => {
+      const { group, user: userOf } = world.netskope
+      const { id } = userOf(user)
+      group('Contractors').members = [...(group('Contractors').members ?? []), { value: id }]
+    },
+  },
+}
+
+/** How a call ended, whatever its tool. */
+const endOf = ({ error, status }: ToolAnswer): unknown => error?.code ?? status
+
+describe.each([
+  ['nobody is asked', NONE],
+  ['everybody says yes to a form', ASK],
+])('twenty calls at once where %s', (_, confirm) => {
+  let world: World
+  let second: Awaited<ReturnType<World['open']>>
+  beforeAll(async () => {
+    const limits = { removesPerHour: 1_000, changesPerHour: 1_000 }
+    world = await openWorld({
+      settings: { confirm, limits },
+      tenant: { budget: { perMinute: 100_000 }, allowDelete: true },
+      sandbox: { perMinute: 100_000 },
+    })
+    second = await world.open()
+  })
+  afterAll(() => world[Symbol.asyncDispose]())
+
+  test.each(Object.keys(KINDS))(
+    '%s, by one server and by two: one write',
+    async (name) => {
+      const { tool, args, before } = KINDS[name] as Kind
+      for (const servers of [[world], [world, second]]) {
+        const { userName: user } = world.newcomer()
+        before?.(world, user)
+        const { writes } = world.since()
+        const came = await Promise.all(
+          Array.from({ length: 20 }, (_, at) => servers[at % servers.length]?.call(tool, args(user))),
+        )
+        expect(writes().map(({ method, status }) => [method, status])).toHaveLength(1)
+        const ends = came.map((answer) => answer && endOf(answer))
+        expect(ends.filter((end) => end === 'done')).toHaveLength(1)
+        expect(ends.filter((end) => end !== 'done' && end !== 'unchanged')).toEqual([])
+      }
+    },
+    60_000,
+  )
+})
+
+test('an update on its way never undoes a deactivation, where the app takes whole records alone', async () => {
+  await using world = await openWorld({
+    settings: { confirm: NONE },
+    tenant: { patchStrategy: 'put' },
+  })
+  const { userName: user } = world.newcomer()
+  const other = await world.open()
+  world.netskope.faults.set([{ fault: 'slow', method: 'PUT', ms: 400 }])
+  const [update, leaving] = await Promise.all([
+    world.call('update_user', { tenant: TENANT, user, set: { familyName: 'Late' } }),
+    other.call('deactivate_user', { user, tenants: [TENANT], reason }),
+  ])
+  expect([endOf(update), endOf(leaving)]).toEqual(['done', 'done'])
+  expect(world.netskope.user(user)).toMatchObject({ active: false, name: { familyName: 'Late' } })
+})
+
+test('two fields changed at once are both changed', async () => {
+  await using world = await openWorld({ settings: { confirm: NONE }, tenant: { patchStrategy: 'put' } })
+  const { userName: user } = world.newcomer()
+  const ends = await Promise.all(
+    [{ givenName: 'Both' }, { familyName: 'Fields' }].map(async (set) =>
+      endOf(await world.call('update_user', { tenant: TENANT, user, set })),
+    ),
+  )
+  expect(ends).toEqual(['done', 'done'])
+  expect(world.netskope.user(user).name).toMatchObject({ givenName: 'Both', familyName: 'Fields' })
+})
