@@ -6,6 +6,7 @@ import type { JournalEvent } from '../journal/events.ts'
 import type { Store } from '../store/store.ts'
 import { sameText } from '../text/text.ts'
 import { newApprovalId, readApprovalId } from './approval-id.ts'
+import type { Given } from './binding.ts'
 
 /** How long the approver has to decide and the caller to act, from the time of the request. */
 export const APPROVAL_TTL_MS = 60 * 60_000
@@ -22,16 +23,8 @@ interface Quorum {
   fourEyes?: boolean
 }
 
-/** What approvers are asked to approve. */
-export interface ApprovalRequest extends Quorum {
-  /** Hash of the tool, arguments, targets with their states, and caller; opaque here. */
-  digest: string
-  /** Hash of tool, arguments and caller alone. */
-  request?: string
-  /** A hash of each account's part of the plan, under its `targetKey`. */
-  targets?: Readonly<Record<string, string>>
-  /** What could not be determined about the plan. */
-  doubt?: string
+/** What approvers are asked to approve, and what their yes is bound to. */
+export interface ApprovalRequest extends Quorum, Given {
   tool: string
   /** The exact change, in lines for the approver. */
   plan: string[]

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { kindOf } from '../changes/index.ts'
-import { type Plan, targetKey } from '../domain/change.ts'
+import type { Account } from '../domain/account.ts'
+import { type Change, type Plan, targetKey } from '../domain/change.ts'
+import { emailsOf } from '../domain/correlate.ts'
+import type { Facts } from '../domain/facts.ts'
 import { bare } from '../domain/quoting.ts'
 import { ApprovalVoid } from '../errors.ts'
 import { canonicalJson } from '../text/canonical-json.ts'
-import type { Approval, ApprovalRequest } from './approvals.ts'
 
 /** A call, as far as a person's yes is bound to it. */
 interface Asked {
@@ -14,30 +16,40 @@ interface Asked {
   caller: object
 }
 
-/** What a person's yes is bound to. */
-export type Binding = Required<Pick<ApprovalRequest, 'digest' | 'request' | 'targets'>> &
-  Pick<ApprovalRequest, 'doubt'>
+/** Where a change goes, and what the app does with it. */
+interface Destination {
+  address: string
+  facts: Facts
+}
 
-/** Binds a yes to tool, arguments and caller, and to each change with the current state of its accounts. */
-export function bindingOf(call: Asked, plan: Plan): Binding {
-  const request = requestHash(call)
-  const changes = plan.changes.map((change) => {
-    const { tenant, operation, ask, accounts, subject } = change
-    const states = accounts.map(({ id, userName, email, externalId, status, admin }) => {
-      return { id, userName, email, externalId, status, admin }
-    })
-    const whole = hash({ tenant, operation, ask, replaced: kindOf(change).replaces(change), states })
-    const ids = accounts.length > 0 ? accounts.map(({ id }) => id) : [subject.id]
-    return ids.map((id) => [targetKey(tenant, id), whole] as const)
-  })
-  const targets = Object.fromEntries(changes.flat())
+/** What a person's yes is bound to. */
+export interface Binding {
+  /** Hash of all the rest. */
+  digest: string
+  /** Hash of tool, arguments and caller. */
+  request: string
+  /** Under the `targetKey` of each account: a hash of its part of the plan, and one of each aspect of that part. */
+  targets: Readonly<Record<string, string>>
+  /** Hash of the words that the person was shown of what is to be done. */
+  words: string
+  /** What could not be determined about the plan. */
+  doubt?: string
+}
+
+/** Binds a yes to tool, arguments and caller, to what is shown, and to each change with the records behind it. */
+export function bindingOf(call: Asked, plan: Plan, about: (tenant: string) => Destination): Binding {
+  const targets = Object.fromEntries(
+    plan.changes.flatMap((change) => {
+      const { tenant, accounts, subject } = change
+      const destination = about(tenant)
+      return accounts.length > 0
+        ? accounts.map((one) => [targetKey(tenant, one.id), partOf(change, one, destination)] as const)
+        : [[targetKey(tenant, subject.id), partOf(change, undefined, destination)] as const]
+    }),
+  )
   const { doubt } = plan
-  return {
-    digest: hash({ request, targets, doubt }),
-    request,
-    targets,
-    ...(doubt !== undefined && { doubt }),
-  }
+  const bound = { request: requestHash(call), targets, words: hash(plan.lines), ...(doubt !== undefined && { doubt }) }
+  return { ...bound, digest: hash(bound) }
 }
 
 /** A hash of tool, arguments and caller. */
@@ -48,35 +60,90 @@ export function requestHash({ tool, input, caller }: Asked): string {
 
 const hash = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('base64url')
 
-/** Throws `ApprovalVoid`, saying why, unless the approval was given for this plan. */
-export function mustCover(
-  approval: Approval,
-  { request, targets, digest, doubt }: Binding,
-  plan: Plan,
-): void {
-  if (approval.digest === digest) return
-  const { id, targets: approved } = approval
-  if (approval.request !== request || !approved) {
-    throw new ApprovalVoid(`There is no approval ${id} for this call.`, ASK_APPROVAL_AGAIN)
+/** The aspects of an account's part of a plan, in words that say what has changed. */
+const ASPECTS = {
+  names: 'its names',
+  emails: 'its emails',
+  status: 'its status',
+  rights: 'its role',
+  groups: 'its groups',
+  licence: 'its licence',
+  fields: 'other fields of it',
+  change: 'what is to be done',
+  address: 'the address of the tenant',
+  facts: 'what the app does with it',
+} as const
+type Aspect = keyof typeof ASPECTS
+const ASPECT_NAMES = Object.keys(ASPECTS) as readonly Aspect[] // the object literal names its keys
+
+function partOf(change: Change, account: Account | undefined, { address, facts }: Destination): string {
+  const { operation, ask } = change
+  const aspects: Record<Aspect, unknown> = {
+    ...aspectsOf(account),
+    change: { operation, ask, replaced: kindOf(change).replaces(change) },
+    address,
+    facts,
   }
-  const keys = new Set([...Object.keys(approved), ...Object.keys(targets)])
-  const differing = [...keys].filter((key) => approved[key] !== targets[key])
-  const changed = plan.changes
-    .flatMap(({ tenant, accounts }) => accounts.map((account) => ({ tenant, account })))
-    .filter(({ tenant, account }) => differing.includes(targetKey(tenant, account.id)))
-    .map(({ tenant, account }) => `${bare(account.userName)} in ${tenant}`)
-  const gone = differing.filter((key) => targets[key] === undefined)
-  const why = [
-    ...(changed.length > 0 ? [`changed since: ${changed.join(', ')}`] : []),
-    ...(gone.length > 0 ? [`no longer to be changed: ${gone.map((key) => bare(key)).join(', ')}`] : []),
-    ...(doubt !== undefined && doubt !== approval.doubt ? ['there is a doubt that there was not'] : []),
-  ]
-  // A doubt that is gone is no reason.
-  if (why.length === 0) return
-  throw new ApprovalVoid(
-    `The approval ${id} was given for another state (${why.join('; ')}).`,
-    ASK_APPROVAL_AGAIN,
+  return [hash(aspects), ...ASPECT_NAMES.map((name) => hash(aspects[name] ?? null).slice(0, 8))].join(' ')
+}
+
+/** The record, by aspect, without what an app changes by itself all the time and what is of a single look-up. */
+function aspectsOf(account: Account | undefined) {
+  if (!account) return { names: null, emails: null, status: null, rights: null, groups: null, licence: null, fields: null }
+  const { id, userName, name, email: _, otherEmails: __, status, role, userType, admin, ...more } = account
+  const { groups, moreGroups, licence, ...rest } = more
+  const { tenant, vendor, lastSignInAt, createdAt, updatedAt, caution, matchedBy, ...fields } = rest
+  return {
+    names: { id, userName, name },
+    emails: emailsOf(account).toSorted(),
+    status,
+    rights: { role, userType, admin },
+    groups: { groups: groups?.toSorted(), moreGroups },
+    licence,
+    fields,
+  }
+}
+
+/** What a yes was given for, as far as it was kept. */
+export type Given = Partial<Binding> & Pick<Binding, 'digest'>
+
+/** Why a yes does not cover this plan; undefined if it does. A doubt that is gone, or what came back since, is no reason. */
+export function whyNotCovered(given: Given, { request, targets, digest, doubt, words }: Binding, plan: Plan): string | undefined {
+  if (given.digest === digest) return undefined
+  const { targets: approved } = given
+  if (given.request !== request || !approved) return 'it was given for another call'
+  const gone = Object.keys(approved).filter((key) => targets[key] === undefined)
+  const changed = plan.changes.flatMap(({ tenant, accounts, subject }) =>
+    (accounts.length > 0 ? accounts : [subject]).flatMap(({ id, userName }) => {
+      const key = targetKey(tenant, id)
+      const aspects = differing(approved[key], targets[key])
+      // Of several accounts in one change, one that is gone changes what is to be done for all.
+      const own = gone.length > 0 ? aspects.filter((aspect) => aspect !== ASPECTS.change) : aspects
+      return own.length > 0 ? [`${bare(userName)} in ${tenant} (${own.join(', ')})`] : []
+    }),
   )
+  const why = [
+    ...(changed.length > 0 ? [`changed since: ${changed.join('; ')}`] : []),
+    ...(gone.length > 0 ? [`no longer to be changed: ${gone.map((key) => bare(key)).join(', ')}`] : []),
+    ...(doubt !== undefined && doubt !== given.doubt ? ['there is a doubt that there was not'] : []),
+  ]
+  if (why.length === 0 && words !== given.words) why.push('the plan reads otherwise now')
+  return why.length > 0 ? why.join('; ') : undefined
+}
+
+/** The aspects in which two parts differ, in words. */
+function differing(before: string | undefined, now: string | undefined): string[] {
+  if (before === now) return []
+  if (before === undefined) return ['not in the plan before']
+  const [was, is] = [before.split(' ').slice(1), now?.split(' ').slice(1) ?? []]
+  return ASPECT_NAMES.flatMap((name, at) => (was[at] === is[at] ? [] : [ASPECTS[name]]))
+}
+
+/** Throws `ApprovalVoid`, saying why, unless the approval with this id was given for this plan. */
+export function mustCover(given: Given & { id: string }, bound: Binding, plan: Plan): void {
+  const why = whyNotCovered(given, bound, plan)
+  if (why === undefined) return
+  throw new ApprovalVoid(`The approval ${given.id} is not for this (${why}).`, ASK_APPROVAL_AGAIN)
 }
 
 export const ASK_APPROVAL_AGAIN = 'Make the call again without an approvalId to request a new approval.'

@@ -6,6 +6,7 @@ import { type CommonOptions, type DataFolder, typed } from '../app/stores.ts'
 import { type Approval, openApprovals, statusOf } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import { decide } from '../approvals/decide.ts'
+import { shownOf } from '../domain/change.ts'
 import { EVERYTHING } from '../domain/scopes.ts'
 import { askFor } from '../engine/ask.ts'
 import type { Parts } from '../engine/dispatch.ts'
@@ -147,7 +148,7 @@ async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { chang
   const ask = askFor(parts.tenants, context, parts.log)
   // It is only shown, so nobody has to wait for it.
   const unclaimed = openClaims(memoryStore())(context.signal)
-  const { changes, lines } = await tool
+  const plan = await tool
     .plan(parsed.data, {
       ask,
       hold: holdFor(unclaimed, parts.tenants, ask),
@@ -155,8 +156,8 @@ async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { chang
       covers: () => true,
     })
     .finally(unclaimed.release)
-  print(io, ...lines.flatMap((line) => wrap(io, line, '')), '')
-  print(io, changes.length > 0 ? 'Nothing has been changed.' : 'There is nothing to change.')
+  print(io, ...shownOf(plan).flatMap((line) => wrap(io, line, '')), '')
+  print(io, plan.changes.length > 0 ? 'Nothing has been changed.' : 'There is nothing to change.')
 }
 
 async function approveHere(

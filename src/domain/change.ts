@@ -37,22 +37,27 @@ export type Change<Name extends ChangeName = ChangeName> = {
 /** The exact change that a call would make. */
 export interface Plan {
   changes: readonly Change[]
-  /** What a person judges, one sentence per line; text from apps and agents is quoted. */
+  /** What a person agrees to, one sentence per line; text from apps and agents is quoted. */
   lines: readonly string[]
+  /** What the person should know besides: what was asked for and is left alone, what could not be looked up. */
+  asides?: readonly string[]
   reason?: string | undefined
   /** The effect of these changes, whatever the tool declares; absent if there are none. */
   effect?: Effect
-  /** What could not be determined and a person must judge, as a sentence; it is one of the lines, too. */
+  /** What could not be determined and a person must judge, as a sentence; it is one of the asides, too. */
   doubt?: string | undefined
   /** A person must see it, whatever the settings say: an app's own data chose one of the accounts. */
   mustAsk?: boolean
-  /** The part of the answer that needs no write: what was asked for and is not among the changes. The lines say it too. */
+  /** The part of the answer that needs no write: what was asked for and is not among the changes. The asides say it too. */
   settled?: Readonly<Record<string, unknown>>
   /** Whether accounts were left out because the approval of the call does not cover them. */
   uncovered?: boolean
   /** A fault that will pass and made the plan smaller than what was asked for. */
   passing?: IdentityError | undefined
 }
+
+/** All that a person is shown of a plan. */
+export const shownOf = ({ lines, asides = [] }: Pick<Plan, 'lines' | 'asides'>): string[] => [...lines, ...asides]
 
 /** Names one account of a plan. */
 export const targetKey = (tenant: string, id: string): string => `${tenant}/${id}`

@@ -1,5 +1,6 @@
 import type { Approvals } from '../approvals/approvals.ts'
-import { requestHash } from '../approvals/binding.ts'
+import { type Given, requestHash } from '../approvals/binding.ts'
+import { readQuestion } from '../approvals/question.ts'
 import { kindOf, kinds } from '../changes/index.ts'
 import { type Change, type Plan, targetKey } from '../domain/change.ts'
 import type { RequestContext } from '../domain/operations.ts'
@@ -138,11 +139,16 @@ export function dispatcher({
     const made = kinds[operation].makes === 'nothing' ? [] : [subject.userName]
     return [...accounts.map(({ id }) => id), ...made].map((name) => claimKey(tenants.appOf(tenant), name))
   }
-  /** An approval covers the accounts that it was given for, and none that came back since. */
-  const coverOf = async (call: Call): Promise<(tenant: string, id: string) => boolean> => {
+  /** What a person was asked, if this call brings an answer. */
+  const givenTo = async (call: Call): Promise<Given | undefined> => {
     const { approvalId } = call.input as { approvalId?: string }
-    const approval = approvalId === undefined ? undefined : await approvals.get(approvalId)
-    const targets = approval?.request === requestHash(call) ? approval.targets : undefined
+    if (approvalId !== undefined) return approvals.get(approvalId)
+    return call.answer && readQuestion(signer, call, call.answer.state)
+  }
+  /** A yes covers the accounts that it was given for, and none that came back since. */
+  const coverOf = async (call: Call): Promise<(tenant: string, id: string) => boolean> => {
+    const given = await givenTo(call)
+    const targets = given?.request === requestHash(call) ? given.targets : undefined
     return (tenant, id) => targets === undefined || Object.hasOwn(targets, targetKey(tenant, id))
   }
   /** Checks that a plan can be carried out, before a person is asked about it, and adds what the apps say of it. */

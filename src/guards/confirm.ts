@@ -1,23 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import type { Approval, Approvals } from '../approvals/approvals.ts'
-import { ASK_APPROVAL_AGAIN, type Binding, bindingOf, mustCover } from '../approvals/binding.ts'
+import { ASK_APPROVAL_AGAIN, type Binding, bindingOf, mustCover, whyNotCovered } from '../approvals/binding.ts'
+import { newQuestion, QUESTION_TTL_MS, readQuestion } from '../approvals/question.ts'
 import { mustType } from '../approvals/typed-confirmation.ts'
 import type { Briefing } from '../domain/briefing.ts'
-import type { Plan } from '../domain/change.ts'
+import { type Plan, shownOf } from '../domain/change.ts'
 import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { StateSigner } from '../store/signed-state.ts'
 import { inQuotes, plainText } from '../text/text.ts'
 import type { Call, CallGuard, PersonsAnswer, Reply } from './call.ts'
 import { type Demand, demandOf, type Policy, weigh } from './policy.ts'
-
-/** How long a question through the client can be answered, milliseconds. */
-const QUESTION_TTL = 5 * 60_000
-
-interface SignedQuestion {
-  id: string
-  digest: string
-}
 
 /** What confirmations are checked against and stored in. */
 export interface Confirming {
@@ -44,7 +36,7 @@ export const confirm = (by: Confirming): CallGuard =>
         throw new ApprovalVoid(`The approval ${id} was given for other accounts.`, ASK_APPROVAL_AGAIN)
       return next(call)
     }
-    const bound = bindingOf(call, plan)
+    const bound = bindingOf(call, plan, by.policy.about)
     const { digest } = bound
     const demand = demandOf(weigh(plan, by.policy.about, leastOf(call, plan)), by.policy)
     const approvalId = approvalIdOf(call)
@@ -61,7 +53,7 @@ export const confirm = (by: Confirming): CallGuard =>
     const { level } = demand
     if (level === 'none') return next(call)
     if (level === 'ask' && call.answer) {
-      const question = await answered(call, call.answer, digest, by)
+      const question = await answered(call, plan, bound, call.answer, by)
       if (question) {
         const approval = { id: question.id, by: call.caller.id, how: 'form' as const }
         await call.record({ event: 'approved', approval })
@@ -69,7 +61,7 @@ export const confirm = (by: Confirming): CallGuard =>
       }
     }
     return level === 'ask' && call.canAsk
-      ? ask(call, plan, digest, by)
+      ? ask(call, plan, bound, by)
       : request(call, plan, { bound, demand }, by)
   }
 
@@ -87,31 +79,30 @@ const approvalIdOf = ({ input }: Call): string | undefined => {
 }
 
 /** Asks the person at the client about the plan. */
-async function ask(call: Call, plan: Plan, digest: string, { signer }: Confirming): Promise<Reply> {
-  const id = randomUUID()
-  await call.record({ event: 'asked', approval: { id, how: 'form' } })
-  const state = await signer.sign(boundTo(call), { id, digest } satisfies SignedQuestion, QUESTION_TTL)
+async function ask(call: Call, plan: Plan, bound: Binding, { signer }: Confirming): Promise<Reply> {
+  mustBeWhole(call, plan)
+  const { question, state } = await newQuestion(signer, call, bound)
+  await call.record({ event: 'asked', approval: { id: question.id, how: 'form' } })
   return { question: { message: wording(plan, call), state } }
 }
 
 /** The question, if the answer is yes; undefined if there is no answer. Throws for every kind of no. */
 async function answered(
   call: Call,
+  plan: Plan,
+  bound: Binding,
   answer: PersonsAnswer,
-  digest: string,
   { signer, approvals }: Confirming,
 ) {
-  // Signed here for this caller, so it has the form that `ask` gave it.
-  const question = (await signer.verify(boundTo(call), answer.state)) as SignedQuestion | undefined
+  const question = await readQuestion(signer, call, answer.state)
   if (!question) {
     throw new ApprovalVoid('This confirmation was not requested, or it has expired.', ASK_AGAIN)
   }
   if (answer.action === 'none') return undefined
-  if (answer.action === 'accept' && question.digest !== digest) {
-    throw new ApprovalVoid('The arguments or the account have changed since the person agreed.', ASK_AGAIN)
-  }
+  const why = answer.action === 'accept' ? whyNotCovered(question, bound, plan) : undefined
+  if (why !== undefined) throw new ApprovalVoid(`What the person agreed to is not this (${why}).`, ASK_AGAIN)
   // A no also uses up the question, so it cannot become a yes later.
-  if (!(await approvals.claimQuestion(question.id, QUESTION_TTL))) {
+  if (!(await approvals.claimQuestion(question.id, QUESTION_TTL_MS))) {
     throw new ApprovalUsed('This confirmation has already been used.', ASK_AGAIN)
   }
   if (answer.action === 'accept' && answer.confirmed) return question
@@ -128,11 +119,10 @@ const HOW_DECLINED = {
 }
 
 const ASK_AGAIN = 'Repeat the call; the person is then asked about the current state.'
-const boundTo = ({ tool, caller }: Call): string[] => ['question', tool.name, caller.id, caller.client]
 
 function wording(plan: Plan, { caller }: Call): string {
   return [
-    ...plan.lines,
+    ...shownOf(plan),
     ...(plan.reason === undefined ? [] : [`Reason given: ${inQuotes(plan.reason, 500)}`]),
     `Requested by ${plainText(caller.client, 80)}.`,
   ].join('\n')
@@ -145,8 +135,7 @@ async function request(
   { bound, demand: { approvers, fourEyes, kinds } }: { bound: Binding; demand: Demand },
   by: Confirming,
 ): Promise<Reply> {
-  // A person would sign for less than what was asked, and what is left out may be back in a minute.
-  if (plan.passing && !wantsPart(call)) throw plan.passing
+  mustBeWhole(call, plan)
   const typed = mustType(plan, kinds)
   const approval = await by.approvals.request({
     call: call.id,
@@ -154,7 +143,7 @@ async function request(
     approvers,
     fourEyes,
     tool: call.tool.name,
-    plan: [...plan.lines],
+    plan: shownOf(plan),
     ...(plan.reason !== undefined && { reason: plan.reason }),
     caller: call.caller.id,
     client: call.caller.client,
@@ -168,7 +157,11 @@ async function request(
   return { answer: { ...waiting(approval, at).answer, ...plan.settled }, ...(link && { link }) }
 }
 
-const wantsPart = ({ input }: Call): boolean => (input as { partial?: unknown }).partial === true
+/** Throws what made the plan smaller and passes: a person would agree to less than what was asked for. */
+function mustBeWhole({ input }: Call, { passing }: Plan): void {
+  const { partial } = input as { partial?: unknown }
+  if (passing && partial !== true) throw passing
+}
 
 const waiting = ({ id, plan, expiresAt }: Approval, { words }: { words: string }) => ({
   answer: {

@@ -73,7 +73,7 @@ async function othersLeft(
 
 function withDoubt(plan: Plan, tenant: string): Plan {
   const doubt = `It is not known whether ${tenant} has another active administrator; check there before you agree.`
-  return { ...plan, lines: [...plan.lines, doubt], doubt }
+  return { ...plan, asides: [...(plan.asides ?? []), doubt], doubt }
 }
 
 const lastAdminLeft = (tenant: string) =>

@@ -56,8 +56,8 @@ export default defineTool({
       lines: [
         ...createGroup.sentences(change, whereOf(at)),
         ...(consequence ? [consequence] : []),
-        ...doubtful,
       ],
+      asides: doubtful,
       reason,
       consequence,
       doubtful,

@@ -50,7 +50,8 @@ export default defineTool({
     const consequence = deleteAccount.consequence(change, at.facts)
     return {
       changes: [change],
-      lines: [what, consequence, ...lost, ...gapLine({ user, tenant }, gap)],
+      lines: [what, consequence, ...lost],
+      asides: gapLine({ user, tenant }, gap),
       reason,
       consequence,
       gap,

@@ -23,7 +23,7 @@ export const PartIsEnough = z.boolean().optional().describe('A part is enough')
 
 /** Why an account that was found is left alone in a call with an approval. */
 export const NOT_COVERED =
-  'Left alone: it could not be looked up when the approval was requested. Make the call again without approvalId.'
+  'Left alone: it could not be looked up when a person was asked. Make the call again without approvalId.'
 
 /** The fault, among those of look-ups, that the caller had better wait for: the one that passes last. */
 export const passingAmong = (places: readonly { gap?: IdentityError }[]): IdentityError | undefined =>

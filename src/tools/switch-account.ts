@@ -85,7 +85,7 @@ export function switchTool(the: SwitchSpec): ChangingTool {
 
     async plan({ user, tenants, reason }, { ask, hold, covers }): Promise<SwitchPlan> {
       const wish = { user, tenants, hold, covers }
-      const { changes, settled, lines, ...aside } = await resolveAccounts(ask, the, wish)
+      const { changes, settled, lines, asides, ...rest } = await resolveAccounts(ask, the, wish)
       const consequences = Object.fromEntries(
         changes.map((change) => [
           change.tenant,
@@ -95,7 +95,7 @@ export function switchTool(the: SwitchSpec): ChangingTool {
       return {
         changes,
         settled: { results: settled },
-        ...aside,
+        ...rest,
         consequences,
         reason,
         lines: [
@@ -105,6 +105,7 @@ export function switchTool(the: SwitchSpec): ChangingTool {
           ]),
           ...lines,
         ],
+        asides,
       }
     },
 
@@ -132,9 +133,9 @@ async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, hold
   const changes: Change[] = []
   const settled: SwitchRow[] = []
   const lines: string[] = []
+  const asides: string[] = []
   const gaps: Record<string, string> = {}
   const found = await findPerson(ask, user, tenants)
-  const people = correlate(found.flatMap(({ accounts }) => accounts))
   const rows = found.map((place) => ({ ...place, row: onlyOne(place.accounts, user) }))
   const recordOf = await hold.records(rows.flatMap(({ row }) => row ?? []))
   const places = rows.map((place) => ({ ...place, ...recordAt(place, recordOf) }))
@@ -144,10 +145,10 @@ async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, hold
       settled.push(gap ? notLookedUp(tenant, gap) : { tenant, outcome: 'absent', verified: true })
       continue
     }
-    lines.push(...gapLine({ user, tenant }, gap))
+    asides.push(...gapLine({ user, tenant }, gap))
     if (gap) gaps[tenant] = gapNote(gap).join()
-    lines.push(...howFound(account, linkedTo))
     if (account.status === to) {
+      asides.push(...howFound(account, linkedTo))
       const note = gaps[tenant]
       settled.push({ tenant, account, outcome: outcomes[1], verified: !gap, ...(note && { note }) })
     } else if (!covers(tenant, account.id)) {
@@ -160,6 +161,7 @@ async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, hold
         note: NOT_COVERED,
       })
     } else {
+      lines.push(...howFound(account, linkedTo))
       const { id, userName } = account
       const subject = { id, userName }
       changes.push({ tenant, accounts: [account], subject, operation, ask: subject })
@@ -171,11 +173,17 @@ async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, hold
       'Check the spelling with find_user; it also takes an external id, an id or a name.',
     )
   }
+  const doubts = doubtsAbout(changes.flatMap(({ accounts }) => accounts))
   return {
     changes,
     settled,
     gaps,
-    lines: [...lines, ...people.flatMap(({ doubt }) => doubt ?? []), ...leftAlone(settled, outcomes[1])],
+    lines: [...lines, ...doubts],
+    asides: [
+      ...asides,
+      ...doubtsAbout(found.flatMap(({ accounts }) => accounts)).filter((doubt) => !doubts.includes(doubt)),
+      ...leftAlone(settled, outcomes[1]),
+    ],
     passing: passingAmong(places),
     // Whoever writes an email or an external id into one app must not choose an account in another.
     mustAsk: changes.some(({ tenant }) =>
@@ -184,6 +192,10 @@ async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, hold
     uncovered: settled.some(({ note }) => note === NOT_COVERED),
   }
 }
+
+/** Why it is doubtful that accounts are one person's. */
+const doubtsAbout = (accounts: readonly Account[]): string[] =>
+  correlate(accounts).flatMap(({ doubt }) => doubt ?? [])
 
 /** The record of the account that a look-up found, or why it is not known. */
 function recordAt(

@@ -86,8 +86,8 @@ export default defineTool({
       lines: [
         ...updateAccount.sentences(change, whereOf(at)),
         ...(consequence ? [consequence] : []),
-        ...gapLine({ user, tenant }, gap),
       ],
+      asides: gapLine({ user, tenant }, gap),
       reason,
       account,
       before,
