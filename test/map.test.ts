@@ -94,7 +94,7 @@ describe('the map of imports', () => {
       'guards/request-pipeline.ts',
     ]
     const shared = [
-      ...['fields', 'switch-account', 'change-fields', 'left-out', 'reversal', 'to-wire'].map(
+      ...['fields', 'switch-account', 'change-fields', 'left-out', 'reversal', 'taken-names', 'to-wire'].map(
         (name) => `tools/${name}.ts`,
       ),
       ...['define', 'setup-guide'].map((name) => `vendors/${name}.ts`),

@@ -216,6 +216,7 @@ const callPolicy = ({
   isSupported: (name: string, grant: Grant) =>
     tools.some((tool) => tool.name === name && tenants.seenBy(grant).supporting(tool).length > 0),
   isReadOnly: (tenant: string) => tenants.readOnly(tenants.get(tenant)),
+  appOf: tenants.appOf,
   blast: { ledger: storeLedger(store), people: storePeople(store), freezes, limits: settings.limits },
   freezes,
   locks: store,

@@ -3,6 +3,7 @@ import { type Given, requestHash } from '../approvals/binding.ts'
 import { readQuestion } from '../approvals/question.ts'
 import { kindOf, kinds } from '../changes/index.ts'
 import { type Change, type Plan, targetKey } from '../domain/change.ts'
+import { mustAllPass, type RefusedAt, refusalOf } from '../domain/refused-among.ts'
 import type { RequestContext } from '../domain/operations.ts'
 import { type Grant, holds, scopeOf } from '../domain/scopes.ts'
 import { Conflict } from '../errors.ts'
@@ -154,14 +155,22 @@ export function dispatcher({
   /** Checks that a plan can be carried out, before a person is asked about it, and adds what the apps say of it. */
   const checked = async (plan: Plan, context: RequestContext): Promise<Plan> => {
     const warnings = new Set<string>()
+    const refused: RefusedAt[] = []
     for (const change of plan.changes) {
       const { accounts, operation } = change
       const tenant = tenants.get(change.tenant)
-      mustOffer(tenant, operation)
-      const proposed = { operation, accounts, fields: kindOf(change).sets(change) }
-      const said = await atTenant(tenant, async () => tenant.operations.checkWrite?.(proposed, context))
-      for (const warning of said ?? []) warnings.add(`${tenant.name}: ${warning}`)
+      const check = async () => {
+        mustOffer(tenant, operation)
+        const proposed = { operation, accounts, fields: kindOf(change).sets(change) }
+        const said = await atTenant(tenant, async () => tenant.operations.checkWrite?.(proposed, context))
+        for (const warning of said ?? []) warnings.add(`${tenant.name}: ${warning}`)
+      }
+      refused.push(...(await refusalOf(tenant.name, check)))
     }
+    mustAllPass(
+      refused,
+      plan.changes.map(({ tenant }) => tenant),
+    )
     return { ...plan, lines: [...plan.lines, ...warnings] }
   }
   // Every output schema is an object; `declared-only` validates the answer on the way out.

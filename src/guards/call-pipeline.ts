@@ -31,6 +31,7 @@ export interface CallPolicy {
   canSeeTenants: (grant: Grant) => boolean
   isSupported: (tool: string, grant: Grant) => boolean
   isReadOnly: (tenant: string) => boolean
+  appOf: (tenant: string) => string
   blast: BlastRadius
   freezes: Pick<Freezes, 'check'>
   locks: Pick<Store, 'claim' | 'delete'>
@@ -55,6 +56,7 @@ export const callGuards = (
     canSeeTenants,
     isSupported,
     isReadOnly,
+    appOf,
     blast,
     freezes,
     locks,
@@ -76,7 +78,7 @@ export const callGuards = (
   access({ mustExist, canSeeTenants, isSupported }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   killSwitch(freezes),
-  protectedAccounts(settings.protected),
+  protectedAccounts(settings.protected, appOf),
   lastAdmin(listAdmins, locks),
   blastRadius(blast),
   confirm(confirming),

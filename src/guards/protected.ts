@@ -2,9 +2,9 @@ import { kindOf } from '../changes/index.ts'
 import type { ProtectedAccount } from '../config/policy.ts'
 import type { Account } from '../domain/account.ts'
 import { namesOfCaller } from '../domain/caller-names.ts'
-import type { Change } from '../domain/change.ts'
 import { emailsOf } from '../domain/correlate.ts'
 import { bare } from '../domain/quoting.ts'
+import { mustAllPass, type RefusedAt } from '../domain/refused-among.ts'
 import { Protected } from '../errors.ts'
 import { fold, plainText, sameText } from '../text/text.ts'
 import type { CallGuard } from './call.ts'
@@ -13,14 +13,18 @@ type AccountNames = Partial<Pick<Account, 'id' | 'userName' | 'email' | 'otherEm
 
 /**
  * Refuses a call that would change an account on the list, where `*` matches anything, or the caller's own account,
- * compared by name.
+ * compared by name. Nor does any account come to bear a name on the list, or one of the caller's: it would be out of
+ * reach from then on, or the caller's. `appOf` names the app that a tenant leads to.
  */
-export const protectedAccounts = (list: readonly ProtectedAccount[]): CallGuard => {
+export const protectedAccounts = (
+  list: readonly ProtectedAccount[],
+  appOf: (tenant: string) => string = (tenant) => tenant,
+): CallGuard => {
   const entries = list.map((entry) => {
     const { match, tenant, why } = typeof entry === 'string' ? { match: entry } : entry
     const test = toTest(match)
-    const holds = (where: string, account: Account) =>
-      (tenant === undefined || tenant === where) && namesIn(account).some(test)
+    const holds = (where: string, names: AccountNames) =>
+      (tenant === undefined || appOf(tenant) === appOf(where)) && namesIn(names).some(test)
     return { holds, why }
   })
 
@@ -28,19 +32,29 @@ export const protectedAccounts = (list: readonly ProtectedAccount[]): CallGuard 
     const own = namesOfCaller(call.caller.id)
     const isOwn = (names: AccountNames) =>
       namesIn(names).some((name) => own.some((one) => sameText(one, name)))
-    for (const change of call.plan?.changes ?? []) {
-      const { tenant, accounts } = change
+    const changes = call.plan?.changes ?? []
+    const refused = changes.flatMap((change): RefusedAt[] => {
+      const { tenant, accounts, subject } = change
+      const becomes = kindOf(change).sets(change)
       for (const account of accounts) {
         const entry = entries.find(({ holds }) => holds(tenant, account))
-        if (entry) throw isProtected(account, tenant, entry.why)
+        if (entry) return [{ tenant, error: isProtected(account, tenant, entry.why) }]
+        if (isOwn(account)) return [{ tenant, error: isProtected(account, tenant, OWN) }]
       }
-      // Creating an account for oneself would give oneself access.
-      const self = [...accounts, ...madeBy(change)].find(isOwn)
-      if (self) throw isProtected(self, tenant, "it is the caller's own account")
-    }
+      const entry = entries.find(({ holds }) => holds(tenant, becomes))
+      if (entry) return [{ tenant, error: wouldBeProtected(subject, tenant, entry.why) }]
+      // It would give oneself access.
+      return isOwn(becomes) ? [{ tenant, error: isProtected(becomes, tenant, OWN) }] : []
+    })
+    mustAllPass(
+      refused,
+      changes.map(({ tenant }) => tenant),
+    )
     return next(call)
   }
 }
+
+const OWN = "it is the caller's own account"
 
 const isProtected = ({ userName, email }: AccountNames, tenant: string, why?: string) =>
   new Protected(
@@ -50,10 +64,13 @@ const isProtected = ({ userName, email }: AccountNames, tenant: string, why?: st
     { tenant },
   )
 
-function madeBy(change: Change): AccountNames[] {
-  const kind = kindOf(change)
-  return kind.makes === 'account' ? [kind.sets(change)] : []
-}
+const wouldBeProtected = ({ userName }: AccountNames, tenant: string, why?: string) =>
+  new Protected(
+    `The change would give ${bare(userName ?? '')} in ${tenant} a name that is protected` +
+      `${why === undefined ? '' : `: ${plainText(why, 200)}`}.`,
+    'Only a person can give that name, in the app itself.',
+    { tenant },
+  )
 
 const namesIn = ({ id, userName, externalId, ...addresses }: AccountNames): string[] => [
   ...[id, userName, externalId].filter((text) => text !== undefined),

@@ -29,6 +29,9 @@ const JOINING = /(?<=[\p{Lo}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}])(?
 /** Whether the text has invisible characters, apart from the joiners that some languages need. */
 export const hidesText = (text: string): boolean => text.replace(JOINING, '').search(INVISIBLE) >= 0
 
+/** Whether `plainText` shows other blanks or fewer marks than the text has. */
+export const showsOtherwise = (text: string): boolean => /[^\S ]| {2}/u.test(text) || text.search(HEAPED) >= 0
+
 // JSON does not escape these, but a terminal may act on them or hide their neighbours.
 const UNSEEN = /[\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u007f-\u009f]/gu
 

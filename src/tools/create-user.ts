@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { createAccount, namesToLookUp } from '../changes/create-account.ts'
 import { Account } from '../domain/account.ts'
+import { matchedBy } from '../domain/correlate.ts'
 import type { AccountFields } from '../domain/operations.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
@@ -12,10 +13,11 @@ import {
   RESULT_OF_ONE,
   statusOfOne,
 } from './change-fields.ts'
-import { ApprovalId, TenantName, UserRef } from './fields.ts'
+import { ApprovalId, TenantName, Text, UserRef } from './fields.ts'
 import { gapNote } from './left-out.ts'
+import { taken } from './taken-names.ts'
 
-const name = z.string().trim().min(1).max(200)
+const name = Text.max(200)
 
 export default defineTool({
   name: 'create_user',
@@ -53,7 +55,12 @@ export default defineTool({
     await hold.names(tenant, [user, ...also])
     // Throws if nobody is found and the app may have somebody: then nothing is created.
     const { accounts: there, gap } = await ask.one(tenant, 'findAccounts', { user, also })
-    if (there.length > 0) return { changes: [], lines: [], reason, there, gap }
+    if (there.length > 0) {
+      // An external id alone does not make an account that of the same person.
+      const isThere = there.some((one) => matchedBy(one, email).length + matchedBy(one, user).length > 0)
+      if (!isThere) throw taken(tenant, [user, ...also], there)
+      return { changes: [], lines: [], reason, there, gap }
+    }
     const subject = { id: 'new', userName: fields.userName ?? email }
     const change = { tenant, accounts: [], subject, operation: 'createAccount', ask: { fields } } as const
     return {

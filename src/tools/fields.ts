@@ -1,13 +1,18 @@
 import * as z from 'zod'
 import { ERROR_CODES } from '../errors.ts'
-import { hidesText } from '../text/text.ts'
+import { hidesText, showsOtherwise } from '../text/text.ts'
 
 export const TenantName = z.string().min(1).max(63).describe('Tenant')
 export const TenantNames = z.array(TenantName).min(1).max(100)
+/** What a person is shown must be what is written: text that hides something, or shows otherwise, is refused. */
+export const shownWhole = (text: z.ZodString): z.ZodString =>
+  text
+    .refine((value) => !hidesText(value), 'contains invisible characters')
+    .refine((value) => !showsOtherwise(value), 'has line breaks, blanks in a row, or marks on top of each other')
 /** Short text from a person: a name, an address, an id. */
-export const Text = z.string().trim().min(1).max(320)
+export const Text = shownWhole(z.string().trim().min(1).max(320))
 /** Identifies an account or a group. Invisible characters could imitate another name, so they are rejected. */
-export const UserRef = Text.refine((text) => !hidesText(text), 'contains invisible characters')
+export const UserRef = Text
 /** The text fields of an account, for changes and for list filters. */
 export const AccountTexts = {
   userName: UserRef.optional(),

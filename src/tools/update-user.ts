@@ -20,6 +20,7 @@ import {
 } from './change-fields.ts'
 import { ApprovalId, TenantName, UserRef } from './fields.ts'
 import { gapLine, gapNote } from './left-out.ts'
+import { mustBeFree } from './taken-names.ts'
 
 export default defineTool({
   name: 'update_user',
@@ -70,6 +71,7 @@ export default defineTool({
     )
     const before = pick(fields, { ...wanted, ...set })
     if (changing.size === 0) return { changes: [], lines: [], reason, account, before, consequence: '', gap }
+    const unsure = await mustBeFree(ask, tenant, set, account)
     const subject = { id: account.id, userName: account.userName }
     const change = {
       tenant,
@@ -86,6 +88,7 @@ export default defineTool({
       lines: [
         ...updateAccount.sentences(change, whereOf(at)),
         ...(consequence ? [consequence] : []),
+        ...unsure,
       ],
       asides: gapLine({ user, tenant }, gap),
       reason,

@@ -44,6 +44,7 @@ function guarded({
     canSeeTenants: () => true,
     isSupported: () => true,
     isReadOnly: () => false,
+    appOf: (tenant: string) => tenant,
     blast: {
       ledger: storeLedger(store),
       people: storePeople(store),
