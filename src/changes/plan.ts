@@ -6,12 +6,19 @@ import { cautionOf } from '../text/confusables.ts'
 import { fold } from '../text/text.ts'
 import { kindOf } from './index.ts'
 
-/** The people that a change concerns, each by the same name in every tenant: the email, or else the user name. */
+/**
+ * The people that a change concerns, each by the same name in every tenant: the email, or else the user name. Two accounts
+ * of one tenant are two people, even if they share an email.
+ */
 export function peopleIn(change: Change): string[] {
   const kind = kindOf(change)
   const made = kind.makes === 'account' ? [kind.sets(change)] : []
-  const names = [...change.accounts, ...made].map(({ email, userName }) => email ?? userName ?? '')
-  return names.map((name) => fold(name))
+  const people = new Set<string>()
+  for (const { email, userName = '' } of [...change.accounts, ...made]) {
+    const name = fold(email ?? userName)
+    people.add(people.has(name) ? fold(userName) : name)
+  }
+  return [...people]
 }
 
 /** The most dangerous effect of these changes. */

@@ -79,7 +79,7 @@ export const callGuards = (
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   killSwitch(freezes),
   protectedAccounts(settings.protected, appOf),
-  lastAdmin(listAdmins, locks),
+  lastAdmin(listAdmins, locks, (tenant) => confirming.policy.about(tenant).namesPrivilege),
   blastRadius(blast),
   confirm(confirming),
 ]

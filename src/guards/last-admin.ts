@@ -2,6 +2,7 @@ import { kindOf } from '../changes/index.ts'
 import type { Account } from '../domain/account.ts'
 import type { Plan } from '../domain/change.ts'
 import type { Page } from '../domain/operations.ts'
+import { isAdministrator, type NamesPrivilege } from '../domain/privilege.ts'
 import { Conflict, IdentityError, Protected } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import type { Call, CallGuard } from './call.ts'
@@ -12,25 +13,32 @@ export type ListAdmins = (
   tenant: string,
 ) => Promise<Pick<Page<Account, unknown>, 'items' | 'complete' | 'note'>> | undefined
 
+/** What names privileges in a tenant. */
+type Privileges = (tenant: string) => NamesPrivilege
+
 // Longer than any call takes; after that, an abandoned lock lapses.
 const LOCK_MS = 2 * 60_000
 
 /**
- * Refuses to remove the last active administrator of a tenant. If the app cannot say who is left, the plan says so
- * and a person decides. One call at a time can remove administrators of a tenant, so two calls cannot count on each
+ * Refuses to remove the last active administrator of a tenant, be it by its status, its mark or its role. If the app
+ * cannot say who is left, the plan says so and a person decides. One call at a time can remove administrators of a tenant, so two calls cannot count on each
  * other's.
  */
-export const lastAdmin = (listAdmins: ListAdmins, locks: Pick<Store, 'claim' | 'delete'>): CallGuard =>
+export const lastAdmin = (
+  listAdmins: ListAdmins,
+  locks: Pick<Store, 'claim' | 'delete'>,
+  namesOf: Privileges,
+): CallGuard =>
   async function lastAdmin(call, next) {
-    const leaving = adminsLeaving(call.plan)
+    const leaving = adminsLeaving(call.plan, namesOf)
     const taken: string[] = []
     try {
       let plan = call.plan
-      for (const [tenant, ids] of leaving) {
+      for (const [tenant, admins] of leaving) {
         const lock = `admins/${tenant}`
         if (!(await locks.claim(lock, LOCK_MS))) throw alreadyRemoving(tenant)
         taken.push(lock)
-        const left = await othersLeft(listAdmins(call, tenant), ids)
+        const left = await othersLeft(listAdmins(call, tenant), admins)
         if (left === 'none') throw lastAdminLeft(tenant)
         if (left === 'unknown' && plan) plan = withDoubt(plan, tenant)
       }
@@ -41,30 +49,41 @@ export const lastAdmin = (listAdmins: ListAdmins, locks: Pick<Store, 'claim' | '
     }
   }
 
-/** The administrators that would lose their rights or their access, by tenant. */
-function adminsLeaving(plan: Plan | undefined): Map<string, Set<string>> {
-  const leaving = new Map<string, Set<string>>()
+/** Administrators of a tenant that would lose their rights or their access. */
+interface Leaving {
+  ids: ReadonlySet<string>
+  /** Whether the app itself marks all of them, so that it can list who is left. */
+  marked: boolean
+}
+
+/** By tenant. */
+function adminsLeaving(plan: Plan | undefined, namesOf: Privileges): Map<string, Leaving> {
+  const leaving = new Map<string, Leaving>()
   for (const change of plan?.changes ?? []) {
+    const { tenant, accounts } = change
     const admins = kindOf(change).takesAdministrator(change)
-      ? change.accounts.filter(({ admin, status }) => admin && status !== 'inactive')
+      ? accounts.filter((one) => one.status !== 'inactive' && isAdministrator(one, namesOf(tenant)))
       : []
     if (admins.length === 0) continue
-    const ids = leaving.get(change.tenant) ?? new Set()
-    leaving.set(change.tenant, new Set([...ids, ...admins.map(({ id }) => id)]))
+    const before = leaving.get(tenant)
+    leaving.set(tenant, {
+      ids: new Set([...(before?.ids ?? []), ...admins.map(({ id }) => id)]),
+      marked: (before?.marked ?? true) && admins.every(({ admin }) => admin),
+    })
   }
   return leaving
 }
 
 async function othersLeft(
   listing: ReturnType<ListAdmins>,
-  leaving: ReadonlySet<string>,
+  { ids, marked }: Leaving,
 ): Promise<'some' | 'none' | 'unknown'> {
   try {
     const { items = [], complete = false, note } = (await listing) ?? {}
-    const others = items.filter(({ id, admin, status }) => admin && status !== 'inactive' && !leaving.has(id))
+    const others = items.filter(({ id, admin, status }) => admin && status !== 'inactive' && !ids.has(id))
     if (others.some(({ status }) => status === 'active')) return 'some'
     // A note means that something was left out.
-    return complete && note === undefined && others.length === 0 ? 'none' : 'unknown'
+    return marked && complete && note === undefined && others.length === 0 ? 'none' : 'unknown'
   } catch (error) {
     if (error instanceof IdentityError) return 'unknown'
     throw error

@@ -3,7 +3,7 @@ import type { Change } from '../../src/domain/change.ts'
 import { RateLimited } from '../../src/errors.ts'
 import { type ListAdmins, lastAdmin } from '../../src/guards/last-admin.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
-import { account, change, codeOf, makeCall, plan, recordingNext } from '../support/call.ts'
+import { account, change, codeOf, makeCall, plan, recordingNext, TRAITS } from '../support/call.ts'
 
 const ADA = account({ admin: true })
 const GRACE = account({ id: 'id-2', userName: 'grace@example.com', admin: true })
@@ -13,7 +13,7 @@ const guarded = (listing: Listing | Error, store = memoryStore()) =>
   lastAdmin(() => {
     if (listing instanceof Error) return Promise.reject(listing)
     return listing && Promise.resolve(listing)
-  }, store)
+  }, store, () => TRAITS.namesPrivilege)
 
 test.each<[string, Listing | Error, unknown]>([
   ['another is active', { items: [ADA, GRACE], complete: true }, 'no error'],
@@ -33,7 +33,7 @@ test.each<[string, Listing | Error, unknown]>([
   const { next, reached } = recordingNext()
   const code = await codeOf(guarded(listing)(makeCall({ plan: removing }), next))
   expect(reached[0]?.plan?.doubt === undefined ? code : 'doubt').toBe(expected)
-  if (expected === 'doubt') expect(reached[0]?.plan?.lines.at(-1)).toBe(reached[0]?.plan?.doubt)
+  if (expected === 'doubt') expect(reached[0]?.plan?.asides?.at(-1)).toBe(reached[0]?.plan?.doubt)
 })
 
 const updating = (set: Record<string, unknown>): Change => ({
