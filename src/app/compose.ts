@@ -217,7 +217,7 @@ const callPolicy = ({
   isReadOnly: (tenant: string) => tenants.readOnly(tenants.get(tenant)),
   blast: { ledger: storeLedger(store), people: storePeople(store), freezes, limits: settings.limits },
   freezes,
-  locks: store,
+  store,
   confirming: {
     policy: { confirm: settings.confirm, about: (name: string) => traitsOf(tenants.get(name)) },
     approvals: page.approvals,

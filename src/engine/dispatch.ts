@@ -99,7 +99,7 @@ export function dispatcher({
     const output = await tool.run(call.input, {
       plan: call.plan,
       carryOut: (change) => {
-        const mayLeave = () => freezes.check({ caller: call.caller.id, tenants: [change.tenant] })
+        const mayLeave = () => freezes.check({ caller: call.caller, tenants: [change.tenant] })
         const leaving = { context: { ...context, mayLeave }, record, warn }
         return inFlight.track(carryOut(change, seen.get(change.tenant), leaving))
       },

@@ -90,7 +90,8 @@ function speedLimits(call: Call, changes: readonly Change[], { ledger, limits }:
 }
 
 function ceilings(call: Call, changes: readonly Change[], by: BlastRadius): Limit[] {
-  const { perCaller, perTenant, overall } = by.limits
+  const { perCaller, perAgent, perTenant, overall } = by.limits
+  const { agent } = call.caller
   return [
     ...ceiling(
       call,
@@ -98,6 +99,9 @@ function ceilings(call: Call, changes: readonly Change[], by: BlastRadius): Limi
       { name: ['caller', call.caller.id], words: 'by one caller', limits: perCaller },
       by,
     ),
+    ...(agent === undefined
+      ? []
+      : ceiling(call, changes, { name: ['agent', agent], words: 'by one agent', limits: perAgent }, by)),
     ...byTenant(changes).flatMap(([tenant, there]) =>
       ceiling(call, there, { name: ['tenant', tenant], words: `in ${tenant}`, limits: perTenant }, by),
     ),

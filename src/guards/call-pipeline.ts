@@ -13,6 +13,7 @@ import { deadline } from './deadline.ts'
 import { declaredOnly } from './declared-only.ts'
 import { type Journalling, journalled } from './journal.ts'
 import { killSwitch } from './kill-switch.ts'
+import { knownNames } from './known-names.ts'
 import { type ListAdmins, lastAdmin } from './last-admin.ts'
 import { measured } from './measured.ts'
 import { planning } from './planning.ts'
@@ -32,7 +33,7 @@ export interface CallPolicy {
   isReadOnly: (tenant: string) => boolean
   blast: BlastRadius
   freezes: Pick<Freezes, 'check'>
-  locks: Pick<Store, 'claim' | 'delete'>
+  store: Pick<Store, 'claim' | 'delete' | 'get' | 'update'>
   confirming: Confirming
 }
 
@@ -55,7 +56,7 @@ export const callGuards = (
     isReadOnly,
     blast,
     freezes,
-    locks,
+    store,
     confirming,
   }: CallPolicy,
   { planOf, listAdmins }: Sight,
@@ -73,8 +74,9 @@ export const callGuards = (
   access({ mustExist, canSeeTenants, isSupported }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   killSwitch(freezes),
+  knownNames(store),
   protectedAccounts(settings.protected),
-  lastAdmin(listAdmins, locks),
+  lastAdmin(listAdmins, store),
   blastRadius(blast),
   confirm(confirming),
 ]

@@ -3,12 +3,21 @@ import type { Approval, Approvals } from '../approvals/approvals.ts'
 import { ASK_APPROVAL_AGAIN, type Binding, bindingOf, mustCover } from '../approvals/binding.ts'
 import { mustType } from '../approvals/typed-confirmation.ts'
 import type { Briefing } from '../domain/briefing.ts'
+import { agentInWords } from '../domain/caller-names.ts'
 import type { Plan } from '../domain/change.ts'
 import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { StateSigner } from '../store/signed-state.ts'
 import { inQuotes, plainText } from '../text/text.ts'
-import { type Call, type CallGuard, effectOf, type PersonsAnswer, type Reply } from './call.ts'
+import {
+  type Call,
+  type CallGuard,
+  effectOf,
+  mustBeNamed,
+  type PersonsAnswer,
+  type Reply,
+  requesterOf,
+} from './call.ts'
 import { type Demand, demandOf, type Policy, weigh } from './policy.ts'
 
 /** How long a question through the client can be answered, milliseconds. */
@@ -47,6 +56,7 @@ export const confirm = (by: Confirming): CallGuard =>
     const bound = bindingOf(call, plan)
     const { digest } = bound
     const demand = demandOf(weigh(effectOf(call), plan, by.policy.about, leastOf(call, plan)), by.policy)
+    if (demand.fourEyes) mustBeNamed(call)
     const approvalId = approvalIdOf(call)
     if (approvalId !== undefined) {
       const given = await by.approvals.get(approvalId)
@@ -130,11 +140,12 @@ const HOW_DECLINED = {
 const ASK_AGAIN = 'Repeat the call; the person is then asked about the current state.'
 const boundTo = ({ tool, caller }: Call): string[] => ['question', tool.name, caller.id, caller.client]
 
-function wording(plan: Plan, { caller }: Call): string {
+function wording(plan: Plan, { caller: { agent, via, client } }: Call): string {
+  const by = agent === undefined ? client : `${agentInWords({ agent, via })} (${client})`
   return [
     ...plan.lines,
     ...(plan.reason === undefined ? [] : [`Reason given: ${inQuotes(plan.reason, 500)}`]),
-    `Requested by ${plainText(caller.client, 80)}.`,
+    `Requested by ${plainText(by, 200)}.`,
   ].join('\n')
 }
 
@@ -156,8 +167,8 @@ async function request(
     tool: call.tool.name,
     plan: [...plan.lines],
     ...(plan.reason !== undefined && { reason: plan.reason }),
-    caller: call.caller.id,
-    client: call.caller.client,
+    ...requesterOf(call),
+    ...(call.self.mayBe.length > 0 && { mayBe: call.self.mayBe }),
     briefing: await by.brief(call, plan),
     ...(typed !== undefined && { mustType: typed }),
   })

@@ -1,19 +1,19 @@
 import { kindOf } from '../changes/index.ts'
 import type { ProtectedAccount } from '../config/policy.ts'
 import type { Account } from '../domain/account.ts'
-import { namesOfCaller } from '../domain/caller-names.ts'
+import { mayBeSame, namesOfCaller } from '../domain/caller-names.ts'
 import type { Change } from '../domain/change.ts'
 import { emailsOf } from '../domain/correlate.ts'
 import { bare } from '../domain/quoting.ts'
 import { Protected } from '../errors.ts'
-import { fold, plainText, sameText } from '../text/text.ts'
-import type { CallGuard } from './call.ts'
+import { fold, plainText } from '../text/text.ts'
+import { type CallGuard, mustBeNamed } from './call.ts'
 
 type AccountNames = Partial<Pick<Account, 'id' | 'userName' | 'email' | 'otherEmails' | 'externalId'>>
 
 /**
  * Refuses a call that would change an account on the list, where `*` matches anything, or the caller's own account,
- * compared by name.
+ * compared by every name that the caller may have.
  */
 export const protectedAccounts = (list: readonly ProtectedAccount[]): CallGuard => {
   const entries = list.map((entry) => {
@@ -25,9 +25,9 @@ export const protectedAccounts = (list: readonly ProtectedAccount[]): CallGuard 
   })
 
   return async function protectedAccounts(call, next) {
-    const own = namesOfCaller(call.caller.id)
+    const own = [...namesOfCaller(call.caller.id), ...call.self.names, ...call.self.mayBe]
     const isOwn = (names: AccountNames) =>
-      namesIn(names).some((name) => own.some((one) => sameText(one, name)))
+      namesIn(names).some((name) => own.some((one) => mayBeSame(one, name)))
     for (const change of call.plan?.changes ?? []) {
       const { tenant, accounts } = change
       for (const account of accounts) {
@@ -35,8 +35,10 @@ export const protectedAccounts = (list: readonly ProtectedAccount[]): CallGuard 
         if (entry) throw isProtected(account, tenant, entry.why)
       }
       // Creating an account for oneself would give oneself access.
-      const self = [...accounts, ...madeBy(change)].find(isOwn)
-      if (self) throw isProtected(self, tenant, "it is the caller's own account")
+      const changed = [...accounts, ...madeBy(change)]
+      if (changed.length > 0) mustBeNamed(call)
+      const self = changed.find(isOwn)
+      if (self) throw isProtected(self, tenant, "it may be the caller's own account")
     }
     return next(call)
   }

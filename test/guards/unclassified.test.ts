@@ -50,7 +50,7 @@ function guarded({
       limits: ChangeLimits.parse({ removesPerHour, changesPerHour: 1_000 }),
     },
     freezes,
-    locks: store,
+    store: store,
     meter: unmetered,
     confirming: {
       policy: {
