@@ -18,7 +18,8 @@ const FOREIGN_KINDS = /^(id|refresh|offline|logout)$/i
 
 /** Throws `OAuthError` for a token that is not an access token, or that only the holder of a key may use. */
 export function mustBeAccessToken({ typ }: { typ?: unknown }, claims: Claims): void {
-  const known = typ === undefined || ACCESS_TOKEN_TYPES.includes(String(typ).toLowerCase())
+  const known =
+    typ === undefined || (typeof typ === 'string' && ACCESS_TOKEN_TYPES.includes(typ.toLowerCase()))
   const foreign =
     FOREIGN_CLAIMS.some((name) => Object.hasOwn(claims, name)) ||
     FOREIGN_KINDS.test(String(claims.typ ?? '')) ||
