@@ -81,6 +81,9 @@ const MAX_TEXTS = 10
 const ID_CLAIMS = ['oid', 'uid']
 const NAME_CLAIMS = ['email', 'preferred_username', 'upn']
 
+/** A UUID or the like, by which nobody is known, whatever claim it is in. */
+const OPAQUE = /^[0-9a-f-]{16,}$/i
+
 /** What the token calls its subject. Names to go by are few: those that the settings trust, an email only if verified. */
 function namesIn(claims: Claims, sub: string, { nameClaims }: JwtAuth): CallerNames {
   const emails = textsIn(claims, 'email')
@@ -92,12 +95,14 @@ function namesIn(claims: Claims, sub: string, { nameClaims }: JwtAuth): CallerNa
     ...nameClaims.flatMap((name) => (name === 'email' && !isVerified ? [] : textsIn(claims, name))),
     // An opaque subject names nobody; an address does.
     ...(/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(address) ? [address] : []),
-    ...serviceIn(claims, sub),
-  ].filter((name) => isUsable(name) && !denied.some((email) => sameText(email, name)))
+  ].filter((name) => isUsable(name) && !OPAQUE.test(name) && !denied.some((email) => sameText(email, name)))
   const others = [...NAME_CLAIMS, ...nameClaims, ...ID_CLAIMS].flatMap((name) => textsIn(claims, name))
   // An actor can be a person, too.
-  const all = [...others, sub, address, ...actorsIn(claims.act)].map((name) => plainText(name))
-  const names = [...new Set(trusted)]
+  const actors = actorsIn(claims.act).flatMap((actor) =>
+    ['sub', ...NAME_CLAIMS].flatMap((name) => textsIn(actor, name)),
+  )
+  const all = [...others, sub, address, ...actors].map((name) => plainText(name))
+  const names = [...new Set([...trusted, ...serviceIn(claims, sub)])]
   return { names, mayBe: [...new Set(all)].filter((name) => name !== '' && !names.includes(name)) }
 }
 
@@ -115,25 +120,26 @@ function serviceIn(claims: Claims, sub: string): string[] {
 const clientIn = (claims: Claims): string | undefined =>
   ['client_id', 'azp', 'cid', 'appid'].flatMap((name) => textsIn(claims, name)).find(isUsable)
 
-const Actor = z.looseObject({
-  sub: z.string().optional(),
-  client_id: z.string().optional(),
-  act: z.unknown().optional(),
-})
-
 /** The agent: the current actor, which is the outermost one (RFC 8693 §4.1), or else the client. */
 function agentIn(claims: Claims): Pick<Admitted, 'agent' | 'via'> {
   const client = clientIn(claims)
   if (claims.act === undefined) return client === undefined ? {} : { agent: client }
-  const [agent] = actorsIn(claims.act)
+  const [actor] = actorsIn(claims.act)
+  const agent = actor?.sub ?? actor?.client_id
   if (!isUsable(agent)) throw invalidToken('The token names no usable actor.')
   return { agent, ...(client !== undefined && client !== agent && { via: client }) }
 }
 
+const Actor = z.looseObject({ sub: z.string().optional(), client_id: z.string().optional() })
+const MAX_ACTORS = 10
+
 /** The actors, the current one first. */
-function actorsIn(act: unknown, depth = 0): string[] {
-  const { data } = Actor.safeParse(act)
-  const name = data?.sub ?? data?.client_id
-  if (name === undefined || depth === MAX_TEXTS) return []
-  return [name, ...actorsIn(data?.act, depth + 1)]
+function actorsIn(act: unknown): z.infer<typeof Actor>[] {
+  const actors: z.infer<typeof Actor>[] = []
+  let next = Actor.safeParse(act).data
+  while (next && actors.length < MAX_ACTORS) {
+    actors.push(next)
+    next = Actor.safeParse(next.act).data
+  }
+  return actors
 }

@@ -139,10 +139,10 @@ async function printStatus(io: Io, { store }: DataFolder, json: true | undefined
 }
 
 /** A freeze as a sentence. */
-export function describeFreeze({ tenant, agent, caller, at, by, why }: Freeze): string {
+export function describeFreeze({ tenant, agent, caller, who = caller, at, by, why }: Freeze): string {
   const since = `since ${showTime(at)}`
-  if (caller !== undefined) {
-    return `${plainText(caller)} is paused ${since}, when it reached a limit: ${plainText(by)}.`
+  if (who !== undefined) {
+    return `${plainText(who, 1_000)} is paused ${since}, when it reached a limit: ${plainText(by)}.`
   }
   const what = agent === undefined ? '' : ` for the agent ${plainText(agent)}`
   const reason = why === undefined ? '' : `: ${plainText(why)}`

@@ -1,6 +1,6 @@
 import type { Io } from '../app/io.ts'
 import { recalled } from '../changes/index.ts'
-import { agentInWords, personInWords, shortName } from '../domain/caller-names.ts'
+import { inWords, shortName } from '../domain/caller-names.ts'
 import type { JournalLine } from '../journal/events.ts'
 import { endsWrite } from '../journal/query.ts'
 import { plainText } from '../text/text.ts'
@@ -62,14 +62,7 @@ const toWords = ({ user, reason, ...args }: Record<string, unknown>): string =>
 export function story(io: Io, lines: readonly JournalLine[]): string[] {
   const first = lines[0]
   if (!first) return []
-  const { agent, via } = first
-  const by = [
-    agent !== undefined && `${agentInWords({ agent, via })} for`,
-    personInWords(first),
-    first.client && `(${first.client})`,
-  ]
-    .filter(Boolean)
-    .join(' ')
+  const by = [inWords(first), first.client && `(${first.client})`].filter(Boolean).join(' ')
   const args = lines.find((line) => line.args)?.args
   return [
     `Call ${plainText(first.call, 64)}: ${plainText(first.tool, 64)}`,

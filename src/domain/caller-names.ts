@@ -60,6 +60,12 @@ export const shortName = ({ caller, callerNames: [name] = [] }: Requester): stri
 export const personInWords = ({ caller, callerNames = [] }: Requester): string =>
   callerNames.length > 0 ? `${callerNames.join(', ')} (${caller})` : caller
 
+/** The whole requester in words: "agent-7 via chat, for ada@example.com (oauth:https://login.example.com#00u1)". */
+export const inWords = ({ agent, via, ...person }: Requester): string =>
+  agent === undefined
+    ? personInWords(person)
+    : `${agentInWords({ agent, via })}, for ${personInWords(person)}`
+
 /** The agent in words: "agent-7 via chat". */
 export const agentInWords = ({ agent, via }: { agent: string; via?: string | undefined }): string =>
   via === undefined ? agent : `${agent} via ${via}`

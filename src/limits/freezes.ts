@@ -9,6 +9,8 @@ export interface Freeze {
   /** An agent, whoever it calls for, or the OAuth client that agents call through. */
   agent?: string
   caller?: string
+  /** That caller in words, with the agent that reached a limit. */
+  who?: string
   /** Epoch milliseconds. */
   at: number
   /** What froze them: a person, or the limit that was exceeded. */

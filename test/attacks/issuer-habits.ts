@@ -125,6 +125,11 @@ export const MORE_HABITS: readonly Habit[] = [
     isUnnamed: true,
   },
   {
+    name: 'a UUID as the user name, too',
+    claims: ({ opaque }) => ({ sub: opaque, preferred_username: opaque }),
+    isUnnamed: true,
+  },
+  {
     name: 'several addresses in one claim',
     claims: ({ opaque, address }) => ({ sub: opaque, upn: ['first@example.com', address] }),
   },
@@ -143,6 +148,14 @@ export const MORE_HABITS: readonly Habit[] = [
   {
     name: 'a person as the actor, for another person',
     claims: ({ opaque, address }) => ({ sub: opaque, upn: 'nn@example.com', act: { sub: address } }),
+  },
+  {
+    name: 'a person as the actor, by an email',
+    claims: ({ opaque, address }) => ({
+      sub: opaque,
+      upn: 'nn@example.com',
+      act: { sub: `of-${opaque}`, email: address },
+    }),
   },
   {
     name: 'a person as an earlier actor',

@@ -100,7 +100,7 @@ describe('the agent of a call', () => {
     expect((await world.run(['journal', 'export', '--format', 'csv'])).stdout).toContain(',agent-7,chat,')
     const [{ call } = { call: '' }] = world.journal()
     expect((await world.run(['journal', 'show', call])).stdout.replace(/\s+/g, ' ')).toContain(
-      'agent-7 via chat for grace@example.com',
+      'agent-7 via chat, for grace@example.com',
     )
     await expect.poll(() => told.length).toBeGreaterThan(0)
     expect(JSON.parse(told[0] ?? '')).toMatchObject({
@@ -149,7 +149,10 @@ describe('limits', () => {
     expect(codeOf(await (await agentOf('grace', acting('three'))).deactivate())).toBe('limit_reached')
     expect(codeOf(await (await agentOf('hugo', acting('one'))).deactivate())).toBe('done')
     const { paused } = JSON.parse((await world.run(['limits', '--json'])).stdout)
-    expect(paused).toMatchObject([{ caller: idOf('grace') }])
+    const who = `three via chat, for grace@example.com (${idOf('grace')})`
+    expect(paused).toMatchObject([{ caller: idOf('grace'), who }])
+    expect((await world.run(['check'])).stdout.replace(/\s+/g, ' ')).toContain(`${who} is paused`)
+    expect((await world.run(['limits'])).stdout.replace(/\s+/g, ' ')).toContain(`Reached it: ${who}`)
   })
 
   test('of an agent count for all people that it works for', async () => {

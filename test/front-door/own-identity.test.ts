@@ -129,6 +129,29 @@ describe('where one subject is at two issuers', () => {
   })
 })
 
+test('approvers and the journal are shown no name that nobody vouches for', async () => {
+  const { world } = fourEyes()
+  const agent = await agentWith(fourEyes(), {
+    sub: 'user-7',
+    upn: 'real@example.com',
+    email: 'made-up@example.com',
+    email_verified: false,
+    uid: 'hidden-7',
+  })
+  const { journal } = world.since()
+  const id = idIn(await agent.deactivate(world.newcomer().userName))
+  const seen = [
+    await world.run(['approvals', 'show', id]),
+    await world.run(['approvals', 'show', id, '--json']),
+    await (await world.fetch(`/approvals/${id}`)).text(),
+    journal(),
+  ].map((text) => JSON.stringify(text))
+  for (const text of seen) {
+    expect(text).toContain('real@example.com')
+    expect(text).not.toMatch(/made-up|hidden-7/)
+  }
+})
+
 describe('a caller without a name', () => {
   test('still looks up, and makes neither account nor group', async () => {
     const { world } = fourEyes()
