@@ -219,7 +219,7 @@ const callPolicy = ({
   appOf: tenants.appOf,
   blast: { ledger: storeLedger(store), people: storePeople(store), freezes, limits: settings.limits },
   freezes,
-  locks: store,
+  store,
   claims: openClaims(store),
   confirming: {
     policy: { confirm: settings.confirm, about: (name: string) => traitsOf(tenants.get(name)) },

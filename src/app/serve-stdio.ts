@@ -1,4 +1,5 @@
 import pkg from '../../package.json' with { type: 'json' }
+import { callerId } from '../domain/caller-names.ts'
 import { EVERYTHING } from '../domain/scopes.ts'
 import { overStdio } from '../mcp/stdio.ts'
 import { serverFactory } from '../server.ts'
@@ -17,7 +18,11 @@ export async function serve(io: Io, options: CommonOptions): Promise<void> {
   const running = await composeServer(io, options)
   const { parts, log } = running
   // On stdio, the caller is the person who started this process.
-  const principal = { caller: `local:${io.user}`, grant: EVERYTHING }
+  const principal = {
+    caller: callerId.local(io.user),
+    self: { names: [io.user], mayBe: [] },
+    grant: EVERYTHING,
+  }
   const factory = serverFactory({ ...parts, version: pkg.version }, () => principal)
   await overStdio(factory, io.stdin, io.stdout, io.untilStopped(), (error) =>
     log.error('MCP protocol error', { error }),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Briefing } from '../domain/briefing.ts'
-import { mayBeCaller } from '../domain/caller-names.ts'
+import { mayBeRequester, personInWords, type Requester } from '../domain/caller-names.ts'
 import { ApprovalDenied, ApprovalUsed, ApprovalVoid, Conflict, NotFound, Refused } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { Store } from '../store/store.ts'
@@ -24,13 +24,13 @@ interface Quorum {
 }
 
 /** What approvers are asked to approve, and what their yes is bound to. */
-export interface ApprovalRequest extends Quorum, Given {
+export interface ApprovalRequest extends Quorum, Requester, Given {
   tool: string
   /** The exact change, in lines for the approver. */
   plan: string[]
   reason?: string
-  caller: string
-  client?: string
+  /** Further names that the requester may have. */
+  mayBe?: readonly string[]
   /** Reference of the call that asked, for the journal. */
   call?: string
   /** The same change as data, with further information for the approver. */
@@ -216,9 +216,9 @@ export function checkDecision(
   if (approval.agreed?.some((one) => sameText(one.by, by))) {
     throw new Refused(`${by} has already approved this.`, 'Another person must approve it too.')
   }
-  if (approval.fourEyes && mayBeCaller(by, approval.caller)) {
+  if (approval.fourEyes && mayBeRequester(by, approval)) {
     throw new Refused(
-      `${by} may be the requester (${approval.caller}), who cannot approve this.`,
+      `${by} may be the requester (${personInWords(approval)}), who cannot approve this.`,
       'Another person must approve it.',
     )
   }
@@ -235,7 +235,7 @@ export const progressOf = (approval: Approval): string | undefined =>
 export const whoMustAgree = (approval: Approval): string | undefined =>
   [
     approversOf(approval) > 1 && `${approversOf(approval)} approvers`,
-    approval.fourEyes && `not ${approval.caller}, who asked for it`,
+    approval.fourEyes && `not ${personInWords(approval)}, who asked for it`,
   ]
     .filter(Boolean)
     .join(', ') || undefined

@@ -48,7 +48,12 @@ export function bindingOf(call: Asked, plan: Plan, about: (tenant: string) => De
     }),
   )
   const { doubt } = plan
-  const bound = { request: requestHash(call), targets, words: hash(plan.lines), ...(doubt !== undefined && { doubt }) }
+  const bound = {
+    request: requestHash(call),
+    targets,
+    words: hash(plan.lines),
+    ...(doubt !== undefined && { doubt }),
+  }
   return { ...bound, digest: hash(bound) }
 }
 
@@ -89,7 +94,16 @@ function partOf(change: Change, account: Account | undefined, { address, facts }
 
 /** The record, by aspect, without what an app changes by itself all the time and what is of a single look-up. */
 function aspectsOf(account: Account | undefined) {
-  if (!account) return { names: null, emails: null, status: null, rights: null, groups: null, licence: null, fields: null }
+  if (!account)
+    return {
+      names: null,
+      emails: null,
+      status: null,
+      rights: null,
+      groups: null,
+      licence: null,
+      fields: null,
+    }
   const { id, userName, name, email: _, otherEmails: __, status, role, userType, admin, ...more } = account
   const { groups, moreGroups, licence, ...rest } = more
   const { tenant, vendor, lastSignInAt, createdAt, updatedAt, caution, matchedBy, ...fields } = rest
@@ -108,7 +122,11 @@ function aspectsOf(account: Account | undefined) {
 export type Given = Partial<Binding> & Pick<Binding, 'digest'>
 
 /** Why a yes does not cover this plan; undefined if it does. A doubt that is gone, or what came back since, is no reason. */
-export function whyNotCovered(given: Given, { request, targets, digest, doubt, words }: Binding, plan: Plan): string | undefined {
+export function whyNotCovered(
+  given: Given,
+  { request, targets, digest, doubt, words }: Binding,
+  plan: Plan,
+): string | undefined {
   if (given.digest === digest) return undefined
   const { targets: approved } = given
   if (given.request !== request || !approved) return 'it was given for another call'

@@ -1,3 +1,4 @@
+import { requesterIn } from '../domain/caller-names.ts'
 import { Refused } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -63,8 +64,7 @@ export async function decide(
       ...(notes.length > 0 && { note: notes.join(', ') }),
       call: approval.call ?? approval.id,
       tool: approval.tool,
-      caller: approval.caller,
-      ...(approval.client !== undefined && { client: approval.client }),
+      ...requesterIn(approval),
       approval: { id: approval.id, ...(by !== undefined && { by }), how },
     })
   }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Grant } from '../domain/scopes.ts'
+import { callerId } from '../domain/caller-names.ts'
+import { type Grant, scopesIn } from '../domain/scopes.ts'
 import { Conflict, InvalidInput, NotFound, Unavailable } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 
@@ -17,6 +18,8 @@ const USE_NOTED_MS = 60_000
 /** A token that identifies a caller over HTTP, without its secret. */
 export interface ApiToken {
   name: string
+  /** The id of the caller that it stands for. Another token of the same name is another caller. */
+  caller: string
   grant: Grant
   /** Epoch milliseconds, like all times here. */
   createdAt: number
@@ -38,7 +41,7 @@ export interface ApiTokens {
   find(token: string): Promise<ApiToken | undefined>
 }
 
-interface TokenRow extends ApiToken {
+interface TokenRow extends Omit<ApiToken, 'caller'> {
   /** SHA-256 of the secret part, hexadecimal. The secret has 256 random bits, so a slow hash is not needed. */
   hash: string
 }
@@ -47,6 +50,12 @@ const TOKEN_KEYS = 'access-token/'
 // A token contains the id of its row, and the id comes from the name, so a name can be used only once.
 const idOf = (name: string) => createHash('sha256').update(name.toLowerCase()).digest('hex').slice(0, 12)
 const keyOf = (id: string) => TOKEN_KEYS + id
+/** A token in the form that others see. A stored scope that is no longer one allows nothing. */
+function toToken({ hash, grant, ...row }: TokenRow): ApiToken {
+  // Part of the hash of 256 random bits: it never comes again, not even if the store is lost, and it tells nothing.
+  const caller = callerId.token(row.name, hash.slice(0, 12))
+  return { ...row, caller, grant: { ...grant, scopes: scopesIn(grant.scopes) } }
+}
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest('hex')
 
 export function openApiTokens(store: Store): ApiTokens {
@@ -89,8 +98,7 @@ export function openApiTokens(store: Store): ApiTokens {
           )
         return { next: row, result: undefined }
       })
-      const { hash: _, ...made } = row
-      return { token: `${TOKEN_PREFIX}${id}_${secret}`, made }
+      return { token: `${TOKEN_PREFIX}${id}_${secret}`, made: toToken(row) }
     },
 
     revoke: (name) =>
@@ -104,7 +112,7 @@ export function openApiTokens(store: Store): ApiTokens {
       const rows = await Promise.all(keys.map((key) => store.get<TokenRow>(key)))
       return rows
         .filter((row) => row !== undefined)
-        .map(({ hash: _, ...token }) => token)
+        .map(toToken)
         .sort((a, b) => (a.name < b.name ? -1 : 1))
     },
 
@@ -116,8 +124,7 @@ export function openApiTokens(store: Store): ApiTokens {
       const now = Date.now()
       if (!matches || (row.expiresAt !== undefined && row.expiresAt <= now)) return undefined
       if (now - (row.lastUsedAt ?? 0) >= USE_NOTED_MS) await noteUse(store, id, now)
-      const { hash: _, ...found } = row
-      return found
+      return toToken(row)
     },
   }
 }

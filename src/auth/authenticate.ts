@@ -1,5 +1,6 @@
 import { OAuthError, OAuthErrorCode } from '@modelcontextprotocol/server'
 import type { Auth } from '../config/http.ts'
+import { callerId } from '../domain/caller-names.ts'
 import { EVERYTHING, SCOPES } from '../domain/scopes.ts'
 import { type ApiTokens, TOKEN_PREFIX } from './api-tokens.ts'
 import { type Admitted, invalidToken } from './principal.ts'
@@ -12,7 +13,14 @@ export type Authenticate = (authorization: string | undefined) => Promise<Admitt
 
 /** Authenticates callers as the settings say. */
 export async function authentication(auth: Auth, tokens: ApiTokens): Promise<Authenticate> {
-  if (auth === 'none') return async () => ({ caller: 'local:anyone', grant: EVERYTHING })
+  if (auth === 'none') {
+    const anyone: Admitted = {
+      caller: callerId.local('anyone'),
+      self: { names: ['anyone'], mayBe: [] },
+      grant: EVERYTHING,
+    }
+    return async () => anyone
+  }
   const verify = auth.jwt && (await import('./jwt.ts')).jwtVerifier(auth.jwt)
 
   return async (authorization) => {
@@ -25,7 +33,7 @@ export async function authentication(auth: Auth, tokens: ApiTokens): Promise<Aut
 
   async function byToken(token: string): Promise<Admitted | undefined> {
     const known = await tokens.find(token)
-    return known && { caller: `token:${known.name}`, grant: known.grant }
+    return known && { caller: known.caller, self: { names: [known.name], mayBe: [] }, grant: known.grant }
   }
 }
 

@@ -1,11 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { createRemoteJWKSet, errors, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose'
 import * as z from 'zod'
 import { SafeUrl } from '../config/address.ts'
 import type { JwtAuth } from '../config/http.ts'
-import { type Grant, scopesIn } from '../domain/scopes.ts'
 import { Unavailable } from '../errors.ts'
-import { plainText } from '../text/text.ts'
+import { admittedBy, mustBeAccessToken } from './jwt-claims.ts'
 import { type Admitted, invalidToken } from './principal.ts'
 
 /** Asymmetric signatures only: never `none`, and no HMAC, where a public key could pass as the secret. */
@@ -66,12 +65,9 @@ export function jwtVerifier(settings: JwtAuth): (token: string) => Promise<Admit
     return finding
   }
 
-  return async (token) => {
+  const verified = async (token: string): Promise<JWTVerifyResult> => {
     try {
-      const claims = await claimsIn(token, await keys(), options)
-      // The tolerance covers a clock that is ahead; it does not extend `exp`.
-      if ((claims.exp ?? 0) * 1000 <= Date.now()) throw invalidToken('The token has expired.')
-      return toAdmitted(claims, settings)
+      return await verify(token, await keys(), options)
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw invalidToken('The token has expired.')
       if (TOKEN_ERRORS.some((TokenError) => error instanceof TokenError))
@@ -80,50 +76,41 @@ export function jwtVerifier(settings: JwtAuth): (token: string) => Promise<Admit
       throw new Unavailable("The issuer's keys cannot be fetched.", 'Try again later.', { cause: error })
     }
   }
+
+  return async (token) => {
+    const { payload, protectedHeader } = await verified(token)
+    const { exp = 0, iat = 0 } = payload
+    const now = Date.now() / 1000
+    // The tolerance covers a clock that is ahead; it does not extend `exp`.
+    if (exp <= now) throw invalidToken('The token has expired.')
+    if (iat > now + CLOCK_AHEAD) throw invalidToken('The token is not valid yet.')
+    mustBeAccessToken(protectedHeader, payload)
+    return admittedBy(payload, settings)
+  }
 }
 
-/** The verified claims of a token. An unknown key is fetched once more, since the issuer may have rotated its keys. */
-async function claimsIn(token: string, keys: Keys, options: JWTVerifyOptions): Promise<JWTPayload> {
+/** A token with its claims, verified. An unknown key is fetched once more, since the issuer may have rotated its keys. */
+async function verify(token: string, keys: Keys, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
   const askedJustNow = keys.coolingDown
   try {
-    return (await jwtVerify(token, keys, options)).payload
+    return await jwtVerify(token, keys, options)
   } catch (error) {
     if (error instanceof errors.JWKSMultipleMatchingKeys) {
       // A token does not have to name its key.
       for await (const key of error) {
         const tried = await jwtVerify(token, key, options).catch(unlessSignature)
-        if (tried) return tried.payload
+        if (tried) return tried
       }
     }
     if (!(error instanceof errors.JWKSNoMatchingKey) || !askedJustNow) throw error
     await setTimeout(REFETCH_MS)
-    return (await jwtVerify(token, keys, options)).payload
+    return await jwtVerify(token, keys, options)
   }
 }
 
 function unlessSignature(error: unknown): undefined {
   if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
 }
-
-function toAdmitted(claims: JWTPayload, { tenantsClaim }: JwtAuth): Admitted {
-  const { sub = '' } = claims
-  // Identity must not depend on invisible characters.
-  if (sub === '' || plainText(sub) !== sub) throw invalidToken('The token has no usable subject.')
-  const tenants = claims[tenantsClaim ?? 'tenants']
-  const grant: Grant = {
-    // `scp` is what Okta and Entra ID call it.
-    scopes: scopesIn(wordsIn(claims.scope ?? claims.scp)),
-    ...((tenantsClaim !== undefined || tenants !== undefined) && { tenants: wordsIn(tenants) }),
-  }
-  return { caller: `oauth:${sub}`, grant, canStepUp: true }
-}
-
-const wordsIn = (claim: unknown): string[] =>
-  typeof claim === 'string'
-    ? claim.split(' ')
-    : Array.isArray(claim)
-      ? claim.filter((word) => typeof word === 'string')
-      : []
 
 async function keysOf({ issuer, jwksUri }: JwtAuth): Promise<Keys> {
   const at = new URL(jwksUri ?? (await findKeys(issuer)))

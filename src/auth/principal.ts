@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { OAuthError, OAuthErrorCode } from '@modelcontextprotocol/server'
+import type { CallerNames, Requester } from '../domain/caller-names.ts'
 import type { Grant } from '../domain/scopes.ts'
 import type { Call } from '../guards/call.ts'
 
 /** The caller on a connection or of one HTTP request, as the transport authenticated it. */
-export interface Principal {
-  /** The caller's id for guards, journal and approvals. */
-  caller: string
+export interface Principal extends Pick<Requester, 'caller' | 'agent' | 'via'> {
+  self: CallerNames
   grant: Grant
   /** Whether it can request more scopes, as an OAuth client can. */
   canStepUp?: boolean
@@ -17,7 +17,7 @@ export interface Principal {
 }
 
 /** What a caller's token says about the caller. */
-export type Admitted = Pick<Principal, 'caller' | 'grant' | 'canStepUp'>
+export type Admitted = Omit<Principal, 'reference' | 'trace'>
 
 /** The error for a caller whose token is not accepted (RFC 6750 §3.1). */
 export const invalidToken = (why: string): OAuthError => new OAuthError(OAuthErrorCode.InvalidToken, why)
@@ -31,7 +31,15 @@ type CallRequest = Pick<Call, 'tool' | 'input' | 'canAsk' | 'answer'> & {
 }
 
 /** Makes the calls of one principal; calls that share a reference get a number. */
-export function callsOf({ caller, grant, reference, trace }: Principal): (asked: CallRequest) => Call {
+export function callsOf({
+  caller,
+  self,
+  agent,
+  via,
+  grant,
+  reference,
+  trace,
+}: Principal): (asked: CallRequest) => Call {
   let made = 0
   const newId = () => {
     made += 1
@@ -43,7 +51,8 @@ export function callsOf({ caller, grant, reference, trace }: Principal): (asked:
     ...asked,
     id: newId(),
     ...(trace !== undefined && { trace }),
-    caller: { id: caller, client },
+    caller: { id: caller, client, ...(agent !== undefined && { agent }), ...(via !== undefined && { via }) },
+    self,
     grant,
     signal,
     deadline: Date.now() + CALL_TIME,

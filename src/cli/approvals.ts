@@ -12,6 +12,7 @@ import {
 import { openApprovers } from '../approvals/approvers.ts'
 import { decide, undecided } from '../approvals/decide.ts'
 import type { Place } from '../domain/briefing.ts'
+import { agentInWords, personInWords, shortName } from '../domain/caller-names.ts'
 import { InvalidInput } from '../errors.ts'
 import { plainText } from '../text/text.ts'
 import { readPassphrase, readTyped } from './prompts.ts'
@@ -76,7 +77,7 @@ const listRequests = (io: Io, open: OpenData, command: Command, { all, json }: {
         { text: statusText(approval), style: STATUS_STYLES[status] },
         timeLeft(approval),
         approval.tool,
-        plainText(approval.caller, 24),
+        plainText(shortName(approval), 24),
         approval.plan[0] ?? '',
       ]
     })
@@ -176,7 +177,8 @@ export function describeRequest(io: Io, approval: Approval): string[] {
     ...(known.length > 0 ? [...known, ''] : []),
     ...fact('reason', approval.reason),
     ...fact('tool', approval.tool),
-    ...fact('caller', approval.caller),
+    ...fact('caller', personInWords(approval)),
+    ...fact('agent', approval.agent && agentInWords({ agent: approval.agent, via: approval.via })),
     ...fact('client', approval.client),
     ...fact('asked', showTime(approval.createdAt)),
     ...fact('expires', `${showTime(approval.expiresAt)}${left && ` (in ${left})`}`),
@@ -205,9 +207,9 @@ function contextOf({ briefing }: Approval): string[] {
   ]
 }
 
-/** An approval as JSON: times in ISO 8601, without the internal digest. */
+/** An approval as JSON: times in ISO 8601, without the internal digest, and without names that nobody vouches for. */
 function toDocument(approval: Approval) {
-  const { digest: _, ...rest } = approval
+  const { digest: _, mayBe: __, ...rest } = approval
   const iso = (time: number | undefined) => (time === undefined ? undefined : new Date(time).toISOString())
   return {
     ...rest,

@@ -1,5 +1,6 @@
 import type { Io } from '../app/io.ts'
 import { recalled } from '../changes/index.ts'
+import { inWords, shortName } from '../domain/caller-names.ts'
 import type { JournalLine } from '../journal/events.ts'
 import { endsWrite } from '../journal/query.ts'
 import { plainText } from '../text/text.ts'
@@ -32,7 +33,7 @@ export const rows = (io: Io, lines: readonly JournalLine[]): string[] =>
       time(line),
       event(line),
       plainText(line.tool, 24),
-      plainText(line.caller, 20),
+      plainText(shortName(line), 20),
       subjectOf(line),
     ]),
     // With --follow, rows are printed one at a time and still align.
@@ -61,7 +62,7 @@ const toWords = ({ user, reason, ...args }: Record<string, unknown>): string =>
 export function story(io: Io, lines: readonly JournalLine[]): string[] {
   const first = lines[0]
   if (!first) return []
-  const by = [first.caller, first.client && `(${first.client})`].filter(Boolean).join(' ')
+  const by = [inWords(first), first.client && `(${first.client})`].filter(Boolean).join(' ')
   const args = lines.find((line) => line.args)?.args
   return [
     `Call ${plainText(first.call, 64)}: ${plainText(first.tool, 64)}`,

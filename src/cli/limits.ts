@@ -12,7 +12,7 @@ import {
   confirmedByApprover,
   journalRecorder,
 } from './approver-check.ts'
-import { newCommand, print, showTime, table, toJson } from './terminal.ts'
+import { newCommand, print, showTime, table, toJson, wrap } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
 
 /** Lists the callers that are paused by a limit, and lets a person lift a pause. */
@@ -36,8 +36,8 @@ export function limitsCommand(io: Io, open: OpenData): Command {
 
 const listPaused = (io: Io, open: OpenData, command: Command, { json }: { json?: true }) =>
   withData(io, open, command, async ({ store }) => {
-    const paused = (await openFreezes(store).list()).flatMap(({ caller, at, by }) =>
-      caller === undefined ? [] : [{ caller, at, limit: by }],
+    const paused = (await openFreezes(store).list()).flatMap(({ caller, who, at, by }) =>
+      caller === undefined ? [] : [{ caller, who, at, limit: by }],
     )
     if (json) {
       const documents = paused.map(({ at, ...rest }) => ({ ...rest, since: new Date(at).toISOString() }))
@@ -45,10 +45,12 @@ const listPaused = (io: Io, open: OpenData, command: Command, { json }: { json?:
     }
     if (paused.length === 0) return print(io, 'No caller is paused.')
     const rows = paused.map(({ caller, at, limit }) => [caller, showTime(at), limit])
+    const named = paused.flatMap(({ caller, who }) => (who === undefined || who === caller ? [] : [who]))
     print(
       io,
       ...table(io, [['CALLER', 'SINCE', 'LIMIT'], ...rows]),
       '',
+      ...named.flatMap((who) => wrap(io, `Reached it: ${plainText(who, 1_000)}`, '')),
       `Check what it did, and then: ${typed(io, command.optsWithGlobals(), 'limits lift CALLER')}`,
     )
   })

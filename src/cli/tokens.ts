@@ -49,7 +49,7 @@ const list = (io: Io, open: OpenData, command: Command, { json }: { json?: true 
       const example = typed(io, command.optsWithGlobals(), 'tokens create NAME --scopes identity:read')
       return print(io, 'There are no tokens yet.', `Create one: ${example}`)
     }
-    const rows = tokens.map(({ name, grant, expiresAt, lastUsedAt }) => [
+    const rows = tokens.map(({ name, caller, grant, expiresAt, lastUsedAt }) => [
       name,
       grant.scopes.map((scope) => scope.replace('identity:', '')).join(', '),
       grant.tenants?.join(', ') ?? 'all',
@@ -57,8 +57,9 @@ const list = (io: Io, open: OpenData, command: Command, { json }: { json?: true 
         ? 'never'
         : `${expiresAt <= Date.now() ? 'expired ' : ''}${showTime(expiresAt)}`,
       lastUsedAt === undefined ? 'never' : showTime(lastUsedAt),
+      caller,
     ])
-    print(io, ...table(io, [['NAME', 'SCOPES', 'TENANTS', 'EXPIRES', 'LAST USED'], ...rows]))
+    print(io, ...table(io, [['NAME', 'SCOPES', 'TENANTS', 'EXPIRES', 'LAST USED', 'CALLER'], ...rows]))
   })
 
 const create = (io: Io, open: OpenData, command: Command, name: string, options: CreateOptions) =>
@@ -136,8 +137,9 @@ function expiryOf(text: string): number | undefined {
   )
 }
 
-const toDocument = ({ name, grant, createdAt, expiresAt, lastUsedAt }: ApiToken) => ({
+const toDocument = ({ name, caller, grant, createdAt, expiresAt, lastUsedAt }: ApiToken) => ({
   name,
+  caller,
   scopes: grant.scopes,
   tenants: grant.tenants ?? 'all',
   createdAt: new Date(createdAt).toISOString(),

@@ -6,6 +6,7 @@ import { type CommonOptions, type DataFolder, typed } from '../app/stores.ts'
 import { type Approval, openApprovals, statusOf } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import { decide } from '../approvals/decide.ts'
+import { callerId } from '../domain/caller-names.ts'
 import { shownOf } from '../domain/change.ts'
 import { EVERYTHING } from '../domain/scopes.ts'
 import { askFor } from '../engine/ask.ts'
@@ -125,7 +126,8 @@ const newCall = (io: Io, tool: ChangingTool, input: unknown): Call => ({
   id: randomBytes(6).toString('hex'),
   tool,
   input,
-  caller: { id: `local:${io.user}`, client: 'identity-mcp undo' },
+  caller: { id: callerId.local(io.user), client: 'identity-mcp undo' },
+  self: { names: [io.user], mayBe: [] },
   grant: EVERYTHING,
   canAsk: false,
   leastLevel: 'approve',
@@ -138,7 +140,7 @@ const newCall = (io: Io, tool: ChangingTool, input: unknown): Call => ({
 
 async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { change: string }): Promise<void> {
   const context = {
-    caller: `local:${io.user}`,
+    caller: callerId.local(io.user),
     priority: 'interactive' as const,
     deadline: Date.now() + STEP_TIMEOUT,
     signal: AbortSignal.timeout(STEP_TIMEOUT),

@@ -9,6 +9,15 @@ export const JwtAuth = z.strictObject({
     .min(1)
     .describe('The `aud` of tokens for this server: ideally its own address, that of `/mcp`'),
   jwksUri: SafeUrl.optional().describe("Where the issuer's keys are; default: from the issuer's metadata"),
+  nameClaims: z
+    .array(z.string().min(1).max(200))
+    .min(1)
+    .max(10)
+    .default(['email', 'preferred_username', 'upn'])
+    .describe(
+      'Claims that name the caller as accounts and approvers are named, the best first; `email` only where ' +
+        '`email_verified` is true. Default: email, preferred_username, upn',
+    ),
   tenantsClaim: z
     .string()
     .min(1)

@@ -95,6 +95,9 @@ export const ChangeLimits = z.strictObject({
     .describe(
       'For one caller, over all tenants; a caller that would exceed it is paused until a person lifts the pause',
     ),
+  perAgent: Ceiling.prefault({}).describe(
+    'For one agent, for all callers that it works for; pauses the caller that would exceed it',
+  ),
   perTenant: Ceiling.prefault({}).describe(
     'In one tenant, for all callers; pauses the caller that would exceed it',
   ),

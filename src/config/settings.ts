@@ -155,7 +155,7 @@ export function parseSettings(
   const problems = [
     ...badTenantNames(raw),
     ...(parsed.error?.issues.flatMap(problemsOf) ?? []),
-    ...(parsed.data ? unknownNames(parsed.data, vendors) : []),
+    ...(parsed.data ? [...unknownNames(parsed.data, vendors), ...emptyFourEyes(parsed.data)] : []),
   ]
   if (!parsed.success || problems.length > 0) throw new SettingsError(where, problems)
   return parsed.data
@@ -200,6 +200,14 @@ function unknownNames({ tenants, confirm, ...settings }: Settings, vendors: read
     .filter(({ kind, name }) => !known[kind].includes(name))
     .map(({ at, kind, name }) => `${at}: there is no ${kind.slice(0, -1)} "${name.slice(0, 64)}"`)
 }
+
+/** Four eyes where nobody knows who asks would be an empty promise. */
+const emptyFourEyes = ({ auth, confirm }: Settings): string[] =>
+  confirm.rules.flatMap(({ fourEyes }, index) =>
+    auth === 'none' && fourEyes
+      ? [`confirm.rules.${index}.fourEyes: needs callers with names, and with auth "none" they have none`]
+      : [],
+  )
 
 function readText(file: string): string {
   try {

@@ -57,7 +57,10 @@ export interface Plan {
 }
 
 /** All that a person is shown of a plan. */
-export const shownOf = ({ lines, asides = [] }: Pick<Plan, 'lines' | 'asides'>): string[] => [...lines, ...asides]
+export const shownOf = ({ lines, asides = [] }: Pick<Plan, 'lines' | 'asides'>): string[] => [
+  ...lines,
+  ...asides,
+]
 
 /** Names one account of a plan. */
 export const targetKey = (tenant: string, id: string): string => `${tenant}/${id}`

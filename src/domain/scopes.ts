@@ -1,22 +1,15 @@
 import type { Effect } from './change.ts'
 
 /** Scopes that a caller can have: through OAuth, or through an API token of this server. */
-export const SCOPES = [
-  'identity:read',
-  'identity:audit',
-  'identity:write',
-  'identity:remove',
-  'identity:approve',
-] as const
+export const SCOPES = ['identity:read', 'identity:audit', 'identity:write', 'identity:remove'] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** What a scope includes. Writing includes reading; audit and approval are separate. */
+/** What a scope includes. Writing includes reading; audit is separate. */
 const INCLUDES: Record<Scope, readonly Scope[]> = {
   'identity:read': [],
   'identity:audit': [],
   'identity:write': ['identity:read'],
   'identity:remove': ['identity:write', 'identity:read'],
-  'identity:approve': [],
 }
 
 /** What a caller may do and see. */

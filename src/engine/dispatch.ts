@@ -3,8 +3,8 @@ import { type Given, requestHash } from '../approvals/binding.ts'
 import { readQuestion } from '../approvals/question.ts'
 import { kindOf, kinds } from '../changes/index.ts'
 import { type Change, type Plan, targetKey } from '../domain/change.ts'
-import { mustAllPass, type RefusedAt, refusalOf } from '../domain/refused-among.ts'
 import type { RequestContext } from '../domain/operations.ts'
+import { mustAllPass, type RefusedAt, refusalOf } from '../domain/refused-among.ts'
 import { type Grant, holds, scopeOf } from '../domain/scopes.ts'
 import { Conflict } from '../errors.ts'
 import { type Call, type CallGuard, logged, type Reply } from '../guards/call.ts'
@@ -104,7 +104,7 @@ export function dispatcher({
       plan: call.plan,
       carryOut: (change) => {
         const mayLeave = async () => {
-          await freezes.check({ caller: call.caller.id, tenants: [change.tenant] })
+          await freezes.check({ caller: call.caller, tenants: [change.tenant] })
           if (!(await call.claims?.stillHolds(claimsOf(change)))) throw lostClaim(change.tenant)
         }
         const leaving = { context: { ...context, mayLeave }, record, warn }

@@ -1,7 +1,7 @@
 import { recalled } from '../changes/index.ts'
 import type { AuditEvent } from '../domain/account.ts'
 import { type AuditFilter, isAskedFor } from '../domain/audit-filter.ts'
-import { namesOfCaller } from '../domain/caller-names.ts'
+import { namesOfCaller, shortName } from '../domain/caller-names.ts'
 import { isUnchanged, readLine } from '../journal/entry.ts'
 import type { JournalLine } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -80,12 +80,12 @@ export async function ownEvents(journal: Journal, ask: OwnEventsAsk): Promise<Ow
 const OF_WRITES: readonly JournalLine['event'][] = ['started', 'done', 'failed', 'unknown']
 
 function eventOf({ line, end }: Write): AuditEvent & Moment {
-  const { at, call, caller, account, approval, seq } = line
+  const { at, call, account, approval, seq } = line
   const approvedBy = approval?.by ?? end?.approval?.by
   return {
     id: `journal-${seq}`,
     time: new Date(at).toISOString(),
-    actor: plainText(caller),
+    actor: plainText(shortName(line)),
     action: actionOf({ line, ...(end && { end }) }),
     target: plainText(end?.account?.userName ?? account?.userName ?? '', 320),
     source: 'journal',
@@ -121,7 +121,7 @@ function namesIn({ line, end }: Write, action: string) {
   const { account, members } = imageIn(line)
   const subjects = [line.account, end?.account, account, ...members]
   return {
-    actors: namesOfCaller(line.caller),
+    actors: [...namesOfCaller(line.caller), ...(line.callerNames ?? [])],
     targets: subjects.flatMap((one) => textsIn(one, ['userName', 'id', 'email', 'externalId'])),
     action,
   }

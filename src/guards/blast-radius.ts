@@ -1,12 +1,13 @@
 import { peopleIn } from '../changes/plan.ts'
 import type { Ceiling } from '../config/policy.ts'
 import type { Settings } from '../config/settings.ts'
+import { inWords } from '../domain/caller-names.ts'
 import type { Change } from '../domain/change.ts'
 import { LimitReached, Paused } from '../errors.ts'
 import { type Freezes, TELL_THEM } from '../limits/freezes.ts'
 import type { Ledger } from '../limits/ledger.ts'
 import type { People } from '../limits/people.ts'
-import { type Call, type CallGuard, effectOf } from './call.ts'
+import { type Call, type CallGuard, effectOf, requesterOf } from './call.ts'
 
 /** The limits on changes, and where changes are counted; the counts survive a restart. */
 export interface BlastRadius {
@@ -90,7 +91,8 @@ function speedLimits(call: Call, changes: readonly Change[], { ledger, limits }:
 }
 
 function ceilings(call: Call, changes: readonly Change[], by: BlastRadius): Limit[] {
-  const { perCaller, perTenant, overall } = by.limits
+  const { perCaller, perAgent, perTenant, overall } = by.limits
+  const { agent } = call.caller
   return [
     ...ceiling(
       call,
@@ -98,6 +100,9 @@ function ceilings(call: Call, changes: readonly Change[], by: BlastRadius): Limi
       { name: ['caller', call.caller.id], words: 'by one caller', limits: perCaller },
       by,
     ),
+    ...(agent === undefined
+      ? []
+      : ceiling(call, changes, { name: ['agent', agent], words: 'by one agent', limits: perAgent }, by)),
     ...byTenant(changes).flatMap(([tenant, there]) =>
       ceiling(call, there, { name: ['tenant', tenant], words: `in ${tenant}`, limits: perTenant }, by),
     ),
@@ -106,7 +111,7 @@ function ceilings(call: Call, changes: readonly Change[], by: BlastRadius): Limi
 }
 
 function ceiling(
-  { caller }: Call,
+  call: Call,
   changes: readonly Change[],
   { name, words, limits }: { name: readonly string[]; words: string; limits: Ceiling },
   { ledger, people, freezes }: BlastRadius,
@@ -116,7 +121,8 @@ function ceiling(
   const pause = async (what: string, perHour: number | undefined, perDay: number | undefined) => {
     const most = [perHour && `${perHour} an hour`, perDay && `${perDay} a day`].filter(Boolean).join(', ')
     const limit = `${what} ${words}: ${most}`
-    await freezes.put({ caller: caller.id, at: Date.now(), by: limit, counts: [bucket] })
+    const who = inWords(requesterOf(call))
+    await freezes.put({ caller: call.caller.id, who, at: Date.now(), by: limit, counts: [bucket] })
     return new Paused(
       `This would exceed a limit (${limit}). This caller is paused and can change nothing until a person has reviewed it.`,
       TELL_THEM,

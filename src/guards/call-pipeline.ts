@@ -14,6 +14,7 @@ import { deadline } from './deadline.ts'
 import { declaredOnly } from './declared-only.ts'
 import { type Journalling, journalled } from './journal.ts'
 import { killSwitch } from './kill-switch.ts'
+import { knownNames } from './known-names.ts'
 import { type ListAdmins, lastAdmin } from './last-admin.ts'
 import { measured } from './measured.ts'
 import { planning } from './planning.ts'
@@ -34,7 +35,7 @@ export interface CallPolicy {
   appOf: (tenant: string) => string
   blast: BlastRadius
   freezes: Pick<Freezes, 'check'>
-  locks: Pick<Store, 'claim' | 'delete'>
+  store: Pick<Store, 'claim' | 'delete' | 'get' | 'update'>
   claims: Parameters<typeof planning>[1]
   confirming: Confirming
 }
@@ -59,7 +60,7 @@ export const callGuards = (
     appOf,
     blast,
     freezes,
-    locks,
+    store,
     claims,
     confirming,
   }: CallPolicy,
@@ -78,8 +79,9 @@ export const callGuards = (
   access({ mustExist, canSeeTenants, isSupported }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   killSwitch(freezes),
+  knownNames(store),
   protectedAccounts(settings.protected, appOf),
-  lastAdmin(listAdmins, locks, (tenant) => confirming.policy.about(tenant).namesPrivilege),
+  lastAdmin(listAdmins, store, (tenant) => confirming.policy.about(tenant).namesPrivilege),
   blastRadius(blast),
   confirm(confirming),
 ]

@@ -1,8 +1,10 @@
 import * as z from 'zod'
 import type { ConfirmLevel } from '../config/policy.ts'
+import { type CallerNames, namesOfCaller, type Requester, requesterIn } from '../domain/caller-names.ts'
 import type { Effect, Plan } from '../domain/change.ts'
 import type { OperationName } from '../domain/operations.ts'
 import type { Grant, Scope } from '../domain/scopes.ts'
+import { Refused } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { Claims } from '../store/claims.ts'
 import type { Guard } from './compose.ts'
@@ -12,6 +14,9 @@ interface Caller {
   id: string
   /** Name and version of the MCP client, as the client reports them. */
   client: string
+  /** The agent that calls for the caller, and the OAuth client that it calls through, as the token names them. */
+  agent?: string
+  via?: string
 }
 
 /** The part of a tool that guards can decide from. */
@@ -43,6 +48,7 @@ export interface Call {
   /** As received; parsed after `declared-only`. */
   input: unknown
   caller: Caller
+  self: CallerNames
   grant: Grant
   /** Whether this client can show a form to a person. */
   canAsk: boolean
@@ -57,7 +63,7 @@ export interface Call {
   /** When the client must have its answer, epoch milliseconds. */
   deadline: number
   /** Writes an event of this call to the journal; resolves when it is on disk. */
-  record(event: Omit<JournalEvent, 'call' | 'tool' | 'caller' | 'client'>): Promise<void>
+  record(event: Omit<JournalEvent, 'call' | 'tool' | keyof Requester>): Promise<void>
 }
 
 /** Link to the page where a person decides an approval request. */
@@ -80,6 +86,25 @@ export const logged = ({ id, trace }: Pick<Call, 'id' | 'trace'>) => ({
   reference: id,
   ...(trace !== undefined && { trace }),
 })
+
+/** Who requests a call, for the journal and for approvers. */
+export function requesterOf({
+  caller: { id, ...caller },
+  self: { names },
+}: Pick<Call, 'caller' | 'self'>): Requester {
+  const inId = namesOfCaller(id)
+  return requesterIn({ caller: id, callerNames: names.filter((name) => !inId.includes(name)), ...caller })
+}
+
+/** Throws `Refused` for a caller that cannot be told from other people. */
+export function mustBeNamed({ self }: Pick<Call, 'self'>): void {
+  if (self.names.length > 0) return
+  throw new Refused(
+    "This caller's token does not say which person it is for, so neither that person's own accounts nor their own " +
+      'approvals could be told from those of others.',
+    'Read-only tools still work. Tell the person who runs this server.',
+  )
+}
 
 /** The effect of a call: its plan's if it declares one, else its tool's. */
 export const effectOf = ({ plan, tool }: Pick<Call, 'plan' | 'tool'>): Effect => plan?.effect ?? tool.effect

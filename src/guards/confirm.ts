@@ -1,14 +1,28 @@
 import type { Approval, Approvals } from '../approvals/approvals.ts'
-import { ASK_APPROVAL_AGAIN, type Binding, bindingOf, mustCover, whyNotCovered } from '../approvals/binding.ts'
+import {
+  ASK_APPROVAL_AGAIN,
+  type Binding,
+  bindingOf,
+  mustCover,
+  whyNotCovered,
+} from '../approvals/binding.ts'
 import { newQuestion, QUESTION_TTL_MS, readQuestion } from '../approvals/question.ts'
 import { mustType } from '../approvals/typed-confirmation.ts'
 import type { Briefing } from '../domain/briefing.ts'
+import { agentInWords } from '../domain/caller-names.ts'
 import { type Plan, shownOf } from '../domain/change.ts'
 import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { StateSigner } from '../store/signed-state.ts'
 import { inQuotes, plainText } from '../text/text.ts'
-import type { Call, CallGuard, PersonsAnswer, Reply } from './call.ts'
+import {
+  type Call,
+  type CallGuard,
+  mustBeNamed,
+  type PersonsAnswer,
+  type Reply,
+  requesterOf,
+} from './call.ts'
 import { type Demand, demandOf, type Policy, weigh } from './policy.ts'
 
 /** What confirmations are checked against and stored in. */
@@ -39,6 +53,7 @@ export const confirm = (by: Confirming): CallGuard =>
     const bound = bindingOf(call, plan, by.policy.about)
     const { digest } = bound
     const demand = demandOf(weigh(plan, by.policy.about, leastOf(call, plan)), by.policy)
+    if (demand.fourEyes) mustBeNamed(call)
     const approvalId = approvalIdOf(call)
     if (approvalId !== undefined) {
       const given = await by.approvals.get(approvalId)
@@ -120,11 +135,12 @@ const HOW_DECLINED = {
 
 const ASK_AGAIN = 'Repeat the call; the person is then asked about the current state.'
 
-function wording(plan: Plan, { caller }: Call): string {
+function wording(plan: Plan, { caller: { agent, via, client } }: Call): string {
+  const by = agent === undefined ? client : `${agentInWords({ agent, via })} (${client})`
   return [
     ...shownOf(plan),
     ...(plan.reason === undefined ? [] : [`Reason given: ${inQuotes(plan.reason, 500)}`]),
-    `Requested by ${plainText(caller.client, 80)}.`,
+    `Requested by ${plainText(by, 200)}.`,
   ].join('\n')
 }
 
@@ -145,8 +161,8 @@ async function request(
     tool: call.tool.name,
     plan: shownOf(plan),
     ...(plan.reason !== undefined && { reason: plan.reason }),
-    caller: call.caller.id,
-    client: call.caller.client,
+    ...requesterOf(call),
+    ...(call.self.mayBe.length > 0 && { mayBe: call.self.mayBe }),
     briefing: await by.brief(call, plan),
     ...(typed !== undefined && { mustType: typed }),
   })

@@ -1,7 +1,7 @@
 import { type ErrorCode, IdentityError, Paused } from '../errors.ts'
 import type { JournalEventName } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
-import { type Call, type CallGuard, parsedInput } from './call.ts'
+import { type Call, type CallGuard, parsedInput, requesterOf } from './call.ts'
 
 // What a person decided or an app reported; every other error is a refusal by this server.
 const EVENT: Partial<Record<ErrorCode, JournalEventName>> = {
@@ -34,8 +34,7 @@ export const journalled = ({ journal, warn }: Journalling): CallGuard =>
         ...event,
         call: call.id,
         tool: call.tool.name,
-        caller: call.caller.id,
-        client: call.caller.client,
+        ...requesterOf(call),
         ...(Object.keys(args).length > 0 && { args }),
       })
     }

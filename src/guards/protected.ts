@@ -1,20 +1,20 @@
 import { kindOf } from '../changes/index.ts'
 import type { ProtectedAccount } from '../config/policy.ts'
 import type { Account } from '../domain/account.ts'
-import { namesOfCaller } from '../domain/caller-names.ts'
+import { mayBeSame, namesOfCaller } from '../domain/caller-names.ts'
 import { emailsOf } from '../domain/correlate.ts'
 import { bare } from '../domain/quoting.ts'
 import { mustAllPass, type RefusedAt } from '../domain/refused-among.ts'
 import { Protected } from '../errors.ts'
-import { fold, plainText, sameText } from '../text/text.ts'
-import type { CallGuard } from './call.ts'
+import { fold, plainText } from '../text/text.ts'
+import { type CallGuard, mustBeNamed } from './call.ts'
 
 type AccountNames = Partial<Pick<Account, 'id' | 'userName' | 'email' | 'otherEmails' | 'externalId'>>
 
 /**
  * Refuses a call that would change an account on the list, where `*` matches anything, or the caller's own account,
- * compared by name. Nor does any account come to bear a name on the list, or one of the caller's: it would be out of
- * reach from then on, or the caller's. `appOf` names the app that a tenant leads to.
+ * compared by every name that the caller may have. Nor does any account come to bear a name on the list, or one of the
+ * caller's: it would be out of reach from then on, or the caller's. `appOf` names the app that a tenant leads to.
  */
 export const protectedAccounts = (
   list: readonly ProtectedAccount[],
@@ -29,13 +29,14 @@ export const protectedAccounts = (
   })
 
   return async function protectedAccounts(call, next) {
-    const own = namesOfCaller(call.caller.id)
+    const own = [...namesOfCaller(call.caller.id), ...call.self.names, ...call.self.mayBe]
     const isOwn = (names: AccountNames) =>
-      namesIn(names).some((name) => own.some((one) => sameText(one, name)))
+      namesIn(names).some((name) => own.some((one) => mayBeSame(one, name)))
     const changes = call.plan?.changes ?? []
     const refused = changes.flatMap((change): RefusedAt[] => {
       const { tenant, accounts, subject } = change
       const becomes = kindOf(change).sets(change)
+      if (accounts.length > 0 || namesIn(becomes).length > 0) mustBeNamed(call)
       for (const account of accounts) {
         const entry = entries.find(({ holds }) => holds(tenant, account))
         if (entry) return [{ tenant, error: isProtected(account, tenant, entry.why) }]
@@ -54,7 +55,7 @@ export const protectedAccounts = (
   }
 }
 
-const OWN = "it is the caller's own account"
+const OWN = "it may be the caller's own account"
 
 const isProtected = ({ userName, email }: AccountNames, tenant: string, why?: string) =>
   new Protected(

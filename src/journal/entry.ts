@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { BeforeImage } from '../changes/define.ts'
 import { canonicalJson } from '../text/canonical-json.ts'
 import { namesSecret, plainText } from '../text/text.ts'
-import type { JournalEvent, JournalLine } from './events.ts'
+import { type JournalEvent, type JournalLine, MAX_CALLER_ID } from './events.ts'
 
 /** The `prev` hash of the first line. */
 export const NO_LINE = '0'.repeat(64)
@@ -16,6 +16,7 @@ const ARGS_ROOM = { left: 16_384, text: 256 }
 const BEFORE_ROOM = { left: 32_768, text: 1_024 }
 const MAX_DEPTH = 6
 const MAX_ITEMS = 200
+const MAX_NAMES = 10
 
 const hashOf = (line: Omit<JournalLine, 'hash'>): string =>
   createHash('sha256')
@@ -43,6 +44,9 @@ const LineShape = z.looseObject({
   call: z.string(),
   tool: z.string(),
   caller: z.string(),
+  callerNames: z.array(z.string()).optional(),
+  agent: z.string().optional(),
+  via: z.string().optional(),
   client: z.string().optional(),
   args: z.looseObject({}).optional(),
   account: z.object({ tenant: z.string(), id: z.string(), userName: z.string() }).optional(),
@@ -95,13 +99,20 @@ export function lineCutter(): { cut(piece: Buffer): { bytes: Buffer; end: number
 /** Copies an event field by field, with every text plain and short, so nothing else gets in. */
 function tidied(event: JournalEvent): JournalEvent {
   const { account, approval } = event
-  const client = event.client && plainText(event.client)
+  const named = (name: 'agent' | 'via' | 'client') => {
+    const text = event[name] && plainText(event[name])
+    return text ? { [name]: text } : {}
+  }
+  const callerNames = event.callerNames?.slice(0, MAX_NAMES).map((name) => plainText(name, 320))
   return {
     event: event.event,
     call: plainText(event.call, 64),
     tool: plainText(event.tool, 64),
-    caller: plainText(event.caller),
-    ...(client && { client }),
+    caller: plainText(event.caller, MAX_CALLER_ID),
+    ...(callerNames && callerNames.length > 0 && { callerNames }),
+    ...named('agent'),
+    ...named('via'),
+    ...named('client'),
     ...(event.args && { args: tidiedFields(event.args, { ...ARGS_ROOM }, 0) }),
     ...(account && {
       account: {

@@ -1,4 +1,5 @@
 import type { BeforeImage } from '../changes/define.ts'
+import type { Requester } from '../domain/caller-names.ts'
 import type { ErrorCode } from '../errors.ts'
 
 /** What can happen to a requested change; `lost` is about the journal itself. */
@@ -16,16 +17,15 @@ const JOURNAL_EVENTS = [
 ] as const
 export type JournalEventName = (typeof JOURNAL_EVENTS)[number]
 
+/** Longest id of a caller, in characters: a longer one would be cut, and then stand for others too. */
+export const MAX_CALLER_ID = 512
+
 /** One event, without secrets and with only the arguments that are needed. */
-export interface JournalEvent {
+export interface JournalEvent extends Requester {
   event: JournalEventName
   /** Reference of the call, the same in all its events and in error answers. */
   call: string
   tool: string
-  /** The caller: the operating system's user, an API token's name, or an OAuth subject. */
-  caller: string
-  /** Name and version of the MCP client, self-reported. */
-  client?: string
   args?: Record<string, unknown>
   /** The account that a write concerns. */
   account?: { tenant: string; id: string; userName: string }

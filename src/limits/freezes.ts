@@ -1,12 +1,16 @@
 import { Paused, Refused } from '../errors.ts'
 import { keepingLastKnown } from '../store/last-known.ts'
 import type { Store } from '../store/store.ts'
-import { plainText } from '../text/text.ts'
+import { plainText, sameText } from '../text/text.ts'
 
-/** A freeze of changes: in one tenant, for one caller, or for all tenants and callers when it names neither. */
+/** A freeze of changes: in one tenant, by one agent, by one caller, or of all changes when it names none of them. */
 export interface Freeze {
   tenant?: string
+  /** An agent, whoever it calls for, or the OAuth client that agents call through. */
+  agent?: string
   caller?: string
+  /** That caller in words, with the agent that reached a limit. */
+  who?: string
   /** Epoch milliseconds. */
   at: number
   /** What froze them: a person, or the limit that was exceeded. */
@@ -16,16 +20,23 @@ export interface Freeze {
   counts?: readonly string[]
 }
 
+/** The caller of a change, as far as freezes name callers. */
+interface FrozenCaller {
+  id: string
+  agent?: string
+  via?: string
+}
+
 /** The current freezes, shared by every server instance that uses the store. */
 export interface Freezes {
   /** Oldest first. */
   list(): Promise<Freeze[]>
-  /** Replaces a freeze with the same tenant and caller. */
+  /** Replaces a freeze with the same tenant, agent and caller. */
   put(freeze: Freeze): Promise<void>
   /** Removes the freezes that match, and returns them. */
   lift(matches: (freeze: Freeze) => boolean): Promise<Freeze[]>
   /** Throws `Refused` where the brake is on, and `Paused` for a caller that exceeded a limit. */
-  check(change: { caller: string; tenants: readonly string[] }): Promise<void>
+  check(change: { caller: FrozenCaller; tenants: readonly string[] }): Promise<void>
 }
 
 // All freezes are one value: a check costs one read, and a change is one atomic update.
@@ -41,7 +52,9 @@ export const openFreezes = (store: Store): Freezes => {
     put: (freeze) =>
       change((freezes) => ({
         next: [
-          ...freezes.filter((one) => one.tenant !== freeze.tenant || one.caller !== freeze.caller),
+          ...freezes.filter((one) =>
+            (['tenant', 'agent', 'caller'] as const).some((of) => one[of] !== freeze[of]),
+          ),
           freeze,
         ],
         result: undefined,
@@ -54,18 +67,21 @@ export const openFreezes = (store: Store): Freezes => {
     async check({ caller, tenants }) {
       const freezes = await list()
       const brake = freezes.find(
-        (one) => one.caller === undefined && (one.tenant === undefined || tenants.includes(one.tenant)),
+        (one) =>
+          one.caller === undefined &&
+          (one.tenant === undefined || tenants.includes(one.tenant)) &&
+          (one.agent === undefined || [caller.agent, caller.via].some((agent) => sameText(agent, one.agent))),
       )
       if (brake) throw frozenError(brake)
-      const pause = freezes.find((one) => one.caller === caller)
+      const pause = freezes.find((one) => one.caller === caller.id)
       if (pause) throw pausedError(pause)
     },
   }
 }
 
-const frozenError = ({ tenant, why, at }: Freeze) =>
+const frozenError = ({ tenant, agent, why, at }: Freeze) =>
   new Refused(
-    `A person stopped all changes${tenant === undefined ? '' : ` in ${tenant}`} at ${new Date(at).toISOString()}` +
+    `A person stopped all changes${agent === undefined ? '' : ' by this agent'}${tenant === undefined ? '' : ` in ${tenant}`} at ${new Date(at).toISOString()}` +
       `${why === undefined ? '' : ` (reason given: "${plainText(why, 200)}")`}.`,
     'Read-only tools still work. Tell the person you work for, and change nothing until they say so.',
     { ...(tenant !== undefined && { tenant }) },

@@ -1,7 +1,16 @@
 import * as z from 'zod'
 import type { Account } from '../domain/account.ts'
 import type { AccountFields, Target } from '../domain/operations.ts'
-import { AccountTexts, ChangeMade, Code, PendingApproval, Reason, shownWhole, Text, UserRef } from './fields.ts'
+import {
+  AccountTexts,
+  ChangeMade,
+  Code,
+  PendingApproval,
+  Reason,
+  shownWhole,
+  Text,
+  UserRef,
+} from './fields.ts'
 
 const attribute = z
   .string()
@@ -29,7 +38,14 @@ export const Fields = z.strictObject({
   phone: Text.optional(),
   admin: z.boolean().optional(),
   custom: z
-    .record(attribute, z.union([shownWhole(z.string().max(1_000)), z.boolean(), z.array(shownWhole(z.string().max(320))).max(100)]))
+    .record(
+      attribute,
+      z.union([
+        shownWhole(z.string().max(1_000)),
+        z.boolean(),
+        z.array(shownWhole(z.string().max(320))).max(100),
+      ]),
+    )
     .refine((custom) => Object.keys(custom).length <= 50, 'must name 50 attributes at most')
     .optional(),
 })

@@ -53,10 +53,7 @@ export default defineTool({
     const consequence = createGroup.consequence(change, at.facts)
     return {
       changes: [change],
-      lines: [
-        ...createGroup.sentences(change, whereOf(at)),
-        ...(consequence ? [consequence] : []),
-      ],
+      lines: [...createGroup.sentences(change, whereOf(at)), ...(consequence ? [consequence] : [])],
       asides: doubtful,
       reason,
       consequence,

@@ -8,7 +8,10 @@ export const TenantNames = z.array(TenantName).min(1).max(100)
 export const shownWhole = (text: z.ZodString): z.ZodString =>
   text
     .refine((value) => !hidesText(value), 'contains invisible characters')
-    .refine((value) => !showsOtherwise(value), 'has line breaks, blanks in a row, or marks on top of each other')
+    .refine(
+      (value) => !showsOtherwise(value),
+      'has line breaks, blanks in a row, or marks on top of each other',
+    )
 /** Short text from a person: a name, an address, an id. */
 export const Text = shownWhole(z.string().trim().min(1).max(320))
 /** Identifies an account or a group. Invisible characters could imitate another name, so they are rejected. */

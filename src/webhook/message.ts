@@ -1,4 +1,5 @@
 import type { WebhookEvent, WebhookFormat } from '../config/webhook.ts'
+import { agentInWords, personInWords, type Requester, requesterIn } from '../domain/caller-names.ts'
 import type { Anchor } from '../journal/anchor.ts'
 import type { JournalLine } from '../journal/events.ts'
 import { plainText } from '../text/text.ts'
@@ -8,11 +9,9 @@ export interface Message {
   type: WebhookEvent
   /** ISO 8601, UTC. */
   timestamp: string
-  data: {
+  data: Requester & {
     call: string
     tool: string
-    caller: string
-    client?: string
     /** The person or thing concerned, as the caller named it. */
     about?: Record<string, string>
     account?: JournalLine['account']
@@ -38,7 +37,7 @@ export function messageOf(
   line: JournalLine,
   { type, anchor, approveAt }: { type: WebhookEvent; anchor: Anchor; approveAt?: string | undefined },
 ): Message {
-  const { at, call, tool, caller, client, account, approval, code, args = {} } = line
+  const { at, call, tool, account, approval, code, args = {} } = line
   const about = SUBJECT_ARGS.flatMap((name) => {
     const value = args[name]
     return value === undefined ? [] : [[name, plainText(textOf(value), 300)] as const]
@@ -49,8 +48,7 @@ export function messageOf(
     data: {
       call,
       tool,
-      caller,
-      ...(client && { client }),
+      ...requesterIn(line),
       ...(about.length > 0 && { about: Object.fromEntries(about) }),
       ...(account && { account }),
       ...(approval && { approval }),
@@ -83,12 +81,14 @@ export const FORMATTERS: Record<WebhookFormat, (message: Message) => unknown> = 
   teams: toTeams,
 }
 
-/** The labelled fields for a person, at most ten. */
+/** The labelled fields for a person, at most ten: Slack shows no more. */
 function labelledFields({ data }: Message): [string, string][] {
-  const { tool, caller, client, about = {}, account, approval, code } = data
+  const { tool, agent, via, client, about = {}, account, approval, code } = data
+  const person = personInWords(data)
   const fields: [string, string | undefined][] = [
     ['Tool', tool],
-    ['Requested by', client ? `${caller} (${client})` : caller],
+    ['Requested by', client ? `${person} (${client})` : person],
+    ['Agent', agent && agentInWords({ agent, via })],
     ['Target', account?.userName ?? about.user ?? about.email ?? about.group ?? about.match ?? about.change],
     ['Tenant', account?.tenant ?? about.tenant ?? about.tenants],
     ['Reason', about.reason],

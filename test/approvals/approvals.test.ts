@@ -241,7 +241,9 @@ describe('where two must agree', () => {
     ['ada@example.com', 'Ada@Example.com', true],
     ['token:ada@example.com', 'ada', true],
     ['local:ada', 'adam', false],
-    ['ada@example.com', 'ada@example.org', false],
+    ['ada@example.com', 'ada@example.org', true],
+    ['ada+work@example.com', 'ada@example.com', true],
+    ['ada@example.com', 'adam@example.org', false],
     ['helpdesk-bot', 'ada', false],
   ])('asked for by %s, %s may be the same person: %s', async (caller, name, same) => {
     const approvals = openApprovals(memoryStore())

@@ -25,7 +25,7 @@ const journal = async () => {
 }
 const stopped = (tenant = 'acme', caller = 'bot') =>
   openFreezes(desk.store)
-    .check({ caller, tenants: [tenant] })
+    .check({ caller: { id: caller }, tenants: [tenant] })
     .then(
       () => 'goes on',
       ({ code }) => code,

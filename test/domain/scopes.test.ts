@@ -16,7 +16,6 @@ describe('scopes', () => {
     ['identity:audit', ['identity:audit']],
     ['identity:write', ['identity:read', 'identity:write']],
     ['identity:remove', ['identity:read', 'identity:write', 'identity:remove']],
-    ['identity:approve', ['identity:approve']],
   ])('%s holds %j', (scope, held) => {
     expect(SCOPES.filter((one) => holds({ scopes: [scope] }, one))).toEqual(held)
   })

@@ -167,6 +167,22 @@ describe('asked for some', () => {
   })
 })
 
+test.each([
+  ['the name', 'p7@example.com', 'call-1'],
+  ['another name', 'P7', 'call-1'],
+  ['the subject', '00u1', 'call-1'],
+  ['the name of a token', 'helpdesk', 'call-2'],
+])('finds who asked by %s in the token', async (_, user, call) => {
+  await wrote('call-1', {
+    caller: 'oauth:https://login.example.com/realms/acme#00u1',
+    callerNames: ['p7@example.com', 'p7'],
+  })
+  await wrote('call-2', { caller: 'token:helpdesk#0123456789ab' })
+  const { items } = await told({ user, role: 'actor' })
+  expect(items).toMatchObject([{ change: call }])
+  expect(items[0]?.actor).toBe(call === 'call-1' ? 'p7@example.com' : 'token:helpdesk#0123456789ab')
+})
+
 test.each(['newest_first', 'oldest_first'] as const)(
   'pages %s, each once, at the same time too',
   async (order) => {

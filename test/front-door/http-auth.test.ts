@@ -160,6 +160,74 @@ describe('access tokens of an issuer', () => {
     expect(await knock(world, `Bearer ${good}`)).toMatchObject({ status: 200 })
   })
 
+  test.each([undefined, 'JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt'])(
+    'are taken with the type %s',
+    async (typ) => {
+      const { issuer, world } = trusting()
+      const token = await issuer.token({}, { header: typ === undefined ? {} : { typ } })
+      expect(await knock(world, `Bearer ${token}`)).toMatchObject({ status: 200 })
+    },
+  )
+
+  test.each([
+    'logout+jwt',
+    'secevent+jwt',
+    'dpop+jwt',
+    'oauth-id-jag+jwt',
+    'token-introspection+jwt',
+    'application/jwt+x',
+    'id_token',
+    '',
+    7,
+    null,
+    [['at+jwt']],
+  ])('are refused with the type %j', async (typ) => {
+    const { issuer, world } = trusting()
+    const token = await issuer.token({}, { header: { typ } as never })
+    expect(await knock(world, `Bearer ${token}`)).toMatchObject(REFUSED)
+  })
+
+  const inAMinute = () => Math.floor(Date.now() / 1_000) + 60
+  test.each<[string, () => Record<string, unknown>]>([
+    ['the hash of an access token, as an ID token has', () => ({ at_hash: 'x' })],
+    ['the hash of a code, as an ID token has', () => ({ c_hash: 'x' })],
+    [
+      'events, as a logout token has',
+      () => ({ events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }),
+    ],
+    ['the kind of an ID token of Keycloak', () => ({ typ: 'ID' })],
+    ['the kind of a refresh token of Keycloak', () => ({ typ: 'Refresh' })],
+    ['the use of an ID token of Cognito', () => ({ token_use: 'id' })],
+    ['a key of DPoP', () => ({ cnf: { jkt: 'x' } })],
+    ['a certificate of mutual TLS', () => ({ cnf: { 'x5t#S256': 'x' } })],
+    ['an empty binding', () => ({ cnf: null })],
+    ['a number as its subject', () => ({ sub: 7 })],
+    ['a list as its subject', () => ({ sub: ['ada'] })],
+    ['an object as its subject', () => ({ sub: { id: 'ada' } })],
+    ['an empty subject', () => ({ sub: '' })],
+    ['a subject too long to tell from another', () => ({ sub: 'x'.repeat(600) })],
+    ['a start in the future', () => ({ nbf: inAMinute() })],
+    ['a birth in the future', () => ({ iat: inAMinute() })],
+    ['a birth that is no time', () => ({ iat: 'now' })],
+    ['an end that is no time', () => ({ exp: 'never' })],
+    ['an actor that is a text', () => ({ act: 'agent-7' })],
+    ['an actor without a name', () => ({ act: {} })],
+    ['an actor whose name is a number', () => ({ act: { sub: 7 } })],
+    ['an actor whose name nobody can read', () => ({ act: { sub: 'agent\u200b-7' } })],
+  ])('are refused with %s', async (_, claims) => {
+    const { issuer, world } = trusting()
+    const token = await issuer.token(claims())
+    expect(await knock(world, `Bearer ${token}`)).toMatchObject(REFUSED)
+  })
+
+  test('are taken from an issuer whose clock is a little ahead', async () => {
+    const { issuer, world } = trusting()
+    const soon = Math.floor(Date.now() / 1_000) + 3
+    expect(await knock(world, `Bearer ${await issuer.token({ iat: soon, nbf: soon })}`)).toMatchObject({
+      status: 200,
+    })
+  })
+
   test('are refused in the RSA form of the confusion of keys', async () => {
     await using issuer = await openIssuer()
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })

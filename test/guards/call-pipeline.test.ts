@@ -185,7 +185,10 @@ describe('protected', () => {
   test.each([
     ['local:ada', account({ userName: 'ada' }), true],
     ['local:ada', account({ userName: 'ADA' }), true],
-    ['local:ada', account({ userName: 'ada@example.com' }), false],
+    ['local:ada', account({ userName: 'ada@example.com' }), true],
+    ['local:ada', account({ userName: 'adam@example.com' }), false],
+    ['ada@example.com', account({ userName: 'ada+work@example.com' }), true],
+    ['ada@example.onmicrosoft.com', account(), true],
     ['ada@example.com', account(), true],
     ['token:ada@example.com', account(), true],
     ['ada@example.com', account({ userName: 'al', email: 'Ada@Example.com' }), true],

@@ -10,10 +10,14 @@ const GRACE = account({ id: 'id-2', userName: 'grace@example.com', admin: true }
 const removing = plan(change(ADA))
 type Listing = Awaited<ReturnType<ListAdmins>>
 const guarded = (listing: Listing | Error, store = memoryStore()) =>
-  lastAdmin(() => {
-    if (listing instanceof Error) return Promise.reject(listing)
-    return listing && Promise.resolve(listing)
-  }, store, () => TRAITS.namesPrivilege)
+  lastAdmin(
+    () => {
+      if (listing instanceof Error) return Promise.reject(listing)
+      return listing && Promise.resolve(listing)
+    },
+    store,
+    () => TRAITS.namesPrivilege,
+  )
 
 test.each<[string, Listing | Error, unknown]>([
   ['another is active', { items: [ADA, GRACE], complete: true }, 'no error'],

@@ -52,7 +52,7 @@ function guarded({
       limits: ChangeLimits.parse({ removesPerHour, changesPerHour: 1_000 }),
     },
     freezes,
-    locks: store,
+    store,
     claims: openClaims(store),
     meter: unmetered,
     confirming: {

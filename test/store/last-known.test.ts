@@ -51,7 +51,7 @@ test('the brake stays on in a store that was emptied, and off once it was let go
   const store = memoryStore()
   const stops = openFreezes(store)
   await openFreezes(store).put({ at: 0, by: 'grace' })
-  const check = (one = stops) => one.check({ caller: 'bot', tenants: ['acme'] })
+  const check = (one = stops) => one.check({ caller: { id: 'bot' }, tenants: ['acme'] })
   await expect(check()).rejects.toMatchObject({ code: 'refused' })
   await store.delete('stops')
   await expect(check()).rejects.toMatchObject({ code: 'refused' })

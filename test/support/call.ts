@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Account } from '../../src/domain/account.ts'
+import { namesOfCaller } from '../../src/domain/caller-names.ts'
 import type { Change, Plan } from '../../src/domain/change.ts'
 import type { Facts } from '../../src/domain/facts.ts'
 import { privilegeNames } from '../../src/domain/privilege.ts'
@@ -48,6 +49,7 @@ export const plan = (...changes: Change[]): Plan => ({
 /** A call as a guard gets it; `events` collects what the guard records. */
 export function makeCall(more: Partial<Call> = {}): Call & { events: Record<string, unknown>[] } {
   const events: Record<string, unknown>[] = []
+  const { caller = { id: 'local:grace', client: 'test/1' } } = more
   return {
     id: 'call-1',
     tool: {
@@ -63,7 +65,8 @@ export function makeCall(more: Partial<Call> = {}): Call & { events: Record<stri
       output: () => z.object({ status: z.string() }),
     },
     input: { user: 'ada@example.com', tenants: ['acme'] },
-    caller: { id: 'local:grace', client: 'test/1' },
+    caller,
+    self: { names: namesOfCaller(caller.id), mayBe: [] },
     grant: EVERYTHING,
     canAsk: true,
     signal: new AbortController().signal,

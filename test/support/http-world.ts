@@ -99,4 +99,4 @@ export async function openHttpWorld({
 export type HttpWorld = Awaited<ReturnType<typeof openHttpWorld>>
 
 /** Scopes that together include all others. */
-export const ALL_SCOPES: readonly Scope[] = ['identity:remove', 'identity:audit', 'identity:approve']
+export const ALL_SCOPES: readonly Scope[] = ['identity:remove', 'identity:audit']

@@ -65,7 +65,8 @@ export async function openIssuer({ metadata = '/.well-known/oauth-authorization-
       const all = {
         iss: issuer,
         aud: this.audience,
-        sub: 'ada',
+        sub: 'clerk',
+        preferred_username: 'clerk@example.com',
         client_id: 'chat',
         iat: now,
         exp: now + 300,

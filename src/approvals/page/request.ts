@@ -1,5 +1,6 @@
 import { kindNamed } from '../../changes/index.ts'
 import type { Briefing } from '../../domain/briefing.ts'
+import { agentInWords, personInWords } from '../../domain/caller-names.ts'
 import { sameText } from '../../text/text.ts'
 import { type Approval, statusOf, whoMustAgree } from '../approvals.ts'
 import { changesSection, headline } from './changes.ts'
@@ -53,13 +54,14 @@ ${open && decisionForm(approval, { ...form, ...(problem?.field && { field: probl
 }
 
 function requestFacts(approval: Approval): Html {
-  const { briefing, caller, client, reason, createdAt, expiresAt, tool } = approval
+  const { briefing, agent, via, client, reason, createdAt, expiresAt, tool } = approval
   const quorum = whoMustAgree(approval)
   const minutes = Math.ceil((expiresAt - Date.now()) / 60_000)
   const rows: [string, Html | undefined][] = [
     ['Person', briefing && person(briefing)],
     ['Reason', reason === undefined ? html`<em>none given</em>` : quoted(reason, 'from the agent')],
-    ['Requested by', html`${caller}`],
+    ['Requested by', html`${personInWords(approval)}`],
+    ['Agent', agent === undefined ? undefined : html`${agentInWords({ agent, via })}`],
     ['Client', client === undefined ? undefined : quoted(client, 'self-reported')],
     ['Tool', html`<code>${tool}</code>`],
     ['Needs', quorum === undefined ? undefined : html`${quorum}`],
