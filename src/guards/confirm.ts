@@ -45,9 +45,7 @@ export const confirm = (by: Confirming): CallGuard =>
     const { plan } = call
     // Nothing to change, so nothing to confirm.
     if (!plan || plan.changes.length === 0) {
-      const id = plan?.uncovered ? approvalIdOf(call) : undefined
-      if (id !== undefined)
-        throw new ApprovalVoid(`The approval ${id} was given for other accounts.`, ASK_APPROVAL_AGAIN)
+      if (plan?.uncovered) throw givenForOthers(approvalIdOf(call))
       return next(call)
     }
     const bound = bindingOf(call, plan, by.policy.about)
@@ -79,6 +77,11 @@ export const confirm = (by: Confirming): CallGuard =>
       ? ask(call, plan, bound, by)
       : request(call, plan, { bound, demand }, by)
   }
+
+const givenForOthers = (approvalId: string | undefined) =>
+  approvalId === undefined
+    ? new ApprovalVoid('What the person agreed to is not this (it was for other accounts).', ASK_AGAIN)
+    : new ApprovalVoid(`The approval ${approvalId} was given for other accounts.`, ASK_APPROVAL_AGAIN)
 
 /** The same call, whose further events all name the approval. */
 const allowedBy = (call: Call, { id, by, how }: NonNullable<JournalEvent['approval']>): Call => ({

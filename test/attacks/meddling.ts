@@ -17,6 +17,12 @@ const MEDDLINGS = {
   'given another external id': (_: Netskope, user: User) => {
     user.externalId = `somebody-else-${user.id}`
   },
+  'given another name': (_: Netskope, user: User) => {
+    user.name = { givenName: 'Somebody', familyName: 'Else' }
+  },
+  'given a second email': (_: Netskope, user: User) => {
+    user.emails = [...(user.emails ?? []), { type: 'home', value: `second.${user.userName}` }]
+  },
   'replaced by another under the same name': (app: Netskope, user: User) => {
     const { userName } = user
     app.removeUser(user.id)
@@ -37,6 +43,8 @@ export const MEANWHILE: readonly (readonly [Meddling, string])[] = [
   ['renamed, with another under the old name', 'ambiguous'],
   ['given another email', 'approval_void'],
   ['given another external id', 'approval_void'],
+  ['given another name', 'approval_void'],
+  ['given a second email', 'approval_void'],
   ['replaced by another under the same name', 'approval_void'],
   ['joined by a twin', 'ambiguous'],
   ['gone', 'not_found'],

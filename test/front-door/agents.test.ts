@@ -5,7 +5,7 @@ import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { openOAuthWorld } from '../support/trusting.ts'
 import type { ToolAnswer } from '../support/world.ts'
 
-const UNASKED = { confirm: { removes: 'none', adds: 'none' } }
+const UNASKED = { confirm: { removes: 'none', adds: 'none', gives: 'none' } }
 const LIFT = ['--approver', 'boss', '--passphrase-stdin']
 
 /** A world in which agents call for people of the issuer; each agent acts through the client `chat`. */

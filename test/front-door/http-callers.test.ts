@@ -239,7 +239,7 @@ describe('between callers', () => {
   })
 
   test('what one changed is not another’s to undo', async () => {
-    await using world = await openHttpWorld({ settings: { confirm: { removes: 'none', adds: 'none' } } })
+    await using world = await openHttpWorld({ settings: { confirm: { removes: 'none', adds: 'none', gives: 'none' } } })
     const [one, other] = await Promise.all(
       ['one', 'other'].map(async (name) => world.guest({ token: await world.token(name, ALL_SCOPES) })),
     )
@@ -253,7 +253,7 @@ describe('between callers', () => {
 
   test('what one has used up of its changes is not another’s', async () => {
     await using world = await openHttpWorld({
-      settings: { confirm: { adds: 'none', removes: 'none' }, limits: { removesPerHour: 1 } },
+      settings: { confirm: { adds: 'none', removes: 'none', gives: 'none' }, limits: { removesPerHour: 1 } },
     })
     const [one, other] = await Promise.all(
       ['one', 'other'].map(async (name) => world.guest({ token: await world.token(name, ALL_SCOPES) })),

@@ -9,7 +9,13 @@ const NEW = { tenant: TENANT, email: 'new.hire@example.com', givenName: 'New', f
 
 type Faults = Parameters<World['netskope']['faults']['set']>[0]
 
-const shared = shareWorld(() => openWorld({ tenant: { verifyWindowMs: 200 }, ownProcess: true }))
+const shared = shareWorld(() =>
+  openWorld({
+    settings: { confirm: { gives: 'none' } },
+    tenant: { verifyWindowMs: 200 },
+    ownProcess: true,
+  }),
+)
 /** The world that tests share, with these faults of the app alone, and what has happened since. */
 function scene(...faults: Faults) {
   const world = shared()

@@ -102,7 +102,7 @@ test('asks for an approver although the settings ask nobody for such a change', 
 })
 
 test('wants the number of accounts typed where the undo is of many', async () => {
-  await using world = await open({ settings: { confirm: { bulk: 'none' } } })
+  await using world = await open({ settings: { confirm: { bulk: 'none' }, limits: { removesPerHour: 100 } } })
   const [group] = world.netskope.groups
   const inside = () => (world.netskope.group(group?.id ?? '').members ?? []).map(({ value }) => value)
   const before = inside().sort()

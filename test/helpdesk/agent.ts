@@ -81,7 +81,9 @@ export async function newAgent({ client, asked }: Desk, memory: Memory) {
     const { approval } = first
     if (!approval) return remember(tool, first)
     spent.questions += 1
-    expect(await decideAt(approval.approveAt)).toBe(303)
+    // Asked for where an administrator is concerned.
+    const { user: typed } = args as { user?: string }
+    expect(await decideAt(approval.approveAt, typed === undefined ? {} : { typed })).toBe(303)
     return remember(tool, await call(tool, { ...args, approvalId: approval.id }))
   }
 

@@ -68,7 +68,7 @@ async function openConnection({ app, token, restDialect, pageSize, people }: Con
     spent: () => arrivals.splice(0).map(({ method }) => method),
     /** Calls tools of another server, where a person gives this answer to every question; without one, none is asked. */
     async open(answer: Task['answer']) {
-      const confirm = { removes: answer ? 'ask' : 'none' }
+      const confirm = { removes: answer ? 'ask' : 'none', gives: 'none' }
       writeFileSync(config, JSON.stringify({ tenants, confirm, dataDir: join(folder, 'data') }))
       const env = { PATH: process.env.PATH ?? '', HOME: folder, ...sandbox.env }
       const server = startProgram(['--config', config], { env })
