@@ -239,7 +239,9 @@ describe('between callers', () => {
   })
 
   test('what one changed is not another’s to undo', async () => {
-    await using world = await openHttpWorld({ settings: { confirm: { removes: 'none', adds: 'none', gives: 'none' } } })
+    await using world = await openHttpWorld({
+      settings: { confirm: { removes: 'none', adds: 'none', gives: 'none' } },
+    })
     const [one, other] = await Promise.all(
       ['one', 'other'].map(async (name) => world.guest({ token: await world.token(name, ALL_SCOPES) })),
     )

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JournalLine } from '../../src/journal/events.ts'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts'
+import { type Sandbox, type SandboxApp, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts'
 import { type Browser, type ClientKind, connect, type Person, type TestClient } from './clients.ts'
 import { type Program, startProgram } from './program.ts'
 import { RawClient } from './raw.ts'
@@ -17,12 +17,12 @@ export interface WorldOptions {
   /** Override the settings of the sandbox. */
   settings?: Record<string, unknown>
   /** The tenants to use instead of `acme-netskope`, made from the sandbox's tenants. */
-  tenants?: (own: Sandbox['settings']['tenants']) => Record<string, unknown>
+  tenants?: (own: Sandbox<SandboxApp>['settings']['tenants']) => Record<string, unknown>
   /** Override the settings of the tenant `acme-netskope`. */
   tenant?: Record<string, unknown>
   env?: Record<string, string>
   args?: string[]
-  sandbox?: SandboxOptions
+  sandbox?: SandboxOptions<SandboxApp>
   /** Whether to run the built servers and commands, each in a child process. */
   ownProcess?: boolean
 }
