@@ -84,7 +84,7 @@ export async function composeServer(
   }))
   const page: PageParts = {
     approvals,
-    approvers: openApprovers(store),
+    approvers: openApprovers(store, io.scryptCost),
     journal,
     signer,
     inFlight: changes,

@@ -207,8 +207,8 @@ export function checkUndecided(approval: Approval, now?: number): void {
   const status = statusOf(approval, now)
   if (status === 'expired') throw new ApprovalVoid(`The request ${approval.id} has expired.`, ASK_AGAIN_HINT)
   if (status === 'pending') return
-  const decided = `${approval.state} by ${approval.by}`
-  throw new Conflict(`The request ${approval.id} is already ${decided}.`, 'A decision is final.')
+  // Without the name of the approver: whoever has the link reads this.
+  throw new Conflict(`The request ${approval.id} is already ${approval.state}.`, 'A decision is final.')
 }
 
 /** Throws what `checkUndecided` throws, and `Refused` for a second approval by the same person or one by the requester. */

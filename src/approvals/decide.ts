@@ -1,7 +1,7 @@
 import { Refused } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
-import { plainText, sameText } from '../text/text.ts'
+import { sameText } from '../text/text.ts'
 import {
   type Approval,
   type Approvals,
@@ -12,6 +12,7 @@ import {
   noRequest,
 } from './approvals.ts'
 import type { Approvers } from './approvers.ts'
+import type { EnteredAt } from './attempts.ts'
 import { checkTyped } from './typed-confirmation.ts'
 
 /** A decision, with the approver's credentials. */
@@ -21,6 +22,8 @@ export interface Decision {
   approver: string
   passphrase: string
   how: Channel
+  /** Default: at the terminal. */
+  from?: EnteredAt
   /** The typed confirmation of a high-impact change. */
   typed?: string | undefined
   /** Where it was made, for the journal. */
@@ -36,9 +39,20 @@ export async function undecided(approvals: Approvals, id: string): Promise<Appro
 }
 
 /** Throws `Refused` unless `name` is an approver with this passphrase; the error does not tell which one is wrong. */
-export async function checkPassphrase(approvers: Approvers, name: string, passphrase: string): Promise<void> {
-  if (await approvers.check(name, passphrase)) return
+export async function checkPassphrase(
+  approvers: Approvers,
+  { name, passphrase, from }: { name: string; passphrase: string; from?: EnteredAt | undefined },
+): Promise<void> {
+  if (await approvers.check(name, passphrase, from)) return
   throw new Refused('The approver name or the passphrase is wrong.', 'Check both and try again.')
+}
+
+/** For the journal. Only the name of an approver is kept: what else stands in its field can be a passphrase. */
+export async function wrongPassphraseNote(approvers: Pick<Approvers, 'list'>, name: string): Promise<string> {
+  const known = (await approvers.list()).find((one) => sameText(one.name, name))
+  return known
+    ? `wrong passphrase for the approver "${known.name}"`
+    : 'wrong passphrase, and no approver has that name'
 }
 
 /**
@@ -49,7 +63,7 @@ export async function checkPassphrase(approvers: Approvers, name: string, passph
  */
 export async function decide(
   { approvals, approvers, journal }: { approvals: Approvals; approvers: Approvers; journal: Journal },
-  { id, decision, approver, passphrase, how, typed, where }: Decision,
+  { id, decision, approver, passphrase, how, from, typed, where }: Decision,
 ): Promise<Approval> {
   const approval = await undecided(approvals, id)
   if (decision === 'approved') checkTyped(approval, typed)
@@ -74,9 +88,9 @@ export async function decide(
   }
 
   try {
-    await checkPassphrase(approvers, approver, passphrase)
+    await checkPassphrase(approvers, { name: approver, passphrase, from })
   } catch (error) {
-    throw await journalled(error, `wrong passphrase for the approver "${plainText(approver, 64)}"`)
+    throw await journalled(error, await wrongPassphraseNote(approvers, approver))
   }
   const by = (await approvers.list()).find(({ name }) => sameText(name, approver))?.name ?? approver
   try {

@@ -121,7 +121,7 @@ const decideRequest = (
 ) =>
   withData(io, open, command, async ({ store, journal }) => {
     const approvals = openApprovals(store)
-    const approvers = openApprovers(store)
+    const approvers = openApprovers(store, io.scryptCost)
     const approval = await undecided(approvals, id)
     if ((await approvers.list()).length === 0) {
       throw new InvalidInput(

@@ -209,7 +209,7 @@ test('says so when the request is decided, used or over', async () => {
     run(['approve', id, '--approver', 'boss', '--passphrase-stdin'], { piped: PASSPHRASE })
   await approve()
   const again = await approve()
-  expect([again.code, again.err]).toEqual([1, expect.stringContaining('already approved by boss')])
+  expect([again.code, again.err]).toEqual([1, expect.stringContaining('already approved.')])
 
   const late = await ask({ digest: 'late' })
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + APPROVAL_TTL_MS })
