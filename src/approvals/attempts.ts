@@ -9,7 +9,7 @@ export type EnteredAt =
   | { place: 'page'; address: string; link: string }
 
 /** Limits wrong passphrases. */
-export interface Attempts {
+interface Attempts {
   /** Throws `LimitReached` with the time of the next attempt, if that is not now. */
   check(): Promise<void>
   /** Counts an attempt before it is looked at, so parallel attempts count too. Throws what `check` throws. */

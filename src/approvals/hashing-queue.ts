@@ -7,7 +7,7 @@ const MAX_OF_SOURCE = 4
 const BUSY_MS = 5_000
 
 /** Runs one piece of work at a time and lets few wait, of one source fewer still. */
-export interface HashingQueue {
+interface HashingQueue {
   /** Throws `LimitReached` if too many wait. */
   run<Result>(source: string, work: () => Promise<Result>): Promise<Result>
 }

@@ -63,7 +63,7 @@ export const ProtectedAccount = z.union([AccountPattern, PatternWithReason], {
 export type ProtectedAccount = z.infer<typeof ProtectedAccount>
 
 const maxCount = (what: string) => z.int().min(1).max(10_000).optional().describe(what)
-/** Limits that pause a caller who would exceed them. */
+/** Limits on the changes of a caller, or of several. */
 const Ceiling = z.strictObject({
   changesPerHour: maxCount('Accounts changed in any hour'),
   changesPerDay: maxCount('Accounts changed in any 24 hours'),
@@ -84,9 +84,9 @@ export const ChangeLimits = z.strictObject({
       'For one caller, over all tenants; a caller that would exceed it is paused until a person lifts the pause',
     ),
   perTenant: Ceiling.prefault({}).describe(
-    'In one tenant, for all callers; pauses the caller that would exceed it',
+    'In one tenant, for all callers; a change that would exceed it is refused',
   ),
   overall: Ceiling.prefault({}).describe(
-    'For all callers in all tenants; pauses the caller that would exceed it',
+    'For all callers in all tenants; a change that would exceed it is refused',
   ),
 })

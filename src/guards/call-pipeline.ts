@@ -6,7 +6,7 @@ import type { Freezes } from '../limits/freezes.ts'
 import type { Meter } from '../meter.ts'
 import type { Store } from '../store/store.ts'
 import { access } from './access.ts'
-import { type BlastRadius, blastRadius } from './blast-radius.ts'
+import { type BlastRadius, blastRadius, withinLimits } from './blast-radius.ts'
 import type { Call, CallGuard } from './call.ts'
 import { type Confirming, confirm } from './confirm.ts'
 import { deadline } from './deadline.ts'
@@ -75,8 +75,10 @@ export const callGuards = (
   killSwitch(freezes),
   protectedAccounts(settings.protected),
   lastAdmin(listAdmins, locks),
-  blastRadius(blast),
+  withinLimits(blast),
   confirm(confirming),
+  // After the yes: only what is about to be changed counts.
+  blastRadius(blast),
 ]
 
 /** The error of a call that has not returned some time after its deadline: it may have changed something. */
