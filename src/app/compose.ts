@@ -2,6 +2,7 @@ import { type Approval, approversOf, openApprovals } from '../approvals/approval
 import { openApprovers } from '../approvals/approvers.ts'
 import type { PageParts } from '../approvals/page/handler.ts'
 import type { LoopbackPage } from '../approvals/page/loopback.ts'
+import { tending } from '../approvals/tend.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Plan } from '../domain/change.ts'
 import type { Grant } from '../domain/scopes.ts'
@@ -92,6 +93,7 @@ export async function composeServer(
     addApprover: typed(io, options, 'approvers add NAME'),
   }
   const links = approvalLinks(io, options, page, openPage)
+  const requests = tending({ approvals, journal, warn })
   const policy = callPolicy({
     settings,
     tenants,
@@ -99,6 +101,7 @@ export async function composeServer(
     freezes,
     page,
     links,
+    tend: requests.tend,
     meter: meter ?? unmetered,
     log,
   })
@@ -122,6 +125,7 @@ export async function composeServer(
     page,
     log,
     async close() {
+      requests.stop()
       await links.close()
       await changes.drained()
       await closeWebhook()
@@ -192,6 +196,7 @@ function approvalLinks(
 
 interface PolicyParts extends Pick<Running, 'settings' | 'tenants' | 'store' | 'freezes' | 'page'> {
   links: ApprovalLinks
+  tend: () => Promise<void>
   meter: Meter
   log: Log
 }
@@ -204,6 +209,7 @@ const callPolicy = ({
   freezes,
   page,
   links,
+  tend,
   meter,
   log,
 }: PolicyParts): CallPolicy => ({
@@ -223,6 +229,7 @@ const callPolicy = ({
     approvals: page.approvals,
     signer: page.signer,
     approveAt: links.approveAt,
+    tend,
     brief({ caller, grant, signal, deadline }: Call, plan: Plan) {
       const until = Math.min(deadline, Date.now() + BRIEFING_TIMEOUT)
       const context = { caller: caller.id, priority: 'interactive', deadline: until, signal } as const

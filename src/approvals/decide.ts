@@ -13,6 +13,7 @@ import {
 } from './approvals.ts'
 import type { Approvers } from './approvers.ts'
 import type { EnteredAt } from './attempts.ts'
+import { journalNews } from './tend.ts'
 import { checkTyped } from './typed-confirmation.ts'
 
 /** A decision, with the approver's credentials. */
@@ -104,10 +105,14 @@ export async function decide(
     { event: decision },
     { by, ...(needsSeveral && { note: `one of ${approversOf(approval)} required approvers` }) },
   )
+  let decided: Approval
   try {
-    return await approvals.decide(approval.id, decision, by, how)
+    decided = await approvals.decide(approval.id, decision, by, how)
   } catch (error) {
     await record({ event: 'failed' }, { by, note: 'the decision came too late' })
     throw error
   }
+  // The decision stands, whatever becomes of the news about others; the server looks after them, too.
+  await journalNews({ approvals, journal }).catch(() => undefined)
+  return decided
 }

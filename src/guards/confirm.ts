@@ -26,6 +26,8 @@ export interface Confirming {
   signer: StateSigner
   /** Where a person decides: in words, with the address of the page if there is one. */
   approveAt: (approval: Approval) => Promise<{ words: string; url?: string }>
+  /** Looks after open requests; called when one is made. Never throws. */
+  tend: () => Promise<void>
   /** What a person should know about the plan; called only if a person must approve it. */
   brief: (call: Call, plan: Plan) => Promise<Briefing>
 }
@@ -53,7 +55,7 @@ export const confirm = (by: Confirming): CallGuard =>
       if (given) mustCover(given, bound, plan)
       const approval = await by.approvals.use(approvalId, given?.digest ?? digest, demand)
       if (approval.state === 'pending') {
-        const { answer } = waiting(approval, await by.approveAt(approval))
+        const { answer } = waiting(approval, await placeOf(approval, by))
         return { answer: { ...answer, ...plan.settled } }
       }
       return next(allowedBy(call, approval))
@@ -80,6 +82,11 @@ const allowedBy = (call: Call, { id, by, how }: NonNullable<JournalEvent['approv
 })
 
 const leastOf = ({ leastLevel }: Call, { mustAsk }: Plan) => leastLevel ?? (mustAsk ? 'ask' : undefined)
+
+const argumentsOf = ({ input }: Call): Record<string, unknown> => {
+  const { approvalId: _, ...args } = input as Record<string, unknown>
+  return args
+}
 
 const approvalIdOf = ({ input }: Call): string | undefined => {
   const { approvalId } = input as { approvalId?: unknown }
@@ -150,6 +157,7 @@ async function request(
   const typed = mustType(plan, kinds)
   const approval = await by.approvals.request({
     call: call.id,
+    args: argumentsOf(call),
     ...bound,
     approvers,
     fourEyes,
@@ -161,12 +169,25 @@ async function request(
     briefing: await by.brief(call, plan),
     ...(typed !== undefined && { mustType: typed }),
   })
+  const at = await placeOf(approval, by)
   // An existing request was journalled by the call that made it.
-  if (approval.call === call.id) await call.record({ event: 'asked', approval: { id: approval.id } })
-  const at = await by.approveAt(approval)
+  if (approval.call === call.id) {
+    await call.record({ event: 'asked', approval: { id: approval.id }, ...(at.inLine && UNSEEN) })
+  }
+  await by.tend()
   const link = at.url !== undefined && { approvalId: approval.id, url: at.url, message: wording(plan, call) }
   return { answer: { ...waiting(approval, at).answer, ...plan.settled }, ...(link && { link }) }
 }
+
+/** Where a request is decided, or that no person sees it yet. */
+const placeOf = async (approval: Approval, { approvals, approveAt }: Confirming) =>
+  (await approvals.inLine()).has(approval.id)
+    ? { words: IN_LINE, url: undefined, inLine: true }
+    : { url: undefined, inLine: false, ...(await approveAt(approval)) }
+
+const IN_LINE =
+  'In line: too many requests wait already, so no person is shown this one until some of them are decided or have expired.'
+const UNSEEN = { code: 'limit_reached', note: 'in line, not shown to approvers yet' } as const
 
 const wantsPart = ({ input }: Call): boolean => (input as { partial?: unknown }).partial === true
 

@@ -147,8 +147,8 @@ describe('hashing', () => {
     expect(await next).toBe('hashed')
   })
 
-  const OLD = { N: 2 ** 11, r: 8, p: 1 }
-  const TODAY = { N: 2 ** 14, r: 8, p: 1 }
+  const OLD = { N: 2 ** 8, r: 8, p: 1 }
+  const TODAY = { N: 2 ** 11, r: 8, p: 1 }
 
   test('takes as long for an unknown name, and for a passphrase of an older cost', async () => {
     vi.useRealTimers()
@@ -156,18 +156,18 @@ describe('hashing', () => {
     await openApprovers(store, OLD).add('old', PASSPHRASE)
     const approvers = openApprovers(store, TODAY)
     await approvers.add('new', PASSPHRASE)
-    const took = async (name: string) => {
-      const times: number[] = []
-      for (let round = 0; round < 15; round += 1) {
+    const names = ['new', 'old', 'nobody', 'no such name!']
+    const times = new Map(names.map((name) => [name, Number.POSITIVE_INFINITY]))
+    // The fastest of many, in turn: all else is the load of the machine.
+    for (let round = 0; round < 25; round += 1) {
+      for (const name of names) {
         const begun = performance.now()
-        await approvers.check(name, 'a wrong passphrase', page(`192.0.2.${round}`))
-        times.push(performance.now() - begun)
+        await approvers.check(name, 'a wrong passphrase', page(`192.0.2.${round}`, name))
+        times.set(name, Math.min(times.get(name) ?? 0, performance.now() - begun))
       }
-      return times.toSorted((a, b) => a - b)[7] ?? 0
     }
-    const known = await took('new')
-    for (const name of ['old', 'nobody', 'no such name!']) {
-      const ratio = (await took(name)) / known
+    for (const name of names) {
+      const ratio = (times.get(name) ?? 0) / (times.get('new') ?? 1)
       expect({ name, ratio }).toEqual({
         name,
         ratio: expect.toSatisfy((one: number) => one > 0.5 && one < 2),

@@ -300,3 +300,16 @@ describe('where two must agree, and not the one who asked', () => {
     expect((await decideAs('boss', id)).code).toBe(1)
   })
 })
+
+test('says of an approval that expired unused that it was approved and not used', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const { id } = await ask()
+  const { id: undecided } = await ask({ digest: 'undecided' })
+  await openApprovals(desk.store).decide(id, 'approved', 'boss', 'terminal')
+  vi.advanceTimersByTime(APPROVAL_TTL_MS)
+  const { out } = await run(['list', '--all'])
+  expect(out).toMatch(new RegExp(`${id} +approved, not used`))
+  expect(out).toMatch(new RegExp(`${undecided} +expired`))
+  expect((await run(['show', id])).out).toContain('approved, not used')
+  expect((await journal()).map(({ note }) => note)).toEqual(['approved, and not used before it expired'])
+})

@@ -81,7 +81,8 @@ describe('the process', () => {
     })
     const shut = async () => (await send(approval.approveAt, { path }).catch(() => undefined)) === undefined
     while (!(await shut())) await new Promise((resolve) => setTimeout(resolve, 200))
-    const next = (await world.call('deactivate_user', LEAVES)) as unknown as PendingAnswer
+    const other = { ...LEAVES, user: world.newcomer().userName }
+    const next = (await world.call('deactivate_user', other)) as unknown as PendingAnswer
     expect(await decideAt(next.approval.approveAt)).toBe(303)
   })
 })

@@ -60,6 +60,7 @@ function guarded({
       approvals: openApprovals(store),
       signer: stateSigner(store),
       approveAt: async () => ({ words: 'somewhere' }),
+      tend: async () => {},
       brief: async () => ({ changes: [] }),
     },
   }

@@ -11,6 +11,18 @@ export const CHEAP: ScryptCost = { N: 2, r: 8, p: 1 }
 /** Approvers whose passphrases are cheap to hash and to check. A child process hashes them anew at their first use. */
 export const cheapApprovers = (store: Store): Approvers => openApprovers(store, CHEAP)
 
+/** Options of Node that make hashing as cheap in a child process, for tests that decide often there. */
+export const CHEAP_HASHING: readonly string[] = [
+  '--import',
+  `data:text/javascript,${encodeURIComponent(`
+    import crypto from 'node:crypto'
+    import { syncBuiltinESMExports } from 'node:module'
+    const { scrypt } = crypto
+    crypto.scrypt = (text, salt, length, cost, done) => scrypt(text, salt, length, ${JSON.stringify(CHEAP)}, done)
+    syncBuiltinESMExports()
+  `)}`,
+]
+
 /** Adds approvers, each with `PASSPHRASE`, without the command `approvers add`. */
 export async function addApprovers({ dataDir }: { dataDir: string }, ...names: string[]): Promise<void> {
   const { store } = openStores(dataDir)

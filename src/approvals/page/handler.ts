@@ -109,6 +109,11 @@ async function route(parts: View, origins: readonly string[], request: IncomingM
   const id = REQUEST_PATH.exec(path)?.[1]
   const approval = id === undefined ? undefined : await parts.approvals.get(id)
   if (!approval) return messageReply(404, 'Page not found', 'Use the complete link that you received.')
+  if ((await parts.approvals.inLine()).has(approval.id)) {
+    const text =
+      'Too many requests wait at this moment. Decide those first: this one follows when some have ended.'
+    return messageReply(method === 'GET' ? 200 : 409, 'This request waits in line', text)
+  }
   const browser = await knownBrowser(request, parts)
   return method === 'GET'
     ? showRequest(parts, approval, { browser })
