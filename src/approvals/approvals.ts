@@ -73,6 +73,8 @@ export interface Approvals {
    */
   request(request: ApprovalRequest): Promise<Approval>
   get(id: string): Promise<Approval | undefined>
+  /** The unused approval of this plan that a person gave in a form after the call had ended. */
+  givenInForm(digest: string): Promise<Approval | undefined>
   /** Oldest first; `pending` lists only undecided ones. */
   list(options?: { pending?: boolean }): Promise<Approval[]>
   /** Ids of the pending requests that approvers are not shown yet: they wait in line behind others. */
@@ -165,6 +167,11 @@ export function openApprovals(store: Store): Approvals {
     },
 
     get,
+    async givenInForm(digest) {
+      const now = await store.now()
+      const all = (await store.get<Approval[]>(digestKey(digest))) ?? []
+      return all.find((one) => statusOf(one, now) === 'approved' && one.how === 'form')
+    },
     inLine: line.inLine,
     async news() {
       const { shown, unused, open } = await line.news()

@@ -40,6 +40,22 @@ export const Confirm = z.strictObject({
   admins: ConfirmLevel.default('approve').describe('Any change to an administrator'),
   changes: ConfirmLevel.default('none').describe('Changing attributes of an account'),
   adds: ConfirmLevel.default('none').describe('Giving access'),
+  declined: z
+    .enum(['stop', 'approve'])
+    .default('stop')
+    .describe(
+      'What follows when the client declines a form: the call ends, or an approver is asked, for clients that decline by ' +
+        'themselves',
+    ),
+  waitSeconds: z
+    .int()
+    .min(1)
+    .max(300)
+    .default(45)
+    .describe(
+      'How long a call waits for the answer to a form, for clients before 2026-07-28; most give up after 60 seconds. The ' +
+        'answer then counts for the repeated call',
+    ),
   rules: z
     .array(ConfirmRule)
     .default([])

@@ -4,7 +4,7 @@ import { kindOf } from '../changes/index.ts'
 import { type Plan, targetKey } from '../domain/change.ts'
 import type { RequestContext } from '../domain/operations.ts'
 import { type Grant, holds, scopeOf } from '../domain/scopes.ts'
-import { type Call, type CallGuard, logged, type Reply } from '../guards/call.ts'
+import { type Call, type CallGuard, logged, type PersonsAnswer, type Reply } from '../guards/call.ts'
 import type { Sight } from '../guards/call-pipeline.ts'
 import { compose } from '../guards/compose.ts'
 import type { InFlight } from '../in-flight.ts'
@@ -26,6 +26,13 @@ export interface Parts {
   /** Holds the decision that a call waits for, and what it covers. */
   approvals: Pick<Approvals, 'get'>
   signer: StateSigner
+  /** Asking a person while a call waits. */
+  asking: {
+    /** How long a call waits for the answer, from its start, milliseconds. */
+    waitMs: number
+    /** An answer that came after its call had ended with this request. Never throws. */
+    late: (call: Call, answer: PersonsAnswer, approvalId: string) => Promise<void>
+  }
   log: Log
   /** What the call with this reference changed, as far as `caller` is allowed to know. */
   past: (reference: string, caller: string) => Promise<PastCall | undefined>

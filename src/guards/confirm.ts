@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { Approval, Approvals } from '../approvals/approvals.ts'
+import { type Approval, type Approvals, checkDecision } from '../approvals/approvals.ts'
 import { ASK_APPROVAL_AGAIN, type Binding, bindingOf, mustCover } from '../approvals/binding.ts'
 import { mustType } from '../approvals/typed-confirmation.ts'
 import type { Briefing } from '../domain/briefing.ts'
 import type { Plan } from '../domain/change.ts'
 import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { StateSigner } from '../store/signed-state.ts'
 import { inQuotes, plainText } from '../text/text.ts'
 import { type Call, type CallGuard, effectOf, type PersonsAnswer, type Reply } from './call.ts'
@@ -53,6 +54,12 @@ export const confirm = (by: Confirming): CallGuard =>
     if (approvalId !== undefined) {
       const given = await by.approvals.get(approvalId)
       if (given) mustCover(given, bound, plan)
+      if (given?.how === 'form' && demand.level !== 'ask') {
+        throw new ApprovalVoid(
+          `The approval ${approvalId} no longer meets the requirements.`,
+          ASK_APPROVAL_AGAIN,
+        )
+      }
       const approval = await by.approvals.use(approvalId, given?.digest ?? digest, demand)
       if (approval.state === 'pending') {
         const { answer } = waiting(approval, await placeOf(approval, by))
@@ -62,8 +69,11 @@ export const confirm = (by: Confirming): CallGuard =>
     }
     const { level } = demand
     if (level === 'none') return next(call)
+    const given = level === 'ask' && !call.answer ? await by.approvals.givenInForm(digest) : undefined
+    if (given) return next(allowedBy(call, await by.approvals.use(given.id, digest, demand)))
     if (level === 'ask' && call.answer) {
       const question = await answered(call, call.answer, digest, by)
+      if (question === 'elsewhere') return request(call, plan, { bound, demand }, by)
       if (question) {
         const approval = { id: question.id, by: call.caller.id, how: 'form' as const }
         await call.record({ event: 'approved', approval })
@@ -101,12 +111,15 @@ async function ask(call: Call, plan: Plan, digest: string, { signer }: Confirmin
   return { question: { message: wording(plan, call), state } }
 }
 
-/** The question, if the answer is yes; undefined if there is no answer. Throws for every kind of no. */
+/**
+ * The question, if the answer is yes; undefined if there is no answer; `elsewhere` if somebody else is to decide. Throws for
+ * every other kind of no.
+ */
 async function answered(
   call: Call,
   answer: PersonsAnswer,
   digest: string,
-  { signer, approvals }: Confirming,
+  { signer, approvals, policy }: Confirming,
 ) {
   // Signed here for this caller, so it has the form that `ask` gave it.
   const question = (await signer.verify(boundTo(call), answer.state)) as SignedQuestion | undefined
@@ -122,10 +135,53 @@ async function answered(
     throw new ApprovalUsed('This confirmation has already been used.', ASK_AGAIN)
   }
   if (answer.action === 'accept' && answer.confirmed) return question
+  if (answer.action !== 'accept' && policy.confirm.declined === 'approve') {
+    await call.record({ event: 'declined', approval: { id: question.id, how: 'form' } })
+    return 'elsewhere'
+  }
   throw new Declined(
     `${HOW_DECLINED[answer.action]}; nothing was changed.`,
     'Stop here unless the person asks for it again.',
   )
+}
+
+/**
+ * Counts an answer to a form that came after its call had ended: a yes or a no decides the request that the call ended with,
+ * if it is about the same plan. Anything else leaves that request to others.
+ */
+export async function answerLate(
+  { tool, caller }: Call,
+  { state, action, confirmed }: PersonsAnswer,
+  approvalId: string,
+  {
+    signer,
+    approvals,
+    policy,
+    journal,
+  }: Pick<Confirming, 'signer' | 'approvals' | 'policy'> & {
+    journal: Pick<Journal, 'append'>
+  },
+): Promise<void> {
+  const decision =
+    action === 'accept' && confirmed
+      ? 'approved'
+      : action === 'decline' && policy.confirm.declined === 'stop'
+        ? 'denied'
+        : undefined
+  const question = (await signer.verify(boundTo({ tool, caller }), state)) as SignedQuestion | undefined
+  const approval = await approvals.get(approvalId)
+  if (!decision || !question || approval?.digest !== question.digest) return
+  if (!(await approvals.claimQuestion(question.id, QUESTION_TTL))) return
+  checkDecision(approval, decision, caller.id)
+  await journal.append({
+    event: decision,
+    call: approval.call ?? approval.id,
+    tool: tool.name,
+    caller: caller.id,
+    client: caller.client,
+    approval: { id: approval.id, by: caller.id, how: 'form' },
+  })
+  await approvals.decide(approval.id, decision, caller.id, 'form')
 }
 
 const HOW_DECLINED = {
@@ -135,7 +191,12 @@ const HOW_DECLINED = {
 }
 
 const ASK_AGAIN = 'Repeat the call; the person is then asked about the current state.'
-const boundTo = ({ tool, caller }: Call): string[] => ['question', tool.name, caller.id, caller.client]
+const boundTo = ({ tool, caller }: Pick<Call, 'tool' | 'caller'>): string[] => [
+  'question',
+  tool.name,
+  caller.id,
+  caller.client,
+]
 
 function wording(plan: Plan, { caller }: Call): string {
   return [

@@ -52,7 +52,7 @@ export interface Target {
   administrator: boolean
 }
 
-type Kind = Exclude<keyof Settings['confirm'], 'rules'>
+type Kind = Exclude<keyof Settings['confirm'], 'rules' | 'declined' | 'waitSeconds'>
 
 /** A change that concerns more people than this counts as bulk. */
 const MAX_PEOPLE_BEFORE_BULK = 20
