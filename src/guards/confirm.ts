@@ -4,7 +4,7 @@ import { ASK_APPROVAL_AGAIN, type Binding, bindingOf, mustCover } from '../appro
 import { mustType } from '../approvals/typed-confirmation.ts'
 import type { Briefing } from '../domain/briefing.ts'
 import type { Plan } from '../domain/change.ts'
-import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
+import { ApprovalUsed, ApprovalVoid, Declined, InvalidInput } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { StateSigner } from '../store/signed-state.ts'
@@ -69,6 +69,7 @@ export const confirm = (by: Confirming): CallGuard =>
     }
     const { level } = demand
     if (level === 'none') return next(call)
+    mustFitQuestion(plan)
     const given = level === 'ask' && !call.answer ? await by.approvals.givenInForm(digest) : undefined
     if (given) return next(allowedBy(call, await by.approvals.use(given.id, digest, demand)))
     if (level === 'ask' && call.answer) {
@@ -101,6 +102,19 @@ const argumentsOf = ({ input }: Call): Record<string, unknown> => {
 const approvalIdOf = ({ input }: Call): string | undefined => {
   const { approvalId } = input as { approvalId?: unknown }
   return typeof approvalId === 'string' ? approvalId : undefined
+}
+
+/** What a person can be asked at once, in characters: about 200 people by name. */
+const MAX_QUESTION_LENGTH = 10_000
+
+/** Nothing in a question is left out, so a plan that is too long for one is refused. */
+function mustFitQuestion({ lines }: Plan): void {
+  const length = lines.reduce((sum, line) => sum + line.length, 0)
+  if (length <= MAX_QUESTION_LENGTH) return
+  throw new InvalidInput(
+    'This is too long for one question to a person, who must see every part of it.',
+    'Ask for less in one call: fewer people, fields or values at a time.',
+  )
 }
 
 /** Asks the person at the client about the plan. */
