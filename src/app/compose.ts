@@ -2,6 +2,7 @@ import { type Approval, approversOf, openApprovals } from '../approvals/approval
 import { openApprovers } from '../approvals/approvers.ts'
 import type { PageParts } from '../approvals/page/handler.ts'
 import type { LoopbackPage } from '../approvals/page/loopback.ts'
+import { tending } from '../approvals/tend.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Plan } from '../domain/change.ts'
 import type { Grant } from '../domain/scopes.ts'
@@ -13,6 +14,7 @@ import { ownEvents } from '../engine/own-events.ts'
 import { openTenants, type Tenants, traitsOf } from '../engine/tenants.ts'
 import type { Call } from '../guards/call.ts'
 import { type CallPolicy, callGuards } from '../guards/call-pipeline.ts'
+import { answerLate } from '../guards/confirm.ts'
 import { inFlight } from '../in-flight.ts'
 import { type Freezes, openFreezes } from '../limits/freezes.ts'
 import { leasing } from '../limits/lease.ts'
@@ -57,6 +59,8 @@ export interface Serving {
   meter?: Meter
   /** Default: a page on a loopback port, open while a request is pending. */
   openPage?: (parts: PageParts) => Promise<LinkedPage>
+  /** Whether callers are on other machines. */
+  remote?: boolean
 }
 
 /**
@@ -66,7 +70,7 @@ export interface Serving {
 export async function composeServer(
   io: Io,
   options: CommonOptions,
-  { meter, openPage = openLoopbackPage }: Serving = {},
+  { meter, openPage = openLoopbackPage, remote = false }: Serving = {},
 ): Promise<Running> {
   const { settings, closeSandbox } = await settingsOrSandbox(io, options)
   const { store, budgets, ...kept } = openStores(dataFolder(settings, options), settings.store)
@@ -81,25 +85,32 @@ export async function composeServer(
   const { journal, close: closeWebhook } = journalWithWebhook(kept.journal, io, () => ({
     webhook: settings.webhook,
     signingKey: settings.journal.signingKey,
-    approveAt: async (id) => (await links.approveAt({ id, state: 'pending' })).words,
+    approveAt: async (id) => {
+      const { url, words } = await links.approveAt({ id, state: 'pending' })
+      return url ?? words
+    },
   }))
+  // Who calls over the network is not told where things are on this machine.
+  const command = (words: string) => (remote ? `identity-mcp ${words}` : typed(io, options, words))
   const page: PageParts = {
     approvals,
-    approvers: openApprovers(store),
+    approvers: openApprovers(store, io.scryptCost),
     journal,
     signer,
     inFlight: changes,
     warn,
-    addApprover: typed(io, options, 'approvers add NAME'),
+    addApprover: command('approvers add NAME'),
   }
-  const links = approvalLinks(io, options, page, openPage)
-  const policy = callPolicy({
+  const links = approvalLinks(command, page, openPage)
+  const requests = tending({ approvals, journal, warn })
+  const guardPolicy = callPolicy({
     settings,
     tenants,
     store,
     freezes,
     page,
     links,
+    tend: requests.tend,
     meter: meter ?? unmetered,
     log,
   })
@@ -109,10 +120,17 @@ export async function composeServer(
       tenants,
       approvals,
       signer,
+      asking: {
+        waitMs: settings.confirm.waitSeconds * 1_000,
+        late: (call, answer, approvalId) =>
+          answerLate(call, answer, approvalId, { ...guardPolicy.confirming, journal }).catch((error) =>
+            warn('a late answer could not be counted', error),
+          ),
+      },
       log,
       freezes,
       inFlight: changes,
-      guards: (sight) => callGuards(policy, sight),
+      guards: (sight) => callGuards(guardPolicy, sight),
       past: (reference, caller) => pastOf(journal, reference, (by) => by === caller),
       own: (asked) => ownEvents(journal, asked),
     },
@@ -123,6 +141,7 @@ export async function composeServer(
     page,
     log,
     async close() {
+      requests.stop()
       await links.close()
       await changes.drained()
       await closeWebhook()
@@ -168,8 +187,7 @@ interface ApprovalLinks {
 
 /** Says where to approve a request. Opens the page with the first request. */
 function approvalLinks(
-  io: Io,
-  options: CommonOptions,
+  command: (words: string) => string,
   parts: PageParts,
   openPage: (parts: PageParts) => Promise<LinkedPage>,
 ): ApprovalLinks {
@@ -180,7 +198,9 @@ function approvalLinks(
         return { words: 'It is approved: make the same call with this approvalId.' }
       page ??= openPage(parts)
       const url = await (await page).link(approval.id)
-      const approve = url ?? typed(io, options, `approvals approve ${approval.id} --approver NAME`)
+      const inTerminal = command(`approvals approve ${approval.id} --approver NAME`)
+      // Both: the page of a process that ends with its call is gone when a person gets to it.
+      const approve = url === undefined ? inTerminal : `${url} or, in a terminal: ${inTerminal}`
       const missing = approversOf(approval) - (await parts.approvers.list()).length
       if (missing <= 0) return { words: approve, ...(url !== undefined && { url }) }
       // No `url`: without enough approvers, nobody can decide on the page.
@@ -193,6 +213,7 @@ function approvalLinks(
 
 interface PolicyParts extends Pick<Running, 'settings' | 'tenants' | 'store' | 'freezes' | 'page'> {
   links: ApprovalLinks
+  tend: () => Promise<void>
   meter: Meter
   log: Log
 }
@@ -205,6 +226,7 @@ const callPolicy = ({
   freezes,
   page,
   links,
+  tend,
   meter,
   log,
 }: PolicyParts): CallPolicy => ({
@@ -217,7 +239,14 @@ const callPolicy = ({
     tools.some((tool) => tool.name === name && tenants.seenBy(grant).supporting(tool).length > 0),
   isReadOnly: (tenant: string) => tenants.readOnly(tenants.get(tenant)),
   appOf: tenants.appOf,
-  blast: { ledger: storeLedger(store), people: storePeople(store), freezes, limits: settings.limits },
+  sharing: tenants.sharing,
+  blast: {
+    ledger: storeLedger(store),
+    people: storePeople(store),
+    freezes,
+    limits: settings.limits,
+    appOf: tenants.appOf,
+  },
   freezes,
   store,
   claims: openClaims(store),
@@ -226,6 +255,7 @@ const callPolicy = ({
     approvals: page.approvals,
     signer: page.signer,
     approveAt: links.approveAt,
+    tend,
     brief({ caller, grant, signal, deadline }: Call, plan: Plan) {
       const until = Math.min(deadline, Date.now() + BRIEFING_TIMEOUT)
       const context = { caller: caller.id, priority: 'interactive', deadline: until, signal } as const

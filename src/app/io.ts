@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import type { ScryptCost } from '../approvals/passphrase-hash.ts'
 
 /** What a command may use of its process. Only `main.ts` uses `process` itself. */
 export interface Io {
@@ -17,6 +18,8 @@ export interface Io {
   untilStopped(): Promise<void>
   /** Calls `reload` when the process is asked to reload its settings. */
   onReload(reload: () => void): void
+  /** What hashing a passphrase costs; by default what is recommended. Tests that are about something else make it cheap. */
+  scryptCost?: ScryptCost
   /** Sets the exit code: 0 success, 1 a check failed, 2 wrong usage or settings. */
   exit(code: 0 | 1 | 2): void
 }

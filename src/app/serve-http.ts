@@ -120,6 +120,7 @@ async function composeFromSettings(
   const running = await composeServer(io, options, {
     meter: metrics.meter,
     openPage: async () => pageLinks(origins),
+    remote: true,
   })
   try {
     const { parts, settings, tenants, store, page, log } = running

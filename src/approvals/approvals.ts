@@ -7,6 +7,8 @@ import type { Store } from '../store/store.ts'
 import { sameText } from '../text/text.ts'
 import { newApprovalId, readApprovalId } from './approval-id.ts'
 import type { Given } from './binding.ts'
+import { openDenials } from './denials.ts'
+import { openRequestsIn } from './open-requests.ts'
 
 /** How long the approver has to decide and the caller to act, from the time of the request. */
 export const APPROVAL_TTL_MS = 60 * 60_000
@@ -31,8 +33,9 @@ export interface ApprovalRequest extends Quorum, Requester, Given {
   reason?: string
   /** Further names that the requester may have. */
   mayBe?: readonly string[]
-  /** Reference of the call that asked, for the journal. */
+  /** Reference and arguments of the call that asked, for the journal. */
   call?: string
+  args?: Record<string, unknown>
   /** The same change as data, with further information for the approver. */
   briefing?: Briefing
   /** What the approver must type besides the passphrase, for a high-impact change. */
@@ -57,11 +60,20 @@ export interface Approval extends ApprovalRequest {
 
 /** Decisions on plans. Each is bound to one plan, can be used once, and expires. */
 export interface Approvals {
-  /** An open request with this digest and at least this quorum, or a new one. */
+  /**
+   * An open request with this digest and at least this quorum, or a new one. Throws `ApprovalDenied` for a plan that a person
+   * denied lately, and `LimitReached` for a caller with too many open requests.
+   */
   request(request: ApprovalRequest): Promise<Approval>
   get(id: string): Promise<Approval | undefined>
+  /** The unused approval of this plan that a person gave in a form after the call had ended. */
+  givenInForm(digest: string): Promise<Approval | undefined>
   /** Oldest first; `pending` lists only undecided ones. */
   list(options?: { pending?: boolean }): Promise<Approval[]>
+  /** Ids of the pending requests that approvers are not shown yet: they wait in line behind others. */
+  inLine(): Promise<ReadonlySet<string>>
+  /** Requests that approvers are shown from now on, and approvals that expired unused: each once. */
+  news(): Promise<{ shown: Approval[]; unused: Approval[]; open: number }>
   /**
    * Records a decision. A request is approved when enough different people approve; one denial is final. Throws `NotFound`
    * and what `checkDecision` throws. The caller must first check that `by` is an approver.
@@ -90,6 +102,18 @@ const idKey = (id: string) => `approval/id/${id}`
 
 export function openApprovals(store: Store): Approvals {
   const keyOf = (id: string) => store.get<string>(idKey(id))
+  const denials = openDenials(store)
+  const line = openRequestsIn(store)
+
+  const get = async (text: string) => {
+    const id = readApprovalId(text)
+    const key = await keyOf(id)
+    return key === undefined
+      ? undefined
+      : (await store.get<Approval[]>(key))?.find((approval) => approval.id === id)
+  }
+  const getAll = async (ids: readonly string[]) =>
+    (await Promise.all(ids.map(get))).filter((approval) => approval !== undefined)
 
   /** Changes the approval with `id`; `edit` throws to refuse. */
   const change = async (
@@ -110,9 +134,14 @@ export function openApprovals(store: Store): Approvals {
 
   return {
     async request(request) {
+      await denials.check(request)
       const key = digestKey(request.digest)
+      const isOpen = (one: Approval, now: number) => isOpenAt(one, now) && meetsQuorum(one, request)
+      const now = await store.now()
+      const known = ((await store.get<Approval[]>(key)) ?? []).some((one) => isOpen(one, now))
+      if (!known) await line.mustHaveRoom(request.caller)
       const approval = await store.update<Approval[], Approval>(key, (approvals = [], now) => {
-        const open = approvals.find((one) => isOpenAt(one, now) && meetsQuorum(one, request))
+        const open = approvals.find((one) => isOpen(one, now))
         if (open) return { ...withoutOld(approvals, now), result: open }
         const expiresAt = now + APPROVAL_TTL_MS
         const result: Approval = {
@@ -126,15 +155,20 @@ export function openApprovals(store: Store): Approvals {
       })
       // Set each time, so every returned id resolves, even after a crash or data loss between the two writes.
       await store.set(idKey(approval.id), key, APPROVAL_TTL_MS + KEPT_AFTER_MS)
+      if (approval.state === 'pending') await line.add(approval)
       return approval
     },
 
-    async get(text) {
-      const id = readApprovalId(text)
-      const key = await keyOf(id)
-      return key === undefined
-        ? undefined
-        : (await store.get<Approval[]>(key))?.find((approval) => approval.id === id)
+    get,
+    async givenInForm(digest) {
+      const now = await store.now()
+      const all = (await store.get<Approval[]>(digestKey(digest))) ?? []
+      return all.find((one) => statusOf(one, now) === 'approved' && one.how === 'form')
+    },
+    inLine: line.inLine,
+    async news() {
+      const { shown, unused, open } = await line.news()
+      return { shown: await getAll(shown), unused: await getAll(unused), open }
     },
 
     async list({ pending = false } = {}) {
@@ -146,9 +180,9 @@ export function openApprovals(store: Store): Approvals {
         .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
     },
 
-    decide(text, decision, by, how) {
+    async decide(text, decision, by, how) {
       const id = readApprovalId(text)
-      return change(
+      const decided = await change(
         id,
         () => noRequest(id),
         (approval, at) => {
@@ -160,12 +194,20 @@ export function openApprovals(store: Store): Approvals {
           return { ...approval, agreed, state: decision, by: names, how, decidedAt: at }
         },
       )
+      if (decided.state === 'denied') {
+        await denials.add(decided)
+        await line.remove(id)
+      }
+      if (decided.state === 'approved') await line.approve(id)
+      return decided
     },
 
-    use(text, digest, required = {}) {
+    async use(text, digest, required = {}) {
       const id = readApprovalId(text)
+      const given = await get(id)
+      const retryAt = given?.state === 'denied' ? await denials.until(given) : undefined
       const unknown = () => new ApprovalVoid(`There is no approval ${id} for this call.`, ASK_AGAIN_HINT)
-      return change(id, unknown, (approval, now) => {
+      const used = await change(id, unknown, (approval, now) => {
         if (approval.digest !== digest) throw unknown()
         const status = statusOf(approval, now)
         if (status === 'used') {
@@ -176,15 +218,19 @@ export function openApprovals(store: Store): Approvals {
           )
         }
         if (status === 'denied') {
-          throw new ApprovalDenied(`A person denied this change (${id}).`, 'Tell the person you work for.')
+          throw new ApprovalDenied(`A person denied this change (${id}).`, 'Tell the person you work for.', {
+            ...(retryAt !== undefined && { retryAt }),
+          })
         }
-        if (status === 'expired') throw new ApprovalVoid(`The approval ${id} has expired.`, ASK_AGAIN_HINT)
+        if (status === 'expired') throw new ApprovalVoid(howExpired(approval), ASK_AGAIN_HINT)
         if (!meetsQuorum(approval, required)) {
           throw new ApprovalVoid(`The approval ${id} no longer meets the requirements.`, ASK_AGAIN_HINT)
         }
         // Used from here on, even if this process ends before it acts.
         return status === 'approved' ? { ...approval, usedAt: now } : approval
       })
+      if (used.usedAt !== undefined) await line.remove(id)
+      return used
     },
 
     // Twice the validity of the answer, since each instance checks that by its own clock.
@@ -195,13 +241,18 @@ export function openApprovals(store: Store): Approvals {
 export const noRequest = (id: string): NotFound =>
   new NotFound(`There is no request ${id}.`, 'List them with `identity-mcp approvals --all`.')
 
+const howExpired = ({ id, state }: Approval): string =>
+  state === 'approved'
+    ? `The request ${id} was approved, but it has expired: it was not used in time.`
+    : `The request ${id} has expired without a decision.`
+
 /** Throws `ApprovalVoid` or `Conflict` unless the request is still pending. */
 export function checkUndecided(approval: Approval, now?: number): void {
   const status = statusOf(approval, now)
-  if (status === 'expired') throw new ApprovalVoid(`The request ${approval.id} has expired.`, ASK_AGAIN_HINT)
+  if (status === 'expired') throw new ApprovalVoid(howExpired(approval), ASK_AGAIN_HINT)
   if (status === 'pending') return
-  const decided = `${approval.state} by ${approval.by}`
-  throw new Conflict(`The request ${approval.id} is already ${decided}.`, 'A decision is final.')
+  // Without the name of the approver: whoever has the link reads this.
+  throw new Conflict(`The request ${approval.id} is already ${approval.state}.`, 'A decision is final.')
 }
 
 /** Throws what `checkUndecided` throws, and `Refused` for a second approval by the same person or one by the requester. */

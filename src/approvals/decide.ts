@@ -2,7 +2,7 @@ import { requesterIn } from '../domain/caller-names.ts'
 import { Refused } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
-import { plainText, sameText } from '../text/text.ts'
+import { sameText } from '../text/text.ts'
 import {
   type Approval,
   type Approvals,
@@ -13,6 +13,8 @@ import {
   noRequest,
 } from './approvals.ts'
 import type { Approvers } from './approvers.ts'
+import type { EnteredAt } from './attempts.ts'
+import { journalNews } from './tend.ts'
 import { checkTyped } from './typed-confirmation.ts'
 
 /** A decision, with the approver's credentials. */
@@ -22,6 +24,8 @@ export interface Decision {
   approver: string
   passphrase: string
   how: Channel
+  /** Default: at the terminal. */
+  from?: EnteredAt
   /** The typed confirmation of a high-impact change. */
   typed?: string | undefined
   /** Where it was made, for the journal. */
@@ -37,9 +41,20 @@ export async function undecided(approvals: Approvals, id: string): Promise<Appro
 }
 
 /** Throws `Refused` unless `name` is an approver with this passphrase; the error does not tell which one is wrong. */
-export async function checkPassphrase(approvers: Approvers, name: string, passphrase: string): Promise<void> {
-  if (await approvers.check(name, passphrase)) return
+export async function checkPassphrase(
+  approvers: Approvers,
+  { name, passphrase, from }: { name: string; passphrase: string; from?: EnteredAt | undefined },
+): Promise<void> {
+  if (await approvers.check(name, passphrase, from)) return
   throw new Refused('The approver name or the passphrase is wrong.', 'Check both and try again.')
+}
+
+/** For the journal. Only the name of an approver is kept: what else stands in its field can be a passphrase. */
+export async function wrongPassphraseNote(approvers: Pick<Approvers, 'list'>, name: string): Promise<string> {
+  const known = (await approvers.list()).find((one) => sameText(one.name, name))
+  return known
+    ? `wrong passphrase for the approver "${known.name}"`
+    : 'wrong passphrase, and no approver has that name'
 }
 
 /**
@@ -50,7 +65,7 @@ export async function checkPassphrase(approvers: Approvers, name: string, passph
  */
 export async function decide(
   { approvals, approvers, journal }: { approvals: Approvals; approvers: Approvers; journal: Journal },
-  { id, decision, approver, passphrase, how, typed, where }: Decision,
+  { id, decision, approver, passphrase, how, from, typed, where }: Decision,
 ): Promise<Approval> {
   const approval = await undecided(approvals, id)
   if (decision === 'approved') checkTyped(approval, typed)
@@ -74,9 +89,9 @@ export async function decide(
   }
 
   try {
-    await checkPassphrase(approvers, approver, passphrase)
+    await checkPassphrase(approvers, { name: approver, passphrase, from })
   } catch (error) {
-    throw await journalled(error, `wrong passphrase for the approver "${plainText(approver, 64)}"`)
+    throw await journalled(error, await wrongPassphraseNote(approvers, approver))
   }
   const by = (await approvers.list()).find(({ name }) => sameText(name, approver))?.name ?? approver
   try {
@@ -90,10 +105,14 @@ export async function decide(
     { event: decision },
     { by, ...(needsSeveral && { note: `one of ${approversOf(approval)} required approvers` }) },
   )
+  let decided: Approval
   try {
-    return await approvals.decide(approval.id, decision, by, how)
+    decided = await approvals.decide(approval.id, decision, by, how)
   } catch (error) {
     await record({ event: 'failed' }, { by, note: 'the decision came too late' })
     throw error
   }
+  // The decision stands, whatever becomes of the news about others; the server looks after them, too.
+  await journalNews({ approvals, journal }).catch(() => undefined)
+  return decided
 }

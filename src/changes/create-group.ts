@@ -28,7 +28,7 @@ export const createGroup = defineChange({
   privileges: ({ ask }) => [ask.name],
   newNames: ({ ask: { name } }) => [{ about: name, names: { name } }],
   sentences: ({ ask: { name, members } }, { title, tenant }) => [
-    `Create the group ${inQuotes(name)} in ${title}, tenant ${tenant}.`,
+    `Create the group ${inQuotes(name, 320)} in ${title}, tenant ${tenant}.`,
     ...(members.length > 0 ? [`Add: ${namesOf(members)}.`] : []),
   ],
   consequence: ({ ask: { members } }, facts) => (members.length > 0 ? policiesFollow(facts) : ''),

@@ -35,8 +35,8 @@ export const deleteAccount = defineChange({
   newNames: () => [],
   sentences: ({ accounts }, { title, tenant }) =>
     accounts.flatMap((account) => {
-      const { groups = [], moreGroups, licence } = account
-      const lost = [...groups.map((group) => inQuotes(group)), ...(moreGroups ? [`${moreGroups} more`] : [])]
+      const { groups = [], licence } = account
+      const lost = groups.map((group) => inQuotes(group))
       return [
         `DELETE the account of ${named(account)} in ${title}, tenant ${tenant}.`,
         ...(lost.length > 0 ? [`Groups lost: ${lost.join(', ')}.`] : []),

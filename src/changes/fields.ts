@@ -3,9 +3,6 @@ import type { AccountFields, Operations, RequestContext } from '../domain/operat
 import { inQuotes } from '../text/text.ts'
 import type { NewNames, Observed } from './define.ts'
 
-/** Items of a list that a person is shown. */
-const MAX_ITEMS_SHOWN = 20
-
 /** A field's old and new value, for a person to judge. */
 export const changedTo = (name: string, from: unknown, to: unknown): string =>
   `${name}: ${valueText(from)} → ${valueText(to)}`
@@ -13,15 +10,12 @@ export const changedTo = (name: string, from: unknown, to: unknown): string =>
 /** A field's value on a new account. */
 export const setTo = (name: string, value: unknown): string => `${name}: ${valueText(value)}`
 
-/** The whole value, up to a readable length; a longer list says how many more there are. */
+/** The whole value: a person who agrees to a list has seen each of its items. */
 function valueText(value: unknown): string {
   if (value === null || value === undefined) return 'not known'
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (!Array.isArray(value)) return inQuotes(String(value), 1_000)
-  const texts = value.map((one) => inQuotes(String(one), 320))
-  return texts.length > MAX_ITEMS_SHOWN
-    ? `${texts.slice(0, MAX_ITEMS_SHOWN).join(', ')} and ${texts.length - MAX_ITEMS_SHOWN} more`
-    : texts.join(', ')
+  return value.map((one) => inQuotes(String(one), 1_000)).join(', ')
 }
 
 /** The names among the values of an account. */

@@ -21,9 +21,6 @@ import {
 } from './inverse.ts'
 import { besidesStatus, sideEffects } from './side-effects.ts'
 
-/** Groups of an account that a person is shown. */
-const MAX_GROUPS_SHOWN = 50
-
 /** `Deactivate "Ada Lovelace" (ada@example.com) in Netskope, tenant acme-netskope: active → inactive.` */
 export const switchSentence = (
   verb: string,
@@ -58,7 +55,7 @@ export const losesAccess = (account: Account, after: string): BriefedAccount => 
   alters: [serverAlteration('status', account.status, after)],
   loses: {
     ...(account.groups && {
-      groups: { first: account.groups.slice(0, MAX_GROUPS_SHOWN), of: account.groups.length },
+      groups: { first: account.groups, of: account.groups.length + (account.moreGroups ?? 0) },
     }),
     ...(account.licence !== undefined && { licence: account.licence }),
   },

@@ -11,6 +11,7 @@ import {
 } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import { decide, undecided } from '../approvals/decide.ts'
+import { journalNews } from '../approvals/tend.ts'
 import type { Place } from '../domain/briefing.ts'
 import { agentInWords, personInWords, shortName } from '../domain/caller-names.ts'
 import { InvalidInput } from '../errors.ts'
@@ -65,33 +66,61 @@ interface DecideOptions {
 }
 
 const listRequests = (io: Io, open: OpenData, command: Command, { all, json }: { all?: true; json?: true }) =>
-  withData(io, open, command, async ({ store }) => {
-    const approvals = await openApprovals(store).list({ pending: !all })
-    if (json) return print(io, toJson({ approvals: approvals.map(toDocument) }, 2))
+  withData(io, open, command, async ({ store, journal }) => {
+    const kept = openApprovals(store)
+    await journalNews({ approvals: kept, journal })
+    const inLine = await kept.inLine()
+    const listed = await kept.list({ pending: !all })
+    const approvals = all ? listed : listed.filter(({ id }) => !inLine.has(id))
+    if (json) return print(io, toJson({ approvals: approvals.map(toDocument), inLine: inLine.size }, 2))
     if (approvals.length === 0)
       return print(io, all ? 'There are no requests.' : 'There are no pending requests.')
-    const rows = approvals.map((approval) => {
+    const folded = foldLike(approvals)
+    const rows = folded.map(([approval]) => {
       const status = statusOf(approval)
+      const shown = inLine.has(approval.id) ? 'in line' : statusText(approval)
       return [
         approval.id,
-        { text: statusText(approval), style: STATUS_STYLES[status] },
+        { text: shown, style: STATUS_STYLES[status] },
         timeLeft(approval),
         approval.tool,
         plainText(shortName(approval), 24),
         approval.plan[0] ?? '',
       ]
     })
+    const like = folded.flatMap(([first, ...rest]) =>
+      rest.length > 0
+        ? wrap(io, `${first.id} and ${rest.length} more like it: ${rest.map(({ id }) => id).join(', ')}`, '')
+        : [],
+    )
     print(
       io,
       ...table(io, [HEADINGS, ...rows]),
+      ...(like.length > 0 ? ['', ...like] : []),
+      ...(inLine.size > 0 && !all ? ['', `${inLine.size} more wait in line; --all lists them, too.`] : []),
       '',
       `Show one in full: ${typed(io, command.optsWithGlobals(), 'approvals show ID')}`,
     )
   })
 
+/** Requests of one caller for the same reason, with the same tool and status at the same tenants, are one entry. */
+function foldLike(approvals: readonly Approval[]): [Approval, ...Approval[]][] {
+  const entries = new Map<string, [Approval, ...Approval[]]>()
+  for (const approval of approvals) {
+    const { caller, tool, reason, briefing } = approval
+    const tenants = [...new Set(briefing?.changes.map(({ tenant }) => tenant) ?? [approval.id])].sort()
+    const key = JSON.stringify([caller, tool, reason, tenants, statusText(approval)])
+    const entry = entries.get(key)
+    if (entry) entry.push(approval)
+    else entries.set(key, [approval])
+  }
+  return [...entries.values()]
+}
+
 /** For instance "approved", or "pending, 1 of 2". */
 const statusText = (approval: Approval): string => {
   const status = statusOf(approval)
+  if (status === 'expired' && approval.state === 'approved') return 'approved, not used'
   return status === 'pending' ? [status, progressOf(approval)].filter(Boolean).join(', ') : status
 }
 
@@ -122,7 +151,7 @@ const decideRequest = (
 ) =>
   withData(io, open, command, async ({ store, journal }) => {
     const approvals = openApprovals(store)
-    const approvers = openApprovers(store)
+    const approvers = openApprovers(store, io.scryptCost)
     const approval = await undecided(approvals, id)
     if ((await approvers.list()).length === 0) {
       throw new InvalidInput(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Io } from '../app/io.ts'
 import type { DataFolder } from '../app/stores.ts'
 import { openApprovers } from '../approvals/approvers.ts'
-import { checkPassphrase } from '../approvals/decide.ts'
+import { checkPassphrase, wrongPassphraseNote } from '../approvals/decide.ts'
 import { InvalidInput, Refused } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { Store } from '../store/store.ts'
@@ -51,16 +51,17 @@ export async function requiredApprover(
 
 /** Throws and journals `Refused` unless this is the passphrase of that approver. */
 export async function checkApprover(
+  io: Io,
   store: Store,
   record: Recorder,
-  approver: string,
-  passphrase: string,
+  { name, passphrase }: { name: string; passphrase: string },
 ): Promise<void> {
+  const approvers = openApprovers(store, io.scryptCost)
   try {
-    await checkPassphrase(openApprovers(store), approver, passphrase)
+    await checkPassphrase(approvers, { name, passphrase })
   } catch (error) {
     if (error instanceof Refused) {
-      await record('refused', { code: 'refused', note: `wrong passphrase for the approver "${approver}"` })
+      await record('refused', { code: 'refused', note: await wrongPassphraseNote(approvers, name) })
     }
     throw error
   }
@@ -80,6 +81,6 @@ export async function confirmedByApprover(
   if (confirming === undefined) return {}
   const questions = [`Passphrase of ${confirming} to ${to}`]
   const [passphrase = ''] = await readPassphrases(io, { passphraseStdin, questions })
-  await checkApprover(store, record, confirming, passphrase)
+  await checkApprover(io, store, record, { name: confirming, passphrase })
   return { note: `${confirming} vouched for it` }
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Io } from '../app/io.ts'
 import { typed } from '../app/stores.ts'
-import { openApprovers } from '../approvals/approvers.ts'
+import { checkName, openApprovers } from '../approvals/approvers.ts'
 import { InvalidInput, NotFound } from '../errors.ts'
 import { plainText, sameText } from '../text/text.ts'
 import {
@@ -75,7 +75,9 @@ const addApprover = (
   { approver, passphraseStdin }: ApproverOptions,
 ) =>
   withData(io, open, command, async (data) => {
-    const approvers = openApprovers(data.store)
+    const approvers = openApprovers(data.store, io.scryptCost)
+    // Before it is journalled: a passphrase typed in its place must not be.
+    checkName(name)
     // Without this check, anybody could add themselves and approve everything.
     const confirming = await requiredApprover(data.store, approver)
     const questions = [
@@ -89,7 +91,9 @@ const addApprover = (
       throw new InvalidInput('The two passphrases differ.', 'No approver was added. Try again.')
     }
     const record = journalRecorder(io, data, 'approvers add', { name })
-    if (confirming !== undefined) await checkApprover(data.store, record, confirming, answers.at(-1) ?? '')
+    if (confirming !== undefined) {
+      await checkApprover(io, data.store, record, { name: confirming, passphrase: answers.at(-1) ?? '' })
+    }
     const by = confirming === undefined ? {} : { note: `${confirming} vouched for it` }
     // Journal first: what cannot be journalled must not happen.
     await record('started', by)
@@ -106,7 +110,7 @@ const addApprover = (
 
 const removeApprover = (io: Io, open: OpenData, command: Command, name: string, options: ApproverOptions) =>
   withData(io, open, command, async (data) => {
-    const approvers = openApprovers(data.store)
+    const approvers = openApprovers(data.store, io.scryptCost)
     if (!(await approvers.list()).some((approver) => sameText(approver.name, name))) {
       throw new NotFound(
         'There is no approver with that name.',

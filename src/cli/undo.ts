@@ -167,7 +167,7 @@ async function approveHere(
   { id, mustType }: Approval,
   { approver, confirm, passphraseStdin }: Pick<UndoOptions, 'approver' | 'confirm' | 'passphraseStdin'>,
 ): Promise<Approval> {
-  const approvers = openApprovers(store)
+  const approvers = openApprovers(store, io.scryptCost)
   if ((await approvers.list()).length === 0) {
     throw new Refused('There are no approvers yet.', `Add one: ${self('approvers add NAME')}`)
   }

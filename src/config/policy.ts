@@ -52,6 +52,22 @@ export const Confirm = z.strictObject({
   adds: ConfirmLevel.default('none').describe(
     'Making an account or a group, or reactivating; of these, the above say more',
   ),
+  declined: z
+    .enum(['stop', 'approve'])
+    .default('stop')
+    .describe(
+      'What follows when the client declines a form: the call ends, or an approver is asked, for clients that decline by ' +
+        'themselves',
+    ),
+  waitSeconds: z
+    .int()
+    .min(1)
+    .max(300)
+    .default(45)
+    .describe(
+      'How long a call waits for the answer to a form, for clients before 2026-07-28; most give up after 60 seconds. The ' +
+        'answer then counts for the repeated call',
+    ),
   rules: z
     .array(ConfirmRule)
     .default([])
@@ -75,7 +91,7 @@ export const ProtectedAccount = z.union([AccountPattern, PatternWithReason], {
 export type ProtectedAccount = z.infer<typeof ProtectedAccount>
 
 const maxCount = (what: string) => z.int().min(1).max(10_000).optional().describe(what)
-/** Limits that pause a caller who would exceed them. */
+/** Limits on the changes of a caller, or of several. */
 const Ceiling = z.strictObject({
   changesPerHour: maxCount('Accounts changed in any hour'),
   changesPerDay: maxCount('Accounts changed in any 24 hours'),
@@ -99,9 +115,9 @@ export const ChangeLimits = z.strictObject({
     'For one agent, for all callers that it works for; pauses the caller that would exceed it',
   ),
   perTenant: Ceiling.prefault({}).describe(
-    'In one tenant, for all callers; pauses the caller that would exceed it',
+    'In one tenant, for all callers; a change that would exceed it is refused',
   ),
   overall: Ceiling.prefault({}).describe(
-    'For all callers in all tenants; pauses the caller that would exceed it',
+    'For all callers in all tenants; a change that would exceed it is refused',
   ),
 })

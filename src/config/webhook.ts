@@ -3,7 +3,7 @@ import { Secret } from '../secret.ts'
 import { isSafeAddress } from './address.ts'
 
 /** The events that can be sent. */
-export const WEBHOOK_EVENTS = ['waiting', 'approved', 'denied', 'refused', 'braked'] as const
+export const WEBHOOK_EVENTS = ['waiting', 'approved', 'denied', 'unused', 'refused', 'braked'] as const
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number]
 
 export const WebhookFormat = z.enum(['json', 'slack', 'teams'])

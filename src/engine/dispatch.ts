@@ -4,10 +4,11 @@ import { readQuestion } from '../approvals/question.ts'
 import { kindOf, kinds } from '../changes/index.ts'
 import { type Change, type Plan, targetKey } from '../domain/change.ts'
 import type { RequestContext } from '../domain/operations.ts'
+import { bare } from '../domain/quoting.ts'
 import { mustAllPass, type RefusedAt, refusalOf } from '../domain/refused-among.ts'
 import { type Grant, holds, scopeOf } from '../domain/scopes.ts'
-import { Conflict } from '../errors.ts'
-import { type Call, type CallGuard, logged, type Reply } from '../guards/call.ts'
+import { Conflict, InvalidInput } from '../errors.ts'
+import { type Call, type CallGuard, logged, type PersonsAnswer, type Reply } from '../guards/call.ts'
 import type { Sight } from '../guards/call-pipeline.ts'
 import { compose } from '../guards/compose.ts'
 import type { InFlight } from '../in-flight.ts'
@@ -30,6 +31,13 @@ export interface Parts {
   /** Holds the decision that a call waits for, and what it covers. */
   approvals: Pick<Approvals, 'get'>
   signer: StateSigner
+  /** Asking a person while a call waits. */
+  asking: {
+    /** How long a call waits for the answer, from its start, milliseconds. */
+    waitMs: number
+    /** An answer that came after its call had ended with this request. Never throws. */
+    late: (call: Call, answer: PersonsAnswer, approvalId: string) => Promise<void>
+  }
   log: Log
   /** What the call with this reference changed, as far as `caller` is allowed to know. */
   past: (reference: string, caller: string) => Promise<PastCall | undefined>
@@ -104,7 +112,7 @@ export function dispatcher({
       plan: call.plan,
       carryOut: (change) => {
         const mayLeave = async () => {
-          await freezes.check({ caller: call.caller, tenants: [change.tenant] })
+          await freezes.check({ caller: call.caller, tenants: tenants.sharing(change.tenant) })
           if (!(await call.claims?.stillHolds(claimsOf(change)))) throw lostClaim(change.tenant)
         }
         const leaving = { context: { ...context, mayLeave }, record, warn }
@@ -140,6 +148,24 @@ export function dispatcher({
     const made = kinds[operation].makes === 'nothing' ? [] : [subject.userName]
     return [...accounts.map(({ id }) => id), ...made].map((name) => claimKey(tenants.appOf(tenant), name))
   }
+  /** Tenants that lead to one app would change the same account one after the other. */
+  const mustNameAppsOnce = (changes: readonly Change[]): void => {
+    const seen = new Map<string, string>()
+    for (const { tenant, accounts } of changes) {
+      for (const { id, userName } of accounts) {
+        const key = claimKey(tenants.appOf(tenant), id)
+        const other = seen.get(key)
+        if (other !== undefined && other !== tenant) {
+          throw new InvalidInput(
+            `${other} and ${tenant} lead to the same account of the same app, ${bare(userName)}.`,
+            'Name only one of them.',
+            { tenant },
+          )
+        }
+        seen.set(key, tenant)
+      }
+    }
+  }
   /** What a person was asked, if this call brings an answer. */
   const givenTo = async (call: Call): Promise<Given | undefined> => {
     const { approvalId } = call.input as { approvalId?: string }
@@ -167,6 +193,7 @@ export function dispatcher({
       }
       refused.push(...(await refusalOf(tenant.name, check)))
     }
+    mustNameAppsOnce(plan.changes)
     mustAllPass(
       refused,
       plan.changes.map(({ tenant }) => tenant),

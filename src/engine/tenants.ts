@@ -46,6 +46,8 @@ export interface Tenants {
   readOnly(tenant: Tenant): boolean
   /** Names the app that a tenant leads to; tenants that lead to the same one have the same name for it. */
   appOf(tenant: string): string
+  /** The tenants that lead to the same app as this one, itself included. */
+  sharing(tenant: string): readonly string[]
   /** Only the tenants that a caller can see; to the caller, no others exist. */
   seenBy(grant: Grant): Tenants
 }
@@ -78,15 +80,17 @@ export function openTenants(settings: Settings, vendors: readonly Vendor[], kept
       budgets,
     }
   })
+  const appOf = appsOf(settings.tenants)
   return tenantsOver(all, {
     readOnly: (tenant) => settings.readOnly || !tenant.settings.allowWrites,
-    appOf: appsOf(settings.tenants),
+    appOf,
+    sharing: (name) => all.flatMap((one) => (appOf(one.name) === appOf(name) ? [one.name] : [])),
   })
 }
 
 function tenantsOver(
   all: readonly Tenant[],
-  { readOnly, appOf }: Pick<Tenants, 'readOnly' | 'appOf'>,
+  { readOnly, appOf, sharing }: Pick<Tenants, 'readOnly' | 'appOf' | 'sharing'>,
 ): Tenants {
   const tenants: Tenants = {
     all,
@@ -108,11 +112,12 @@ function tenantsOver(
     },
     readOnly,
     appOf,
+    sharing,
     seenBy: ({ tenants: names }) =>
       names
         ? tenantsOver(
             all.filter(({ name }) => names.includes(name)),
-            { readOnly, appOf },
+            { readOnly, appOf, sharing },
           )
         : tenants,
   }

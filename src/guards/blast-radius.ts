@@ -3,7 +3,7 @@ import type { Ceiling } from '../config/policy.ts'
 import type { Settings } from '../config/settings.ts'
 import { inWords } from '../domain/caller-names.ts'
 import type { Change } from '../domain/change.ts'
-import { LimitReached, Paused } from '../errors.ts'
+import { type ErrorDetails, LimitReached, Paused } from '../errors.ts'
 import { type Freezes, TELL_THEM } from '../limits/freezes.ts'
 import type { Ledger } from '../limits/ledger.ts'
 import type { People } from '../limits/people.ts'
@@ -15,6 +15,8 @@ export interface BlastRadius {
   people: People
   freezes: Pick<Freezes, 'put'>
   limits: Settings['limits']
+  /** Names the app that a tenant leads to; its limits are counted once, whichever tenant is named. */
+  appOf: (tenant: string) => string
 }
 
 // Longer than any call takes.
@@ -26,29 +28,46 @@ interface Reservation {
   giveBack(): Promise<void>
 }
 
-/** Reserves what one call needs of one limit, or throws if that is too much. */
-type Limit = () => Promise<Reservation>
+/** One limit, for what one call would change. Both throw if that is too much. */
+interface Limit {
+  /** Reserves nothing. */
+  check(): Promise<void>
+  take(): Promise<Reservation>
+}
+
+// The limit that recovers by itself comes first, so a call that it refuses does not pause its caller.
+const limitsOf = (call: Call, by: BlastRadius): Limit[] => {
+  const changes = call.plan?.changes ?? []
+  return changes.length === 0 ? [] : [...speedLimits(call, changes, by), ...ceilings(call, changes, by)]
+}
 
 /**
- * Refuses a call that would exceed the changes allowed in an hour or a day. Some limits also pause the caller: it can
- * change nothing more until a person lifts the pause.
+ * Refuses a call that would exceed the changes allowed in an hour or a day, before a person is asked about it. It reserves
+ * nothing: a question keeps nobody from changing anything.
+ */
+export const withinLimits = (by: BlastRadius): CallGuard =>
+  async function withinLimits(call, next) {
+    for (const limit of limitsOf(call, by)) await limit.check()
+    return next(call)
+  }
+
+/**
+ * Takes what a call needs of its limits, right before it changes something, and refuses it if that is too much by now. The
+ * limits of one caller also pause it: it can change nothing more until a person lifts the pause. Those that callers share
+ * pause nobody, since another can have used them up.
  */
 export const blastRadius = (by: BlastRadius): CallGuard =>
   async function blastRadius(call, next) {
-    const changes = call.plan?.changes ?? []
-    if (changes.length === 0) return next(call)
     const held: Reservation[] = []
     const release = (spent: boolean) =>
       Promise.all(held.map((one) => (spent ? one.settle() : one.giveBack())))
-    // The limit that recovers by itself comes first, so a call that it refuses does not pause its caller.
-    const limits = [...speedLimits(call, changes, by), ...ceilings(call, changes, by)]
     try {
-      for (const limit of limits) held.push(await limit())
+      for (const limit of limitsOf(call, by)) held.push(await limit.take())
     } catch (error) {
       await release(false).catch(() => undefined)
       throw error
     }
-    // A change counts once it is about to be sent; one that was only requested, or declined, does not.
+    // A change counts once it is about to be sent.
     let started = false
     const record: Call['record'] = async (event) => {
       if (event.event === 'started') started = true
@@ -66,85 +85,126 @@ export const blastRadius = (by: BlastRadius): CallGuard =>
 const accountsIn = (changes: readonly Change[]): number =>
   changes.reduce((sum, { accounts }) => sum + Math.max(1, accounts.length), 0)
 
-const byTenant = (changes: readonly Change[]): [tenant: string, changes: Change[]][] =>
-  [...new Set(changes.map(({ tenant }) => tenant))].map((tenant) => [
-    tenant,
-    changes.filter((change) => change.tenant === tenant),
+const byApp = (changes: readonly Change[], appOf: BlastRadius['appOf']): [app: string, changes: Change[]][] =>
+  [...new Set(changes.map(({ tenant }) => appOf(tenant)))].map((app) => [
+    app,
+    changes.filter(({ tenant }) => appOf(tenant) === app),
   ])
 
-function speedLimits(call: Call, changes: readonly Change[], { ledger, limits }: BlastRadius): Limit[] {
+function speedLimits(
+  call: Call,
+  changes: readonly Change[],
+  { ledger, limits, appOf }: BlastRadius,
+): Limit[] {
   const [kind, perHour, words] =
     effectOf(call) === 'removes'
       ? (['removes', limits.removesPerHour, 'removals'] as const)
       : (['other', limits.changesPerHour, 'changes'] as const)
-  return byTenant(changes).map(([tenant, there]) => async () => {
+  return byApp(changes, appOf).map(([tenant, there]) => {
     const bucket = JSON.stringify(['changes', kind, call.caller.id, tenant])
-    const got = await ledger.take(bucket, { perHour }, { count: accountsIn(there), holdMs: HOLD_MS })
-    if ('ticket' in got) return reservationOf(ledger, bucket, got.ticket)
-    const retryAt = 'retryAt' in got ? { retryAt: got.retryAt } : {}
-    throw new LimitReached(
-      `This would exceed the limit of ${perHour} ${words} an hour in ${tenant}.`,
-      'Wait until `retryAt`, or ask the person who runs this server.',
-      { tenant, ...retryAt },
+    return countOf(ledger, bucket, { perHour }, accountsIn(there), async (retryAt) =>
+      tooMany(`${perHour} ${words} an hour in ${tenant}`, { tenant, ...retryAt }),
     )
   })
 }
 
-function ceilings(call: Call, changes: readonly Change[], by: BlastRadius): Limit[] {
-  const { perCaller, perAgent, perTenant, overall } = by.limits
-  const { agent } = call.caller
-  return [
-    ...ceiling(
-      call,
-      changes,
-      { name: ['caller', call.caller.id], words: 'by one caller', limits: perCaller },
-      by,
-    ),
-    ...(agent === undefined
-      ? []
-      : ceiling(call, changes, { name: ['agent', agent], words: 'by one agent', limits: perAgent }, by)),
-    ...byTenant(changes).flatMap(([tenant, there]) =>
-      ceiling(call, there, { name: ['tenant', tenant], words: `in ${tenant}`, limits: perTenant }, by),
-    ),
-    ...ceiling(call, changes, { name: ['overall'], words: 'in total', limits: overall }, by),
-  ]
+const tooMany = (limit: string, details: ErrorDetails) =>
+  new LimitReached(
+    `This would exceed the limit of ${limit}.`,
+    `${details.retryAt === undefined ? 'Wait' : 'Wait until `retryAt`'}, or ask the person who runs this server.`,
+    details,
+  )
+
+/** A limit on how many accounts are changed; `exceeded` is the error if it would be exceeded. */
+function countOf(
+  ledger: Ledger,
+  bucket: string,
+  limits: { perHour?: number | undefined; perDay?: number | undefined },
+  count: number,
+  exceeded: (retryAt: { retryAt?: number }) => Promise<Error>,
+): Limit {
+  return {
+    async check() {
+      const left = await ledger.left(bucket, limits)
+      if (left.every((window) => window.left >= count)) return
+      const possible = left.every((window) => window.limit >= count)
+      const retryAt = possible
+        ? { retryAt: await ledger.freeAt(bucket, limits, { nth: count, reserve: 0 }) }
+        : {}
+      throw await exceeded(retryAt)
+    },
+    async take() {
+      const got = await ledger.take(bucket, limits, { count, holdMs: HOLD_MS })
+      if ('ticket' in got) return reservationOf(ledger, bucket, got.ticket)
+      throw await exceeded('retryAt' in got ? { retryAt: got.retryAt } : {})
+    },
+  }
 }
 
-function ceiling(
-  call: Call,
-  changes: readonly Change[],
-  { name, words, limits }: { name: readonly string[]; words: string; limits: Ceiling },
-  { ledger, people, freezes }: BlastRadius,
-): Limit[] {
-  const { changesPerHour, changesPerDay, peoplePerHour, peoplePerDay } = limits
-  const bucket = JSON.stringify(['limit', ...name])
-  const pause = async (what: string, perHour: number | undefined, perDay: number | undefined) => {
-    const most = [perHour && `${perHour} an hour`, perDay && `${perDay} a day`].filter(Boolean).join(', ')
-    const limit = `${what} ${words}: ${most}`
+function ceilings(call: Call, changes: readonly Change[], by: BlastRadius): Limit[] {
+  const { perCaller, perAgent, perTenant, overall } = by.limits
+  const { id, agent } = call.caller
+  const shared = async (limit: string, retryAt: { retryAt?: number }) => tooMany(limit, retryAt)
+  const own = async (limit: string, bucket: string) => {
     const who = inWords(requesterOf(call))
-    await freezes.put({ caller: call.caller.id, who, at: Date.now(), by: limit, counts: [bucket] })
+    await by.freezes.put({ caller: id, who, at: Date.now(), by: limit, counts: [bucket] })
     return new Paused(
       `This would exceed a limit (${limit}). This caller is paused and can change nothing until a person has reviewed it.`,
       TELL_THEM,
     )
   }
-  const counted: Limit = async () => {
-    const most = { perHour: changesPerHour, perDay: changesPerDay }
-    const got = await ledger.take(bucket, most, { count: accountsIn(changes), holdMs: HOLD_MS })
-    if ('ticket' in got) return reservationOf(ledger, bucket, got.ticket)
-    throw await pause('changed accounts', changesPerHour, changesPerDay)
-  }
-  const met: Limit = async () => {
-    const most = { perHour: peoplePerHour, perDay: peoplePerDay }
-    const hold = await people.take(bucket, most, changes.flatMap(peopleIn), HOLD_MS)
-    if (hold !== undefined) return reservationOf(people, bucket, hold)
-    throw await pause('different people', peoplePerHour, peoplePerDay)
+  const ofCaller = JSON.stringify(['limit', 'caller', id])
+  return [
+    ...ceiling(ofCaller, changes, perCaller, by, (limit) => own(`${limit} by one caller`, ofCaller)),
+    ...(agent === undefined
+      ? []
+      : ceiling(JSON.stringify(['limit', 'agent', agent]), changes, perAgent, by, (limit, retryAt) =>
+          shared(`${limit} by one agent`, retryAt),
+        )),
+    ...byApp(changes, by.appOf).flatMap(([tenant, there]) =>
+      ceiling(JSON.stringify(['limit', 'tenant', tenant]), there, perTenant, by, (limit, retryAt) =>
+        shared(`${limit} in ${tenant}`, retryAt),
+      ),
+    ),
+    ...ceiling(JSON.stringify(['limit', 'overall']), changes, overall, by, (limit, retryAt) =>
+      shared(`${limit} in total`, retryAt),
+    ),
+  ]
+}
+
+/** The limits on accounts and on people of one bucket. */
+function ceiling(
+  bucket: string,
+  changes: readonly Change[],
+  { changesPerHour, changesPerDay, peoplePerHour, peoplePerDay }: Ceiling,
+  { ledger, people }: BlastRadius,
+  exceeded: (limit: string, retryAt: { retryAt?: number }) => Promise<Error>,
+): Limit[] {
+  const accounts = { perHour: changesPerHour, perDay: changesPerDay }
+  const different = { perHour: peoplePerHour, perDay: peoplePerDay }
+  const who = changes.flatMap(peopleIn)
+  const tooManyPeople = () => exceeded(`different people, ${most(different)},`, {})
+  const counted = countOf(ledger, bucket, accounts, accountsIn(changes), (retryAt) =>
+    exceeded(`changed accounts, ${most(accounts)},`, retryAt),
+  )
+  const met: Limit = {
+    async check() {
+      if (!(await people.fits(bucket, different, who))) throw await tooManyPeople()
+    },
+    async take() {
+      const hold = await people.take(bucket, different, who, HOLD_MS)
+      if (hold === undefined) throw await tooManyPeople()
+      return reservationOf(people, bucket, hold)
+    },
   }
   return [
     ...((changesPerHour ?? changesPerDay) ? [counted] : []),
     ...((peoplePerHour ?? peoplePerDay) ? [met] : []),
   ]
 }
+
+const most = ({ perHour, perDay }: { perHour: number | undefined; perDay: number | undefined }): string =>
+  [perHour && `${perHour} an hour`, perDay && `${perDay} a day`].filter(Boolean).join(', ')
 
 const reservationOf = <Ticket>(
   where: {

@@ -7,7 +7,7 @@ import type { Meter } from '../meter.ts'
 import type { Claims } from '../store/claims.ts'
 import type { Store } from '../store/store.ts'
 import { access } from './access.ts'
-import { type BlastRadius, blastRadius } from './blast-radius.ts'
+import { type BlastRadius, blastRadius, withinLimits } from './blast-radius.ts'
 import type { Call, CallGuard } from './call.ts'
 import { type Confirming, confirm } from './confirm.ts'
 import { deadline } from './deadline.ts'
@@ -33,6 +33,8 @@ export interface CallPolicy {
   isSupported: (tool: string, grant: Grant) => boolean
   isReadOnly: (tenant: string) => boolean
   appOf: (tenant: string) => string
+  /** The tenants that lead to the same app as one, itself included. */
+  sharing: (tenant: string) => readonly string[]
   blast: BlastRadius
   freezes: Pick<Freezes, 'check'>
   store: Pick<Store, 'claim' | 'delete' | 'get' | 'update'>
@@ -58,6 +60,7 @@ export const callGuards = (
     isSupported,
     isReadOnly,
     appOf,
+    sharing,
     blast,
     freezes,
     store,
@@ -72,18 +75,20 @@ export const callGuards = (
   declaredOnly(),
   access({ mustExist, canSeeTenants, isSupported }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
-  killSwitch(freezes),
+  killSwitch(freezes, sharing),
   deadline((call) => call.deadline, undefined, callTimedOut),
   planning(planOf, claims, (tenant) => confirming.policy.about(tenant).facts),
   // Again: a plan can reach tenants that no argument names.
   access({ mustExist, canSeeTenants, isSupported }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
-  killSwitch(freezes),
+  killSwitch(freezes, sharing),
   knownNames(store),
   protectedAccounts(settings.protected, appOf),
   lastAdmin(listAdmins, store, (tenant) => confirming.policy.about(tenant).namesPrivilege),
-  blastRadius(blast),
+  withinLimits(blast),
   confirm(confirming),
+  // After the yes: only what is about to be changed counts.
+  blastRadius(blast),
 ]
 
 /** The error of a call that has not returned some time after its deadline: it may have changed something. */

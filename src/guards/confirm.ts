@@ -1,4 +1,4 @@
-import type { Approval, Approvals } from '../approvals/approvals.ts'
+import { type Approval, type Approvals, checkDecision } from '../approvals/approvals.ts'
 import {
   ASK_APPROVAL_AGAIN,
   type Binding,
@@ -11,8 +11,9 @@ import { mustType } from '../approvals/typed-confirmation.ts'
 import type { Briefing } from '../domain/briefing.ts'
 import { agentInWords } from '../domain/caller-names.ts'
 import { type Plan, shownOf } from '../domain/change.ts'
-import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
+import { ApprovalUsed, ApprovalVoid, Declined, InvalidInput } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { StateSigner } from '../store/signed-state.ts'
 import { inQuotes, plainText } from '../text/text.ts'
 import {
@@ -32,6 +33,8 @@ export interface Confirming {
   signer: StateSigner
   /** Where a person decides: in words, with the address of the page if there is one. */
   approveAt: (approval: Approval) => Promise<{ words: string; url?: string }>
+  /** Looks after open requests; called when one is made. Never throws. */
+  tend: () => Promise<void>
   /** What a person should know about the plan; called only if a person must approve it. */
   brief: (call: Call, plan: Plan) => Promise<Briefing>
 }
@@ -56,17 +59,27 @@ export const confirm = (by: Confirming): CallGuard =>
     if (approvalId !== undefined) {
       const given = await by.approvals.get(approvalId)
       if (given) mustCover(given, bound, plan)
+      if (given?.how === 'form' && demand.level !== 'ask') {
+        throw new ApprovalVoid(
+          `The approval ${approvalId} no longer meets the requirements.`,
+          ASK_APPROVAL_AGAIN,
+        )
+      }
       const approval = await by.approvals.use(approvalId, given?.digest ?? digest, demand)
       if (approval.state === 'pending') {
-        const { answer } = waiting(approval, await by.approveAt(approval))
+        const { answer } = waiting(approval, await placeOf(approval, by))
         return { answer: { ...answer, ...plan.settled } }
       }
       return next(allowedBy(call, approval))
     }
     const { level } = demand
     if (level === 'none') return next(call)
+    mustFitQuestion(plan)
+    const given = level === 'ask' && !call.answer ? await by.approvals.givenInForm(digest) : undefined
+    if (given) return next(allowedBy(call, await by.approvals.use(given.id, digest, demand)))
     if (level === 'ask' && call.answer) {
       const question = await answered(call, plan, bound, call.answer, by)
+      if (question === 'elsewhere') return request(call, plan, { bound, demand }, by)
       if (question) {
         const approval = { id: question.id, by: call.caller.id, how: 'form' as const }
         await call.record({ event: 'approved', approval })
@@ -91,9 +104,27 @@ const allowedBy = (call: Call, { id, by, how }: NonNullable<JournalEvent['approv
 
 const leastOf = ({ leastLevel }: Call, { mustAsk }: Plan) => leastLevel ?? (mustAsk ? 'ask' : undefined)
 
+const argumentsOf = ({ input }: Call): Record<string, unknown> => {
+  const { approvalId: _, ...args } = input as Record<string, unknown>
+  return args
+}
+
 const approvalIdOf = ({ input }: Call): string | undefined => {
   const { approvalId } = input as { approvalId?: unknown }
   return typeof approvalId === 'string' ? approvalId : undefined
+}
+
+/** What a person can be asked at once, in characters: about 200 people by name. */
+const MAX_QUESTION_LENGTH = 10_000
+
+/** Nothing in a question is left out, so a plan that is too long for one is refused. */
+function mustFitQuestion(plan: Plan): void {
+  const length = shownOf(plan).reduce((sum, line) => sum + line.length, 0)
+  if (length <= MAX_QUESTION_LENGTH) return
+  throw new InvalidInput(
+    'This is too long for one question to a person, who must see every part of it.',
+    'Ask for less in one call: fewer people, fields or values at a time.',
+  )
 }
 
 /** Asks the person at the client about the plan. */
@@ -104,13 +135,16 @@ async function ask(call: Call, plan: Plan, bound: Binding, { signer }: Confirmin
   return { question: { message: wording(plan, call), state } }
 }
 
-/** The question, if the answer is yes; undefined if there is no answer. Throws for every kind of no. */
+/**
+ * The question, if the answer is yes; undefined if there is no answer; `elsewhere` if somebody else is to decide. Throws for
+ * every other kind of no.
+ */
 async function answered(
   call: Call,
   plan: Plan,
   bound: Binding,
   answer: PersonsAnswer,
-  { signer, approvals }: Confirming,
+  { signer, approvals, policy }: Confirming,
 ) {
   const question = await readQuestion(signer, call, answer.state)
   if (!question) {
@@ -124,10 +158,53 @@ async function answered(
     throw new ApprovalUsed('This confirmation has already been used.', ASK_AGAIN)
   }
   if (answer.action === 'accept' && answer.confirmed) return question
+  if (answer.action !== 'accept' && policy.confirm.declined === 'approve') {
+    await call.record({ event: 'declined', approval: { id: question.id, how: 'form' } })
+    return 'elsewhere'
+  }
   throw new Declined(
     `${HOW_DECLINED[answer.action]}; nothing was changed.`,
     'Stop here unless the person asks for it again.',
   )
+}
+
+/**
+ * Counts an answer to a form that came after its call had ended: a yes or a no decides the request that the call ended with,
+ * if it is about the same plan. Anything else leaves that request to others.
+ */
+export async function answerLate(
+  { tool, caller }: Call,
+  { state, action, confirmed }: PersonsAnswer,
+  approvalId: string,
+  {
+    signer,
+    approvals,
+    policy,
+    journal,
+  }: Pick<Confirming, 'signer' | 'approvals' | 'policy'> & {
+    journal: Pick<Journal, 'append'>
+  },
+): Promise<void> {
+  const decision =
+    action === 'accept' && confirmed
+      ? 'approved'
+      : action === 'decline' && policy.confirm.declined === 'stop'
+        ? 'denied'
+        : undefined
+  const question = await readQuestion(signer, { tool, caller }, state)
+  const approval = await approvals.get(approvalId)
+  if (!decision || !question || approval?.digest !== question.digest) return
+  if (!(await approvals.claimQuestion(question.id, QUESTION_TTL_MS))) return
+  checkDecision(approval, decision, caller.id)
+  await journal.append({
+    event: decision,
+    call: approval.call ?? approval.id,
+    tool: tool.name,
+    caller: caller.id,
+    client: caller.client,
+    approval: { id: approval.id, by: caller.id, how: 'form' },
+  })
+  await approvals.decide(approval.id, decision, caller.id, 'form')
 }
 
 const HOW_DECLINED = {
@@ -158,6 +235,7 @@ async function request(
   const typed = mustType(plan, kinds)
   const approval = await by.approvals.request({
     call: call.id,
+    args: argumentsOf(call),
     ...bound,
     approvers,
     fourEyes,
@@ -169,9 +247,12 @@ async function request(
     briefing: await by.brief(call, plan),
     ...(typed !== undefined && { mustType: typed }),
   })
+  const at = await placeOf(approval, by)
   // An existing request was journalled by the call that made it.
-  if (approval.call === call.id) await call.record({ event: 'asked', approval: { id: approval.id } })
-  const at = await by.approveAt(approval)
+  if (approval.call === call.id) {
+    await call.record({ event: 'asked', approval: { id: approval.id }, ...(at.inLine && UNSEEN) })
+  }
+  await by.tend()
   const link = at.url !== undefined && { approvalId: approval.id, url: at.url, message: wording(plan, call) }
   return { answer: { ...waiting(approval, at).answer, ...plan.settled }, ...(link && { link }) }
 }
@@ -181,6 +262,16 @@ function mustBeWhole({ input }: Call, { passing }: Plan): void {
   const { partial } = input as { partial?: unknown }
   if (passing && partial !== true) throw passing
 }
+
+/** Where a request is decided, or that no person sees it yet. */
+const placeOf = async (approval: Approval, { approvals, approveAt }: Confirming) =>
+  (await approvals.inLine()).has(approval.id)
+    ? { words: IN_LINE, url: undefined, inLine: true }
+    : { url: undefined, inLine: false, ...(await approveAt(approval)) }
+
+const IN_LINE =
+  'In line: too many requests wait already, so no person is shown this one until some of them are decided or have expired.'
+const UNSEEN = { code: 'limit_reached', note: 'in line, not shown to approvers yet' } as const
 
 const waiting = ({ id, plan, expiresAt }: Approval, { words }: { words: string }) => ({
   answer: {

@@ -54,7 +54,7 @@ export interface Target {
   administrator: boolean
 }
 
-type Kind = Exclude<keyof Settings['confirm'], 'rules'>
+type Kind = Exclude<keyof Settings['confirm'], 'rules' | 'declined' | 'waitSeconds'>
 
 /** A call that changes more accounts than this counts as bulk. */
 const MAX_ACCOUNTS_BEFORE_BULK = 20

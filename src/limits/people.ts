@@ -9,6 +9,8 @@ interface PeopleLimits {
 
 /** Counts distinct people as a ledger counts changes: held while a change is in flight, then spent or released. */
 export interface People {
+  /** Whether they fit as well; holds nothing. */
+  fits(bucket: string, limits: PeopleLimits, who: readonly string[]): Promise<boolean>
   /** The id of a hold on all of them; undefined, and nothing is held, when that would exceed a limit. */
   take(
     bucket: string,
@@ -58,20 +60,16 @@ export function storePeople(store: Store): People {
       if (hold && changed) markChanged(state, hold.who, now)
     })
   return {
-    take: (bucket, { perHour, perDay }, who, holdMs) =>
+    async fits(bucket, limits, who) {
+      const kept = (await counts.get<PeopleState>(keyOf(bucket))) ?? emptyState()
+      const now = await store.now()
+      return doFit(withoutExpired(kept, now), limits, who, now)
+    },
+    take: (bucket, limits, who, holdMs) =>
       change(bucket, (state, now) => {
-        const within = (ms: number) =>
-          new Set([
-            ...state.seen.filter(([, at]) => at > now - ms).map(([one]) => one),
-            ...state.holds.flatMap((hold) => hold.who),
-            ...who,
-          ]).size
-        const full =
-          (perHour !== undefined && within(HOUR_MS) > perHour) ||
-          (perDay !== undefined && within(DAY_MS) > perDay)
-        if (full) return undefined
+        if (!doFit(state, limits, who, now)) return undefined
         state.newest += 1
-        if (perDay !== undefined) state.longestMs = DAY_MS
+        if (limits.perDay !== undefined) state.longestMs = DAY_MS
         state.holds.push({ id: state.newest, who, until: now + holdMs })
         return state.newest
       }),
@@ -79,6 +77,24 @@ export function storePeople(store: Store): People {
     giveBack: (bucket, hold) => endHold(bucket, hold, false),
     forget: (bucket) => store.set(keyOf(bucket), emptyState(), COUNT_TTL_MS),
   }
+}
+
+function doFit(
+  { seen, holds }: PeopleState,
+  { perHour, perDay }: PeopleLimits,
+  who: readonly string[],
+  now: number,
+): boolean {
+  const within = (ms: number) =>
+    new Set([
+      ...seen.filter(([, at]) => at > now - ms).map(([one]) => one),
+      ...holds.flatMap((hold) => hold.who),
+      ...who,
+    ]).size
+  return (
+    (perHour === undefined || within(HOUR_MS) <= perHour) &&
+    (perDay === undefined || within(DAY_MS) <= perDay)
+  )
 }
 
 /** Drops entries older than every window. A hold that was never ended counts as spent, since its outcome is unknown. */

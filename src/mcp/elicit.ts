@@ -18,6 +18,7 @@ import { CALL_TIME } from '../auth/principal.ts'
 import type { Parts } from '../engine/dispatch.ts'
 import type { ApprovalLink, Call, PersonsAnswer, Reply } from '../guards/call.ts'
 import { plainText } from '../text/text.ts'
+import { withProgress } from './progress.ts'
 
 /** How long a person can take to answer a question within a call, milliseconds. */
 const QUESTION_TIMEOUT_MS = 5 * 60_000
@@ -68,14 +69,21 @@ export async function withPerson(
   call: Call,
   { era, canOpen }: { era: 'modern' | 'legacy'; canOpen: boolean },
   context: ServerContext,
-  { dispatch, signer, approvals }: Pick<Parts, 'signer' | 'approvals'> & { dispatch: Dispatch },
+  {
+    dispatch,
+    signer,
+    approvals,
+    asking,
+  }: Pick<Parts, 'signer' | 'approvals' | 'asking'> & { dispatch: Dispatch },
 ): Promise<Reply | InputRequiredResult> {
   const boundTo = ['link', call.tool.name, call.caller.id, call.caller.client]
   /** Repeats the call with the id of the approval request that the link led to. */
   const afterLink = async (approvalId: string, action: PersonsAnswer['action']) => {
     // Opening the link is not a decision, and neither is not opening it.
-    if (action === 'accept')
-      await waitForDecision(approvals, approvalId, call.deadline - CHANGE_RESERVE_MS, call.signal)
+    if (action === 'accept') {
+      const until = call.deadline - CHANGE_RESERVE_MS
+      await withProgress(context, DECIDING, waitForDecision(approvals, approvalId, until, call.signal))
+    }
     return dispatch({ ...call, input: { ...(call.input as object), approvalId } })
   }
 
@@ -89,7 +97,7 @@ export async function withPerson(
   let reply = await dispatch({ ...call, ...(answer && { answer }) })
   if ('question' in reply) {
     if (era === 'modern') return toQuestion(reply.question)
-    reply = await askWithin(call, reply.question, context, dispatch)
+    reply = await askWithin(call, reply.question, context, { dispatch, asking })
   }
   if ('question' in reply || !reply.link || !canOpen) return reply
   const { approvalId, ...link } = reply.link
@@ -126,23 +134,36 @@ const toQuestion = ({ message, state }: Question): InputRequiredResult =>
 
 /**
  * Asks the person while the call waits, as clients before 2026-07-28 need. A client that fails to ask counts as
- * unable to.
+ * unable to. Before it gives up on the call, the call answers that a person must approve; the form stays open, and an
+ * answer to it then decides that request.
  */
 async function askWithin(
   call: Call,
   { message, state }: Question,
-  { mcpReq }: ServerContext,
-  dispatch: Dispatch,
+  context: ServerContext,
+  { dispatch, asking }: { dispatch: Dispatch; asking: Parts['asking'] },
 ): Promise<Reply> {
-  const again = (more: Partial<Call>) => dispatch({ ...call, ...more, deadline: Date.now() + CALL_TIME })
-  let answer: PersonsAnswer
-  try {
-    const response = await mcpReq.send(
+  const again = (more: Partial<Call>) => dispatch({ ...call, deadline: Date.now() + CALL_TIME, ...more })
+  const answering: Promise<PersonsAnswer | 'not asked'> = context.mcpReq
+    .send(
       { method: 'elicitation/create', params: { mode: 'form', message, requestedSchema: CONFIRM_FORM } },
       { timeout: QUESTION_TIMEOUT_MS, signal: call.signal },
     )
-    answer = toAnswer(state, response)
-  } catch {
+    .then(
+      (response) => toAnswer(state, response),
+      () => 'not asked',
+    )
+  const begun = call.deadline - CALL_TIME
+  const answer = await withProgress(context, DECIDING, within(begun + asking.waitMs - Date.now(), answering))
+  if (answer === 'late') {
+    const reply = await again({ canAsk: false, deadline: Date.now() + LATE_REPLY_MS })
+    const pending = approvalIn(reply)
+    void answering.then((late) => {
+      if (late !== 'not asked' && pending !== undefined) return asking.late(call, late, pending)
+    })
+    return reply
+  }
+  if (answer === 'not asked') {
     // If the caller disconnected, a later answer of the person does not count.
     call.signal.throwIfAborted()
     return again({ canAsk: false })
@@ -151,18 +172,35 @@ async function askWithin(
   return 'question' in reply ? again({ canAsk: false }) : reply
 }
 
+/** Time to answer that a person must approve, milliseconds. */
+const LATE_REPLY_MS = 10_000
+const DECIDING = 'Waiting for a person to decide'
+
+/** What `work` resolves with, or `late` if that takes longer than `ms`. */
+async function within<Result>(ms: number, work: Promise<Result>): Promise<Result | 'late'> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), Math.max(0, ms))
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}
+
+/** The id of the request that the reply waits for. */
+const approvalIn = (reply: Reply): string | undefined =>
+  'answer' in reply ? (reply.answer as { approval?: { id?: string } }).approval?.id : undefined
+
 /** Sends an older client the link while the call waits; `none` if that fails or the call's time runs out. */
 async function openWithin(
   call: Call,
   link: Omit<ApprovalLink, 'approvalId'>,
-  { mcpReq }: ServerContext,
+  context: ServerContext,
 ): Promise<PersonsAnswer['action']> {
   try {
-    const response = await mcpReq.send(
+    const opening = context.mcpReq.send(
       { method: 'elicitation/create', params: { mode: 'url', elicitationId: randomUUID(), ...link } },
       { timeout: Math.max(0, call.deadline - CHANGE_RESERVE_MS - Date.now()), signal: call.signal },
     )
-    return response.action
+    return (await withProgress(context, DECIDING, opening)).action
   } catch {
     call.signal.throwIfAborted()
     return 'none'

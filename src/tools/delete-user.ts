@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import { deleteAccount, keepsAccount } from '../changes/delete-account.ts'
 import { Account } from '../domain/account.ts'
+import { bare } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
-import { NotFound } from '../errors.ts'
+import { InvalidInput, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
 import { ChangeStatus, RESULT_OF_ONE, statusOfOne, targetOf } from './change-fields.ts'
 import { ApprovalId, Reason, TenantName, UserRef } from './fields.ts'
@@ -43,6 +44,13 @@ export default defineTool({
       )
     }
     const account = (await hold.records([row]))(row)
+    if (account.moreGroups) {
+      throw new InvalidInput(
+        `${bare(account.userName)} is in more groups than one question to a person can name.`,
+        'Take it out of some of them first, with update_group_members. deactivate_user takes its access away at once.',
+        { tenant },
+      )
+    }
     const subject = targetOf(account)
     const change = { tenant, accounts: [account], subject, operation: 'deleteAccount', ask: subject } as const
     const at = ask.tenants.get(tenant)

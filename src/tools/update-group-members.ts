@@ -11,7 +11,7 @@ import type { Hold } from '../engine/hold.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { type ErrorCode, type ErrorDetails, IdentityError, NotFound } from '../errors.ts'
-import { inQuotes, plainText, sameText } from '../text/text.ts'
+import { inQuotes, sameText } from '../text/text.ts'
 import { ChangeStatus, OptionalReason, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, TenantName, UserRef } from './fields.ts'
 import { othersOf, PartIsEnough, passingAmong } from './left-out.ts'
@@ -223,9 +223,6 @@ function settle(looked: readonly Looked[], { tenant, group, covers }: Membership
   return { settled, wanted, unsure, passing: passingAmong(gaps) }
 }
 
-/** Users named at most; the answer has them all. */
-const MAX_NAMED = 20
-
 /** Who was asked for and is not among the changes, for whoever agrees to them: by why, with how many of how many. */
 function leftAlone(settled: readonly MemberRow[], of: number): string[] {
   const because = new Map<string, string[]>()
@@ -238,12 +235,7 @@ function leftAlone(settled: readonly MemberRow[], of: number): string[] {
   })
 }
 
-function listed(users: readonly string[]): string {
-  const names = users.slice(0, MAX_NAMED).map((user) => bare(plainText(user, 64)))
-  return users.length > MAX_NAMED
-    ? `${names.join(', ')} and ${users.length - MAX_NAMED} more`
-    : names.join(', ')
-}
+const listed = (users: readonly string[]): string => users.map((user) => bare(user)).join(', ')
 
 const UNCHANGED = 'need no change'
 const REASONS: { readonly [Code in ErrorCode]?: string } = {

@@ -24,9 +24,11 @@ export interface Message {
 }
 
 /** The webhook event of a line; undefined for questions asked in the client, and for mere progress. */
-export function eventOf({ event, tool, approval }: JournalLine): WebhookEvent | undefined {
+export function eventOf({ event, tool, approval, code }: JournalLine): WebhookEvent | undefined {
   if (/^brake\b/.test(tool) && event === 'done') return 'braked'
-  if (event === 'asked') return approval && approval.how !== 'form' ? 'waiting' : undefined
+  // With a code, it waits in line and people are not told yet.
+  if (event === 'asked') return approval && approval.how !== 'form' && !code ? 'waiting' : undefined
+  if (event === 'failed' && approval && code === 'approval_void') return 'unused'
   return event === 'approved' || event === 'denied' || event === 'refused' ? event : undefined
 }
 
@@ -70,6 +72,7 @@ const TITLES: Record<WebhookEvent, string> = {
   waiting: 'A change is waiting for approval',
   approved: 'A change was approved',
   denied: 'A change was denied',
+  unused: 'A change was approved, and not made before the approval expired',
   refused: 'A call was refused',
   braked: 'The brake on changes was used',
 }

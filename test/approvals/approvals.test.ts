@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { APPROVAL_TTL_MS, openApprovals, statusOf } from '../../src/approvals/approvals.ts'
 import { diskStore, memoryStore } from '../../src/store/table-store.ts'
 
@@ -123,10 +123,13 @@ test('of a yes and a no at once, one counts', async () => {
   expect(await outcomes(decisions)).toEqual({ through: 1, codes: ['conflict'] })
 })
 
-test('after a decision, the same question is a new one', async () => {
+test('after a denial and its pause, the same question is a new one', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
   const approvals = openApprovals(memoryStore())
   const { id } = await approvals.request(request)
   await approvals.decide(id, 'denied', 'boss', 'terminal')
+  vi.advanceTimersByTime(15 * 60_000)
   const again = await approvals.request(request)
   expect(again.id).not.toBe(id)
   expect((await approvals.list({ pending: true })).map((one) => one.id)).toEqual([again.id])

@@ -27,7 +27,7 @@ test('makes passphrases dear to guess, and keeps beside each how dear it is', as
   const approvers = openApprovers(store)
   await approvers.add('boss', PASSPHRASE)
   const rows = await Promise.all((await store.keys('')).map((key) => store.get(key)))
-  expect(rows).toMatchObject([{ name: 'boss', cost: { N: 2 ** 15, r: 8 } }])
+  expect(rows).toMatchObject([{ name: 'boss', cost: { N: 2 ** 17, r: 8, p: 1 } }])
   await cheapApprovers(store).add('chief', PASSPHRASE)
   for (const name of ['boss', 'chief']) expect(await approvers.check(name, PASSPHRASE)).toBe(true)
 })

@@ -209,7 +209,7 @@ test('says so when the request is decided, used or over', async () => {
     run(['approve', id, '--approver', 'boss', '--passphrase-stdin'], { piped: PASSPHRASE })
   await approve()
   const again = await approve()
-  expect([again.code, again.err]).toEqual([1, expect.stringContaining('already approved by boss')])
+  expect([again.code, again.err]).toEqual([1, expect.stringContaining('already approved.')])
 
   const late = await ask({ digest: 'late' })
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + APPROVAL_TTL_MS })
@@ -299,4 +299,17 @@ describe('where two must agree, and not the one who asked', () => {
     expect(await openApprovals(desk.store).get(id)).toMatchObject({ state: 'denied', by: 'chief' })
     expect((await decideAs('boss', id)).code).toBe(1)
   })
+})
+
+test('says of an approval that expired unused that it was approved and not used', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const { id } = await ask()
+  const { id: undecided } = await ask({ digest: 'undecided' })
+  await openApprovals(desk.store).decide(id, 'approved', 'boss', 'terminal')
+  vi.advanceTimersByTime(APPROVAL_TTL_MS)
+  const { out } = await run(['list', '--all'])
+  expect(out).toMatch(new RegExp(`${id} +approved, not used`))
+  expect(out).toMatch(new RegExp(`${undecided} +expired`))
+  expect((await run(['show', id])).out).toContain('approved, not used')
+  expect((await journal()).map(({ note }) => note)).toEqual(['approved, and not used before it expired'])
 })

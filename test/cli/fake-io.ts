@@ -8,6 +8,7 @@ import type { DataFolder } from '../../src/app/stores.ts'
 import type { OpenData } from '../../src/cli/with-data.ts'
 import { fileJournal } from '../../src/journal/file.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
+import { CHEAP } from '../support/approvers.ts'
 
 /** Somebody's terminal, in as far as a test says nothing else of it. */
 export const anIo = (given: Pick<Io, 'stdin' | 'stdout' | 'stderr' | 'exit'> & Partial<Io>): Io => ({
@@ -16,6 +17,7 @@ export const anIo = (given: Pick<Io, 'stdin' | 'stdout' | 'stderr' | 'exit'> & P
   user: 'ada',
   self: 'identity-mcp',
   script: { node: 'node', main: 'main.js' },
+  scryptCost: CHEAP,
   untilStopped: async () => {},
   onReload: () => {},
   ...given,

@@ -4,7 +4,7 @@ import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PASSPHRASE } from '../support/approvers.ts'
-import { fillIn } from '../support/browser.ts'
+import { fillIn, linkIn } from '../support/browser.ts'
 import { noChromium, startChromium } from '../support/chromium.ts'
 import { openApprovalWorld } from '../support/strict.ts'
 import type { World } from '../support/world.ts'
@@ -44,7 +44,7 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
   test('a wrong passphrase changes nothing; the right one lets the change through once, in a known name', async () => {
     await using world = await openApprovalWorld()
     const { id, approveAt } = await waiting(world)
-    const page = await openTab(approveAt)
+    const page = await openTab(linkIn(approveAt))
     await expect(page.getByRole('heading', { level: 1 }).textContent()).resolves.toBe(
       'Deactivate 1 account in Netskope',
     )
@@ -57,7 +57,7 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
     )
 
     await decide(page, 'Approve', PASSPHRASE)
-    expect(page.url()).toBe(approveAt)
+    expect(page.url()).toBe(linkIn(approveAt))
     expect(await page.getByRole('region', { name: 'Decision' }).textContent()).toContain('Approved by grace')
     expect(world.netskope.writes).toEqual([])
 
@@ -86,7 +86,7 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
     await using world = await openApprovalWorld({ tenant: { allowDelete: true } })
     const args = { tenant: 'acme-netskope', user: ADA, reason: 'asked to be forgotten' }
     const { id, approveAt } = await waiting(world, 'delete_user', args)
-    const page = await openTab(approveAt)
+    const page = await openTab(linkIn(approveAt))
     const { keyboard } = page
     await keyboard.press('Tab')
     await keyboard.press('Enter')
@@ -122,11 +122,11 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
     const context = await chromium.newContext()
     const page = await context.newPage()
     page.on('request', (request) => asked.push(new URL(request.url()).pathname))
-    await page.goto(approveAt)
+    await page.goto(linkIn(approveAt))
     expect(await page.title()).toContain('Deactivate 1 account')
     expect(await page.locator('script, img, iframe').count()).toBe(0)
     expect(await page.getByRole('main').textContent()).toContain('<script>document.title="owned"</script>')
-    expect(asked).toEqual([new URL(approveAt).pathname, '/approvals/style.css'])
+    expect(asked).toEqual([new URL(linkIn(approveAt)).pathname, '/approvals/style.css'])
   })
 
   test('another site can neither frame the page nor send its form', async () => {
@@ -141,7 +141,7 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
       response
         .writeHead(200, { 'content-type': 'text/html' })
         .end(
-          `<iframe src="${approveAt}"></iframe><form method="post" action="${approveAt}">${inputs}<button>Win</button></form>`,
+          `<iframe src="${linkIn(approveAt)}"></iframe><form method="post" action="${linkIn(approveAt)}">${inputs}<button>Win</button></form>`,
         )
     })
     await new Promise<void>((resolve) => evil.listen(0, '127.0.0.1', resolve))
@@ -170,7 +170,7 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
       const args = { tenant: 'acme-netskope', user: ADA, reason: 'x'.repeat(400) }
       const { approveAt } = await waiting(world, 'delete_user', args)
       for (const width of [320, 1280]) {
-        const page = await openTab(approveAt, {
+        const page = await openTab(linkIn(approveAt), {
           javaScriptEnabled: true,
           colorScheme,
           viewport: { width, height: 800 },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { PASSPHRASE } from '../support/approvers.ts'
-import { send } from '../support/browser.ts'
+import { linkIn, send } from '../support/browser.ts'
 import { CLIENTS } from '../support/clients.ts'
 import { MAIN } from '../support/main.ts'
 import { APPROVE_REMOVALS, decideAt, openApprovalWorld, type PendingAnswer } from '../support/strict.ts'
@@ -19,7 +19,7 @@ describe.each(CLIENTS)('a %s client that cannot open links', (client) => {
     expect(status).toBe('approval_required')
     expect(approval.approveAt).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/approvals\//)
     const call = { ...LEAVES, approvalId: approval.id }
-    const path = new URL(approval.approveAt).pathname
+    const path = new URL(linkIn(approval.approveAt)).pathname
     for (let opened = 0; opened < 3; opened += 1) {
       expect((await send(approval.approveAt, { path })).status).toBe(200)
     }
@@ -59,7 +59,7 @@ describe('the process', () => {
     ]
     child.stdin.write(messages.map((one) => `${JSON.stringify({ jsonrpc: '2.0', ...one })}\n`).join(''))
     const { approveAt } = (await answered).approval
-    const path = new URL(approveAt).pathname
+    const path = new URL(linkIn(approveAt)).pathname
     expect((await send(approveAt, { path })).status).toBe(200)
 
     const begun = performance.now()
@@ -75,13 +75,14 @@ describe('the process', () => {
   test('closes the port once nothing waits, and opens it again for the next', async () => {
     await using world = await openApprovalWorld()
     const { approval } = (await world.call('deactivate_user', LEAVES)) as unknown as PendingAnswer
-    const path = new URL(approval.approveAt).pathname
+    const path = new URL(linkIn(approval.approveAt)).pathname
     await world.run(['approvals', 'deny', approval.id, '--approver', 'grace', '--passphrase-stdin'], {
       stdin: PASSPHRASE,
     })
     const shut = async () => (await send(approval.approveAt, { path }).catch(() => undefined)) === undefined
     while (!(await shut())) await new Promise((resolve) => setTimeout(resolve, 200))
-    const next = (await world.call('deactivate_user', LEAVES)) as unknown as PendingAnswer
+    const other = { ...LEAVES, user: world.newcomer().userName }
+    const next = (await world.call('deactivate_user', other)) as unknown as PendingAnswer
     expect(await decideAt(next.approval.approveAt)).toBe(303)
   })
 })
@@ -233,7 +234,7 @@ describe('what a person is told of other apps', () => {
     })
     // The app's address and its filters are found out by the first look.
     expect(gainsight.arrivals.length - before).toBeLessThanOrEqual(4)
-    const path = new URL(approval.approveAt).pathname
+    const path = new URL(linkIn(approval.approveAt)).pathname
     expect((await send(approval.approveAt, { path })).text).toContain('2 other apps')
   })
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { tools } from '../../src/tools/index.ts'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
-import { send } from '../support/browser.ts'
+import { linkIn, send } from '../support/browser.ts'
 import { CLIENTS } from '../support/clients.ts'
 import { ALL_SCOPES, type HttpWorld, openHttpWorld } from '../support/http-world.ts'
 import { openRawConnection } from '../support/line.ts'
@@ -89,7 +89,7 @@ describe('over HTTP', () => {
     const { world, leaves, journal } = leaving(approving())
     const guest = await world.guest({ kind })
     const { approval } = (await guest.call('deactivate_user', leaves)) as unknown as PendingAnswer
-    expect(approval.approveAt).toBe(`${world.url.origin}/approvals/${approval.id}`)
+    expect(linkIn(approval.approveAt)).toBe(`${world.url.origin}/approvals/${approval.id}`)
     expect(await decideAt(approval.approveAt)).toBe(303)
     const changed = await guest.call('deactivate_user', { ...leaves, approvalId: approval.id })
     expect(changed).toMatchObject({ status: 'done' })
@@ -112,8 +112,8 @@ describe('over HTTP', () => {
     await addApprovers(world, 'grace')
     const guest = await world.guest({ kind: 'legacy', token: await world.token('bot', ALL_SCOPES) })
     const { approval } = (await guest.call('deactivate_user', LEAVES)) as unknown as PendingAnswer
-    expect(approval.approveAt).toBe(`https://identity.example.com/approvals/${approval.id}`)
-    const { pathname: path } = new URL(approval.approveAt)
+    expect(linkIn(approval.approveAt)).toBe(`https://identity.example.com/approvals/${approval.id}`)
+    const { pathname: path } = new URL(linkIn(approval.approveAt))
     const shown = await send(world.url.href, { path, headers: { host: 'identity.example.com' } })
     expect(shown).toMatchObject({ status: 200, text: expect.stringContaining('Ada Lovelace') })
     expect(await send(world.url.href, { path, headers: { host: 'rebound.example' } })).toMatchObject({

@@ -58,9 +58,7 @@ describe('a plan says every value that is to be written', () => {
     expect(lines).toContain(`title: "${LONG}"`)
     expect(lines).toContain('role: "Auditor"')
     expect(lines).toContain(`custom.badge: "${'x'.repeat(1_000)}"`)
-    expect(lines.find((line) => line.startsWith('custom.sites: "Site 0", '))).toMatch(
-      /"Site 19" and 10 more$/,
-    )
+    expect(lines).toContain(`custom.sites: ${sites.map((site) => `"${site}"`).join(', ')}`)
   })
 
   test('of a change, beside what there is', async () => {

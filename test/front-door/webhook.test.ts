@@ -5,6 +5,7 @@ import { expect, test, vi } from 'vitest'
 import { newKeyPair } from '../../src/journal/anchor.ts'
 import { dataFolder } from '../journal/chain.ts'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
+import { linkIn } from '../support/browser.ts'
 import { type CannedReply, serveCanned } from '../support/canned.ts'
 import { openWorld, type WorldOptions } from '../support/world.ts'
 
@@ -45,7 +46,7 @@ test('people are told what waits and who decided it, in the terminal too, and no
   const id = approval?.id ?? ''
   expect(hook.asked[0]?.body).toMatchObject({
     type: 'waiting',
-    data: { tool: 'deactivate_user', approval: { id }, approveAt: approval?.approveAt },
+    data: { tool: 'deactivate_user', approval: { id }, approveAt: linkIn(approval?.approveAt ?? '') },
   })
   const decide = (typed: string) =>
     world.run(['approvals', 'approve', id, '--approver', 'grace', '--passphrase-stdin'], { stdin: typed })

@@ -21,6 +21,7 @@ function guarded(rules: unknown[] = [], store = memoryStore()) {
     approvals,
     signer: stateSigner(store),
     approveAt: async ({ id }) => ({ words: `approve ${id}` }),
+    tend: async () => {},
     brief: async () => ({ changes: [] }),
   })
   const { next, reached } = recordingNext()

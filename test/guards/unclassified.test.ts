@@ -45,10 +45,12 @@ function guarded({
     isSupported: () => true,
     isReadOnly: () => false,
     appOf: (tenant: string) => tenant,
+    sharing: (tenant: string) => [tenant],
     blast: {
       ledger: storeLedger(store),
       people: storePeople(store),
       freezes,
+      appOf: (tenant: string) => tenant,
       limits: ChangeLimits.parse({ removesPerHour, changesPerHour: 1_000 }),
     },
     freezes,
@@ -63,6 +65,7 @@ function guarded({
       approvals: openApprovals(store),
       signer: stateSigner(store),
       approveAt: async () => ({ words: 'somewhere' }),
+      tend: async () => {},
       brief: async () => ({ changes: [] }),
     },
   }

@@ -6,18 +6,25 @@ export interface HttpReply {
   text: string
 }
 
+/** The address in `approveAt`, which tells the command of the terminal, too. */
+export const linkIn = (approveAt: string): string => approveAt.split(' ')[0] ?? ''
+
 /** Sends one request with exactly these headers. */
 export const send = (
   origin: string,
   { method = 'GET', path = '/', headers = {}, body = '' }: HttpRequest = {},
 ): Promise<HttpReply> =>
   new Promise((resolve, reject) => {
-    const outgoing = request(new URL(origin), { method, path, headers, agent: false }, async (incoming) => {
-      const pieces: Buffer[] = []
-      for await (const piece of incoming) pieces.push(piece as Buffer) // no encoding is set
-      const { statusCode: status = 0, headers } = incoming
-      resolve({ status, headers, text: Buffer.concat(pieces).toString('utf8') })
-    })
+    const outgoing = request(
+      new URL(linkIn(origin)),
+      { method, path, headers, agent: false },
+      async (incoming) => {
+        const pieces: Buffer[] = []
+        for await (const piece of incoming) pieces.push(piece as Buffer) // no encoding is set
+        const { statusCode: status = 0, headers } = incoming
+        resolve({ status, headers, text: Buffer.concat(pieces).toString('utf8') })
+      },
+    )
     outgoing.once('error', reject)
     outgoing.end(body)
   })
@@ -35,7 +42,7 @@ export type ApprovalFormFields = Partial<
 
 /** The request that a browser sends when a person opens `link`, fills in the form and submits it. */
 export async function fillIn(link: string, fields: ApprovalFormFields) {
-  const { pathname: path } = new URL(link)
+  const { pathname: path } = new URL(linkIn(link))
   const token = /name="token" value="([^"]*)"/.exec((await send(link, { path })).text)?.[1] ?? ''
   const type = 'application/x-www-form-urlencoded'
   return {

@@ -48,11 +48,7 @@ export interface TestClient {
   listTools(): Promise<{ name: string }[]>
   listResources(): Promise<{ uri: string }[]>
   readResource(uri: string): Promise<unknown>
-  callTool(
-    name: string,
-    args: unknown,
-    options?: { timeout?: number; signal?: AbortSignal },
-  ): Promise<ToolResult>
+  callTool(name: string, args: unknown, options?: CallOptions): Promise<ToolResult>
   close(): Promise<void>
 }
 
@@ -173,9 +169,11 @@ interface CallParams {
   name: string
   arguments: Record<string, unknown>
 }
-interface CallOptions {
+export interface CallOptions {
   timeout?: number
   signal?: AbortSignal
+  /** Asks for progress. */
+  onprogress?: (progress: { progress: number; message?: string | undefined }) => void
 }
 
 const testClient = (

@@ -1,3 +1,4 @@
+import { CHEAP_HASHING } from './approvers.ts'
 import { type HttpServer, startHttpServer } from './http-server.ts'
 import type { RoundRobin } from './round-robin.ts'
 
@@ -18,7 +19,7 @@ export async function openFleet({ proxy, config, env, skews }: FleetOptions) {
       config,
       env,
       ownProcess: true,
-      node: clockSkewArgs(skews[at] ?? 0),
+      node: [...clockSkewArgs(skews[at] ?? 0), ...CHEAP_HASHING],
     })
     instances[at] = instance
     proxy.targets[at] = Number(instance.url.port)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { send } from './browser.ts'
+import { linkIn, send } from './browser.ts'
 import { connect } from './clients.ts'
 import { decideAt } from './strict.ts'
 
@@ -124,8 +124,8 @@ export async function deactivateAll({
 
 /** Approves on the page, unless an earlier attempt did and its answer was lost. False if there is nothing to decide. */
 async function approveOnPage({ approveAt }: { approveAt: string }): Promise<boolean> {
-  if (!URL.canParse(approveAt)) return false
-  const { status, text } = await send(approveAt, { path: new URL(approveAt).pathname })
+  if (!URL.canParse(linkIn(approveAt))) return false
+  const { status, text } = await send(approveAt, { path: new URL(linkIn(approveAt)).pathname })
   if (status === 404) return false
   if (status !== 200) throw new Error(`the page answered ${status}`)
   if (!text.includes('<form')) return true

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { PassThrough, type Readable, type Writable } from 'node:stream'
 import type { Io } from '../../src/app/io.ts'
 import { run } from '../../src/cli/run.ts'
+import { CHEAP } from './approvers.ts'
 import { MAIN } from './main.ts'
 
 /** A run of the program: its streams, its signals, its end. */
@@ -67,6 +68,7 @@ function runInProcess(words: readonly string[], env: Record<string, string>): Pr
     user: userInfo().username,
     self: `node ${MAIN}`,
     script: { node: process.execPath, main: MAIN },
+    scryptCost: CHEAP,
     untilStopped: () => stopped,
     onReload: (next) => {
       reload = next

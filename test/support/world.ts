@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JournalLine } from '../../src/journal/events.ts'
 import { type Sandbox, type SandboxApp, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts'
-import { type Browser, type ClientKind, connect, type Person, type TestClient } from './clients.ts'
+import {
+  type Browser,
+  type CallOptions,
+  type ClientKind,
+  connect,
+  type Person,
+  type TestClient,
+} from './clients.ts'
 import { type Program, startProgram } from './program.ts'
 import { RawClient } from './raw.ts'
 
@@ -134,11 +141,7 @@ export async function openWorld(options: WorldOptions = {}) {
         browser: more.browser ?? options.browser,
       },
     )
-    const call = async (
-      tool: string,
-      args: unknown = {},
-      how?: { timeout?: number; signal?: AbortSignal },
-    ) => {
+    const call = async (tool: string, args: unknown = {}, how?: CallOptions) => {
       const result = await client.callTool(tool, args, how)
       const text = JSON.parse(result.content?.[0]?.text ?? 'null') as ToolAnswer
       return text

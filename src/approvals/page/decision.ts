@@ -102,27 +102,32 @@ export const statusLine = (approval: Approval): Html => {
   return html`<p class="status"><span class="pill ${status}">${STATUS[status]}${progress !== undefined && html`, ${progress}`}</span> Request <code>${approval.id}</code></p>`
 }
 
-/** The approvals so far, when more than one is required. */
-export const agreedSoFar = ({ agreed }: Approval): Html | undefined =>
-  agreed &&
+/** The approvals so far, when more than one is required. `names` says whether approvers are named. */
+export const agreedSoFar = (approval: Approval, names: boolean): Html | undefined =>
+  approval.agreed &&
   html`<section class="decided" aria-labelledby="agreed"><h2 id="agreed">Approved so far</h2>
-<ul>${agreed.map(({ by, at }) => html`<li><strong>${by}</strong>, ${time(at)}</li>`)}</ul>
+${
+  names
+    ? html`<ul>${approval.agreed.map(({ by, at }) => html`<li><strong>${by}</strong>, ${time(at)}</li>`)}</ul>`
+    : html`<p>${progressOf(approval)} approvers have agreed.</p>`
+}
 <p>Another person must approve too. Until then, nothing is changed.</p></section>`
 
-/** The outcome of a request that is no longer pending. */
-export function outcome(approval: Approval): Html {
-  const { by, decidedAt, usedAt, expiresAt } = approval
-  const decided = decidedAt !== undefined && html`${by}, ${time(decidedAt)}`
+/** The outcome of a request that is no longer pending. `names` says whether approvers are named. */
+export function outcome(approval: Approval, names: boolean): Html {
+  const { decidedAt, usedAt, expiresAt } = approval
+  const at = decidedAt !== undefined && time(decidedAt)
+  const decided = names ? html`by ${approval.by}, ${at}` : html`${at}`
   const texts: Record<ReturnType<typeof statusOf>, Html> = {
     pending: html``,
-    approved: html`<p><strong>Approved by ${decided}.</strong> The agent can make this change once, until ${time(expiresAt)}, if the accounts
+    approved: html`<p><strong>Approved ${decided}.</strong> The agent can make this change once, until ${time(expiresAt)}, if the accounts
 have not changed. You can close this page.</p>`,
-    denied: html`<p><strong>Denied by ${decided}.</strong> Nothing is changed. You can close this page.</p>`,
-    used: html`<p><strong>Approved by ${decided}</strong>, and used ${usedAt !== undefined && time(usedAt)}. See the journal for the
+    denied: html`<p><strong>Denied ${decided}.</strong> Nothing is changed. You can close this page.</p>`,
+    used: html`<p><strong>Approved ${decided}</strong>, and used ${usedAt !== undefined && time(usedAt)}. See the journal for the
 result.</p>`,
     expired:
       approval.state === 'approved'
-        ? html`<p><strong>Approved by ${decided}</strong>, and not used by ${time(expiresAt)}, when it expired. Nothing is changed. The agent can
+        ? html`<p><strong>Approved ${decided}</strong>, and not used by ${time(expiresAt)}, when it expired. Nothing is changed. The agent can
 ask again.</p>`
         : html`<p><strong>Expired ${time(expiresAt)}</strong> without a decision. Nothing is changed. The agent can ask again.</p>`,
   }

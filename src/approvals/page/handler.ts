@@ -3,13 +3,16 @@ import { ApprovalVoid, Conflict, IdentityError, InvalidInput, LimitReached, Refu
 import type { InFlight } from '../../in-flight.ts'
 import type { Journal } from '../../journal/journal.ts'
 import type { StateSigner } from '../../store/signed-state.ts'
+import { sameText } from '../../text/text.ts'
 import type { Approval, Approvals } from '../approvals.ts'
 import type { Approvers } from '../approvers.ts'
+import type { EnteredAt } from '../attempts.ts'
 import { decide } from '../decide.ts'
 import type { EnteredValues, FormProblem } from './decision.ts'
 import { formIn } from './form.ts'
+import { cookieFor, type KnownBrowser, knownBrowser } from './known-browser.ts'
 import { messagePage, pathOf, ROOT, STYLE_PATH } from './layout.ts'
-import { recentChanges } from './recent-changes.ts'
+import { type RecentChanges, recentChangesIn } from './recent-changes.ts'
 import { requestPage } from './request.ts'
 import { STYLE } from './style.ts'
 
@@ -52,11 +55,12 @@ const REQUEST_PATH = new RegExp(`^${ROOT}/([0-9A-Za-z-]{10,20})$`)
  * Handles everything under `/approvals`: the page of a request, for everyone with its link, and the decision on it.
  * `origins` are the public addresses of this server, such as "http://127.0.0.1:41233"; other host names are rejected.
  */
-export const approvalPage = (parts: PageParts, origins: readonly string[]): PageHandler =>
-  async function approvalPage(request, response) {
+export function approvalPage(parts: PageParts, origins: readonly string[]): PageHandler {
+  const view = { ...parts, recentChanges: recentChangesIn(parts.journal) }
+  return async function approvalPage(request, response) {
     let reply: Reply
     try {
-      reply = await route(parts, origins, request)
+      reply = await route(view, origins, request)
     } catch (error) {
       parts.warn('the approval page failed', error)
       reply = messageReply(
@@ -75,6 +79,12 @@ export const approvalPage = (parts: PageParts, origins: readonly string[]): Page
     })
     response.end(body)
   }
+}
+
+/** What is kept between requests. */
+interface View extends PageParts {
+  recentChanges: (caller: string) => Promise<RecentChanges>
+}
 
 const messageReply = (status: number, title: string, text: string, headers = {}): Reply => ({
   status,
@@ -82,7 +92,7 @@ const messageReply = (status: number, title: string, text: string, headers = {})
   headers,
 })
 
-async function route(parts: PageParts, origins: readonly string[], request: IncomingMessage): Promise<Reply> {
+async function route(parts: View, origins: readonly string[], request: IncomingMessage): Promise<Reply> {
   const { method, headers } = request
   // A DNS rebinding attack sends its own host name.
   const origin = origins.find((one) => new URL(one).host === headers.host)
@@ -99,17 +109,36 @@ async function route(parts: PageParts, origins: readonly string[], request: Inco
   const id = REQUEST_PATH.exec(path)?.[1]
   const approval = id === undefined ? undefined : await parts.approvals.get(id)
   if (!approval) return messageReply(404, 'Page not found', 'Use the complete link that you received.')
-  return method === 'GET' ? showRequest(parts, approval) : submitDecision(parts, approval, origin, request)
+  if ((await parts.approvals.inLine()).has(approval.id)) {
+    const text =
+      'Too many requests wait at this moment. Decide those first: this one follows when some have ended.'
+    return messageReply(method === 'GET' ? 200 : 409, 'This request waits in line', text)
+  }
+  const browser = await knownBrowser(request, parts)
+  return method === 'GET'
+    ? showRequest(parts, approval, { browser })
+    : submitDecision(parts, approval, { origin, request, browser })
 }
 
 async function showRequest(
-  { approvers, journal, signer, addApprover }: PageParts,
+  { approvers, recentChanges, signer, addApprover }: View,
   approval: Approval,
-  { status = 200, given, problem }: { status?: number; given?: EnteredValues; problem?: FormProblem } = {},
+  {
+    browser,
+    status = 200,
+    given,
+    problem,
+  }: {
+    browser: KnownBrowser | undefined
+    status?: number
+    given?: EnteredValues
+    problem?: FormProblem
+  },
 ): Promise<Reply> {
   const shown = {
     approval,
-    recentChanges: await recentChanges(journal, approval.caller),
+    names: browser !== undefined,
+    recentChanges: await recentChanges(approval.caller),
     token: await signer.sign(boundTo(approval), true),
     ...((await approvers.list()).length === 0 && { addApprover }),
     ...(given && { given }),
@@ -121,10 +150,13 @@ async function showRequest(
 const boundTo = ({ id }: Approval): string[] => ['approval page', id]
 
 async function submitDecision(
-  parts: PageParts,
+  parts: View,
   approval: Approval,
-  origin: string,
-  request: IncomingMessage,
+  {
+    origin,
+    request,
+    browser,
+  }: { origin: string; request: IncomingMessage; browser: KnownBrowser | undefined },
 ): Promise<Reply> {
   if (!isSameOrigin(request, origin)) {
     return messageReply(
@@ -138,7 +170,7 @@ async function submitDecision(
     return messageReply(form, 'Nothing was decided', 'The form is not valid. Open the link and decide there.')
   const { decision, approver = '', passphrase = '', typed, token = '' } = form
   const again = (status: number, problem: FormProblem) =>
-    showRequest(parts, approval, { status, given: { decision, approver, typed }, problem })
+    showRequest(parts, approval, { browser, status, given: { decision, approver, typed }, problem })
   if ((await parts.signer.verify(boundTo(approval), token)) !== true) {
     return again(403, { message: 'The form is not valid any more.', hint: 'Use the one below.' })
   }
@@ -149,18 +181,25 @@ async function submitDecision(
       field: 'decision',
     })
   }
-  const where = `on the approval page, from ${request.socket.remoteAddress}`
+  const { id } = approval
+  const address = request.socket.remoteAddress ?? ''
+  const where = `on the approval page, from ${address}`
+  const from: EnteredAt =
+    browser && sameText(browser.approver, approver)
+      ? { place: 'own browser', browser: browser.id }
+      : { place: 'page', address, link: id }
   try {
-    const { id } = approval
     await parts.inFlight.track(
-      decide(parts, { id, decision, approver, passphrase, how: 'page', typed, where }),
+      decide(parts, { id, decision, approver, passphrase, how: 'page', from, typed, where }),
     )
+    const known = from.place === 'page' ? await cookieFor(approver, origin, parts) : {}
     // Redirects to this page, which shows the outcome and can be reloaded without deciding again.
-    return { status: 303, headers: { location: pathOf(id) } }
+    return { status: 303, headers: { location: pathOf(id), ...known } }
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
     const now = (await parts.approvals.get(approval.id)) ?? approval
     const reply = await showRequest(parts, now, {
+      browser,
       status: statusFor(error),
       given: { decision, approver, typed },
       problem: { message: error.message, hint: error.hint, ...fieldFor(error) },

@@ -22,6 +22,8 @@ interface RequestView {
   approval: Approval
   recentChanges: RecentChanges
   token: string
+  /** Whether approvers are named: a stranger with the link is not told who they are. */
+  names: boolean
   /** The command that adds an approver, when there is none yet. */
   addApprover?: string
   given?: EnteredValues
@@ -29,7 +31,7 @@ interface RequestView {
 }
 
 /** The whole request, with the decision form. */
-export function requestPage({ approval, recentChanges, problem, ...form }: RequestView): Html {
+export function requestPage({ approval, recentChanges, names, problem, ...form }: RequestView): Html {
   const { id, briefing, plan } = approval
   const open = statusOf(approval) === 'pending'
   const title = briefing ? headline(briefing) : 'A change is waiting for approval'
@@ -40,7 +42,7 @@ ${plan.filter((line) => line !== '').map((line) => html`<p>${line}</p>`)}
   const main = html`${problem && problemSummary(problem)}
 ${statusLine(approval)}
 <h1>${title}</h1>
-${open ? agreedSoFar(approval) : outcome(approval)}
+${open ? agreedSoFar(approval, names) : outcome(approval, names)}
 ${requestFacts(approval)}
 <section aria-labelledby="plan"><h2 id="plan">Planned change</h2>${words}</section>
 ${briefing && changesSection(briefing)}

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type OutgoingHttpHeaders } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import type { Briefing } from '../../../src/domain/briefing.ts'
 import { inFlight } from '../../../src/in-flight.ts'
 import type { JournalLine } from '../../../src/journal/events.ts'
 import { fileJournal } from '../../../src/journal/file.ts'
+import type { Journal } from '../../../src/journal/journal.ts'
 import { stateSigner } from '../../../src/store/signed-state.ts'
 import { memoryStore } from '../../../src/store/table-store.ts'
 import { cheapApprovers, PASSPHRASE } from '../../support/approvers.ts'
@@ -69,9 +70,15 @@ export async function pageParts() {
   return { parts, warned, discard: () => rm(folder, { recursive: true, force: true }) }
 }
 
+/** The cookies of a browser that got this reply. */
+export const cookiesOf = ({ headers }: { headers: IncomingHttpHeaders }): { cookie: string } => ({
+  cookie: (headers['set-cookie'] ?? []).map((one) => one.split(';')[0]).join('; '),
+})
+
 /** The approval page over real HTTP, with somebody who may approve. */
-export async function openPage() {
+export async function openPage(watching: (journal: Journal) => Journal = (journal) => journal) {
   const { parts, warned, discard } = await pageParts()
+  parts.journal = watching(parts.journal)
   const { approvals, approvers, journal } = parts
   const origins: string[] = []
   const server = createServer(approvalPage(parts, origins))
