@@ -1,7 +1,7 @@
 import { type Approval, approversOf, openApprovals } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import type { PageParts } from '../approvals/page/handler.ts'
-import type { LoopbackPage } from '../approvals/page/loopback.ts'
+import { type LoopbackPage, loopbackPage } from '../approvals/page/loopback.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Plan } from '../domain/change.ts'
 import type { Grant } from '../domain/scopes.ts'
@@ -55,7 +55,7 @@ export interface Serving {
   /** Default: no metrics. */
   meter?: Meter
   /** Default: a page on a loopback port, open while a request is pending. */
-  openPage?: (parts: PageParts) => Promise<LinkedPage>
+  openPage?: (parts: PageParts) => LinkedPage
 }
 
 /**
@@ -65,7 +65,7 @@ export interface Serving {
 export async function composeServer(
   io: Io,
   options: CommonOptions,
-  { meter, openPage = openLoopbackPage }: Serving = {},
+  { meter, openPage = loopbackPage }: Serving = {},
 ): Promise<Running> {
   const { settings, closeSandbox } = await settingsOrSandbox(io, options)
   const { store, budgets, ...kept } = openStores(dataFolder(settings, options), settings.store)
@@ -156,10 +156,6 @@ const withoutStore = (log: Log) => ({
       : log.info('the store is available again'),
 })
 
-// Imported when the first request is pending: most runs never need it.
-const openLoopbackPage = async (parts: PageParts): Promise<LinkedPage> =>
-  (await import('../approvals/page/loopback.ts')).loopbackPage(parts)
-
 interface ApprovalLinks {
   approveAt(approval: Pick<Approval, 'id' | 'state' | 'approvers'>): Promise<{ words: string; url?: string }>
   close(): Promise<void>
@@ -170,15 +166,15 @@ function approvalLinks(
   io: Io,
   options: CommonOptions,
   parts: PageParts,
-  openPage: (parts: PageParts) => Promise<LinkedPage>,
+  openPage: (parts: PageParts) => LinkedPage,
 ): ApprovalLinks {
-  let page: Promise<LinkedPage> | undefined
+  let page: LinkedPage | undefined
   return {
     async approveAt(approval) {
       if (approval.state === 'approved')
         return { words: 'It is approved: make the same call with this approvalId.' }
       page ??= openPage(parts)
-      const url = await (await page).link(approval.id)
+      const url = await page.link(approval.id)
       const approve = url ?? typed(io, options, `approvals approve ${approval.id} --approver NAME`)
       const missing = approversOf(approval) - (await parts.approvers.list()).length
       if (missing <= 0) return { words: approve, ...(url !== undefined && { url }) }
@@ -186,7 +182,7 @@ function approvalLinks(
       const lacking = missing < approversOf(approval) ? 'It takes two approvers' : 'No approver is set up yet'
       return { words: `${lacking}: ${parts.addApprover}, and then: ${approve}` }
     },
-    close: async () => (await page)?.close(),
+    close: async () => page?.close(),
   }
 }
 
