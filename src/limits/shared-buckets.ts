@@ -153,7 +153,9 @@ export function sharedBuckets(store: Store, alone?: OutageFallback): SharedBucke
       owed.push({ ticket, learned, at: Date.now() })
       while (owed[0] && owed[0].at < Date.now() - spentMs(state.longestMs)) owed.shift()
     },
-    flush: async () => void (await Promise.all([...localBuckets.keys()].map(writeQueued))),
+    // Also of buckets whose tickets are being written now: updates of a bucket end in order.
+    flush: async () =>
+      void (await Promise.all([...localBuckets.keys()].map((bucket) => change(bucket, () => undefined)))),
     forget: (bucket) => store.set(keyOf(bucket), newState(), BUCKET_TTL_MS),
     isBehind: (bucket) => inOutage || lacksSpent(bucket),
   }

@@ -25,16 +25,6 @@ interface SwitchSpec {
   outcomes: readonly [done: string, already: string]
 }
 
-const Input = z.lazy(() =>
-  z.strictObject({
-    user: UserRef.describe('Email, user name or id'),
-    tenants: TenantNames.describe('Tenant names'),
-    reason: Reason,
-    approvalId: ApprovalId,
-    partial: PartIsEnough,
-  }),
-)
-
 interface SwitchRow {
   tenant: string
   account?: Account
@@ -83,7 +73,14 @@ export function switchTool(the: SwitchSpec): ChangingTool {
     description: the.description,
     needs: ['findAccounts', 'readAccount', the.operation],
     effect: the.effect,
-    input: () => Input,
+    input: () =>
+      z.strictObject({
+        user: UserRef.describe('Email, user name or id'),
+        tenants: TenantNames.describe('Tenant names'),
+        reason: Reason,
+        approvalId: ApprovalId,
+        partial: PartIsEnough,
+      }),
     output: () => Output,
 
     async plan({ user, tenants, reason }, { ask, covers }): Promise<SwitchPlan> {

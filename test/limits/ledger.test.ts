@@ -401,6 +401,37 @@ describe('what replies teach', () => {
   })
 })
 
+test('a flush waits for what is being written already', async () => {
+  const inner = memoryStore()
+  const limits = { perMinute: 10 }
+  let open = () => {}
+  let gate = Promise.resolve()
+  let updates = 0
+  const ledger = storeLedger({
+    ...inner,
+    async update(key, change) {
+      updates += 1
+      await gate
+      return inner.update(key, change)
+    },
+  })
+  await spend(ledger, limits, 1)
+  gate = new Promise((resolve) => {
+    open = resolve
+  })
+  // By the timer.
+  await expect.poll(() => updates).toBe(2)
+  let flushed = false
+  const flushing = ledger.flush().then(() => {
+    flushed = true
+  })
+  await new Promise(setImmediate)
+  expect(flushed).toBe(false)
+  open()
+  await flushing
+  expect(await inner.get('budget/b')).toMatchObject({ flights: [], spent: { counts: [1] } })
+})
+
 describe('what was spent while the store was away', () => {
   const limits = { perMinute: 40 }
   const LEFT = (left: number) => [{ window: 'minute', limit: 40, left }]
