@@ -1,5 +1,5 @@
 // Builds dist/: one bundled entry, with heavy and rarely needed code in separate chunks.
-import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -31,7 +31,8 @@ try {
     sourcesContent: false,
     minifySyntax: true,
     minifyWhitespace: true,
-    define: { BUILT_TOOLS: JSON.stringify(tools) },
+    // As text: esbuild would make an object a module of its own, which every chunk then loads.
+    define: { BUILT_TOOLS: JSON.stringify(JSON.stringify(tools)) },
     // CommonJS packages in an ES module need `require`.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
@@ -64,6 +65,21 @@ try {
       }))
     },
   }
+  // The SDK makes a schema of every OAuth document, only to offer them to its users. This server uses none of them, and
+  // making them would take a tenth of the start's schema work.
+  const noOAuthSchemas = {
+    name: 'no-oauth-schemas',
+    setup({ onLoad }) {
+      onLoad({ filter: /@modelcontextprotocol\/core\/dist\/auth-[\w-]+\.mjs$/ }, ({ path }) => {
+        const [, names] = /^export \{(.*)\};?$/m.exec(readFileSync(path, 'utf8'))
+        const exported = names.split(',').map((name) => `unused as ${name.split(' as ').at(-1).trim()}`)
+        return {
+          contents: `import { never } from 'zod/v4'\nconst unused = never()\nexport { ${exported} }`,
+          resolveDir: dirname(path),
+        }
+      })
+    },
+  }
   // undici also contains fetch, WebSocket, caches and mocks. This server uses none of them, and loading them would take
   // half the time of the first call to an app.
   const undiciAgentOnly = {
@@ -83,7 +99,7 @@ try {
     outdir: made,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    plugins: [separateImports, smallValidator, undiciAgentOnly],
+    plugins: [separateImports, noOAuthSchemas, smallValidator, undiciAgentOnly],
   })
   for (const [name, file] of Object.entries(separateBundles)) {
     await build({

@@ -32,12 +32,11 @@ const INSTRUCTIONS =
   'repeat the same call with the approvalId. Errors say what to do next in `hint`. Passwords, second factors, ' +
   'sessions, mailboxes and devices are not reached from here: the identity provider or the app has them.'
 
-/** The tools in wire form, made at build time; made on demand when running from source. */
-declare const BUILT_TOOLS: readonly WireTool[] | undefined
+/** The tools in wire form as JSON, made at build time; made on demand when running from source. */
+declare const BUILT_TOOLS: string | undefined
+const builtTools: readonly WireTool[] = typeof BUILT_TOOLS === 'undefined' ? [] : JSON.parse(BUILT_TOOLS)
 
-const wireOf = (tool: Tool): WireTool =>
-  (typeof BUILT_TOOLS === 'undefined' ? undefined : BUILT_TOOLS.find(({ name }) => name === tool.name)) ??
-  toWire(tool)
+const wireOf = (tool: Tool): WireTool => builtTools.find(({ name }) => name === tool.name) ?? toWire(tool)
 
 /** Makes the MCP server for one connection (or one HTTP request); `principalOf` returns the caller. */
 export function serverFactory(

@@ -1,7 +1,7 @@
 import { type Approval, approversOf, openApprovals } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import type { PageParts } from '../approvals/page/handler.ts'
-import type { LoopbackPage } from '../approvals/page/loopback.ts'
+import { type LoopbackPage, loopbackPage } from '../approvals/page/loopback.ts'
 import { tending } from '../approvals/tend.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Plan } from '../domain/change.ts'
@@ -58,7 +58,7 @@ export interface Serving {
   /** Default: no metrics. */
   meter?: Meter
   /** Default: a page on a loopback port, open while a request is pending. */
-  openPage?: (parts: PageParts) => Promise<LinkedPage>
+  openPage?: (parts: PageParts) => LinkedPage
   /** Whether callers are on other machines. */
   remote?: boolean
 }
@@ -70,7 +70,7 @@ export interface Serving {
 export async function composeServer(
   io: Io,
   options: CommonOptions,
-  { meter, openPage = openLoopbackPage, remote = false }: Serving = {},
+  { meter, openPage = loopbackPage, remote = false }: Serving = {},
 ): Promise<Running> {
   const { settings, closeSandbox } = await settingsOrSandbox(io, options)
   const { store, budgets, ...kept } = openStores(dataFolder(settings, options), settings.store)
@@ -176,10 +176,6 @@ const withoutStore = (log: Log) => ({
       : log.info('the store is available again'),
 })
 
-// Imported when the first request is pending: most runs never need it.
-const openLoopbackPage = async (parts: PageParts): Promise<LinkedPage> =>
-  (await import('../approvals/page/loopback.ts')).loopbackPage(parts)
-
 interface ApprovalLinks {
   approveAt(approval: Pick<Approval, 'id' | 'state' | 'approvers'>): Promise<{ words: string; url?: string }>
   close(): Promise<void>
@@ -189,15 +185,15 @@ interface ApprovalLinks {
 function approvalLinks(
   command: (words: string) => string,
   parts: PageParts,
-  openPage: (parts: PageParts) => Promise<LinkedPage>,
+  openPage: (parts: PageParts) => LinkedPage,
 ): ApprovalLinks {
-  let page: Promise<LinkedPage> | undefined
+  let page: LinkedPage | undefined
   return {
     async approveAt(approval) {
       if (approval.state === 'approved')
         return { words: 'It is approved: make the same call with this approvalId.' }
       page ??= openPage(parts)
-      const url = await (await page).link(approval.id)
+      const url = await page.link(approval.id)
       const inTerminal = command(`approvals approve ${approval.id} --approver NAME`)
       // Both: the page of a process that ends with its call is gone when a person gets to it.
       const approve = url === undefined ? inTerminal : `${url} or, in a terminal: ${inTerminal}`
@@ -207,7 +203,7 @@ function approvalLinks(
       const lacking = missing < approversOf(approval) ? 'It takes two approvers' : 'No approver is set up yet'
       return { words: `${lacking}: ${parts.addApprover}, and then: ${approve}` }
     },
-    close: async () => (await page)?.close(),
+    close: async () => page?.close(),
   }
 }
 

@@ -119,7 +119,7 @@ async function composeFromSettings(
   const origins: string[] = []
   const running = await composeServer(io, options, {
     meter: metrics.meter,
-    openPage: async () => pageLinks(origins),
+    openPage: () => pageLinks(origins),
     remote: true,
   })
   try {

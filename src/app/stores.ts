@@ -109,13 +109,15 @@ export async function openDataFolder(io: Io, command: Command): Promise<DataFold
   }
 }
 
-const Outline = z.looseObject({
-  dataDir: z.string().min(1).optional(),
-  store: z.unknown().optional(),
-  tenants: z.record(z.string(), z.unknown()).optional(),
-  journal: z.looseObject({ signingKey: SigningKey.optional() }).optional(),
-  webhook: z.unknown().optional(),
-})
+const Outline = z.lazy(() =>
+  z.looseObject({
+    dataDir: z.string().min(1).optional(),
+    store: z.unknown().optional(),
+    tenants: z.record(z.string(), z.unknown()).optional(),
+    journal: z.looseObject({ signingKey: SigningKey.optional() }).optional(),
+    webhook: z.unknown().optional(),
+  }),
+)
 
 function outlineOf(file: string): Partial<z.infer<typeof Outline>> {
   try {

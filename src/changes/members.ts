@@ -19,12 +19,14 @@ import {
 } from './inverse.ts'
 
 /** A user in a group or out of it; `was` is absent if the app did not show it. */
-const Member = z.object({
-  id: z.string(),
-  userName: z.string(),
-  was: z.enum(['in', 'out']).optional(),
-  became: z.enum(['in', 'out']),
-})
+const Member = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    userName: z.string(),
+    was: z.enum(['in', 'out']).optional(),
+    became: z.enum(['in', 'out']),
+  }),
+)
 export type KeptMember = z.infer<typeof Member>
 
 export const Members = z.array(Member)

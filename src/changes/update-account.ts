@@ -30,10 +30,12 @@ const Value = z.union([z.string(), z.boolean(), z.array(z.string())])
 const Field = z.object({ name: z.string(), was: Value.optional(), became: Value.optional() })
 type Field = z.infer<typeof Field>
 
-const Image = z.object({
-  account: Account,
-  fields: z.array(Field),
-})
+const Image = z.lazy(() =>
+  z.object({
+    account: Account,
+    fields: z.array(Field),
+  }),
+)
 type UpdateImage = z.infer<typeof Image>
 
 const MANAGED =

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
+import { composeServer } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
+import { serve } from '../app/serve-stdio.ts'
 import { type CommonOptions, openDataFolder } from '../app/stores.ts'
 import { approvalsCommand } from './approvals.ts'
 import { approversCommand } from './approvers.ts'
@@ -22,8 +24,7 @@ import { undoCommand } from './undo.ts'
 
 /** The command line. Without a command, it serves over stdio. */
 export function program(io: Io): Command {
-  const start = async (options: CommonOptions) =>
-    (await import('../app/compose.ts')).composeServer(io, options)
+  const start = (options: CommonOptions) => composeServer(io, options)
   const data = (command: Command) => openDataFolder(io, command)
   return (
     newCommand(io, 'identity-mcp', pkg.description)
@@ -35,7 +36,7 @@ export function program(io: Io): Command {
       .option('--read-only', 'offer only tools that read')
       .option('--sandbox', 'use simulated apps in this process; needs no settings')
       // Runs only for option spellings that `servingOptions` leaves to this parser.
-      .action(async (options: CommonOptions) => (await import('../app/serve-stdio.ts')).serve(io, options))
+      .action((options: CommonOptions) => serve(io, options))
       .addCommand(serveCommand(io))
       .addCommand(initCommand(io))
       .addCommand(checkCommand(io, start))

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Io } from '../app/io.ts'
+import { serve } from '../app/serve-stdio.ts'
 import type { CommonOptions } from '../app/stores.ts'
 import { newCommand } from './terminal.ts'
 
@@ -25,7 +26,7 @@ export const serveCommand = (io: Io): Command =>
     .action(async (_: unknown, command: Command) => {
       const { http, host, port, ...options } = command.optsWithGlobals<ServeOptions>()
       if (http) await (await import('../app/serve-http.ts')).serveHttp(io, options, { host, port })
-      else await (await import('../app/serve-stdio.ts')).serve(io, options)
+      else await serve(io, options)
     })
 
 function toPort(text: string): number {

@@ -10,7 +10,7 @@ import { callerId } from '../domain/caller-names.ts'
 import { shownOf } from '../domain/change.ts'
 import { EVERYTHING } from '../domain/scopes.ts'
 import { askFor } from '../engine/ask.ts'
-import type { Parts } from '../engine/dispatch.ts'
+import { dispatcher, type Parts } from '../engine/dispatch.ts'
 import { pastOf } from '../engine/history.ts'
 import { holdFor } from '../engine/hold.ts'
 import type { ChangingTool } from '../engine/tool.ts'
@@ -80,7 +80,6 @@ async function undo(
   { tenant, reason, dryRun, json, ...approverOptions }: UndoOptions,
 ): Promise<void> {
   const { io, parts, data, self } = context
-  const { dispatcher } = await import('../engine/dispatch.ts')
   const tool = parts.tools.find(({ name }) => name === 'undo_change')
   if (!tool || tool.effect === 'reads') throw new TypeError('there is no undo_change')
   const input = { change, reason, ...(tenant !== undefined && { tenant }) }

@@ -11,28 +11,32 @@ export type Environment = z.infer<typeof Environment>
 const oneOf = <Item extends z.ZodType>(item: Item) => z.array(item).min(1).optional()
 
 /** When a rule applies: all its conditions must be true of the same accounts. */
-const RuleConditions = z.strictObject({
-  effects: oneOf(z.enum(['adds', 'changes', 'gives', 'logins', 'removes', 'deletes'])).describe(
-    'What is done to the account',
-  ),
-  vendors: oneOf(z.string()).describe('Kinds of app'),
-  tenants: oneOf(z.string()).describe('Tenants by name'),
-  environments: oneOf(Environment).describe('The setting `environment` of the tenant'),
-  administrator: z.literal(true).optional().describe('The account is or becomes an administrator'),
-  atLeast: z.int().min(1).optional().describe('At least this many such accounts in one call'),
-})
+const RuleConditions = z.lazy(() =>
+  z.strictObject({
+    effects: oneOf(z.enum(['adds', 'changes', 'gives', 'logins', 'removes', 'deletes'])).describe(
+      'What is done to the account',
+    ),
+    vendors: oneOf(z.string()).describe('Kinds of app'),
+    tenants: oneOf(z.string()).describe('Tenants by name'),
+    environments: oneOf(Environment).describe('The setting `environment` of the tenant'),
+    administrator: z.literal(true).optional().describe('The account is or becomes an administrator'),
+    atLeast: z.int().min(1).optional().describe('At least this many such accounts in one call'),
+  }),
+)
 
-const ConfirmRule = z
-  .strictObject({
-    when: RuleConditions.describe('Which changes; all of them without conditions'),
-    level: ConfirmLevel.describe('The level they need at least'),
-    approvers: z.int().min(1).max(2).default(1).describe('How many people must approve'),
-    fourEyes: z.boolean().default(false).describe('Whether callers cannot approve their own requests'),
-  })
-  .refine(
-    ({ level, approvers, fourEyes }) => level === 'approve' || (approvers === 1 && !fourEyes),
-    'two approvers and fourEyes need the level approve',
-  )
+const ConfirmRule = z.lazy(() =>
+  z
+    .strictObject({
+      when: RuleConditions.describe('Which changes; all of them without conditions'),
+      level: ConfirmLevel.describe('The level they need at least'),
+      approvers: z.int().min(1).max(2).default(1).describe('How many people must approve'),
+      fourEyes: z.boolean().default(false).describe('Whether callers cannot approve their own requests'),
+    })
+    .refine(
+      ({ level, approvers, fourEyes }) => level === 'approve' || (approvers === 1 && !fourEyes),
+      'two approvers and fourEyes need the level approve',
+    ),
+)
 export type ConfirmRule = z.infer<typeof ConfirmRule>
 
 export const Confirm = z.strictObject({
@@ -79,18 +83,23 @@ export const Confirm = z.strictObject({
 const AccountPattern = z.string().min(1).max(320)
 
 /** Accounts that no tool may change, and the reason that callers are shown. */
-const PatternWithReason = z.strictObject({
-  match: AccountPattern.describe('User name, email or id; `*` stands for anything'),
-  tenant: z.string().optional().describe('Only in this tenant; default: in all'),
-  why: z.string().trim().min(3).max(200).describe('Shown to callers that try'),
-})
+const PatternWithReason = z.lazy(() =>
+  z.strictObject({
+    match: AccountPattern.describe('User name, email or id; `*` stands for anything'),
+    tenant: z.string().optional().describe('Only in this tenant; default: in all'),
+    why: z.string().trim().min(3).max(200).describe('Shown to callers that try'),
+  }),
+)
 
-export const ProtectedAccount = z.union([AccountPattern, PatternWithReason], {
-  error: 'must be a pattern, or an object with match, why and optionally tenant',
-})
+export const ProtectedAccount = z.lazy(() =>
+  z.union([AccountPattern, PatternWithReason], {
+    error: 'must be a pattern, or an object with match, why and optionally tenant',
+  }),
+)
 export type ProtectedAccount = z.infer<typeof ProtectedAccount>
 
-const maxCount = (what: string) => z.int().min(1).max(10_000).optional().describe(what)
+const MaxCount = z.int().min(1).max(10_000).optional()
+const maxCount = (what: string) => MaxCount.describe(what)
 /** Limits on the changes of a caller, or of several. */
 const Ceiling = z.strictObject({
   changesPerHour: maxCount('Accounts changed in any hour'),

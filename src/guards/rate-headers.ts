@@ -69,6 +69,7 @@ function figureByFigure(headers: AppReply['headers'], appNow: number): RateWindo
 
 /** `RateLimit: limit=10, remaining=5, reset=30` or `"name";r=5;t=30, …` (draft-ietf-httpapi-ratelimit-headers 07, 10). */
 function inOneHeader(value: string, appNow: number): RateWindow[] {
+  if (value === '') return []
   const figures = (name: RegExp) => [...value.matchAll(name)].map(([, digits]) => Number(digits))
   const limits = figures(/\b(?:limit|q)=(\d+)/g)
   const resets = figures(/\b(?:reset|t)=(\d+)/g)

@@ -15,21 +15,23 @@ import { canonicalJson } from '../text/canonical-json.ts'
  * The end of a journal at some point in time. Keep it where a writer of the journal has no access: a journal that no longer
  * contains it was rewritten or cut. A signature (Ed25519, RFC 8032) shows where the anchor comes from.
  */
-export const Anchor = z.object({
-  seq: z.int().min(1),
-  hash: z.string().regex(/^[0-9a-f]{64}$/),
-  /** ISO 8601, UTC. */
-  at: z.iso.datetime(),
-  /** Id of the key, and its signature, base64url; both absent without a key. */
-  key: z
-    .string()
-    .regex(/^[0-9a-f]{16}$/)
-    .optional(),
-  signature: z
-    .string()
-    .regex(/^[\w-]{86}$/)
-    .optional(),
-})
+export const Anchor = z.lazy(() =>
+  z.object({
+    seq: z.int().min(1),
+    hash: z.string().regex(/^[0-9a-f]{64}$/),
+    /** ISO 8601, UTC. */
+    at: z.iso.datetime(),
+    /** Id of the key, and its signature, base64url; both absent without a key. */
+    key: z
+      .string()
+      .regex(/^[0-9a-f]{16}$/)
+      .optional(),
+    signature: z
+      .string()
+      .regex(/^[\w-]{86}$/)
+      .optional(),
+  }),
+)
 export type Anchor = z.infer<typeof Anchor>
 
 /** Signs anchors with a key kept apart from the journal. */
@@ -122,7 +124,9 @@ export function readAnchors(text: string): Anchor[] {
   )
 }
 
-const AnchorLine = z.union([Anchor, z.object({ anchor: Anchor }).transform(({ anchor }) => anchor)])
+const AnchorLine = z.lazy(() =>
+  z.union([Anchor, z.object({ anchor: Anchor }).transform(({ anchor }) => anchor)]),
+)
 
 function parseJson(line: string): unknown {
   try {

@@ -35,26 +35,28 @@ export function toLine(
 }
 
 // Only what readers of the journal rely on. A later version can write more events, codes and fields.
-const LineShape = z.looseObject({
-  seq: z.int().min(1),
-  at: z.string(),
-  prev: z.string(),
-  hash: z.string(),
-  event: z.string(),
-  call: z.string(),
-  tool: z.string(),
-  caller: z.string(),
-  callerNames: z.array(z.string()).optional(),
-  agent: z.string().optional(),
-  via: z.string().optional(),
-  client: z.string().optional(),
-  args: z.looseObject({}).optional(),
-  account: z.object({ tenant: z.string(), id: z.string(), userName: z.string() }).optional(),
-  approval: z.object({ id: z.string(), by: z.string().optional(), how: z.string().optional() }).optional(),
-  before: z.looseObject({}).optional(),
-  code: z.string().optional(),
-  note: z.string().optional(),
-})
+const LineShape = z.lazy(() =>
+  z.looseObject({
+    seq: z.int().min(1),
+    at: z.string(),
+    prev: z.string(),
+    hash: z.string(),
+    event: z.string(),
+    call: z.string(),
+    tool: z.string(),
+    caller: z.string(),
+    callerNames: z.array(z.string()).optional(),
+    agent: z.string().optional(),
+    via: z.string().optional(),
+    client: z.string().optional(),
+    args: z.looseObject({}).optional(),
+    account: z.object({ tenant: z.string(), id: z.string(), userName: z.string() }).optional(),
+    approval: z.object({ id: z.string(), by: z.string().optional(), how: z.string().optional() }).optional(),
+    before: z.looseObject({}).optional(),
+    code: z.string().optional(),
+    note: z.string().optional(),
+  }),
+)
 
 /** Parses the bytes of a line, without its line break; undefined when they are not one. */
 export function readLine(bytes: Buffer): JournalLine | undefined {

@@ -58,9 +58,11 @@ export function storeLedger(store: Store, alone?: OutageFallback): Ledger {
 
     async settle(bucket, taken, learned, spent = taken.count) {
       const ticket = { ...taken, count: spent }
+      const isLocal = localTickets.has(taken)
       // For a ticket the store does not know: newer than all of its tickets, and equal to none.
-      const storeTicket = localTickets.has(taken) ? { ...ticket, id: Number.POSITIVE_INFINITY } : ticket
-      if (!buckets.inOutage() && !(learned && callsForCare(learned))) {
+      const storeTicket = isLocal ? { ...ticket, id: Number.POSITIVE_INFINITY } : ticket
+      // Only a ticket that the store counts as in flight can wait.
+      if (!isLocal && !buckets.isBehind(bucket) && !(learned && callsForCare(learned))) {
         return buckets.queue(bucket, storeTicket, learned)
       }
       await buckets.change(bucket, (state, now, share) => {

@@ -52,7 +52,8 @@ interface SharedBuckets {
   /** Writes everything that is queued. */
   flush(): Promise<void>
   forget(bucket: string): Promise<void>
-  inOutage(): boolean
+  /** Whether the store is unavailable, or lacks what this process spent while it was. */
+  isBehind(bucket: string): boolean
 }
 
 /**
@@ -66,6 +67,7 @@ export function sharedBuckets(store: Store, alone?: OutageFallback): SharedBucke
   /** How far the store's clock is ahead of ours. An upper estimate, so no token comes back too early. */
   let clockAheadMs = 0
   let inOutage = false
+  const lacksSpent = (bucket: string) => localBuckets.get(bucket)?.state !== undefined
 
   /** Updates a bucket in the store, or locally when the store is unavailable. */
   async function change<Result>(bucket: string, work: BucketWork<Result>): Promise<BucketOutcome<Result>> {
@@ -99,6 +101,8 @@ export function sharedBuckets(store: Store, alone?: OutageFallback): SharedBucke
 
   /** Reads a bucket without changing it. */
   async function read<Result>(bucket: string, work: BucketWork<Result>): Promise<BucketOutcome<Result>> {
+    // The store does not count what was spent during an outage until it is written.
+    if (lacksSpent(bucket)) return change(bucket, work)
     try {
       const [state, now] = await Promise.all([buckets.get<State>(keyOf(bucket)), store.now()])
       return { result: work(state ?? newState(), now, 1), now, shared: true }
@@ -149,8 +153,10 @@ export function sharedBuckets(store: Store, alone?: OutageFallback): SharedBucke
       owed.push({ ticket, learned, at: Date.now() })
       while (owed[0] && owed[0].at < Date.now() - spentMs(state.longestMs)) owed.shift()
     },
-    flush: async () => void (await Promise.all([...localBuckets.keys()].map(writeQueued))),
+    // Also of buckets whose tickets are being written now: updates of a bucket end in order.
+    flush: async () =>
+      void (await Promise.all([...localBuckets.keys()].map((bucket) => change(bucket, () => undefined)))),
     forget: (bucket) => store.set(keyOf(bucket), newState(), BUCKET_TTL_MS),
-    inOutage: () => inOutage,
+    isBehind: (bucket) => inOutage || lacksSpent(bucket),
   }
 }

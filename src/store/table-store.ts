@@ -1,4 +1,5 @@
 import { IdentityError, Unavailable } from '../errors.ts'
+import { diskTable } from './sqlite-table.ts'
 import type { Store } from './store.ts'
 import type { StoredRow, Table } from './table.ts'
 import { memoryTable } from './table.ts'
@@ -8,7 +9,7 @@ export const memoryStore = (): Store => storeOver('memory', async () => memoryTa
 
 /** A store in `folder`, opened on first use, not at start. */
 export const diskStore = (folder: string, options: { durable: boolean }): Store =>
-  storeOver(folder, async () => (await import('./sqlite-table.ts')).diskTable(folder, options))
+  storeOver(folder, () => diskTable(folder, options))
 
 function storeOver(name: string, openTable: () => Promise<Table>): Store {
   let opened: Promise<Table> | undefined

@@ -3,11 +3,16 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorab
 // More combining marks on one letter than any language uses (UTS #39 §5.4): they would cover other lines.
 const HEAPED = /([\p{Mn}\p{Me}]{4})[\p{Mn}\p{Me}]+/gu
 
+/** Printable ASCII, with single spaces within. */
+const PLAIN = /^[!-~]+(?: [!-~]+)*$/
+
 /**
  * Text from an app or an agent, made safe to show: control, bidi and invisible characters removed, whitespace
  * collapsed, at most `max` characters.
  */
 export function plainText(text: string, max = 256): string {
+  // Most text is this plain already.
+  if (text.length <= max && PLAIN.test(text)) return text
   const plain = text
     .slice(0, max * 8)
     .replace(/\s+/gu, ' ')
@@ -27,7 +32,8 @@ export const inQuotes = (text: string, max?: number): string =>
 const JOINING = /(?<=[\p{Lo}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}])(?:\u200c|\u200d|\ufe0f)+/gu
 
 /** Whether the text has invisible characters, apart from the joiners that some languages need. */
-export const hidesText = (text: string): boolean => text.replace(JOINING, '').search(INVISIBLE) >= 0
+export const hidesText = (text: string): boolean =>
+  !PLAIN.test(text) && text.replace(JOINING, '').search(INVISIBLE) >= 0
 
 /** Whether `plainText` shows other blanks or fewer marks than the text has. */
 export const showsOtherwise = (text: string): boolean => /[^\S ]| {2}/u.test(text) || text.search(HEAPED) >= 0

@@ -29,26 +29,28 @@ function isTimeZone(name: string): boolean {
 }
 
 /** The fields of an account that tools set. Status and groups have tools of their own. */
-export const Fields = z.strictObject({
-  ...AccountTexts,
-  displayName: Text.optional(),
-  manager: Text.optional(),
-  locale: Text.regex(/^[a-z]{2,8}([-_][a-z\d]{1,8})*$/i, 'must be a locale such as en-US').optional(),
-  timezone: Text.refine(isTimeZone, 'must be an IANA time zone such as Europe/Stockholm').optional(),
-  phone: Text.optional(),
-  admin: z.boolean().optional(),
-  custom: z
-    .record(
-      attribute,
-      z.union([
-        shownWhole(z.string().max(1_000)),
-        z.boolean(),
-        z.array(shownWhole(z.string().max(320))).max(100),
-      ]),
-    )
-    .refine((custom) => Object.keys(custom).length <= 50, 'must name 50 attributes at most')
-    .optional(),
-})
+export const Fields = z.lazy(() =>
+  z.strictObject({
+    ...AccountTexts,
+    displayName: Text.optional(),
+    manager: Text.optional(),
+    locale: Text.regex(/^[a-z]{2,8}([-_][a-z\d]{1,8})*$/i, 'must be a locale such as en-US').optional(),
+    timezone: Text.refine(isTimeZone, 'must be an IANA time zone such as Europe/Stockholm').optional(),
+    phone: Text.optional(),
+    admin: z.boolean().optional(),
+    custom: z
+      .record(
+        attribute,
+        z.union([
+          shownWhole(z.string().max(1_000)),
+          z.boolean(),
+          z.array(shownWhole(z.string().max(320))).max(100),
+        ]),
+      )
+      .refine((custom) => Object.keys(custom).length <= 50, 'must name 50 attributes at most')
+      .optional(),
+  }),
+)
 
 /** The fields that were given; an absent field is not changed. */
 export const givenFields = (fields: z.infer<typeof Fields>): AccountFields =>
@@ -62,10 +64,12 @@ export const OptionalReason = Reason.optional().describe('Why')
 
 const FieldValue = z.union([z.string(), z.boolean(), z.array(z.string())]).nullable()
 /** What the app changed besides, although nobody asked for it. */
-export const AlsoChanged = z
-  .array(z.object({ field: z.string(), before: FieldValue, after: FieldValue }))
-  .readonly()
-  .optional()
+export const AlsoChanged = z.lazy(() =>
+  z
+    .array(z.object({ field: z.string(), before: FieldValue, after: FieldValue }))
+    .readonly()
+    .optional(),
+)
 
 /** The status of any call that changes something. */
 export const ChangeStatus = z.enum(['done', 'unchanged', 'partial', 'failed', 'approval_required'])

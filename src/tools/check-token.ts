@@ -3,37 +3,39 @@ import { defineTool } from '../engine/tool.ts'
 import { isoRetryAt } from '../errors.ts'
 import { Code, TenantName } from './fields.ts'
 
-const CheckedToken = z.object({
-  tenant: z.string(),
-  token: z.string(),
-  fingerprint: z.string(),
-  verdict: z.enum([
-    'ok',
-    'rejected',
-    'wrong_token',
-    'missing_grant',
-    'expired',
-    'expires_soon',
-    'wrong_address',
-    'sso_not_active',
-    'rate_limited',
-    'unreachable',
-    'not_configured',
-  ]),
-  surfaces: z.array(
-    z.object({
-      surface: z.string(),
-      ok: z.boolean(),
-      status: z.int().optional(),
-      meaning: z.string(),
-      hint: z.string().optional(),
-    }),
-  ),
-  expiresAt: z.string().optional(),
-  budget: z.array(z.object({ window: z.string(), limit: z.int(), left: z.int() })),
-  code: Code.optional(),
-  retryAt: z.string().optional(),
-})
+const CheckedToken = z.lazy(() =>
+  z.object({
+    tenant: z.string(),
+    token: z.string(),
+    fingerprint: z.string(),
+    verdict: z.enum([
+      'ok',
+      'rejected',
+      'wrong_token',
+      'missing_grant',
+      'expired',
+      'expires_soon',
+      'wrong_address',
+      'sso_not_active',
+      'rate_limited',
+      'unreachable',
+      'not_configured',
+    ]),
+    surfaces: z.array(
+      z.object({
+        surface: z.string(),
+        ok: z.boolean(),
+        status: z.int().optional(),
+        meaning: z.string(),
+        hint: z.string().optional(),
+      }),
+    ),
+    expiresAt: z.string().optional(),
+    budget: z.array(z.object({ window: z.string(), limit: z.int(), left: z.int() })),
+    code: Code.optional(),
+    retryAt: z.string().optional(),
+  }),
+)
 
 export default defineTool({
   name: 'check_token',

@@ -41,10 +41,12 @@ export const Code = z.enum(ERROR_CODES)
 export const Instant = z.iso.datetime({ offset: true })
 
 /** Part of an answer if a person outside the agent must decide first. */
-export const PendingApproval = z.object({
-  id: z.string(),
-  plan: z.array(z.string()),
-  approveAt: z.string(),
-  expiresAt: z.string(),
-})
+export const PendingApproval = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    plan: z.array(z.string()),
+    approveAt: z.string(),
+    expiresAt: z.string(),
+  }),
+)
 export type PendingApproval = z.infer<typeof PendingApproval>

@@ -7,13 +7,15 @@ import { isoRetryAt } from '../errors.ts'
 import { Code, TenantNames, UserRef } from './fields.ts'
 import { gapNote } from './left-out.ts'
 
-const Searched = z.object({
-  tenant: z.string(),
-  outcome: z.enum(['found', 'absent', 'not_searched']),
-  code: Code.optional(),
-  retryAt: z.string().optional(),
-  note: z.string().optional(),
-})
+const Searched = z.lazy(() =>
+  z.object({
+    tenant: z.string(),
+    outcome: z.enum(['found', 'absent', 'not_searched']),
+    code: Code.optional(),
+    retryAt: z.string().optional(),
+    note: z.string().optional(),
+  }),
+)
 
 /** Accounts shown of one tenant, all of which match what was asked for. */
 const MAX_ACCOUNTS_PER_TENANT = 20

@@ -6,18 +6,20 @@ import { defineTool } from '../engine/tool.ts'
 import { AccountTexts, Cursor, Limit, TenantName, Text } from './fields.ts'
 
 /** Equality on all given fields, ignoring case. */
-const MatchInput = z.strictObject({
-  ...AccountTexts,
-  userType: Text.optional(),
-  location: Text.optional(),
-  manager: Text.optional(),
-  status: z.enum(['active', 'inactive']).optional(),
-  group: Text.optional(),
-  admin: z.boolean().optional(),
-})
+const MatchInput = z.lazy(() =>
+  z.strictObject({
+    ...AccountTexts,
+    userType: Text.optional(),
+    location: Text.optional(),
+    manager: Text.optional(),
+    status: z.enum(['active', 'inactive']).optional(),
+    group: Text.optional(),
+    admin: z.boolean().optional(),
+  }),
+)
 
 /** A row of the list: what is long in an account, find_user shows. */
-const Row = Account.omit({ custom: true, phone: true, locale: true, timezone: true })
+const Row = z.lazy(() => Account.unwrap().omit({ custom: true, phone: true, locale: true, timezone: true }))
 
 /** Groups shown in a row; the others are counted. */
 const MAX_GROUPS_IN_ROW = 5

@@ -26,14 +26,6 @@ interface SwitchSpec {
   outcomes: readonly [done: string, already: string]
 }
 
-const Input = z.strictObject({
-  user: UserRef.describe('Email, user name or id'),
-  tenants: TenantNames.describe('Tenant names'),
-  reason: Reason,
-  approvalId: ApprovalId,
-  partial: PartIsEnough,
-})
-
 interface SwitchRow {
   tenant: string
   account?: Account
@@ -55,24 +47,26 @@ interface SwitchPlan extends Plan {
 /** Makes a tool that activates or deactivates one person's accounts, in one or more tenants. */
 export function switchTool(the: SwitchSpec): ChangingTool {
   const [done, already] = the.outcomes
-  const Output = z.object({
-    status: ChangeStatus,
-    results: z
-      .array(
-        z.object({
-          tenant: z.string(),
-          account: Account.optional(),
-          outcome: z.enum([done, already, 'absent', 'failed', 'unknown']),
-          verified: z.boolean(),
-          alsoChanged: AlsoChanged,
-          code: Code.optional(),
-          note: z.string().optional(),
-        }),
-      )
-      .default([]),
-    change: ChangeMade,
-    approval: PendingApproval.optional(),
-  })
+  const Output = z.lazy(() =>
+    z.object({
+      status: ChangeStatus,
+      results: z
+        .array(
+          z.object({
+            tenant: z.string(),
+            account: Account.optional(),
+            outcome: z.enum([done, already, 'absent', 'failed', 'unknown']),
+            verified: z.boolean(),
+            alsoChanged: AlsoChanged,
+            code: Code.optional(),
+            note: z.string().optional(),
+          }),
+        )
+        .default([]),
+      change: ChangeMade,
+      approval: PendingApproval.optional(),
+    }),
+  )
 
   return defineTool({
     name: the.name,
@@ -80,7 +74,14 @@ export function switchTool(the: SwitchSpec): ChangingTool {
     description: the.description,
     needs: ['findAccounts', 'readAccount', the.operation],
     effect: the.effect,
-    input: () => Input,
+    input: () =>
+      z.strictObject({
+        user: UserRef.describe('Email, user name or id'),
+        tenants: TenantNames.describe('Tenant names'),
+        reason: Reason,
+        approvalId: ApprovalId,
+        partial: PartIsEnough,
+      }),
     output: () => Output,
 
     async plan({ user, tenants, reason }, { ask, hold, covers }): Promise<SwitchPlan> {

@@ -12,18 +12,20 @@ import { AlsoChanged, ChangeStatus } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantName } from './fields.ts'
 import { reversalOf } from './reversal.ts'
 
-const UndoRow = z.object({
-  tenant: z.string(),
-  /** User name of the account, or name of the group. */
-  subject: z.string(),
-  outcome: z.enum(['restored', 'unchanged', 'left_alone', 'cannot_undo', 'failed', 'unknown']),
-  verified: z.boolean(),
-  /** Parts that stay as they are, each with why. */
-  left: z.array(z.string()).optional(),
-  alsoChanged: AlsoChanged,
-  code: Code.optional(),
-  note: z.string().optional(),
-})
+const UndoRow = z.lazy(() =>
+  z.object({
+    tenant: z.string(),
+    /** User name of the account, or name of the group. */
+    subject: z.string(),
+    outcome: z.enum(['restored', 'unchanged', 'left_alone', 'cannot_undo', 'failed', 'unknown']),
+    verified: z.boolean(),
+    /** Parts that stay as they are, each with why. */
+    left: z.array(z.string()).optional(),
+    alsoChanged: AlsoChanged,
+    code: Code.optional(),
+    note: z.string().optional(),
+  }),
+)
 type UndoRow = z.infer<typeof UndoRow>
 
 /** What to do about one write: the change that undoes it, or the row that says why there is none. */

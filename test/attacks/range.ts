@@ -223,11 +223,10 @@ export async function openRange() {
         const either = parseFilter(filter) ?? []
         expect(either.map((terms) => terms.length)).toEqual(either.map(() => 1))
         const values = new Set(either.map(([term]) => String(term?.value).toLowerCase()))
+        if (values.size === 1) continue
         // Or a test of the app's filters, by the names of users that it lists.
         const known = JSON.stringify(app.users).toLowerCase()
-        expect(values.size === 1 || [...values].every((value) => known.includes(JSON.stringify(value)))).toBe(
-          true,
-        )
+        expect([...values].every((value) => known.includes(JSON.stringify(value)))).toBe(true)
       }
     },
     async [Symbol.asyncDispose]() {

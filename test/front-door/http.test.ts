@@ -293,7 +293,7 @@ describe('a start over stdio', () => {
       'identity_mcp_calls_total',
       'JWKSNoMatchingKey',
       'createRemoteJWKSet',
-      'headersTimeout',
+      'from"node:http"',
     ]) {
       expect(code).not.toContain(mark)
     }

@@ -95,3 +95,22 @@ test('is no limit when there is none', async () => {
   await vi.advanceTimersByTimeAsync(2_000_000)
   expect(await ended).toEqual({ answer: 'late', at: 2_000_000 })
 })
+
+test('lets as many listen for the end as a call has requests, and Node warns of no leak', async () => {
+  vi.useRealTimers()
+  const warnings: Error[] = []
+  const keep = (warning: Error) => void warnings.push(warning)
+  process.on('warning', keep)
+  const { ended } = start(
+    async ({ signal }) => {
+      for (let requests = 0; requests < 100; requests += 1) signal.addEventListener('abort', () => {})
+      return 'here'
+    },
+    deadline<Work, string>(() => Date.now() + 1_000),
+  )
+  expect(await ended).toMatchObject({ answer: 'here' })
+  // Node warns in a later turn.
+  await new Promise(setImmediate)
+  process.off('warning', keep)
+  expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([])
+})

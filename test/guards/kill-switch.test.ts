@@ -9,7 +9,7 @@ const reading = { ...makeCall().tool, effect: 'reads' as const }
 const stopping = async (...freezes: Partial<Freeze>[]) => {
   const all = openFreezes(memoryStore())
   for (const stop of freezes) await all.put({ at: 0, by: 'ada', ...stop })
-  return killSwitch(all)
+  return killSwitch(all, (tenant) => [tenant])
 }
 const call = makeCall()
 

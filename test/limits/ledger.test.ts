@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Unavailable } from '../../src/errors.ts'
 import { type Ledger, storeLedger } from '../../src/limits/ledger.ts'
 import type { Limits, Taken, TakeOptions, Ticket } from '../../src/limits/sliding-window.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -397,6 +398,114 @@ describe('what replies teach', () => {
       await learning(ledger, { ...fine, allowance: { remaining: 5_000, resetMs: 1_000, limit: 5_000 } })
     }
     expect(await ledger.take('b', limits)).toHaveProperty('retryAt')
+  })
+})
+
+test('a flush waits for what is being written already', async () => {
+  const inner = memoryStore()
+  const limits = { perMinute: 10 }
+  let open = () => {}
+  let gate = Promise.resolve()
+  let updates = 0
+  const ledger = storeLedger({
+    ...inner,
+    async update(key, change) {
+      updates += 1
+      await gate
+      return inner.update(key, change)
+    },
+  })
+  await spend(ledger, limits, 1)
+  gate = new Promise((resolve) => {
+    open = resolve
+  })
+  // By the timer.
+  await expect.poll(() => updates).toBe(2)
+  let flushed = false
+  const flushing = ledger.flush().then(() => {
+    flushed = true
+  })
+  await new Promise(setImmediate)
+  expect(flushed).toBe(false)
+  open()
+  await flushing
+  expect(await inner.get('budget/b')).toMatchObject({ flights: [], spent: { counts: [1] } })
+})
+
+describe('what was spent while the store was away', () => {
+  const limits = { perMinute: 40 }
+  const LEFT = (left: number) => [{ window: 'minute', limit: 40, left }]
+
+  /** A store that can be away, and a ledger that goes on with a quarter of each limit meanwhile. */
+  function open() {
+    const inner = memoryStore()
+    let isAway = false
+    const reached = async <Result>(work: () => Promise<Result>) => {
+      if (isAway) throw new Unavailable('Away.', 'Wait.')
+      return work()
+    }
+    const store: Store = {
+      ...inner,
+      get: (key) => reached(() => inner.get(key)),
+      now: () => reached(() => inner.now()),
+      update: (key, change) => reached(() => inner.update(key, change)),
+    }
+    const said: boolean[] = []
+    return {
+      ledger: storeLedger(store, { share: 1 / 4, say: (isAlone) => void said.push(isAlone) }),
+      other: storeLedger(inner),
+      said,
+      away: (value: boolean) => {
+        isAway = value
+      },
+    }
+  }
+
+  /** Five tokens spent before, four while the store is away, and one more taken; then the store is back. */
+  async function outage() {
+    const world = open()
+    await spend(world.other, limits, 3)
+    await world.other.flush()
+    await spend(world.ledger, limits, 2)
+    await world.ledger.flush()
+    world.away(true)
+    await spend(world.ledger, limits, 4)
+    const last = await ticketFrom(world.ledger.take('b', limits))
+    world.away(false)
+    return { ...world, last }
+  }
+
+  test('is counted by the first who reads', async () => {
+    const { ledger, other, said } = await outage()
+    expect(await ledger.left('b', limits)).toEqual(LEFT(31))
+    expect(await other.left('b', limits)).toEqual(LEFT(31))
+    expect(said).toEqual([true, false])
+  })
+
+  const ENDS: [string, (ledger: Ledger) => Promise<unknown>][] = [
+    ['its own settlement', async () => {}],
+    ['a read', (ledger) => ledger.left('b', limits)],
+    ['the timer', (ledger) => ledger.flush()],
+    ['work on another bucket', (ledger) => ledger.take('another', limits)],
+    ['the next request', async (ledger) => ledger.giveBack('b', await ticketFrom(ledger.take('b', limits)))],
+  ]
+  test.each(ENDS)('is counted as soon as it is settled, when %s ends the outage', async (_, end) => {
+    const { ledger, other, last } = await outage()
+    await end(ledger)
+    await ledger.settle('b', last)
+    expect(await other.left('b', limits)).toEqual(LEFT(30))
+    expect(await ledger.left('b', limits)).toEqual(LEFT(30))
+  })
+
+  test('is counted with a ticket from before, when work on another bucket ends the outage', async () => {
+    const { ledger, other, away } = open()
+    const before = await ticketFrom(ledger.take('b', limits))
+    away(true)
+    await spend(ledger, limits, 4)
+    away(false)
+    await ledger.take('another', limits)
+    await ledger.settle('b', before)
+    expect(await other.left('b', limits)).toEqual(LEFT(35))
   })
 })
 

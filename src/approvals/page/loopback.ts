@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Approvals, statusOf } from '../approvals.ts'
 import { approvalPage, type PageParts } from './handler.ts'
@@ -38,6 +38,8 @@ export function loopbackPage(parts: PageParts): LoopbackPage {
 
   const start = async () => {
     const origins: string[] = []
+    // Loaded when the first request is pending: most runs never need it.
+    const { createServer } = await import('node:http')
     const server = createServer(
       { requestTimeout: 10_000, headersTimeout: 5_000, connectionsCheckingInterval: 2_000 },
       approvalPage(parts, origins),

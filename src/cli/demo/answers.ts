@@ -6,7 +6,7 @@ import { PendingApproval } from '../../tools/fields.ts'
 
 const FoundOne = z
   .object({
-    people: z.tuple([Person.extend({ accounts: z.tuple([Account]) })]),
+    people: z.tuple([Person.unwrap().extend({ accounts: z.tuple([Account]) })]),
     searched: z.tuple([z.object({ tenant: z.string(), outcome: z.literal('found') })]),
     complete: z.literal(true),
   })
@@ -14,7 +14,7 @@ const FoundOne = z
 
 export const FoundInThree = z
   .object({
-    people: z.tuple([Person.extend({ accounts: z.tuple([Account, Account, Account]) })]),
+    people: z.tuple([Person.unwrap().extend({ accounts: z.tuple([Account, Account, Account]) })]),
     searched: z.array(z.object({ tenant: z.string(), outcome: z.literal('found') })).length(3),
     complete: z.literal(true),
   })
@@ -48,7 +48,7 @@ const Switched = <Outcome extends string, Status extends Account['status']>(
         .array(
           z.object({
             tenant: z.string(),
-            account: Account.extend({ status: z.literal(status) }),
+            account: Account.unwrap().extend({ status: z.literal(status) }),
             outcome: z.literal(outcome),
             verified: z.literal(true),
             note: z.string().optional(),

@@ -29,7 +29,8 @@ const isDeeper = (value: unknown, levels: number): boolean =>
 export function keyOf(record: Rec, name: string): string | undefined {
   if (Object.hasOwn(record, name)) return name
   const folded = name.toLowerCase()
-  return Object.keys(record).find((key) => key.toLowerCase() === folded)
+  // The length first: most names that are looked for are not there.
+  return Object.keys(record).find((key) => key.length === name.length && key.toLowerCase() === folded)
 }
 
 export function field(record: unknown, name: string): unknown {
