@@ -10,8 +10,10 @@ export interface Principal {
   grant: Grant
   /** Whether it can request more scopes, as an OAuth client can. */
   canStepUp?: boolean
-  /** Id of its call; generated for each call when absent. */
+  /** Id of its call, never one that the client chose; generated for each call when absent. */
   reference?: string
+  /** The client's own id of its request. */
+  requestId?: string
   /** Trace id of its request, 32 hex digits (W3C Trace Context). */
   trace?: string
 }
@@ -31,7 +33,13 @@ type CallRequest = Pick<Call, 'tool' | 'input' | 'canAsk' | 'answer'> & {
 }
 
 /** Makes the calls of one principal; calls that share a reference get a number. */
-export function callsOf({ caller, grant, reference, trace }: Principal): (asked: CallRequest) => Call {
+export function callsOf({
+  caller,
+  grant,
+  reference,
+  requestId,
+  trace,
+}: Principal): (asked: CallRequest) => Call {
   let made = 0
   const newId = () => {
     made += 1
@@ -42,6 +50,7 @@ export function callsOf({ caller, grant, reference, trace }: Principal): (asked:
   return ({ client, signal = new AbortController().signal, ...asked }) => ({
     ...asked,
     id: newId(),
+    ...(requestId !== undefined && { requestId }),
     ...(trace !== undefined && { trace }),
     caller: { id: caller, client },
     grant,

@@ -8,6 +8,7 @@ const COLUMNS: Record<string, (line: JournalLine) => string | number | undefined
   tool: ({ tool }) => tool,
   caller: ({ caller }) => caller,
   client: ({ client }) => client,
+  requestId: ({ requestId }) => requestId,
   tenant: ({ account }) => account?.tenant,
   account: ({ account }) => account?.id,
   userName: ({ account }) => account?.userName,

@@ -36,6 +36,7 @@ export const journalled = ({ journal, warn }: Journalling): CallGuard =>
         tool: call.tool.name,
         caller: call.caller.id,
         client: call.caller.client,
+        ...(call.requestId !== undefined && { requestId: call.requestId }),
         ...(Object.keys(args).length > 0 && { args }),
       })
     }

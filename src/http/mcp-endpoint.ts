@@ -12,7 +12,7 @@ import {
 import type { Authenticate } from '../auth/authenticate.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { Resource } from '../auth/protected-resource.ts'
-import { IdentityError, InvalidInput, RateLimited } from '../errors.ts'
+import { IdentityError, InvalidInput, RateLimited, Unsupported } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { CallerRateLimit } from './caller-rate-limit.ts'
 import { serveFetch } from './fetch-adapter.ts'
@@ -66,8 +66,7 @@ export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: M
     }
     if (!(error instanceof IdentityError)) throw error
     log.info('a request was refused', { ...logged(about), error })
-    if (!(error instanceof RateLimited))
-      return refuse(response, error instanceof InvalidInput ? 413 : 503, error, about)
+    if (!(error instanceof RateLimited)) return refuse(response, statusOf(error), error, about)
     // A caller that retries immediately would keep the server busy with refusals.
     await setTimeout(REFUSAL_DELAY_MS)
     refuse(response, 429, error, about)
@@ -83,6 +82,8 @@ export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: M
         const parsedBody = isJsonContentType(request.headers['content-type'])
           ? await bodyOf(request)
           : undefined
+        // One message a request, so that the rate and the requests in flight count messages.
+        if (Array.isArray(parsedBody)) throw noBatches()
         const options = { authInfo: authInfo({ ...admitted, ...about }), parsedBody }
         await serveFetch(request, response, (asked) => handler.fetch(asked, options))
       } catch (error) {
@@ -94,3 +95,10 @@ export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: M
     close: () => handler.close(),
   }
 }
+
+const statusOf = (error: IdentityError): number =>
+  error instanceof InvalidInput ? 413 : error instanceof Unsupported ? 400 : 503
+
+/** MCP has had no batches since revision 2025-06-18, and no client is known to send them. */
+const noBatches = () =>
+  new Unsupported('JSON-RPC batches are not supported.', 'Send each message in a request of its own.')

@@ -44,6 +44,7 @@ const LineShape = z.looseObject({
   tool: z.string(),
   caller: z.string(),
   client: z.string().optional(),
+  requestId: z.string().optional(),
   args: z.looseObject({}).optional(),
   account: z.object({ tenant: z.string(), id: z.string(), userName: z.string() }).optional(),
   approval: z.object({ id: z.string(), by: z.string().optional(), how: z.string().optional() }).optional(),
@@ -102,6 +103,7 @@ function tidied(event: JournalEvent): JournalEvent {
     tool: plainText(event.tool, 64),
     caller: plainText(event.caller),
     ...(client && { client }),
+    ...(event.requestId !== undefined && { requestId: plainText(event.requestId, 64) }),
     ...(event.args && { args: tidiedFields(event.args, { ...ARGS_ROOM }, 0) }),
     ...(account && {
       account: {

@@ -26,6 +26,8 @@ export interface JournalEvent {
   caller: string
   /** Name and version of the MCP client, self-reported. */
   client?: string
+  /** The client's own id of its request, self-reported: nothing is looked up by it. */
+  requestId?: string
   args?: Record<string, unknown>
   /** The account that a write concerns. */
   account?: { tenant: string; id: string; userName: string }

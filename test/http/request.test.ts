@@ -29,8 +29,9 @@ test.each([
 test('a request is always known by something that can stand in a log', () => {
   fc.assert(
     fc.property(fc.string(), fc.string(), (id, traceparent) => {
-      const { reference, trace } = aboutRequest(arriving({ 'x-request-id': id, traceparent }))
-      expect(reference).toMatch(/^[\w.:=-]{1,60}$/)
+      const { reference, requestId, trace } = aboutRequest(arriving({ 'x-request-id': id, traceparent }))
+      expect(reference).toMatch(/^[0-9a-f]{12}$/)
+      if (requestId !== undefined) expect(requestId).toMatch(/^[\w.:=-]{1,60}$/)
       if (trace !== undefined) expect(trace).toMatch(/^[0-9a-f]{32}$/)
     }),
   )
