@@ -14,6 +14,7 @@ import { openTenants, type Tenants, traitsOf } from '../engine/tenants.ts'
 import type { Call } from '../guards/call.ts'
 import { type CallPolicy, callGuards } from '../guards/call-pipeline.ts'
 import { inFlight } from '../in-flight.ts'
+import { boundedRefusals, type Refusals } from '../journal/refusals.ts'
 import { type Freezes, openFreezes } from '../limits/freezes.ts'
 import { leasing } from '../limits/lease.ts'
 import { storeLedger } from '../limits/ledger.ts'
@@ -92,12 +93,14 @@ export async function composeServer(
     addApprover: typed(io, options, 'approvers add NAME'),
   }
   const links = approvalLinks(io, options, page, openPage)
+  const refusals = boundedRefusals(journal, warn)
   const policy = callPolicy({
     settings,
     tenants,
     store,
     freezes,
     page,
+    refusals,
     links,
     meter: meter ?? unmetered,
     log,
@@ -124,6 +127,7 @@ export async function composeServer(
     async close() {
       await links.close()
       await changes.drained()
+      await refusals.close()
       await closeWebhook()
       // Leases that cannot be written back expire.
       await ledger.flush().catch(() => undefined)
@@ -191,6 +195,7 @@ function approvalLinks(
 }
 
 interface PolicyParts extends Pick<Running, 'settings' | 'tenants' | 'store' | 'freezes' | 'page'> {
+  refusals: Refusals
   links: ApprovalLinks
   meter: Meter
   log: Log
@@ -203,13 +208,14 @@ const callPolicy = ({
   store,
   freezes,
   page,
+  refusals,
   links,
   meter,
   log,
 }: PolicyParts): CallPolicy => ({
   meter,
   settings,
-  journalling: { journal: page.journal, warn: page.warn },
+  journalling: { journal: page.journal, refusals, warn: page.warn },
   mustExist: (tenant: string, grant: Grant) => tenants.seenBy(grant).get(tenant),
   canSeeTenants: (grant: Grant) => tenants.seenBy(grant).all.length > 0,
   isSupported: (name: string, grant: Grant) =>

@@ -13,6 +13,8 @@ export const MAX_LINE = 65_536
 
 /** Most bytes in total, and most characters per text, of an event's arguments and of its before-image. */
 const ARGS_ROOM = { left: 16_384, text: 256 }
+/** The same for a call that changed nothing, of which a caller can make any number. */
+const REFUSAL_ROOM = { left: 1_024, text: 256 }
 const BEFORE_ROOM = { left: 32_768, text: 1_024 }
 const MAX_DEPTH = 6
 const MAX_ITEMS = 200
@@ -104,7 +106,7 @@ function tidied(event: JournalEvent): JournalEvent {
     caller: plainText(event.caller),
     ...(client && { client }),
     ...(event.requestId !== undefined && { requestId: plainText(event.requestId, 64) }),
-    ...(event.args && { args: tidiedFields(event.args, { ...ARGS_ROOM }, 0) }),
+    ...(event.args && { args: tidiedFields(event.args, roomOf(event), 0) }),
     ...(account && {
       account: {
         tenant: plainText(account.tenant),
@@ -124,6 +126,9 @@ function tidied(event: JournalEvent): JournalEvent {
     ...(event.note !== undefined && { note: plainText(event.note, 500) }),
   }
 }
+
+const roomOf = ({ event, account }: JournalEvent): Room =>
+  !account && ['refused', 'failed', 'denied', 'done'].includes(event) ? { ...REFUSAL_ROOM } : { ...ARGS_ROOM }
 
 /** The before-image unchanged, or marked as cut: a cut image is never used to restore. */
 function tidiedBefore(before: BeforeImage): NonNullable<JournalEvent['before']> {

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { journalCommand } from '../../src/cli/journal.ts'
 import { NO_LINE, toLine } from '../../src/journal/entry.ts'
 import type { JournalEvent, JournalLine } from '../../src/journal/events.ts'
-import { type FileHead, HEAD_KEY, journalFile } from '../../src/journal/file.ts'
+import { journalFile } from '../../src/journal/file.ts'
+import { type FileHead, headFile } from '../../src/journal/file-head.ts'
 import type { Proof } from '../../src/journal/proof.ts'
 import { openDesk } from './fake-io.ts'
 
@@ -36,7 +37,7 @@ async function tell() {
 /** A key, in the file `name`; returns the public half. */
 const keygen = async (name = 'key.pem') => (await run('keygen', name)).out.trim()
 
-/** Rewrites the journal from a line on with right hashes, and the store's head as well, as its owner could. */
+/** Rewrites the journal from a line on with right hashes, and its recorded end as well, as its owner could. */
 async function rewrite(edit: (line: JournalLine) => Partial<JournalEvent> | undefined) {
   const lines = (await readFile(journalFile(desk.folder), 'utf8')).trimEnd().split('\n')
   let head: FileHead = { seq: 0, hash: NO_LINE, start: 0, length: 0 }
@@ -54,7 +55,7 @@ async function rewrite(edit: (line: JournalLine) => Partial<JournalEvent> | unde
     whole += text
   }
   await writeFile(journalFile(desk.folder), whole)
-  await desk.store.set(HEAD_KEY, head)
+  await writeFile(headFile(desk.folder), JSON.stringify(head))
 }
 
 describe('a key', () => {
