@@ -15,6 +15,7 @@ import type { Resource } from '../auth/protected-resource.ts'
 import { IdentityError, InvalidInput, RateLimited, Unsupported } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { CallerRateLimit } from './caller-rate-limit.ts'
+import type { Connections } from './connections.ts'
 import { serveFetch } from './fetch-adapter.ts'
 import { bodyOf, logged, type RequestInfo, refuse } from './request.ts'
 
@@ -32,6 +33,11 @@ export interface McpServing {
   log: Log
 }
 
+/** What `/mcp` needs of the server that it is part of. */
+interface Surroundings {
+  connections: Pick<Connections, 'authenticated'>
+}
+
 /** The principal that this transport authenticated. */
 export const principalIn = ({ authInfo }: McpRequestContext): Principal =>
   // Set below; the SDK passes it on unchanged.
@@ -42,7 +48,14 @@ export const listens = ({ headers }: IncomingMessage): boolean =>
   headers['mcp-method'] === 'subscriptions/listen'
 
 /** Serves both eras of the protocol, without state between requests. */
-export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: McpServing) {
+export function mcpEndpoint({
+  factory,
+  authenticate,
+  inbound,
+  resource,
+  log,
+  connections,
+}: McpServing & Surroundings) {
   const handler = createMcpHandler(factory, {
     onerror: (error) => log.info('a request was not served', { error }),
   })
@@ -77,6 +90,7 @@ export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: M
       let leave: (() => void) | undefined
       try {
         const admitted = await authenticate(request.headers.authorization)
+        connections.authenticated(request, response)
         leave = await inbound?.enter(admitted.caller)
         // The SDK rejects what is not JSON.
         const parsedBody = isJsonContentType(request.headers['content-type'])

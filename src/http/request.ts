@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isIPv6 } from 'node:net'
-import { validateHostHeader, validateOriginHeader } from '@modelcontextprotocol/server'
-import { Forbidden, type IdentityError, InvalidInput, isoRetryAt } from '../errors.ts'
+import { type IdentityError, InvalidInput, isoRetryAt } from '../errors.ts'
 
 /** Identifies a request in log, journal and errors. */
 export interface RequestInfo {
@@ -37,29 +35,6 @@ export const logged = ({ reference, requestId, trace }: RequestInfo) => ({
   ...(requestId !== undefined && { requestId }),
   ...(trace && { trace }),
 })
-
-/**
- * Refuses a request that is not meant for this server: its `Host` names another host, or its `Origin` another site,
- * as from a page that a browser was tricked into showing (DNS rebinding). The local address is always allowed.
- */
-export function foreign(
-  { headers, socket }: IncomingMessage,
-  { hosts, proxied }: { hosts: readonly string[]; proxied: boolean },
-): Forbidden | undefined {
-  const here = socket.localAddress?.replace(/^::ffff:/, '') ?? ''
-  const allowed = [...hosts, isIPv6(here) ? `[${here}]` : here]
-  if (!validateHostHeader(headers.host, allowed).ok) {
-    return new Forbidden('The Host header names another server.', 'The setting http.url names this server.')
-  }
-  if (!validateOriginHeader(headers.origin, allowed).ok) {
-    return new Forbidden('The Origin header names another site.', 'Call from a program, not from a web page.')
-  }
-  if (proxied || (headers.forwarded ?? headers['x-forwarded-for']) === undefined) return undefined
-  return new Forbidden(
-    'This request came through a proxy, but this server does not authenticate callers.',
-    'Say in the setting auth who can call.',
-  )
-}
 
 /** Largest request body, bytes. */
 const MAX_BODY = 1024 * 1024
