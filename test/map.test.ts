@@ -50,7 +50,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['changes'],
   ['domain'],
   ['config', 'text', 'log.ts', 'meter.ts', 'in-flight.ts'],
-  ['errors.ts', 'secret.ts'],
+  ['errors.ts', 'secret.ts', 'redact.ts'],
 ]
 const roomOf = (file: string) => file.split('/')[0] ?? file
 const depthOf = (file: string) => ROOMS.findIndex((rooms) => rooms.includes(roomOf(file)))
