@@ -155,7 +155,7 @@ describe('the map of imports', () => {
       libsql: /^store\//,
       commander: /^(main\.ts|cli\/|app\/stores\.ts)/,
       '@clack/prompts': /^cli\//,
-      'env-paths': /^app\/stores\.ts$/,
+      'env-paths': /^app\/found-settings\.ts$/,
     }
     const packages = imports.filter(
       ({ to }) => !to.startsWith('node:') && !to.includes('.ts') && !to.endsWith('.json'),

@@ -27,7 +27,15 @@ import { tools } from '../tools/index.ts'
 import { vendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'
 import { journalWithWebhook } from './journal-webhook.ts'
-import { type CommonOptions, dataFolder, openStores, sandboxSettings, settingsOf, typed } from './stores.ts'
+import {
+  type CommonOptions,
+  dataFolder,
+  openStores,
+  placeIn,
+  sandboxSettings,
+  settingsOf,
+  typed,
+} from './stores.ts'
 
 /** How long the other apps have to answer whether the person is active there, in milliseconds. */
 const BRIEFING_TIMEOUT = 5_000
@@ -69,7 +77,9 @@ export async function composeServer(
   { meter, openPage = openLoopbackPage }: Serving = {},
 ): Promise<Running> {
   const { settings, closeSandbox } = await settingsOrSandbox(io, options)
-  const { store, budgets, ...kept } = openStores(dataFolder(settings, options), settings.store)
+  const { store, budgets, ...kept } = await openedOr(closeSandbox, () =>
+    openStores(dataFolder(settings, options), placeIn(io, settings.store), io),
+  )
   const log = logTo(io.stderr, io.env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
   const warn = (message: string, error: unknown) => log.error(message, { error })
   const ledger = leasing(storeLedger(budgets, withoutStore(log)))
@@ -148,6 +158,16 @@ async function settingsOrSandbox(
     // The people are made up: anybody on this machine may see them.
     settings: sandboxSettings({ ...sandbox.settings, auth: 'none' }, sandbox.env, options),
     closeSandbox: () => sandbox.close(),
+  }
+}
+
+/** What `open` returns; when it throws, `close` is called first. */
+async function openedOr<Result>(close: () => Promise<void>, open: () => Result): Promise<Result> {
+  try {
+    return open()
+  } catch (error) {
+    await close()
+    throw error
   }
 }
 

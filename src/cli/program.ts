@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
 import type { Io } from '../app/io.ts'
 import { type CommonOptions, openDataFolder } from '../app/stores.ts'
+import { allowCommand } from './allow.ts'
 import { approvalsCommand } from './approvals.ts'
 import { approversCommand } from './approvers.ts'
 import { brakeCommand } from './brake.ts'
@@ -38,6 +39,7 @@ export function program(io: Io): Command {
       .action(async (options: CommonOptions) => (await import('../app/serve-stdio.ts')).serve(io, options))
       .addCommand(serveCommand(io))
       .addCommand(initCommand(io))
+      .addCommand(allowCommand(io))
       .addCommand(checkCommand(io, start))
       .addCommand(setupCommand(io))
       .addCommand(probeCommand(io, start))
