@@ -3,7 +3,7 @@ import type { JournalEvent } from './events.ts'
 import type { Journal } from './journal.ts'
 
 /** Most refusals of one caller that are journalled in full. */
-const FULL = { perMinute: 60, perHour: 600 }
+const FULL = { perMinute: 300, perHour: 1_500 }
 const [MINUTE_MS, HOUR_MS] = [60_000, 3_600_000]
 
 /** Journals calls that changed nothing: in full up to a rate per caller, and beyond it their number. */

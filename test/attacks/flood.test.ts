@@ -43,12 +43,12 @@ test.each(KINDS)(
           params: { name: tool, arguments: args },
         }),
       })
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 17; round++) {
       const replies = await Promise.all(Array.from({ length: 20 }, (_, id) => ask(round * 20 + id)))
       for (const reply of replies) expect(reply.status).toBeLessThan(500)
     }
     const lines = world.journal()
-    expect(lines.length).toBeLessThanOrEqual(60)
+    expect(lines.length).toBeLessThanOrEqual(300)
     expect(lines.length).toBeGreaterThan(10)
     expect(statSync(journalFile(world.dataDir)).size / lines.length).toBeLessThan(2_500)
     await world.stop()
