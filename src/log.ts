@@ -11,6 +11,8 @@ export interface Log {
 interface Details {
   /** Identifies the call in error answers and in the journal. */
   reference?: string
+  /** The client's own id of its request. */
+  requestId?: string
   /** Trace id of the call (W3C Trace Context). */
   trace?: string
   tenant?: string

@@ -13,6 +13,7 @@ const io: Io = {
   stdout: process.stdout,
   stderr: process.stderr,
   user: nameOfUser(),
+  uid: process.getuid?.(),
   self: basename(script) === 'identity-mcp' ? 'identity-mcp' : `node ${script}`,
   script: { node: process.execPath, main: script },
   untilStopped: () =>

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
+import { type Redact, redactor } from './redact.ts'
 
 const hidden = '[secret]'
 
 /** A token or key that always prints as `[secret]`; only `reveal` returns its value. */
 export class Secret {
   readonly #value: string
+  #redact: Redact | undefined
 
   constructor(value: string) {
     this.#value = value
@@ -38,9 +40,10 @@ export class Secret {
       .slice(0, 8)
   }
 
-  /** `text` with every occurrence of the secret replaced, in case an app echoes it. */
+  /** `text` with every occurrence of the secret replaced, in any spelling, in case an app echoes it. */
   scrub(text: string): string {
-    return text.replaceAll(this.#value, hidden)
+    this.#redact ??= redactor(this.#value, hidden)
+    return this.#redact(text)
   }
 
   toString(): string {

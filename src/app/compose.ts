@@ -16,6 +16,7 @@ import type { Call } from '../guards/call.ts'
 import { type CallPolicy, callGuards } from '../guards/call-pipeline.ts'
 import { answerLate } from '../guards/confirm.ts'
 import { inFlight } from '../in-flight.ts'
+import { boundedRefusals, type Refusals } from '../journal/refusals.ts'
 import { type Freezes, openFreezes } from '../limits/freezes.ts'
 import { leasing } from '../limits/lease.ts'
 import { storeLedger } from '../limits/ledger.ts'
@@ -29,7 +30,15 @@ import { tools } from '../tools/index.ts'
 import { vendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'
 import { journalWithWebhook } from './journal-webhook.ts'
-import { type CommonOptions, dataFolder, openStores, sandboxSettings, settingsOf, typed } from './stores.ts'
+import {
+  type CommonOptions,
+  dataFolder,
+  openStores,
+  placeIn,
+  sandboxSettings,
+  settingsOf,
+  typed,
+} from './stores.ts'
 
 /** How long the other apps have to answer whether the person is active there, in milliseconds. */
 const BRIEFING_TIMEOUT = 5_000
@@ -73,7 +82,9 @@ export async function composeServer(
   { meter, openPage = loopbackPage, remote = false }: Serving = {},
 ): Promise<Running> {
   const { settings, closeSandbox } = await settingsOrSandbox(io, options)
-  const { store, budgets, ...kept } = openStores(dataFolder(settings, options), settings.store)
+  const { store, budgets, ...kept } = await openedOr(closeSandbox, () =>
+    openStores(dataFolder(settings, options), placeIn(io, settings.store), io),
+  )
   const log = logTo(io.stderr, io.env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
   const warn = (message: string, error: unknown) => log.error(message, { error })
   const ledger = leasing(storeLedger(budgets, withoutStore(log)))
@@ -103,12 +114,14 @@ export async function composeServer(
   }
   const links = approvalLinks(command, page, openPage)
   const requests = tending({ approvals, journal, warn })
+  const refusals = boundedRefusals(journal, warn)
   const guardPolicy = callPolicy({
     settings,
     tenants,
     store,
     freezes,
     page,
+    refusals,
     links,
     tend: requests.tend,
     meter: meter ?? unmetered,
@@ -144,6 +157,7 @@ export async function composeServer(
       requests.stop()
       await links.close()
       await changes.drained()
+      await refusals.close()
       await closeWebhook()
       // Leases that cannot be written back expire.
       await ledger.flush().catch(() => undefined)
@@ -164,6 +178,16 @@ async function settingsOrSandbox(
     // The people are made up: anybody on this machine may see them.
     settings: sandboxSettings({ ...sandbox.settings, auth: 'none' }, sandbox.env, options),
     closeSandbox: () => sandbox.close(),
+  }
+}
+
+/** What `open` returns; when it throws, `close` is called first. */
+async function openedOr<Result>(close: () => Promise<void>, open: () => Result): Promise<Result> {
+  try {
+    return open()
+  } catch (error) {
+    await close()
+    throw error
   }
 }
 
@@ -208,6 +232,7 @@ function approvalLinks(
 }
 
 interface PolicyParts extends Pick<Running, 'settings' | 'tenants' | 'store' | 'freezes' | 'page'> {
+  refusals: Refusals
   links: ApprovalLinks
   tend: () => Promise<void>
   meter: Meter
@@ -221,6 +246,7 @@ const callPolicy = ({
   store,
   freezes,
   page,
+  refusals,
   links,
   tend,
   meter,
@@ -228,7 +254,7 @@ const callPolicy = ({
 }: PolicyParts): CallPolicy => ({
   meter,
   settings,
-  journalling: { journal: page.journal, warn: page.warn },
+  journalling: { journal: page.journal, refusals, warn: page.warn },
   mustExist: (tenant: string, grant: Grant) => tenants.seenBy(grant).get(tenant),
   canSeeTenants: (grant: Grant) => tenants.seenBy(grant).all.length > 0,
   isSupported: (name: string, grant: Grant) =>

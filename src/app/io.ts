@@ -10,6 +10,8 @@ export interface Io {
   stderr: Writable
   /** Login name of the person at this machine. */
   user: string
+  /** Number of that user; absent where users have none. */
+  uid?: number | undefined
   /** How to start this program, for texts that tell a person what to type. */
   self: string
   /** What starts this program again, for the demo. */

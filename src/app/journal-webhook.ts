@@ -5,6 +5,7 @@ import type { Journal } from '../journal/journal.ts'
 import { logTo } from '../log.ts'
 import { openWebhook, type Telling, type Webhook, watched } from '../webhook/webhook.ts'
 import type { Io } from './io.ts'
+import { mustBePrivate } from './private-folder.ts'
 
 interface WebhookOptions extends Pick<Telling, 'approveAt'> {
   webhook?: WebhookSettings | undefined
@@ -37,7 +38,9 @@ export function journalWithWebhook(
   }
   const signerIn = (file: string | undefined) => {
     try {
-      return file === undefined ? undefined : signerFrom(readFileSync(file, 'utf8'))
+      if (file === undefined) return undefined
+      mustBePrivate(file, io)
+      return signerFrom(readFileSync(file, 'utf8'))
     } catch (error) {
       log.error('the signing key is unusable: anchors are sent unsigned', { error })
       return undefined

@@ -138,6 +138,7 @@ async function composeFromSettings(
         })
         return {
           hosts: allowedHosts([isIP(host) ? undefined : `http://${host}`, url, jwt?.audience]),
+          origins: [...origins, ...originsIn([jwt?.audience])],
           proxied: auth !== 'none',
           factory: serverFactory({ ...parts, version: pkg.version }, principalIn),
           authenticate,
@@ -179,6 +180,9 @@ const allowedHosts = (texts: readonly (string | undefined)[]): string[] => [
   '[::1]',
   ...texts.flatMap((text) => (text && URL.canParse(text) ? [new URL(text).hostname] : [])),
 ]
+
+const originsIn = (texts: readonly (string | undefined)[]): string[] =>
+  texts.flatMap((text) => (text && URL.canParse(text) ? [new URL(text).origin] : []))
 
 /** The origins at which people reach the server. Links use the first. */
 function originsOf(url: string | undefined, address: string, host: string): string[] {

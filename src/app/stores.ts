@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import envPaths from 'env-paths'
 import * as z from 'zod'
 import {
   loadSettings,
@@ -11,7 +10,7 @@ import {
   secretFrom,
   storePlaceIn,
 } from '../config/settings.ts'
-import type { StorePlace } from '../config/store.ts'
+import { passwordInClear, type StorePlace } from '../config/store.ts'
 import { SigningKey, webhookSettings } from '../config/webhook.ts'
 import { fileJournal } from '../journal/file.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -21,8 +20,10 @@ import { redisStore } from '../store/redis-store.ts'
 import type { Store } from '../store/store.ts'
 import { diskStore } from '../store/table-store.ts'
 import { vendors } from '../vendors/index.ts'
+import { acceptFound, ownSettings, userFolders } from './found-settings.ts'
 import type { Io } from './io.ts'
 import { journalWithWebhook } from './journal-webhook.ts'
+import { mustBePrivate } from './private-folder.ts'
 
 export interface DataFolder {
   folder: string
@@ -42,25 +43,32 @@ export interface CommonOptions {
   readOnly?: boolean
 }
 
-const paths = envPaths('identity-mcp', { suffix: '' })
+/** Which settings file, and whether a person named it or it was found in the working folder. */
+interface SettingsPlace {
+  file: string
+  named: boolean
+  found: boolean
+}
 
 /** The settings file: `--config`, else IDENTITY_MCP_CONFIG, else the current folder's, else the user's. */
-export function settingsFile(io: Io, { config }: CommonOptions): { file: string; named: boolean } {
+export function settingsFile(io: Io, { config }: CommonOptions): SettingsPlace {
   const named = config ?? io.env.IDENTITY_MCP_CONFIG
-  if (named) return { file: resolve(io.cwd, named), named: true }
+  if (named) return { file: resolve(io.cwd, named), named: true, found: false }
   const here = resolve(io.cwd, 'identity-mcp.json')
-  return { file: existsSync(here) ? here : join(paths.config, 'identity-mcp.json'), named: false }
+  const found = existsSync(here) && here !== ownSettings
+  return { file: found ? here : ownSettings, named: false, found }
 }
 
 /** The parsed settings file. Throws `SettingsError`. */
 export function settingsOf(io: Io, options: CommonOptions): Settings {
-  const { file, named } = settingsFile(io, options)
+  const { file, named, found } = settingsFile(io, options)
   if (!named && !existsSync(file)) {
     throw new SettingsError('no settings', [
-      `there is no identity-mcp.json in ${io.cwd} or in ${paths.config}. ` +
+      `there is no identity-mcp.json in ${io.cwd} or in ${userFolders.config}. ` +
         `Write one, name one with --config FILE, or try the sandbox: ${io.self} --sandbox`,
     ])
   }
+  if (found) acceptFound(io, file)
   const settings = loadSettings(file, vendors, io.env)
   return options.readOnly ? { ...settings, readOnly: true } : settings
 }
@@ -77,7 +85,7 @@ export const sandboxSettings = (
 
 /** The folder of the journal and the store. The sandbox has its own. */
 export const dataFolder = (settings: Pick<Settings, 'dataDir'>, { sandbox }: CommonOptions): string =>
-  sandbox ? join(paths.data, 'sandbox') : (settings.dataDir ?? paths.data)
+  sandbox ? join(userFolders.data, 'sandbox') : (settings.dataDir ?? userFolders.data)
 
 /**
  * Opens the data folder for a command. Of the settings it reads only the location of the data and the names of the tenants,
@@ -85,11 +93,12 @@ export const dataFolder = (settings: Pick<Settings, 'dataDir'>, { sandbox }: Com
  */
 export async function openDataFolder(io: Io, command: Command): Promise<DataFolder> {
   const options = command.optsWithGlobals<CommonOptions>()
-  const { file, named } = settingsFile(io, options)
+  const { file, named, found } = settingsFile(io, options)
+  if (found && !options.sandbox) acceptFound(io, file)
   if (named && !options.sandbox && !existsSync(file)) throw new SettingsError(file, ['no such file'])
   const outline = existsSync(file) && !options.sandbox ? outlineOf(file) : {}
   const folder = dataFolder(outline, options)
-  const { store, ...kept } = openStores(folder, storePlaceIn(outline, io.env, file))
+  const { store, ...kept } = openStores(folder, placeIn(io, storePlaceIn(outline, io.env, file)), io)
   const { tenants } = outline
   const signingKey = outline.journal?.signingKey
   const { journal, close } = journalWithWebhook(kept.journal, io, () => {
@@ -128,16 +137,28 @@ function outlineOf(file: string): Partial<z.infer<typeof Outline>> {
   }
 }
 
-/** Opens the store, which survives a power loss; the budgets, which every request changes; and the journal. */
+/** The place of the store. Warns on stderr if its password crosses the network in clear. */
+export function placeIn(io: Io, place: StorePlace): StorePlace {
+  const warning = place === 'disk' ? undefined : passwordInClear(place)
+  if (warning !== undefined) io.stderr.write(`warning: ${warning}\n`)
+  return place
+}
+
+/**
+ * Opens the store, which survives a power loss; the budgets, which every request changes; and the journal. Throws
+ * `SettingsError` if others may write in the folder.
+ */
 export function openStores(
   folder: string,
   place: StorePlace = 'disk',
+  { uid }: Pick<Io, 'uid'> = {},
 ): { store: Store; budgets: Store; journal: Journal } {
   if (place !== 'disk') {
     const redis = openRedis(place)
     const store = redisStore(redis)
     return { store, budgets: store, journal: streamJournal(redis) }
   }
+  mustBePrivate(folder, { uid })
   const store = diskStore(join(folder, 'state'), { durable: true })
   const budgets = diskStore(join(folder, 'budgets'), { durable: false })
   return { store, budgets, journal: fileJournal(folder, store) }

@@ -10,14 +10,16 @@ export interface Principal extends Pick<Requester, 'caller' | 'agent' | 'via'> {
   grant: Grant
   /** Whether it can request more scopes, as an OAuth client can. */
   canStepUp?: boolean
-  /** Id of its call; generated for each call when absent. */
+  /** Id of its call, never one that the client chose; generated for each call when absent. */
   reference?: string
+  /** The client's own id of its request. */
+  requestId?: string
   /** Trace id of its request, 32 hex digits (W3C Trace Context). */
   trace?: string
 }
 
 /** What a caller's token says about the caller. */
-export type Admitted = Omit<Principal, 'reference' | 'trace'>
+export type Admitted = Omit<Principal, 'reference' | 'requestId' | 'trace'>
 
 /** The error for a caller whose token is not accepted (RFC 6750 §3.1). */
 export const invalidToken = (why: string): OAuthError => new OAuthError(OAuthErrorCode.InvalidToken, why)
@@ -38,6 +40,7 @@ export function callsOf({
   via,
   grant,
   reference,
+  requestId,
   trace,
 }: Principal): (asked: CallRequest) => Call {
   let made = 0
@@ -50,6 +53,7 @@ export function callsOf({
   return ({ client, signal = new AbortController().signal, ...asked }) => ({
     ...asked,
     id: newId(),
+    ...(requestId !== undefined && { requestId }),
     ...(trace !== undefined && { trace }),
     caller: { id: caller, client, ...(agent !== undefined && { agent }), ...(via !== undefined && { via }) },
     self,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
-import type { CommonOptions } from '../app/stores.ts'
+import { type CommonOptions, settingsFile } from '../app/stores.ts'
 import type { RequestContext, TokenCheck } from '../domain/operations.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { IdentityError } from '../errors.ts'
@@ -27,7 +27,10 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
     .option('--tenant <name>', 'only this tenant')
     .option('--json', 'as JSON')
     .action(async ({ tenant, json }: { tenant?: string; json?: boolean }, command: Command) => {
-      const running = await start(command.optsWithGlobals())
+      const options = command.optsWithGlobals<CommonOptions>()
+      const { file, found } = settingsFile(io, options)
+      const settings = options.sandbox ? undefined : { file, found }
+      const running = await start(options)
       try {
         const { tenants } = running
         const chosen = tenant === undefined ? tenants.all : [tenants.get(tenant)]
@@ -39,8 +42,12 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
             ...freeze,
             since: new Date(at).toISOString(),
           }))
-          print(io, toJson({ ok, store, tenants: checked, stopped }, 2))
+          print(io, toJson({ ok, settings, store, tenants: checked, stopped }, 2))
         } else {
+          if (settings) {
+            const where = settings.found ? ', found in the working folder' : ''
+            print(io, `${mark(io, true)} ${paint(io, 'bold', 'settings')} (${settings.file}${where})`)
+          }
           for (const one of checked) showTenant(io, one)
           showStore(io, store)
           // Not an error in the settings, but the first thing to know when changes are refused.

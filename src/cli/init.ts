@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import * as z from 'zod'
+import { allow, strangeSendings } from '../app/found-settings.ts'
 import type { Io } from '../app/io.ts'
 import { type CommonOptions, typed } from '../app/stores.ts'
 import { SecretReference, SettingsError, TENANT_NAME } from '../config/settings.ts'
@@ -31,6 +32,8 @@ export const initCommand = (io: Io): Command =>
         Object.entries(tokens).map(([slot, name]) => [slot, `env:${name}`]),
       )
       writeSettings(file, { tenants: { [tenant]: { vendor: vendor.name, url, tokens: references } } })
+      // Whoever has just written it need not be asked about it.
+      if (strangeSendings(file).length > 0) allow(file)
       print(
         io,
         `Wrote ${file}.`,

@@ -11,6 +11,7 @@ const COLUMNS: Record<string, (line: JournalLine) => string | number | undefined
   agent: ({ agent }) => agent,
   via: ({ via }) => via,
   client: ({ client }) => client,
+  requestId: ({ requestId }) => requestId,
   tenant: ({ account }) => account?.tenant,
   account: ({ account }) => account?.id,
   userName: ({ account }) => account?.userName,

@@ -107,22 +107,25 @@ async function checkFile(io: Io, file: string, options: ProveOptions): Promise<v
   const key = publicKeyOf(io, options.key)
   const checked = await checkProof(proof, { key, anchors: anchorsIn(io, options.anchor) })
   print(io, ...proofSummary(io, checked, { signed: key ? 'checked' : 'unchecked' }))
-  if (checked.problems.length > 0) io.exit(1)
+  // Anybody can make up a whole chain, so without an anchor to trust nothing is proved.
+  if (checked.problems.length > 0 || !checked.trusted) io.exit(1)
 }
 
 /** What a proof shows and up to which anchor, for people. */
 function proofSummary(
   io: Io,
-  { problems, related, anchor: { seq, hash, at, key, signature }, count }: Checked,
+  { problems, related, unproved, trusted, anchor: { seq, hash, at, key, signature }, count }: Checked,
   { signed }: { signed: 'checked' | 'unchecked' },
 ): string[] {
-  const others = count - related.length
+  const others = count - related.length - unproved.length
   const by =
-    signature === undefined
-      ? 'The anchor is not signed: compare it with one that was kept elsewhere.'
-      : signed === 'checked'
-        ? `Signed with the key ${key}.`
-        : `It claims a signature by the key ${key}: check that with --key.`
+    signature !== undefined && signed === 'checked'
+      ? `Signed with the key ${key}.`
+      : trusted
+        ? 'You kept that anchor.'
+        : signature === undefined
+          ? 'The anchor is not signed: only one that was kept elsewhere, named with --anchor, proves anything.'
+          : `It claims a signature by the key ${key}: check that with --key.`
   return [
     ...story(io, related),
     '',

@@ -58,8 +58,19 @@ const toWords = ({ user, reason, ...args }: Record<string, unknown>): string =>
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ')
 
-/** All entries about one call, in prose: who asked for what, who approved it, how it ended. */
+/** All entries about one call, in prose: who asked for what, who approved it, how it ended. One story per caller. */
 export function story(io: Io, lines: readonly JournalLine[]): string[] {
+  const callers = [...new Set(lines.map(({ caller }) => caller))]
+  const stories = callers.map((caller) =>
+    storyOf(
+      io,
+      lines.filter((line) => line.caller === caller),
+    ),
+  )
+  return stories.flatMap((one, at) => (at > 0 ? ['', ...one] : one))
+}
+
+function storyOf(io: Io, lines: readonly JournalLine[]): string[] {
   const first = lines[0]
   if (!first) return []
   const by = [inWords(first), first.client && `(${first.client})`].filter(Boolean).join(' ')
@@ -67,6 +78,7 @@ export function story(io: Io, lines: readonly JournalLine[]): string[] {
   return [
     `Call ${plainText(first.call, 64)}: ${plainText(first.tool, 64)}`,
     ...wrap(io, `requested by ${by}`, '  '),
+    ...(first.requestId === undefined ? [] : wrap(io, `the client’s own id: ${first.requestId}`, '  ')),
     ...Object.entries(args ?? {}).flatMap(([name, value]) => wrap(io, toWords({ [name]: value }), '  ')),
     '',
     ...lines.flatMap((line) => entryLines(io, line)),

@@ -4,6 +4,7 @@ import { composeServer } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
 import { serve } from '../app/serve-stdio.ts'
 import { type CommonOptions, openDataFolder } from '../app/stores.ts'
+import { allowCommand } from './allow.ts'
 import { approvalsCommand } from './approvals.ts'
 import { approversCommand } from './approvers.ts'
 import { brakeCommand } from './brake.ts'
@@ -39,6 +40,7 @@ export function program(io: Io): Command {
       .action((options: CommonOptions) => serve(io, options))
       .addCommand(serveCommand(io))
       .addCommand(initCommand(io))
+      .addCommand(allowCommand(io))
       .addCommand(checkCommand(io, start))
       .addCommand(setupCommand(io))
       .addCommand(probeCommand(io, start))

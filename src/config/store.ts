@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { Secret } from '../secret.ts'
+import { isLoopback } from './address.ts'
 
 /** The address and the credentials of a Redis. */
 export interface RedisAddress {
@@ -13,6 +14,12 @@ export interface RedisAddress {
 
 /** Where the store is: in the data folder, or in a Redis that instances share. */
 export type StorePlace = 'disk' | RedisAddress
+
+/** A warning if the password is sent over a network without TLS. */
+export const passwordInClear = ({ host, tls, password }: RedisAddress): string | undefined =>
+  password && !tls && !isLoopback(host)
+    ? `The password of the Redis at ${host} is sent in clear: use rediss:// for TLS.`
+    : undefined
 
 /** The setting `store`. Error messages never quote it: it can contain a password. */
 export const storePlace = (Reference: z.ZodType<Secret, string>) =>

@@ -3,7 +3,7 @@ import { recalled } from '../changes/index.ts'
 import type { PastChange, Recalled } from '../changes/inverse.ts'
 import type { JournalLine } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
-import { chainedFrom, endsWrite, linesAbout } from '../journal/query.ts'
+import { callKey, chainedFrom, endsWrite, linesAbout } from '../journal/query.ts'
 
 /** What a call changed, according to the journal. */
 export interface PastCall {
@@ -16,7 +16,7 @@ export interface PastCall {
 
 /**
  * What the call with this reference changed, or the call that used the approval with this id. Undefined if there is
- * no such call by a caller who `counts`, or if it changed nothing. Throws `Unavailable` unless the journal is intact
+ * no such call by a caller who `counts`, if it changed nothing, or if several callers have one of that name. Throws `Unavailable` unless the journal is intact
  * from there on: nothing is restored from altered lines.
  */
 export async function pastOf(
@@ -27,8 +27,8 @@ export async function pastOf(
   const about = await linesAbout(journal, [reference, readApprovalId(reference)])
   const own = about.filter(({ event, caller }) => event === 'started' && counts(caller))
   const [first] = own
-  if (!first) return undefined
-  const calls = new Set(own.map(({ call }) => call))
+  if (!first || own.some(({ caller }) => caller !== first.caller)) return undefined
+  const calls = new Set(own.map(callKey))
   const { writes, later } = await writesIn(chainedFrom(journal, first.seq), calls)
   return {
     call: first.call,
@@ -50,6 +50,7 @@ export async function pastOf(
 
 interface JournalledWrite {
   call: string
+  caller: string
   account: Subject
   before: Recalled | undefined
   outcome: 'done' | 'failed' | 'unknown'
@@ -58,19 +59,19 @@ type Subject = NonNullable<JournalLine['account']>
 
 const keyOf = ({ tenant, id }: Subject) => JSON.stringify([tenant, id])
 
-/** The writes of `calls`, and later writes by others to the same accounts and groups. */
+/** The writes of the calls with the keys `calls`, and later writes by others to the same accounts and groups. */
 async function writesIn(lines: AsyncIterable<JournalLine>, calls: ReadonlySet<string>) {
   const writes: JournalledWrite[] = []
   const later: JournalledWrite[] = []
   const subjects = new Set<string>()
   for await (const line of lines) {
-    const { event, call, account, before } = line
+    const { event, call, caller, account, before } = line
     if (!account) continue
     if (event === 'started') {
       // A before-image that was cut to fit its line is not enough to restore from.
       const image = before && !before.cut ? recalled(before) : undefined
-      const write: JournalledWrite = { call, account, before: image, outcome: 'unknown' }
-      if (calls.has(call)) {
+      const write: JournalledWrite = { call, caller, account, before: image, outcome: 'unknown' }
+      if (calls.has(callKey(line))) {
         writes.push(write)
         subjects.add(keyOf(account))
       } else if (subjects.has(keyOf(account))) later.push(write)

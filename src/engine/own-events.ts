@@ -5,7 +5,7 @@ import { namesOfCaller, shortName } from '../domain/caller-names.ts'
 import { isUnchanged, readLine } from '../journal/entry.ts'
 import type { JournalLine } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
-import { endsWrite, positionBefore } from '../journal/query.ts'
+import { callKey, endsWrite, positionBefore } from '../journal/query.ts'
 import { plainText } from '../text/text.ts'
 import { type Moment, nearest } from './nearest.ts'
 
@@ -62,13 +62,14 @@ export async function ownEvents(journal: Journal, ask: OwnEventsAsk): Promise<Ow
       continue
     }
     if (line.account?.tenant !== ask.tenant || !OF_WRITES.includes(line.event)) continue
-    const started = open.get(line.call) ?? []
-    if (line.event === 'started') open.set(line.call, [...started, { line }])
+    const key = callKey(line)
+    const started = open.get(key) ?? []
+    if (line.event === 'started') open.set(key, [...started, { line }])
     else {
       const write = started.find((one) => endsWrite(one.line, line))
       const left = started.filter((one) => one !== write)
-      if (left.length > 0) open.set(line.call, left)
-      else open.delete(line.call)
+      if (left.length > 0) open.set(key, left)
+      else open.delete(key)
       tell(write ? { ...write, end: line } : { line })
     }
   }

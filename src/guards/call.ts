@@ -40,8 +40,10 @@ export interface PersonsAnswer {
 
 /** One tool call on its way through the guards. */
 export interface Call {
-  /** Identifies the call in the journal, the log and error answers. */
+  /** Identifies the call in the journal, the log and error answers. Made here, never chosen by the client. */
   id: string
+  /** The client's own id of its request, for journal and log. */
+  requestId?: string
   /** Trace id of the call, 32 hex digits (W3C Trace Context), for the log. */
   trace?: string
   tool: GuardedTool
@@ -63,7 +65,7 @@ export interface Call {
   /** When the client must have its answer, epoch milliseconds. */
   deadline: number
   /** Writes an event of this call to the journal; resolves when it is on disk. */
-  record(event: Omit<JournalEvent, 'call' | 'tool' | keyof Requester>): Promise<void>
+  record(event: Omit<JournalEvent, 'call' | 'tool' | 'requestId' | keyof Requester>): Promise<void>
 }
 
 /** Link to the page where a person decides an approval request. */
@@ -82,8 +84,9 @@ export type Reply =
 export type CallGuard = Guard<Call, Reply>
 
 /** Fields that identify a call in a log line. */
-export const logged = ({ id, trace }: Pick<Call, 'id' | 'trace'>) => ({
+export const logged = ({ id, requestId, trace }: Pick<Call, 'id' | 'requestId' | 'trace'>) => ({
   reference: id,
+  ...(requestId !== undefined && { requestId }),
   ...(trace !== undefined && { trace }),
 })
 

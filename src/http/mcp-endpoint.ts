@@ -12,9 +12,10 @@ import {
 import type { Authenticate } from '../auth/authenticate.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { Resource } from '../auth/protected-resource.ts'
-import { IdentityError, InvalidInput, RateLimited } from '../errors.ts'
+import { IdentityError, InvalidInput, RateLimited, Unsupported } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { CallerRateLimit } from './caller-rate-limit.ts'
+import type { Connections } from './connections.ts'
 import { serveFetch } from './fetch-adapter.ts'
 import { bodyOf, logged, type RequestInfo, refuse } from './request.ts'
 
@@ -32,6 +33,11 @@ export interface McpServing {
   log: Log
 }
 
+/** What `/mcp` needs of the server that it is part of. */
+interface Surroundings {
+  connections: Pick<Connections, 'authenticated'>
+}
+
 /** The principal that this transport authenticated. */
 export const principalIn = ({ authInfo }: McpRequestContext): Principal =>
   // Set below; the SDK passes it on unchanged.
@@ -42,7 +48,14 @@ export const listens = ({ headers }: IncomingMessage): boolean =>
   headers['mcp-method'] === 'subscriptions/listen'
 
 /** Serves both eras of the protocol, without state between requests. */
-export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: McpServing) {
+export function mcpEndpoint({
+  factory,
+  authenticate,
+  inbound,
+  resource,
+  log,
+  connections,
+}: McpServing & Surroundings) {
   const handler = createMcpHandler(factory, {
     onerror: (error) => log.info('a request was not served', { error }),
   })
@@ -66,8 +79,7 @@ export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: M
     }
     if (!(error instanceof IdentityError)) throw error
     log.info('a request was refused', { ...logged(about), error })
-    if (!(error instanceof RateLimited))
-      return refuse(response, error instanceof InvalidInput ? 413 : 503, error, about)
+    if (!(error instanceof RateLimited)) return refuse(response, statusOf(error), error, about)
     // A caller that retries immediately would keep the server busy with refusals.
     await setTimeout(REFUSAL_DELAY_MS)
     refuse(response, 429, error, about)
@@ -78,11 +90,14 @@ export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: M
       let leave: (() => void) | undefined
       try {
         const admitted = await authenticate(request.headers.authorization)
+        connections.authenticated(request, response)
         leave = await inbound?.enter(admitted.caller)
         // The SDK rejects what is not JSON.
         const parsedBody = isJsonContentType(request.headers['content-type'])
           ? await bodyOf(request)
           : undefined
+        // One message a request, so that the rate and the requests in flight count messages.
+        if (Array.isArray(parsedBody)) throw noBatches()
         const options = { authInfo: authInfo({ ...admitted, ...about }), parsedBody }
         await serveFetch(request, response, (asked) => handler.fetch(asked, options))
       } catch (error) {
@@ -94,3 +109,10 @@ export function mcpEndpoint({ factory, authenticate, inbound, resource, log }: M
     close: () => handler.close(),
   }
 }
+
+const statusOf = (error: IdentityError): number =>
+  error instanceof InvalidInput ? 413 : error instanceof Unsupported ? 400 : 503
+
+/** MCP has had no batches since revision 2025-06-18, and no client is known to send them. */
+const noBatches = () =>
+  new Unsupported('JSON-RPC batches are not supported.', 'Send each message in a request of its own.')

@@ -1,21 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isIPv6 } from 'node:net'
-import { validateHostHeader, validateOriginHeader } from '@modelcontextprotocol/server'
-import { Forbidden, type IdentityError, InvalidInput, isoRetryAt } from '../errors.ts'
+import { type IdentityError, InvalidInput, isoRetryAt } from '../errors.ts'
 
 /** Identifies a request in log, journal and errors. */
 export interface RequestInfo {
   reference: string
+  /** The client's own id of it. Two callers can choose the same one, so nothing is looked up by it. */
+  requestId?: string
   trace?: string
 }
 
-/** The client's own request id and trace, if they are safe to log; otherwise the reference is generated. */
+/** A new reference, with the client's own request id and trace beside it if they are safe to log. */
 export function aboutRequest({ headers }: IncomingMessage): RequestInfo {
-  const given = headers['x-request-id']
-  const sane = typeof given === 'string' && /^[\w.:=-]{1,60}$/.test(given)
+  const requestId = /^[\w.:=-]{1,60}$/.exec(String(headers['x-request-id'] ?? ''))?.[0]
   const trace = traceIn(String(headers.traceparent))
-  return { reference: sane ? given : randomUUID().replace('-', '').slice(0, 12), ...(trace && { trace }) }
+  return {
+    reference: randomUUID().replace('-', '').slice(0, 12),
+    ...(requestId !== undefined && { requestId }),
+    ...(trace && { trace }),
+  }
 }
 
 /** The trace id of a `traceparent` header (W3C Trace Context §3.2), if it is valid. */
@@ -26,30 +29,12 @@ function traceIn(header: string): string | undefined {
   return known && /[^0]/.test(trace) && /[^0]/.test(parent) ? trace : undefined
 }
 
-export const logged = ({ reference, trace }: RequestInfo) => ({ reference, ...(trace && { trace }) })
-
-/**
- * Refuses a request that is not meant for this server: its `Host` names another host, or its `Origin` another site,
- * as from a page that a browser was tricked into showing (DNS rebinding). The local address is always allowed.
- */
-export function foreign(
-  { headers, socket }: IncomingMessage,
-  { hosts, proxied }: { hosts: readonly string[]; proxied: boolean },
-): Forbidden | undefined {
-  const here = socket.localAddress?.replace(/^::ffff:/, '') ?? ''
-  const allowed = [...hosts, isIPv6(here) ? `[${here}]` : here]
-  if (!validateHostHeader(headers.host, allowed).ok) {
-    return new Forbidden('The Host header names another server.', 'The setting http.url names this server.')
-  }
-  if (!validateOriginHeader(headers.origin, allowed).ok) {
-    return new Forbidden('The Origin header names another site.', 'Call from a program, not from a web page.')
-  }
-  if (proxied || (headers.forwarded ?? headers['x-forwarded-for']) === undefined) return undefined
-  return new Forbidden(
-    'This request came through a proxy, but this server does not authenticate callers.',
-    'Say in the setting auth who can call.',
-  )
-}
+/** Fields that identify a request in a log line. */
+export const logged = ({ reference, requestId, trace }: RequestInfo) => ({
+  reference,
+  ...(requestId !== undefined && { requestId }),
+  ...(trace && { trace }),
+})
 
 /** Largest request body, bytes. */
 const MAX_BODY = 1024 * 1024
@@ -74,6 +59,10 @@ export async function bodyOf(request: IncomingMessage): Promise<unknown> {
 const tooLong = () =>
   new InvalidInput(`The request is longer than ${MAX_BODY} bytes.`, 'Send a shorter request.')
 
+/** Codes of JSON-RPC 2.0 §5.1. */
+const INVALID_REQUEST = -32_600
+const SERVER_ERROR = -32_000
+
 /** Answers with a JSON-RPC error whose data has the form of all errors of this server. */
 export function refuse(
   response: ServerResponse,
@@ -94,7 +83,11 @@ export function refuse(
   answer(
     response,
     status,
-    { jsonrpc: '2.0', id: null, error: { code: -32_000, message, data: { error } } },
+    {
+      jsonrpc: '2.0',
+      id: null,
+      error: { code: status === 400 ? INVALID_REQUEST : SERVER_ERROR, message, data: { error } },
+    },
     seconds === undefined ? {} : { 'retry-after': String(seconds) },
   )
 }

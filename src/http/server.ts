@@ -6,8 +6,10 @@ import { NotFound, Unavailable, Unsupported } from '../errors.ts'
 import { type InFlight, inFlight } from '../in-flight.ts'
 import type { Log } from '../log.ts'
 import { plainText } from '../text/text.ts'
+import { boundedConnections } from './connections.ts'
+import { foreign, type KnownAs } from './foreign.ts'
 import { listens, type McpServing, mcpEndpoint } from './mcp-endpoint.ts'
-import { aboutRequest, answer, foreign, logged, type RequestInfo, refuse } from './request.ts'
+import { aboutRequest, answer, logged, type RequestInfo, refuse } from './request.ts'
 
 /** Limits on how a client sends its request, in bytes and milliseconds. */
 const REQUEST_LIMITS = {
@@ -19,17 +21,13 @@ const REQUEST_LIMITS = {
 }
 /** A connection that is idle for this long is closed; no call is silent for as long, milliseconds. */
 const IDLE_TIMEOUT_MS = 2 * CALL_TIME
-/** Open connections at the same time; each caller's requests are limited separately. */
+/** Open connections at the same time. Those without an authenticated request make room for others. */
 const MAX_CONNECTIONS = 2_000
 /** How long requests in flight have to finish at shutdown, milliseconds. */
 const DRAIN_MS = CALL_TIME + 5_000
 
 /** What is served over HTTP. */
-export interface HttpServing extends McpServing {
-  /** Host names by which clients reach this server. */
-  hosts: readonly string[]
-  /** Whether requests can come through a proxy. */
-  proxied: boolean
+export interface HttpServing extends McpServing, KnownAs {
   /** Whether calls can be served now. */
   ready: () => Promise<boolean>
   /** Serves the approval page and every path below it. */
@@ -67,7 +65,7 @@ export async function startHttpServer(
 ): Promise<HttpServer> {
   const server = createServer(REQUEST_LIMITS)
   server.setTimeout(IDLE_TIMEOUT_MS)
-  server.maxConnections = MAX_CONNECTIONS
+  const connections = boundedConnections(server, MAX_CONNECTIONS)
   let current = service(first(await listen(server, host, port)))
   const endings = inFlight()
   let stopping = false
@@ -96,6 +94,7 @@ export async function startHttpServer(
     const about = aboutRequest(request)
     const begun = performance.now()
     const by = current
+    connections.arrived(response)
     response.setHeader('x-request-id', about.reference)
     if (stopping) response.setHeader('connection', 'close')
     response.once('close', () => {
@@ -116,7 +115,7 @@ export async function startHttpServer(
   })
 
   function service(serving: HttpServing): Service {
-    const mcp = mcpEndpoint(serving)
+    const mcp = mcpEndpoint({ ...serving, connections })
     const routes = new Map<string, Route>([
       ['/mcp', mcp.serve],
       [

@@ -13,6 +13,8 @@ export const MAX_LINE = 65_536
 
 /** Most bytes in total, and most characters per text, of an event's arguments and of its before-image. */
 const ARGS_ROOM = { left: 16_384, text: 256 }
+/** The same for a call that changed nothing, of which a caller can make any number. */
+const REFUSAL_ROOM = { left: 1_024, text: 256 }
 const BEFORE_ROOM = { left: 32_768, text: 1_024 }
 const MAX_DEPTH = 6
 const MAX_ITEMS = 200
@@ -49,6 +51,7 @@ const LineShape = z.lazy(() =>
     agent: z.string().optional(),
     via: z.string().optional(),
     client: z.string().optional(),
+    requestId: z.string().optional(),
     args: z.looseObject({}).optional(),
     account: z.object({ tenant: z.string(), id: z.string(), userName: z.string() }).optional(),
     approval: z.object({ id: z.string(), by: z.string().optional(), how: z.string().optional() }).optional(),
@@ -115,7 +118,8 @@ function tidied(event: JournalEvent): JournalEvent {
     ...named('agent'),
     ...named('via'),
     ...named('client'),
-    ...(event.args && { args: tidiedFields(event.args, { ...ARGS_ROOM }, 0) }),
+    ...(event.requestId !== undefined && { requestId: plainText(event.requestId, 64) }),
+    ...(event.args && { args: tidiedFields(event.args, roomOf(event), 0) }),
     ...(account && {
       account: {
         tenant: plainText(account.tenant),
@@ -135,6 +139,9 @@ function tidied(event: JournalEvent): JournalEvent {
     ...(event.note !== undefined && { note: plainText(event.note, 500) }),
   }
 }
+
+const roomOf = ({ event, account }: JournalEvent): Room =>
+  !account && ['refused', 'failed', 'denied', 'done'].includes(event) ? { ...REFUSAL_ROOM } : { ...ARGS_ROOM }
 
 /** The before-image unchanged, or marked as cut: a cut image is never used to restore. */
 function tidiedBefore(before: BeforeImage): NonNullable<JournalEvent['before']> {

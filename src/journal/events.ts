@@ -26,6 +26,8 @@ export interface JournalEvent extends Requester {
   /** Reference of the call, the same in all its events and in error answers. */
   call: string
   tool: string
+  /** The client's own id of its request, self-reported: nothing is looked up by it. */
+  requestId?: string
   args?: Record<string, unknown>
   /** The account that a write concerns. */
   account?: { tenant: string; id: string; userName: string }

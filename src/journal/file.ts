@@ -1,49 +1,34 @@
-import {
-  closeSync,
-  constants,
-  createReadStream,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { constants, createReadStream, existsSync, statSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { IdentityError, Unavailable } from '../errors.ts'
+import { withFileLock } from '../store/file-lock.ts'
 import type { Store } from '../store/store.ts'
-import type { JournalForm, JournalHead, RawLine } from './backend.ts'
-import { isUnchanged, lineCutter, NO_LINE, readLine, toLine } from './entry.ts'
+import type { JournalForm, RawLine } from './backend.ts'
+import { isUnchanged, lineCutter, readLine, toLine } from './entry.ts'
 import type { JournalEvent, JournalLine } from './events.ts'
+import { EMPTY_HEAD, type FileHead, headFile, readHead, writeHead } from './file-head.ts'
+import { batched } from './group-commit.ts'
 import { type Journal, journalOver } from './journal.ts'
 
 export const journalFile = (folder: string): string => join(folder, 'journal.jsonl')
 
-/** Store key of the recorded end of the journal. */
-export const HEAD_KEY = 'journal/head'
-
-/** The last line of a journal file, as recorded in the store. */
-export interface FileHead extends JournalHead {
-  /** Offset of the last line, and the length of the file up to its end, in bytes. */
-  start: number
-  length: number
-}
-
-const EMPTY_HEAD: FileHead = { seq: 0, hash: NO_LINE, start: 0, length: 0 }
-
-/** The journal in `folder`, with its end recorded in `store`. Opened on first use. */
-export const fileJournal = (folder: string, store: Store): Journal => {
+/**
+ * The journal in `folder`, with its end recorded beside it. Opened on first use. Lines that arrive while others are
+ * written go to the disk together, and the event loop never waits for it.
+ */
+export const fileJournal = (folder: string, store: Pick<Store, 'get'>): Journal => {
   const path = journalFile(folder)
+  // Exclusive across processes, so their lines form one chain.
+  const exclusively = <Result>(work: (head: FileHead | undefined) => Promise<Result>): Promise<Result> =>
+    withFileLock(join(folder, 'journal.lock'), async () => work(await readHead(folder, store)))
+  const appendAll = batched((events: readonly JournalEvent[]) =>
+    exclusively((head = EMPTY_HEAD) => write(folder, head, events)),
+  )
   const form: JournalForm = {
     async append(event) {
       try {
-        // The store update is exclusive across processes, so their lines form one chain.
-        return await store.update<FileHead, JournalLine>(HEAD_KEY, (head = EMPTY_HEAD) => {
-          const { line, next } = write(path, head, event)
-          return { next, result: line }
-        })
+        return await appendAll(event)
       } catch (error) {
         if (error instanceof IdentityError) throw error
         throw new Unavailable(
@@ -53,11 +38,12 @@ export const fileJournal = (folder: string, store: Store): Journal => {
         )
       }
     },
-    end: () =>
-      store.update<FileHead, { head: FileHead | undefined; position: number }>(HEAD_KEY, (head) => ({
-        next: head,
-        result: { head, position: sizeOf(path) },
-      })),
+    async end() {
+      // Looking at an empty folder makes nothing in it.
+      if (![path, headFile(folder)].some((file) => existsSync(file)))
+        return { head: await readHead(folder, store), position: 0 }
+      return exclusively(async (head) => ({ head, position: sizeOf(path) }))
+    },
     lines: ({ from = 0, to } = {}) => rawLines(path, from, to),
   }
   return journalOver(form)
@@ -87,74 +73,85 @@ async function* rawLines(path: string, from: number, to?: number): AsyncGenerato
   if (cutter.rest().length > 0) yield { bytes: cutter.rest(), ended: false, behind: last }
 }
 
-function write(path: string, head: FileHead, event: JournalEvent) {
-  const file = openFile(path, head)
+/** Adds one line for each event, all on the disk when this resolves, or none. */
+async function write(
+  folder: string,
+  head: FileHead,
+  events: readonly JournalEvent[],
+): Promise<JournalLine[]> {
+  const file = await openFile(journalFile(folder), head)
   try {
-    const current = catchUp(file, head)
-    const { line, text } = toLine(event, current)
-    const bytes = Buffer.from(text)
+    const current = await catchUp(file, head)
+    const lines: JournalLine[] = []
+    const texts: string[] = []
+    let next: FileHead = current
+    for (const event of events) {
+      const { line, text } = toLine(event, next)
+      lines.push(line)
+      texts.push(text)
+      const start = next.length
+      next = { ...next, seq: line.seq, hash: line.hash, start, length: start + Buffer.byteLength(text) }
+    }
     try {
-      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
-      fsyncSync(file)
+      await file.appendFile(texts.join(''))
+      await file.datasync()
+      await writeHead(folder, next)
     } catch (error) {
-      // Otherwise the next writer would adopt a line whose write was reported as failed.
-      ftruncateSync(file, current.length)
+      // Otherwise the next writer would adopt lines whose write was reported as failed.
+      await file.truncate(current.length)
       throw error
     }
-    const length = current.length + bytes.length
-    const next: FileHead = { ...current, seq: line.seq, hash: line.hash, start: current.length, length }
-    return { line, next }
+    return lines
   } finally {
-    closeSync(file)
+    await file.close()
   }
 }
 
-/** Opens the file for each line, to notice when it was moved away instead of writing to the moved file. */
-function openFile(path: string, head: FileHead): number {
+/** Opens the file for each batch, to notice when it was moved away instead of writing to the moved file. */
+async function openFile(path: string, head: FileHead): Promise<FileHandle> {
   const { O_RDWR, O_APPEND, O_CREAT } = constants
   try {
-    if (head.length > 0) return openSync(path, O_RDWR | O_APPEND)
+    if (head.length > 0) return await open(path, O_RDWR | O_APPEND)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw tamperedError('its file is missing')
     throw error
   }
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const file = openSync(path, O_RDWR | O_APPEND | O_CREAT, 0o600)
-  flushFolder(dirname(path))
+  const file = await open(path, O_RDWR | O_APPEND | O_CREAT, 0o600)
+  await flushFolder(dirname(path))
   return file
 }
 
 /** Flushes the folder, since a new file's name is on disk only after that. */
-function flushFolder(folder: string): void {
-  let file: number | undefined
+async function flushFolder(folder: string): Promise<void> {
+  let file: FileHandle | undefined
   try {
-    file = openSync(folder, 'r')
-    fsyncSync(file)
+    file = await open(folder, 'r')
+    await file.sync()
   } catch {
     // Not every system can open a folder. The lines themselves are flushed in any case.
   } finally {
-    if (file !== undefined) closeSync(file)
+    await file?.close()
   }
 }
 
 /**
- * The head that matches the file. A writer that crashed between file and store leaves complete lines after the recorded
+ * The head that matches the file. A writer that crashed between file and head leaves complete lines after the recorded
  * end, which are adopted, and maybe a partial line, which is cut: its write was never confirmed.
  */
-function catchUp(file: number, head: FileHead): FileHead {
-  const { size } = fstatSync(file)
+async function catchUp(file: FileHandle, head: FileHead): Promise<FileHead> {
+  const { size } = await file.stat()
   if (size < head.length) throw tamperedError('its file was truncated')
-  if (head.length > 0) checkLast(file, head)
+  if (head.length > 0) await checkLast(file, head)
   if (size === head.length) return head
 
   const cutter = lineCutter()
   const piece = Buffer.alloc(65_536)
   let known = head
   for (let at = head.length; at < size; ) {
-    const read = readSync(file, piece, 0, piece.length, at)
-    if (read === 0) break
-    at += read
-    for (const { bytes } of cutter.cut(piece.subarray(0, read))) {
+    const { bytesRead } = await file.read(piece, 0, piece.length, at)
+    if (bytesRead === 0) break
+    at += bytesRead
+    for (const { bytes } of cutter.cut(piece.subarray(0, bytesRead))) {
       const line = readLine(bytes)
       const follows = line && line.seq === known.seq + 1 && line.prev === known.hash
       if (!follows || !isUnchanged(line, bytes)) throw tamperedError('lines were added to its file')
@@ -167,15 +164,15 @@ function catchUp(file: number, head: FileHead): FileHead {
       }
     }
   }
-  if (size > known.length) ftruncateSync(file, known.length)
+  if (size > known.length) await file.truncate(known.length)
   if (known.seq === head.seq) return known
   const adopted = { from: head.seq + 1, to: known.seq, at: new Date().toISOString() }
   return { ...known, adopted: [...(head.adopted ?? []), adopted].slice(-20) }
 }
 
-function checkLast(file: number, head: FileHead): void {
+async function checkLast(file: FileHandle, head: FileHead): Promise<void> {
   const bytes = Buffer.alloc(head.length - head.start)
-  readSync(file, bytes, 0, bytes.length, head.start)
+  await file.read(bytes, 0, bytes.length, head.start)
   const text = bytes.subarray(0, -1)
   const line = bytes.at(-1) === 10 ? readLine(text) : undefined
   if (!line || line.hash !== head.hash || !isUnchanged(line, text))

@@ -84,17 +84,22 @@ function problemWith(
 export interface Checked {
   /** What is wrong with it; empty when it is valid. */
   problems: string[]
-  /** The lines that it is about. */
+  /** The lines that it is about and proves: those up to the last anchor that the checker trusts. */
   related: JournalLine[]
+  /** The others that it is about: nothing vouches for them. */
+  unproved: JournalLine[]
+  /** The last anchor that the checker trusts, else the proof's own. */
   anchor: Anchor
+  /** Whether the checker has a reason to trust that anchor. */
+  trusted: boolean
   /** Total number of its lines. */
   count: number
 }
 
 /**
  * Verifies a proof without the journal: each line is unchanged and chained to the one before, and the last one is anchored.
- * With `key`, the anchor must be signed with it; with `anchors`, the lines must match them. Throws `InvalidInput` for
- * anything that is not a proof.
+ * Whoever makes a proof can go on with lines of their own, so it counts only up to the last anchor that the checker trusts:
+ * one of `anchors`, or its own if it is signed with `key`. Throws `InvalidInput` for anything that is not a proof.
  */
 export async function checkProof(
   value: unknown,
@@ -118,14 +123,31 @@ export async function checkProof(
   const end = lines.at(-1)
   if (end?.seq !== anchor.seq || end.hash !== anchor.hash)
     problems.push('The entries do not end at the anchor.')
-  if (key && !isSignedBy(anchor, key)) problems.push('The anchor is not signed with this key.')
+  const isSigned = key !== undefined && isSignedBy(anchor, key)
+  if (key && !isSigned) problems.push('The anchor is not signed with this key.')
   const kept = anchors.filter(({ seq }) => lines.some((line) => line.seq === seq))
   const mismatches = kept.filter(
     ({ seq, hash }) => !lines.some((line) => line.seq === seq && line.hash === hash),
   )
   for (const { seq } of mismatches) problems.push(`Entry ${seq} does not match its anchor.`)
   if (anchors.length > 0 && kept.length === 0) problems.push('It contains none of the given anchors.')
-  const related = await linesIn(() => lines, about)
-  if (related.length === 0) problems.push('It has no entry about what it claims to prove.')
-  return { problems, related, anchor, count: lines.length }
+  const trusted = [...kept.filter((one) => !mismatches.includes(one)), ...(isSigned ? [anchor] : [])]
+  const last = trusted.toSorted((a, b) => b.seq - a.seq)[0]
+  // Without anything to trust, only the chain itself is checked.
+  const reach = last?.seq ?? (key || anchors.length > 0 ? 0 : Number.POSITIVE_INFINITY)
+  const all = await linesIn(() => lines, about)
+  if (all.length === 0) problems.push('It has no entry about what it claims to prove.')
+  const [related, unproved] = [all.filter(({ seq }) => seq <= reach), all.filter(({ seq }) => seq > reach)]
+  if (unproved.length > 0) {
+    const numbers = unproved.map(({ seq }) => seq).join(', ')
+    problems.push(`Not proved, since no trusted anchor is at or behind them: the entries ${numbers}.`)
+  }
+  return {
+    problems,
+    related,
+    unproved,
+    anchor: last ?? anchor,
+    trusted: last !== undefined,
+    count: lines.length,
+  }
 }

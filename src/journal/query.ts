@@ -6,9 +6,13 @@ import type { JournalLine } from './events.ts'
 /** Returns lines of a journal, at least all that contain one of the words. */
 type LineSource = (words: readonly string[]) => AsyncIterable<JournalLine> | Iterable<JournalLine>
 
+/** Identifies the call of a line. Journals of before have references that clients chose, so the caller is a part of it. */
+export const callKey = ({ caller, call }: Pick<JournalLine, 'caller' | 'call'>): string =>
+  JSON.stringify([caller, call])
+
 /**
- * The lines of the calls in `names` (a call's reference, an approval's id or a line number), and of every call that
- * requested or used the same approvals. Oldest first, unverified.
+ * The lines of the calls in `names` (a call's reference, an approval's id or a line number), and of every call of the same
+ * caller that requested or used the same approvals. Oldest first, unverified.
  */
 export const linesAbout = (journal: JournalForm, names: readonly string[]): Promise<JournalLine[]> =>
   linesIn((words) => linesContaining(journal, words), names)
@@ -16,30 +20,41 @@ export const linesAbout = (journal: JournalForm, names: readonly string[]): Prom
 /** The same for lines from any source. */
 export async function linesIn(source: LineSource, names: readonly string[]): Promise<JournalLine[]> {
   const calls = new Set<string>()
+  const keys = new Set<string>()
   const words = [...names.map((name) => JSON.stringify(name)), ...names.map((name) => `"seq":${name},`)]
-  for await (const { call, approval, seq } of source(words)) {
-    if ([call, approval?.id, String(seq)].some((name) => name !== undefined && names.includes(name))) {
-      calls.add(call)
-    }
+  const add = (line: JournalLine) => {
+    keys.add(callKey(line))
+    calls.add(line.call)
+  }
+  for await (const line of source(words)) {
+    const { call, approval, seq } = line
+    if ([call, approval?.id, String(seq)].some((name) => name !== undefined && names.includes(name)))
+      add(line)
   }
   const ofCalls = async () => {
     const lines: JournalLine[] = []
-    for await (const line of source(quoted(calls))) if (calls.has(line.call)) lines.push(line)
+    for await (const line of source(quoted(calls))) if (keys.has(callKey(line))) lines.push(line)
     return lines
   }
-  const approvals = new Set((await ofCalls()).flatMap(({ approval }) => approval?.id ?? []))
-  for await (const { call, approval } of source(quoted(approvals))) {
-    if (approval && approvals.has(approval.id)) calls.add(call)
+  const approvals = new Set((await ofCalls()).flatMap(approvalKeys))
+  const ids = new Set([...approvals].map((key) => (JSON.parse(key) as [string, string])[1]))
+  for await (const line of source(quoted(ids))) {
+    if (approvalKeys(line).some((key) => approvals.has(key))) add(line)
   }
   return ofCalls()
 }
 
+/** Whoever names the approval of another caller has no part in it. */
+const approvalKeys = ({ caller, approval }: JournalLine): string[] =>
+  approval ? [JSON.stringify([caller, approval.id])] : []
+
 /** Whether a line records the end of the write that `started` began. A new account gets its id only then. */
 export function endsWrite(
-  started: Pick<JournalLine, 'call' | 'account'>,
-  { event, call, account }: JournalLine,
+  started: Pick<JournalLine, 'call' | 'caller' | 'account'>,
+  line: JournalLine,
 ): boolean {
-  if (!['done', 'failed', 'unknown'].includes(event) || call !== started.call) return false
+  const { event, account } = line
+  if (!['done', 'failed', 'unknown'].includes(event) || callKey(line) !== callKey(started)) return false
   const { tenant, id } = started.account ?? {}
   return tenant === account?.tenant && (id === account?.id || id === 'new')
 }

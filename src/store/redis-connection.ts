@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import type { RedisAddress } from '../config/store.ts'
+import { passwordInClear, type RedisAddress } from '../config/store.ts'
 import { IdentityError, Unavailable } from '../errors.ts'
 import type { StoreHealth } from './store.ts'
 
@@ -135,7 +135,11 @@ export function openRedis(address: RedisAddress): RedisConnection {
           return redis.info().catch(() => '')
         })
         const version = fieldOf(info, 'redis_version')
-        return { ok: true, store: `Redis ${version ? `${version} ` : ''}at ${at}`, advice: adviceOn(info) }
+        return {
+          ok: true,
+          store: `Redis ${version ? `${version} ` : ''}at ${at}`,
+          advice: adviceOn(info, address),
+        }
       } catch (error) {
         return { ok: false, store: `Redis at ${at}`, problem: problemOf((error as Error).cause) }
       }
@@ -189,10 +193,12 @@ function problemOf(error: unknown): string {
 const fieldOf = (info: string, name: string): string | undefined =>
   new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
 
-function adviceOn(info: string): string[] {
+function adviceOn(info: string, address: RedisAddress): string[] {
+  const inClear = passwordInClear(address)
   const bounded = !['0', undefined].includes(fieldOf(info, 'maxmemory'))
   const evicts = bounded && fieldOf(info, 'maxmemory_policy') !== 'noeviction'
   return [
+    ...(inClear === undefined ? [] : [inClear]),
     ...(evicts ? ['It evicts data when its memory is full: set maxmemory-policy to noeviction.'] : []),
     ...(fieldOf(info, 'aof_enabled') === '0'
       ? ['A crash can lose the latest approvals and journal entries: set appendonly to yes.']

@@ -1,6 +1,6 @@
 import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Unavailable } from '../errors.ts'
+import { openSqlite } from './sqlite.ts'
 import type { StoredRow, Table } from './table.ts'
 
 /** How long a change waits for the lock of other processes, milliseconds; each holds it for well under one. */
@@ -11,13 +11,12 @@ const LOCK_WAIT_MS = 5_000
  * flush per change; without it they survive the end or crash of any process.
  */
 export async function diskTable(folder: string, { durable }: { durable: boolean }): Promise<Table> {
-  const { default: Database } = await import('libsql').catch(throwMissingBuild)
   // Approvals and passphrase hashes must not be readable by other users.
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, 'store.db')
   // An existing file keeps its mode.
   await appendFile(file, '', { mode: 0o600 })
-  const rows = new Database(file, { timeout: LOCK_WAIT_MS })
+  const rows = await openSqlite(file, { waitMs: LOCK_WAIT_MS })
   // Unlike the write-ahead log, the rollback journal lets any number of processes open the folder at the same time.
   rows.exec('PRAGMA journal_mode = TRUNCATE')
   rows.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'OFF'}`)
@@ -41,15 +40,4 @@ export async function diskTable(folder: string, { durable }: { durable: boolean 
     exclusively: (work) => rows.transaction(work).immediate() as ReturnType<typeof work>,
     close: async () => void rows.close(),
   }
-}
-
-/** Explains why SQLite did not load: it is native, and only builds for the most common systems are installed. */
-function throwMissingBuild(error: unknown): never {
-  const [, name] = /Cannot find module '(@libsql\/[\w-]+)'/.exec(String(error)) ?? []
-  if (name === undefined) throw error
-  throw new Unavailable(
-    `The disk store has no build for this system: ${name} is not installed.`,
-    `Install ${name} next to identity-mcp-server, or use Redis as the store (docs/store.md).`,
-    { cause: error },
-  )
 }

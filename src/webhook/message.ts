@@ -1,3 +1,4 @@
+import { isSafeAddress } from '../config/address.ts'
 import type { WebhookEvent, WebhookFormat } from '../config/webhook.ts'
 import { agentInWords, personInWords, type Requester, requesterIn } from '../domain/caller-names.ts'
 import type { Anchor } from '../journal/anchor.ts'
@@ -102,8 +103,10 @@ function labelledFields({ data }: Message): [string, string][] {
   return fields.flatMap(([name, value]) => (value ? [[name, plainText(value, 300)]] : []))
 }
 
-const isAddress = (text: string | undefined): text is string =>
-  text !== undefined && /^https?:\/\//.test(text)
+/** Whether it is the address of an approval page, and no command to type. */
+const isLink = (text: string | undefined): text is string => text !== undefined && isSafeAddress(text)
+
+const LINK_TEXT = 'Open the approval page'
 
 /**
  * Blocks for a Slack channel. Untrusted text is formatted as code, where links, mentions and bold have no effect, with
@@ -114,7 +117,10 @@ function toSlack(message: Message): unknown {
     `\`${text.replaceAll('`', "'").replace(/[&<>]/g, (one) => ENTITIES[one] ?? one)}\``
   const text = (mrkdwn: string) => ({ type: 'mrkdwn', verbatim: true, text: mrkdwn })
   const { approveAt } = message.data
-  const where = isAddress(approveAt) ? `<${new URL(approveAt).href}>` : approveAt && code(approveAt)
+  // A button would need an app that answers Slack when it is pressed; a link needs nothing.
+  const where = isLink(approveAt)
+    ? `<${new URL(approveAt).href}|${LINK_TEXT}>`
+    : approveAt && `Decide at ${code(approveAt)}`
   return {
     text: TITLES[message.type],
     blocks: [
@@ -123,7 +129,7 @@ function toSlack(message: Message): unknown {
         type: 'section',
         fields: labelledFields(message).map(([name, value]) => text(`*${name}*\n${code(value)}`)),
       },
-      ...(where ? [{ type: 'section', text: text(`Decide at ${where}`) }] : []),
+      ...(where ? [{ type: 'section', text: text(where) }] : []),
       { type: 'context', elements: [text(code(JSON.stringify(message.anchor)))] },
     ],
   }
@@ -146,12 +152,13 @@ function toTeams(message: Message): unknown {
       ...lines.map(([name, value]) => line(run(`${name}: `, { weight: 'Bolder' }), run(value))),
       line(run(JSON.stringify(message.anchor), { size: 'Small', fontType: 'Monospace' })),
     ],
-    ...(isAddress(approveAt) && {
-      actions: [{ type: 'Action.OpenUrl', title: 'Open the approval page', url: new URL(approveAt).href }],
+    ...(isLink(approveAt) && {
+      actions: [{ type: 'Action.OpenUrl', title: LINK_TEXT, url: new URL(approveAt).href }],
     }),
   }
   return {
     type: 'message',
-    attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content }],
+    // A flow made by the Workflows app reads `contentUrl` too.
+    attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', contentUrl: null, content }],
   }
 }

@@ -26,8 +26,13 @@ export interface Telling {
   waitMs?: (failed: number) => number
 }
 
-/** Most queued messages; beyond that, new ones are dropped to protect the memory. */
-const MAX_QUEUED = 100
+/**
+ * Most queued messages of each class; beyond that, new ones are dropped to protect the memory. A caller can bring about any
+ * number of refusals, so those have a queue of their own, and wait for what people have to know.
+ */
+const MAX_QUEUED = { first: 200, later: 50 }
+type Class = keyof typeof MAX_QUEUED
+const classOf = (type: WebhookEvent): Class => (type === 'refused' ? 'later' : 'first')
 const MAX_ATTEMPTS = 8
 const ATTEMPT_MS = 5_000
 const DRAIN_MS = 3_000
@@ -39,10 +44,22 @@ export function openWebhook(
   { url, secret, format, events }: WebhookSettings,
   { approveAt, signer, log, waitMs = backoff }: Telling,
 ): Webhook {
-  const pending = new Set<Promise<void>>()
+  const pending = { first: new Set<Promise<void>>(), later: new Set<Promise<void>>() }
   const [closing, over] = [new AbortController(), new AbortController()]
-  // One request at a time and in order; retries let other messages go first.
-  let turn: Promise<unknown> = Promise.resolve()
+  // One request at a time and in order, refusals last; retries let other messages go first.
+  const turns: Record<Class, (() => void)[]> = { first: [], later: [] }
+  let sending = false
+  const inTurn = async (kind: Class, work: () => Promise<string>): Promise<string> => {
+    if (sending) await new Promise<void>((begin) => turns[kind].push(begin))
+    sending = true
+    try {
+      return await work()
+    } finally {
+      const next = turns.first.shift() ?? turns.later.shift()
+      if (next) next()
+      else sending = false
+    }
+  }
 
   const deliver = async (line: JournalLine, type: WebhookEvent): Promise<void> => {
     const anchor = (signer?.anchor ?? unsigned)(line, new Date(line.at))
@@ -51,9 +68,7 @@ export function openWebhook(
     // The same for every attempt, so a receiver can detect duplicates.
     const id = `msg_${line.hash.slice(0, 32)}`
     for (let attempt = 1; ; attempt++) {
-      const request = turn.then(() => post(url, signed(secret, id, body), over.signal))
-      turn = request
-      const answer = await request
+      const answer = await inTurn(classOf(type), () => post(url, signed(secret, id, body), over.signal))
       if (answer === 'taken') return
       if (answer === 'gone' || attempt === MAX_ATTEMPTS || closing.signal.aborted) throw new Error(answer)
       await pause(waitMs(attempt), undefined, { signal: closing.signal, ref: false }).catch(() => undefined)
@@ -70,16 +85,17 @@ export function openWebhook(
     tell(line) {
       const type = eventOf(line)
       if (!type || !events.includes(type)) return
-      if (pending.size >= MAX_QUEUED) return logUndelivered(line, type, 'the queue is full')
+      const kind = classOf(type)
+      if (pending[kind].size >= MAX_QUEUED[kind]) return logUndelivered(line, type, 'the queue is full')
       const work = deliver(line, type)
         .catch((error) => logUndelivered(line, type, error))
-        .finally(() => pending.delete(work))
-      pending.add(work)
+        .finally(() => pending[kind].delete(work))
+      pending[kind].add(work)
     },
     async close() {
       closing.abort()
       const timer = setTimeout(() => over.abort(), DRAIN_MS)
-      await Promise.all(pending)
+      await Promise.all([...pending.first, ...pending.later])
       clearTimeout(timer)
     },
   }

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { journalCommand } from '../../src/cli/journal.ts'
 import { NO_LINE, toLine } from '../../src/journal/entry.ts'
 import type { JournalEvent, JournalLine } from '../../src/journal/events.ts'
-import { type FileHead, HEAD_KEY, journalFile } from '../../src/journal/file.ts'
+import { journalFile } from '../../src/journal/file.ts'
+import { type FileHead, headFile } from '../../src/journal/file-head.ts'
 import type { Proof } from '../../src/journal/proof.ts'
 import { openDesk } from './fake-io.ts'
 
@@ -36,7 +37,7 @@ async function tell() {
 /** A key, in the file `name`; returns the public half. */
 const keygen = async (name = 'key.pem') => (await run('keygen', name)).out.trim()
 
-/** Rewrites the journal from a line on with right hashes, and the store's head as well, as its owner could. */
+/** Rewrites the journal from a line on with right hashes, and its recorded end as well, as its owner could. */
 async function rewrite(edit: (line: JournalLine) => Partial<JournalEvent> | undefined) {
   const lines = (await readFile(journalFile(desk.folder), 'utf8')).trimEnd().split('\n')
   let head: FileHead = { seq: 0, hash: NO_LINE, start: 0, length: 0 }
@@ -54,7 +55,7 @@ async function rewrite(edit: (line: JournalLine) => Partial<JournalEvent> | unde
     whole += text
   }
   await writeFile(journalFile(desk.folder), whole)
-  await desk.store.set(HEAD_KEY, head)
+  await writeFile(headFile(desk.folder), JSON.stringify(head))
 }
 
 describe('a key', () => {
@@ -214,7 +215,7 @@ describe('a proof', () => {
     await tell()
     const key = await keygen()
     const proof = await prove('call-2')
-    expect(await check(proof)).toMatchObject({ code: 0, out: expect.stringContaining('not signed') })
+    expect(await check(proof)).toMatchObject({ code: 1, out: expect.stringContaining('not signed') })
     expect((await check(proof, '--key', key)).code).toBe(1)
   })
 
@@ -245,7 +246,8 @@ describe('a proof', () => {
     await writeFile(file('kept.anchor'), (await run('anchor', '--signing-key', 'key.pem')).out)
     await rewrite(({ approval }) => (approval ? { approval: { ...approval, by: 'mallory' } } : {}))
     const proof = await prove('call-2')
-    expect((await check(proof)).code).toBe(0)
+    expect((await check(proof)).out).toContain('Intact')
+    expect((await check(proof)).code).toBe(1)
     expect((await check(proof, '--key', key)).code).toBe(1)
     expect((await check(proof, '--anchor', 'kept.anchor')).code).toBe(1)
     await keygen('other.pem')
@@ -260,6 +262,50 @@ describe('a proof', () => {
     await writeFile(file('kept.anchor'), (await run('anchor', '--signing-key', 'key.pem')).out)
     await happen('call-12')
     expect((await check(await prove('call-12'), '--anchor', 'kept.anchor')).code).toBe(1)
+  })
+
+  /** Entries that were never written, chained behind those of a true proof, with an end of their own. */
+  const goOn = ({ lines, ...proof }: Proof, made: JournalEvent[]): Proof => {
+    const all = [...lines]
+    for (const one of made) all.push(toLine(one, all.at(-1) as JournalLine).line)
+    const { seq, hash } = all.at(-1) as JournalLine
+    return { ...proof, lines: all, anchor: { seq, hash, at: new Date().toISOString() } }
+  }
+  const invented = (event: JournalEvent['event'], by?: string): JournalEvent => ({
+    event,
+    call: 'call-2',
+    tool: 'deactivate_user',
+    caller: 'bot',
+    approval: { id: 'K7Q2-M9XD-41', ...(by && { by }) },
+  })
+
+  test.each<[string, number, JournalEvent[]]>([
+    ['an approval', 8, [invented('approved', 'grace')]],
+    ['a denial', 8, [invented('denied', 'grace')]],
+    ['a change and its end', 8, [invented('started'), invented('done')]],
+    ['an approval before what is true', 6, [invented('approved', 'grace')]],
+  ])('with %s invented behind the kept anchor shows that as not proved', async (_, from, made) => {
+    await tell()
+    const key = await keygen()
+    await writeFile(file('kept.anchor'), (await run('anchor', '--signing-key', 'key.pem')).out)
+    const whole = await prove('call-2', '--anchor', 'kept.anchor')
+    const cut = { ...whole, lines: whole.lines.filter(({ seq }) => seq < from) }
+    const forged = goOn(cut, made)
+    const said = await check(forged, '--anchor', 'kept.anchor')
+    expect(said.code).toBe(1)
+    expect(said.out).not.toContain('grace')
+    if (from > 7) expect(said.out).toMatch(/Not proved, .* the entries 8/)
+    expect((await check(forged, '--anchor', 'kept.anchor', '--key', key)).code).toBe(1)
+    expect((await check(whole, '--anchor', 'kept.anchor')).code).toBe(0)
+  })
+
+  test('counts what others did behind the kept anchor for nothing, and needs no more than it', async () => {
+    await tell()
+    await keygen()
+    await writeFile(file('kept.anchor'), (await run('anchor', '--signing-key', 'key.pem')).out)
+    await happen('call-20')
+    const said = await check(await prove('call-2'), '--anchor', 'kept.anchor')
+    expect(said).toMatchObject({ code: 0, out: expect.stringContaining('They lead to entry 7') })
   })
 
   test('is not made from a journal that is not whole, and only of what there is', async () => {
@@ -285,7 +331,7 @@ describe('a proof', () => {
     await tell()
     expect((await run('prove', 'call-2', '--out', 'proof.json')).code).toBe(0)
     expect((await stat(file('proof.json'))).mode & 0o777).toBe(0o600)
-    expect((await run('prove', '--check', 'proof.json')).code).toBe(0)
+    expect((await run('prove', '--check', 'proof.json')).out).toContain('Intact')
     expect((await run('prove', 'call-2', '--out', 'proof.json')).code).toBe(2)
   })
 })

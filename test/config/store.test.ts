@@ -1,6 +1,10 @@
+import { PassThrough } from 'node:stream'
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
+import { placeIn } from '../../src/app/stores.ts'
 import { SettingsError, storePlaceIn } from '../../src/config/settings.ts'
+import { passwordInClear, type RedisAddress } from '../../src/config/store.ts'
+import { anIo } from '../cli/fake-io.ts'
 
 /** What the settings make of `store`, or what they say is wrong with it. */
 function placeOf(store: unknown, env: Record<string, string> = {}) {
@@ -59,4 +63,24 @@ test.each([
 test('a reference that leads nowhere is named', () => {
   expect(placeOf('env:REDIS_URL')).toBe('store: environment variable REDIS_URL is not set')
   expect(placeOf('file:/nowhere/at/all')).toContain('/nowhere/at/all')
+})
+
+test.each([
+  ['redis://bot:passw0rd@cache.example', true],
+  ['redis://:passw0rd@10.0.0.7:7000/1', true],
+  ['redis://:passw0rd@[fd00::1]', true],
+  ['rediss://:passw0rd@cache.example', false],
+  ['redis://cache.example', false],
+  ['redis://:passw0rd@localhost', false],
+  ['redis://:passw0rd@127.0.0.1:7000', false],
+  ['redis://:passw0rd@[::1]', false],
+])('a password in clear is warned of: %s, %s', (address, warned) => {
+  const place = placeOf('env:REDIS_URL', { REDIS_URL: address })
+  const warning = passwordInClear(place as RedisAddress)
+  expect(warning !== undefined).toBe(warned)
+  expect(warning ?? '').not.toContain('passw0rd')
+  const stderr = new PassThrough()
+  const io = anIo({ stdin: new PassThrough(), stdout: new PassThrough(), stderr, exit: () => {} })
+  placeIn(io, place as RedisAddress)
+  expect(String(stderr.read() ?? '')).toBe(warned ? `warning: ${warning}\n` : '')
 })

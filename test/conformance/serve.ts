@@ -18,6 +18,7 @@ const door = await startHttpServer(
     process.stderr.write(`serving at ${address}/mcp\n`)
     return {
       hosts: ['localhost', '127.0.0.1', '[::1]'],
+      origins: [],
       proxied: false,
       authenticate,
       factory: () => {

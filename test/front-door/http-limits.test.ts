@@ -12,6 +12,7 @@ const shared = shareWorld(() => openHttpWorld({ auth: 'none' }))
 describe('a request for another host', () => {
   test('is refused before anything else is looked at, except for its health', async () => {
     const world = shared()
+    const host = `localhost:${world.url.port}`
     const from = async (path: string, headers: Record<string, string>) => {
       await using line = await openRawConnection(world.url)
       const all = Object.entries({ connection: 'close', ...headers }).map(
@@ -22,10 +23,14 @@ describe('a request for another host', () => {
     }
     for (const path of ['/mcp', '/metrics', '/elsewhere']) {
       expect(await from(path, { host: 'rebound.example' })).toBe(403)
-      expect(await from(path, { host: 'localhost', origin: 'https://evil.example' })).toBe(403)
-      expect(await from(path, { host: 'localhost', 'x-forwarded-for': '192.0.2.7' })).toBe(403)
+      expect(await from(path, { host, origin: 'https://evil.example' })).toBe(403)
+      expect(await from(path, { host, origin: 'http://localhost:6274' })).toBe(403)
+      expect(await from(path, { host, 'x-forwarded-for': '192.0.2.7' })).toBe(403)
+      expect(await from(path, { host: 'localhost' })).toBe(403)
+      expect(await from(path, { host: 'localhost:1' })).toBe(403)
     }
-    expect(await from('/metrics', { host: 'localhost', origin: 'http://localhost:6274' })).toBe(200)
+    expect(await from('/metrics', { host })).toBe(200)
+    expect(await from('/metrics', { host, origin: `http://${host}` })).toBe(200)
     for (const path of ['/healthz', '/readyz']) expect(await from(path, { host: '10.0.0.7' })).toBe(200)
   })
 
@@ -66,7 +71,6 @@ describe('a request that is too much', () => {
     ['no JSON', '{"jsonrpc":', 400],
     ['nothing', '', 400],
     ['no request', '"hello"', 400],
-    ['too many at once', JSON.stringify(Array.from({ length: 101 }, () => LOOK)), 400],
     ['deep', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 400],
   ])('is answered and does no harm when it is %s', async (_, body, status) => {
     const world = shared()
@@ -86,7 +90,7 @@ describe('a client that is slow on purpose', () => {
       ...heads.map((line) => line.send('POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')),
       ...bodies.map((line) =>
         line.send(
-          'POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{',
+          `POST /mcp HTTP/1.1\r\nHost: ${world.url.host}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{`,
         ),
       ),
     ])

@@ -10,6 +10,7 @@ import { protectedAccounts } from '../../src/guards/protected.ts'
 import { readOnly } from '../../src/guards/read-only.ts'
 import { untrustedText } from '../../src/guards/untrusted-text.ts'
 import type { JournalEvent } from '../../src/journal/events.ts'
+import type { Journal } from '../../src/journal/journal.ts'
 import { openClaims } from '../../src/store/claims.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { account, change, codeOf, FACTS, makeCall, plan, recordingNext } from '../support/call.ts'
@@ -227,12 +228,10 @@ describe('journal', () => {
   const journalOf = () => {
     const lines: JournalEvent[] = []
     const warnings: string[] = []
-    const guard = journalled({
-      journal: {
-        append: async (event) => ({ ...event, seq: lines.push(event), at: '', prev: '', hash: '' }),
-      },
-      warn: (message) => void warnings.push(message),
-    })
+    const journal: Pick<Journal, 'append'> = {
+      append: async (event) => ({ ...event, seq: lines.push(event), at: '', prev: '', hash: '' }),
+    }
+    const guard = journalled({ journal, refusals: journal, warn: (message) => void warnings.push(message) })
     return { guard, lines, warnings }
   }
 
@@ -285,10 +284,8 @@ describe('journal', () => {
 
   test('tells the caller the reason even when a refusal cannot be written down', async () => {
     const warnings: string[] = []
-    const guard = journalled({
-      journal: { append: () => Promise.reject(new Error('disk full')) },
-      warn: (message) => void warnings.push(message),
-    })
+    const journal = { append: () => Promise.reject(new Error('disk full')) }
+    const guard = journalled({ journal, refusals: journal, warn: (message) => void warnings.push(message) })
     const refusal = guard(makeCall(), async () => {
       throw new Protected('no', 'no')
     })

@@ -34,12 +34,10 @@ function guarded({
   const store = memoryStore()
   const freezes = openFreezes(store)
   const events: string[] = []
+  const journal = { append: async ({ event }: { event: string }) => void events.push(event) as never }
   const policy = {
     settings: { readOnly, protected: [] },
-    journalling: {
-      journal: { append: async ({ event }: { event: string }) => void events.push(event) as never },
-      warn: () => undefined,
-    },
+    journalling: { journal, refusals: journal, warn: () => undefined },
     mustExist: () => undefined,
     canSeeTenants: () => true,
     isSupported: () => true,

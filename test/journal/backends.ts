@@ -37,7 +37,7 @@ async function fileDesk(): Promise<Desk> {
   const store = memoryStore()
   return {
     open: () => fileJournal(data.folder, store),
-    place: (chain) => place(data.folder, store, chain),
+    place: (chain) => place(data.folder, chain),
     spoil: (texts) => writeFile(journalFile(data.folder), texts.join('')),
     [Symbol.asyncDispose]: () => data[Symbol.asyncDispose](),
   }

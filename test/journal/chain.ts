@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NO_LINE, toLine } from '../../src/journal/entry.ts'
 import type { JournalEvent, JournalLine } from '../../src/journal/events.ts'
-import { type FileHead, HEAD_KEY, journalFile } from '../../src/journal/file.ts'
-import type { Store } from '../../src/store/store.ts'
+import { journalFile } from '../../src/journal/file.ts'
+import { type FileHead, headFile } from '../../src/journal/file-head.ts'
 
 export const event = (number: number, more: Partial<JournalEvent> = {}): JournalEvent => ({
   event: 'done',
@@ -47,7 +47,7 @@ export async function dataFolder() {
 }
 
 /** Puts a journal in place as though the server had written it. */
-export async function place(folder: string, store: Store, { texts, head }: Chain): Promise<void> {
+export async function place(folder: string, { texts, head }: Chain): Promise<void> {
   await writeFile(journalFile(folder), texts.join(''))
-  await store.set(HEAD_KEY, head)
+  await writeFile(headFile(folder), JSON.stringify(head))
 }

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises'
+import { readdirSync, readFileSync } from 'node:fs'
+import { appendFile, mkdir, readFile, rename, rmdir, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { MAX_LINE } from '../../src/journal/entry.ts'
 import type { JournalLine } from '../../src/journal/events.ts'
-import { fileJournal, HEAD_KEY, journalFile } from '../../src/journal/file.ts'
+import { fileJournal, journalFile } from '../../src/journal/file.ts'
+import { HEAD_KEY, headFile } from '../../src/journal/file-head.ts'
 import { Secret } from '../../src/secret.ts'
 import { diskStore, memoryStore } from '../../src/store/table-store.ts'
 import { bundled } from '../support/bundled.ts'
@@ -70,7 +72,7 @@ test('takes over the lines that a crash left behind the recorded end, and says s
   await using data = await dataFolder()
   const store = memoryStore()
   const { texts, head } = chain(5)
-  await place(data.folder, store, { ...chain(3), texts, head: { ...head, ...headAfter(texts, 3) } })
+  await place(data.folder, { ...chain(3), texts, head: { ...head, ...headAfter(texts, 3) } })
   const line = await fileJournal(data.folder, store).append(event(6))
   expect(line.seq).toBe(6)
   expect(await fileJournal(data.folder, store).verify()).toMatchObject({
@@ -116,7 +118,7 @@ test.each<[string, (file: string) => Promise<unknown>]>([
 ])('refuses to write when its file %s', async (_, spoil) => {
   await using data = await dataFolder()
   const store = memoryStore()
-  await place(data.folder, store, chain(3))
+  await place(data.folder, chain(3))
   await spoil(journalFile(data.folder))
   const journal = fileJournal(data.folder, store)
   await expect(journal.append(event(4))).rejects.toMatchObject({
@@ -175,12 +177,71 @@ test('a process that is killed in the middle of writing leaves a journal that go
   await store.close()
 })
 
-test('the head in the store is that of the last line', async () => {
+test('the recorded end is that of the last line', async () => {
   await using data = await dataFolder()
   const store = memoryStore()
   const line = await fileJournal(data.folder, store).append(event(1))
   const { size } = await stat(journalFile(data.folder))
-  expect(await store.get(HEAD_KEY)).toEqual({ seq: 1, hash: line.hash, start: 0, length: size })
+  const recorded = JSON.parse(await readFile(headFile(data.folder), 'utf8'))
+  expect(recorded).toEqual({ seq: 1, hash: line.hash, start: 0, length: size })
+  expect((await stat(headFile(data.folder))).mode & 0o777).toBe(0o600)
+})
+
+test('goes on from an end that is recorded in the store, as it was before it had a file', async () => {
+  await using data = await dataFolder()
+  const store = memoryStore()
+  const { texts, head } = chain(3)
+  await writeFile(journalFile(data.folder), texts.join(''))
+  await store.set(HEAD_KEY, head)
+  expect(await fileJournal(data.folder, store).verify()).toEqual({ ok: true, lines: 3 })
+  await truncate(journalFile(data.folder), head.start)
+  await expect(fileJournal(data.folder, store).append(event(4))).rejects.toMatchObject({
+    code: 'unavailable',
+  })
+  await writeFile(journalFile(data.folder), texts.join(''))
+  expect((await fileJournal(data.folder, store).append(event(4))).seq).toBe(4)
+  expect(await fileJournal(data.folder, store).verify()).toEqual({ ok: true, lines: 4 })
+})
+
+test('many lines at once go to the disk together, and the event loop never waits for it', async () => {
+  await using data = await dataFolder()
+  const journal = fileJournal(data.folder, memoryStore())
+  await journal.append(event(0))
+  let turns = 0
+  let running = true
+  const turn = () => {
+    turns += 1
+    if (running) setImmediate(turn)
+  }
+  setImmediate(turn)
+  const lines = await Promise.all(Array.from({ length: 500 }, (_, at) => journal.append(event(at))))
+  running = false
+  expect(lines.map(({ seq }) => seq)).toEqual(Array.from({ length: 500 }, (_, at) => at + 2))
+  // Several turns for each flush, and far fewer flushes than lines.
+  expect(turns).toBeGreaterThan(50)
+  expect(await journal.verify()).toEqual({ ok: true, lines: 501 })
+})
+
+const ROOM = join(import.meta.dirname, '../../src/journal')
+test.each(readdirSync(ROOM))(
+  '%s opens, reads, writes and flushes no file while everything else waits',
+  (file) => {
+    const code = readFileSync(join(ROOM, file), 'utf8')
+    expect(code).not.toMatch(/\b(open|read|write|append|truncate|ftruncate|fsync|fdatasync|rename)\w*Sync\b/)
+  },
+)
+
+test('a batch that the disk refuses is refused whole, and the next one goes on', async () => {
+  await using data = await dataFolder()
+  const journal = fileJournal(data.folder, memoryStore())
+  await journal.append(event(1))
+  // The recorded end cannot be replaced while a folder is in its way.
+  await mkdir(`${headFile(data.folder)}.next`)
+  const refused = await Promise.allSettled([2, 3, 4].map((number) => journal.append(event(number))))
+  expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+  await rmdir(`${headFile(data.folder)}.next`)
+  expect((await journal.append(event(5))).seq).toBe(2)
+  expect(await journal.verify()).toEqual({ ok: true, lines: 2 })
 })
 
 function headAfter(texts: string[], count: number) {

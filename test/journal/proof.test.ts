@@ -14,7 +14,7 @@ const key = readPublicKey(publicText)
 async function proved() {
   await using data = await dataFolder()
   const store = memoryStore()
-  await place(data.folder, store, chain(6))
+  await place(data.folder, chain(6))
   const journal = fileJournal(data.folder, store)
   return await makeProof(journal, ['call-3'], { signer: signerFrom(privatePem) })
 }

@@ -224,15 +224,35 @@ describe('a receiver', () => {
     await using hook = await open((arrived) => ({ status: arrived.text.includes('"seq":1,') ? 500 : 200 }), {
       telling: { waitMs: () => 60_000 },
     })
-    for (let seq = 1; seq <= 130; seq++) hook.tell(line({}, seq))
+    for (let seq = 1; seq <= 230; seq++) hook.tell(line({}, seq))
     expect(hook.logged).toHaveLength(30)
-    expect(hook.logged[0]).toMatch(/entry 101 .*queue is full/)
-    await hook.arrived(100)
+    expect(hook.logged[0]).toMatch(/entry 201 .*queue is full/)
+    await hook.arrived(200)
     // What still waits for its next try gets one last when the process ends.
     await hook.close()
-    expect(hook.asked).toHaveLength(101)
+    expect(hook.asked).toHaveLength(201)
     expect(hook.logged).toHaveLength(31)
   })
+
+  test.each([
+    ['waits', line({}, 900), 'waiting'],
+    ['was approved', line({ event: 'approved' }, 900), 'approved'],
+    ['was denied', line({ event: 'denied' }, 900), 'denied'],
+    ['was stopped', line({ event: 'done', tool: 'brake on' }, 900), 'braked'],
+  ])(
+    'and has a thousand refusals to come has room for what %s, and tells that first',
+    async (_, told, type) => {
+      await using hook = await open(() => ({ status: 200 }))
+      for (let seq = 1; seq <= 1_000; seq++) hook.tell(line({ event: 'refused', code: 'forbidden' }, seq))
+      hook.tell(told)
+      await hook.arrived(51)
+      const types = hook.asked.map(({ body }) => (body as { type: string }).type)
+      // The refusal that was on its way already is the only one before it.
+      expect(types.indexOf(type)).toBeLessThanOrEqual(1)
+      expect(hook.logged).toHaveLength(950)
+      expect(hook.logged[0]).toMatch(/"refused" for journal entry 51 .*queue is full/)
+    },
+  )
 })
 
 describe('on a journal', () => {
@@ -288,6 +308,38 @@ describe('text of apps and agents', () => {
     expect(textsIn(content, 'TextRun').join('\n')).toContain('<!channel>')
     expect(textsIn(content, 'TextBlock')).toEqual(['A change is waiting for approval'])
     expect(content?.actions).toMatchObject([{ url: 'https://id.example.com/approvals/K7Q2-M9XD-41' }])
+  })
+
+  test.each([
+    ['https://id.example.com/approvals/K7Q2-M9XD-41', true],
+    ['http://127.0.0.1:3999/approvals/K7Q2-M9XD-41', true],
+    ['http://localhost:3999/approvals/K7Q2-M9XD-41', true],
+    ['http://id.example.com/approvals/K7Q2-M9XD-41', false],
+    ['identity-mcp approvals approve K7Q2-M9XD-41 --approver NAME', false],
+    ['No approver is set up yet: identity-mcp approvers add NAME, and then: http://127.0.0.1:1/', false],
+  ])('%s is a link in both: %s', async (approveAt, isLink) => {
+    const bodies = await Promise.all(
+      (['slack', 'teams'] as const).map(async (format) => {
+        await using hook = await open(() => ({}), {
+          to: { format },
+          telling: { approveAt: async () => approveAt },
+        })
+        hook.tell(line())
+        await hook.arrived(1)
+        return hook.asked[0]?.body
+      }),
+    )
+    const [slack, teams] = bodies
+    // docs.slack.dev, "Formatting message text": links.
+    const links = textsIn(slack, 'mrkdwn').filter((text) => /<[^>|]+\|[^>|]+>/.test(text))
+    expect(links).toEqual(isLink ? [`<${approveAt}|Open the approval page>`] : [])
+    const actions = objectsIn(teams, 'Action.OpenUrl')
+    expect(actions.map(({ url }) => url)).toEqual(isLink ? [approveAt] : [])
+    expect(teams).toMatchObject({
+      type: 'message',
+      attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', contentUrl: null }],
+    })
+    if (!isLink) expect(JSON.stringify(slack)).toContain(JSON.stringify(approveAt).slice(1, -1))
   })
 
   test('of any length stays within what a channel takes', async () => {

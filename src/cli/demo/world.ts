@@ -132,7 +132,7 @@ function partsOf(
           cwd: folder,
           env: sandbox.env,
           // After an abort, the servers complain about closed connections.
-          log: (text) => void (until.aborted || stderr.write(text)),
+          log: (text) => void (until.aborted || stderr.write(withoutPlace(text))),
         },
         name,
         person,
@@ -153,7 +153,7 @@ function partsOf(
           resolve({
             command: ['identity-mcp', ...words].join(' '),
             code: error ? error.code : 0,
-            output: stdout + stderr,
+            output: stdout + withoutPlace(stderr),
           }),
         )
         // A running process could write into the folder while it is being removed.
@@ -164,6 +164,9 @@ function partsOf(
       }),
   }
 }
+
+/** Without the line that says where the settings of the demo are, which is of no interest in it. */
+const withoutPlace = (text: string): string => text.replace(/^settings: .*\n/gm, '')
 
 /** Removes a folder, repeatedly: a process that is ending may still write there. */
 async function removeForGood(folder: string): Promise<void> {

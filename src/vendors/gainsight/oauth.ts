@@ -1,7 +1,7 @@
 import type { RequestContext } from '../../domain/operations.ts'
 import { BadReply, type IdentityError, Unauthorized, WrongAddress } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
-import type { ApiClient } from '../http/client.ts'
+import { type ApiClient, scrubbed } from '../http/client.ts'
 import { causeOf, toError } from '../http/errors.ts'
 import { jwtExpiry } from '../http/probe.ts'
 import { type Failure, parseReply } from '../http/reply.ts'
@@ -89,7 +89,7 @@ export const withFetched = (client: ApiClient, source: TokenSource): ApiClient =
     const send = async ({ secret }: FetchedToken) => {
       const headers = { ...request.headers, authorization: secret.after('Bearer ') }
       const reply = await client.send({ ...request, headers }, context)
-      return applyErrorCode({ ...reply, text: secret.scrub(reply.text) })
+      return applyErrorCode(scrubbed(reply, secret))
     }
     const token = await source.get(context)
     const reply = await send(token)

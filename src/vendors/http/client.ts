@@ -90,12 +90,19 @@ function transmit({ token }: Pick<ClientOptions, 'token'>): (request: AppRequest
       })
       const flat = flatHeaders(headers)
       const text = textOf(await readCapped(body), flat['content-type'])
-      return { status: statusCode, headers: flat, text: token.scrub(text) }
+      return scrubbed({ status: statusCode, headers: flat, text }, token)
     } catch (error) {
       throw networkError(error, request)
     }
   }
 }
+
+/** A reply without the token, in case the app echoes it. */
+export const scrubbed = ({ status, headers, text }: AppReply, token: Secret): AppReply => ({
+  status,
+  headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, token.scrub(value)])),
+  text: token.scrub(text),
+})
 
 async function openAgent(): Promise<Dispatcher> {
   const { Agent } = (await import('undici')).default
