@@ -268,6 +268,7 @@ const callPolicy = ({
     freezes,
     limits: settings.limits,
     appOf: tenants.appOf,
+    factsOf: (tenant) => tenants.get(tenant).facts,
   },
   freezes,
   store,

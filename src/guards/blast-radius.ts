@@ -1,13 +1,15 @@
+import { kindOf } from '../changes/index.ts'
 import { peopleIn } from '../changes/plan.ts'
 import type { Ceiling } from '../config/policy.ts'
 import type { Settings } from '../config/settings.ts'
 import { inWords } from '../domain/caller-names.ts'
 import type { Change } from '../domain/change.ts'
+import type { Facts } from '../domain/facts.ts'
 import { type ErrorDetails, LimitReached, Paused } from '../errors.ts'
 import { type Freezes, TELL_THEM } from '../limits/freezes.ts'
 import type { Ledger } from '../limits/ledger.ts'
 import type { People } from '../limits/people.ts'
-import { type Call, type CallGuard, effectOf, requesterOf } from './call.ts'
+import { type Call, type CallGuard, requesterOf } from './call.ts'
 
 /** The limits on changes, and where changes are counted; the counts survive a restart. */
 export interface BlastRadius {
@@ -17,6 +19,7 @@ export interface BlastRadius {
   limits: Settings['limits']
   /** Names the app that a tenant leads to; its limits are counted once, whichever tenant is named. */
   appOf: (tenant: string) => string
+  factsOf: (tenant: string) => Facts
 }
 
 // Longer than any call takes.
@@ -94,19 +97,40 @@ const byApp = (changes: readonly Change[], appOf: BlastRadius['appOf']): [app: s
 function speedLimits(
   call: Call,
   changes: readonly Change[],
-  { ledger, limits, appOf }: BlastRadius,
+  { ledger, limits, appOf, factsOf }: BlastRadius,
 ): Limit[] {
-  const [kind, perHour, words] =
-    effectOf(call) === 'removes'
-      ? (['removes', limits.removesPerHour, 'removals'] as const)
-      : (['other', limits.changesPerHour, 'changes'] as const)
-  return byApp(changes, appOf).map(([tenant, there]) => {
-    const bucket = JSON.stringify(['changes', kind, call.caller.id, tenant])
-    return countOf(ledger, bucket, { perHour }, accountsIn(there), async (retryAt) =>
-      tooMany(`${perHour} ${words} an hour in ${tenant}`, { tenant, ...retryAt }),
-    )
+  return byApp(changes, appOf).flatMap(([tenant, there]) => {
+    const removals = removalsIn(there, factsOf)
+    const counts = [
+      { kind: 'removes', perHour: limits.removesPerHour, words: 'removals', count: removals },
+      {
+        kind: 'other',
+        perHour: limits.changesPerHour,
+        words: 'changes',
+        count: accountsIn(there) - removals,
+      },
+    ]
+    return counts
+      .filter(({ count }) => count > 0)
+      .map(({ kind, perHour, words, count }) =>
+        countOf(
+          ledger,
+          JSON.stringify(['changes', kind, call.caller.id, tenant]),
+          { perHour },
+          count,
+          async (retryAt) => tooMany(`${perHour} ${words} an hour in ${tenant}`, { tenant, ...retryAt }),
+        ),
+      )
   })
 }
+
+/** How many of the accounts lose access. */
+const removalsIn = (changes: readonly Change[], factsOf: BlastRadius['factsOf']): number =>
+  changes.reduce((sum, change) => {
+    const ids = change.accounts.length > 0 ? change.accounts.map(({ id }) => id) : [undefined]
+    const weighs = (id: string | undefined) => kindOf(change).weighs(change, factsOf(change.tenant), id)
+    return sum + ids.filter((id) => weighs(id).includes('removes')).length
+  }, 0)
 
 const tooMany = (limit: string, details: ErrorDetails) =>
   new LimitReached(

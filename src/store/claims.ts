@@ -57,7 +57,9 @@ export function openClaims(store: Pick<Store, 'update'>): (signal: AbortSignal) 
         if (await tryOnce(key)) return true
         if (performance.now() + wait > patientUntil) return false
         // Not all at the same moment, so that whoever waits longest is not always the one who comes too late.
-        await pause(wait * (0.5 + Math.random() / 2), undefined, { signal })
+        await pause(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() =>
+          signal.throwIfAborted(),
+        )
       }
     }
 

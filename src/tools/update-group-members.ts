@@ -212,7 +212,8 @@ function settle(looked: readonly Looked[], { tenant, group, covers }: Membership
     if (one.unsure) unsure.push(user)
     const isIn = account && isMember?.(account.id)
     // Some apps cut the members of a large group off: the account itself may still tell that it is one.
-    const mayBeIn = to === 'removed' && account?.groups?.some((name) => sameText(name, group.name))
+    const mayBeIn =
+      to === 'removed' && (mayBeCut(members) || account?.groups?.some((name) => sameText(name, group.name)))
     if (!account) settled.push({ user, outcome: 'failed', code: 'not_found' })
     else if (wanted.some((other) => other.account.id === account.id))
       settled.push({ user, outcome: 'not_attempted', code: 'conflict' })
@@ -222,6 +223,10 @@ function settle(looked: readonly Looked[], { tenant, group, covers }: Membership
   }
   return { settled, wanted, unsure, passing: passingAmong(gaps) }
 }
+
+/** Whether a list of members is of a length at which apps cut: whoever is not on it may be a member all the same. */
+const mayBeCut = (members: Group['members'] = []): boolean =>
+  members.length >= 100 && members.length % 50 === 0
 
 /** Who was asked for and is not among the changes, for whoever agrees to them: by why, with how many of how many. */
 function leftAlone(settled: readonly MemberRow[], of: number): string[] {

@@ -10,7 +10,7 @@ import { openFreezes } from '../../src/limits/freezes.ts'
 import { storeLedger } from '../../src/limits/ledger.ts'
 import { storePeople } from '../../src/limits/people.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
-import { change, codeOf, makeCall, plan } from '../support/call.ts'
+import { change, codeOf, FACTS, makeCall, plan } from '../support/call.ts'
 
 const limits = ChangeLimits.parse({ removesPerHour: 2, changesPerHour: 3 })
 const guarded = (more: Record<string, unknown> = {}, store = memoryStore()) => {
@@ -20,6 +20,7 @@ const guarded = (more: Record<string, unknown> = {}, store = memoryStore()) => {
     ...counts,
     freezes,
     appOf: (tenant: string) => tenant,
+    factsOf: () => FACTS,
     limits: ChangeLimits.parse({ ...limits, ...more }),
   }
   /** The guards as they stand, around whatever asks a person. */

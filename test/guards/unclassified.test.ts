@@ -14,7 +14,7 @@ import { openClaims } from '../../src/store/claims.ts'
 import { stateSigner } from '../../src/store/signed-state.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { toWire } from '../../src/tools/to-wire.ts'
-import { change, codeOf, makeCall, plan, recordingNext, TRAITS } from '../support/call.ts'
+import { change, codeOf, FACTS, makeCall, plan, recordingNext, TRAITS } from '../support/call.ts'
 
 const NONE = Confirm.parse({
   removes: 'none',
@@ -49,6 +49,7 @@ function guarded({
       people: storePeople(store),
       freezes,
       appOf: (tenant: string) => tenant,
+      factsOf: () => FACTS,
       limits: ChangeLimits.parse({ removesPerHour, changesPerHour: 1_000 }),
     },
     freezes,

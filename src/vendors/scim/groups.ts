@@ -49,7 +49,9 @@ export async function readGroupById(
 ): Promise<Group | undefined> {
   const raw = await recordById(app, id, context)
   const group = raw && (await inFull(app, raw, context))
-  return group?.id === id ? group : undefined
+  if (group?.id !== id) return undefined
+  await app.memberShape?.seen(group)
+  return group
 }
 
 async function recordById(app: ScimApp, group: string, context: RequestContext): Promise<Rec | undefined> {

@@ -1,5 +1,6 @@
 import type { RequestContext, Target } from '../../domain/operations.ts'
 import { type IdentityError, NotFound, UnknownOutcome } from '../../errors.ts'
+import { refusesForm } from '../http/classify.ts'
 import { path } from '../http/client.ts'
 import { causeOf } from '../http/errors.ts'
 import type { Failure } from '../http/reply.ts'
@@ -47,9 +48,19 @@ async function sendChanges(
   context: RequestContext,
 ): Promise<void> {
   const of = (op: MemberChange['op']) => changes.filter((change) => change.op === op).map(({ id }) => id)
-  const Operations = [...adding(of('add')), ...removing(of('remove'), app.settings.memberRemoveShape)]
-  const body = { schemas: [PATCH_OP], Operations }
-  const answer = await ask(app, { method: 'PATCH', path: path`/Groups/${group}`, body }, context)
+  const send = (shape: ScimSettings['memberRemoveShape']) => {
+    const Operations = [...adding(of('add')), ...removing(of('remove'), shape)]
+    const body = { schemas: [PATCH_OP], Operations }
+    return ask(app, { method: 'PATCH', path: path`/Groups/${group}`, body }, context)
+  }
+  const shape = (await app.memberShape?.get()) ?? app.settings.memberRemoveShape
+  let answer = await send(shape)
+  // Never the other way round: an app that takes no filter may take an array for all members (RFC 7644 §3.5.2.2).
+  const isRefused = !answer.ok && answer.failure.status === 400 && refusesForm(answer.failure, ['members'])
+  if (isRefused && shape === 'array' && of('remove').length > 0) {
+    answer = await send('filter')
+    if (answer.ok) app.memberShape?.accepted(group, of('remove'))
+  }
   if (!answer.ok) throw await membersError(app, answer.failure, context)
 }
 

@@ -10,6 +10,7 @@ import { findAccounts } from './find.ts'
 import { findByName } from './find-by-name.ts'
 import { knownForms, type Purpose, REPLACES_ALL } from './forms.ts'
 import { listGroups, readGroup, readGroupById } from './groups.ts'
+import { knownMemberShape } from './member-shape.ts'
 import { updateMembers } from './members.ts'
 import { probablyReplaces, setActive, updateAccount } from './patch.ts'
 import { probeApp } from './probe-app.ts'
@@ -28,13 +29,14 @@ const PURPOSES: { readonly [Operation in keyof Writes]?: Purpose } = {
 export const scimOperations = (plain: ScimApp) => {
   const known = plain.known ?? capabilitiesOf(plain.memory)
   const forms = knownForms(plain.memory, plain.mapping)
+  const memberShape = knownMemberShape(plain.memory)
   const pages = recentPages()
   const lastGroup = recentGroup()
   /** The app with everything learned so far, by this process or another. */
   const app = async (): Promise<ScimApp> => {
     const { pageMaximum = Number.POSITIVE_INFINITY } = await known.recall()
     const settings = { ...plain.settings, pageSize: Math.min(plain.settings.pageSize, pageMaximum) }
-    return { ...plain, known, forms, pages, settings, testFilters: testing }
+    return { ...plain, known, forms, memberShape, pages, settings, testFilters: testing }
   }
   const testing = singleFlight(async (context) => testFilters(await app(), context))
   /** The app, of which all that was fetched may be outdated now. */

@@ -11,6 +11,7 @@ import { asList, asNumber, field, isRecord, type Rec } from '../http/values.ts'
 import type { Capabilities, FilterAttribute } from './capabilities.ts'
 import type { FieldMapping } from './fields.ts'
 import type { KnownForms } from './forms.ts'
+import type { KnownMemberShape } from './member-shape.ts'
 import type { Origin } from './read.ts'
 import type { ScimSettings } from './settings.ts'
 
@@ -38,6 +39,8 @@ export interface ScimApp extends Origin {
   known?: Capabilities
   /** The known forms of a change. Without them, each change finds out again. */
   forms?: KnownForms
+  /** Likewise for the members of groups. */
+  memberShape?: KnownMemberShape
   /** Tests what the app does with filters; callers at the same time share one test. */
   testFilters?: (context: RequestContext) => Promise<ScimRows | { failure: Failure }>
   /** Whether a 404 comes from a gateway (wrong address) and not from the app (missing record). */

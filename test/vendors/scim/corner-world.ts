@@ -51,7 +51,7 @@ async function openCorners(cases: readonly (readonly [tenant: string, Case])[]) 
     settings: {
       tenants: Object.fromEntries(tenants),
       confirm: { removes: 'ask', deletes: 'ask', bulk: 'none' },
-      limits: { changesPerHour: 1_000 },
+      limits: { changesPerHour: 1_000, removesPerHour: 1_000 },
     },
     env: Object.fromEntries(cases.map(([tenant]) => [variable(tenant), appOf(tenant).tokens.scim.value])),
     answer(plan) {

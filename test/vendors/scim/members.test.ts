@@ -38,6 +38,25 @@ describe('changing who is in a group', () => {
     })
   })
 
+  test('asks again with filters where an array was refused for its form, and never the other way round', async () => {
+    const once = (first: CannedReply) => {
+      const replies = [first]
+      return () => replies.shift() ?? done
+    }
+    const refused = scimError(400, { scimType: 'invalidPath' })
+    const arrayFirst = await members({ remove: some(1) }, once(refused))
+    expect(arrayFirst.asked.map(({ body }) => body)).toMatchObject([
+      { Operations: [{ op: 'remove', path: 'members', value: [{ value: 'u0' }] }] },
+      { Operations: [{ op: 'remove', path: 'members[value eq "u0"]' }] },
+    ])
+    const filterFirst = await members({ remove: some(1) }, once(refused), {
+      memberRemoveShape: 'filter',
+    })
+    expect(filterFirst.asked).toHaveLength(1)
+    const forbidden = await members({ remove: some(1) }, once(scimError(403)))
+    expect(forbidden.asked).toHaveLength(1)
+  })
+
   test('sends at most a hundred at once', async () => {
     const { asked } = await members({ add: some(150), remove: some(60, 200) })
     const sizes = asked.map(({ body }) =>
