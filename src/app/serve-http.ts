@@ -124,6 +124,7 @@ async function composeFromSettings(
   })
   try {
     const { parts, settings, tenants, store, page, log } = running
+    for (const note of settings.notes) io.stderr.write(`note: ${note}\n`)
     const auth = authFor(host, settings.auth, settingsFile(io, options).file)
     const { jwt } = auth === 'none' ? {} : auth
     const { url } = settings.http

@@ -16,7 +16,8 @@ export async function serve(io: Io, options: CommonOptions): Promise<void> {
     )
   }
   const running = await composeServer(io, options)
-  const { parts, log } = running
+  const { parts, log, settings } = running
+  for (const note of settings.notes) io.stderr.write(`note: ${note}\n`)
   // On stdio, the caller is the person who started this process.
   const principal = {
     caller: callerId.local(io.user),

@@ -129,7 +129,7 @@ export function whyNotCovered(
 ): string | undefined {
   if (given.digest === digest) return undefined
   const { targets: approved } = given
-  if (given.request !== request || !approved) return 'it was given for another call'
+  if (given.request !== request || !approved) return ANOTHER_CALL
   const gone = Object.keys(approved).filter((key) => targets[key] === undefined)
   const changed = plan.changes.flatMap(({ tenant, accounts, subject }) =>
     (accounts.length > 0 ? accounts : [subject]).flatMap(({ id, userName }) => {
@@ -149,6 +149,8 @@ export function whyNotCovered(
   return why.length > 0 ? why.join('; ') : undefined
 }
 
+const ANOTHER_CALL = 'it was for another call'
+
 /** The aspects in which two parts differ, in words. */
 function differing(before: string | undefined, now: string | undefined): string[] {
   if (before === now) return []
@@ -161,7 +163,12 @@ function differing(before: string | undefined, now: string | undefined): string[
 export function mustCover(given: Given & { id: string }, bound: Binding, plan: Plan): void {
   const why = whyNotCovered(given, bound, plan)
   if (why === undefined) return
-  throw new ApprovalVoid(`The approval ${given.id} is not for this (${why}).`, ASK_APPROVAL_AGAIN)
+  throw new ApprovalVoid(
+    why === ANOTHER_CALL
+      ? `There is no approval ${given.id} for this call.`
+      : `The approval ${given.id} was given for another state (${why}).`,
+    ASK_APPROVAL_AGAIN,
+  )
 }
 
 export const ASK_APPROVAL_AGAIN = 'Make the call again without an approvalId to request a new approval.'

@@ -28,7 +28,7 @@ export function mostDangerous(changes: readonly Change[], factsOf: (tenant: stri
 }
 
 /** All that a change weighs, for any of its accounts. */
-export const weightsOf = (change: Change, facts: Facts): readonly Weight[] => {
+const weightsOf = (change: Change, facts: Facts): readonly Weight[] => {
   const ids = change.accounts.length > 0 ? change.accounts.map(({ id }) => id) : [undefined]
   return [...new Set(ids.flatMap((id) => kindOf(change).weighs(change, facts, id)))]
 }

@@ -42,7 +42,10 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
             ...freeze,
             since: new Date(at).toISOString(),
           }))
-          print(io, toJson({ ok, settings, store, tenants: checked, stopped }, 2))
+          print(
+            io,
+            toJson({ ok, settings, store, tenants: checked, stopped, notes: running.settings.notes }, 2),
+          )
         } else {
           if (settings) {
             const where = settings.found ? ', found in the working folder' : ''
@@ -50,6 +53,8 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
           }
           for (const one of checked) showTenant(io, one)
           showStore(io, store)
+          for (const note of running.settings.notes)
+            print(io, ...wrap(io, `${paint(io, 'yellow', '!')} ${note}`, ''))
           // Not an error in the settings, but the first thing to know when changes are refused.
           for (const freeze of freezes)
             print(io, ...wrap(io, `${paint(io, 'yellow', '!')} ${describeFreeze(freeze)}`, ''))

@@ -32,7 +32,9 @@ function withoutSecrets(io: Io, options: CommonOptions): Settings | undefined {
   try {
     const raw = JSON.parse(readFileSync(settingsFile(io, options).file, 'utf8')) as object
     // These commands do not open the store.
-    return settingsSchema(vendors, { Secret: PlaceholderSecret }).safeParse({ ...raw, store: undefined }).data
+    const schema = settingsSchema(vendors, { Secret: PlaceholderSecret })
+    const { data } = schema.safeParse({ ...raw, store: undefined })
+    return data && { ...data, notes: [] }
   } catch {
     return undefined
   }

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
 import { Secret } from '../secret.ts'
 import { Auth, HttpSettings } from './http.ts'
+import { notesOn } from './notes.ts'
 import { ChangeLimits, Confirm, type Environment, ProtectedAccount } from './policy.ts'
 import { type StorePlace, storePlace } from './store.ts'
 import { SigningKey, webhookSettings } from './webhook.ts'
@@ -102,7 +103,11 @@ export function settingsSchema(
     ),
   })
 }
-export type Settings = z.infer<ReturnType<typeof settingsSchema>>
+type ParsedSettings = z.infer<ReturnType<typeof settingsSchema>>
+export type Settings = ParsedSettings & {
+  /** What whoever runs the server should know of them, in sentences. */
+  notes: readonly string[]
+}
 
 /** Invalid settings: all problems in one message, each with its key. */
 export class SettingsError extends Error {
@@ -158,7 +163,7 @@ export function parseSettings(
     ...(parsed.data ? [...unknownNames(parsed.data, vendors), ...emptyFourEyes(parsed.data)] : []),
   ]
   if (!parsed.success || problems.length > 0) throw new SettingsError(where, problems)
-  return parsed.data
+  return { ...parsed.data, notes: notesOn(raw, parsed.data) }
 }
 
 /** Valid tenant names. */
@@ -184,7 +189,10 @@ const badTenantNames = (raw: unknown): string[] =>
     )
 
 /** Unknown names in the policy: a rule with such a name would silently never apply. */
-function unknownNames({ tenants, confirm, ...settings }: Settings, vendors: readonly ConfigurableVendor[]) {
+function unknownNames(
+  { tenants, confirm, ...settings }: ParsedSettings,
+  vendors: readonly ConfigurableVendor[],
+) {
   const known = { tenants: Object.keys(tenants), vendors: vendors.map(({ name }) => name) }
   const rules = confirm.rules.flatMap(({ when }, index) =>
     (['tenants', 'vendors'] as const).flatMap((kind) =>
@@ -202,7 +210,7 @@ function unknownNames({ tenants, confirm, ...settings }: Settings, vendors: read
 }
 
 /** Four eyes where nobody knows who asks would be an empty promise. */
-const emptyFourEyes = ({ auth, confirm }: Settings): string[] =>
+const emptyFourEyes = ({ auth, confirm }: ParsedSettings): string[] =>
   confirm.rules.flatMap(({ fourEyes }, index) =>
     auth === 'none' && fourEyes
       ? [`confirm.rules.${index}.fourEyes: needs callers with names, and with auth "none" they have none`]

@@ -10,7 +10,7 @@ export interface RefusedAt {
  * The error of a call some of whose changes cannot be made, so that none is: it says so tenant by tenant, and which
  * ones nothing stands against. Whoever cuts somebody off must not lose minutes on finding that out.
  */
-export function refusedAmong(
+function refusedAmong(
   refused: readonly [RefusedAt, ...RefusedAt[]],
   tenants: readonly string[],
 ): IdentityError {

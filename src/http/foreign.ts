@@ -16,8 +16,8 @@ export interface KnownAs {
 /**
  * Refuses a request that is not meant for this server: its `Host` names another host, or its `Origin` another site,
  * as from a page that a browser was tricked into showing (DNS rebinding), or a page of another program on this machine.
- * The local address is always allowed. Without proxies, `Host` must name the port too, and nothing may show that the
- * request was passed on.
+ * The local address is always allowed. Without proxies, `Host` must name the port too, or be what the settings say, and
+ * nothing may show that the request was passed on.
  */
 export function foreign(
   { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
@@ -30,7 +30,11 @@ export function foreign(
     URL.canParse(url) &&
     allowed.includes(new URL(url).hostname) &&
     Number(new URL(url).port || 80) === localPort
-  if (!validateHostHeader(headers.host, allowed).ok || (!proxied && !isOurs(`http://${headers.host}`))) {
+  const isNamed = origins.some(
+    (url) => URL.canParse(url) && new URL(url).host === headers.host?.toLowerCase(),
+  )
+  const isHere = proxied || isNamed || isOurs(`http://${headers.host}`)
+  if (!validateHostHeader(headers.host, allowed).ok || !isHere) {
     return new Forbidden('The Host header names another server.', 'The setting http.url names this server.')
   }
   const { origin } = headers

@@ -76,7 +76,7 @@ export default defineVendor<AnyScimSettings>({
     delete: deleteMeans,
     endsSessions,
     audit: 'none',
-    attributes: customAttributes,
+    ...(Object.keys(customAttributes).length > 0 && { attributes: customAttributes }),
   }),
   // The app is unknown: start low and learn.
   budget: { perMinute: 60, atOnce: 2 },

@@ -131,7 +131,10 @@ describe('many requests', () => {
     })
     expect(await page()).toContain('<form')
     expect(told().map(({ approval }) => approval?.id)).toEqual([...ids, next?.id])
-    expect(told().at(-1)).toMatchObject({ caller: 'token:attacker', args: { reason: 'left the company' } })
+    expect(told().at(-1)).toMatchObject({
+      caller: expect.stringMatching(/^token:attacker#/),
+      args: { reason: 'left the company' },
+    })
     expect((await list()).inLine).toBe(2)
   })
 

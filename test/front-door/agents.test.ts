@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
+import { linkIn } from '../support/browser.ts'
 import { openOAuthWorld } from '../support/trusting.ts'
 import type { ToolAnswer } from '../support/world.ts'
 
@@ -79,7 +80,7 @@ describe('the agent of a call', () => {
     const { approval } = await agent.deactivate()
     const { id, approveAt } = approval as { id: string; approveAt: string }
     const seen = {
-      page: await (await fetch(approveAt)).text(),
+      page: await (await fetch(linkIn(approveAt))).text(),
       terminal: (await world.run(['approvals', 'show', id])).stdout.replace(/\s+/g, ' '),
     }
     for (const text of Object.values(seen)) {
@@ -181,7 +182,10 @@ describe('the brake on an agent', () => {
     await using trusting = await openOAuthWorld({
       settings: UNASKED,
       auth: { tokens: true },
-      tenants: ({ 'acme-netskope': acme }) => ({ 'acme-netskope': acme, beta: acme }),
+      tenants: ({ 'acme-netskope': acme }) => ({
+        'acme-netskope': acme,
+        beta: { ...acme, url: acme.url.replace('127.0.0.1', 'localhost') },
+      }),
     })
     const { issuer, world } = trusting
     const take = async (person: string, agent: string) => {

@@ -27,8 +27,15 @@ const decide = (world: World, decision: 'approve' | 'deny', id: string, approver
     stdin: `${PASSPHRASE}\n`,
   })
 
-/** The same app as two tenants. */
-const twice: SetupOptions['tenants'] = ({ 'acme-netskope': acme }) => ({ [TENANT]: acme, beta: acme })
+/** The same app under an address that does not tell: two apps, as far as anybody can know. */
+const elsewhere = <Tenant extends { url: string }>(tenant: Tenant): Tenant => ({
+  ...tenant,
+  url: tenant.url.replace('127.0.0.1', 'localhost'),
+})
+const twice: SetupOptions['tenants'] = ({ 'acme-netskope': acme }) => ({
+  [TENANT]: acme,
+  beta: elsewhere(acme),
+})
 
 const rules = (...list: unknown[]) => ({ settings: { confirm: { rules: list } } })
 
@@ -49,7 +56,10 @@ test('a rule for production holds where nothing is said of a tenant, and not for
   const rules = [{ when: { environments: ['production'], effects: ['removes'] }, level: 'approve' }]
   await using world = await openWorld({
     settings: { confirm: { ...QUIET, rules } },
-    tenants: (own) => ({ unlabelled: own[TENANT], trial: { ...own[TENANT], environment: 'staging' } }),
+    tenants: (own) => ({
+      unlabelled: own[TENANT],
+      trial: { ...elsewhere(own[TENANT]), environment: 'staging' },
+    }),
   })
   const take = (tenants: string[]) => world.call('deactivate_user', { ...LEAVES, tenants })
   expect((await take(['unlabelled'])).status).toBe('approval_required')

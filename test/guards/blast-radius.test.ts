@@ -62,7 +62,9 @@ test('counts accounts, per caller, tenant and kind of change', async () => {
   const others = [
     makeCall({ plan: two, caller: { id: 'local:ada', client: 'x' } }),
     makeCall({ plan: plan(change({ tenant: 'other' })) }),
-    makeCall({ plan: { ...two, effect: 'adds' } }),
+    makeCall({
+      plan: plan(...two.changes.map((one) => ({ ...one, operation: 'reactivateAccount' }) as Change)),
+    }),
   ]
   for (const call of others) expect(await codeOf(guard(call, started))).toBe('no error')
 })

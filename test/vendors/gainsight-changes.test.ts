@@ -22,7 +22,7 @@ async function openGainsight() {
     settings: {
       tenants: { users: tenantOf('users', users), services: tenantOf('services', services) },
       // A plan is made again once a person has agreed, so creations, whose requests are counted, are not asked about.
-      confirm: { changes: 'ask', adds: 'none' },
+      confirm: { changes: 'ask', adds: 'none', gives: 'none' },
     },
     env: {
       USERS_KEY: users.tokens.accessKey.value,

@@ -24,12 +24,11 @@ export const deactivate: Act = {
       'Asked once, written once in each app. Checked in the apps themselves: her accounts are inactive.',
       { asked, writes: apps.map(({ writes }) => writes), states: states() },
     )
-    // Giving access back needs no confirmation.
     const back = { ...call, reason: 'For the next part of the demo' }
     await agent.call('reactivate_user', back, ReactivatedInThree)
     screen.check(
-      asked.length === 1 && states().every((on) => on === true),
-      'For the next part of the demo, her accounts are active again (reactivate_user).',
+      asked.length === 2 && states().every((on) => on === true),
+      'A person was asked again, and her accounts are active (reactivate_user).',
       { asked, states: states() },
     )
   },
