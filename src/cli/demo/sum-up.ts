@@ -10,7 +10,7 @@ export async function sumUp({ home, sandboxes }: World, screen: Screen, began: n
   const lines: JournalLine[] = []
   for await (const line of openStores(join(home.folder, 'data')).journal.read()) lines.push(line)
   const off = lines.filter(({ event, tool }) => event === 'started' && tool === 'deactivate_user')
-  const yes = lines.filter(({ event }) => event === 'approved')
+  const yes = lines.filter(({ event, tool }) => event === 'approved' && tool === 'deactivate_user')
   const apps = sandboxes.map(({ tenants }) => tenants['acme-netskope'].arrivals)
   const arrivals = apps.flat()
   const refused = arrivals.filter(({ status }) => status === 429)
