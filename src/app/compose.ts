@@ -126,6 +126,8 @@ export async function composeServer(
     tend: requests.tend,
     meter: meter ?? unmetered,
     log,
+    // No claim needs to outlive a power loss, and a synchronous write to the disk for each would hold everybody up.
+    claims: openClaims(budgets),
   })
   return {
     parts: {
@@ -237,6 +239,7 @@ interface PolicyParts extends Pick<Running, 'settings' | 'tenants' | 'store' | '
   tend: () => Promise<void>
   meter: Meter
   log: Log
+  claims: CallPolicy['claims']
 }
 
 /** What the guards decide from. */
@@ -251,6 +254,7 @@ const callPolicy = ({
   tend,
   meter,
   log,
+  claims,
 }: PolicyParts): CallPolicy => ({
   meter,
   settings,
@@ -272,7 +276,7 @@ const callPolicy = ({
   },
   freezes,
   store,
-  claims: openClaims(store),
+  claims,
   confirming: {
     policy: { confirm: settings.confirm, about: (name: string) => traitsOf(tenants.get(name)) },
     approvals: page.approvals,

@@ -1,13 +1,12 @@
 import type { Approvals } from '../approvals/approvals.ts'
 import { type Given, requestHash } from '../approvals/binding.ts'
 import { readQuestion } from '../approvals/question.ts'
-import { kindOf, kinds } from '../changes/index.ts'
-import { type Change, type Plan, targetKey } from '../domain/change.ts'
+import { kindOf } from '../changes/index.ts'
+import { type Plan, targetKey } from '../domain/change.ts'
 import type { RequestContext } from '../domain/operations.ts'
-import { bare } from '../domain/quoting.ts'
 import { mustAllPass, type RefusedAt, refusalOf } from '../domain/refused-among.ts'
 import { type Grant, holds, scopeOf } from '../domain/scopes.ts'
-import { Conflict, InvalidInput } from '../errors.ts'
+import { Conflict } from '../errors.ts'
 import { type Call, type CallGuard, logged, type PersonsAnswer, type Reply } from '../guards/call.ts'
 import type { Sight } from '../guards/call-pipeline.ts'
 import { compose } from '../guards/compose.ts'
@@ -19,7 +18,7 @@ import { askFor, atTenant, mustOffer } from './ask.ts'
 import { carryOut } from './carry-out.ts'
 import { cursorsFor } from './cursor.ts'
 import type { PastCall } from './history.ts'
-import { claimKey, holdFor } from './hold.ts'
+import { claimsOf, holdFor, mustNameAppsOnce } from './hold.ts'
 import type { OwnEvents, OwnEventsAsk } from './own-events.ts'
 import type { Tenants } from './tenants.ts'
 import type { Tool } from './tool.ts'
@@ -113,7 +112,7 @@ export function dispatcher({
       carryOut: (change) => {
         const mayLeave = async () => {
           await freezes.check({ caller: call.caller, tenants: tenants.sharing(change.tenant) })
-          if (!(await call.claims?.stillHolds(claimsOf(change)))) throw lostClaim(change.tenant)
+          if (!(await call.claims?.stillHolds(claimsOf(change, tenants)))) throw lostClaim(change.tenant)
         }
         const leaving = { context: { ...context, mayLeave }, record, warn }
         return inFlight.track(carryOut(change, seen.get(change.tenant), leaving))
@@ -133,7 +132,7 @@ export function dispatcher({
         past: (reference) => past(reference, call.caller.id),
         covers: await coverOf(call),
       })
-      if (!(await claims.stillHolds(plan.changes.flatMap(claimsOf))))
+      if (!(await claims.stillHolds(plan.changes.flatMap((change) => claimsOf(change, tenants)))))
         throw new TypeError(`${tool.name} planned a change without claiming what it concerns`)
       return checked(plan, contextOf(call))
     },
@@ -142,29 +141,6 @@ export function dispatcher({
         .seenBy(call.grant)
         .get(tenant)
         .operations.listAccounts?.({ match: { admin: true }, limit: 100 }, contextOf(call)),
-  }
-  /** What of an app only one call may change at a time, for this change. */
-  const claimsOf = ({ operation, tenant, accounts, subject }: Change): string[] => {
-    const made = kinds[operation].makes === 'nothing' ? [] : [subject.userName]
-    return [...accounts.map(({ id }) => id), ...made].map((name) => claimKey(tenants.appOf(tenant), name))
-  }
-  /** Tenants that lead to one app would change the same account one after the other. */
-  const mustNameAppsOnce = (changes: readonly Change[]): void => {
-    const seen = new Map<string, string>()
-    for (const { tenant, accounts } of changes) {
-      for (const { id, userName } of accounts) {
-        const key = claimKey(tenants.appOf(tenant), id)
-        const other = seen.get(key)
-        if (other !== undefined && other !== tenant) {
-          throw new InvalidInput(
-            `${other} and ${tenant} lead to the same account of the same app, ${bare(userName)}.`,
-            'Name only one of them.',
-            { tenant },
-          )
-        }
-        seen.set(key, tenant)
-      }
-    }
   }
   /** What a person was asked, if this call brings an answer. */
   const givenTo = async (call: Call): Promise<Given | undefined> => {
@@ -193,7 +169,7 @@ export function dispatcher({
       }
       refused.push(...(await refusalOf(tenant.name, check)))
     }
-    mustNameAppsOnce(plan.changes)
+    mustNameAppsOnce(plan.changes, tenants)
     mustAllPass(
       refused,
       plan.changes.map(({ tenant }) => tenant),

@@ -1,8 +1,10 @@
+import { kinds } from '../changes/index.ts'
 import type { Account } from '../domain/account.ts'
+import type { Change } from '../domain/change.ts'
 import { emailsOf } from '../domain/correlate.ts'
 import { bare } from '../domain/quoting.ts'
 import { sameUserName } from '../domain/same.ts'
-import { Conflict, NotFound } from '../errors.ts'
+import { Conflict, InvalidInput, NotFound } from '../errors.ts'
 import type { Claims } from '../store/claims.ts'
 import { fold } from '../text/text.ts'
 import type { Ask } from './ask.ts'
@@ -49,8 +51,36 @@ export function holdFor(claims: Claims, tenants: Pick<Tenants, 'appOf'>, ask: As
   }
 }
 
+/** What of an app only one call may change at a time, for this change. */
+export function claimsOf(
+  { operation, tenant, accounts, subject }: Change,
+  tenants: Pick<Tenants, 'appOf'>,
+): string[] {
+  const made = kinds[operation].makes === 'nothing' ? [] : [subject.userName]
+  return [...accounts.map(({ id }) => id), ...made].map((name) => claimKey(tenants.appOf(tenant), name))
+}
+
+/** Throws if two tenants that lead to one app are named: the same account would be changed twice. */
+export function mustNameAppsOnce(changes: readonly Change[], tenants: Pick<Tenants, 'appOf'>): void {
+  const seen = new Map<string, string>()
+  for (const { tenant, accounts } of changes) {
+    for (const { id, userName } of accounts) {
+      const key = claimKey(tenants.appOf(tenant), id)
+      const other = seen.get(key)
+      if (other !== undefined && other !== tenant) {
+        throw new InvalidInput(
+          `${other} and ${tenant} lead to the same account of the same app, ${bare(userName)}.`,
+          'Name only one of them.',
+          { tenant },
+        )
+      }
+      seen.set(key, tenant)
+    }
+  }
+}
+
 /** Under what an app's account, group or name is claimed. */
-export const claimKey = (app: string, name: string): string => JSON.stringify([app, fold(name)])
+const claimKey = (app: string, name: string): string => JSON.stringify([app, fold(name)])
 
 /** The record, and what only the row tells. Throws unless both are of one account. */
 function whole(row: Account, record: Account | undefined): Account {

@@ -10,6 +10,7 @@ import { IdentityError, NotFound } from '../errors.ts'
 import { inQuotes, plainText } from '../text/text.ts'
 import { AlsoChanged, ChangeStatus } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantName } from './fields.ts'
+import { passingAmong } from './left-out.ts'
 import { reversalOf } from './reversal.ts'
 
 const UndoRow = z.lazy(() =>
@@ -30,7 +31,7 @@ type UndoRow = z.infer<typeof UndoRow>
 
 /** What to do about one write: the change that undoes it, or the row that says why there is none. */
 type UndoPart = Pick<UndoRow, 'tenant' | 'subject'> &
-  ({ change: Change; left: readonly string[]; note: string } | { row: UndoRow })
+  ({ change: Change; left: readonly string[]; note: string } | { row: UndoRow; gap?: IdentityError })
 
 export default defineTool({
   name: 'undo_change',
@@ -78,6 +79,7 @@ export default defineTool({
       ],
       reason,
       parts,
+      passing: passingAmong(parts.flatMap((part) => ('change' in part ? [] : [part]))),
     }
   },
 
@@ -105,7 +107,7 @@ async function partOf(write: PastChange, by: { ask: Ask; hold: Hold }): Promise<
     if (!(error instanceof IdentityError)) throw error
     const { code, message, hint } = error
     const row = { ...about, outcome: 'failed' as const, verified: false, code, note: `${message} ${hint}` }
-    return { ...about, row }
+    return { ...about, row, gap: error }
   }
 }
 

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { openWorld, type ToolAnswer, type World } from '../support/world.ts'
 
 // What only one call may change at a time is changed once, whoever else wants the same.
 
 const TENANT = 'acme-netskope'
 const NONE = { removes: 'none', adds: 'none', changes: 'none', gives: 'none', logins: 'none', admins: 'none' }
+const APPROVE = { rules: [{ when: {}, level: 'approve' }] }
 const ASK = { removes: 'ask', adds: 'ask', changes: 'ask', gives: 'ask', logins: 'ask', admins: 'ask' }
 const reason = 'asked for many times at once'
 
@@ -53,6 +55,11 @@ const KINDS: Record<string, Kind> = {
   },
 }
 
+const ALL: Record<string, Kind> = {
+  ...KINDS,
+  delete: { tool: 'delete_user', args: (user) => ({ user, tenant: TENANT, reason }) },
+}
+
 /** How a call ended, whatever its tool. */
 const endOf = ({ error, status }: ToolAnswer): unknown => error?.code ?? status
 
@@ -89,6 +96,56 @@ describe.each([
         expect(ends.filter((end) => end === 'done')).toHaveLength(1)
         expect(ends.filter((end) => end !== 'done' && end !== 'unchanged')).toEqual([])
       }
+    },
+    60_000,
+  )
+})
+
+describe('twenty calls at once with one approval', () => {
+  let world: World
+  let second: Awaited<ReturnType<World['open']>>
+  beforeAll(async () => {
+    world = await openWorld({
+      settings: { confirm: APPROVE, limits: { removesPerHour: 1_000, changesPerHour: 1_000 } },
+      tenant: { budget: { perMinute: 100_000 }, allowDelete: true },
+      sandbox: { perMinute: 100_000 },
+    })
+    second = await world.open()
+    await addApprovers(world, 'grace')
+  })
+  afterAll(() => world[Symbol.asyncDispose]())
+
+  test.each(Object.keys(ALL))(
+    '%s, by two servers: one write',
+    async (name) => {
+      const { tool, args, before } = ALL[name] as Kind
+      const { userName: user } = world.newcomer()
+      before?.(world, user)
+      const { approval } = (await world.call(tool, args(user))) as { approval?: { id: string } }
+      const approvalId = approval?.id ?? ''
+      const typed = name === 'delete' ? ['--confirm', user] : []
+      const words = [
+        'approvals',
+        'approve',
+        approvalId,
+        '--approver',
+        'grace',
+        '--passphrase-stdin',
+        ...typed,
+      ]
+      expect(await world.run(words, { stdin: `${PASSPHRASE}\n` })).toMatchObject({ code: 0 })
+      const { writes } = world.since()
+      const came = await Promise.all(
+        Array.from({ length: 20 }, (_, at) =>
+          [world, second][at % 2]?.call(tool, { ...args(user), approvalId }),
+        ),
+      )
+      expect(writes()).toHaveLength(1)
+      const ends = came.map((answer) => answer && endOf(answer))
+      expect(ends.filter((end) => end === 'done')).toHaveLength(1)
+      const rest = ends.filter((end) => end !== 'done')
+      for (const end of rest)
+        expect(['unchanged', 'approval_used', 'not_found', 'approval_void']).toContain(end)
     },
     60_000,
   )

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Conflict } from '../../src/errors.ts'
+import { openClaims } from '../../src/store/claims.ts'
 import { openRedis } from '../../src/store/redis-connection.ts'
 import { redisStore } from '../../src/store/redis-store.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -30,6 +31,24 @@ function keepsTheContract(open: () => Store) {
     await store.delete('key')
     expect(await store.get('key')).toBeUndefined()
     expect(await store.get('never')).toBeUndefined()
+  })
+
+  test('lets one call at a time hold what it claimed', async () => {
+    const claims = openClaims(store)
+    let inside = 0
+    const met = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const call = claims(new AbortController().signal)
+        expect(await call.take(['account', 'group'])).toBe(true)
+        inside += 1
+        const now = inside
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        inside -= 1
+        await call.release()
+        return now
+      }),
+    )
+    expect(met).toEqual(Array(20).fill(1))
   })
 
   test('forgets a value when its time is over, and not before', async () => {
