@@ -98,7 +98,7 @@ describe('the map of imports', () => {
         (name) => `tools/${name}.ts`,
       ),
       ...['define', 'setup-guide'].map((name) => `vendors/${name}.ts`),
-      ...['call', 'request', 'compose', 'policy', 'rate-headers', 'token-queue'].map(
+      ...['call', 'request', 'compose', 'form', 'policy', 'rate-headers', 'token-queue'].map(
         (name) => `guards/${name}.ts`,
       ),
     ]

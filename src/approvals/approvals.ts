@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto'
-import type { Briefing } from '../domain/briefing.ts'
-import { mayBeRequester, personInWords, type Requester } from '../domain/caller-names.ts'
-import { ApprovalDenied, ApprovalUsed, ApprovalVoid, Conflict, NotFound, Refused } from '../errors.ts'
-import type { JournalEvent } from '../journal/events.ts'
+import { ApprovalDenied, ApprovalUsed, ApprovalVoid, NotFound } from '../errors.ts'
 import type { Store } from '../store/store.ts'
-import { sameText } from '../text/text.ts'
+import {
+  type Approval,
+  type ApprovalRequest,
+  ASK_AGAIN_HINT,
+  approversOf,
+  type Channel,
+  checkDecision,
+  howExpired,
+  meetsQuorum,
+  type Quorum,
+  statusOf,
+} from './approval.ts'
 import { newApprovalId, readApprovalId } from './approval-id.ts'
-import type { Given } from './binding.ts'
 import { openDenials } from './denials.ts'
 import { openRequestsIn } from './open-requests.ts'
 
@@ -14,49 +21,6 @@ import { openRequestsIn } from './open-requests.ts'
 export const APPROVAL_TTL_MS = 60 * 60_000
 /** How long a record is kept after that, to report "used" and "expired". */
 const KEPT_AFTER_MS = 24 * 60 * 60_000
-
-export type Channel = NonNullable<NonNullable<JournalEvent['approval']>['how']>
-
-/** The approvers that a change requires. */
-interface Quorum {
-  /** How many different people; 1 by default. */
-  approvers?: number
-  /** Whether the requester is excluded (four-eyes principle). */
-  fourEyes?: boolean
-}
-
-/** What approvers are asked to approve, and what their yes is bound to. */
-export interface ApprovalRequest extends Quorum, Requester, Given {
-  tool: string
-  /** The exact change, in lines for the approver. */
-  plan: string[]
-  reason?: string
-  /** Further names that the requester may have. */
-  mayBe?: readonly string[]
-  /** Reference and arguments of the call that asked, for the journal. */
-  call?: string
-  args?: Record<string, unknown>
-  /** The same change as data, with further information for the approver. */
-  briefing?: Briefing
-  /** What the approver must type besides the passphrase, for a high-impact change. */
-  mustType?: string
-}
-
-export interface Approval extends ApprovalRequest {
-  /** For people to read out and type: "K7Q2-M9XD-41". */
-  id: string
-  /** Epoch milliseconds, like all times here. */
-  createdAt: number
-  expiresAt: number
-  state: 'pending' | 'approved' | 'denied'
-  /** The approvals so far, one per person. */
-  agreed?: { by: string; how: Channel; at: number }[]
-  /** Who decided: all approvers of an approved request, or the person who denied it. */
-  by?: string
-  how?: Channel
-  decidedAt?: number
-  usedAt?: number
-}
 
 /** Decisions on plans. Each is bound to one plan, can be used once, and expires. */
 export interface Approvals {
@@ -86,13 +50,6 @@ export interface Approvals {
   use(id: string, digest: string, required?: Quorum): Promise<Approval>
   /** True for exactly one answer to a question asked through the client. */
   claimQuestion(id: string, ttl: number): Promise<boolean>
-}
-
-/** The current status of an approval, by the local clock unless a time is given. */
-export function statusOf(approval: Approval, now = Date.now()): Approval['state'] | 'used' | 'expired' {
-  if (approval.usedAt !== undefined) return 'used'
-  if (approval.state === 'denied') return 'denied'
-  return approval.expiresAt <= now ? 'expired' : approval.state
 }
 
 // All requests with one digest are one value, so each step is one atomic update of the store.
@@ -240,61 +197,6 @@ export function openApprovals(store: Store): Approvals {
 
 export const noRequest = (id: string): NotFound =>
   new NotFound(`There is no request ${id}.`, 'List them with `identity-mcp approvals --all`.')
-
-const howExpired = ({ id, state }: Approval): string =>
-  state === 'approved'
-    ? `The request ${id} was approved, but it has expired: it was not used in time.`
-    : `The request ${id} has expired without a decision.`
-
-/** Throws `ApprovalVoid` or `Conflict` unless the request is still pending. */
-export function checkUndecided(approval: Approval, now?: number): void {
-  const status = statusOf(approval, now)
-  if (status === 'expired') throw new ApprovalVoid(howExpired(approval), ASK_AGAIN_HINT)
-  if (status === 'pending') return
-  // Without the name of the approver: whoever has the link reads this.
-  throw new Conflict(`The request ${approval.id} is already ${approval.state}.`, 'A decision is final.')
-}
-
-/** Throws what `checkUndecided` throws, and `Refused` for a second approval by the same person or one by the requester. */
-export function checkDecision(
-  approval: Approval,
-  decision: 'approved' | 'denied',
-  by: string,
-  now?: number,
-): void {
-  checkUndecided(approval, now)
-  if (decision === 'denied') return
-  if (approval.agreed?.some((one) => sameText(one.by, by))) {
-    throw new Refused(`${by} has already approved this.`, 'Another person must approve it too.')
-  }
-  if (approval.fourEyes && mayBeRequester(by, approval)) {
-    throw new Refused(
-      `${by} may be the requester (${personInWords(approval)}), who cannot approve this.`,
-      'Another person must approve it.',
-    )
-  }
-}
-
-/** How many different people must approve. */
-export const approversOf = ({ approvers = 1 }: Quorum): number => approvers
-
-/** Approvals so far, when more than one is required: "1 of 2". */
-export const progressOf = (approval: Approval): string | undefined =>
-  approversOf(approval) > 1 ? `${approval.agreed?.length ?? 0} of ${approversOf(approval)}` : undefined
-
-/** The quorum, unless any one approver is enough: "2 approvers, not local:ada, who asked for it". */
-export const whoMustAgree = (approval: Approval): string | undefined =>
-  [
-    approversOf(approval) > 1 && `${approversOf(approval)} approvers`,
-    approval.fourEyes && `not ${personInWords(approval)}, who asked for it`,
-  ]
-    .filter(Boolean)
-    .join(', ') || undefined
-
-const meetsQuorum = (approval: Quorum, required: Quorum): boolean =>
-  approversOf(approval) >= approversOf(required) && (approval.fourEyes === true || !required.fourEyes)
-
-const ASK_AGAIN_HINT = 'Make the call again without an approvalId to request a new approval.'
 
 const isPending = (approval: Approval) => statusOf(approval) === 'pending'
 /** Still valid for the call that asked: pending, or approved and not used. */

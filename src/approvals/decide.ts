@@ -3,15 +3,8 @@ import { Refused } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
 import { sameText } from '../text/text.ts'
-import {
-  type Approval,
-  type Approvals,
-  approversOf,
-  type Channel,
-  checkDecision,
-  checkUndecided,
-  noRequest,
-} from './approvals.ts'
+import { type Approval, approversOf, type Channel, checkDecision, checkUndecided } from './approval.ts'
+import { type Approvals, noRequest } from './approvals.ts'
 import type { Approvers } from './approvers.ts'
 import type { EnteredAt } from './attempts.ts'
 import { journalNews } from './tend.ts'

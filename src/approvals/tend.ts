@@ -1,5 +1,6 @@
 import type { Journal } from '../journal/journal.ts'
-import type { Approval, Approvals } from './approvals.ts'
+import type { Approval } from './approval.ts'
+import type { Approvals } from './approvals.ts'
 
 interface TendParts {
   approvals: Pick<Approvals, 'news'>

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
-import { type Approvals, statusOf } from './approvals.ts'
+import { statusOf } from './approval.ts'
+import type { Approvals } from './approvals.ts'
 
 /** Polling interval for the store: the decision can be made in another process. */
 const POLL_MS = 250

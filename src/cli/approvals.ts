@@ -1,14 +1,8 @@
 import type { Command } from 'commander'
 import type { Io } from '../app/io.ts'
 import { typed } from '../app/stores.ts'
-import {
-  type Approval,
-  noRequest,
-  openApprovals,
-  progressOf,
-  statusOf,
-  whoMustAgree,
-} from '../approvals/approvals.ts'
+import { type Approval, progressOf, statusOf, whoMustAgree } from '../approvals/approval.ts'
+import { noRequest, openApprovals } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import { decide, undecided } from '../approvals/decide.ts'
 import { journalNews } from '../approvals/tend.ts'

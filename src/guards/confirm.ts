@@ -1,36 +1,16 @@
-import { type Approval, type Approvals, checkDecision } from '../approvals/approvals.ts'
-import {
-  ASK_APPROVAL_AGAIN,
-  type Binding,
-  bindingOf,
-  mustCover,
-  whyNotCovered,
-} from '../approvals/binding.ts'
-import { newQuestion, QUESTION_TTL_MS, readQuestion } from '../approvals/question.ts'
+import type { Approval } from '../approvals/approval.ts'
+import { ASK_APPROVAL_AGAIN, type Binding, bindingOf, mustCover } from '../approvals/binding.ts'
 import { mustType } from '../approvals/typed-confirmation.ts'
 import type { Briefing } from '../domain/briefing.ts'
-import { agentInWords } from '../domain/caller-names.ts'
 import { type Plan, shownOf } from '../domain/change.ts'
-import { ApprovalUsed, ApprovalVoid, Declined, InvalidInput } from '../errors.ts'
+import { ApprovalVoid, InvalidInput } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
-import type { Journal } from '../journal/journal.ts'
-import type { StateSigner } from '../store/signed-state.ts'
-import { inQuotes, plainText } from '../text/text.ts'
-import {
-  type Call,
-  type CallGuard,
-  mustBeNamed,
-  type PersonsAnswer,
-  type Reply,
-  requesterOf,
-} from './call.ts'
-import { type Demand, demandOf, type Policy, weigh } from './policy.ts'
+import { type Call, type CallGuard, mustBeNamed, type Reply, requesterOf } from './call.ts'
+import { ASK_AGAIN, type Asking, answerIn, askInForm, mustBeWhole, wording } from './form.ts'
+import { type Demand, demandOf, weigh } from './policy.ts'
 
 /** What confirmations are checked against and stored in. */
-export interface Confirming {
-  policy: Policy
-  approvals: Approvals
-  signer: StateSigner
+export interface Confirming extends Asking {
   /** Where a person decides: in words, with the address of the page if there is one. */
   approveAt: (approval: Approval) => Promise<{ words: string; url?: string }>
   /** Looks after open requests; called when one is made. Never throws. */
@@ -78,7 +58,7 @@ export const confirm = (by: Confirming): CallGuard =>
     const given = level === 'ask' && !call.answer ? await by.approvals.givenInForm(digest) : undefined
     if (given) return next(allowedBy(call, await by.approvals.use(given.id, digest, demand)))
     if (level === 'ask' && call.answer) {
-      const question = await answered(call, plan, bound, call.answer, by)
+      const question = await answerIn(call, plan, bound, call.answer, by)
       if (question === 'elsewhere') return request(call, plan, { bound, demand }, by)
       if (question) {
         const approval = { id: question.id, by: call.caller.id, how: 'form' as const }
@@ -87,7 +67,7 @@ export const confirm = (by: Confirming): CallGuard =>
       }
     }
     return level === 'ask' && call.canAsk
-      ? ask(call, plan, bound, by)
+      ? askInForm(call, plan, bound, by)
       : request(call, plan, { bound, demand }, by)
   }
 
@@ -127,103 +107,6 @@ function mustFitQuestion(plan: Plan): void {
   )
 }
 
-/** Asks the person at the client about the plan. */
-async function ask(call: Call, plan: Plan, bound: Binding, { signer }: Confirming): Promise<Reply> {
-  mustBeWhole(call, plan)
-  const { question, state } = await newQuestion(signer, call, bound)
-  await call.record({ event: 'asked', approval: { id: question.id, how: 'form' } })
-  return { question: { message: wording(plan, call), state } }
-}
-
-/**
- * The question, if the answer is yes; undefined if there is no answer; `elsewhere` if somebody else is to decide. Throws for
- * every other kind of no.
- */
-async function answered(
-  call: Call,
-  plan: Plan,
-  bound: Binding,
-  answer: PersonsAnswer,
-  { signer, approvals, policy }: Confirming,
-) {
-  const question = await readQuestion(signer, call, answer.state)
-  if (!question) {
-    throw new ApprovalVoid('This confirmation was not requested, or it has expired.', ASK_AGAIN)
-  }
-  if (answer.action === 'none') return undefined
-  const why = answer.action === 'accept' ? whyNotCovered(question, bound, plan) : undefined
-  if (why !== undefined) throw new ApprovalVoid(`What the person agreed to is not this (${why}).`, ASK_AGAIN)
-  // A no also uses up the question, so it cannot become a yes later.
-  if (!(await approvals.claimQuestion(question.id, QUESTION_TTL_MS))) {
-    throw new ApprovalUsed('This confirmation has already been used.', ASK_AGAIN)
-  }
-  if (answer.action === 'accept' && answer.confirmed) return question
-  if (answer.action !== 'accept' && policy.confirm.declined === 'approve') {
-    await call.record({ event: 'declined', approval: { id: question.id, how: 'form' } })
-    return 'elsewhere'
-  }
-  throw new Declined(
-    `${HOW_DECLINED[answer.action]}; nothing was changed.`,
-    'Stop here unless the person asks for it again.',
-  )
-}
-
-/**
- * Counts an answer to a form that came after its call had ended: a yes or a no decides the request that the call ended with,
- * if it is about the same plan. Anything else leaves that request to others.
- */
-export async function answerLate(
-  { tool, caller }: Call,
-  { state, action, confirmed }: PersonsAnswer,
-  approvalId: string,
-  {
-    signer,
-    approvals,
-    policy,
-    journal,
-  }: Pick<Confirming, 'signer' | 'approvals' | 'policy'> & {
-    journal: Pick<Journal, 'append'>
-  },
-): Promise<void> {
-  const decision =
-    action === 'accept' && confirmed
-      ? 'approved'
-      : action === 'decline' && policy.confirm.declined === 'stop'
-        ? 'denied'
-        : undefined
-  const question = await readQuestion(signer, { tool, caller }, state)
-  const approval = await approvals.get(approvalId)
-  if (!decision || !question || approval?.digest !== question.digest) return
-  if (!(await approvals.claimQuestion(question.id, QUESTION_TTL_MS))) return
-  checkDecision(approval, decision, caller.id)
-  await journal.append({
-    event: decision,
-    call: approval.call ?? approval.id,
-    tool: tool.name,
-    caller: caller.id,
-    client: caller.client,
-    approval: { id: approval.id, by: caller.id, how: 'form' },
-  })
-  await approvals.decide(approval.id, decision, caller.id, 'form')
-}
-
-const HOW_DECLINED = {
-  cancel: 'The person closed the question',
-  decline: 'The person said no',
-  accept: 'The person sent the form without ticking its box, which is no yes',
-}
-
-const ASK_AGAIN = 'Repeat the call; the person is then asked about the current state.'
-
-function wording(plan: Plan, { caller: { agent, via, client } }: Call): string {
-  const by = agent === undefined ? client : `${agentInWords({ agent, via })} (${client})`
-  return [
-    ...shownOf(plan),
-    ...(plan.reason === undefined ? [] : [`Reason given: ${inQuotes(plan.reason, 500)}`]),
-    `Requested by ${plainText(by, 200)}.`,
-  ].join('\n')
-}
-
 /** Makes an approval request for a person outside the agent's reach; the same call finds the same request again. */
 async function request(
   call: Call,
@@ -255,12 +138,6 @@ async function request(
   await by.tend()
   const link = at.url !== undefined && { approvalId: approval.id, url: at.url, message: wording(plan, call) }
   return { answer: { ...waiting(approval, at).answer, ...plan.settled }, ...(link && { link }) }
-}
-
-/** Throws what made the plan smaller and passes: a person would agree to less than what was asked for. */
-function mustBeWhole({ input }: Call, { passing }: Plan): void {
-  const { partial } = input as { partial?: unknown }
-  if (passing && partial !== true) throw passing
 }
 
 /** Where a request is decided, or that no person sees it yet. */

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { APPROVAL_TTL_MS, openApprovals, statusOf } from '../../src/approvals/approvals.ts'
+import { statusOf } from '../../src/approvals/approval.ts'
+import { APPROVAL_TTL_MS, openApprovals } from '../../src/approvals/approvals.ts'
 import { diskStore, memoryStore } from '../../src/store/table-store.ts'
 
 const request = {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { APPROVAL_TTL_MS, type ApprovalRequest, openApprovals } from '../../src/approvals/approvals.ts'
+import type { ApprovalRequest } from '../../src/approvals/approval.ts'
+import { APPROVAL_TTL_MS, openApprovals } from '../../src/approvals/approvals.ts'
 import { MAX_OPEN_OF_CALLER, MAX_SHOWN, MAX_SHOWN_OF_CALLER } from '../../src/approvals/open-requests.ts'
 import { journalNews } from '../../src/approvals/tend.ts'
 import type { JournalEvent } from '../../src/journal/events.ts'

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { APPROVAL_TTL_MS, type ApprovalRequest, openApprovals } from '../../src/approvals/approvals.ts'
+import type { ApprovalRequest } from '../../src/approvals/approval.ts'
+import { APPROVAL_TTL_MS, openApprovals } from '../../src/approvals/approvals.ts'
 import { approvalsCommand } from '../../src/cli/approvals.ts'
 import type { JournalLine } from '../../src/journal/events.ts'
 import { cheapApprovers, PASSPHRASE } from '../support/approvers.ts'

@@ -1,4 +1,4 @@
-import { type Approval, progressOf, statusOf } from '../approvals.ts'
+import { type Approval, progressOf, statusOf } from '../approval.ts'
 import { type Html, html } from './html.ts'
 import { pathOf, quoted, time } from './layout.ts'
 

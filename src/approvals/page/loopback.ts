@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Approvals, statusOf } from '../approvals.ts'
+import { statusOf } from '../approval.ts'
+import type { Approvals } from '../approvals.ts'
 import { approvalPage, type PageParts } from './handler.ts'
 import { pathOf } from './layout.ts'
 

@@ -2,7 +2,7 @@ import { kindNamed } from '../../changes/index.ts'
 import type { Briefing } from '../../domain/briefing.ts'
 import { agentInWords, personInWords } from '../../domain/caller-names.ts'
 import { sameText } from '../../text/text.ts'
-import { type Approval, statusOf, whoMustAgree } from '../approvals.ts'
+import { type Approval, statusOf, whoMustAgree } from '../approval.ts'
 import { changesSection, headline } from './changes.ts'
 import {
   agreedSoFar,

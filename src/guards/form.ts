@@ -1,0 +1,128 @@
+import { checkDecision } from '../approvals/approval.ts'
+import type { Approvals } from '../approvals/approvals.ts'
+import { type Binding, whyNotCovered } from '../approvals/binding.ts'
+import { newQuestion, QUESTION_TTL_MS, readQuestion } from '../approvals/question.ts'
+import { agentInWords } from '../domain/caller-names.ts'
+import { type Plan, shownOf } from '../domain/change.ts'
+import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { StateSigner } from '../store/signed-state.ts'
+import { inQuotes, plainText } from '../text/text.ts'
+import type { Call, PersonsAnswer, Reply } from './call.ts'
+import type { Policy } from './policy.ts'
+
+/** What a question through the client is made and checked with. */
+export interface Asking {
+  policy: Policy
+  approvals: Approvals
+  signer: StateSigner
+}
+
+/** Asks the person at the client about the plan. */
+export async function askInForm(
+  call: Call,
+  plan: Plan,
+  bound: Binding,
+  { signer }: Pick<Asking, 'signer'>,
+): Promise<Reply> {
+  mustBeWhole(call, plan)
+  const { question, state } = await newQuestion(signer, call, bound)
+  await call.record({ event: 'asked', approval: { id: question.id, how: 'form' } })
+  return { question: { message: wording(plan, call), state } }
+}
+
+/**
+ * The question, if the answer is yes; undefined if there is no answer; `elsewhere` if somebody else is to decide. Throws for
+ * every other kind of no.
+ */
+export async function answerIn(
+  call: Call,
+  plan: Plan,
+  bound: Binding,
+  answer: PersonsAnswer,
+  { signer, approvals, policy }: Asking,
+) {
+  const question = await readQuestion(signer, call, answer.state)
+  if (!question) {
+    throw new ApprovalVoid('This confirmation was not requested, or it has expired.', ASK_AGAIN)
+  }
+  if (answer.action === 'none') return undefined
+  const why = answer.action === 'accept' ? whyNotCovered(question, bound, plan) : undefined
+  if (why !== undefined) throw new ApprovalVoid(`What the person agreed to is not this (${why}).`, ASK_AGAIN)
+  // A no also uses up the question, so it cannot become a yes later.
+  if (!(await approvals.claimQuestion(question.id, QUESTION_TTL_MS))) {
+    throw new ApprovalUsed('This confirmation has already been used.', ASK_AGAIN)
+  }
+  if (answer.action === 'accept' && answer.confirmed) return question
+  if (answer.action !== 'accept' && policy.confirm.declined === 'approve') {
+    await call.record({ event: 'declined', approval: { id: question.id, how: 'form' } })
+    return 'elsewhere'
+  }
+  throw new Declined(
+    `${HOW_DECLINED[answer.action]}; nothing was changed.`,
+    'Stop here unless the person asks for it again.',
+  )
+}
+
+/**
+ * Counts an answer to a form that came after its call had ended: a yes or a no decides the request that the call ended with,
+ * if it is about the same plan. Anything else leaves that request to others.
+ */
+export async function answerLate(
+  { tool, caller }: Call,
+  { state, action, confirmed }: PersonsAnswer,
+  approvalId: string,
+  {
+    signer,
+    approvals,
+    policy,
+    journal,
+  }: Asking & {
+    journal: Pick<Journal, 'append'>
+  },
+): Promise<void> {
+  const decision =
+    action === 'accept' && confirmed
+      ? 'approved'
+      : action === 'decline' && policy.confirm.declined === 'stop'
+        ? 'denied'
+        : undefined
+  const question = await readQuestion(signer, { tool, caller }, state)
+  const approval = await approvals.get(approvalId)
+  if (!decision || !question || approval?.digest !== question.digest) return
+  if (!(await approvals.claimQuestion(question.id, QUESTION_TTL_MS))) return
+  checkDecision(approval, decision, caller.id)
+  await journal.append({
+    event: decision,
+    call: approval.call ?? approval.id,
+    tool: tool.name,
+    caller: caller.id,
+    client: caller.client,
+    approval: { id: approval.id, by: caller.id, how: 'form' },
+  })
+  await approvals.decide(approval.id, decision, caller.id, 'form')
+}
+
+const HOW_DECLINED = {
+  cancel: 'The person closed the question',
+  decline: 'The person said no',
+  accept: 'The person sent the form without ticking its box, which is no yes',
+}
+
+export const ASK_AGAIN = 'Repeat the call; the person is then asked about the current state.'
+
+/** Throws what made the plan smaller and passes: a person would agree to less than what was asked for. */
+export function mustBeWhole({ input }: Call, { passing }: Plan): void {
+  const { partial } = input as { partial?: unknown }
+  if (passing && partial !== true) throw passing
+}
+
+/** All that a person is told, in lines. */
+export function wording(plan: Plan, { caller: { agent, via, client } }: Call): string {
+  const by = agent === undefined ? client : `${agentInWords({ agent, via })} (${client})`
+  return [
+    ...shownOf(plan),
+    ...(plan.reason === undefined ? [] : [`Reason given: ${inQuotes(plan.reason, 500)}`]),
+    `Requested by ${plainText(by, 200)}.`,
+  ].join('\n')
+}
