@@ -1,5 +1,5 @@
 // Takes the screenshots of the approval page in docs/ with made-up requests, in headless Chromium.
-import type { ApprovalRequest } from '../src/approvals/approvals.ts'
+import type { ApprovalRequest } from '../src/approvals/approval.ts'
 import type { BriefedAccount, BriefedChange } from '../src/domain/briefing.ts'
 import { openPage } from '../test/approvals/page/page-at.ts'
 import { startChromium } from '../test/support/chromium.ts'
