@@ -12,6 +12,7 @@ import type { Call, CallGuard } from './call.ts'
 import { type Confirming, confirm } from './confirm.ts'
 import { deadline } from './deadline.ts'
 import { declaredOnly } from './declared-only.ts'
+import { saysNo } from './form.ts'
 import { type Journalling, journalled } from './journal.ts'
 import { killSwitch } from './kill-switch.ts'
 import { knownNames } from './known-names.ts'
@@ -77,6 +78,7 @@ export const callGuards = (
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   killSwitch(freezes, sharing),
   deadline((call) => call.deadline, undefined, callTimedOut),
+  saysNo(confirming),
   planning(planOf, claims, (tenant) => confirming.policy.about(tenant).facts),
   // Again: a plan can reach tenants that no argument names.
   access({ mustExist, canSeeTenants, isSupported }),

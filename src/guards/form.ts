@@ -1,14 +1,14 @@
 import { checkDecision } from '../approvals/approval.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import { type Binding, whyNotCovered } from '../approvals/binding.ts'
-import { newQuestion, QUESTION_TTL_MS, readQuestion } from '../approvals/question.ts'
+import { newQuestion, QUESTION_TTL_MS, type Question, readQuestion } from '../approvals/question.ts'
 import { agentInWords } from '../domain/caller-names.ts'
 import { type Plan, shownOf } from '../domain/change.ts'
 import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { StateSigner } from '../store/signed-state.ts'
 import { inQuotes, plainText } from '../text/text.ts'
-import type { Call, PersonsAnswer, Reply } from './call.ts'
+import type { Call, CallGuard, PersonsAnswer, Reply } from './call.ts'
 import type { Policy } from './policy.ts'
 
 /** What a question through the client is made and checked with. */
@@ -42,27 +42,49 @@ export async function answerIn(
   answer: PersonsAnswer,
   { signer, approvals, policy }: Asking,
 ) {
-  const question = await readQuestion(signer, call, answer.state)
-  if (!question) {
-    throw new ApprovalVoid('This confirmation was not requested, or it has expired.', ASK_AGAIN)
-  }
+  const question = await questionOf(call, answer, signer)
   if (answer.action === 'none') return undefined
   const why = answer.action === 'accept' ? whyNotCovered(question, bound, plan) : undefined
   if (why !== undefined) throw new ApprovalVoid(`What the person agreed to is not this (${why}).`, ASK_AGAIN)
-  // A no also uses up the question, so it cannot become a yes later.
-  if (!(await approvals.claimQuestion(question.id, QUESTION_TTL_MS))) {
-    throw new ApprovalUsed('This confirmation has already been used.', ASK_AGAIN)
-  }
+  await useUp(question, approvals)
   if (answer.action === 'accept' && answer.confirmed) return question
-  if (answer.action !== 'accept' && policy.confirm.declined === 'approve') {
-    await call.record({ event: 'declined', approval: { id: question.id, how: 'form' } })
-    return 'elsewhere'
+  if (!leadsElsewhere(answer, policy)) throw saidNo(answer.action)
+  await call.record({ event: 'declined', approval: { id: question.id, how: 'form' } })
+  return 'elsewhere'
+}
+
+/** Ends a call whose answer is a no before anything is looked up for it: no app is asked for what will not be done. */
+export const saysNo = ({ signer, approvals, policy }: Asking): CallGuard =>
+  async function saysNo(call, next) {
+    const { answer } = call
+    if (!answer || answer.action === 'none' || leadsElsewhere(answer, policy)) return next(call)
+    const { action, confirmed } = answer
+    if (action === 'accept' && confirmed) return next(call)
+    await useUp(await questionOf(call, answer, signer), approvals)
+    throw saidNo(action)
   }
-  throw new Declined(
-    `${HOW_DECLINED[answer.action]}; nothing was changed.`,
+
+async function questionOf(call: Call, { state }: PersonsAnswer, signer: StateSigner): Promise<Question> {
+  const question = await readQuestion(signer, call, state)
+  if (question) return question
+  throw new ApprovalVoid('This confirmation was not requested, or it has expired.', ASK_AGAIN)
+}
+
+/** A no also uses up the question, so it cannot become a yes later. */
+async function useUp({ id }: Question, approvals: Pick<Approvals, 'claimQuestion'>): Promise<void> {
+  if (await approvals.claimQuestion(id, QUESTION_TTL_MS)) return
+  throw new ApprovalUsed('This confirmation has already been used.', ASK_AGAIN)
+}
+
+/** Whether an approver is to decide what the client declined, perhaps by itself. */
+const leadsElsewhere = ({ action }: PersonsAnswer, { confirm }: Policy): boolean =>
+  (action === 'decline' || action === 'cancel') && confirm.declined === 'approve'
+
+const saidNo = (action: Exclude<PersonsAnswer['action'], 'none'>) =>
+  new Declined(
+    `${HOW_DECLINED[action]}; nothing was changed.`,
     'Stop here unless the person asks for it again.',
   )
-}
 
 /**
  * Counts an answer to a form that came after its call had ended: a yes or a no decides the request that the call ended with,

@@ -212,7 +212,7 @@ const GOALS: Readonly<Record<TaskName, readonly (number | undefined)[]>> = {
   // A look-up, the record by its id, the write, and the record again.
   Deactivate: [4, 4, 4, 7, 4, 4],
   'Undo a deactivation': [3, 3, 3, 4, 3, 3],
-  'Deactivate, with a declined form': [4, 4, 4, 8, 4, 4],
+  'Deactivate, with a declined form': [2, 2, 2, 4, 2, 2],
   // The accounts are looked up and read again after the yes.
   'Deactivate, with a confirmed form': [6, 6, 6, 11, 6, 6],
   'Deactivate an inactive account': [2, 2, 2, 4, 2, 2],
