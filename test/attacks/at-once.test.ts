@@ -167,6 +167,27 @@ test('an update on its way never undoes a deactivation, where the app takes whol
   expect(world.netskope.user(user)).toMatchObject({ active: false, name: { familyName: 'Late' } })
 })
 
+test('nor at Gainsight’s REST API, where every change is the whole record', async () => {
+  const tenant = 'acme-gainsight'
+  await using world = await openWorld({
+    settings: { confirm: NONE },
+    sandbox: { gainsight: { restDialects: ['users'] } },
+    tenants: ({ 'acme-gainsight': { tokens, ...own } }) => ({
+      [tenant]: { ...own, tokens: { accessKey: tokens.accessKey } },
+    }),
+  })
+  const other = await world.open()
+  const app = world.sandbox.tenants[tenant]
+  app.faults.set([{ fault: 'slow', method: 'PUT', ms: 400 }])
+  const user = 'ada@example.com'
+  const ends = await Promise.all([
+    world.call('update_user', { tenant, user, set: { title: 'Late' } }),
+    other.call('deactivate_user', { user, tenants: [tenant], reason }),
+  ])
+  expect(ends.map(endOf)).toEqual(['done', 'done'])
+  expect(app.user(user)).toMatchObject({ active: false, title: 'Late' })
+})
+
 test('two fields changed at once are both changed', async () => {
   await using world = await openWorld({ settings: { confirm: NONE }, tenant: { patchStrategy: 'put' } })
   const { userName: user } = world.newcomer()

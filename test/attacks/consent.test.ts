@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { openHttpWorld } from '../support/http-world.ts'
 import { shareWorld } from '../support/sharing.ts'
 import { openWorld, type WorldOptions } from '../support/world.ts'
 
@@ -12,7 +13,7 @@ const GRACE = 'grace@example.com'
 const LIN = 'omar.dubois@example.com'
 const KATHERINE = 'Katherine.Johnson@Example.com'
 const reason = 'as agreed with the team'
-const IN_ALL: WorldOptions = {
+const IN_ALL: Pick<WorldOptions, 'tenants' | 'sandbox'> = {
   tenants: (own) => own,
   sandbox: { apps: ['netskope', 'gainsight', 'mindtickle', 'scim'] },
 }
@@ -228,4 +229,35 @@ test('a member taken out counts as a removal', async () => {
     world.call('update_group_members', { tenant: NETSKOPE, group: 'Contractors', remove: [user] })
   expect((await out(one.userName)).status).toBe('done')
   expect((await out(two.userName)).error?.code).toBe('limit_reached')
+})
+
+test('a role that the settings name is an administrator’s', async () => {
+  await using world = await openWorld({ ...IN_ALL, settings: { administrators: ['Keyholder'] } })
+  const app = world.sandbox.tenants['acme-scim']
+  Object.assign(app.user(ADA), { roles: [{ value: 'KEYHOLDER', primary: true }] })
+  const change = { tenant: SCIM, user: ADA, set: { title: 'Lead' } }
+  expect((await world.call('update_user', change)).status).toBe('approval_required')
+  Object.assign(app.user(ADA), { roles: [{ value: 'Gatekeeper', primary: true }] })
+  expect((await world.call('update_user', change)).status).toBe('done')
+})
+
+describe('a caller that may write and not remove', () => {
+  test.each<[string, string, Record<string, unknown>, string]>([
+    [
+      'takes nobody out of a group',
+      'update_group_members',
+      { tenant: SCIM, group: 'Engineering', remove: [ADA] },
+      'forbidden',
+    ],
+    ['lowers no role', 'update_user', { tenant: SCIM, user: ADA, set: { role: 'Reviewer' } }, 'forbidden'],
+    ['changes a title', 'update_user', { tenant: SCIM, user: ADA, set: { title: 'Lead' } }, 'done'],
+  ])('%s', async (_, tool, args, end) => {
+    await using world = await openHttpWorld(IN_ALL)
+    const guest = await world.guest({ token: await world.token('clerk', ['identity:write']) })
+    const app = world.sandbox.tenants['acme-scim']
+    Object.assign(app.user(ADA), { roles: [{ value: 'Approver', primary: true }] })
+    const answer = await guest.call(tool, args)
+    expect(answer.error?.code ?? answer.status).toBe(end)
+    expect(app.writes).toHaveLength(end === 'done' ? 1 : 0)
+  })
 })

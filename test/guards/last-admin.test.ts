@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Account } from '../../src/domain/account.ts'
 import type { Change } from '../../src/domain/change.ts'
 import { RateLimited } from '../../src/errors.ts'
 import { type ListAdmins, lastAdmin } from '../../src/guards/last-admin.ts'
@@ -58,6 +59,19 @@ test.each<[string, Change, boolean]>([
 ])('looks at %s: %s', async (_, one, looks) => {
   const work = guarded({ items: [ADA], complete: true })(makeCall({ plan: plan(one) }), recordingNext().next)
   expect(await codeOf(work)).toBe(looks ? 'protected' : 'no error')
+})
+
+test.each<[string, Partial<Account>, Record<string, unknown> | undefined]>([
+  ['an administrator by role is deactivated', { role: 'Administrator' }, undefined],
+  ['an administrator by group is deactivated', { groups: ['Global Admins'] }, undefined],
+  ['the role of an administrator is taken', { role: 'Owner' }, { role: 'CSM' }],
+])('where the app marks nobody, it is not known who is left when %s', async (_, more, set) => {
+  const { next, reached } = recordingNext()
+  const one = change(more)
+  const ask = { id: 'id-1', userName: 'ada@example.com', set }
+  const made = set ? ({ ...one, operation: 'updateAccount', ask, before: more } as unknown as Change) : one
+  await guarded({ items: [], complete: true })(makeCall({ plan: plan(made) }), next)
+  expect(reached[0]?.plan?.doubt).toContain('another active administrator')
 })
 
 test('counts nobody who leaves in the same call', async () => {
