@@ -1,12 +1,12 @@
 import type { Approvals } from '../approvals/approvals.ts'
-import { type Given, requestHash } from '../approvals/binding.ts'
+import { ASK_APPROVAL_AGAIN, type Given, requestHash } from '../approvals/binding.ts'
 import { readQuestion } from '../approvals/question.ts'
 import { kindOf } from '../changes/index.ts'
 import { type Plan, targetKey } from '../domain/change.ts'
 import type { RequestContext } from '../domain/operations.ts'
 import { mustAllPass, type RefusedAt, refusalOf } from '../domain/refused-among.ts'
 import { type Grant, holds, scopeOf } from '../domain/scopes.ts'
-import { Conflict } from '../errors.ts'
+import { ApprovalVoid, Conflict } from '../errors.ts'
 import { type Call, type CallGuard, logged, type PersonsAnswer, type Reply } from '../guards/call.ts'
 import type { Sight } from '../guards/call-pipeline.ts'
 import { compose } from '../guards/compose.ts'
@@ -14,6 +14,7 @@ import type { InFlight } from '../in-flight.ts'
 import type { Freezes } from '../limits/freezes.ts'
 import type { Log } from '../log.ts'
 import type { StateSigner } from '../store/signed-state.ts'
+import { plainText } from '../text/text.ts'
 import { askFor, atTenant, mustOffer } from './ask.ts'
 import { carryOut } from './carry-out.ts'
 import { cursorsFor } from './cursor.ts'
@@ -145,7 +146,15 @@ export function dispatcher({
   /** What a person was asked, if this call brings an answer. */
   const givenTo = async (call: Call): Promise<Given | undefined> => {
     const { approvalId } = call.input as { approvalId?: string }
-    if (approvalId !== undefined) return approvals.get(approvalId)
+    if (approvalId !== undefined) {
+      const approval = await approvals.get(approvalId)
+      // No app is asked for a call that cannot go through.
+      if (approval) return approval
+      throw new ApprovalVoid(
+        `There is no approval ${plainText(approvalId, 64)} for this call.`,
+        ASK_APPROVAL_AGAIN,
+      )
+    }
     return call.answer && readQuestion(signer, call, call.answer.state)
   }
   /** A yes covers the accounts that it was given for, and none that came back since. */

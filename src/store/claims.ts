@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Store } from './store.ts'
 
 /** What one call holds of what only one may change at a time. */
@@ -31,6 +30,7 @@ interface Lease {
 
 /** Claims for one call in `store`, which every process that uses the store respects. */
 export function openClaims(store: Pick<Store, 'update'>): (signal: AbortSignal) => Claims {
+  const nextInLine = lineOf()
   return (signal) => {
     const owner = randomUUID()
     /** When each key was taken or renewed, by a clock that nobody sets. */
@@ -52,14 +52,13 @@ export function openClaims(store: Pick<Store, 'update'>): (signal: AbortSignal) 
       for (const key of held.keys()) void tryOnce(key).catch(() => undefined)
     }
     const take = async (key: string, patientUntil: number): Promise<boolean> => {
+      const since = performance.now()
       for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
         signal.throwIfAborted()
         if (await tryOnce(key)) return true
         if (performance.now() + wait > patientUntil) return false
-        // Not all at the same moment, so that whoever waits longest is not always the one who comes too late.
-        await pause(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() =>
-          signal.throwIfAborted(),
-        )
+        // Other processes do not tell when they are done. Not all look at the same moment.
+        await nextInLine.turn(key, { since, ms: wait * (0.5 + Math.random() / 2), signal })
       }
     }
 
@@ -85,18 +84,45 @@ export function openClaims(store: Pick<Store, 'update'>): (signal: AbortSignal) 
         clearInterval(renewing)
         const keys = [...held.keys()]
         held.clear()
-        await Promise.all(
-          keys.map((key) =>
-            store.update<Lease, void>(keyOf(key), (lease, now) =>
-              lease && lease.owner !== owner
-                ? { next: lease, ttl: Math.max(1, lease.until - now), result: undefined }
-                : { next: undefined, result: undefined },
-            ),
-          ),
-        ).catch(() => undefined)
+        const giveBack = async (key: string) => {
+          await store.update<Lease, void>(keyOf(key), (lease, now) =>
+            lease && lease.owner !== owner
+              ? { next: lease, ttl: Math.max(1, lease.until - now), result: undefined }
+              : { next: undefined, result: undefined },
+          )
+          nextInLine.call(key)
+        }
+        await Promise.all(keys.map(giveBack)).catch(() => undefined)
       },
     }
   }
 }
 
 const keyOf = (key: string) => `claim/${key}`
+
+/** Whoever waits in this process is called when a key is given back here, whoever has waited longest first. */
+function lineOf() {
+  const waiting = new Map<string, Map<() => void, number>>()
+  return {
+    /** Resolves when `call` is called for the key, after `ms`, or when the signal is aborted. `since` is a place in the line. */
+    turn: (key: string, { since, ms, signal }: { since: number; ms: number; signal: AbortSignal }) =>
+      new Promise<void>((resolve) => {
+        const line = waiting.get(key) ?? new Map<() => void, number>()
+        waiting.set(key, line)
+        const proceed = () => {
+          clearTimeout(timer)
+          signal.removeEventListener('abort', proceed)
+          line.delete(proceed)
+          if (line.size === 0) waiting.delete(key)
+          resolve()
+        }
+        const timer = setTimeout(proceed, ms)
+        signal.addEventListener('abort', proceed)
+        line.set(proceed, since)
+      }),
+    call(key: string) {
+      const [first] = [...(waiting.get(key) ?? [])].sort(([, a], [, b]) => a - b)
+      first?.[0]()
+    },
+  }
+}
