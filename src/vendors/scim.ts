@@ -2,17 +2,15 @@ import * as z from 'zod'
 import type { SettingsParts } from '../config/settings.ts'
 import { Unsupported } from '../errors.ts'
 import type { Secret } from '../secret.ts'
-import { plainText } from '../text/text.ts'
-import { BaseUrl, defineVendor, tenantSettings } from './define.ts'
+import { defineVendor, tenantSettings } from './define.ts'
 import { asText, field } from './http/values.ts'
 import { capabilitiesOf } from './scim/capabilities.ts'
 import { checkScimToken } from './scim/check-token.ts'
 import type { Edit } from './scim/edits.ts'
 import { type FieldMapping, STANDARD_FIELDS } from './scim/fields.ts'
 import { lacking, scimOperations } from './scim/operations.ts'
-import { blanksIn, fillIn } from './scim/profiles/fill-in.ts'
-import { isAppName } from './scim/profiles/index.ts'
-import { nearNames } from './scim/profiles/near.ts'
+import { fillIn } from './scim/profiles/fill-in.ts'
+import { appSettings, checkBlanks } from './scim/profiles/settings.ts'
 import type { ScimApp } from './scim/request.ts'
 import { scimSettings } from './scim/settings.ts'
 import { about, setup } from './setup-guide.ts'
@@ -23,102 +21,51 @@ const ExtensionAttribute = z
   .regex(/^urn:[\w.:-]+:\w+$/i, 'must be an attribute with its schema, such as urn:example:2.0:User:badge')
   .refine((name) => !/^urn:ietf:params:scim:schemas:core:/i.test(name), 'must not be in the core schema')
 
-const Caveat = z.string().trim().min(1).max(400).optional()
-
-/** An address, which the tenant's `app` may have given. */
-const Url = BaseUrl.refine((url) => blanksIn(url).length === 0, {
-  error: ({ input }) =>
-    `has blanks: fill in ${blanksIn(String(input)).join(' and ')} by \`at\`, or write the whole address`,
-})
-  .optional()
-  .transform((url, context) => {
-    if (url !== undefined) return url
-    context.addIssue('is missing, and not known from `app`')
-    return z.NEVER
-  })
-
-function unknownApp(name: string): string {
-  const near = nearNames(name)
-  const shown = `no app "${plainText(name, 64)}" is known`
-  return near.length > 0
-    ? `${shown}; did you mean ${near.join(' or ')}?`
-    : `${shown}: leave it out and write \`url\`; docs/apps.md lists the known apps`
-}
-
 const settings = ({ Secret }: SettingsParts) =>
-  z.strictObject({
-    ...tenantSettings,
-    vendor: z.literal('scim').describe('Any app with SCIM 2.0'),
-    app: z
-      .string()
-      .refine(isAppName, { error: ({ input }) => unknownApp(String(input)) })
-      .optional()
-      .describe(
-        'Name of a known app, such as `slack`: what is known of it is used where nothing is written here (apps.md)',
-      ),
-    at: z
-      .record(z.string(), z.string().regex(/^\w[\w.-]{0,252}$/, 'must be letters, digits, dots and dashes'))
-      .optional()
-      .describe('Values for the blanks of the address of `app`, such as `{ "enterprise": "acme" }`'),
-    title: z
-      .string()
-      .regex(/^\P{C}{1,60}$/u, 'must be one line of 60 characters at most')
-      .optional()
-      .describe('Name of the app in questions, plans and pages; default: SCIM 2.0'),
-    url: Url.describe(
-      'Base URL of the SCIM service with its path, such as https://api.zoom.us/scim2; `app` may know it',
-    ),
-    tokens: z
-      .strictObject({ scim: Secret.describe('The SCIM token') })
-      .describe('The token, as env:NAME or file:/path'),
-    authHeader: z
-      .string()
-      .regex(
-        /^(?!(host|content-|connection|transfer-|cookie))[A-Za-z][\w-]*(: ?[\w-]+)?$/i,
-        'must be a header and its scheme, such as Authorization: Bearer, or only a header, such as X-Api-Key',
-      )
-      .default('Authorization: Bearer')
-      .describe('Header that carries the token, and its scheme'),
-    userAgent: z
-      .string()
-      .regex(/^[\x20-\x7e]{1,200}$/, 'must be printable ASCII')
-      .default('identity-mcp')
-      .describe('User-Agent header; some apps refuse requests without one'),
-    ...scimSettings({ pageSize: 100, memberRemoveShape: 'filter' }),
-    // PagerDuty deletes, GitHub suspends, Atlassian unlinks: SCIM does not define it.
-    deactivateMeans: z
-      .enum(['reversible', 'deletes', 'unknown'])
-      .default('unknown')
-      .describe(
-        'What the app does when an account becomes inactive; unless it is `reversible`, a deactivation needs the ' +
-          'confirmation of a deletion',
-      ),
-    deleteMeans: z
-      .enum(['hard', 'soft', 'deactivates', 'unlinks', 'unknown'])
-      .default('unknown')
-      .describe('What the app does when an account is deleted'),
-    endsSessions: z
-      .enum(['yes', 'no', 'unknown'])
-      .default('unknown')
-      .describe('Whether a deactivation signs the person out immediately'),
-    caveats: z
-      .strictObject({
-        deactivate: Caveat.describe('What to know of a deactivation'),
-        delete: Caveat.describe('What to know of a deletion'),
-        hides: Caveat.describe('Whom the app does not show, such as `guests`'),
-        token: Caveat.describe('When the token ends, and with whom'),
-        more: Caveat.describe('What else to know'),
-      })
-      .optional()
-      .describe(
-        'What approvers and agents should know of the app, in sentences; shown in plans and by `list_tenants`',
-      ),
-    tokenMade: Caveat.describe('Where the token is made'),
-    customAttributes: z
-      .record(z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'must be a name'), ExtensionAttribute)
-      .default({})
-      .describe('Custom attributes of the app that may be read and set, each under a name that you choose'),
-  })
+  z
+    .strictObject({
+      ...tenantSettings,
+      vendor: z.literal('scim').describe('Any app with SCIM 2.0'),
+      ...appSettings,
+      tokens: z
+        .strictObject({ scim: Secret.describe('The SCIM token') })
+        .describe('The token, as env:NAME or file:/path'),
+      authHeader: z
+        .string()
+        .regex(
+          /^(?!(host|content-|connection|transfer-|cookie))[A-Za-z][\w-]*(: ?[\w-]+)?$/i,
+          'must be a header and its scheme, such as Authorization: Bearer, or only a header, such as X-Api-Key',
+        )
+        .default('Authorization: Bearer')
+        .describe('Header that carries the token, and its scheme'),
+      userAgent: z
+        .string()
+        .regex(/^[\x20-\x7e]{1,200}$/, 'must be printable ASCII')
+        .default('identity-mcp')
+        .describe('User-Agent header; some apps refuse requests without one'),
+      ...scimSettings({ pageSize: 100, memberRemoveShape: 'filter' }),
+      // PagerDuty deletes, GitHub suspends, Atlassian unlinks: SCIM does not define it.
+      deactivateMeans: z
+        .enum(['reversible', 'deletes', 'unknown'])
+        .default('unknown')
+        .describe(
+          'What the app does when an account becomes inactive; unless it is `reversible`, a deactivation needs the ' +
+            'confirmation of a deletion',
+        ),
+      deleteMeans: z
+        .enum(['hard', 'soft', 'deactivates', 'unlinks', 'unknown'])
+        .default('unknown')
+        .describe('What the app does when an account is deleted'),
+      endsSessions: z
+        .enum(['yes', 'no', 'unknown'])
+        .default('unknown')
+        .describe('Whether a deactivation signs the person out immediately'),
+      customAttributes: z
+        .record(z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'must be a name'), ExtensionAttribute)
+        .default({})
+        .describe('Custom attributes of the app that may be read and set, each under a name that you choose'),
+    })
+    .superRefine(checkBlanks)
 
 type AnyScimSettings = z.infer<ReturnType<typeof settings>>
 

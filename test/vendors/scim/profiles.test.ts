@@ -211,6 +211,14 @@ describe('blanks of an address', () => {
     expect(parsed({ app: 'snowflake', url })).toMatchObject({ url, title: 'Snowflake' })
   })
 
+  test.each([
+    ['snowflake', 'tenants.acme.at.acount: the blanks are: account'],
+    ['slack', 'tenants.acme.at.acount: there are no blanks'],
+    [undefined, 'tenants.acme.at.acount: there are no blanks'],
+  ])('of %s that there are not are refused', (app, said) => {
+    expect(problemIn({ app, url: 'https://acme.example/scim', at: { acount: 'acme' } })).toContain(said)
+  })
+
   test('an app whose address is not known says that it is missing', () => {
     expect(problemIn({ app: 'pagerduty' })).toContain('tenants.acme.url: is missing')
   })
