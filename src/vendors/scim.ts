@@ -26,7 +26,7 @@ const settings = ({ Secret }: SettingsParts) =>
     .strictObject({
       ...tenantSettings,
       vendor: z.literal('scim').describe('Any app with SCIM 2.0'),
-      ...appSettings,
+      ...appSettings(),
       tokens: z
         .strictObject({ scim: Secret.describe('The SCIM token') })
         .describe('The token, as env:NAME or file:/path'),

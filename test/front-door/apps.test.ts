@@ -202,6 +202,32 @@ describe('an app known by name, once its deactivation is confirmed', () => {
   })
 })
 
+test.each([
+  ['contentful', /cannot be undone.*their Contentful account stays/],
+  ['gitlab-group', /unlinked from the directory.*their GitLab account stays/],
+  ['slack', /does not delete: the account is deactivated/],
+  ['notion', /signed out everywhere and frees a seat/],
+  ['deel', /not known what this app does on deletion.*The person is removed/],
+])('a deletion in %s says what it does there, and needs approval', async (app, plan) => {
+  const simulated = await startScimApp()
+  const tenant = {
+    vendor: 'scim',
+    app,
+    url: simulated.scimUrl,
+    tokens: { scim: 'env:TOKEN' },
+    allowDelete: true,
+  }
+  await using world = await openWorld({
+    settings: { tenants: { [app]: tenant } },
+    env: { TOKEN: simulated.tokens.scim.value },
+  })
+  const answer = await world.call('delete_user', { user: ADA, tenant: app, reason: 'left' })
+  expect(answer).toMatchObject({ status: 'approval_required' })
+  expect(JSON.stringify(answer.approval)).toMatch(plan)
+  expect(simulated.writes).toEqual([])
+  await simulated.close()
+})
+
 test('a token that is not taken is told with where that app makes one', async () => {
   const app = await startScimApp()
   const tenant = { vendor: 'scim', app: 'slack', url: app.scimUrl, tokens: { scim: 'env:TOKEN' } }

@@ -6,21 +6,22 @@ import { isAppName, profileOf } from './index.ts'
 import { nearNames } from './near.ts'
 
 /** An address, which the tenant's `app` may have given. */
-const Url = BaseUrl.refine((url) => blanksIn(url).length === 0, {
-  error: ({ input }) =>
-    `has blanks: fill in ${blanksIn(String(input)).join(' and ')} by \`at\`, or write the whole address`,
-})
-  .optional()
-  .transform((url, context) => {
-    if (url !== undefined) return url
-    context.addIssue('is missing, and not known from `app`')
-    return z.NEVER
+const url = () =>
+  BaseUrl.refine((url) => blanksIn(url).length === 0, {
+    error: ({ input }) =>
+      `has blanks: fill in ${blanksIn(String(input)).join(' and ')} by \`at\`, or write the whole address`,
   })
+    .optional()
+    .transform((url, context) => {
+      if (url !== undefined) return url
+      context.addIssue('is missing, and not known from `app`')
+      return z.NEVER
+    })
 
-const Sentences = z.string().trim().min(1).max(400).optional()
+const sentences = () => z.string().trim().min(1).max(400).optional()
 
 /** The keys of the settings schema that name an app and say what is known of it. */
-export const appSettings = {
+export const appSettings = () => ({
   app: z
     .string()
     .refine(isAppName, { error: ({ input }) => unknownApp(String(input)) })
@@ -37,23 +38,23 @@ export const appSettings = {
     .regex(/^\P{C}{1,60}$/u, 'must be one line of 60 characters at most')
     .optional()
     .describe('Name of the app in questions, plans and pages; default: SCIM 2.0'),
-  url: Url.describe(
+  url: url().describe(
     'Base URL of the SCIM service with its path, such as https://api.zoom.us/scim2; `app` may know it',
   ),
-  tokenMade: Sentences.describe('Where the token is made'),
+  tokenMade: sentences().describe('Where the token is made'),
   caveats: z
     .strictObject({
-      deactivate: Sentences.describe('What to know of a deactivation'),
-      delete: Sentences.describe('What to know of a deletion'),
-      hides: Sentences.describe('Whom the app does not show, such as `guests`'),
-      token: Sentences.describe('When the token ends, and with whom'),
-      more: Sentences.describe('What else to know'),
+      deactivate: sentences().describe('What to know of a deactivation'),
+      delete: sentences().describe('What to know of a deletion'),
+      hides: sentences().describe('Whom the app does not show, such as `guests`'),
+      token: sentences().describe('When the token ends, and with whom'),
+      more: sentences().describe('What else to know'),
     })
     .optional()
     .describe(
       'What approvers and agents should know of the app, in sentences; shown in plans and by `list_tenants`',
     ),
-}
+})
 
 /** Refuses values for blanks that the address of the app does not have. */
 export function checkBlanks(

@@ -60,6 +60,11 @@ export const workplace = () =>
           'https://support.okta.com/help/s/article/zoom-deprovisioning-user-removed-from-zoom-application-in-okta-but-did-not-deactivate-in-zoom-side',
           { caveats: { deactivate: 'Administrators stay active: only members are deactivated over SCIM.' } },
         ),
+        from(file('ConductorOne/baton-scim', 'pkg/config/service_providers/zoom.yaml'), {
+          caveats: {
+            token: 'It is short-lived: clients of Zoom fetch new ones, which this server does not do.',
+          },
+        }),
         from('https://marketplace.zoom.us/docs/api-reference/scim-api/', { budget: { perSecond: 1 } }),
       ],
     },
