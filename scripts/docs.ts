@@ -6,23 +6,41 @@ import { ERROR_CODES } from '../src/errors.ts'
 import { tools } from '../src/tools/index.ts'
 import { toWire } from '../src/tools/to-wire.ts'
 import { vendors } from '../src/vendors/index.ts'
+import { APPS } from '../src/vendors/scim/profiles/apps.ts'
 import { helpdeskPage } from '../test/helpdesk/page.ts'
+import { appsPage } from './apps-page.ts'
 
 type Schema = z.core.JSONSchema.JSONSchema
 
 // The docs need only the text form of a secret.
 const settings = settingsSchema(vendors, { Secret: SecretReference as never })
 const editorSchema = z.toJSONSchema(settings, { io: 'input' }) as Schema
+completeApps(editorSchema)
 
 const code = (text: string) => `\`${text}\``
 const row = (...cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 
 function typeOf(schema: Schema): string {
   if (schema.const !== undefined) return code(JSON.stringify(schema.const))
+  // A page of its own has them.
+  if (schema.enum?.includes(APPS[0])) return '[a name](apps.md)'
   if (schema.enum) return schema.enum.map((value) => code(String(value))).join(', ')
   if (schema.anyOf) return (schema.anyOf as Schema[]).map(typeOf).join(' or ')
   if (schema.type === 'array') return `list of ${typeOf((schema.items ?? {}) as Schema)}`
   return String(schema.type ?? 'object')
+}
+
+/** Lets editors complete the names of known apps, which the server reads only when a tenant names one. */
+function completeApps(schema: Schema): void {
+  for (const kind of tenantKinds(schema)) {
+    const app = kind.properties?.app as Schema | undefined
+    if (app) app.enum = [...APPS]
+  }
+}
+
+function tenantKinds(schema: Schema): Schema[] {
+  const { tenants } = schema.properties as Record<string, Schema>
+  return ((tenants?.additionalProperties as Schema | undefined)?.oneOf ?? []) as Schema[]
 }
 
 /** Every field under its dotted name, in the order of the schema. */
@@ -84,8 +102,8 @@ const toolsPage = [
   '',
 ].join('\n')
 
-const { tenants = {}, ...others } = editorSchema.properties as Record<string, Schema>
-const kinds = ((tenants.additionalProperties as Schema).oneOf ?? []) as Schema[]
+const { tenants: _, ...others } = editorSchema.properties as Record<string, Schema>
+const kinds = tenantKinds(editorSchema)
 const settingsPage = [
   '# Settings',
   '',
@@ -104,6 +122,7 @@ const settingsPage = [
 const pages = {
   'docs/tools.md': toolsPage,
   'docs/settings.md': settingsPage,
+  'docs/apps.md': appsPage(),
   'docs/helpdesk.md': helpdeskPage(),
   'docs/settings.schema.json': `${JSON.stringify(editorSchema, null, 2)}\n`,
 }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import envPaths from 'env-paths'
-import { SettingsError } from '../config/settings.ts'
+import { filledIn, SettingsError } from '../config/settings.ts'
 import { plainText } from '../text/text.ts'
+import { vendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'
 
 /** The user's own folders. */
@@ -67,7 +68,10 @@ function allowed(): Record<string, unknown> {
 function sendingsIn(file: string): Sending[] {
   const { tenants, ...rest } = (parsed(file) ?? {}) as Record<string, unknown>
   const parts = [
-    ...Object.values(typeof tenants === 'object' && tenants !== null ? tenants : {}),
+    // With the address of the app that a tenant names, which need not be written.
+    ...Object.values(typeof tenants === 'object' && tenants !== null ? tenants : {}).map((tenant) =>
+      filledIn(tenant, vendors),
+    ),
     ...Object.values(rest),
   ]
   return parts.flatMap((part) => {

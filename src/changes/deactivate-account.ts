@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { Account } from '../domain/account.ts'
+import type { Facts } from '../domain/facts.ts'
 import { defineChange } from './define.ts'
 import { accountIn } from './image.ts'
 import {
@@ -11,6 +12,18 @@ import {
   switchSentence,
   takesAccess,
 } from './status.ts'
+
+const DEACTIVATION_MEANS: Record<Facts['deactivate'], string> = {
+  reversible: '',
+  deletes: 'This app deletes deactivated accounts: it cannot be undone.',
+  unknown: 'It is not known what this app does with deactivated accounts: it may delete them for good.',
+}
+
+function effects({ deactivate, caveats }: Facts): string[] {
+  const known = caveats?.deactivate
+  if (known === undefined) return [DEACTIVATION_MEANS[deactivate]]
+  return [deactivate === 'unknown' ? 'It may be impossible to undo.' : DEACTIVATION_MEANS[deactivate], known]
+}
 
 export const deactivateAccount = defineChange({
   operation: 'deactivateAccount',
@@ -25,15 +38,7 @@ export const deactivateAccount = defineChange({
   newNames: () => [],
   sentences: ({ accounts }, where) =>
     accounts.map((account) => switchSentence('Deactivate', account, where, 'inactive')),
-  consequence: (_, facts) =>
-    [
-      staysOpen(facts),
-      facts.deactivate === 'deletes' && 'This app deletes deactivated accounts: it cannot be undone.',
-      facts.deactivate === 'unknown' &&
-        'It is not known what this app does with deactivated accounts: it may delete them for good.',
-    ]
-      .filter((text) => text)
-      .join(' '),
+  consequence: (_, facts) => [staysOpen(facts), ...effects(facts)].filter((text) => text).join(' '),
   reversible: ({ facts }) => (facts.deactivate === 'unknown' ? undefined : facts.deactivate === 'reversible'),
   briefing: ({ accounts }) => ({ accounts: accounts.map((account) => losesAccess(account, 'inactive')) }),
   // The app keeps them with a deactivated account.

@@ -44,7 +44,7 @@ export const deleteAccount = defineChange({
       ]
     }),
   consequence: (_, facts) =>
-    [DELETION_MEANS[facts.delete], staysOpen(facts)].filter((text) => text).join(' '),
+    [DELETION_MEANS[facts.delete], facts.caveats?.delete, staysOpen(facts)].filter((text) => text).join(' '),
   reversible: ({ facts }) =>
     facts.delete === 'hard' ? false : facts.delete === 'deactivates' ? true : undefined,
   briefing: ({ accounts }) => ({ accounts: accounts.map((account) => losesAccess(account, 'deleted')) }),

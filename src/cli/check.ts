@@ -69,7 +69,7 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
       }
     })
 
-async function checkTenant({ name, vendor, operations }: Tenant): Promise<TenantCheck> {
+async function checkTenant({ name, title, operations }: Tenant): Promise<TenantCheck> {
   const context: RequestContext = {
     caller: 'check',
     priority: 'interactive',
@@ -80,12 +80,12 @@ async function checkTenant({ name, vendor, operations }: Tenant): Promise<Tenant
     const tokens = (await operations.checkTokens?.({}, context)) ?? []
     // An optional token that is not set is not an error. Its row says what is missing without it.
     const used = tokens.filter(({ verdict }) => verdict !== 'not_configured')
-    return { tenant: name, vendor: vendor.title, ok: used.every(isGood), tokens }
+    return { tenant: name, vendor: title, ok: used.every(isGood), tokens }
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
     return {
       tenant: name,
-      vendor: vendor.title,
+      vendor: title,
       ok: false,
       tokens: [],
       problem: `${error.message} ${error.hint}`,

@@ -87,7 +87,7 @@ async function explainTool(
     return print(io, toJson({ tool: name, effect: tool.effect, tenants: documents }, 2))
   }
   for (const { tenant: one, refused, cases } of explained) {
-    print(io, `${paint(io, 'bold', name)} in ${one.name} (${one.vendor.title}, ${one.settings.environment})`)
+    print(io, `${paint(io, 'bold', name)} in ${one.name} (${one.title}, ${one.settings.environment})`)
     if (refused) print(io, ...wrap(io, refused, '  '))
     if (!refused && cases.length === 0)
       print(io, ...wrap(io, '  It only reads, and runs without confirmation.', '  '))

@@ -33,9 +33,9 @@ export const probeCommand = (io: Io, start: (options: CommonOptions) => Promise<
       }
     })
 
-async function probeTenant({ vendor, operations }: Tenant): Promise<AppProbe> {
+async function probeTenant({ title, operations }: Tenant): Promise<AppProbe> {
   if (!operations.probeApp) {
-    throw new Unsupported(`${vendor.title} cannot be probed.`, 'Run check to test its tokens.')
+    throw new Unsupported(`${title} cannot be probed.`, 'Run check to test its tokens.')
   }
   const context: RequestContext = {
     caller: 'probe',
@@ -46,8 +46,8 @@ async function probeTenant({ vendor, operations }: Tenant): Promise<AppProbe> {
   return operations.probeApp({}, context)
 }
 
-function showProbe(io: Io, { name, vendor }: Tenant, { findings, proposes }: AppProbe): void {
-  print(io, `${paint(io, 'bold', name)} (${vendor.title})`)
+function showProbe(io: Io, { name, title }: Tenant, { findings, proposes }: AppProbe): void {
+  print(io, `${paint(io, 'bold', name)} (${title})`)
   for (const { about, found } of findings) print(io, ...wrap(io, `${about}: ${found}`, '  '))
   print(io, '')
   if (Object.keys(proposes).length === 0) print(io, 'The settings of this tenant are right.')

@@ -7,6 +7,7 @@ import { type CommonOptions, openDataFolder } from '../app/stores.ts'
 import { allowCommand } from './allow.ts'
 import { approvalsCommand } from './approvals.ts'
 import { approversCommand } from './approvers.ts'
+import { appsCommand } from './apps.ts'
 import { brakeCommand } from './brake.ts'
 import { checkCommand } from './check.ts'
 import { demoCommand } from './demo.ts'
@@ -53,6 +54,7 @@ export function program(io: Io): Command {
       .addCommand(undoCommand(io, start, data))
       .addCommand(tokensCommand(io, data))
       .addCommand(toolsCommand(io))
+      .addCommand(appsCommand(io))
       .addCommand(sandboxCommand(io))
       .addCommand(demoCommand(io))
   )

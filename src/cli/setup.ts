@@ -3,7 +3,7 @@ import type { Io } from '../app/io.ts'
 import type { Settings } from '../config/settings.ts'
 import { IdentityError, UnknownTenant } from '../errors.ts'
 import { guideFor, IDP_TITLES, idpNamed } from '../mcp/resources.ts'
-import { IDPS, type SetupGuide } from '../vendors/define.ts'
+import { IDPS, type SetupGuide, titleOf } from '../vendors/define.ts'
 import { vendors } from '../vendors/index.ts'
 import { shownSettings } from './settings-without-secrets.ts'
 import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
@@ -20,7 +20,12 @@ export const setupCommand = (io: Io): Command =>
         const known = idpNamed(idp)
         const guide = guideFor(tenant, known)
         if (json) print(io, toJson({ tenant: name, vendor: tenant.vendor.name, idp: known, ...guide }, 2))
-        else showGuide(io, `${IDP_TITLES[known]} provisions ${tenant.vendor.title} (tenant ${name})`, guide)
+        else
+          showGuide(
+            io,
+            `${IDP_TITLES[known]} provisions ${titleOf(tenant.vendor, tenant.settings)} (tenant ${name})`,
+            guide,
+          )
       } catch (error) {
         if (!(error instanceof IdentityError)) throw error
         io.stderr.write(`${error.message} ${error.hint}\n`)

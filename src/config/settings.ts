@@ -12,6 +12,8 @@ import { SigningKey, webhookSettings } from './webhook.ts'
 export interface TenantSettings {
   vendor: string
   url: string
+  /** The app's name for people, where the vendor serves several. */
+  title?: string | undefined
   environment: Environment
   budget?: Budget | undefined
   allowWrites: boolean
@@ -47,6 +49,8 @@ export interface SettingsParts {
 interface ConfigurableVendor {
   name: string
   settings: (parts: SettingsParts) => z.ZodObject & z.ZodType<TenantSettings>
+  /** The settings of a tenant as written, over what the vendor knows of the app that they name. */
+  fillIn?: (written: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
 }
 
 /** The whole settings file as one schema. */
@@ -65,9 +69,12 @@ export function settingsSchema(
       .record(
         z.string(),
         // Every schema extends `TenantSettings`; the list loses the type of the union.
-        z.discriminatedUnion('vendor', [first, ...rest], {
-          error: `must be one of: ${vendors.map(({ name }) => name).join(', ')}`,
-        }) as unknown as z.ZodType<TenantSettings>,
+        z.preprocess(
+          (written) => filledIn(written, vendors),
+          z.discriminatedUnion('vendor', [first, ...rest], {
+            error: `must be one of: ${vendors.map(({ name }) => name).join(', ')}`,
+          }),
+        ) as unknown as z.ZodType<TenantSettings>,
       )
       .refine((tenants) => Object.keys(tenants).length > 0, 'name at least one tenant')
       .describe('The connected workspaces, each under a name of your choosing'),
@@ -103,6 +110,17 @@ export function settingsSchema(
     ),
   })
 }
+
+/** A tenant's settings, completed by what its vendor knows. Takes what does not fit the schema too. */
+export function filledIn(
+  written: unknown,
+  vendors: readonly Pick<ConfigurableVendor, 'name' | 'fillIn'>[],
+): unknown {
+  if (typeof written !== 'object' || written === null) return written
+  const settings = written as Readonly<Record<string, unknown>>
+  return vendors.find(({ name }) => name === settings.vendor)?.fillIn?.(settings) ?? written
+}
+
 type ParsedSettings = z.infer<ReturnType<typeof settingsSchema>>
 export type Settings = ParsedSettings & {
   /** What whoever runs the server should know of them, in sentences. */

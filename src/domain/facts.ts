@@ -1,3 +1,16 @@
+/** What to know of an app beyond its facts, in sentences. */
+export interface Caveats {
+  /** Of a deactivation, for whoever decides about one. */
+  deactivate?: string | undefined
+  /** Of a deletion. */
+  delete?: string | undefined
+  /** Whom the app does not show, so that nobody takes "not found" for "no access". */
+  hides?: string | undefined
+  /** When the token ends, and with whom. */
+  token?: string | undefined
+  more?: string | undefined
+}
+
 /** How an app behaves, whatever its settings; plans and notes are built from it. */
 export interface Facts {
   deactivate: 'reversible' | 'deletes' | 'unknown'
@@ -8,4 +21,20 @@ export interface Facts {
   propagationMinutes?: number
   /** What custom attributes are in the app's schema, by their names here. */
   attributes?: Readonly<Record<string, string>>
+  caveats?: Caveats | undefined
 }
+
+const CAVEATS: { readonly [Topic in keyof Caveats]-?: (text: string) => string } = {
+  deactivate: (text) => `Deactivation: ${text}`,
+  delete: (text) => `Deletion: ${text}`,
+  hides: (text) => `Not shown, although they may have access: ${text}.`,
+  token: (text) => `Token: ${text}`,
+  more: (text) => text,
+}
+
+/** Caveats as sentences, those of a deactivation first. */
+export const caveatTexts = (caveats: Caveats = {}): string[] =>
+  Object.entries(CAVEATS).flatMap(([topic, inWords]) => {
+    const text = caveats[topic as keyof Caveats]
+    return text === undefined ? [] : [inWords(text)]
+  })

@@ -14,7 +14,7 @@ export async function briefOn(plan: Plan, ask: Ask): Promise<Briefing> {
   return { changes, ...(elsewhere && { elsewhere }) }
 }
 
-const placeOf = ({ name, vendor }: Tenant): Place => ({ tenant: name, app: vendor.title })
+const placeOf = ({ name, title }: Tenant): Place => ({ tenant: name, app: title })
 
 function briefed(change: Change, tenant: Tenant): BriefedChange {
   const kind = kindOf(change)

@@ -31,14 +31,14 @@ type Operation<Name extends OperationName> = (
 
 /** The operation of a tenant; throws `Unsupported` if the tenant lacks it. */
 export function mustOffer<Name extends OperationName>(
-  { name, vendor, operations, offers }: Tenant,
+  { name, title, operations, offers }: Tenant,
   operation: Name,
 ): Operation<Name> {
   const table: OperationTable = operations
   const run: Operation<Name> | undefined = table[operation]
   if (run && offers(operation)) return run
   throw new Unsupported(
-    `${vendor.title} (${name}) does not offer this.`,
+    `${title} (${name}) does not offer this.`,
     'list_tenants shows what each tenant can do.',
     { tenant: name },
   )

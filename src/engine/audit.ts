@@ -49,7 +49,7 @@ export async function readAudit(
   wanted: AuditAsk,
   place: AuditPlace,
 ): Promise<AuditAnswer> {
-  const { name, vendor } = tenant
+  const { name, title } = tenant
   const hasLog = tenant.offers('pullAudit')
   let refused: IdentityError | undefined
   const app =
@@ -103,7 +103,7 @@ export async function readAudit(
     }),
     complete: hasLog && !hasMore && !isLost,
     notes: [
-      ...(hasLog ? [] : [noLog(vendor.title)]),
+      ...(hasLog ? [] : [noLog(title)]),
       ...(refused ? [logRefused(refused)] : []),
       ...(app?.note ? [app.note] : []),
       ...(read === 'unreadable' ? [UNREADABLE] : []),

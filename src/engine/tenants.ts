@@ -2,7 +2,7 @@ import type { ChangeLocation } from '../changes/define.ts'
 import { appsOf } from '../config/same-app.ts'
 import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { Effect } from '../domain/change.ts'
-import type { Facts } from '../domain/facts.ts'
+import { caveatTexts, type Facts } from '../domain/facts.ts'
 import type { AppOperations, BudgetLeft, OperationName } from '../domain/operations.ts'
 import { type NamesPrivilege, privilegeNames } from '../domain/privilege.ts'
 import type { Grant } from '../domain/scopes.ts'
@@ -15,13 +15,15 @@ import { type BreakerState, type Meter, unmetered } from '../meter.ts'
 import { appMemory } from '../store/app-memory.ts'
 import type { Store } from '../store/store.ts'
 import { inQuotes } from '../text/text.ts'
-import type { Vendor, VendorContext } from '../vendors/define.ts'
+import { titleOf, type Vendor, type VendorContext } from '../vendors/define.ts'
 import { openClient } from '../vendors/http/client.ts'
 
 /** One configured workspace of a vendor. */
 export interface Tenant {
   name: string
   vendor: Vendor
+  /** The name of its app for people. */
+  title: string
   settings: TenantSettings
   facts: Facts
   /** Whether a role, a group or an attribute of this name has privileges. */
@@ -72,6 +74,7 @@ export function openTenants(settings: Settings, vendors: readonly Vendor[], kept
     return {
       name,
       vendor,
+      title: titleOf(vendor, tenant),
       settings: tenant,
       facts: vendor.facts(tenant),
       namesPrivilege,
@@ -125,7 +128,10 @@ function tenantsOver(
 }
 
 /** A tenant's name and its app's name, for people. */
-export const whereOf = ({ name, vendor }: Tenant): ChangeLocation => ({ tenant: name, title: vendor.title })
+export const whereOf = ({ name, title }: Tenant): ChangeLocation => ({ tenant: name, title })
+
+/** What to know of a tenant's app beyond its facts, one sentence or two each. */
+export const caveatsIn = ({ facts }: Pick<Tenant, 'facts'>): string[] => caveatTexts(facts.caveats)
 
 /** What changes in a tenant are judged by. */
 export const traitsOf = ({ vendor, settings, facts, namesPrivilege }: Tenant): TenantTraits => ({

@@ -1,8 +1,8 @@
 import type { Facts } from '../domain/facts.ts'
-import type { Tenant, Tenants } from '../engine/tenants.ts'
+import { caveatsIn, type Tenant, type Tenants } from '../engine/tenants.ts'
 import { NotFound, Unsupported } from '../errors.ts'
 import { plainText } from '../text/text.ts'
-import { IDPS, type Idp, type SetupGuide, type Vendor } from '../vendors/define.ts'
+import { IDPS, type Idp, type SetupGuide, titleOf, type Vendor } from '../vendors/define.ts'
 
 /** Guides to the connected apps, for agents; each text is built on demand. */
 export interface AppGuides {
@@ -57,7 +57,7 @@ export function guideFor({ vendor, settings }: Pick<Tenant, 'vendor' | 'settings
   const guide = vendor.setup?.(settings, idp)
   if (guide) return guide
   throw new Unsupported(
-    `There is no setup guide for ${vendor.title}.`,
+    `There is no setup guide for ${titleOf(vendor, settings)}.`,
     'Its own documentation says how to set it up.',
   )
 }
@@ -100,7 +100,13 @@ const FACTS: readonly ((facts: Facts) => string)[] = [
 ]
 
 function aboutText({ title, about = [] }: Vendor, tenants: readonly Tenant[]): string {
-  const lines = [...FACTS.flatMap((sentence) => sentencesOf(tenants, sentence)), ...about]
+  const lines = [
+    ...FACTS.flatMap((sentence) => sentencesOf(tenants, sentence)),
+    ...tenants.flatMap((tenant) =>
+      caveatsIn(tenant).map((text) => `${tenant.name} (${tenant.title}): ${text}`),
+    ),
+    ...about,
+  ]
   return `# ${title}\n\n${lines.map((line) => `- ${line}`).join('\n')}\n`
 }
 
@@ -118,7 +124,7 @@ function sentencesOf(tenants: readonly Tenant[], sentence: (facts: Facts) => str
 const namesOf = (names: readonly string[]): string =>
   names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
 
-function setupText({ name, vendor }: Tenant, idp: Idp, guide: SetupGuide): string {
+function setupText({ name, title: app }: Tenant, idp: Idp, guide: SetupGuide): string {
   const list = (lines: readonly string[]) => lines.map((line) => `- ${line}`)
   const steps = guide.steps.flatMap(({ do: text, fields = [] }, index) => [
     `${index + 1}. ${text}`,
@@ -133,7 +139,7 @@ function setupText({ name, vendor }: Tenant, idp: Idp, guide: SetupGuide): strin
     ['Sources', list(guide.sources)],
   ]
   return [
-    `# ${IDP_TITLES[idp]} provisions ${vendor.title} (tenant ${name})`,
+    `# ${IDP_TITLES[idp]} provisions ${app} (tenant ${name})`,
     ...sections.map(([title, lines]) => `## ${title}\n\n${lines.join('\n')}`),
     '',
   ].join('\n\n')

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { caveatsIn } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 
 export default defineTool({
@@ -15,8 +16,10 @@ export default defineTool({
         z.object({
           tenant: z.string(),
           vendor: z.string(),
+          title: z.string(),
           can: z.array(z.string()),
           readOnly: z.boolean(),
+          caveats: z.array(z.string()).optional(),
           note: z.string().optional(),
         }),
       ),
@@ -27,8 +30,10 @@ export default defineTool({
       tenants: ask.tenants.all.map((tenant) => ({
         tenant: tenant.name,
         vendor: tenant.vendor.name,
+        title: tenant.title,
         can: can(tenant),
         readOnly: ask.tenants.readOnly(tenant),
+        ...(tenant.facts.caveats && { caveats: caveatsIn(tenant) }),
         ...(tenant.settings.dryRun && { note: 'Dry run: changes are planned and confirmed, but not sent.' }),
       })),
     }

@@ -74,6 +74,8 @@ export interface Vendor<Settings extends TenantSettings = TenantSettings> {
   /** The app's name for people. */
   title: string
   settings: (parts: SettingsParts) => z.ZodObject & z.ZodType<Settings>
+  /** Settings as a tenant wrote them, over what is known of the app that they name. */
+  fillIn?: (written: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
   facts: (settings: Settings) => Facts
   /** A token's budget when the settings give none. */
   budget: Budget
@@ -83,6 +85,10 @@ export interface Vendor<Settings extends TenantSettings = TenantSettings> {
   /** How to set up an identity provider to provision a tenant. */
   setup?: (settings: Settings, idp: Idp) => SetupGuide
 }
+
+/** The name of a tenant's app for people. */
+export const titleOf = ({ title }: Pick<Vendor, 'title'>, settings: Pick<TenantSettings, 'title'>): string =>
+  settings.title ?? title
 
 /** Types a vendor by its own settings. The list of vendors holds them all as one type. */
 export const defineVendor = <Settings extends TenantSettings>(vendor: Vendor<Settings>): Vendor =>

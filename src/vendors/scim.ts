@@ -2,13 +2,15 @@ import * as z from 'zod'
 import type { SettingsParts } from '../config/settings.ts'
 import { Unsupported } from '../errors.ts'
 import type { Secret } from '../secret.ts'
-import { BaseUrl, defineVendor, tenantSettings } from './define.ts'
+import { defineVendor, tenantSettings } from './define.ts'
 import { asText, field } from './http/values.ts'
 import { capabilitiesOf } from './scim/capabilities.ts'
 import { checkScimToken } from './scim/check-token.ts'
 import type { Edit } from './scim/edits.ts'
 import { type FieldMapping, STANDARD_FIELDS } from './scim/fields.ts'
 import { lacking, scimOperations } from './scim/operations.ts'
+import { fillIn } from './scim/profiles/fill-in.ts'
+import { appSettings, checkBlanks } from './scim/profiles/settings.ts'
 import type { ScimApp } from './scim/request.ts'
 import { scimSettings } from './scim/settings.ts'
 import { about, setup } from './setup-guide.ts'
@@ -20,48 +22,50 @@ const ExtensionAttribute = z
   .refine((name) => !/^urn:ietf:params:scim:schemas:core:/i.test(name), 'must not be in the core schema')
 
 const settings = ({ Secret }: SettingsParts) =>
-  z.strictObject({
-    ...tenantSettings,
-    vendor: z.literal('scim').describe('Any app with SCIM 2.0'),
-    url: BaseUrl.describe('Base URL of the SCIM service with its path, such as https://api.zoom.us/scim2'),
-    tokens: z
-      .strictObject({ scim: Secret.describe('The SCIM token') })
-      .describe('The token, as env:NAME or file:/path'),
-    authHeader: z
-      .string()
-      .regex(
-        /^(?!(host|content-|connection|transfer-|cookie))[A-Za-z][\w-]*(: ?[\w-]+)?$/i,
-        'must be a header and its scheme, such as Authorization: Bearer, or only a header, such as X-Api-Key',
-      )
-      .default('Authorization: Bearer')
-      .describe('Header that carries the token, and its scheme'),
-    userAgent: z
-      .string()
-      .regex(/^[\x20-\x7e]{1,200}$/, 'must be printable ASCII')
-      .default('identity-mcp')
-      .describe('User-Agent header; some apps refuse requests without one'),
-    ...scimSettings({ pageSize: 100, memberRemoveShape: 'filter' }),
-    // PagerDuty deletes, GitHub suspends, Atlassian unlinks: SCIM does not define it.
-    deactivateMeans: z
-      .enum(['reversible', 'deletes', 'unknown'])
-      .default('unknown')
-      .describe(
-        'What the app does when an account becomes inactive; unless it is `reversible`, a deactivation needs the ' +
-          'confirmation of a deletion',
-      ),
-    deleteMeans: z
-      .enum(['hard', 'soft', 'deactivates', 'unlinks', 'unknown'])
-      .default('unknown')
-      .describe('What the app does when an account is deleted'),
-    endsSessions: z
-      .enum(['yes', 'no', 'unknown'])
-      .default('unknown')
-      .describe('Whether a deactivation signs the person out immediately'),
-    customAttributes: z
-      .record(z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'must be a name'), ExtensionAttribute)
-      .default({})
-      .describe('Custom attributes of the app that may be read and set, each under a name that you choose'),
-  })
+  z
+    .strictObject({
+      ...tenantSettings,
+      vendor: z.literal('scim').describe('Any app with SCIM 2.0'),
+      ...appSettings(),
+      tokens: z
+        .strictObject({ scim: Secret.describe('The SCIM token') })
+        .describe('The token, as env:NAME or file:/path'),
+      authHeader: z
+        .string()
+        .regex(
+          /^(?!(host|content-|connection|transfer-|cookie))[A-Za-z][\w-]*(: ?[\w-]+)?$/i,
+          'must be a header and its scheme, such as Authorization: Bearer, or only a header, such as X-Api-Key',
+        )
+        .default('Authorization: Bearer')
+        .describe('Header that carries the token, and its scheme'),
+      userAgent: z
+        .string()
+        .regex(/^[\x20-\x7e]{1,200}$/, 'must be printable ASCII')
+        .default('identity-mcp')
+        .describe('User-Agent header; some apps refuse requests without one'),
+      ...scimSettings({ pageSize: 100, memberRemoveShape: 'filter' }),
+      // PagerDuty deletes, GitHub suspends, Atlassian unlinks: SCIM does not define it.
+      deactivateMeans: z
+        .enum(['reversible', 'deletes', 'unknown'])
+        .default('unknown')
+        .describe(
+          'What the app does when an account becomes inactive; unless it is `reversible`, a deactivation needs the ' +
+            'confirmation of a deletion',
+        ),
+      deleteMeans: z
+        .enum(['hard', 'soft', 'deactivates', 'unlinks', 'unknown'])
+        .default('unknown')
+        .describe('What the app does when an account is deleted'),
+      endsSessions: z
+        .enum(['yes', 'no', 'unknown'])
+        .default('unknown')
+        .describe('Whether a deactivation signs the person out immediately'),
+      customAttributes: z
+        .record(z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'must be a name'), ExtensionAttribute)
+        .default({})
+        .describe('Custom attributes of the app that may be read and set, each under a name that you choose'),
+    })
+    .superRefine(checkBlanks)
 
 type AnyScimSettings = z.infer<ReturnType<typeof settings>>
 
@@ -69,13 +73,15 @@ export default defineVendor<AnyScimSettings>({
   name: 'scim',
   title: 'SCIM 2.0',
   settings,
+  fillIn,
   about,
   setup,
-  facts: ({ deactivateMeans, deleteMeans, endsSessions, customAttributes }) => ({
+  facts: ({ deactivateMeans, deleteMeans, endsSessions, customAttributes, caveats }) => ({
     deactivate: deactivateMeans,
     delete: deleteMeans,
     endsSessions,
     audit: 'none',
+    ...(caveats && { caveats }),
     ...(Object.keys(customAttributes).length > 0 && { attributes: customAttributes }),
   }),
   // The app is unknown: start low and learn.
@@ -95,7 +101,7 @@ export default defineVendor<AnyScimSettings>({
       mapping: mappingWith(custom),
       more: readingFrom(custom),
     }
-    const checked = { secret: tokens.scim, whereToMake: WHERE_TO_MAKE, left: app.left }
+    const checked = { secret: tokens.scim, whereToMake: whereToMake(settings), left: app.left }
     return {
       ...scimOperations(scim),
       lacks: lacking(known),
@@ -104,9 +110,15 @@ export default defineVendor<AnyScimSettings>({
   },
 })
 
-const WHERE_TO_MAKE =
-  'Create a token for SCIM provisioning in the app’s console, with permission to read and change users and groups, ' +
-  'and put it in `scim`. If the token is right, check `authHeader`.'
+const whereToMake = ({ tokenMade, caveats }: Pick<AnyScimSettings, 'tokenMade' | 'caveats'>): string =>
+  [
+    tokenMade ??
+      'Create a token for SCIM provisioning in the app’s console, with permission to read and change users and groups.',
+    caveats?.token,
+    'Put it in `scim`. If the token is right, check `authHeader`.',
+  ]
+    .filter((text) => text)
+    .join(' ')
 
 function authorization(form: string, token: Secret): Record<string, Secret> {
   const [header = '', scheme] = form.split(/: ?/)

@@ -1,4 +1,4 @@
-import type { Facts } from '../domain/facts.ts'
+import { type Caveats, caveatTexts, type Facts } from '../domain/facts.ts'
 import type { Idp, SetupGuide, SetupStep } from './define.ts'
 
 /** An address below the one in the settings, to type into a form. */
@@ -125,6 +125,9 @@ interface ScimSetupSettings {
   authHeader?: string
   deactivateMeans?: Facts['deactivate']
   customAttributes?: Readonly<Record<string, string>>
+  title?: string | undefined
+  tokenMade?: string | undefined
+  caveats?: Caveats | undefined
 }
 
 /** How to provision any app with SCIM 2.0, as far as possible without knowing the app. */
@@ -139,7 +142,7 @@ export function setup(settings: ScimSetupSettings, idp: Idp): SetupGuide {
       {
         name: 'SCIM token',
         made:
-          'In the app’s console, usually next to single sign-on. Create one for the identity provider and another for this ' +
+          `${settings.tokenMade ?? 'In the app’s console, usually next to single sign-on.'} Create one for the identity provider and another for this ` +
           'server: each can be revoked separately, and neither uses up the other’s limit.',
       },
     ],
@@ -152,6 +155,7 @@ export function setup(settings: ScimSetupSettings, idp: Idp): SetupGuide {
     ],
   }
   const caveats = caveatsOf(settings)
+  const name = `${settings.title ?? 'Name of the app'}, SCIM`
   if (idp === 'okta') {
     return {
       ...common,
@@ -159,7 +163,7 @@ export function setup(settings: ScimSetupSettings, idp: Idp): SetupGuide {
         {
           do: 'Look for the app in Applications > Browse App Catalog first: an integration made for the app is better than this one.',
         },
-        ...oktaOwnApp('Name of the app, SCIM', SIGN_ON_NOTE),
+        ...oktaOwnApp(name, SIGN_ON_NOTE),
         oktaConnection(base, [OKTA_IMPORT, ...OKTA_PUSH_USERS, 'Push Groups (where the app has groups)']),
         OKTA_TO_APP,
         OKTA_ASSIGN,
@@ -177,7 +181,7 @@ export function setup(settings: ScimSetupSettings, idp: Idp): SetupGuide {
       {
         do: 'Look for the app in the gallery first: an integration made for the app is better than this one.',
       },
-      entraApp(undefined, 'Name of the app, SCIM'),
+      entraApp(undefined, name),
       entraConnection(base),
       ...ENTRA_START,
     ],
@@ -202,8 +206,9 @@ const DEACTIVATION_CAVEATS: Record<Facts['deactivate'], string> = {
     'The end of an assignment sets active to false. Some apps then delete the account: test this with a test user.',
 }
 
-const caveatsOf = ({ authHeader, deactivateMeans = 'unknown' }: ScimSetupSettings): string[] => [
+const caveatsOf = ({ authHeader, deactivateMeans = 'unknown', caveats }: ScimSetupSettings): string[] => [
   DEACTIVATION_CAVEATS[deactivateMeans],
+  ...caveatTexts(caveats),
   ...(authHeader === undefined || /^authorization: ?bearer$/i.test(authHeader)
     ? []
     : [

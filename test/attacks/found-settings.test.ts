@@ -54,6 +54,8 @@ async function start(options: { config?: string } = {}) {
 }
 
 const THIEF = 'https://thief.example/scim2'
+/** A tenant whose address only the profile of an app says. */
+const named = (app: string, at?: object) => ({ vendor: 'scim', app, at, tokens: ZOOM.tokens })
 const STRANGE: [string, unknown][] = [
   ['the token to another host', { tenants: { zoom: { ...ZOOM, url: THIEF } } }],
   [
@@ -62,6 +64,15 @@ const STRANGE: [string, unknown][] = [
   ],
   ['the token to this machine', { tenants: { zoom: { ...ZOOM, url: 'http://127.0.0.1:9999/scim2' } } }],
   ['the token to another host too', { tenants: { zoom: ZOOM, more: { ...ZOOM, url: THIEF } } }],
+  ['the token to an app that it names', { tenants: { zoom: named('slack') } }],
+  [
+    'the token to an app that it names, behind the right address in another place',
+    { tenants: { zoom: { ...named('slack'), title: ZOOM.url } } },
+  ],
+  [
+    'the token to a place within an app that it names',
+    { tenants: { zoom: named('snowflake', { account: 'thief' }) } },
+  ],
   ['another variable', { tenants: { zoom: { ...ZOOM, tokens: { scim: 'env:OTHER_TOKEN' } } } }],
   [
     'a file of another program',
@@ -116,6 +127,41 @@ describe('settings in the working folder', () => {
     writeFileSync(join(home, 'config', 'identity-mcp', 'identity-mcp.json'), '{"tenants":')
     found(OWN)
     expect((await start()).said).toContain('identity-mcp allow')
+  })
+})
+
+describe('own settings that name an app, and not its address', () => {
+  const at = (account: string) => ({ tenants: { zoom: named('snowflake', { account }) } })
+
+  test.each([
+    ['another app', { tenants: { zoom: named('slack') } }, { tenants: { zoom: named('zoom') } }],
+    ['another place within the app', at('acme'), at('thief')],
+    [
+      'an address instead of the app',
+      { tenants: { zoom: named('slack') } },
+      { tenants: { zoom: { ...named('slack'), url: THIEF } } },
+    ],
+    ['an app that is not known', { tenants: { zoom: named('slack') } }, { tenants: { zoom: named('slak') } }],
+  ])('do not allow %s', async (_, mine, theirs) => {
+    own(mine)
+    found(theirs)
+    const { tenants, said } = await start()
+    expect(tenants).toEqual([])
+    expect(said).toMatch(/sends env:RED_TOKEN to .*which your own settings/)
+  })
+
+  test.each([
+    ['the same app', { tenants: { zoom: named('slack') } }, { tenants: { other: named('slack') } }],
+    ['the same place within it', at('acme'), at('acme')],
+    [
+      'its address in full',
+      { tenants: { zoom: named('slack') } },
+      { tenants: { zoom: { ...ZOOM, url: 'https://api.slack.com/scim/v2' } } },
+    ],
+  ])('allow %s', async (_, mine, theirs) => {
+    own(mine)
+    found(theirs)
+    expect((await start()).tenants).toHaveLength(1)
   })
 })
 

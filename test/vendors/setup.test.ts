@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { Tenant, Tenants } from '../../src/engine/tenants.ts'
 import { appGuidesOf } from '../../src/mcp/resources.ts'
 import { Secret } from '../../src/secret.ts'
-import { IDPS, type Idp, type SetupGuide, type Vendor } from '../../src/vendors/define.ts'
+import { IDPS, type Idp, type SetupGuide, titleOf, type Vendor } from '../../src/vendors/define.ts'
 import { settings as gainsightSettings } from '../../src/vendors/gainsight/settings.ts'
 import * as gainsight from '../../src/vendors/gainsight/setup.ts'
 import gainsightVendor from '../../src/vendors/gainsight.ts'
@@ -200,6 +200,7 @@ describe('what an agent should know about an app', () => {
     return {
       name,
       vendor,
+      title: titleOf(vendor, parsed),
       settings: parsed,
       facts: vendor.facts(parsed),
       operations: {},

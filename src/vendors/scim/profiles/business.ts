@@ -1,0 +1,137 @@
+import { type AppProfile, entra, from } from './define.ts'
+
+const SALESFORCE = 'https://help.salesforce.com/s/articleView?id=sf.identity_scim_overview.htm'
+
+/** Customers, people, calls and reports. */
+export const business = () =>
+  ({
+    salesforce: {
+      title: 'Salesforce',
+      at: { domain: 'the My Domain name' },
+      parts: [
+        from('https://help.salesforce.com/s/articleView?id=xcloud.identity_scim_rest_api.htm', {
+          url: 'https://{domain}.my.salesforce.com/services/scim/v2',
+          tokenMade: 'An OAuth 2.0 access token of a connected app.',
+        }),
+        from(SALESFORCE, {
+          deactivateMeans: 'reversible',
+          deleteMeans: 'deactivates',
+          caveats: { deactivate: 'The user cannot log in, and is still found.' },
+        }),
+      ],
+    },
+    freshservice: {
+      title: 'Freshservice',
+      parts: [
+        from(entra('freshservice'), {
+          url: 'https://scim.freshservice.com/scim/v2',
+          tokenMade:
+            'The marketplace app for provisioning over SCIM makes it from the API key of an Organization Admin.',
+          caveats: { more: 'There are no groups over SCIM.' },
+        }),
+      ],
+    },
+    tableau: {
+      title: 'Tableau Cloud',
+      parts: [
+        from(entra('tableau-online'), {
+          tokenMade:
+            'Settings > Authentication > Enable SCIM shows the address and the secret. SAML comes first.',
+          caveats: { token: 'It ends when the administrator who made it changes role or leaves.' },
+        }),
+      ],
+    },
+    webex: {
+      title: 'Cisco Webex',
+      at: { organization: 'the organization id' },
+      parts: [
+        from(entra('cisco-webex'), {
+          url: 'https://api.ciscospark.com/v1/scim/{organization}',
+          tokenMade: 'An OAuth token with the scopes Identity:SCIM and spark:people_write.',
+          caveats: { token: 'It ends after 365 days.' },
+        }),
+      ],
+    },
+    ringcentral: {
+      title: 'RingCentral',
+      parts: [
+        from(entra('ringcentral'), {
+          tokenMade:
+            'An OAuth token by authorization code. The directory provider of the account must be SCIM.',
+          caveats: { more: 'Display name and manager are not supported; there are no groups.' },
+        }),
+      ],
+    },
+    '8x8': {
+      title: '8x8',
+      parts: [
+        from(entra('8x8'), {
+          tokenMade: 'Admin Console > Identity and Security shows the address and the token.',
+          caveats: {
+            deactivate: '8x8 deactivates the user; whether that can be undone is not documented.',
+            more: 'There are no groups over SCIM.',
+          },
+        }),
+      ],
+    },
+    dialpad: {
+      title: 'Dialpad',
+      parts: [
+        from(entra('dialpad'), {
+          url: 'https://dialpad.com/scim',
+          tokenMade: 'A company API key: Authentication > API Keys.',
+          caveats: { more: 'Groups cannot be renamed.' },
+        }),
+      ],
+    },
+    gong: {
+      title: 'Gong',
+      parts: [from(entra('gong'), { tokenMade: 'An OAuth grant of a Technical Administrator.' })],
+    },
+    deel: {
+      title: 'Deel',
+      parts: [
+        from('https://developer.deel.com/api/scim-api/overview', {
+          caveats: { delete: 'The person is removed.', more: 'There are no groups over SCIM.' },
+        }),
+        from('https://developer.deel.com/docs/rate-limits', { budget: { perSecond: 5 } }),
+      ],
+    },
+    enboarder: {
+      title: 'Enboarder',
+      parts: [
+        from('https://help.enboarder.com/en/articles/5890669-scim-api-user-provisioning-and-management', {
+          pageSize: 200,
+          caveats: {
+            more: 'A new account is inactive until its owner sets a password. The app has no filters.',
+          },
+        }),
+      ],
+    },
+    staffbase: {
+      title: 'Staffbase',
+      parts: [
+        from('https://developers.staffbase.com/references/scim-default-mappings/', {
+          caveats: { more: 'A new account needs an external id. An @ in the user name becomes [at].' },
+        }),
+      ],
+    },
+    tealium: {
+      title: 'Tealium',
+      parts: [
+        from('https://docs.tealium.com/api/v3/scim-api/get-users-api/', {
+          url: 'https://developer.tealiumapis.com/scim/v2',
+          tokenMade: 'An OAuth token.',
+          pageSize: 100,
+        }),
+      ],
+    },
+    quickbase: {
+      title: 'Quickbase',
+      parts: [
+        from('https://help.quickbase.com/v1/docs/scim-api-endpoint-details-and-syntax-for-groups.md', {
+          tokenMade: 'A Quickbase user token.',
+        }),
+      ],
+    },
+  }) as const satisfies Partial<Record<string, AppProfile>>

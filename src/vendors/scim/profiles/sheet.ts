@@ -1,0 +1,88 @@
+import type { Facts } from '../../../domain/facts.ts'
+import type { AppName } from './apps.ts'
+import { blanksIn } from './fill-in.ts'
+import { profileOf, settingsOf, sourcesOf } from './index.ts'
+
+/** What is known of an app, for people. */
+export interface AppSheet {
+  app: AppName
+  title: string
+  /** What to write as a tenant, with placeholders. */
+  tenant: Readonly<Record<string, unknown>>
+  address?: string
+  /** What each blank of the address means. */
+  at: Readonly<Record<string, string>>
+  deactivate: Facts['deactivate']
+  delete: Facts['delete']
+  /** Sentences under a word each. */
+  notes: readonly { about: string; text: string }[]
+  /** Other settings of the profile. */
+  sets: Readonly<Record<string, unknown>>
+  unknown: readonly string[]
+  sources: readonly string[]
+}
+
+const DEACTIVATION: Record<Facts['deactivate'], string> = {
+  reversible: 'It can be undone.',
+  deletes: 'It DELETES the account.',
+  unknown: '',
+}
+const DELETION: Record<Facts['delete'], string> = {
+  hard: 'It cannot be undone.',
+  soft: 'The record is kept for a while.',
+  deactivates: 'It deactivates the account.',
+  unlinks: 'It unlinks the account from the directory.',
+  unknown: '',
+}
+
+export function sheetOf(app: AppName): AppSheet {
+  const profile = profileOf(app)
+  const { title, url, tokenMade, caveats = {}, ...more } = settingsOf(profile)
+  const { deactivateMeans = 'unknown', deleteMeans = 'unknown', endsSessions = 'unknown', ...sets } = more
+  const notes = [
+    { about: 'Switching off', text: joined(DEACTIVATION[deactivateMeans], caveats.deactivate) },
+    { about: 'Deleting', text: joined(DELETION[deleteMeans], caveats.delete) },
+    { about: 'Sessions', text: endsSessions === 'yes' ? 'Switching off ends them.' : '' },
+    { about: 'Not shown', text: joined(caveats.hides && `${caveats.hides}.`) },
+    { about: 'Token', text: joined(tokenMade, caveats.token) },
+    { about: 'Also', text: joined(caveats.more) },
+  ]
+  const unknown = {
+    'the address': url === undefined,
+    'whether switching off can be undone': deactivateMeans === 'unknown',
+    'what deleting does': deleteMeans === 'unknown',
+    'whether sessions end': endsSessions === 'unknown',
+    'where the token is made': tokenMade === undefined,
+  }
+  return {
+    app,
+    title,
+    tenant: tenantFor(app, url),
+    ...(url && { address: url }),
+    at: profile.at ?? {},
+    deactivate: deactivateMeans,
+    delete: deleteMeans,
+    notes: notes.filter(({ text }) => text !== ''),
+    sets,
+    unknown: Object.entries(unknown).flatMap(([what, isUnknown]) => (isUnknown ? [what] : [])),
+    sources: sourcesOf(profile),
+  }
+}
+
+const joined = (...texts: readonly (string | undefined)[]): string => texts.filter((text) => text).join(' ')
+
+function tenantFor(app: AppName, url: string | undefined): AppSheet['tenant'] {
+  const blanks = url === undefined ? [] : blanksIn(url).map((blank) => blank.slice(1, -1))
+  return {
+    vendor: 'scim',
+    app,
+    ...(blanks.length > 0 && { at: Object.fromEntries(blanks.map((name) => [name, `<${name}>`])) }),
+    ...(url === undefined && { url: '<the address that the app shows>' }),
+    tokens: {
+      scim: `env:${app
+        .toUpperCase()
+        .replace(/\W/g, '_')
+        .replace(/^(?=\d)/, '_')}_TOKEN`,
+    },
+  }
+}
