@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import envPaths from 'env-paths'
+import { parseJsonc } from '../config/jsonc.ts'
 import { SettingsError } from '../config/settings.ts'
 import { plainText } from '../text/text.ts'
 import type { Io } from './io.ts'
@@ -65,19 +66,21 @@ function allowed(): Record<string, unknown> {
  * fit the schema too; a file that cannot be read sends nothing.
  */
 function sendingsIn(file: string): Sending[] {
-  const { tenants, ...rest } = (parsed(file) ?? {}) as Record<string, unknown>
-  const parts = [
-    ...Object.values(typeof tenants === 'object' && tenants !== null ? tenants : {}),
-    ...Object.values(rest),
-  ]
-  return parts.flatMap((part) => {
+  const { tenants, proxy, ca, ...rest } = (parsed(file) ?? {}) as Record<string, unknown>
+  const apps = Object.values(typeof tenants === 'object' && tenants !== null ? tenants : {})
+  // A proxy and an authority of all tenants are part of each.
+  return [...apps.map((app) => ({ proxy, ca, ...app })), ...Object.values(rest)].flatMap((part) => {
     const texts = textsIn(part)
     const secrets = texts.filter((text) => /^(env|file):/.test(text))
     const hosts = texts
       .flatMap((text) => (URL.canParse(text) ? [new URL(text).host] : []))
       .filter((host) => host)
-    const { vendor } = (part ?? {}) as { vendor?: unknown }
-    const targets = hosts.length > 0 ? hosts : [vendor === undefined ? 'the address in it' : String(vendor)]
+    const { vendor, ca: authority } = (part ?? {}) as { vendor?: unknown; ca?: unknown }
+    const targets = [
+      ...(hosts.length > 0 ? hosts : [vendor === undefined ? 'the address in it' : String(vendor)]),
+      // It can vouch for anybody.
+      ...(typeof authority === 'string' ? [`whom ${resolve(dirname(file), authority)} vouches for`] : []),
+    ]
     return secrets.flatMap((secret) => targets.map((to) => ({ secret, to })))
   })
 }
@@ -89,7 +92,7 @@ function textsIn(value: unknown): string[] {
 
 function parsed(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    return parseJsonc(readFileSync(file, 'utf8'))
   } catch {
     return undefined
   }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import * as z from 'zod'
+import { parseJsonc } from '../config/jsonc.ts'
 import {
   loadSettings,
   parseSettings,
@@ -130,7 +131,7 @@ const Outline = z.lazy(() =>
 
 function outlineOf(file: string): Partial<z.infer<typeof Outline>> {
   try {
-    const { dataDir, ...outline } = Outline.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const { dataDir, ...outline } = Outline.parse(parseJsonc(readFileSync(file, 'utf8')))
     return { ...outline, ...(dataDir !== undefined && { dataDir: resolve(dirname(file), dataDir) }) }
   } catch {
     throw new SettingsError(file, ['is not a valid settings file; run `check` to see why'])
