@@ -1,18 +1,31 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import envPaths from 'env-paths'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { parseJsonc } from '../config/jsonc.ts'
 import { SettingsError } from '../config/settings.ts'
 import { plainText } from '../text/text.ts'
 import type { Io } from './io.ts'
 
-/** The user's own folders. */
-export const userFolders = envPaths('identity-mcp', { suffix: '' })
-export const ownSettings = join(userFolders.config, 'identity-mcp.json')
+/**
+ * The user's own folders. A user without a home has none: a path relative to the working folder would scatter the journal.
+ */
+export const userFolders: { config?: string; data?: string } = await foldersOfUser()
+
+/** The user's settings file; undefined for a user without a home. */
+export const ownSettings = userFolders.config && join(userFolders.config, 'identity-mcp.json')
 
 /** What a person allowed: files by their path and content. */
-const allowedFile = join(userFolders.data, 'allowed-settings.json')
+const allowedFile = userFolders.data && join(userFolders.data, 'allowed-settings.json')
+
+async function foldersOfUser(): Promise<{ config?: string; data?: string }> {
+  try {
+    // Throws at once where the system knows no home either.
+    const { config, data } = (await import('env-paths')).default('identity-mcp', { suffix: '' })
+    return { ...(isAbsolute(config) && { config }), ...(isAbsolute(data) && { data }) }
+  } catch {
+    return {}
+  }
+}
 
 /** A secret that a settings file sends somewhere, each as the file names it. */
 interface Sending {
@@ -40,7 +53,7 @@ export function acceptFound(io: Io, file: string): void {
 
 /** What the file sends and the user's own settings do not; nothing without such settings. */
 export function strangeSendings(file: string): Sending[] {
-  if (!existsSync(ownSettings)) return []
+  if (!ownSettings || !existsSync(ownSettings)) return []
   const own = new Set(sendingsIn(ownSettings).map(keyOf))
   return sendingsIn(file).filter((sending) => !own.has(keyOf(sending)))
 }
@@ -49,6 +62,7 @@ const keyOf = ({ secret, to }: Sending) => JSON.stringify([secret, to])
 
 /** Remembers a person's yes to the file as it is now. */
 export function allow(file: string): void {
+  if (!allowedFile) throw new SettingsError('no home folder', ['set the variable HOME'])
   const all = { ...allowed(), [file]: hashOf(file) }
   mkdirSync(dirname(allowedFile), { recursive: true, mode: 0o700 })
   writeFileSync(allowedFile, `${JSON.stringify(all, undefined, 2)}\n`, { mode: 0o600 })
@@ -58,7 +72,7 @@ const isAllowed = (file: string): boolean => allowed()[file] === hashOf(file)
 const hashOf = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex')
 
 function allowed(): Record<string, unknown> {
-  return (parsed(allowedFile) ?? {}) as Record<string, unknown>
+  return ((allowedFile && parsed(allowedFile)) ?? {}) as Record<string, unknown>
 }
 
 /**

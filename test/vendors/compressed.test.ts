@@ -51,7 +51,7 @@ describe('a compressed reply', () => {
     ['deflate', deflateSync(big)],
     ['br', brotliCompressSync(big)],
     ['gzip, gzip', gzipSync(gzipSync(big))],
-  ])('in "%s" that unfolds to more than is read is refused', async (encoding, raw) => {
+  ])('in %j that unfolds to more than is read is refused', async (encoding, raw) => {
     expect(raw.length).toBeLessThan(100_000)
     const error = await withReply(compressed(encoding, raw), (client) =>
       client.send({ path: '/' }, context()).catch((thrown) => thrown),

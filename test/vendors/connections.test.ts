@@ -41,7 +41,7 @@ describe('a request through a proxy', () => {
     ['https', ''],
     ['http', 'ada:p%40ss%20word'],
     ['http', 'ada:100%'],
-  ])('over %s, with the login "%s", shows it the host alone', async (scheme, login) => {
+  ])('over %s, with the login %j, shows it the host alone', async (scheme, login) => {
     await using app = await openTlsApp()
     await using proxy = await openConnectProxy({ port: app.port }, { secure: scheme === 'https' })
     const address = proxy.url.replace('://', `://${login && `${login}@`}`)
