@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer as createTcpServer } from 'node:net'
+import * as tls from 'node:tls'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { Route } from '../../src/config/network.ts'
@@ -159,8 +160,19 @@ test('a name that DNS does not know is told as that', async () => {
   )
 })
 
-// Node reads the variable when it starts.
-test.each([
+// Node reads the variables when it starts. Node 22.15 and later can list the system's authorities, and SSL_CERT_FILE names
+// them on Linux.
+const listsSystem = 'getCACertificates' in tls && process.platform === 'linux'
+test.each<[string, Record<string, string>, string]>([
+  ...(listsSystem
+    ? [
+        ["the system's authorities", { SSL_CERT_FILE: AUTHORITY }, 'status 200'] as [
+          string,
+          Record<string, string>,
+          string,
+        ],
+      ]
+    : []),
   ['NODE_EXTRA_CA_CERTS alone', { NODE_EXTRA_CA_CERTS: AUTHORITY }, 'status 200'],
   ['no authority', {}, 'NoConnection'],
 ])('a process with %s', async (_, env, told) => {

@@ -21,31 +21,32 @@ export function trustedBy({ authorities }: Pick<Route, 'authorities'>): () => tl
 const shared = new Map<string, tls.SecureContext>()
 
 function contextFor(added: readonly string[]): tls.SecureContext | undefined {
-  const system = fromSystem()
-  if (system.length + added.length === 0) return undefined
   const key = added.join('\n')
   const known = shared.get(key)
   if (known) return known
+  const system = systemAuthorities()
+  if (system.length + added.length === 0) return undefined
   const usual = listed('default') ?? tls.rootCertificates
-  const context = tls.createSecureContext({ ca: [...usual, ...system, ...added] })
+  const context =
+    trusting([...usual, ...system, ...added]) ?? tls.createSecureContext({ ca: [...usual, ...added] })
   shared.set(key, context)
   return context
 }
 
-let system: readonly string[] | undefined
-
-/** The system's authorities, if its store can be read. */
-function fromSystem(): readonly string[] {
-  system ??= readSystem()
-  return system
+/** Undefined if the system lists a certificate that TLS cannot read. */
+function trusting(ca: readonly string[]): tls.SecureContext | undefined {
+  try {
+    // The lists have much in common.
+    return tls.createSecureContext({ ca: [...new Set(ca)] })
+  } catch {
+    return undefined
+  }
 }
 
-function readSystem(): readonly string[] {
+/** Nothing where the system's store cannot be read. */
+function systemAuthorities(): readonly string[] {
   try {
-    const found = listed('system') ?? []
-    // One that TLS cannot read would make all of them useless.
-    if (found.length > 0) tls.createSecureContext({ ca: [...found] })
-    return found
+    return listed('system') ?? []
   } catch {
     return []
   }
