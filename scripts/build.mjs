@@ -88,7 +88,8 @@ try {
       onLoad({ filter: /node_modules\/undici\/index\.js$/ }, ({ path }) => ({
         contents:
           "require('./lib/dispatcher/dispatcher').prototype.request = require('./lib/api/api-request')\n" +
-          "exports.Agent = require('./lib/dispatcher/agent')\n",
+          "exports.Agent = require('./lib/dispatcher/agent')\n" +
+          "exports.buildConnector = require('./lib/core/connect')\n",
         resolveDir: dirname(path),
       }))
     },

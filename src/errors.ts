@@ -130,6 +130,8 @@ export class Unavailable extends RetryableError {
 export class WrongAddress extends IdentityError {
   readonly code = 'unavailable'
 }
+/** The way to the app is barred: a certificate that is not trusted, or a proxy. Nothing was sent. */
+export class NoConnection extends WrongAddress {}
 export class TimedOut extends RetryableError {
   readonly code = 'timeout'
 }

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import { inspect } from 'node:util'
-import { escapeUnseen } from './text/text.ts'
+import { escapeUnseen, plainText } from './text/text.ts'
 
 /** Structured log lines for the person who runs the server. */
 export interface Log {
@@ -39,5 +39,18 @@ export function logTo(to: Writable, least: 'info' | 'error'): Log {
   return {
     info: (message, details) => write('info', message, details),
     error: (message, details) => write('error', message, details),
+  }
+}
+
+/** Writes each error once, as a sentence, for the person at a terminal who waits for a command. */
+export function sentencesTo(to: Writable): Log {
+  const said = new Set<string>()
+  return {
+    info() {},
+    error(message, { tenant } = {}) {
+      const line = tenant === undefined ? message : `${tenant}: ${message}`
+      if (!said.has(line)) to.write(`note: ${plainText(line)}\n`)
+      said.add(line)
+    },
   }
 }

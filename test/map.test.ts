@@ -148,7 +148,7 @@ describe('the map of imports', () => {
       jose: /^auth\/jwt\.ts$/,
       'prom-client': /^http\/metrics\.ts$/,
       '@modelcontextprotocol/client': /^cli\/demo\//,
-      undici: /^vendors\/http\/client\.ts$/,
+      undici: /^vendors\/http\/agent\.ts$/,
       keyv: /^store\/app-memory\.ts$/,
       bottleneck: /^guards\/token-queue\.ts$/,
       ioredis: /^(store\/|journal\/redis-stream\.ts)/,
@@ -174,6 +174,7 @@ describe('the map of imports', () => {
     const revealing = files.filter((file) => /\.reveal\(\)/.test(codeOf(file))).sort()
     expect(revealing).toEqual([
       // Addresses that may hold a password are checked to be ones.
+      'config/network.ts',
       'config/store.ts',
       'config/webhook.ts',
       'store/redis-connection.ts',
@@ -182,6 +183,8 @@ describe('the map of imports', () => {
       'vendors/http/client.ts',
       // When a JWT expires.
       'vendors/http/probe.ts',
+      // A proxy's address and login.
+      'vendors/http/tunnel.ts',
       'webhook/webhook.ts',
     ])
   })

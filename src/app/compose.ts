@@ -71,7 +71,11 @@ export interface Serving {
   openPage?: (parts: PageParts) => LinkedPage
   /** Whether callers are on other machines. */
   remote?: boolean
+  /** Default: JSON lines on stderr. */
+  log?: Log
 }
+
+const logFor = ({ stderr, env }: Io): Log => logTo(stderr, env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
 
 /**
  * Reads the settings, or starts a sandbox, and builds everything that a server or a command needs. `close` waits for
@@ -80,13 +84,12 @@ export interface Serving {
 export async function composeServer(
   io: Io,
   options: CommonOptions,
-  { meter, openPage = loopbackPage, remote = false }: Serving = {},
+  { meter, openPage = loopbackPage, remote = false, log = logFor(io) }: Serving = {},
 ): Promise<Running> {
   const { settings, closeSandbox } = await settingsOrSandbox(io, options)
   const { store, budgets, ...kept } = await openedOr(closeSandbox, () =>
     openStores(dataFolder(settings, options), placeIn(io, settings.store), io),
   )
-  const log = logTo(io.stderr, io.env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
   const warn = (message: string, error: unknown) => log.error(message, { error })
   const ledger = leasing(storeLedger(budgets, withoutStore(log)))
   const tenants = openTenants(settings, vendors, { ledger, store, log, ...(meter && { meter }) })

@@ -1,18 +1,32 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import envPaths from 'env-paths'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { parseJsonc } from '../config/jsonc.ts'
 import { filledIn, SettingsError } from '../config/settings.ts'
 import { plainText } from '../text/text.ts'
 import { vendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'
 
-/** The user's own folders. */
-export const userFolders = envPaths('identity-mcp', { suffix: '' })
-export const ownSettings = join(userFolders.config, 'identity-mcp.json')
+/**
+ * The user's own folders. A user without a home has none: a path relative to the working folder would scatter the journal.
+ */
+export const userFolders: { config?: string; data?: string } = await foldersOfUser()
+
+/** The user's settings file; undefined for a user without a home. */
+export const ownSettings = userFolders.config && join(userFolders.config, 'identity-mcp.json')
 
 /** What a person allowed: files by their path and content. */
-const allowedFile = join(userFolders.data, 'allowed-settings.json')
+const allowedFile = userFolders.data && join(userFolders.data, 'allowed-settings.json')
+
+async function foldersOfUser(): Promise<{ config?: string; data?: string }> {
+  try {
+    // Throws at once where the system knows no home either.
+    const { config, data } = (await import('env-paths')).default('identity-mcp', { suffix: '' })
+    return { ...(isAbsolute(config) && { config }), ...(isAbsolute(data) && { data }) }
+  } catch {
+    return {}
+  }
+}
 
 /** A secret that a settings file sends somewhere, each as the file names it. */
 interface Sending {
@@ -40,7 +54,7 @@ export function acceptFound(io: Io, file: string): void {
 
 /** What the file sends and the user's own settings do not; nothing without such settings. */
 export function strangeSendings(file: string): Sending[] {
-  if (!existsSync(ownSettings)) return []
+  if (!ownSettings || !existsSync(ownSettings)) return []
   const own = new Set(sendingsIn(ownSettings).map(keyOf))
   return sendingsIn(file).filter((sending) => !own.has(keyOf(sending)))
 }
@@ -49,6 +63,7 @@ const keyOf = ({ secret, to }: Sending) => JSON.stringify([secret, to])
 
 /** Remembers a person's yes to the file as it is now. */
 export function allow(file: string): void {
+  if (!allowedFile) throw new SettingsError('no home folder', ['set the variable HOME'])
   const all = { ...allowed(), [file]: hashOf(file) }
   mkdirSync(dirname(allowedFile), { recursive: true, mode: 0o700 })
   writeFileSync(allowedFile, `${JSON.stringify(all, undefined, 2)}\n`, { mode: 0o600 })
@@ -58,7 +73,7 @@ const isAllowed = (file: string): boolean => allowed()[file] === hashOf(file)
 const hashOf = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex')
 
 function allowed(): Record<string, unknown> {
-  return (parsed(allowedFile) ?? {}) as Record<string, unknown>
+  return ((allowedFile && parsed(allowedFile)) ?? {}) as Record<string, unknown>
 }
 
 /**
@@ -66,22 +81,23 @@ function allowed(): Record<string, unknown> {
  * fit the schema too; a file that cannot be read sends nothing.
  */
 function sendingsIn(file: string): Sending[] {
-  const { tenants, ...rest } = (parsed(file) ?? {}) as Record<string, unknown>
-  const parts = [
-    // With the address of the app that a tenant names, which need not be written.
-    ...Object.values(typeof tenants === 'object' && tenants !== null ? tenants : {}).map((tenant) =>
-      filledIn(tenant, vendors),
-    ),
-    ...Object.values(rest),
-  ]
-  return parts.flatMap((part) => {
+  const { tenants, proxy, ca, ...rest } = (parsed(file) ?? {}) as Record<string, unknown>
+  const apps = Object.values(typeof tenants === 'object' && tenants !== null ? tenants : {})
+  // With the address of the app that a tenant names, which need not be written; a proxy and an authority of all tenants
+  // are part of each.
+  const whole = apps.map((app) => ({ proxy, ca, ...(filledIn(app, vendors) as object) }))
+  return [...whole, ...Object.values(rest)].flatMap((part) => {
     const texts = textsIn(part)
     const secrets = texts.filter((text) => /^(env|file):/.test(text))
     const hosts = texts
       .flatMap((text) => (URL.canParse(text) ? [new URL(text).host] : []))
       .filter((host) => host)
-    const { vendor } = (part ?? {}) as { vendor?: unknown }
-    const targets = hosts.length > 0 ? hosts : [vendor === undefined ? 'the address in it' : String(vendor)]
+    const { vendor, ca: authority } = (part ?? {}) as { vendor?: unknown; ca?: unknown }
+    const targets = [
+      ...(hosts.length > 0 ? hosts : [vendor === undefined ? 'the address in it' : String(vendor)]),
+      // It can vouch for anybody.
+      ...(typeof authority === 'string' ? [`whom ${resolve(dirname(file), authority)} vouches for`] : []),
+    ]
     return secrets.flatMap((secret) => targets.map((to) => ({ secret, to })))
   })
 }
@@ -93,7 +109,7 @@ function textsIn(value: unknown): string[] {
 
 function parsed(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    return parseJsonc(readFileSync(file, 'utf8'))
   } catch {
     return undefined
   }

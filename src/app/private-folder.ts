@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs'
+import { accessSync, constants, lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SettingsError } from '../config/settings.ts'
 import type { Io } from './io.ts'
@@ -15,6 +15,21 @@ export function mustBePrivate(path: string, { uid }: Pick<Io, 'uid'>): void {
   if (uid === undefined) return
   const problems = [...insideOf(path).flatMap((one) => problemWith(one, uid)), ...parentsOf(path, uid)]
   if (problems.length > 0) throw new SettingsError(`${path} is not private`, problems)
+}
+
+/** Throws `SettingsError` if this user cannot write in a folder, or cannot make it. Makes nothing. */
+export function mustBeWritable(folder: string): void {
+  const nearest = [folder, ...ancestorsOf(folder)].find((path) => statOf(path) !== undefined) ?? folder
+  try {
+    // A file is no place for a folder, and the dot says so.
+    accessSync(`${nearest}/.`, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new SettingsError(folder, [
+      `the journal and the store cannot be written there (${code}): set ` +
+        '`dataDir` in the settings to a folder that this user can write to',
+    ])
+  }
 }
 
 /** The folder or file and what is in it, as far as it exists. */
@@ -62,7 +77,14 @@ const ancestorsOf = (path: string): string[] => {
   return parent === path ? [] : [parent, ...ancestorsOf(parent)]
 }
 
-const statOf = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false })
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })
+  } catch {
+    // Below a file, or where this user may not look.
+    return undefined
+  }
+}
 
 function realPathOf(path: string): string | undefined {
   try {

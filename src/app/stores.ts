@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import * as z from 'zod'
+import { parseJsonc } from '../config/jsonc.ts'
 import {
   loadSettings,
   parseSettings,
@@ -23,10 +24,9 @@ import { vendors } from '../vendors/index.ts'
 import { acceptFound, ownSettings, userFolders } from './found-settings.ts'
 import type { Io } from './io.ts'
 import { journalWithWebhook } from './journal-webhook.ts'
-import { mustBePrivate } from './private-folder.ts'
+import { mustBePrivate, mustBeWritable } from './private-folder.ts'
 
 export interface DataFolder {
-  folder: string
   store: Store
   journal: Journal
   /** Names of the tenants, if there is a settings file. */
@@ -56,7 +56,7 @@ export function settingsFile(io: Io, { config }: CommonOptions): SettingsPlace {
   if (named) return { file: resolve(io.cwd, named), named: true, found: false }
   const here = resolve(io.cwd, 'identity-mcp.json')
   const found = existsSync(here) && here !== ownSettings
-  return { file: found ? here : ownSettings, named: false, found }
+  return { file: found ? here : (ownSettings ?? here), named: false, found }
 }
 
 /** The parsed settings file. Throws `SettingsError`. */
@@ -64,7 +64,7 @@ export function settingsOf(io: Io, options: CommonOptions): Settings {
   const { file, named, found } = settingsFile(io, options)
   if (!named && !existsSync(file)) {
     throw new SettingsError('no settings', [
-      `there is no identity-mcp.json in ${io.cwd} or in ${userFolders.config}. ` +
+      `there is no identity-mcp.json in ${io.cwd}${userFolders.config ? ` or in ${userFolders.config}` : ''}. ` +
         `Write one, name one with --config FILE, or try the sandbox: ${io.self} --sandbox`,
     ])
   }
@@ -83,9 +83,14 @@ export const sandboxSettings = (
   ...(readOnly && { readOnly: true }),
 })
 
-/** The folder of the journal and the store. The sandbox has its own. */
-export const dataFolder = (settings: Pick<Settings, 'dataDir'>, { sandbox }: CommonOptions): string =>
-  sandbox ? join(userFolders.data, 'sandbox') : (settings.dataDir ?? userFolders.data)
+/** The folder of the journal and the store, if this user has one. The sandbox has its own. */
+export function dataFolder(
+  { dataDir }: Pick<Settings, 'dataDir'>,
+  { sandbox }: CommonOptions,
+): string | undefined {
+  const { data } = userFolders
+  return sandbox ? data && join(data, 'sandbox') : (dataDir ?? data)
+}
 
 /**
  * Opens the data folder for a command. Of the settings it reads only the location of the data and the names of the tenants,
@@ -106,7 +111,6 @@ export async function openDataFolder(io: Io, command: Command): Promise<DataFold
     return { webhook: schema.parse(outline.webhook), signingKey }
   })
   return {
-    folder,
     store,
     journal,
     ...(tenants && { tenants: Object.keys(tenants) }),
@@ -130,7 +134,7 @@ const Outline = z.lazy(() =>
 
 function outlineOf(file: string): Partial<z.infer<typeof Outline>> {
   try {
-    const { dataDir, ...outline } = Outline.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const { dataDir, ...outline } = Outline.parse(parseJsonc(readFileSync(file, 'utf8')))
     return { ...outline, ...(dataDir !== undefined && { dataDir: resolve(dirname(file), dataDir) }) }
   } catch {
     throw new SettingsError(file, ['is not a valid settings file; run `check` to see why'])
@@ -146,10 +150,10 @@ export function placeIn(io: Io, place: StorePlace): StorePlace {
 
 /**
  * Opens the store, which survives a power loss; the budgets, which every request changes; and the journal. Throws
- * `SettingsError` if others may write in the folder.
+ * `SettingsError` if others may write in the folder, or this user may not.
  */
 export function openStores(
-  folder: string,
+  folder: string | undefined,
   place: StorePlace = 'disk',
   { uid }: Pick<Io, 'uid'> = {},
 ): { store: Store; budgets: Store; journal: Journal } {
@@ -158,7 +162,13 @@ export function openStores(
     const store = redisStore(redis)
     return { store, budgets: store, journal: streamJournal(redis) }
   }
+  if (folder === undefined) {
+    throw new SettingsError('no data folder', [
+      'this user has no home folder (HOME): set HOME, or `dataDir` in the settings to a folder of this user',
+    ])
+  }
   mustBePrivate(folder, { uid })
+  mustBeWritable(folder)
   const store = diskStore(join(folder, 'state'), { durable: true })
   const budgets = diskStore(join(folder, 'budgets'), { durable: false })
   return { store, budgets, journal: fileJournal(folder, store) }

@@ -4,6 +4,7 @@ import { composeServer } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
 import { serve } from '../app/serve-stdio.ts'
 import { type CommonOptions, openDataFolder } from '../app/stores.ts'
+import { sentencesTo } from '../log.ts'
 import { allowCommand } from './allow.ts'
 import { approvalsCommand } from './approvals.ts'
 import { approversCommand } from './approvers.ts'
@@ -26,7 +27,9 @@ import { undoCommand } from './undo.ts'
 
 /** The command line. Without a command, it serves over stdio. */
 export function program(io: Io): Command {
-  const start = (options: CommonOptions) => composeServer(io, options)
+  // Whoever asked for the log gets it; for others, lines of JSON between those for people would only hide what they say.
+  const log = io.env.IDENTITY_MCP_LOG ? {} : { log: sentencesTo(io.stderr) }
+  const start = (options: CommonOptions) => composeServer(io, options, log)
   const data = (command: Command) => openDataFolder(io, command)
   return (
     newCommand(io, 'identity-mcp', pkg.description)

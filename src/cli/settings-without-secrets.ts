@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Io } from '../app/io.ts'
 import { type CommonOptions, sandboxSettings, settingsFile, settingsOf } from '../app/stores.ts'
+import { parseJsonc } from '../config/jsonc.ts'
 import { SecretReference, type Settings, SettingsError, settingsSchema } from '../config/settings.ts'
 import { Secret } from '../secret.ts'
 import { vendors } from '../vendors/index.ts'
@@ -30,11 +31,11 @@ function withoutSecrets(io: Io, options: CommonOptions): Settings | undefined {
     return new Secret(io.env[variable] || `<the value of ${reference}>`)
   })
   try {
-    const raw = JSON.parse(readFileSync(settingsFile(io, options).file, 'utf8')) as object
+    const raw = parseJsonc(readFileSync(settingsFile(io, options).file, 'utf8')) as object
     // These commands do not open the store.
     const schema = settingsSchema(vendors, { Secret: PlaceholderSecret })
     const { data } = schema.safeParse({ ...raw, store: undefined })
-    return data && { ...data, notes: [] }
+    return data && { ...data, notes: [], routes: new Map() }
   } catch {
     return undefined
   }

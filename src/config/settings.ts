@@ -3,8 +3,11 @@ import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
 import { Secret } from '../secret.ts'
 import { Auth, HttpSettings } from './http.ts'
+import { JsonFault, parseJsonc, withoutBom } from './jsonc.ts'
+import { networkSettings, type Route, routesOf } from './network.ts'
 import { notesOn } from './notes.ts'
 import { ChangeLimits, Confirm, type Environment, ProtectedAccount } from './policy.ts'
+import { REFERENCE } from './reference.ts'
 import { type StorePlace, storePlace } from './store.ts'
 import { SigningKey, webhookSettings } from './webhook.ts'
 
@@ -22,6 +25,8 @@ export interface TenantSettings {
   maxRetries: number
   verifyAfterWrite: boolean
   verifyWindowMs: number
+  proxy?: string | undefined
+  ca?: string | undefined
 }
 
 /** The budget of a token: a limit on requests for each window. */
@@ -93,6 +98,7 @@ export function settingsSchema(
     limits: ChangeLimits.prefault({}).describe('How much may be changed'),
     auth: Auth.optional(),
     http: HttpSettings,
+    ...networkSettings,
     dataDir: z
       .string()
       .min(1)
@@ -125,6 +131,8 @@ type ParsedSettings = z.infer<ReturnType<typeof settingsSchema>>
 export type Settings = ParsedSettings & {
   /** What whoever runs the server should know of them, in sentences. */
   notes: readonly string[]
+  /** How requests reach the app of each tenant. */
+  routes: ReadonlyMap<string, Route>
 }
 
 /** Invalid settings: all problems in one message, each with its key. */
@@ -145,7 +153,7 @@ export function loadSettings(
   vendors: readonly ConfigurableVendor[],
   env: Readonly<Record<string, string | undefined>>,
 ): Settings {
-  const raw = parseJson(file, readText(file))
+  const raw = parseText(file, readText(file))
   const settings = parseSettings(raw, vendors, env, file)
   return settings.dataDir ? { ...settings, dataDir: resolve(dirname(file), settings.dataDir) } : settings
 }
@@ -171,17 +179,17 @@ export function parseSettings(
   env: Readonly<Record<string, string | undefined>>,
   where: string,
 ): Settings {
-  const parsed = settingsSchema(vendors, { Secret: secretFrom(env) }, vendorsIn(raw)).safeParse(
-    raw,
-    PARSE_ONCE,
-  )
+  const Reference = secretFrom(env)
+  const parsed = settingsSchema(vendors, { Secret: Reference }, vendorsIn(raw)).safeParse(raw, PARSE_ONCE)
+  const network = parsed.data && routesOf(parsed.data, { env, where, Reference })
   const problems = [
     ...badTenantNames(raw),
     ...(parsed.error?.issues.flatMap(problemsOf) ?? []),
     ...(parsed.data ? [...unknownNames(parsed.data, vendors), ...emptyFourEyes(parsed.data)] : []),
+    ...(network?.problems ?? []),
   ]
-  if (!parsed.success || problems.length > 0) throw new SettingsError(where, problems)
-  return { ...parsed.data, notes: notesOn(raw, parsed.data) }
+  if (!network || problems.length > 0) throw new SettingsError(where, problems)
+  return { ...parsed.data, notes: notesOn(raw, parsed.data), routes: network.routes }
 }
 
 /** Valid tenant names. */
@@ -245,35 +253,32 @@ function readText(file: string): string {
   }
 }
 
-function parseJson(file: string, text: string): unknown {
+function parseText(file: string, text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJsonc(text)
   } catch (error) {
-    // Only the position: the parser's message quotes the text around it, which can be a secret.
-    const position = /\(line \d+ column \d+\)/.exec(String(error))?.[0] ?? ''
-    throw new SettingsError(file, [`is not valid JSON ${position}`.trim()])
+    if (!(error instanceof JsonFault)) throw error
+    throw new SettingsError(file, [error.message])
   }
 }
-
-const REFERENCE = /^(env|file):(.+)$/s
 
 /** The schema of a secret: a reference that is read once. Error messages never quote the secret. */
 export function secretFrom(env: Readonly<Record<string, string | undefined>>): SettingsParts['Secret'] {
   return SecretReference.transform((reference, context) => {
-    const [, kind, name = ''] = REFERENCE.exec(reference) ?? []
+    const [, variable, file = ''] = REFERENCE.exec(reference) ?? []
     const problem = (message: string) => {
       context.addIssue({ code: 'custom', message, input: undefined })
       return z.NEVER
     }
     let value: string
-    if (kind === 'env') {
-      if (!env[name]) return problem(`environment variable ${name} is not set`)
-      value = env[name]
+    if (variable !== undefined) {
+      if (!env[variable]) return problem(`environment variable ${variable} is not set`)
+      value = env[variable]
     } else {
       try {
-        value = readFileSync(name, 'utf8').replace(/\r?\n$/, '')
+        value = withoutBom(readFileSync(file, 'utf8')).replace(/\r?\n$/, '')
       } catch {
-        return problem(`file ${name} cannot be read`)
+        return problem(`file ${file} cannot be read`)
       }
     }
     if (!/^[\x21-\x7e]{8,}$/.test(value)) {
@@ -288,10 +293,7 @@ export function secretFrom(env: Readonly<Record<string, string | undefined>>): S
 /** A secret in the settings file. */
 export const SecretReference = z
   .string()
-  .regex(
-    /^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/,
-    'must be env:NAME or file:/path, never the secret itself',
-  )
+  .regex(REFERENCE, 'must be env:NAME or file:/path, never the secret itself')
   .describe('env:NAME or file:/path')
 
 const isNested = ({ code, path }: z.core.$ZodIssue) =>

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Secret } from '../secret.ts'
 import { isLoopback } from './address.ts'
+import { REFERENCE } from './reference.ts'
 
 /** The address and the credentials of a Redis. */
 export interface RedisAddress {
@@ -26,7 +27,7 @@ export const storePlace = (Reference: z.ZodType<Secret, string>) =>
   z
     .string()
     .regex(
-      /^(disk|rediss?:\/\/\S+|env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/,
+      new RegExp(`^(disk|rediss?://\\S+)$|${REFERENCE.source}`),
       'must be disk, redis://HOST, rediss://HOST for TLS, or env:NAME or file:/path with such an address',
     )
     .default('disk')

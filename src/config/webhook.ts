@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Secret } from '../secret.ts'
 import { isSafeAddress } from './address.ts'
+import { FILE_REFERENCE } from './reference.ts'
 
 /** The events that can be sent. */
 export const WEBHOOK_EVENTS = ['waiting', 'approved', 'denied', 'unused', 'refused', 'braked'] as const
@@ -40,6 +41,6 @@ export type WebhookSettings = z.infer<ReturnType<typeof webhookSettings>>
 /** The key that signs anchors of the journal. Parses to its path. */
 export const SigningKey = z
   .string()
-  .regex(/^file:\/.+/, 'must be file:/path')
+  .regex(FILE_REFERENCE, 'must be file:/path')
   .transform((reference) => reference.slice('file:'.length))
   .describe('file:/path of the Ed25519 key that signs anchors of the journal, made by `journal keygen`')

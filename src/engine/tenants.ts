@@ -1,4 +1,5 @@
 import type { ChangeLocation } from '../changes/define.ts'
+import { DIRECT, type Route } from '../config/network.ts'
 import { appsOf } from '../config/same-app.ts'
 import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { Effect } from '../domain/change.ts'
@@ -69,7 +70,10 @@ export function openTenants(settings: Settings, vendors: readonly Vendor[], kept
   const all = Object.entries(settings.tenants).map(([name, tenant]): Tenant => {
     const vendor = vendors.find((candidate) => candidate.name === tenant.vendor)
     if (!vendor) throw new TypeError(`no vendor ${tenant.vendor}`)
-    const { opened, budgets } = openApp(name, tenant, vendor, kept)
+    const { opened, budgets } = openApp(name, tenant, vendor, {
+      ...kept,
+      route: settings.routes.get(name) ?? DIRECT,
+    })
     const operations = vendor.operations(tenant, opened)
     return {
       name,
@@ -147,7 +151,7 @@ function openApp(
   tenant: string,
   { url, budget, timeoutMs, maxRetries }: TenantSettings,
   vendor: Vendor,
-  { ledger, store, log, meter = unmetered }: TenantServices,
+  { ledger, store, log, meter = unmetered, route }: TenantServices & { route: Route },
 ): { opened: VendorContext; budgets: Tenant['budgets'] } {
   const spending = { ...vendor.budget, ...budget }
   const watch = {
@@ -161,7 +165,7 @@ function openApp(
     tenant,
     open(opening) {
       buckets.set(bucketOf(opening), opening.token.fingerprint)
-      return openClient(opening, guards(opening))
+      return openClient(opening, guards(opening), route)
     },
     left: (token) => ledger.left(bucketOf({ base: new URL(url), token }), spending),
     memory: appMemory(store, { tenant, address: url }, (error) =>

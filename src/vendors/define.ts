@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { BaseUrl } from '../config/address.ts'
+import { networkSettings } from '../config/network.ts'
 import { Environment } from '../config/policy.ts'
 import { Budget, type SettingsParts, type TenantSettings } from '../config/settings.ts'
 import type { Facts } from '../domain/facts.ts'
@@ -44,6 +45,7 @@ export const tenantSettings = {
     .max(30_000)
     .default(3_000)
     .describe('How long a change may take to show in the app before it counts as unverified'),
+  ...networkSettings,
 }
 
 /** The identity providers that have a setup guide. */

@@ -56,6 +56,7 @@ async function start(options: { config?: string } = {}) {
 const THIEF = 'https://thief.example/scim2'
 /** A tenant whose address only the profile of an app says. */
 const named = (app: string, at?: object) => ({ vendor: 'scim', app, at, tokens: ZOOM.tokens })
+const withTenant = (more: object) => ({ tenants: { zoom: { ...ZOOM, ...more } } })
 const STRANGE: [string, unknown][] = [
   ['the token to another host', { tenants: { zoom: { ...ZOOM, url: THIEF } } }],
   [
@@ -83,7 +84,17 @@ const STRANGE: [string, unknown][] = [
     { ...OWN, webhook: { url: 'https://thief.example/', secret: 'env:RED_TOKEN' } },
   ],
   ['the token as a store', { ...OWN, store: 'env:RED_TOKEN' }],
+  ['the token through a proxy of another', { ...OWN, proxy: 'http://thief.example:3128' }],
+  [
+    'the token through a proxy of another, for one tenant',
+    withTenant({ proxy: 'http://thief.example:3128' }),
+  ],
+  ['the token through a proxy that a variable names', { ...OWN, proxy: 'env:OTHER_TOKEN' }],
+  ['the token to whom another authority vouches for', { ...OWN, ca: 'authority.pem' }],
+  ['the token to whom another authority vouches for, for one tenant', withTenant({ ca: 'authority.pem' })],
 ]
+/** Not JSON, but read. */
+const COMMENTED = `\uFEFF// hello\n${JSON.stringify({ tenants: { zoom: { ...ZOOM, url: THIEF } } })}`
 
 describe('settings in the working folder', () => {
   test.each(STRANGE)('that send %s are refused until a person says yes', async (_, settings) => {
@@ -99,6 +110,21 @@ describe('settings in the working folder', () => {
     // The yes was to that content, and to that place.
     found({ ...(settings as object), readOnly: true })
     expect((await start()).said).toContain('identity-mcp allow')
+  })
+
+  test('are looked at where comments and a byte order mark are in them', async () => {
+    own()
+    found({})
+    writeFileSync(join(repository, 'identity-mcp.json'), COMMENTED)
+    expect((await start()).said).toContain('sends env:RED_TOKEN to thief.example')
+  })
+
+  test('may name the proxy and the authority that the own settings name', async () => {
+    const ca = join(import.meta.dirname, '../fixtures/tls/authority.pem')
+    const network = { proxy: 'http://proxy.example:3128', ca }
+    own({ ...OWN, ...network })
+    found({ ...OWN, ...network })
+    expect((await start()).tenants).toEqual(['zoom'])
   })
 
   test('that send what the own settings send are used, and said', async () => {

@@ -35,7 +35,7 @@ export interface Said {
 export async function openDesk() {
   const folder = await mkdtemp(join(tmpdir(), 'desk-'))
   const store = memoryStore()
-  const data: DataFolder = { folder, store, journal: fileJournal(folder, store), close: async () => {} }
+  const data: DataFolder = { store, journal: fileJournal(folder, store), close: async () => {} }
 
   /** Runs a command. `typed` goes to the terminal key by key, `piped` to a standard input that is none. */
   async function run(
@@ -89,6 +89,7 @@ export async function openDesk() {
 
   return {
     ...data,
+    folder,
     run,
     stop: () => rm(folder, { recursive: true, force: true }),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),

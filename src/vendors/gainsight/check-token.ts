@@ -2,7 +2,7 @@ import type { RequestContext, SurfaceCheck, TokenCheck, TokenVerdict } from '../
 import { IdentityError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import type { VendorContext } from '../define.ts'
-import { EXPIRES_SOON_MS, jwtExpiry, READS_HERE } from '../http/probe.ts'
+import { EXPIRES_SOON_MS, jwtExpiry, READS_HERE, withoutAnswer } from '../http/probe.ts'
 import type { Clients, ScimClient, TokenClient } from './clients.ts'
 import { SET_UP_SSO, WHERE_TO_MAKE } from './errors.ts'
 import type { DialectName } from './rest/find-dialect.ts'
@@ -100,9 +100,7 @@ async function probeFetch(token: Promise<unknown>): Promise<SurfaceProbe | undef
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
     if (error.code === 'unauthorized') return { surface, outcome: 'rejected' }
-    if (error.code === 'rate_limited') return { surface, outcome: 'rate_limited' }
-    const wrong = error.code === 'bad_reply' || (error.code === 'unavailable' && !error.retryable)
-    return { surface, outcome: wrong ? 'wrong_address' : 'unreachable' }
+    return { surface, ...(error.code === 'bad_reply' ? { outcome: 'wrong_address' } : withoutAnswer(error)) }
   }
 }
 
@@ -156,7 +154,7 @@ const HINTS: { readonly [What in SurfaceProbe['outcome']]?: string } = {
 const EXCHANGE_HINT = 'The two tokens are swapped: exchange `accessKey` and `scim` in the settings.'
 
 function toSurfaceCheck(
-  { surface, outcome, status, extra }: SurfaceProbe,
+  { surface, outcome, status, said, extra }: SurfaceProbe,
   row: CheckedToken,
   swapped: boolean,
 ): SurfaceCheck {
@@ -167,7 +165,7 @@ function toSurfaceCheck(
     if (outcome === 'ok' || !own)
       return verdict === 'expires_soon' ? WHERE_TO_MAKE[client.tokenKind] : undefined
     if (swapped) return EXCHANGE_HINT
-    return HINTS[outcome] ?? WHERE_TO_MAKE[client.tokenKind]
+    return said?.hint ?? HINTS[outcome] ?? WHERE_TO_MAKE[client.tokenKind]
   }
   const meaning = () => {
     if (!own)
@@ -177,7 +175,9 @@ function toSurfaceCheck(
     if (wrong) return 'The token has no access here. It is for the other API.'
     // The access key is not limited to reading.
     if (outcome === 'ok' && client.tokenKind !== 'accessKey') return READS_HERE
-    return extra && outcome === 'wrong_address' ? 'The tenant serves no groups.' : MEANINGS[outcome]
+    return extra && outcome === 'wrong_address'
+      ? 'The tenant serves no groups.'
+      : (said?.meaning ?? MEANINGS[outcome])
   }
   const hintText = hint()
   return {

@@ -1,9 +1,11 @@
-import type { Dispatcher } from 'undici'
+import { DIRECT, type Route } from '../../config/network.ts'
 import type { RequestContext } from '../../domain/operations.ts'
-import { BadReply, IdentityError, Unavailable, UnknownOutcome, WrongAddress } from '../../errors.ts'
+import { IdentityError, Unavailable, UnknownOutcome, WrongAddress } from '../../errors.ts'
 import { compose } from '../../guards/compose.ts'
 import type { AppReply, AppRequest, RequestGuard } from '../../guards/request.ts'
 import type { Secret } from '../../secret.ts'
+import { openAgent } from './agent.ts'
+import { decoded, tooLarge } from './decode.ts'
 import { stringifyExact } from './exact-json.ts'
 
 /** A vendor's connection to its app: a base address, one token, and the headers that carry it. */
@@ -43,9 +45,13 @@ export const path = (fixed: TemplateStringsArray, ...values: string[]): string =
     return made + encodeURIComponent(value) + part
   })
 
-/** Opens a client behind `guards`. */
-export function openClient(options: ClientOptions, guards: readonly RequestGuard[]): ApiClient {
-  const send = compose(guards, transmit(options))
+/** Opens a client behind `guards`, whose connections take `route`. */
+export function openClient(
+  options: ClientOptions,
+  guards: readonly RequestGuard[],
+  route: Route = DIRECT,
+): ApiClient {
+  const send = compose(guards, transmit(options, route))
   const root = options.base.href.replace(/\/$/, '')
   return {
     send({ method = 'GET', path, query = {}, body, form, headers = {}, effect }, context) {
@@ -70,14 +76,18 @@ export function openClient(options: ClientOptions, guards: readonly RequestGuard
 const MAX_REPLY_BYTES = 16 * 1024 * 1024
 
 /**
- * Sends the request. Only this code opens connections to apps and reveals tokens. Throws `Unavailable` or
+ * Sends the request. Only this code sends to apps and reveals tokens. Throws `Unavailable`, `NoConnection` or
  * `WrongAddress` when the request certainly did not reach the app (for a read also when the reply was lost), and
  * `UnknownOutcome` when a write may have happened.
  */
-function transmit({ token }: Pick<ClientOptions, 'token'>): (request: AppRequest) => Promise<AppReply> {
-  let agent: Dispatcher | undefined
+function transmit(
+  { token }: Pick<ClientOptions, 'token'>,
+  route: Route,
+): (request: AppRequest) => Promise<AppReply> {
+  let opening: ReturnType<typeof openAgent> | undefined
   return async (request) => {
-    agent ??= await openAgent()
+    opening ??= openAgent(route)
+    const agent = await opening
     request.signal.throwIfAborted()
     try {
       const { statusCode, headers, body } = await agent.request({
@@ -89,7 +99,8 @@ function transmit({ token }: Pick<ClientOptions, 'token'>): (request: AppRequest
         signal: request.signal,
       })
       const flat = flatHeaders(headers)
-      const text = textOf(await readCapped(body), flat['content-type'])
+      const bytes = await decoded(await readCapped(body), flat['content-encoding'], MAX_REPLY_BYTES)
+      const text = textOf(bytes, flat['content-type'])
       return scrubbed({ status: statusCode, headers: flat, text }, token)
     } catch (error) {
       throw networkError(error, request)
@@ -104,11 +115,6 @@ export const scrubbed = ({ status, headers, text }: AppReply, token: Secret): Ap
   text: token.scrub(text),
 })
 
-async function openAgent(): Promise<Dispatcher> {
-  const { Agent } = (await import('undici')).default
-  return new Agent({ connect: { timeout: 5_000 }, keepAliveTimeout: 10_000, connections: 64 })
-}
-
 const revealed = (values: Readonly<Record<string, string | Secret>>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? value : value.reveal()]),
@@ -119,9 +125,7 @@ async function readCapped(body: AsyncIterable<Buffer>): Promise<Buffer> {
   let size = 0
   for await (const chunk of body) {
     size += chunk.length
-    if (size > MAX_REPLY_BYTES) {
-      throw new BadReply('The app’s reply is too large.', 'Request less: use a filter or a smaller page.')
-    }
+    if (size > MAX_REPLY_BYTES) throw tooLarge()
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -146,35 +150,9 @@ const flatHeaders = (headers: Record<string, string | string[] | undefined>): Re
     ),
   )
 
-// Codes of Node and undici for a connection that was never made: nothing was sent.
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EAI_AGAIN',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
-const WRONG_HOST = /^(ENOTFOUND|ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
-
 function networkError(error: unknown, { effect, url, signal }: AppRequest): unknown {
-  const code = networkCodeOf(error)
-  if (WRONG_HOST.test(code)) {
-    return new WrongAddress(
-      `There is no app at ${url.host}.`,
-      'Check `url` in the settings of this tenant: the host name and its certificate.',
-      { cause: error },
-    )
-  }
-  if (NEVER_SENT.has(code)) {
-    return new Unavailable(
-      `The app at ${url.host} cannot be reached.`,
-      'Try again later, or check the network.',
-      {
-        cause: error,
-      },
-    )
-  }
+  // The agent throws these when it could not connect.
+  if (error instanceof WrongAddress || error instanceof Unavailable) return error
   if (effect === 'writes') {
     return new UnknownOutcome(
       'The reply to a change was lost. The app may or may not have made the change.',
@@ -185,12 +163,4 @@ function networkError(error: unknown, { effect, url, signal }: AppRequest): unkn
   if (error instanceof IdentityError) return error
   if (signal.aborted) return signal.reason
   return new Unavailable(`The connection to ${url.host} broke.`, 'Try again.', { cause: error })
-}
-
-function networkCodeOf(error: unknown): string {
-  if (!(error instanceof Error)) return ''
-  if ('code' in error && typeof error.code === 'string') return error.code
-  // Node 20 wraps the failures of all addresses that it tried.
-  const inner = error instanceof AggregateError ? error.errors[0] : error.cause
-  return inner === undefined ? '' : networkCodeOf(inner)
 }

@@ -1,4 +1,4 @@
-import { IdentityError } from '../../errors.ts'
+import { IdentityError, NoConnection, WrongAddress } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import { saysNothingFound } from './classify.ts'
 import type { Failure, ParsedReply } from './reply.ts'
@@ -21,6 +21,8 @@ export type ProbeOutcome =
 export interface Probe {
   outcome: ProbeOutcome
   status?: number
+  /** What is known of a request that got no answer: it tells more than the outcome does. */
+  said?: { meaning: string; hint: string }
 }
 
 /** Whether a body is a SCIM list response (RFC 7644 §3.4.2). An empty list can lack `Resources`. */
@@ -39,10 +41,19 @@ export async function probe(
     return { outcome: saysNothingFound(failure) ? 'ok' : outcomeOf(failure), status: failure.status }
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
-    if (error.code === 'rate_limited') return { outcome: 'rate_limited' }
-    // `WrongAddress` is the only `unavailable` error that retries cannot fix.
-    return { outcome: error.code === 'unavailable' && !error.retryable ? 'wrong_address' : 'unreachable' }
+    return withoutAnswer(error)
   }
+}
+
+/** What a request without an answer shows. */
+export function withoutAnswer(error: IdentityError): Probe {
+  if (error.code === 'rate_limited') return { outcome: 'rate_limited' }
+  const said = { meaning: error.message, hint: error.hint }
+  // The address can be right where a certificate or a proxy is not.
+  if (error instanceof WrongAddress && !(error instanceof NoConnection)) {
+    return { outcome: 'wrong_address', said }
+  }
+  return { outcome: 'unreachable', said }
 }
 
 const EXPIRED = /\bexpired?\b/i

@@ -132,7 +132,7 @@ const HINTS: { readonly [What in ProbeOutcome]?: string } = {
 }
 
 function toSurfaceCheck(found: SurfaceResult, judged: JudgedToken): SurfaceCheck {
-  const { surface, outcome, status, kind } = found
+  const { surface, outcome, status, said, kind } = found
   const { token, verdict } = judged
   const needed = token.serves.includes(kind)
   const hint = needed ? hintFor(found, judged) : undefined
@@ -141,7 +141,7 @@ function toSurfaceCheck(found: SurfaceResult, judged: JudgedToken): SurfaceCheck
       return `The token has no access here, and it is not needed: the \`${kind}\` token is used.`
     if (isDenied(outcome) && verdict === 'wrong_token')
       return 'The token has no access here. It is for the other half of the API.'
-    return MEANINGS[outcome](found)
+    return said?.meaning ?? MEANINGS[outcome](found)
   }
   return {
     surface,
@@ -153,13 +153,13 @@ function toSurfaceCheck(found: SurfaceResult, judged: JudgedToken): SurfaceCheck
 }
 
 function hintFor(found: SurfaceResult, { verdict, scheme, paths }: JudgedToken): string | undefined {
-  const { outcome, kind, endpoint, grant } = found
+  const { outcome, said, kind, endpoint, grant } = found
   if (scheme)
     return `Set \`authScheme\` of this tenant to "${scheme}": Netskope accepts the token in that form.`
   if (verdict === 'expired' || verdict === 'expires_soon') return whereToMake(kind, paths)
   if (outcome === 'rejected' || (outcome === 'refused' && verdict === 'wrong_token'))
     return whereToMake(kind, paths)
-  return outcome === 'refused' ? whereToGrant(kind, endpoint, grant) : HINTS[outcome]
+  return outcome === 'refused' ? whereToGrant(kind, endpoint, grant) : (said?.hint ?? HINTS[outcome])
 }
 
 /** Empty slots that the other token cannot replace. */

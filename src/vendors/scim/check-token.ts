@@ -88,8 +88,12 @@ const MEANINGS: { readonly [What in ProbeOutcome]: readonly [meaning: string, hi
   ],
 }
 
-function toSurfaceCheck(surface: string, { outcome, status }: Probe, whereToMake: string): SurfaceCheck {
-  const [meaning, known] = MEANINGS[outcome]
+function toSurfaceCheck(
+  surface: string,
+  { outcome, status, said }: Probe,
+  whereToMake: string,
+): SurfaceCheck {
+  const [meaning, known] = said ? [said.meaning, said.hint] : MEANINGS[outcome]
   const hint = ['rejected', 'refused', 'expired'].includes(outcome) ? whereToMake : known
   return {
     surface,

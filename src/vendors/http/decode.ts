@@ -1,0 +1,49 @@
+import { promisify } from 'node:util'
+import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib'
+import { BadReply } from '../../errors.ts'
+
+type Decoder = (bytes: Buffer, limit: { maxOutputLength: number }) => Promise<Buffer>
+
+const inflated: Decoder = promisify(inflate)
+const inflatedRaw: Decoder = promisify(inflateRaw)
+
+// RFC 9110 §8.4.1. Some servers send deflate without the header of zlib.
+const DECODERS: Readonly<Record<string, Decoder>> = {
+  gzip: promisify(gunzip),
+  deflate: (bytes, limit) => ((bytes[0] ?? 0) % 16 === 8 ? inflated : inflatedRaw)(bytes, limit),
+  br: promisify(brotliDecompress),
+}
+
+export const tooLarge = (cause?: unknown) =>
+  new BadReply('The app’s reply is too large.', 'Request less: use a filter or a smaller page.', { cause })
+
+/** Takes off the compression that `content-encoding` names. Throws `BadReply` if there are more than `max` bytes in it. */
+export async function decoded(bytes: Buffer, encodings: string | undefined, max: number): Promise<Buffer> {
+  // The last one was put on last.
+  const names = (encodings ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim().replace(/^x-/, ''))
+    .reverse()
+  let plain = bytes
+  for (const name of names) {
+    // A reply without a body has nothing to take it from.
+    if (name === '' || name === 'identity' || plain.length === 0) continue
+    plain = await decodedOnce(plain, name, max)
+  }
+  return plain
+}
+
+async function decodedOnce(bytes: Buffer, name: string, maxOutputLength: number): Promise<Buffer> {
+  const decode = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined
+  if (!decode) throw unreadable()
+  try {
+    return await decode(bytes, { maxOutputLength })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(error) : unreadable(error)
+  }
+}
+
+const unreadable = (cause?: unknown) =>
+  new BadReply('The app’s reply is compressed in a way that cannot be read.', 'Try again.', { cause })
