@@ -131,7 +131,7 @@ const subject = { id: account.id, userName: account.userName }
 const change = { tenant: 'acme-okta', accounts: [account], subject, operation: 'endSessions', ask: subject }
 const where = { tenant: 'acme-okta', title: 'Okta' }
 const tenant = {
-  name: 'acme-okta', vendor: { name: 'okta', title: 'Okta' },
+  name: 'acme-okta', title: 'Okta', vendor: { name: 'okta', title: 'Okta' },
   settings: { dryRun: false, verifyAfterWrite: true, verifyWindowMs: 0 },
   facts: { deactivate: 'reversible', delete: 'hard', endsSessions: 'no', audit: 'users' },
   namesPrivilege: () => false,

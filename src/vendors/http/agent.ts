@@ -4,7 +4,6 @@ import type { buildConnector, Dispatcher } from 'undici'
 import type { Route } from '../../config/network.ts'
 import { connectionError } from './connection-error.ts'
 import { trustedBy } from './trust.ts'
-import { openTunnel } from './tunnel.ts'
 
 /** How long a connection may take to be made, to the proxy and to the app each, in milliseconds. */
 const CONNECT_TIMEOUT = 5_000
@@ -51,9 +50,10 @@ export async function openAgent(route: Route): Promise<Pick<Dispatcher, 'request
         }
       }
       if (!proxy) return connectThrough()
-      openTunnel(proxy, url, { timeout: CONNECT_TIMEOUT, trust }).then(connectThrough, (error) =>
-        callback(error, null),
-      )
+      // Loaded with the first proxy that is met, since most runs meet none.
+      import('./tunnel.ts')
+        .then(({ openTunnel }) => openTunnel(proxy, url, { timeout: CONNECT_TIMEOUT, trust }))
+        .then(connectThrough, (error) => callback(error, null))
     },
   })
 }

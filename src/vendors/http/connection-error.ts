@@ -16,14 +16,14 @@ export function connectionError(cause: unknown, { url, issuer }: Attempt): Ident
   if (code === 'ENOTFOUND') {
     return new WrongAddress(
       `DNS knows no host ${hostname}.`,
-      'Check `url` in the settings of this tenant. If only a proxy can resolve the name, set `proxy` or HTTPS_PROXY.',
+      'Check `url` in the settings of this tenant. If only a proxy can resolve the name, set `proxy`.',
       { cause },
     )
   }
   if (code === 'EAI_AGAIN') {
     return new Unavailable(
       `DNS does not answer for ${hostname}.`,
-      'Check the network and its DNS. If only a proxy can resolve the name, set `proxy` or HTTPS_PROXY.',
+      'Check the network and its DNS. If only a proxy can resolve the name, set `proxy`.',
       { cause },
     )
   }
@@ -38,7 +38,7 @@ const UNTRUSTED =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_UNTRUSTED|CERT_CHAIN_TOO_LONG|INVALID_CA)/
 
 const TRUST =
-  'If it is the authority of your company or its TLS inspection, trust it with the setting `ca` or NODE_EXTRA_CA_CERTS. ' +
+  'If it is the authority of your company or its TLS inspection, trust it with the setting `ca`. ' +
   'If nobody there knows it, somebody else may be answering for the app.'
 
 function certificateFault(code: string, issuer?: string): { message: string; hint: string } | undefined {
@@ -72,7 +72,7 @@ export function proxyError(cause: unknown, { url, proxy }: { url: URL; proxy?: U
   if (!proxy) {
     return new NoConnection(
       'The address of the proxy is not usable.',
-      'It must be like http://HOST:PORT: check HTTPS_PROXY and HTTP_PROXY.',
+      'It must be like http://HOST:PORT: check the setting `proxy` and the proxy variables of this process.',
     )
   }
   const { host } = proxy
@@ -80,7 +80,7 @@ export function proxyError(cause: unknown, { url, proxy }: { url: URL; proxy?: U
   if (said) return new NoConnection(`TLS to the proxy ${host} failed: ${said.message}`, said.hint, { cause })
   return new Unavailable(
     `The proxy ${host}, on the way to ${url.host}, cannot be reached.`,
-    'Check the setting `proxy` or HTTPS_PROXY. `proxy` of a tenant can be none, to go direct.',
+    'Check the setting `proxy` or the proxy variables of this process. `proxy` of a tenant can be none, to go direct.',
     { cause },
   )
 }
@@ -90,7 +90,7 @@ export function proxyRefusal(status: number, { url, proxy }: { url: URL; proxy: 
   if (status === 407) {
     return new NoConnection(
       `The proxy ${proxy.host} wants a login, or refuses the one it got (HTTP 407).`,
-      'Put user and password into the address: `proxy` as env:NAME with http://USER:PASSWORD@HOST:PORT, or HTTPS_PROXY.',
+      'Put user and password into the address: `proxy` as env:NAME with http://USER:PASSWORD@HOST:PORT.',
     )
   }
   if (status >= 500 || status === 429) {
@@ -101,7 +101,7 @@ export function proxyRefusal(status: number, { url, proxy }: { url: URL; proxy: 
   }
   return new NoConnection(
     `The proxy ${proxy.host} refuses to connect to ${url.host} (HTTP ${status}).`,
-    'Ask the people who run the proxy to allow this host, or check the setting `proxy` or HTTPS_PROXY.',
+    'Ask the people who run the proxy to allow this host, or check the setting `proxy`.',
   )
 }
 
