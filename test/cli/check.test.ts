@@ -48,9 +48,7 @@ describe('check tells', () => {
     const acme = tenant(`https://localhost:${app.port}/scim`)
     const refused = await check({ tenants: { acme } })
     expect(refused).toMatchObject({ code: 1 })
-    expect(refused.out).toMatch(
-      /unreachable .*issued by "Acme Inspection CA".* setting  `ca`/,
-    )
+    expect(refused.out).toMatch(/unreachable .*issued by "Acme Inspection CA".* setting `ca`/)
     expect(refused.out).not.toContain('Check `url`')
     expect(await check({ tenants: { acme }, ca: AUTHORITY })).toMatchObject({ code: 0 })
     expect(await check({ tenants: { acme } }, { NODE_EXTRA_CA_CERTS: AUTHORITY })).toMatchObject({ code: 0 })
