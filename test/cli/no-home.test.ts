@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,8 +17,13 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
+/** Somebody whom the system does not know; only root can become them, and only where they may run this Node. */
+const STRANGER = 54_321
+const isRoot = process.getuid?.() === 0
+const canBeStranger = isRoot && spawnSync(process.execPath, ['-e', ''], { uid: STRANGER }).status === 0
+
 function run(words: string[], env: Record<string, string>, uid?: number) {
-  return new Promise<{ code: number | null; err: string }>((resolve) => {
+  return new Promise<{ code: number | null; err: string }>((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, ...words], {
       env: { PATH: process.env.PATH, TOKEN: 'a-token-of-acme', ...env },
       cwd: join(folder, 'work'),
@@ -30,6 +35,7 @@ function run(words: string[], env: Record<string, string>, uid?: number) {
     })
     child.stdout.resume()
     child.stdin.end()
+    child.on('error', reject)
     child.on('close', (code) => resolve({ code, err }))
   })
 }
@@ -78,27 +84,29 @@ test('a data folder that cannot be made is told with what to set', async () => {
   }
 })
 
-// Only root can become somebody else; everybody but root is refused by the mode.
-const isRoot = process.getuid?.() === 0
-test.skipIf(process.platform === 'win32')('a read-only data folder is told with what to set', async () => {
-  const data = join(folder, 'data')
-  mkdirSync(data)
-  chmodSync(folder, 0o755)
-  chmodSync(data, 0o555)
-  writeFileSync(settings, JSON.stringify({ tenants: TENANTS, dataDir: join(data, 'more') }))
-  const { code, err } = await run(
-    ['check', '--config', settings],
-    { HOME: folder },
-    isRoot ? 54_321 : undefined,
-  )
-  expect(code).toBe(2)
-  expect(err).toMatch(/cannot be written there \(EACCES\): set `dataDir`/)
-  chmodSync(data, 0o755)
-})
+// Everybody but root is refused by the mode.
+test.runIf(process.platform !== 'win32' && (!isRoot || canBeStranger))(
+  'a read-only data folder is told with what to set',
+  async () => {
+    const data = join(folder, 'data')
+    mkdirSync(data)
+    chmodSync(folder, 0o755)
+    chmodSync(data, 0o555)
+    writeFileSync(settings, JSON.stringify({ tenants: TENANTS, dataDir: join(data, 'more') }))
+    const { code, err } = await run(
+      ['check', '--config', settings],
+      { HOME: folder },
+      isRoot ? STRANGER : undefined,
+    )
+    expect(code).toBe(2)
+    expect(err).toMatch(/cannot be written there \(EACCES\): set `dataDir`/)
+    chmodSync(data, 0o755)
+  },
+)
 
-test.runIf(isRoot)('a user whom the system does not know has no home either', async () => {
+test.runIf(canBeStranger)('a user whom the system does not know has no home either', async () => {
   chmodSync(folder, 0o755)
-  const { code, err } = await run(['check', '--config', settings], {}, 54_321)
+  const { code, err } = await run(['check', '--config', settings], {}, STRANGER)
   expect(code).toBe(2)
   expect(err).toMatch(/^no data folder: .*`dataDir`/)
 })
