@@ -1,7 +1,8 @@
 // Generates the tool and settings reference and the helpdesk's page from the code; with --check, fails if it is out of date.
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as z from 'zod'
-import { SecretReference, settingsSchema } from '../src/config/settings.ts'
+import { SecretReference } from '../src/config/reference.ts'
+import { settingsSchema } from '../src/config/settings.ts'
 import { ERROR_CODES } from '../src/errors.ts'
 import { tools } from '../src/tools/index.ts'
 import { toWire } from '../src/tools/to-wire.ts'

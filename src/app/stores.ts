@@ -3,12 +3,12 @@ import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import * as z from 'zod'
 import { parseJsonc } from '../config/jsonc.ts'
+import { secretFrom } from '../config/reference.ts'
 import {
   loadSettings,
   parseSettings,
   type Settings,
   SettingsError,
-  secretFrom,
   storePlaceIn,
 } from '../config/settings.ts'
 import { passwordInClear, type StorePlace } from '../config/store.ts'

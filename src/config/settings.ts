@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
-import { Secret } from '../secret.ts'
+import type { Secret } from '../secret.ts'
 import { Auth, HttpSettings } from './http.ts'
-import { JsonFault, parseJsonc, withoutBom } from './jsonc.ts'
+import { JsonFault, parseJsonc } from './jsonc.ts'
 import { networkSettings, type Route, routesOf } from './network.ts'
 import { notesOn } from './notes.ts'
 import { ChangeLimits, Confirm, type Environment, ProtectedAccount } from './policy.ts'
-import { REFERENCE } from './reference.ts'
+import { secretFrom } from './reference.ts'
 import { type StorePlace, storePlace } from './store.ts'
 import { SigningKey, webhookSettings } from './webhook.ts'
 
@@ -261,40 +261,6 @@ function parseText(file: string, text: string): unknown {
     throw new SettingsError(file, [error.message])
   }
 }
-
-/** The schema of a secret: a reference that is read once. Error messages never quote the secret. */
-export function secretFrom(env: Readonly<Record<string, string | undefined>>): SettingsParts['Secret'] {
-  return SecretReference.transform((reference, context) => {
-    const [, variable, file = ''] = REFERENCE.exec(reference) ?? []
-    const problem = (message: string) => {
-      context.addIssue({ code: 'custom', message, input: undefined })
-      return z.NEVER
-    }
-    let value: string
-    if (variable !== undefined) {
-      if (!env[variable]) return problem(`environment variable ${variable} is not set`)
-      value = env[variable]
-    } else {
-      try {
-        value = withoutBom(readFileSync(file, 'utf8')).replace(/\r?\n$/, '')
-      } catch {
-        return problem(`file ${file} cannot be read`)
-      }
-    }
-    if (!/^[\x21-\x7e]{8,}$/.test(value)) {
-      return problem(
-        `${reference} is not a usable secret: 8 or more printable ASCII characters without spaces`,
-      )
-    }
-    return new Secret(value)
-  })
-}
-
-/** A secret in the settings file. */
-export const SecretReference = z
-  .string()
-  .regex(REFERENCE, 'must be env:NAME or file:/path, never the secret itself')
-  .describe('env:NAME or file:/path')
 
 const isNested = ({ code, path }: z.core.$ZodIssue) =>
   path.length > 0 || code === 'unrecognized_keys' || code === 'custom'
