@@ -102,7 +102,7 @@ export function switchTool(the: SwitchSpec): ChangingTool {
         lines: [
           ...changes.flatMap((change) => [
             ...kindOf(change).sentences(change, whereOf(ask.tenants.get(change.tenant))),
-            ...(consequences[change.tenant] ? [consequences[change.tenant] ?? ''] : []),
+            ...[consequences[change.tenant] ?? ''].filter((text) => text !== ''),
           ]),
           ...lines,
         ],
