@@ -17,10 +17,10 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Somebody whom the system does not know; only root can become them, and only where they may run this Node. */
+/** Somebody whom the system does not know; only root can become them, and only where they may run this Node and read what was built. */
 const STRANGER = 54_321
 const isRoot = process.getuid?.() === 0
-const canBeStranger = isRoot && spawnSync(process.execPath, ['-e', ''], { uid: STRANGER }).status === 0
+const canBeStranger = isRoot && spawnSync(process.execPath, ['--check', MAIN], { uid: STRANGER }).status === 0
 
 function run(words: string[], env: Record<string, string>, uid?: number) {
   return new Promise<{ code: number | null; err: string }>((resolve, reject) => {
