@@ -105,10 +105,10 @@ function aspectsOf(account: Account | undefined) {
       fields: null,
     }
   const { id, userName, name, email: _, otherEmails: __, status, role, userType, admin, ...more } = account
-  const { groups, moreGroups, licence, ...rest } = more
+  const { givenName, familyName, groups, moreGroups, licence, ...rest } = more
   const { tenant, vendor, lastSignInAt, createdAt, updatedAt, caution, matchedBy, ...fields } = rest
   return {
-    names: { id, userName, name },
+    names: { id, userName, name, givenName, familyName },
     emails: emailsOf(account).toSorted(),
     status,
     rights: { role, userType, admin },

@@ -18,6 +18,9 @@ export const Account = z.lazy(() =>
     /** Every email but `email`: whoever asks whose address something is needs all of them. */
     otherEmails: z.array(z.string()).optional(),
     name: z.string().optional(),
+    /** These two only where `name` does not tell them. */
+    givenName: z.string().optional(),
+    familyName: z.string().optional(),
     status: AccountStatus,
     externalId: z.string().optional(),
     admin: z.boolean().optional(),

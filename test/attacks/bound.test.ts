@@ -61,6 +61,11 @@ describe('an approval is void, and says why, where by now', () => {
   test.each<[string, Record<string, unknown>, string]>([
     ['the account has a role', { roles: [{ value: 'Approver', primary: true }] }, 'its role'],
     ['the account has another name', { displayName: 'Somebody Else' }, 'its names'],
+    [
+      'the account has another given name, behind a display name that stayed',
+      { name: { givenName: 'Mallory', familyName: 'Lovelace' }, displayName: 'Ada Lovelace' },
+      'its names',
+    ],
     ['the account has another title', { title: 'Head of everything' }, 'other fields of it'],
     [
       'the account has a second email',

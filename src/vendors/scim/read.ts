@@ -76,6 +76,8 @@ export function toUser(origin: Origin, raw: unknown): ScimUser | undefined {
         email: asText(emails.primary, 320),
         otherEmails: otherEmails.length > 0 ? otherEmails : undefined,
         name: asText(shownName),
+        givenName: untold(givenName, shownName),
+        familyName: untold(familyName, shownName),
         externalId: asId(field(raw, 'externalId')),
         groups: groups?.slice(0, MAX_GROUPS_SHOWN),
         moreGroups: groups && groups.length > MAX_GROUPS_SHOWN ? groups.length - MAX_GROUPS_SHOWN : undefined,
@@ -174,6 +176,10 @@ function nameOf(raw: Rec): string | undefined {
     (one): one is string => asText(one) !== undefined,
   )
 }
+
+/** The part of a name, unless the shown name has it as it is. */
+const untold = (part: string | undefined, shown: string | undefined): string | undefined =>
+  part !== undefined && shown?.includes(part) ? undefined : part
 
 function roleOf(raw: Rec): string | undefined {
   const role = pickRole(asList(field(raw, 'roles')) ?? [])
