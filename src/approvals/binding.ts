@@ -38,15 +38,16 @@ export interface Binding {
 
 /** Binds a yes to tool, arguments and caller, to what is shown, and to each change with the records behind it. */
 export function bindingOf(call: Asked, plan: Plan, about: (tenant: string) => Destination): Binding {
-  const targets = Object.fromEntries(
-    plan.changes.flatMap((change) => {
-      const { tenant, accounts, subject } = change
-      const destination = about(tenant)
-      return accounts.length > 0
-        ? accounts.map((one) => [targetKey(tenant, one.id), partOf(change, one, destination)] as const)
-        : [[targetKey(tenant, subject.id), partOf(change, undefined, destination)] as const]
-    }),
-  )
+  const parts = new Map<string, Part>()
+  for (const change of plan.changes) {
+    const { tenant, accounts, subject } = change
+    for (const account of accounts.length > 0 ? accounts : [undefined]) {
+      const key = targetKey(tenant, account?.id ?? subject.id)
+      const changes = [...(parts.get(key)?.changes ?? []), change]
+      parts.set(key, { account, changes, destination: about(tenant) })
+    }
+  }
+  const targets = Object.fromEntries([...parts].map(([key, part]) => [key, hashOf(part)]))
   const { doubt } = plan
   const bound = {
     request: requestHash(call),
@@ -81,11 +82,21 @@ const ASPECTS = {
 type Aspect = keyof typeof ASPECTS
 const ASPECT_NAMES = Object.keys(ASPECTS) as readonly Aspect[] // the object literal names its keys
 
-function partOf(change: Change, account: Account | undefined, { address, facts }: Destination): string {
-  const { operation, ask } = change
+/** The changes of a plan to one account, or what it creates. */
+interface Part {
+  account: Account | undefined
+  changes: readonly Change[]
+  destination: Destination
+}
+
+function hashOf({ account, changes, destination: { address, facts } }: Part): string {
   const aspects: Record<Aspect, unknown> = {
     ...aspectsOf(account),
-    change: { operation, ask, replaced: kindOf(change).replaces(change) },
+    change: changes.map((change) => ({
+      operation: change.operation,
+      ask: change.ask,
+      replaced: kindOf(change).replaces(change),
+    })),
     address,
     facts,
   }
@@ -141,7 +152,7 @@ export function whyNotCovered(
     }),
   )
   const why = [
-    ...(changed.length > 0 ? [`changed since: ${changed.join('; ')}`] : []),
+    ...(changed.length > 0 ? [`changed since: ${[...new Set(changed)].join('; ')}`] : []),
     ...(gone.length > 0 ? [`no longer to be changed: ${gone.map((key) => bare(key)).join(', ')}`] : []),
     ...(doubt !== undefined && doubt !== given.doubt ? ['there is a doubt that there was not'] : []),
   ]

@@ -4,6 +4,7 @@ import { createGroup } from './create-group.ts'
 import { deactivateAccount } from './deactivate-account.ts'
 import type { BeforeImage, ChangeKind } from './define.ts'
 import { deleteAccount } from './delete-account.ts'
+import { endSessions } from './end-sessions.ts'
 import type { Recalled } from './inverse.ts'
 import { reactivateAccount } from './reactivate-account.ts'
 import { updateAccount } from './update-account.ts'
@@ -15,6 +16,7 @@ export const kinds: { readonly [Name in ChangeName]: ChangeKind<Name> } = {
   createGroup,
   deactivateAccount,
   deleteAccount,
+  endSessions,
   reactivateAccount,
   updateAccount,
   updateMembers,

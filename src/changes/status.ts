@@ -40,11 +40,14 @@ export const takesAccess = ({ deactivate }: Facts): readonly Weight[] =>
 
 export const GIVES_BACK = ['gives', 'adds'] as const
 
+/** Of an app that does not end sessions. */
+export const SESSIONS_STAY = 'Sessions at the identity provider are not ended.'
+
 /** What goes on for a while after the access is removed; can be empty. */
 export const staysOpen = ({ propagationMinutes, endsSessions }: Facts): string =>
   [
     propagationMinutes && `The account's traffic can still pass for up to ${propagationMinutes} minutes.`,
-    endsSessions !== 'yes' && 'Sessions at the identity provider are not ended.',
+    endsSessions !== 'yes' && SESSIONS_STAY,
   ]
     .filter((text) => text)
     .join(' ')

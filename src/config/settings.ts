@@ -27,6 +27,10 @@ export interface TenantSettings {
   verifyWindowMs: number
   proxy?: string | undefined
   ca?: string | undefined
+  /** The truth about people: an identity provider or an HR export. */
+  source?: boolean | undefined
+  /** Whether a deactivation ends the sessions first, where the app can end them. */
+  endSessions?: boolean | undefined
 }
 
 /** The budget of a token: a limit on requests for each window. */

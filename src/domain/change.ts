@@ -1,7 +1,7 @@
 import type { ErrorCode, IdentityError } from '../errors.ts'
 import type { Account, Group } from './account.ts'
 import type { AlsoChanged } from './field-diff.ts'
-import type { AccountFields, AskOf, Writes } from './operations.ts'
+import type { AccountFields, AskOf, SessionsShown, Writes } from './operations.ts'
 
 /** What a tool does to the apps, from the least dangerous to the most; guards decide from it. */
 export const EFFECTS = ['reads', 'adds', 'changes', 'removes'] as const
@@ -15,6 +15,8 @@ export type ChangeName = keyof Writes
 
 /** The prior state that changes of these kinds carry. */
 interface Before {
+  /** `before`: what the app showed of the sessions; undefined if it shows nothing. */
+  endSessions: { before: SessionsShown | undefined }
   /** `before`: the current fields of the account; an absent field is not known. */
   updateAccount: { before: AccountFields }
   /** `inside`: ids of the current members; undefined if the app does not show them. */

@@ -142,6 +142,27 @@ export interface FullAccount {
   fields: AccountFields
 }
 
+/** What an app shows of an account's sessions and tokens; what it does not tell is absent. */
+export interface SessionsShown {
+  /** When they were last ended, by the app's own mark; compared with an earlier one, never with a clock. */
+  endedAt?: string
+  /** How many are left. */
+  left?: number
+}
+
+/** What an app tells of an account's access beyond the account itself; what it does not tell is absent. */
+export interface AccessShown {
+  /** The app's own word for its status, and what that means for signing in. */
+  state?: string
+  roles?: string[]
+  sessions?: string
+  factors?: string[]
+  /** The app that provisions it, or the directory that it is synchronised from. */
+  provisionedBy?: string
+  /** What cannot be known here, and where to look. */
+  unknown?: { what: string; where: string }[]
+}
+
 /** What an app was found to support, by reads only. */
 export interface AppProbe {
   /** Whether the app could be probed at all. */
@@ -186,6 +207,8 @@ export interface Reads {
   readAccount?(ask: { id: string }, context: RequestContext): Promise<Account | undefined>
   /** The account with this id and all its fields, or undefined. */
   readFields?(ask: { id: string }, context: RequestContext): Promise<FullAccount | undefined>
+  readSessions?(ask: { id: string }, context: RequestContext): Promise<SessionsShown>
+  readAccess?(ask: { id: string }, context: RequestContext): Promise<AccessShown>
   listAccounts?(
     ask: { match?: Match; limit: number; at?: ListPosition },
     context: RequestContext,
@@ -233,6 +256,8 @@ export interface Created {
  */
 export interface Writes {
   deactivateAccount?(ask: Target, context: RequestContext): Promise<void>
+  /** Ends every session of the account, and the tokens that would start new ones. */
+  endSessions?(ask: Target, context: RequestContext): Promise<void>
   reactivateAccount?(ask: Target, context: RequestContext): Promise<void>
   /** Called only after a look-up found no account. Throws `Conflict` if the app reports an existing one. */
   createAccount?(ask: { fields: AccountFields }, context: RequestContext): Promise<Created>

@@ -21,6 +21,7 @@ import { cursorsFor } from './cursor.ts'
 import type { PastCall } from './history.ts'
 import { claimsOf, holdFor, mustNameAppsOnce } from './hold.ts'
 import type { OwnEvents, OwnEventsAsk } from './own-events.ts'
+import { provisionedFrom } from './provisioned.ts'
 import type { Tenants } from './tenants.ts'
 import type { Tool } from './tool.ts'
 
@@ -135,7 +136,8 @@ export function dispatcher({
       })
       if (!(await claims.stillHolds(plan.changes.flatMap((change) => claimsOf(change, tenants)))))
         throw new TypeError(`${tool.name} planned a change without claiming what it concerns`)
-      return checked(plan, contextOf(call))
+      const asides = [...(plan.asides ?? []), ...(await provisionedFrom(plan.changes, ask))]
+      return checked({ ...plan, asides }, contextOf(call))
     },
     listAdmins: (call, tenant) =>
       tenants

@@ -83,8 +83,34 @@ async function lookAgain(
   return { tenant, accounts: [], ...(gap && { gap }) }
 }
 
+/** Looks somebody up as people write it, `"Ada Lovelace" <ada@example.com>` or a name too; names give candidates. */
+export async function searchPerson(
+  ask: Ask,
+  user: string,
+  tenants: readonly string[] | undefined,
+): Promise<PersonAt[]> {
+  const who = addressIn(user) ?? user
+  const places = await findPerson(ask, who, tenants)
+  return NAME.test(who) ? byName(ask, who, places) : places
+}
+
+/** Words and no digits: what people call each other, and few user names or ids. */
+const NAME = /^[\p{L}\p{M}.,'’ -]+$/u
+
+/** The address of `"Ada Lovelace" <ada@example.com>` (RFC 5322 §3.4). */
+const addressIn = (user: string): string | undefined => /^[^<>]*<([^<>@\s]+@[^<>@\s]+)>$/.exec(user)?.[1]
+
+/** The same places, with candidates where nobody has the name as an identifier: it may be what somebody is called. */
+async function byName(ask: Ask, name: string, places: readonly PersonAt[]): Promise<PersonAt[]> {
+  const absent = places
+    .filter(({ accounts, gap }) => accounts.length === 0 && !gap)
+    .map(({ tenant }) => tenant.name)
+  const candidates = absent.length > 0 ? await findByName(ask, name, absent) : []
+  return places.map((place) => candidates.find(({ tenant }) => tenant.name === place.tenant.name) ?? place)
+}
+
 /** Looks a name up where nobody has it as an identifier. What it finds are candidates. */
-export async function findByName(ask: Ask, name: string, tenants: readonly string[]): Promise<PersonAt[]> {
+async function findByName(ask: Ask, name: string, tenants: readonly string[]): Promise<PersonAt[]> {
   const answers = await ask.each('findByName', tenants, { name })
   return answers.map((answered): PersonAt => {
     const { tenant } = answered

@@ -3,7 +3,7 @@ import { peopleIn } from '../changes/plan.ts'
 import type { Ceiling } from '../config/policy.ts'
 import type { Settings } from '../config/settings.ts'
 import { inWords } from '../domain/caller-names.ts'
-import type { Change } from '../domain/change.ts'
+import { type Change, targetKey } from '../domain/change.ts'
 import type { Facts } from '../domain/facts.ts'
 import { type ErrorDetails, LimitReached, Paused } from '../errors.ts'
 import { type Freezes, TELL_THEM } from '../limits/freezes.ts'
@@ -84,9 +84,13 @@ export const blastRadius = (by: BlastRadius): CallGuard =>
     }
   }
 
-/** How many accounts the changes concern; a creation counts as one. */
-const accountsIn = (changes: readonly Change[]): number =>
-  changes.reduce((sum, { accounts }) => sum + Math.max(1, accounts.length), 0)
+/** What the changes concern, each account once; a creation counts as one. */
+const concernedBy = (changes: readonly Change[]): Set<string> =>
+  new Set(changes.flatMap((change, at) => keysIn(change, at).map(([, key]) => key)))
+
+/** The accounts of a change by id, each with a name among those of other changes; what is created has no id. */
+const keysIn = ({ tenant, accounts }: Change, at: number): [id: string | undefined, key: string][] =>
+  accounts.length > 0 ? accounts.map(({ id }) => [id, targetKey(tenant, id)]) : [[undefined, `new ${at}`]]
 
 const byApp = (changes: readonly Change[], appOf: BlastRadius['appOf']): [app: string, changes: Change[]][] =>
   [...new Set(changes.map(({ tenant }) => appOf(tenant)))].map((app) => [
@@ -107,7 +111,7 @@ function speedLimits(
         kind: 'other',
         perHour: limits.changesPerHour,
         words: 'changes',
-        count: accountsIn(there) - removals,
+        count: concernedBy(there).size - removals,
       },
     ]
     return counts
@@ -126,11 +130,13 @@ function speedLimits(
 
 /** How many of the accounts lose access. */
 const removalsIn = (changes: readonly Change[], factsOf: BlastRadius['factsOf']): number =>
-  changes.reduce((sum, change) => {
-    const ids = change.accounts.length > 0 ? change.accounts.map(({ id }) => id) : [undefined]
-    const weighs = (id: string | undefined) => kindOf(change).weighs(change, factsOf(change.tenant), id)
-    return sum + ids.filter((id) => weighs(id).includes('removes')).length
-  }, 0)
+  new Set(
+    changes.flatMap((change, at) =>
+      keysIn(change, at).flatMap(([id, key]) =>
+        kindOf(change).weighs(change, factsOf(change.tenant), id).includes('removes') ? [key] : [],
+      ),
+    ),
+  ).size
 
 const tooMany = (limit: string, details: ErrorDetails) =>
   new LimitReached(
@@ -208,7 +214,7 @@ function ceiling(
   const different = { perHour: peoplePerHour, perDay: peoplePerDay }
   const who = changes.flatMap(peopleIn)
   const tooManyPeople = () => exceeded(`different people, ${most(different)},`, {})
-  const counted = countOf(ledger, bucket, accounts, accountsIn(changes), (retryAt) =>
+  const counted = countOf(ledger, bucket, accounts, concernedBy(changes).size, (retryAt) =>
     exceeded(`changed accounts, ${most(accounts)},`, retryAt),
   )
   const met: Limit = {

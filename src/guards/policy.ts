@@ -2,7 +2,7 @@ import { kindOf } from '../changes/index.ts'
 import { touchesPrivilege } from '../changes/plan.ts'
 import type { ConfirmLevel, ConfirmRule, Environment } from '../config/policy.ts'
 import type { Settings } from '../config/settings.ts'
-import type { Plan, Weight } from '../domain/change.ts'
+import { type Plan, targetKey, type Weight } from '../domain/change.ts'
 import type { Facts } from '../domain/facts.ts'
 import { isAdministrator, type NamesPrivilege } from '../domain/privilege.ts'
 
@@ -62,21 +62,33 @@ const STRICTNESS: readonly ConfirmLevel[] = ['none', 'ask', 'approve']
 
 export const weigh = (plan: Plan, about: Policy['about'], least?: ConfirmLevel): Weighed => ({
   least,
-  targets: plan.changes.flatMap((change): Target[] => {
-    const { tenant, accounts } = change
-    const { facts, namesPrivilege } = about(tenant)
-    const kind = kindOf(change)
-    const isPrivilege = touchesPrivilege(change, { facts, namesPrivilege })
-    // A creation has a target, too.
-    const targets = accounts.length > 0 ? accounts : [undefined]
-    return targets.map((account) => ({
-      tenant,
-      weights: kind.weighs(change, facts, account?.id),
-      administrator: isPrivilege || (account !== undefined && isAdministrator(account, namesPrivilege)),
-    }))
-  }),
+  targets: targetsOf(plan, about),
   doubt: plan.doubt,
 })
+
+/** An account with several changes counts once, with all that they do to it. */
+function targetsOf({ changes }: Plan, about: Policy['about']): Target[] {
+  const targets = new Map<string, Target>()
+  for (const [at, change] of changes.entries()) {
+    const { tenant, accounts } = change
+    const { facts, namesPrivilege } = about(tenant)
+    const isPrivilege = touchesPrivilege(change, { facts, namesPrivilege })
+    // A creation has a target, too.
+    for (const account of accounts.length > 0 ? accounts : [undefined]) {
+      const key = account ? targetKey(tenant, account.id) : `new ${at}`
+      const before = targets.get(key)
+      targets.set(key, {
+        tenant,
+        weights: [...(before?.weights ?? []), ...kindOf(change).weighs(change, facts, account?.id)],
+        administrator:
+          before?.administrator ||
+          isPrivilege ||
+          (account !== undefined && isAdministrator(account, namesPrivilege)),
+      })
+    }
+  }
+  return [...targets.values()]
+}
 
 /** The strictest that the settings say about such a call: for level, number of approvers and four eyes separately. */
 export function demandOf(weighed: Weighed, { confirm, about }: Policy): Demand {

@@ -55,8 +55,8 @@ const THINGS: readonly Row[] = [
   ],
   [
     /\b(sessions?|sign out|log ?out|kick)\b/,
-    'Sessions are ended at the identity provider or in the console of the app; the plan of ' +
-      'deactivate_user says what becomes of them.',
+    'end_sessions ends them where the app can, and deactivate_user does so by itself; elsewhere they are ended in ' +
+      'the console of the app.',
   ],
   [
     /\b(mailbox(es)?|inbox(es)?|forwarding|forward|calendars?|out of office|auto ?reply)\b/,
@@ -118,8 +118,8 @@ const DEEDS: readonly Row[] = [
   [/\b(approve|approval|confirm)\b/, 'People approve, outside this chat; no tool does.'],
   [
     /\b(explain|why|diagnose|troubleshoot|sign ?ins?|log ?ins?)\b/,
-    'find_user shows status and groups, and pull_audit what was changed. What stopped a sign-in is in the log of ' +
-      'the identity provider and the policies of the app, which no tool reads.',
+    'explain_access shows status, groups, roles and the last changes of a person, app by app, and says what no app ' +
+      'tells. A refused sign-in is in the log of the identity provider.',
   ],
   [/\b(offboard|terminate|deprovision|fire|revoke)\b/, 'deactivate_user takes access away from one person.'],
   [/\b(undo|revert|rollback|restore)\b/, 'undo_change takes back what a call changed.'],

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { type Account, Person } from '../domain/account.ts'
 import { correlate } from '../domain/correlate.ts'
-import { findByName, findPerson, type PersonAt } from '../engine/find-person.ts'
+import { type PersonAt, searchPerson } from '../engine/find-person.ts'
 import { defineTool } from '../engine/tool.ts'
 import { isoRetryAt } from '../errors.ts'
 import { Code, TenantNames, UserRef } from './fields.ts'
@@ -41,9 +41,7 @@ export default defineTool({
     }),
 
   async run({ user, tenants }, { ask }) {
-    const who = addressIn(user) ?? user
-    const places = await findPerson(ask, who, tenants)
-    const searched = NAME.test(who) ? await byName(ask, who, places) : places
+    const searched = await searchPerson(ask, user, tenants)
     const shown = searched.map(({ accounts }) => accounts.slice(0, mostOf(accounts)))
     return {
       people: correlate(shown.flat()),
@@ -60,21 +58,6 @@ const mostOf = (accounts: readonly Account[]): number =>
 
 const CANDIDATES =
   'Accounts that are matched by `name` only bear the name: they are candidates. A change takes an email, a user name or an id.'
-
-/** Words and no digits: what people call each other, and few user names or ids. */
-const NAME = /^[\p{L}\p{M}.,'’ -]+$/u
-
-/** The address of `"Ada Lovelace" <ada@example.com>` (RFC 5322 §3.4). */
-const addressIn = (user: string): string | undefined => /^[^<>]*<([^<>@\s]+@[^<>@\s]+)>$/.exec(user)?.[1]
-
-/** The same places, with candidates where nobody has the name as an identifier: it may be what somebody is called. */
-async function byName(ask: Parameters<typeof findByName>[0], name: string, places: readonly PersonAt[]) {
-  const absent = places
-    .filter(({ accounts, gap }) => accounts.length === 0 && !gap)
-    .map(({ tenant }) => tenant.name)
-  const candidates = absent.length > 0 ? await findByName(ask, name, absent) : []
-  return places.map((place) => candidates.find(({ tenant }) => tenant.name === place.tenant.name) ?? place)
-}
 
 function toRow({ tenant, accounts, gap }: PersonAt): z.input<typeof Searched> {
   const outcome = accounts.length > 0 ? 'found' : gap ? 'not_searched' : 'absent'

@@ -4,6 +4,8 @@ import createGroup from './create-group.ts'
 import createUser from './create-user.ts'
 import deactivateUser from './deactivate-user.ts'
 import deleteUser from './delete-user.ts'
+import endSessions from './end-sessions.ts'
+import explainAccess from './explain-access.ts'
 import findUser from './find-user.ts'
 import listGroups from './list-groups.ts'
 import listTenants from './list-tenants.ts'
@@ -21,12 +23,14 @@ export const tools: readonly Tool[] = [
   listUsers,
   listGroups,
   pullAudit,
+  explainAccess,
   checkToken,
   createUser,
   updateUser,
   createGroup,
   updateGroupMembers,
   deactivateUser,
+  endSessions,
   reactivateUser,
   deleteUser,
   undoChange,

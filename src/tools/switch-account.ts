@@ -1,50 +1,16 @@
 import * as z from 'zod'
 import { kindOf } from '../changes/index.ts'
+import { SESSIONS_STAY } from '../changes/status.ts'
 import { Account } from '../domain/account.ts'
-import type { Carried, Change, Effect, Plan } from '../domain/change.ts'
-import { correlate } from '../domain/correlate.ts'
-import { onlyOne } from '../domain/resolve-one.ts'
-import type { Ask } from '../engine/ask.ts'
-import { findPerson } from '../engine/find-person.ts'
-import type { Hold } from '../engine/hold.ts'
-import { whereOf } from '../engine/tenants.ts'
+import type { Carried, Change } from '../domain/change.ts'
+import { type Tenants, whereOf } from '../engine/tenants.ts'
 import { type ChangingTool, defineTool } from '../engine/tool.ts'
-import { type ErrorCode, IdentityError, NotFound } from '../errors.ts'
-import { inQuotes } from '../text/text.ts'
 import { AlsoChanged, ChangeStatus } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
-import { gapLine, gapNote, howFound, NOT_COVERED, PartIsEnough, passingAmong } from './left-out.ts'
+import { PartIsEnough } from './left-out.ts'
+import { resolveAccounts, type SwitchPlan, type SwitchRow, type SwitchSpec } from './switch-plan.ts'
 
-/** How the tools that deactivate and reactivate an account differ. */
-interface SwitchSpec {
-  name: string
-  title: string
-  description: string
-  effect: Exclude<Effect, 'reads'>
-  operation: 'deactivateAccount' | 'reactivateAccount'
-  to: 'active' | 'inactive'
-  outcomes: readonly [done: string, already: string]
-}
-
-interface SwitchRow {
-  tenant: string
-  account?: Account
-  outcome: string
-  verified: boolean
-  alsoChanged?: Carried['alsoChanged']
-  code?: ErrorCode
-  note?: string
-}
-
-/** The plan, and the results that need no write. */
-interface SwitchPlan extends Plan {
-  settled: { results: readonly SwitchRow[] }
-  consequences: Record<string, string>
-  /** By tenant, why there may be other accounts. */
-  gaps: Record<string, string>
-}
-
-/** Makes a tool that activates or deactivates one person's accounts, in one or more tenants. */
+/** Makes a tool that changes the access of one person's accounts, in one or more tenants. */
 export function switchTool(the: SwitchSpec): ChangingTool {
   const [done, already] = the.outcomes
   const Output = z.lazy(() =>
@@ -55,7 +21,8 @@ export function switchTool(the: SwitchSpec): ChangingTool {
           z.object({
             tenant: z.string(),
             account: Account.optional(),
-            outcome: z.enum([done, already, 'absent', 'failed', 'unknown']),
+            outcome: z.enum([done, ...(already ? [already] : []), 'absent', 'failed', 'unknown']),
+            sessions: z.enum(['ended', 'failed', 'unknown']).optional(),
             verified: z.boolean(),
             alsoChanged: AlsoChanged,
             code: Code.optional(),
@@ -87,12 +54,7 @@ export function switchTool(the: SwitchSpec): ChangingTool {
     async plan({ user, tenants, reason }, { ask, hold, covers }): Promise<SwitchPlan> {
       const wish = { user, tenants, hold, covers }
       const { changes, settled, lines, asides, ...rest } = await resolveAccounts(ask, the, wish)
-      const consequences = Object.fromEntries(
-        changes.map((change) => [
-          change.tenant,
-          kindOf(change).consequence(change, ask.tenants.get(change.tenant).facts),
-        ]),
-      )
+      const consequences = consequencesOf(changes, ask.tenants)
       return {
         changes,
         settled: { results: settled },
@@ -102,7 +64,7 @@ export function switchTool(the: SwitchSpec): ChangingTool {
         lines: [
           ...changes.flatMap((change) => [
             ...kindOf(change).sentences(change, whereOf(ask.tenants.get(change.tenant))),
-            ...[consequences[change.tenant] ?? ''].filter((text) => text !== ''),
+            ...[consequences.get(change) ?? ''].filter((text) => text !== ''),
           ]),
           ...lines,
         ],
@@ -111,9 +73,20 @@ export function switchTool(the: SwitchSpec): ChangingTool {
     },
 
     async run({ tenants }, { plan, carryOut }) {
-      const carried = await Promise.all(
-        plan.changes.map(async (change) => toSwitchRow(change.tenant, await carryOut(change), done, plan)),
+      const ending = plan.changes.filter(({ operation }) => operation === 'endSessions')
+      // Whoever is still signed in somewhere can undo the rest from there: all sessions end before anything else.
+      const ended = new Map(
+        await Promise.all(ending.map(async (change) => [change.tenant, await carryOut(change)] as const)),
       )
+      const others = plan.changes.filter((change) => !ending.includes(change))
+      const carried =
+        others.length === 0
+          ? ending.map((change) => toSwitchRow(change, ended.get(change.tenant), undefined, done, plan))
+          : await Promise.all(
+              others.map(async (change) =>
+                toSwitchRow(change, await carryOut(change), ended.get(change.tenant), done, plan),
+              ),
+            )
       const results = inOrder([...carried, ...plan.settled.results], tenants)
       // The output schema lists the outcomes of this tool, and rows have no others.
       return { status: switchStatus(results, done), results: results as z.input<typeof Output>['results'] }
@@ -121,131 +94,36 @@ export function switchTool(the: SwitchSpec): ChangingTool {
   })
 }
 
-interface Wish {
-  user: string
-  tenants: readonly string[]
-  hold: Hold
-  covers: (tenant: string, id: string) => boolean
+/** What follows from each change. What ends sessions at one app is not said to leave them there. */
+function consequencesOf(changes: readonly Change[], tenants: Tenants): SwitchPlan['consequences'] {
+  const ends = changes.some(({ operation }) => operation === 'endSessions')
+  return new Map(
+    changes.map((change) => {
+      const text = kindOf(change).consequence(change, tenants.get(change.tenant).facts)
+      return [change, ends ? text.replace(SESSIONS_STAY, SESSIONS_HERE) : text]
+    }),
+  )
 }
 
-/** The changes that are wanted, what needs none, and what a person must know of the look-ups. */
-async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, hold, covers }: Wish) {
-  const { operation, to, outcomes } = spec
-  const changes: Change[] = []
-  const settled: SwitchRow[] = []
-  const lines: string[] = []
-  const asides: string[] = []
-  const gaps: Record<string, string> = {}
-  const found = await findPerson(ask, user, tenants)
-  const rows = found.map((place) => ({ ...place, row: onlyOne(place.accounts, user) }))
-  const recordOf = await hold.records(rows.flatMap(({ row }) => row ?? []))
-  const places = rows.map((place) => ({ ...place, ...recordAt(place, recordOf) }))
-  for (const { tenant: at, account, gap, linkedTo } of places) {
-    const tenant = at.name
-    if (!account) {
-      settled.push(gap ? notLookedUp(tenant, gap) : { tenant, outcome: 'absent', verified: true })
-      continue
-    }
-    asides.push(...gapLine({ user, tenant }, gap))
-    if (gap) gaps[tenant] = gapNote(gap).join()
-    if (account.status === to) {
-      asides.push(...howFound(account, linkedTo))
-      const note = gaps[tenant]
-      settled.push({ tenant, account, outcome: outcomes[1], verified: !gap, ...(note && { note }) })
-    } else if (!covers(tenant, account.id)) {
-      settled.push({
-        tenant,
-        account,
-        outcome: 'failed',
-        verified: false,
-        code: 'refused',
-        note: NOT_COVERED,
-      })
-    } else {
-      lines.push(...howFound(account, linkedTo))
-      const { id, userName } = account
-      const subject = { id, userName }
-      changes.push({ tenant, accounts: [account], subject, operation, ask: subject })
-    }
-  }
-  if (settled.length > 0 && changes.length === 0 && settled.every((row) => row.outcome === 'absent')) {
-    throw new NotFound(
-      `${inQuotes(user)} was not found in any of: ${tenants.join(', ')}.`,
-      'Check the spelling with find_user; it also takes an external id, an id or a name.',
-    )
-  }
-  const doubts = doubtsAbout(changes.flatMap(({ accounts }) => accounts))
-  return {
-    changes,
-    settled,
-    gaps,
-    lines: [...lines, ...doubts],
-    asides: [
-      ...asides,
-      ...doubtsAbout(found.flatMap(({ accounts }) => accounts)).filter((doubt) => !doubts.includes(doubt)),
-      ...leftAlone(settled, outcomes[1]),
-    ],
-    passing: passingAmong(places),
-    // Whoever writes an email or an external id into one app must not choose an account in another.
-    mustAsk: changes.some(({ tenant }) =>
-      places.some((place) => place.tenant.name === tenant && place.linkedTo),
-    ),
-    uncovered: settled.some(({ note }) => note === NOT_COVERED),
-  }
-}
-
-/** Why it is doubtful that accounts are one person's. */
-const doubtsAbout = (accounts: readonly Account[]): string[] =>
-  correlate(accounts).flatMap(({ doubt }) => doubt ?? [])
-
-/** The record of the account that a look-up found, or why it is not known. */
-function recordAt(
-  { row, gap }: { row: Account | undefined; gap?: IdentityError },
-  recordOf: (row: Account) => Account,
-): { account?: Account; gap?: IdentityError } {
-  try {
-    return { ...(row && { account: recordOf(row) }), ...(gap && { gap }) }
-  } catch (error) {
-    if (error instanceof IdentityError) return { gap: error }
-    throw error
-  }
-}
-
-const notLookedUp = (tenant: string, { code, message, hint }: IdentityError): SwitchRow => ({
-  tenant,
-  outcome: 'failed',
-  verified: false,
-  code,
-  note: `${message} ${hint}`,
-})
-
-/** What was asked for and is not among the changes, for whoever agrees to them. */
-function leftAlone(rows: readonly SwitchRow[], alreadyThere: string): string[] {
-  const inTenants = (outcome: string) =>
-    rows.filter((row) => row.outcome === outcome).map(({ tenant }) => tenant)
-  const [absent, failed, already] = [inTenants('absent'), inTenants('failed'), inTenants(alreadyThere)]
-  return [
-    ...(already.length > 0 ? [`Needs no change: ${already.join(', ')}.`] : []),
-    ...(failed.length > 0
-      ? [`Left alone, since it could not be looked up there: ${failed.join(', ')}. It may be active there.`]
-      : []),
-    ...(absent.length > 0 ? [`Not found, and so left alone: ${absent.join(', ')}.`] : []),
-  ]
-}
+const SESSIONS_HERE = 'Sessions that are open in this app may go on until they expire.'
 
 function toSwitchRow(
-  tenant: string,
-  carried: Carried,
+  change: Change,
+  carried: Carried | undefined,
+  sessions: Carried | undefined,
   done: string,
   { consequences, gaps }: Pick<SwitchPlan, 'consequences' | 'gaps'>,
 ): SwitchRow {
+  if (!carried) throw new TypeError('a change that was not carried out')
+  const { tenant } = change
   const { outcome, verified, account, alsoChanged, code, note } = carried
-  const after = outcome === 'failed' ? undefined : consequences[tenant]
-  const notes = [note, after, gaps[tenant]].filter((text) => text)
+  const after = outcome === 'failed' ? undefined : consequences.get(change)
+  const notes = [note, sessions && sessionsNote(sessions), after, gaps[tenant]].filter((text) => text)
   return {
     tenant,
     ...(account && { account }),
     outcome: outcome === 'done' ? done : outcome,
+    ...(sessions && { sessions: sessions.outcome === 'done' ? 'ended' : sessions.outcome }),
     verified,
     ...(alsoChanged && { alsoChanged }),
     ...(code && { code }),
@@ -253,13 +131,17 @@ function toSwitchRow(
   }
 }
 
+const sessionsNote = ({ note }: Carried): string => (note === undefined ? '' : `Sessions: ${note}`)
+
 const inOrder = (rows: readonly SwitchRow[], tenants: readonly string[]): SwitchRow[] =>
   rows.toSorted((a, b) => tenants.indexOf(a.tenant) - tenants.indexOf(b.tenant))
 
-/** `done` only if every change was made and verified. */
+/** `done` only if every change was made and verified, and no session was left that should have ended. */
 function switchStatus(rows: readonly SwitchRow[], done: string): 'done' | 'unchanged' | 'partial' | 'failed' {
   const bad = rows.filter((row) => row.outcome === 'failed' || row.outcome === 'unknown')
-  if (bad.length === rows.length) return 'failed'
-  if (bad.length > 0 || rows.some((row) => !row.verified)) return 'partial'
+  if (bad.length === rows.length)
+    return rows.some(({ sessions }) => sessions === 'ended') ? 'partial' : 'failed'
+  const open = rows.some(({ sessions }) => sessions === 'failed' || sessions === 'unknown')
+  if (bad.length > 0 || open || rows.some((row) => !row.verified)) return 'partial'
   return rows.some((row) => row.outcome === done) ? 'done' : 'unchanged'
 }

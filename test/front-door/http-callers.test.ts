@@ -5,7 +5,7 @@ import { ALL_SCOPES, type HttpWorld, openHttpWorld } from '../support/http-world
 import { shareWorld } from '../support/sharing.ts'
 import { type OAuthWorld, openOAuthWorld } from '../support/trusting.ts'
 
-const READING = ['list_tenants', 'find_user', 'list_users', 'list_groups', 'check_token']
+const READING = ['list_tenants', 'find_user', 'list_users', 'list_groups', 'check_token', 'explain_access']
 const WRITING = ['create_user', 'update_user', 'create_group', 'update_group_members', 'reactivate_user']
 const REMOVING = ['deactivate_user', 'delete_user', 'undo_change']
 const OFFERED: Record<Scope, string[]> = {
@@ -280,6 +280,7 @@ function argumentsOf(tool: string): Record<string, unknown> {
     list_tenants: {},
     check_token: {},
     find_user: { user },
+    explain_access: { user },
     create_user: { tenant, email: 'new@example.com', givenName: 'New', familyName: 'Person' },
     update_user: { tenant, user, set: { title: 'x' } },
     update_group_members: { tenant, group: 'Engineering', add: [user] },

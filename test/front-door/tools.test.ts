@@ -31,6 +31,7 @@ describe.each(CLIENTS)('for a %s client', (client) => {
       'list_users',
       'list_groups',
       'pull_audit',
+      'explain_access',
       'check_token',
       'create_user',
       'update_user',

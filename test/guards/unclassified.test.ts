@@ -111,7 +111,10 @@ describe.each(UNKNOWN)('a tool whose effect is %j', (effect) => {
   test('counts against the limit of removals, is refused where nothing may be changed, and makes a plan or fails', async () => {
     expect(
       await codeOf(
-        guarded({ removesPerHour: 1, made: () => plan(change(), change()) }).run(unclassified(effect)),
+        guarded({
+          removesPerHour: 1,
+          made: () => plan(change(), change({ id: 'id-2', userName: 'al' })),
+        }).run(unclassified(effect)),
       ),
     ).toBe('limit_reached')
     expect(await codeOf(guarded({ readOnly: true }).run(unclassified(effect)))).toBe('read_only')

@@ -24,7 +24,8 @@ export interface Answer extends ToolAnswer {
   nextCursor?: string
   change?: string
   approval?: { approveAt: string; id: string }
-  people?: { email?: string; accounts: Account[] }[]
+  people?: { email?: string; accounts: Account[]; facts?: { status?: string; changes: unknown[] }[] }[]
+  unknown?: { tenant: string; what: string; where: string }[]
   searched?: { tenant: string; outcome: string }[]
   accounts?: Account[]
   account?: Account & { name?: string }

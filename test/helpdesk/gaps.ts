@@ -12,29 +12,6 @@ function without(attributes: Record<string, string>, { error }: Answer): Record<
   )
 }
 
-export const cannotSignIn = request({
-  asks: 'Ivan Park cannot log into Netskope. Why?',
-  most: { calls: 3, kilobytes: 3.5, questions: 0 },
-  ends: 'Told: the account is active, and what was done to it; and where a refused sign-in would be found.',
-  gap: {
-    why: 'sign-ins and policies are read from no app',
-    says: /log of the identity provider and the policies of the app/,
-    closedBy: named(/explain|sign_?in|login/),
-  },
-  async script(agent) {
-    const explained = await agent.suppose('explain_access', { user: 'Ivan Park' })
-    const accounts = await agent.accountsOf('Ivan Park')
-    const account = accounts.find(({ tenant }) => tenant.includes('netskope'))
-    const log = await agent.call('pull_audit', { tenant: account?.tenant, user: account?.email })
-    return { explained, account, log }
-  },
-  holds({ explained, account, log }) {
-    expect(explained.error?.code).toBe('protocol')
-    expect(account?.status).toBe('active')
-    expect(log.note).toMatch(/does not prove that nothing happened/)
-  },
-})
-
 export const newHire = request({
   asks: 'Noor Ali (noor.ali@example.com), accountant in Finance, starts on Monday. Give her accounts everywhere.',
   most: { calls: 8, kilobytes: 5, questions: 0 },

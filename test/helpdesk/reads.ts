@@ -3,6 +3,23 @@ import { request } from './request.ts'
 
 const WEEK = 7 * 24 * 60 * 60 * 1000
 
+export const cannotSignIn = request({
+  asks: 'Ivan Park cannot log into Netskope. Why?',
+  most: { calls: 2, kilobytes: 5, questions: 0 },
+  ends: 'Told app by app: the account is active, what was done to it, what no app tells, and where to look.',
+  async script(agent) {
+    const tenants = await agent.tenants('explain_access')
+    const tenant = tenants.find(({ vendor }) => vendor === 'netskope')?.tenant
+    return agent.call('explain_access', { user: 'Ivan Park', tenants: [tenant] })
+  },
+  holds({ people = [], unknown, complete }) {
+    expect(people).toHaveLength(1)
+    expect(people[0]?.facts).toMatchObject([{ status: 'active', changes: expect.any(Array) }])
+    expect(unknown).toContainEqual(expect.objectContaining({ what: expect.stringContaining('sessions') }))
+    expect(complete).toBe(false)
+  },
+})
+
 export const newAdmins = request({
   asks: 'Who was made an administrator last week?',
   most: { calls: 5, kilobytes: 7, questions: 0 },

@@ -1,6 +1,5 @@
 import { givenBack, leaver, married, mover, superAdmin } from './changes.ts'
 import {
-  cannotSignIn,
   firedAdmin,
   goneAtTheSource,
   idleContractors,
@@ -10,7 +9,15 @@ import {
   sameGroups,
   suspended,
 } from './gaps.ts'
-import { allAdmins, brokenIntegration, fullLicences, newAdmins, whatDoesShe, whoDidThat } from './reads.ts'
+import {
+  allAdmins,
+  brokenIntegration,
+  cannotSignIn,
+  fullLicences,
+  newAdmins,
+  whatDoesShe,
+  whoDidThat,
+} from './reads.ts'
 import type { HelpdeskRequest } from './request.ts'
 
 /** Twenty requests of a helpdesk, in the order in which they are made. */

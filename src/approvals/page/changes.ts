@@ -7,12 +7,14 @@ const makesAccount = (operation: string) => kindNamed(operation)?.makes === 'acc
 
 /** The change in a few words, without text from apps or agents. */
 export function headline({ changes }: Briefing): string {
-  const [first] = changes
-  const verbs = new Set(changes.map(({ operation }) => kindNamed(operation)?.verb ?? 'Change'))
-  const accounts = changes.reduce((sum, change) => sum + change.accounts.length, 0)
+  // Whose access ends anyway is not told twice.
+  const others = changes.filter(({ operation }) => operation !== 'endSessions')
+  const told = others.length > 0 ? others : changes
+  const verbs = new Set(told.map(({ operation }) => kindNamed(operation)?.verb ?? 'Change'))
+  const accounts = told.reduce((sum, change) => sum + change.accounts.length, 0)
   const tenants = new Set(changes.map(({ tenant }) => tenant))
   const what = verbs.size === 1 ? [...verbs][0] : 'Change'
-  const where = tenants.size === 1 ? first?.app : count(tenants.size, 'app')
+  const where = tenants.size === 1 ? changes[0]?.app : count(tenants.size, 'app')
   return `${what} ${count(accounts, 'account')} in ${where}`
 }
 

@@ -1,0 +1,178 @@
+import type { Account } from '../domain/account.ts'
+import type { Change, Effect, Plan } from '../domain/change.ts'
+import { correlate } from '../domain/correlate.ts'
+import type { AlsoChanged } from '../domain/field-diff.ts'
+import { onlyOne } from '../domain/resolve-one.ts'
+import type { Ask } from '../engine/ask.ts'
+import { findPerson } from '../engine/find-person.ts'
+import type { Hold } from '../engine/hold.ts'
+import type { Tenant } from '../engine/tenants.ts'
+import { type ErrorCode, IdentityError, NotFound } from '../errors.ts'
+import { inQuotes } from '../text/text.ts'
+import { targetOf } from './change-fields.ts'
+import { gapLine, gapNote, howFound, NOT_COVERED, passingAmong } from './left-out.ts'
+
+/** How the tools that change the access of one person's accounts differ. */
+export interface SwitchSpec {
+  name: string
+  title: string
+  description: string
+  effect: Exclude<Effect, 'reads'>
+  operation: 'deactivateAccount' | 'reactivateAccount' | 'endSessions'
+  /** The status that makes the change unnecessary; without one it is always made. */
+  to?: 'active' | 'inactive'
+  outcomes: readonly [done: string, already?: string]
+}
+
+export interface SwitchRow {
+  tenant: string
+  account?: Account
+  outcome: string
+  /** What became of the sessions that were to end first. */
+  sessions?: 'ended' | 'failed' | 'unknown'
+  verified: boolean
+  alsoChanged?: readonly AlsoChanged[] | undefined
+  code?: ErrorCode
+  note?: string
+}
+
+/** The plan, and the results that need no write. */
+export interface SwitchPlan extends Plan {
+  settled: { results: readonly SwitchRow[] }
+  consequences: ReadonlyMap<Change, string>
+  /** By tenant, why there may be other accounts. */
+  gaps: Record<string, string>
+}
+
+interface Wish {
+  user: string
+  tenants: readonly string[]
+  hold: Hold
+  covers: (tenant: string, id: string) => boolean
+}
+
+/** The changes that are wanted, what needs none, and what a person must know of the look-ups. */
+export async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, hold, covers }: Wish) {
+  const { to, outcomes } = spec
+  const changes: Change[] = []
+  const settled: SwitchRow[] = []
+  const lines: string[] = []
+  const asides: string[] = []
+  const gaps: Record<string, string> = {}
+  const found = await findPerson(ask, user, tenants)
+  const rows = found.map((place) => ({ ...place, row: onlyOne(place.accounts, user) }))
+  const recordOf = await hold.records(rows.flatMap(({ row }) => row ?? []))
+  const places = rows.map((place) => ({ ...place, ...recordAt(place, recordOf) }))
+  for (const { tenant: at, account, gap, linkedTo } of places) {
+    const tenant = at.name
+    if (!account) {
+      settled.push(gap ? notLookedUp(tenant, gap) : { tenant, outcome: 'absent', verified: true })
+      continue
+    }
+    asides.push(...gapLine({ user, tenant }, gap))
+    if (gap) gaps[tenant] = gapNote(gap).join()
+    if (to !== undefined && account.status === to) {
+      asides.push(...howFound(account, linkedTo))
+      const note = gaps[tenant]
+      settled.push({
+        tenant,
+        account,
+        outcome: outcomes[1] ?? outcomes[0],
+        verified: !gap,
+        ...(note && { note }),
+      })
+    } else if (!covers(tenant, account.id)) {
+      settled.push({
+        tenant,
+        account,
+        outcome: 'failed',
+        verified: false,
+        code: 'refused',
+        note: NOT_COVERED,
+      })
+    } else {
+      lines.push(...howFound(account, linkedTo))
+      changes.push(...(await changesOf(spec, at, account, ask)))
+    }
+  }
+  if (settled.length > 0 && changes.length === 0 && settled.every((row) => row.outcome === 'absent')) {
+    throw new NotFound(
+      `${inQuotes(user)} was not found in any of: ${tenants.join(', ')}.`,
+      'Check the spelling with find_user; it also takes an external id, an id or a name.',
+    )
+  }
+  const doubts = doubtsAbout(changes.flatMap(({ accounts }) => accounts))
+  return {
+    changes,
+    settled,
+    gaps,
+    lines: [...lines, ...doubts],
+    asides: [
+      ...asides,
+      ...doubtsAbout(found.flatMap(({ accounts }) => accounts)).filter((doubt) => !doubts.includes(doubt)),
+      ...leftAlone(settled, outcomes[1]),
+    ],
+    passing: passingAmong(places),
+    // Whoever writes an email or an external id into one app must not choose an account in another.
+    mustAsk: changes.some(({ tenant }) =>
+      places.some((place) => place.tenant.name === tenant && place.linkedTo),
+    ),
+    uncovered: settled.some(({ note }) => note === NOT_COVERED),
+  }
+}
+
+/** What is to be done to one account: its sessions end before it is deactivated, where its app can end them. */
+async function changesOf(
+  { operation }: SwitchSpec,
+  { name: tenant, offers, settings }: Tenant,
+  account: Account,
+  ask: Ask,
+): Promise<Change[]> {
+  const subject = targetOf(account)
+  const about = { tenant, accounts: [account], subject, ask: subject } as const
+  const before = async () =>
+    offers('readSessions') ? ask.one(tenant, 'readSessions', { id: account.id }) : undefined
+  const ending = async (): Promise<Change> => ({ ...about, operation: 'endSessions', before: await before() })
+  if (operation === 'endSessions') return [await ending()]
+  const first = operation === 'deactivateAccount' && settings.endSessions && offers('endSessions')
+  return [...(first ? [await ending()] : []), { ...about, operation }]
+}
+
+/** Why it is doubtful that accounts are one person's. */
+const doubtsAbout = (accounts: readonly Account[]): string[] =>
+  correlate(accounts).flatMap(({ doubt }) => doubt ?? [])
+
+/** The record of the account that a look-up found, or why it is not known. */
+function recordAt(
+  { row, gap }: { row: Account | undefined; gap?: IdentityError },
+  recordOf: (row: Account) => Account,
+): { account?: Account; gap?: IdentityError } {
+  try {
+    return { ...(row && { account: recordOf(row) }), ...(gap && { gap }) }
+  } catch (error) {
+    if (error instanceof IdentityError) return { gap: error }
+    throw error
+  }
+}
+
+const notLookedUp = (tenant: string, { code, message, hint }: IdentityError): SwitchRow => ({
+  tenant,
+  outcome: 'failed',
+  verified: false,
+  code,
+  note: `${message} ${hint}`,
+})
+
+/** What was asked for and is not among the changes, for whoever agrees to them. */
+function leftAlone(rows: readonly SwitchRow[], alreadyThere: string | undefined): string[] {
+  const inTenants = (outcome: string | undefined) =>
+    rows.filter((row) => row.outcome === outcome).map(({ tenant }) => tenant)
+  const [absent, failed, already] = [inTenants('absent'), inTenants('failed'), inTenants(alreadyThere)]
+  return [
+    ...(already.length > 0 ? [`Needs no change: ${already.join(', ')}.`] : []),
+    ...(failed.length > 0
+      ? [`Left alone, since it could not be looked up there: ${failed.join(', ')}. It may be active there.`]
+      : []),
+    ...(absent.length > 0 ? [`Not found, and so left alone: ${absent.join(', ')}.`] : []),
+  ]
+}
