@@ -114,7 +114,7 @@ describe('the map of imports', () => {
     const foreign = siblings.filter(({ from, to }) => {
       if (roomOf(from) !== 'vendors') return true
       const own = from.split('/')[1]?.replace('.ts', '')
-      return ![own, 'scim', 'http'].some((folder) => to.startsWith(`vendors/${folder}/`))
+      return ![own, 'scim', 'http', 'records'].some((folder) => to.startsWith(`vendors/${folder}/`))
     })
     expect(foreign.map(show)).toEqual([])
   })

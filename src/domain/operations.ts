@@ -43,6 +43,8 @@ export interface AuditPosition {
   offset: number
   /** Events per request: the same in all of a pull, so that its pages can be compared. */
   size: number
+  /** The app's own cursor of the page that `offset` counts in. */
+  cursor?: string
   /** Digest of the page before, to notice an app that ignores the offset. */
   page?: string
   /** How many equal events without an id there were in the second that the page before ended in, by their content. */
@@ -228,10 +230,16 @@ export interface Reads {
   /**
    * Throws the error that a write to these accounts, or of these values, would get in any case; it keeps a person from
    * being asked about an impossible change. Answers with what a person should know about the way in which the app is
-   * changed, in sentences. Sends no request once the app was asked for the accounts.
+   * changed, in sentences. Sends no request once the app was asked for the accounts, save to read a group.
    */
   checkWrite?(
-    ask: { operation: keyof Writes; accounts: readonly Account[]; fields: AccountFields },
+    ask: {
+      operation: keyof Writes
+      accounts: readonly Account[]
+      fields: AccountFields
+      /** The group whose members are to change. */
+      group?: { id: string }
+    },
     context: RequestContext,
   ): Promise<readonly string[]>
   pullAudit?(

@@ -174,7 +174,9 @@ export function dispatcher({
       const tenant = tenants.get(change.tenant)
       const check = async () => {
         mustOffer(tenant, operation)
-        const proposed = { operation, accounts, fields: kindOf(change).sets(change) }
+        const fields = kindOf(change).sets(change)
+        const group = change.operation === 'updateMembers' ? { group: change.ask.group } : {}
+        const proposed = { operation, accounts, fields, ...group }
         const said = await atTenant(tenant, async () => tenant.operations.checkWrite?.(proposed, context))
         for (const warning of said ?? []) warnings.add(`${tenant.name}: ${warning}`)
       }

@@ -1,0 +1,52 @@
+import * as z from 'zod'
+import type { SettingsParts } from '../../config/settings.ts'
+import { tenantSettings } from '../define.ts'
+
+const fields = ({ Secret }: SettingsParts) => ({
+  ...tenantSettings,
+  vendor: z.literal('okta').describe('Okta, the identity provider'),
+  url: tenantSettings.url.describe('Address of the organisation, without a path: https://acme.okta.com'),
+  tokens: z
+    .strictObject({
+      api: Secret.optional().describe(
+        'API token (SSWS). It has the rights of the administrator who made it, and lapses after 30 days without use',
+      ),
+      privateKey: Secret.optional().describe(
+        'Private key of a service app, PEM or JWK, whose public key the app has; with `clientId`',
+      ),
+    })
+    .describe('The tokens, as env:NAME or file:/path'),
+  clientId: z.string().min(1).max(200).optional().describe('Client id of a service app (0oa…)'),
+  keyId: z.string().min(1).max(200).optional().describe('Id of the key in the service app (kid)'),
+  source: z.boolean().default(true).describe('Whether this tenant is the truth about people'),
+  endSessions: z
+    .boolean()
+    .default(true)
+    .describe('Whether deactivate_user ends the sessions and refresh tokens of the account first'),
+  deactivateMeans: z
+    .enum(['suspend', 'deactivate'])
+    .default('suspend')
+    .describe(
+      'What deactivate_user does: suspend, which reactivate_user takes back, or deactivate, which removes all app ' +
+        'assignments for good',
+    ),
+  externalIdAttribute: z
+    .string()
+    .regex(/^[A-Za-z]\w{0,63}$/)
+    .default('externalId')
+    .describe('Attribute of the profile that holds the external id, such as employeeNumber'),
+})
+
+/** The schema of an Okta tenant's settings. */
+export const settings = (parts: SettingsParts) =>
+  z.strictObject(fields(parts)).superRefine(({ url, tokens, clientId, keyId }, context) => {
+    const issue = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message })
+    if (new URL(url).pathname !== '/') issue('url', 'must be without a path, such as https://acme.okta.com')
+    if (tokens.api && tokens.privateKey) issue('tokens', 'takes api or privateKey, not both')
+    if (!tokens.api && !tokens.privateKey) issue('tokens', 'needs api, or privateKey with clientId')
+    if (tokens.privateKey && clientId === undefined) issue('clientId', 'is needed with tokens.privateKey')
+    if (!tokens.privateKey && (clientId !== undefined || keyId !== undefined))
+      issue('tokens', 'needs privateKey for clientId or keyId')
+  })
+
+export type OktaSettings = z.infer<z.ZodObject<ReturnType<typeof fields>>>

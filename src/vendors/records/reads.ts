@@ -1,0 +1,137 @@
+import type { Account } from '../../domain/account.ts'
+import type { Found, ListPosition, Match, Page, Reads, RequestContext } from '../../domain/operations.ts'
+import { sameId } from '../../domain/same.ts'
+import { BadReply } from '../../errors.ts'
+import { collect, inconclusive, MAX_PAGES_PER_CALL } from '../http/collect.ts'
+import { asId } from '../http/values.ts'
+import { fieldsOf } from '../scim/fields.ts'
+import { isMeant, matcher } from '../scim/match.ts'
+import { bearsName, notByName } from '../scim/names.ts'
+import { type ScimUser, toUser } from '../scim/read.ts'
+import type { RecordSource } from './source.ts'
+
+type RecordReads = Required<
+  Pick<Reads, 'findAccounts' | 'findByName' | 'readAccount' | 'readFields' | 'listAccounts'>
+>
+
+/** The reads of users that every app with records of its own has in common. */
+export function recordReads(source: RecordSource): RecordReads {
+  return {
+    findAccounts: (ask, context) => findAccounts(source, ask, context),
+    findByName: ({ name }, context) => findByName(source, name, context),
+    readAccount: async ({ id }, context) => (await readUser(source, id, context))?.account,
+    async readFields({ id }, context) {
+      const user = await readUser(source, id, context)
+      return user && { account: user.account, fields: fieldsOf(source, user) }
+    },
+    listAccounts: (ask, context) => listAccounts(source, ask, context),
+  }
+}
+
+const userIn = ({ origin, asScim }: RecordSource, raw: unknown): ScimUser | undefined =>
+  toUser(origin, asScim(raw))
+
+/** The user with this id; undefined if there is none. */
+export async function readUser(
+  source: RecordSource,
+  id: string,
+  context: RequestContext,
+): Promise<ScimUser | undefined> {
+  if (asId(id) === undefined) return undefined
+  const raw = await source.one(id, context)
+  if (raw === undefined) return undefined
+  const user = userIn(source, raw)
+  if (!user || !sameId(user.account.id, id)) throw notThatRecord()
+  return user
+}
+
+async function findAccounts(
+  source: RecordSource,
+  ask: { user: string; also?: readonly string[] },
+  context: RequestContext,
+): Promise<Found> {
+  const names = [ask.user, ...(ask.also ?? [])]
+  const rows = await source.named(ask, context)
+  const users = new Map<string, ScimUser>()
+  let unreadable = 0
+  for (const row of rows) {
+    const user = userIn(source, row)
+    if (!user) unreadable++
+    else if (isMeant(user, names)) users.set(user.account.id, user)
+  }
+  const accounts = [...users.values()].map(({ account }) => account)
+  if (unreadable === 0) return { accounts }
+  const gap = new BadReply(
+    `${unreadable} of the records that the app answered with could not be read.`,
+    'Look in the app’s console.',
+  )
+  if (accounts.length === 0) throw gap
+  return { accounts, gap }
+}
+
+/** Candidates: who bears each word of the name. Reads a short list, or what the app finds by the name. */
+async function findByName(source: RecordSource, name: string, context: RequestContext): Promise<Found> {
+  const { called } = source
+  const page = await collect<ScimUser>({
+    ...listingOf(source),
+    fetch: (start, cursor) =>
+      called && start === 1 && cursor === undefined
+        ? called(name, context)
+        : source.page({ match: {}, start, ...(cursor !== undefined && { cursor }) }, context),
+    keep: (user) => bearsName(user, name),
+    maxPages: called ? 1 : Math.min(MAX_PAGES_PER_CALL, source.maxPages),
+    limit: Number.POSITIVE_INFINITY,
+  })
+  const accounts = page.items.map(({ account }) => account)
+  if (page.complete) return { accounts }
+  const gap = notByName(undefined)
+  if (accounts.length === 0) throw gap
+  return { accounts, gap }
+}
+
+const listingOf = (source: RecordSource) => ({
+  read(row: unknown) {
+    const user = userIn(source, row)
+    return user && { id: user.account.id, item: user }
+  },
+  pageSize: source.pageSize,
+})
+
+/** Accounts page by page; what the app narrowed down is compared again here. */
+async function listAccounts(
+  source: RecordSource,
+  { match = {}, limit, at }: { match?: Match; limit: number; at?: ListPosition },
+  context: RequestContext,
+): Promise<Page<Account, ListPosition>> {
+  const { keep, note } = matcher(match)
+  const page = await collect<ScimUser>({
+    ...listingOf(source),
+    fetch: (start, cursor) => source.page({ match, start, ...(cursor !== undefined && { cursor }) }, context),
+    keep,
+    maxPages: Math.min(MAX_PAGES_PER_CALL, source.maxPages),
+    limit,
+    at,
+  })
+  const notes = [page.note, note()].filter((text) => text !== undefined)
+  return {
+    ...page,
+    items: page.items.map(({ account }) => account),
+    complete: page.complete && note() === undefined,
+    ...(notes.length > 0 && { note: notes.join(' ') }),
+  }
+}
+
+/** Reads every row of a list; throws unless it was read to its end. */
+export async function everyRow<Row>(
+  listing: Pick<Parameters<typeof collect<Row>>[0], 'fetch' | 'read' | 'pageSize' | 'maxPages'>,
+): Promise<Row[]> {
+  const page = await collect<Row>({ ...listing, limit: Number.POSITIVE_INFINITY })
+  if (!page.complete) throw inconclusive(page.note)
+  return page.items
+}
+
+const notThatRecord = () =>
+  new BadReply(
+    'The app answered with something that is not the record that was asked for.',
+    'Check `url` of this tenant.',
+  )

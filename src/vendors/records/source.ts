@@ -1,0 +1,31 @@
+import type { AskedNames, Match, RequestContext } from '../../domain/operations.ts'
+import type { FetchedPage } from '../http/collect.ts'
+import type { Rec } from '../http/values.ts'
+import type { FieldName } from '../scim/fields.ts'
+import type { Origin } from '../scim/read.ts'
+
+/**
+ * The users of an app that has a protocol of its own. Each record is brought into SCIM form (RFC 7643 §4), so that the
+ * same code reads, compares and names them as everywhere else.
+ */
+export interface RecordSource {
+  origin: Origin
+  /** The fields that a change can set. */
+  takes: readonly FieldName[]
+  pageSize: number
+  /** The most pages that one listing reads. */
+  maxPages: number
+  /** The record in SCIM form; undefined for what is no user. */
+  asScim(raw: unknown): Rec | undefined
+  /** The whole record with this id, and no other; undefined if there is none. */
+  one(id: string, context: RequestContext): Promise<unknown>
+  /**
+   * Every record that bears one of the names as user name, email or external id, and that with the id `user`. Others may
+   * be among them. Throws where the app's answer is no evidence.
+   */
+  named(ask: AskedNames, context: RequestContext): Promise<readonly unknown[]>
+  /** The same for a person's name; a page of candidates. Without it the list is read. */
+  called?(name: string, context: RequestContext): Promise<FetchedPage>
+  /** A page of the list, which the app may narrow down to what matches. */
+  page(at: { match: Match; start: number; cursor?: string }, context: RequestContext): Promise<FetchedPage>
+}
