@@ -14,7 +14,8 @@ import { appsPage } from './apps-page.ts'
 type Schema = z.core.JSONSchema.JSONSchema
 
 // The docs need only the text form of a secret.
-const settings = settingsSchema(vendors, { Secret: SecretReference as never })
+const TextSecret = SecretReference as never
+const settings = settingsSchema(vendors, { Secret: TextSecret, SecretText: TextSecret })
 const editorSchema = z.toJSONSchema(settings, { io: 'input' }) as Schema
 completeApps(editorSchema)
 

@@ -4,46 +4,109 @@ import { type Redact, redactor } from './redact.ts'
 
 const hidden = '[secret]'
 
+/** Reads a secret again from where it came; undefined while there is no usable one. */
+type SecretSource = () => string | undefined
+
+/** How long a secret that was read again counts as read, milliseconds: callers that are refused together read once. */
+const REREAD_MS = 1_000
+
 /** A token or key that always prints as `[secret]`; only `reveal` returns its value. */
 export class Secret {
-  readonly #value: string
-  #redact: Redact | undefined
+  #value: string
+  readonly #source: SecretSource | undefined
+  /** What it is made of, and how, for a header. */
+  #parts: readonly Secret[] = []
+  #join: ((parts: readonly string[]) => string) | undefined
+  /** For the value, and the one before it, which a late reply may still echo. */
+  #redactors: readonly { of: string; redact: Redact }[] = []
+  #readAt = Number.NEGATIVE_INFINITY
 
-  constructor(value: string) {
+  constructor(value: string, source?: SecretSource) {
     this.#value = value
+    this.#source = source
+  }
+
+  static #of(parts: readonly Secret[], join: (parts: readonly string[]) => string): Secret {
+    const made = new Secret('')
+    made.#parts = parts
+    made.#join = join
+    return made
+  }
+
+  get #current(): string {
+    return this.#join ? this.#join(this.#parts.map((part) => part.#current)) : this.#value
   }
 
   reveal(): string {
-    return this.#value
+    return this.#current
   }
 
   /** The secret with a prefix such as `Bearer `, for a header; still a secret. */
   after(prefix: string): Secret {
-    return new Secret(prefix + this.#value)
+    return Secret.#of([this], ([value]) => prefix + value)
   }
 
   /** A client's credentials for HTTP basic authentication (RFC 7617). */
   static basic(name: Secret, password: Secret): Secret {
-    return new Secret(`Basic ${Buffer.from(`${name.#value}:${password.#value}`).toString('base64')}`)
+    return Secret.#of(
+      [name, password],
+      (values) => `Basic ${Buffer.from(values.join(':')).toString('base64')}`,
+    )
   }
 
   equals(other: Secret): boolean {
-    return this.#value === other.#value
+    return this.#current === other.#current
+  }
+
+  /** Reads the secret again if it came from a file. Returns false if there is no usable one now: the former one stays. */
+  reread(): boolean {
+    if (this.#parts.length > 0) return this.#parts.map((part) => part.reread()).every(Boolean)
+    if (!this.#source) return true
+    this.#readAt = performance.now()
+    const value = this.#source()
+    if (value === undefined) return false
+    if (value !== this.#value) this.#redactors = [this.#redactor(), ...this.#redactors].slice(0, 2)
+    this.#value = value
+    return true
+  }
+
+  /**
+   * Called before the secret is used. If it is then refused, the result says whether there is another one by now, and reads
+   * the secret again to find out.
+   */
+  renewal(): () => boolean {
+    const used = this.#current
+    return () => {
+      if (this.#current === used) this.#rereadOnce()
+      return this.#current !== used
+    }
+  }
+
+  #rereadOnce(): void {
+    for (const part of this.#parts) part.#rereadOnce()
+    if (this.#source && performance.now() - this.#readAt >= REREAD_MS) this.reread()
   }
 
   /** Eight hex digits that distinguish secrets and reveal nothing else about them. */
   get fingerprint(): string {
     return createHash('sha256')
       .update('identity-mcp fingerprint\0')
-      .update(this.#value)
+      .update(this.#current)
       .digest('hex')
       .slice(0, 8)
   }
 
-  /** `text` with every occurrence of the secret replaced, in any spelling, in case an app echoes it. */
+  /** `text` with every occurrence of the secret and of its parts replaced, in any spelling, in case an app echoes it. */
   scrub(text: string): string {
-    this.#redact ??= redactor(this.#value, hidden)
-    return this.#redact(text)
+    const own = this.#redactor()
+    if (this.#redactors[0]?.of !== own.of) this.#redactors = [own, ...this.#redactors].slice(0, 2)
+    const scrubbed = this.#redactors.reduce((rest, { redact }) => redact(rest), text)
+    return this.#parts.reduce((rest, part) => part.scrub(rest), scrubbed)
+  }
+
+  #redactor(): { of: string; redact: Redact } {
+    const of = this.#current
+    return this.#redactors.find((known) => known.of === of) ?? { of, redact: redactor(of, hidden) }
   }
 
   toString(): string {

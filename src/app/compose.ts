@@ -99,6 +99,7 @@ export async function composeServer(
   const changes = inFlight()
   const { journal, close: closeWebhook } = journalWithWebhook(kept.journal, io, () => ({
     webhook: settings.webhook,
+    route: settings.route,
     signingKey: settings.journal.signingKey,
     approveAt: async (id) => {
       const { url, words } = await links.approveAt({ id, state: 'pending' })

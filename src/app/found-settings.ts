@@ -81,11 +81,15 @@ function allowed(): Record<string, unknown> {
  * fit the schema too; a file that cannot be read sends nothing.
  */
 function sendingsIn(file: string): Sending[] {
-  const { tenants, proxy, ca, ...rest } = (parsed(file) ?? {}) as Record<string, unknown>
+  const { tenants, webhook, proxy, ca, ...rest } = (parsed(file) ?? {}) as Record<string, unknown>
   const apps = Object.values(typeof tenants === 'object' && tenants !== null ? tenants : {})
-  // With the address of the app that a tenant names, which need not be written; a proxy and an authority of all tenants
-  // are part of each.
-  const whole = apps.map((app) => ({ proxy, ca, ...(filledIn(app, vendors) as object) }))
+  // With the address of the app that a tenant names, which need not be written; a proxy and an authority of all are part of
+  // each.
+  const whole = [...apps, ...(webhook ? [webhook] : [])].map((part) => ({
+    proxy,
+    ca,
+    ...(filledIn(part, vendors) as object),
+  }))
   return [...whole, ...Object.values(rest)].flatMap((part) => {
     const texts = textsIn(part)
     const secrets = texts.filter((text) => /^(env|file):/.test(text))

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
+import type { Route } from '../config/network.ts'
 import type { WebhookSettings } from '../config/webhook.ts'
 import { signerFrom } from '../journal/anchor.ts'
 import type { Journal } from '../journal/journal.ts'
 import { logTo } from '../log.ts'
+import { fetchOver } from '../vendors/http/agent.ts'
 import { openWebhook, type Telling, type Webhook, watched } from '../webhook/webhook.ts'
 import type { Io } from './io.ts'
 import { mustBePrivate } from './private-folder.ts'
@@ -11,6 +13,8 @@ interface WebhookOptions extends Pick<Telling, 'approveAt'> {
   webhook?: WebhookSettings | undefined
   /** Path of the key that signs anchors. */
   signingKey?: string | undefined
+  /** How the messages reach their receiver. */
+  route: Route
 }
 
 /**
@@ -28,9 +32,14 @@ export function journalWithWebhook(
   const open = () => {
     opened = true
     try {
-      const { webhook: to, signingKey, approveAt } = settings()
+      const { webhook: to, signingKey, approveAt, route } = settings()
       if (!to) return undefined
-      return openWebhook(to, { log, signer: signerIn(signingKey), ...(approveAt && { approveAt }) })
+      return openWebhook(to, {
+        log,
+        signer: signerIn(signingKey),
+        fetch: fetchOver(route),
+        ...(approveAt && { approveAt }),
+      })
     } catch (error) {
       log.error('the webhook is unusable: no messages are sent', { error })
       return undefined

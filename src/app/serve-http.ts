@@ -128,7 +128,7 @@ async function composeFromSettings(
     const auth = authFor(host, settings.auth, settingsFile(io, options).file)
     const { jwt } = auth === 'none' ? {} : auth
     const { url } = settings.http
-    const authenticate = await authentication(auth, openApiTokens(store))
+    const authenticate = await authentication(auth, openApiTokens(store), settings.route)
     return {
       log,
       serve(address) {

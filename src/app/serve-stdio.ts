@@ -1,4 +1,5 @@
 import pkg from '../../package.json' with { type: 'json' }
+import type { Settings } from '../config/settings.ts'
 import { callerId } from '../domain/caller-names.ts'
 import { EVERYTHING } from '../domain/scopes.ts'
 import { overStdio } from '../mcp/stdio.ts'
@@ -15,8 +16,12 @@ export async function serve(io: Io, options: CommonOptions): Promise<void> {
         `Commands for people: ${io.self} --help, ${io.self} check, ${io.self} approvals.\n`,
     )
   }
+  // Handled from the start: without a handler the signal ends the process.
+  let reread = () => {}
+  io.onReload(() => reread())
   const running = await composeServer(io, options)
   const { parts, log, settings } = running
+  reread = () => io.stderr.write(rereadSecrets(settings))
   for (const note of settings.notes) io.stderr.write(`note: ${note}\n`)
   // On stdio, the caller is the person who started this process.
   const principal = {
@@ -30,6 +35,17 @@ export async function serve(io: Io, options: CommonOptions): Promise<void> {
   )
   io.stdin.unref?.()
   await running.close()
+}
+
+/** Reads all secrets that came from files again; returns what to say about it. */
+function rereadSecrets({ fileSecrets }: Settings): string {
+  const unusable = fileSecrets.flatMap(({ reference, secret }) => (secret.reread() ? [] : [reference]))
+  return [
+    ...new Set(
+      unusable.map((reference) => `${reference} holds no usable secret: the former one stays in use\n`),
+    ),
+    'secrets read again\n',
+  ].join('')
 }
 
 /**

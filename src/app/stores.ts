@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import * as z from 'zod'
 import { parseJsonc } from '../config/jsonc.ts'
+import { networkSettings, routesOf } from '../config/network.ts'
 import { secretFrom } from '../config/reference.ts'
 import {
   loadSettings,
@@ -107,8 +108,11 @@ export async function openDataFolder(io: Io, command: Command): Promise<DataFold
   const { tenants } = outline
   const signingKey = outline.journal?.signingKey
   const { journal, close } = journalWithWebhook(kept.journal, io, () => {
-    const schema = webhookSettings({ Secret: secretFrom(io.env) }).optional()
-    return { webhook: schema.parse(outline.webhook), signingKey }
+    const Secret = secretFrom(io.env)
+    const network = z.object(networkSettings).parse({ proxy: outline.proxy, ca: outline.ca })
+    const { route, problems } = routesOf(network, { env: io.env, where: file, Reference: Secret })
+    if (problems.length > 0) throw new SettingsError(file, problems)
+    return { webhook: webhookSettings({ Secret }).optional().parse(outline.webhook), signingKey, route }
   })
   return {
     store,
@@ -129,6 +133,8 @@ const Outline = z.lazy(() =>
     tenants: z.record(z.string(), z.unknown()).optional(),
     journal: z.looseObject({ signingKey: SigningKey.optional() }).optional(),
     webhook: z.unknown().optional(),
+    proxy: z.unknown().optional(),
+    ca: z.unknown().optional(),
   }),
 )
 

@@ -1,7 +1,9 @@
 import { OAuthError, OAuthErrorCode } from '@modelcontextprotocol/server'
 import type { Auth } from '../config/http.ts'
+import { DIRECT, type Route } from '../config/network.ts'
 import { callerId } from '../domain/caller-names.ts'
 import { EVERYTHING, SCOPES } from '../domain/scopes.ts'
+import { fetchOver } from '../vendors/http/agent.ts'
 import { type ApiTokens, TOKEN_PREFIX } from './api-tokens.ts'
 import { type Admitted, invalidToken } from './principal.ts'
 
@@ -12,7 +14,12 @@ import { type Admitted, invalidToken } from './principal.ts'
 export type Authenticate = (authorization: string | undefined) => Promise<Admitted>
 
 /** Authenticates callers as the settings say. */
-export async function authentication(auth: Auth, tokens: ApiTokens): Promise<Authenticate> {
+export async function authentication(
+  auth: Auth,
+  tokens: ApiTokens,
+  /** How the issuer of JWTs is reached. */
+  route: Route = DIRECT,
+): Promise<Authenticate> {
   if (auth === 'none') {
     const anyone: Admitted = {
       caller: callerId.local('anyone'),
@@ -21,7 +28,7 @@ export async function authentication(auth: Auth, tokens: ApiTokens): Promise<Aut
     }
     return async () => anyone
   }
-  const verify = auth.jwt && (await import('./jwt.ts')).jwtVerifier(auth.jwt)
+  const verify = auth.jwt && (await import('./jwt.ts')).jwtVerifier(auth.jwt, fetchOver(route))
 
   return async (authorization) => {
     const token = bearerIn(authorization)

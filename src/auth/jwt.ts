@@ -1,5 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
-import { createRemoteJWKSet, errors, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose'
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+  jwtVerify,
+} from 'jose'
 import * as z from 'zod'
 import { SafeUrl } from '../config/address.ts'
 import type { JwtAuth } from '../config/http.ts'
@@ -46,7 +53,10 @@ type Keys = ReturnType<typeof createRemoteJWKSet>
  * Identifies the caller from an access token of the issuer (RFC 9068) that was issued for this server only (RFC
  * 8707).
  */
-export function jwtVerifier(settings: JwtAuth): (token: string) => Promise<Admitted> {
+export function jwtVerifier(
+  settings: JwtAuth,
+  send: typeof fetch = fetch,
+): (token: string) => Promise<Admitted> {
   const { issuer, audience } = settings
   const options: JWTVerifyOptions = {
     issuer,
@@ -57,7 +67,7 @@ export function jwtVerifier(settings: JwtAuth): (token: string) => Promise<Admit
   }
   let finding: Promise<Keys> | undefined
   const keys = () => {
-    finding ??= keysOf(settings)
+    finding ??= keysOf(settings, send)
     // After a failure, the next caller tries again.
     finding.catch(() => {
       finding = undefined
@@ -112,13 +122,17 @@ function unlessSignature(error: unknown): undefined {
   if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
 }
 
-async function keysOf({ issuer, jwksUri }: JwtAuth): Promise<Keys> {
-  const at = new URL(jwksUri ?? (await findKeys(issuer)))
-  return createRemoteJWKSet(at, { cooldownDuration: REFETCH_MS, timeoutDuration: TIMEOUT_MS })
+async function keysOf({ issuer, jwksUri }: JwtAuth, send: typeof fetch): Promise<Keys> {
+  const at = new URL(jwksUri ?? (await findKeys(issuer, send)))
+  return createRemoteJWKSet(at, {
+    cooldownDuration: REFETCH_MS,
+    timeoutDuration: TIMEOUT_MS,
+    [customFetch]: send,
+  })
 }
 
 /** Where the issuer publishes its keys (RFC 8414 §3, OpenID Connect Discovery 1.0 §4). Throws `Unavailable`. */
-async function findKeys(issuer: string): Promise<string> {
+async function findKeys(issuer: string, send: typeof fetch): Promise<string> {
   const { origin, pathname } = new URL(issuer)
   const path = pathname.replace(/\/$/, '')
   const candidates = [
@@ -127,14 +141,18 @@ async function findKeys(issuer: string): Promise<string> {
     `${origin}${path}/.well-known/openid-configuration`,
   ]
   for (const candidate of new Set(candidates)) {
-    const found = await metadataAt(candidate, issuer).catch(() => undefined)
+    const found = await metadataAt(candidate, issuer, send).catch(() => undefined)
     if (found) return found
   }
   throw new Unavailable(`The issuer ${issuer} does not say where its keys are.`, 'Set auth.jwt.jwksUri.')
 }
 
-async function metadataAt(candidate: string, issuer: string): Promise<string | undefined> {
-  const reply = await fetch(candidate, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) })
+async function metadataAt(
+  candidate: string,
+  issuer: string,
+  send: typeof fetch,
+): Promise<string | undefined> {
+  const reply = await send(candidate, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) })
   if (!reply.ok) return undefined
   // Metadata of another issuer does not count (RFC 8414 §3.3).
   const Metadata = z.object({ issuer: z.literal(issuer), jwks_uri: SafeUrl })

@@ -7,6 +7,7 @@ import type { Io } from '../app/io.ts'
 import { type CommonOptions, typed } from '../app/stores.ts'
 import { SecretReference } from '../config/reference.ts'
 import { SettingsError, TENANT_NAME } from '../config/settings.ts'
+import { Secret } from '../secret.ts'
 import { BaseUrl, type Vendor } from '../vendors/define.ts'
 import { vendors } from '../vendors/index.ts'
 import { newCommand, print } from './terminal.ts'
@@ -91,11 +92,23 @@ const answered = (answer: string | symbol): string => {
   throw new SettingsError('init', ['cancelled; nothing was written'])
 }
 
-/** The names of a vendor's tokens, from its settings schema. */
+/** The slots of the tokens to write for a vendor: all of them where they go together, else the first that does alone. */
 function tokenNamesOf(vendor: Vendor): string[] {
-  // Any schema works for a secret here: only the names matter.
-  const { tokens } = vendor.settings({ Secret: SecretReference as never }).shape
-  return tokens instanceof z.ZodObject ? Object.keys(tokens.shape) : []
+  // What a secret is does not matter here.
+  const AnySecret = SecretReference.transform((reference) => new Secret(reference))
+  const schema = vendor.settings({ Secret: AnySecret, SecretText: AnySecret })
+  const { tokens } = schema.shape
+  const names = tokens instanceof z.ZodObject ? Object.keys(tokens.shape) : []
+  const goTogether = (slots: readonly string[]) => {
+    const written = Object.fromEntries(slots.map((slot) => [slot, `env:${variableName('any', slot)}`]))
+    const { error } = schema.safeParse({
+      vendor: vendor.name,
+      url: 'https://app.example.com',
+      tokens: written,
+    })
+    return !error?.issues.some(({ path }) => path[0] === 'tokens')
+  }
+  return [names, ...names.map((name) => [name])].find(goTogether) ?? names
 }
 
 const variableName = (tenant: string, slot: string): string =>

@@ -1,7 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Io } from '../app/io.ts'
 import { type CommonOptions, sandboxSettings, settingsFile, settingsOf } from '../app/stores.ts'
 import { parseJsonc } from '../config/jsonc.ts'
+import { DIRECT } from '../config/network.ts'
 import { SecretReference } from '../config/reference.ts'
 import { type Settings, SettingsError, settingsSchema } from '../config/settings.ts'
 import { Secret } from '../secret.ts'
@@ -31,13 +33,20 @@ function withoutSecrets(io: Io, options: CommonOptions): Settings | undefined {
     const [, variable = ''] = /^env:(.+)$/.exec(reference) ?? []
     return new Secret(io.env[variable] || `<the value of ${reference}>`)
   })
+  // A key is checked to be one.
+  const PlaceholderKey = SecretReference.transform(() => new Secret(anyKey()))
   try {
     const raw = parseJsonc(readFileSync(settingsFile(io, options).file, 'utf8')) as object
     // These commands do not open the store.
-    const schema = settingsSchema(vendors, { Secret: PlaceholderSecret })
+    const schema = settingsSchema(vendors, { Secret: PlaceholderSecret, SecretText: PlaceholderKey })
     const { data } = schema.safeParse({ ...raw, store: undefined })
-    return data && { ...data, notes: [], routes: new Map() }
+    return data && { ...data, notes: [], routes: new Map(), route: DIRECT, fileSecrets: [] }
   } catch {
     return undefined
   }
 }
+
+const anyKey = (): string =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString()

@@ -39,7 +39,7 @@ export const networkSettings = {
     )
     .optional()
     .describe(
-      'Proxy for requests to apps: http://HOST:PORT, env:NAME or file:/path with such an address, or none to go direct. ' +
+      'Proxy for requests: http://HOST:PORT, env:NAME or file:/path with such an address, or none to go direct. ' +
         'Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY',
     ),
   ca: z
@@ -62,11 +62,11 @@ interface Surroundings {
   Reference: z.ZodType<Secret, string>
 }
 
-/** The route of each tenant, and what is wrong with the settings of the network. */
+/** The route of each tenant, the one to all else, and what is wrong with the settings of the network. */
 export function routesOf(
-  { tenants, ...all }: NetworkSettings & { tenants: Readonly<Record<string, NetworkSettings>> },
+  { tenants = {}, ...all }: NetworkSettings & { tenants?: Readonly<Record<string, NetworkSettings>> },
   around: Surroundings,
-): { routes: ReadonlyMap<string, Route>; problems: readonly string[] } {
+): { routes: ReadonlyMap<string, Route>; route: Route; problems: readonly string[] } {
   const problems: string[] = []
   const tried = <Result>(key: string, make: () => Result): Result | undefined => {
     try {
@@ -80,22 +80,20 @@ export function routesOf(
   const common = tried('proxy', () => settingProxy(all.proxy, around))
   const extra = extraAuthorities(around.env)
   const shared = tried('ca', () => authorities(all.ca, around)) ?? []
+  const routeWith = (own: Via | undefined, trusted: readonly string[]): Route => ({
+    proxyFor(url) {
+      // Loopback is this machine; only the tenant's own setting can mean another.
+      const proxy = own ?? (isLoopback(url.hostname) ? 'none' : (common ?? environment(url)))
+      return proxy === 'none' ? undefined : proxy
+    },
+    authorities: shared.length + trusted.length > 0 ? [...extra, ...shared, ...trusted] : [],
+  })
   const routes = Object.entries(tenants).map(([name, { proxy, ca }]): [string, Route] => {
     const own = tried(`tenants.${name}.proxy`, () => settingProxy(proxy, around))
     const trusted = tried(`tenants.${name}.ca`, () => authorities(ca, around)) ?? []
-    return [
-      name,
-      {
-        proxyFor(url) {
-          // Loopback is this machine; only the tenant's own setting can mean another.
-          const proxy = own ?? (isLoopback(url.hostname) ? 'none' : (common ?? environment(url)))
-          return proxy === 'none' ? undefined : proxy
-        },
-        authorities: shared.length + trusted.length > 0 ? [...extra, ...shared, ...trusted] : [],
-      },
-    ]
+    return [name, routeWith(own, trusted)]
   })
-  return { routes: new Map(routes), problems }
+  return { routes: new Map(routes), route: routeWith(undefined, []), problems }
 }
 
 type Via = 'none' | Secret

@@ -9,32 +9,59 @@ export const FILE_REFERENCE = /^file:((?:\/|[A-Za-z]:[\\/]|\\\\).+)$/
 /** A reference to a secret: `env:` and the name of a variable, or a file. */
 export const REFERENCE = new RegExp(`^env:([A-Za-z_][A-Za-z0-9_]*)$|${FILE_REFERENCE.source}`)
 
-/** The schema of a secret: a reference that is read once. Error messages never quote the secret. */
-export function secretFrom(env: Readonly<Record<string, string | undefined>>): z.ZodType<Secret, string> {
+/** What a secret is written as: a token on one line, or a text such as a private key. */
+const FORMS = {
+  token: { usable: /^[\x21-\x7e]{8,}$/, means: '8 or more printable ASCII characters without spaces' },
+  text: { usable: /^[\x20-\x7e\r\n\t]{8,20000}$/, means: '8 to 20,000 printable ASCII characters' },
+}
+
+/** A secret that came from a file, which can be read again. */
+export interface FileSecret {
+  reference: string
+  secret: Secret
+}
+
+/**
+ * The schema of a secret: a reference that is read once, and again where its file is read again. Error messages never quote
+ * the secret. `kept` gets those that came from files.
+ */
+export function secretFrom(
+  env: Readonly<Record<string, string | undefined>>,
+  { form = 'token', kept = [] }: { form?: keyof typeof FORMS; kept?: FileSecret[] } = {},
+): z.ZodType<Secret, string> {
+  const { usable, means } = FORMS[form]
   return SecretReference.transform((reference, context) => {
-    const [, variable, file = ''] = REFERENCE.exec(reference) ?? []
-    const problem = (message: string) => {
+    const read = readReference(reference, env)
+    const value = 'value' in read && usable.test(read.value) ? read.value : undefined
+    if (value === undefined) {
+      const message = 'problem' in read ? read.problem : `${reference} is not a usable secret: ${means}`
       context.addIssue({ code: 'custom', message, input: undefined })
       return z.NEVER
     }
-    let value: string
-    if (variable !== undefined) {
-      if (!env[variable]) return problem(`environment variable ${variable} is not set`)
-      value = env[variable]
-    } else {
-      try {
-        value = withoutBom(readFileSync(file, 'utf8')).replace(/\r?\n$/, '')
-      } catch {
-        return problem(`file ${file} cannot be read`)
-      }
-    }
-    if (!/^[\x21-\x7e]{8,}$/.test(value)) {
-      return problem(
-        `${reference} is not a usable secret: 8 or more printable ASCII characters without spaces`,
-      )
-    }
-    return new Secret(value)
+    if (!FILE_REFERENCE.test(reference)) return new Secret(value)
+    const secret = new Secret(value, () => {
+      const again = readReference(reference, env)
+      return 'value' in again && usable.test(again.value) ? again.value : undefined
+    })
+    kept.push({ reference, secret })
+    return secret
   })
+}
+
+function readReference(
+  reference: string,
+  env: Readonly<Record<string, string | undefined>>,
+): { value: string } | { problem: string } {
+  const [, variable, file = ''] = REFERENCE.exec(reference) ?? []
+  if (variable !== undefined) {
+    const value = env[variable]
+    return value ? { value } : { problem: `environment variable ${variable} is not set` }
+  }
+  try {
+    return { value: withoutBom(readFileSync(file, 'utf8')).replace(/\r?\n$/, '') }
+  } catch {
+    return { problem: `file ${file} cannot be read` }
+  }
 }
 
 /** A secret in the settings file. */

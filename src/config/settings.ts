@@ -7,7 +7,7 @@ import { JsonFault, parseJsonc } from './jsonc.ts'
 import { networkSettings, type Route, routesOf } from './network.ts'
 import { notesOn } from './notes.ts'
 import { ChangeLimits, Confirm, type Environment, ProtectedAccount } from './policy.ts'
-import { secretFrom } from './reference.ts'
+import { type FileSecret, secretFrom } from './reference.ts'
 import { type StorePlace, storePlace } from './store.ts'
 import { SigningKey, webhookSettings } from './webhook.ts'
 
@@ -33,12 +33,20 @@ export interface TenantSettings {
   endSessions?: boolean | undefined
 }
 
+const windows = (what: string) => ({
+  perSecond: z.int().min(1).optional().describe(`${what} in any second`),
+  perMinute: z.int().min(1).optional().describe(`${what} in any minute`),
+  perHour: z.int().min(1).optional().describe(`${what} in any hour`),
+  perDay: z.int().min(1).optional().describe(`${what} in any 24 hours`),
+})
+
 /** The budget of a token: a limit on requests for each window. */
 export const Budget = z.strictObject({
-  perSecond: z.int().min(1).optional().describe('Requests in any second'),
-  perMinute: z.int().min(1).optional().describe('Requests in any minute'),
-  perHour: z.int().min(1).optional().describe('Requests in any hour'),
-  perDay: z.int().min(1).optional().describe('Requests in any 24 hours'),
+  ...windows('Requests'),
+  write: z
+    .strictObject(windows('Changes'))
+    .optional()
+    .describe('Limits on changes alone, for an app that has such; changes count for the other windows too'),
   atOnce: z.int().min(1).max(100).optional().describe('Requests in flight at the same time'),
   reserve: z
     .number()
@@ -49,9 +57,12 @@ export const Budget = z.strictObject({
 })
 export type Budget = z.infer<typeof Budget>
 
-/** The parts of a vendor's schema: the schema of a secret turns a reference into a `Secret`. */
+/** The parts of a vendor's schema: the schemas of secrets turn a reference into a `Secret`. */
 export interface SettingsParts {
+  /** A token, on one line. */
   Secret: z.ZodType<Secret, string>
+  /** A secret of several lines, such as a private key. */
+  SecretText: z.ZodType<Secret, string>
 }
 
 /** The part of a vendor that the settings need. */
@@ -137,6 +148,10 @@ export type Settings = ParsedSettings & {
   notes: readonly string[]
   /** How requests reach the app of each tenant. */
   routes: ReadonlyMap<string, Route>
+  /** How requests reach all else. */
+  route: Route
+  /** The secrets that came from files. */
+  fileSecrets: readonly FileSecret[]
 }
 
 /** Invalid settings: all problems in one message, each with its key. */
@@ -183,8 +198,10 @@ export function parseSettings(
   env: Readonly<Record<string, string | undefined>>,
   where: string,
 ): Settings {
-  const Reference = secretFrom(env)
-  const parsed = settingsSchema(vendors, { Secret: Reference }, vendorsIn(raw)).safeParse(raw, PARSE_ONCE)
+  const fileSecrets: FileSecret[] = []
+  const Reference = secretFrom(env, { kept: fileSecrets })
+  const parts = { Secret: Reference, SecretText: secretFrom(env, { form: 'text', kept: fileSecrets }) }
+  const parsed = settingsSchema(vendors, parts, vendorsIn(raw)).safeParse(raw, PARSE_ONCE)
   const network = parsed.data && routesOf(parsed.data, { env, where, Reference })
   const problems = [
     ...badTenantNames(raw),
@@ -193,7 +210,8 @@ export function parseSettings(
     ...(network?.problems ?? []),
   ]
   if (!network || problems.length > 0) throw new SettingsError(where, problems)
-  return { ...parsed.data, notes: notesOn(raw, parsed.data), routes: network.routes }
+  const { routes, route } = network
+  return { ...parsed.data, notes: notesOn(raw, parsed.data), routes, route, fileSecrets }
 }
 
 /** Valid tenant names. */

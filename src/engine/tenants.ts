@@ -17,7 +17,7 @@ import { appMemory } from '../store/app-memory.ts'
 import type { Store } from '../store/store.ts'
 import { inQuotes } from '../text/text.ts'
 import { titleOf, type Vendor, type VendorContext } from '../vendors/define.ts'
-import { openClient } from '../vendors/http/client.ts'
+import { type ClientOptions, openClient, type Refusal } from '../vendors/http/client.ts'
 
 /** One configured workspace of a vendor. */
 export interface Tenant {
@@ -60,7 +60,7 @@ interface TenantServices {
   ledger: Ledger
   store: Store
   /** Optional, like `meter`. */
-  log?: Pick<Log, 'error'>
+  log?: Log
   meter?: Meter
 }
 
@@ -160,12 +160,12 @@ function openApp(
     breaker: (state: BreakerState) => meter.breaker(tenant, state),
   }
   const guards = requestGuards({ ledger, budget: spending, timeoutMs, maxRetries, watch })
-  const buckets = new Map<string, string>()
+  const openings = new Map<string, ClientOptions>()
   const opened: VendorContext = {
     tenant,
     open(opening) {
-      buckets.set(bucketOf(opening), opening.token.fingerprint)
-      return openClient(opening, guards(opening), route)
+      openings.set(bucketOf(opening), opening)
+      return openClient(opening, guards(opening), route, (refusal) => logRefusal(log, tenant, refusal))
     },
     left: (token) => ledger.left(bucketOf({ base: new URL(url), token }), spending),
     memory: appMemory(store, { tenant, address: url }, (error) =>
@@ -173,10 +173,26 @@ function openApp(
     ),
   }
   const budgets = async () => {
+    // By their names as they are now: a token that was read again from its file may be another one.
+    const buckets = new Map(
+      [...openings.values()].map((opening) => [bucketOf(opening), opening.token.fingerprint]),
+    )
     const left = [...buckets].map(async ([bucket, token]) =>
       (await ledger.left(bucket, spending)).map((window) => ({ ...window, token })),
     )
     return (await Promise.all(left)).flat()
   }
   return { opened, budgets }
+}
+
+/** The agent reads our own words; the app's go to whoever runs the server. */
+function logRefusal(
+  log: TenantServices['log'],
+  tenant: string,
+  { effect, method, status, said, requestId }: Refusal,
+): void {
+  const of = requestId ? `, request ${requestId}` : ''
+  const message = `the app refused ${effect === 'writes' ? 'a change' : 'a read'} (${method}, ${status}${of}): ${said}`
+  if (effect === 'writes') log?.error(message, { tenant })
+  else log?.info(message, { tenant })
 }

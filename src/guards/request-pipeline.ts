@@ -1,5 +1,6 @@
 import { UnknownOutcome } from '../errors.ts'
 import type { Ledger } from '../limits/ledger.ts'
+import type { Limits } from '../limits/sliding-window.ts'
 import type { BreakerState } from '../meter.ts'
 import { breaker } from './breaker.ts'
 import { deadline } from './deadline.ts'
@@ -17,7 +18,8 @@ const GRACE_MS = 2_000
 /** What the request guards of one tenant need. */
 export interface RequestPolicy {
   ledger: Ledger
-  budget: Spending
+  /** `write`: limits on changes alone, beside those on all requests. */
+  budget: Spending & { write?: Limits | undefined }
   /** Time limit of one attempt once it is sent, milliseconds. */
   timeoutMs: number
   maxRetries: number
@@ -34,6 +36,9 @@ interface GuardedSurface {
 /** The ledger's name for the budget of a token at one host. */
 export const bucketOf = ({ base, token }: GuardedSurface): string => `${token.fingerprint}@${base.host}`
 
+/** The ledger's name for the limits on changes alone. */
+const writesOf = (bucket: string): string => `${bucket} writes`
+
 /**
  * The guards that every request to a tenant's app passes, outermost first. Called once per tenant; the result is
  * called once per surface.
@@ -42,17 +47,29 @@ export function requestGuards({ ledger, budget, timeoutMs, maxRetries, watch }: 
   const broken = breaker(watch?.breaker)
   const repeated = retry({ maxRetries })
   const buckets = new Map<string, RequestGuard>()
+  const { write, ...all } = budget
+  const bucket = (name: string, limits: Limits): RequestGuard => {
+    const { atOnce, reserve } = budget
+    const paid =
+      buckets.get(name) ??
+      tokenBucket(ledger, name, { ...limits, atOnce, reserve }, timeoutMs + 2 * GRACE_MS, watch?.waited)
+    buckets.set(name, paid)
+    return paid
+  }
 
   return (surface: GuardedSurface): readonly RequestGuard[] => {
-    const name = bucketOf(surface)
-    const paid =
-      buckets.get(name) ?? tokenBucket(ledger, name, budget, timeoutMs + 2 * GRACE_MS, watch?.waited)
-    buckets.set(name, paid)
+    // Named anew for each request: a token that is read again from its file may be another one, with a budget of its own.
+    const paid: RequestGuard = (request, next) => bucket(bucketOf(surface), all)(request, next)
+    const paidWrite: RequestGuard = (request, next) =>
+      write && request.effect === 'writes'
+        ? bucket(writesOf(bucketOf(surface)), write)(request, next)
+        : next(request)
     return [
       sameOrigin(surface.base),
       deadline((request) => request.context.deadline, GRACE_MS, replyLost),
       broken,
       repeated,
+      ...(write ? [paidWrite] : []),
       paid,
       ...(watch ? [throttled(watch.throttled)] : []),
       recheckKillSwitch,

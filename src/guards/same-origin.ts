@@ -1,14 +1,41 @@
 import { BadReply } from '../errors.ts'
-import type { RequestGuard } from './request.ts'
+import type { AppReply, AppRequest, RequestGuard } from './request.ts'
 
-/** Sends a token only to the address it was configured for, and follows no redirect. */
+/** How many redirects one read may follow. */
+const MAX_REDIRECTS = 3
+const REDIRECTS = [301, 302, 307, 308]
+
+/**
+ * Sends a token only to the address it was configured for. A read follows a redirect that asks the same below that
+ * address, such as one that adds a slash; a write follows none, since it may have happened.
+ */
 export const sameOrigin = (base: URL): RequestGuard =>
   async function sameOrigin(request, next) {
     if (!isBelow(base, request.url)) throw elsewhere(base)
-    const reply = await next(request)
-    if (reply.status >= 300 && reply.status < 400) throw elsewhere(base)
-    return reply
+    for (let { url } = request, redirects = 0; ; redirects++) {
+      const reply = await next(redirects === 0 ? request : { ...request, url })
+      if (reply.status < 300 || reply.status >= 400) return reply
+      const target = redirects < MAX_REDIRECTS ? targetOf(reply, { ...request, url }) : undefined
+      if (!target || !isBelow(base, target)) throw elsewhere(base)
+      url = target
+    }
   }
+
+/** Where the same question is to be asked; undefined if it would be another one. */
+function targetOf({ status, headers }: AppReply, { method, effect, url }: AppRequest): URL | undefined {
+  const { location } = headers
+  if (location === undefined || !REDIRECTS.includes(status)) return undefined
+  if (method !== 'GET' || effect !== 'reads' || !URL.canParse(location, url.href)) return undefined
+  const target = new URL(location, url)
+  // Without its filter, a search would find everybody.
+  return sorted(target.searchParams) === sorted(url.searchParams) ? target : undefined
+}
+
+const sorted = (query: URLSearchParams): string => {
+  const copy = new URLSearchParams(query)
+  copy.sort()
+  return copy.toString()
+}
 
 const elsewhere = (base: URL) =>
   new BadReply(

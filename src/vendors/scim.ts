@@ -3,6 +3,15 @@ import type { SettingsParts } from '../config/settings.ts'
 import { Unsupported } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { defineVendor, tenantSettings } from './define.ts'
+import { extraHeaders } from './http/extra-headers.ts'
+import {
+  fetchedTokenSettings,
+  fetchedTokenSlots,
+  fetchedTokens,
+  fetchingSlots,
+  tokenProblems,
+} from './http/token-settings.ts'
+import { withFetched } from './http/token-source.ts'
 import { asText, field } from './http/values.ts'
 import { capabilitiesOf } from './scim/capabilities.ts'
 import { checkScimToken } from './scim/check-token.ts'
@@ -12,7 +21,7 @@ import { lacking, scimOperations } from './scim/operations.ts'
 import { fillIn } from './scim/profiles/fill-in.ts'
 import { appSettings, checkBlanks } from './scim/profiles/settings.ts'
 import type { ScimApp } from './scim/request.ts'
-import { scimSettings } from './scim/settings.ts'
+import { collectionPaths, scimSettings } from './scim/settings.ts'
 import { about, setup } from './setup-guide.ts'
 
 /** An attribute of an extension: the URN of its schema, a colon, and its name (RFC 7644 §3.10). */
@@ -21,15 +30,21 @@ const ExtensionAttribute = z
   .regex(/^urn:[\w.:-]+:\w+$/i, 'must be an attribute with its schema, such as urn:example:2.0:User:badge')
   .refine((name) => !/^urn:ietf:params:scim:schemas:core:/i.test(name), 'must not be in the core schema')
 
-const settings = ({ Secret }: SettingsParts) =>
+const settings = (parts: SettingsParts) =>
   z
     .strictObject({
       ...tenantSettings,
       vendor: z.literal('scim').describe('Any app with SCIM 2.0'),
       ...appSettings(),
       tokens: z
-        .strictObject({ scim: Secret.describe('The SCIM token') })
-        .describe('The token, as env:NAME or file:/path'),
+        .strictObject({
+          scim: parts.Secret.optional().describe('The SCIM token, if it is not fetched'),
+          ...fetchedTokenSlots(parts),
+        })
+        .describe('The token, or the secret that fetches tokens, as env:NAME or file:/path'),
+      ...fetchedTokenSettings(),
+      headers: extraHeaders(parts),
+      paths: collectionPaths(),
       authHeader: z
         .string()
         .regex(
@@ -66,6 +81,11 @@ const settings = ({ Secret }: SettingsParts) =>
         .describe('Custom attributes of the app that may be read and set, each under a name that you choose'),
     })
     .superRefine(checkBlanks)
+    .superRefine((given, context) => {
+      for (const problem of [...tokenProblems(given, 'scim'), ...takenHeaders(given)]) {
+        context.addIssue({ code: 'custom', ...problem })
+      }
+    })
 
 type AnyScimSettings = z.infer<ReturnType<typeof settings>>
 
@@ -90,18 +110,32 @@ export default defineVendor<AnyScimSettings>({
     const { url, tokens, userAgent } = settings
     const known = capabilitiesOf(app.memory)
     const custom = placesOf(settings.customAttributes)
-    const headers = { ...authorization(settings.authHeader, tokens.scim), 'user-agent': userAgent }
+    const fetched = fetchedTokens(app, settings, whereToMake(settings))
+    const secret = tokens.scim ?? fetched?.secret
+    if (!secret) throw new TypeError('the settings name no token')
+    const carry = (token: Secret) => authorization(settings.authHeader, token)
+    const open = (token?: Secret) =>
+      app.open({
+        base: new URL(url),
+        token: secret,
+        headers: { ...lowerCased(settings.headers), ...(token && carry(token)), 'user-agent': userAgent },
+      })
     const scim: ScimApp = {
       tenant: app.tenant,
       vendor: 'scim',
-      client: app.open({ base: new URL(url), token: tokens.scim, headers }),
+      client: fetched ? withFetched(open(), fetched.source, carry) : open(secret),
       settings,
       memory: app.memory,
       known,
       mapping: mappingWith(custom),
       more: readingFrom(custom),
     }
-    const checked = { secret: tokens.scim, whereToMake: whereToMake(settings), left: app.left }
+    const checked = {
+      secret,
+      ...(fetched && { slots: fetchingSlots(settings), source: fetched.source }),
+      whereToMake: whereToMake(settings),
+      left: app.left,
+    }
     return {
       ...scimOperations(scim),
       lacks: lacking(known),
@@ -110,12 +144,27 @@ export default defineVendor<AnyScimSettings>({
   },
 })
 
-const whereToMake = ({ tokenMade, caveats }: Pick<AnyScimSettings, 'tokenMade' | 'caveats'>): string =>
+/** Extra headers that others already carry. */
+const takenHeaders = ({ headers, authHeader }: Pick<AnyScimSettings, 'headers' | 'authHeader'>) =>
+  Object.keys(headers)
+    .filter((name) => name.toLowerCase() === authHeader.split(':')[0]?.toLowerCase())
+    .map((name) => ({ path: ['headers', name], message: 'carries the token, as `authHeader` says' }))
+
+const lowerCased = <Value>(headers: Readonly<Record<string, Value>>): Record<string, Value> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+
+const whereToMake = ({
+  tokenMade,
+  caveats,
+  tokens,
+}: Pick<AnyScimSettings, 'tokenMade' | 'caveats' | 'tokens'>): string =>
   [
     tokenMade ??
       'Create a token for SCIM provisioning in the app’s console, with permission to read and change users and groups.',
     caveats?.token,
-    'Put it in `scim`. If the token is right, check `authHeader`.',
+    tokens.scim
+      ? 'Put it in `scim`. If the token is right, check `authHeader`.'
+      : 'Put its id in `clientId`, and its secret, key or refresh token in `tokens`.',
   ]
     .filter((text) => text)
     .join(' ')

@@ -22,6 +22,8 @@ export interface Telling {
   /** Signs the anchor in each message. */
   signer?: Signer | undefined
   log: Log
+  /** Sends over the connections of the settings; default: directly. */
+  fetch?: typeof fetch
   /** How long to wait before the next attempt, milliseconds, after `failed` attempts. */
   waitMs?: (failed: number) => number
 }
@@ -42,7 +44,7 @@ const backoff = (failed: number) => Math.min(60_000, 1_000 * 2 ** (failed - 1)) 
 
 export function openWebhook(
   { url, secret, format, events }: WebhookSettings,
-  { approveAt, signer, log, waitMs = backoff }: Telling,
+  { approveAt, signer, log, fetch: send = fetch, waitMs = backoff }: Telling,
 ): Webhook {
   const pending = { first: new Set<Promise<void>>(), later: new Set<Promise<void>>() }
   const [closing, over] = [new AbortController(), new AbortController()]
@@ -68,7 +70,7 @@ export function openWebhook(
     // The same for every attempt, so a receiver can detect duplicates.
     const id = `msg_${line.hash.slice(0, 32)}`
     for (let attempt = 1; ; attempt++) {
-      const answer = await inTurn(classOf(type), () => post(url, signed(secret, id, body), over.signal))
+      const answer = await inTurn(classOf(type), () => post(send, url, signed(secret, id, body), over.signal))
       if (answer === 'taken') return
       if (answer === 'gone' || attempt === MAX_ATTEMPTS || closing.signal.aborted) throw new Error(answer)
       await pause(waitMs(attempt), undefined, { signal: closing.signal, ref: false }).catch(() => undefined)
@@ -126,13 +128,14 @@ function signed(secret: Secret, id: string, body: string, now = Date.now()): Sig
 
 /** Sends a message once. Returns errors as text, never throws. Does not follow redirects, which could lead anywhere. */
 async function post(
+  send: typeof fetch,
   url: Secret,
   message: SignedMessage,
   over: AbortSignal,
 ): Promise<'taken' | 'gone' | string> {
   try {
     const signal = AbortSignal.any([over, AbortSignal.timeout(ATTEMPT_MS)])
-    const response = await fetch(url.reveal(), { method: 'POST', redirect: 'manual', signal, ...message })
+    const response = await send(url.reveal(), { method: 'POST', redirect: 'manual', signal, ...message })
     await response.body?.cancel()
     if (response.ok) return 'taken'
     return response.status === 410 ? 'gone' : `it answered ${response.status}`

@@ -1,15 +1,12 @@
-import * as z from 'zod'
 import type { Operations } from '../../src/domain/operations.ts'
-import { Secret } from '../../src/secret.ts'
 import gainsight, { type GainsightSettings } from '../../src/vendors/gainsight.ts'
 import type { CannedReply, ReceivedRequest } from '../support/canned.ts'
 import { vendorContext } from '../support/canned.ts'
+import { SECRETS } from '../support/secrets.ts'
 
 /** Parses settings as the settings file would, with a literal where a reference to a secret would stand. */
 export const parse = (settings: Record<string, unknown>) =>
-  gainsight
-    .settings({ Secret: z.string().transform((text) => new Secret(text)) })
-    .safeParse({ vendor: 'gainsight', ...settings })
+  gainsight.settings(SECRETS).safeParse({ vendor: 'gainsight', ...settings })
 
 /** Gainsight's operations over an app at `url`, by SCIM unless the settings name other tokens. */
 export function gainsightAt(

@@ -1,13 +1,10 @@
-import * as z from 'zod'
-import { Secret } from '../../src/secret.ts'
 import netskope, { type NetskopeSettings } from '../../src/vendors/netskope.ts'
 import { vendorContext } from '../support/canned.ts'
+import { SECRETS } from '../support/secrets.ts'
 
 /** Parses settings as the settings file would, with a literal where a reference to a secret would stand. */
 export const parse = (settings: Record<string, unknown>) =>
-  netskope
-    .settings({ Secret: z.string().transform((text) => new Secret(text)) })
-    .safeParse({ vendor: 'netskope', ...settings })
+  netskope.settings(SECRETS).safeParse({ vendor: 'netskope', ...settings })
 
 /** Netskope's operations over an app at `url`. */
 export function netskopeAt(url: string, settings: Record<string, unknown> = {}) {

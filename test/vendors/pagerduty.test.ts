@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import * as z from 'zod'
 import { kindOf } from '../../src/changes/index.ts'
 import { startSandbox } from '../../src/sandbox/index.ts'
-import { Secret } from '../../src/secret.ts'
 import pagerduty from '../fixtures/vendors/pagerduty.ts'
 import { context, vendorContext } from '../support/canned.ts'
+import { SECRETS } from '../support/secrets.ts'
 import { openWorld } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
@@ -21,7 +20,7 @@ test('a vendor of one file finds, and takes an account that is gone for one that
   const sandbox = await startSandbox({ apps: ['scim'], faults: [{ fault: 'deactivation-deletes' }] })
   const app = sandbox.tenants['acme-scim']
   const parsed = pagerduty
-    .settings({ Secret: z.string().transform((text) => new Secret(text)) })
+    .settings(SECRETS)
     .parse({ vendor: 'pagerduty', url: app.scimUrl, tokens: { scim: sandbox.tokens.scim } })
   const operations = pagerduty.operations(parsed, vendorContext(new Map()))
   const [account] = (await operations.findAccounts?.({ user: ADA }, context()))?.accounts ?? []

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import * as z from 'zod'
+import type * as z from 'zod'
 import type { Tenant, Tenants } from '../../src/engine/tenants.ts'
 import { appGuidesOf } from '../../src/mcp/resources.ts'
-import { Secret } from '../../src/secret.ts'
 import { IDPS, type Idp, type SetupGuide, titleOf, type Vendor } from '../../src/vendors/define.ts'
 import { settings as gainsightSettings } from '../../src/vendors/gainsight/settings.ts'
 import * as gainsight from '../../src/vendors/gainsight/setup.ts'
@@ -12,9 +11,9 @@ import mindtickle from '../../src/vendors/mindtickle.ts'
 import netskope from '../../src/vendors/netskope.ts'
 import scim from '../../src/vendors/scim.ts'
 import * as scimSetup from '../../src/vendors/setup-guide.ts'
+import { SECRETS } from '../support/secrets.ts'
 
 const SECRET = 'a-token-that-must-not-be-seen'
-const parts = { Secret: z.string().transform((text) => new Secret(text)) }
 const parse = <Settings>(schema: z.ZodType<Settings>, settings: unknown): Settings => schema.parse(settings)
 
 const GAINSIGHT = {
@@ -23,22 +22,25 @@ const GAINSIGHT = {
   tokens: { accessKey: SECRET, scim: SECRET },
 }
 const gainsightGuide = (idp: Idp, more: Record<string, unknown> = {}) =>
-  gainsight.setup(parse(gainsightSettings(parts), { ...GAINSIGHT, ...more }), idp)
+  gainsight.setup(parse(gainsightSettings(SECRETS), { ...GAINSIGHT, ...more }), idp)
 
 const NETSKOPE = { vendor: 'netskope', url: 'https://acme.eu.goskope.com', tokens: { scim: SECRET } }
 const netskopeGuide = (idp: Idp, more: Record<string, unknown> = {}) =>
-  netskope.setup?.(parse(netskope.settings(parts), { ...NETSKOPE, ...more }), idp) as SetupGuide
+  netskope.setup?.(parse(netskope.settings(SECRETS), { ...NETSKOPE, ...more }), idp) as SetupGuide
 
 const mindtickleGuide = (idp: Idp, url = 'https://acme.mindtickle.com/scim/v2/') =>
   mindtickleSetup.setup(
-    parse(mindtickle.settings(parts), { vendor: 'mindtickle', url, tokens: { scim: SECRET } }),
+    parse(mindtickle.settings(SECRETS), { vendor: 'mindtickle', url, tokens: { scim: SECRET } }),
     idp,
   )
 
 const scimGuide = (idp: Idp, more: Record<string, unknown> = {}) => {
   const settings = { vendor: 'scim', url: 'https://api.zoom.us/scim2', tokens: { scim: SECRET }, ...more }
   // The vendor's own schema parsed them.
-  return scimSetup.setup(parse(scim.settings(parts), settings) as Parameters<typeof scimSetup.setup>[0], idp)
+  return scimSetup.setup(
+    parse(scim.settings(SECRETS), settings) as Parameters<typeof scimSetup.setup>[0],
+    idp,
+  )
 }
 
 const GUIDES: [vendor: string, guide: (idp: Idp) => SetupGuide, base: string][] = [
@@ -192,7 +194,7 @@ test('any other app is warned of by what its settings say', () => {
 
 describe('what an agent should know about an app', () => {
   const tenant = (name: string, vendor: Vendor, settings: object): Tenant => {
-    const parsed = parse(vendor.settings(parts), {
+    const parsed = parse(vendor.settings(SECRETS), {
       vendor: vendor.name,
       tokens: { scim: SECRET },
       ...settings,

@@ -1,8 +1,7 @@
-import * as z from 'zod'
 import type { AppOperations } from '../../src/domain/operations.ts'
-import { Secret } from '../../src/secret.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import { vendorContext } from '../support/canned.ts'
+import { SECRETS } from '../support/secrets.ts'
 
 const vendorOf = (name: string) => {
   const vendor = vendors.find((one) => one.name === name)
@@ -13,7 +12,7 @@ const vendorOf = (name: string) => {
 /** Parses settings as the settings file would, with a literal where a reference to a secret would stand. */
 export const parseAs = (vendor: string, settings: Record<string, unknown>) =>
   vendorOf(vendor)
-    .settings({ Secret: z.string().transform((text) => new Secret(text)) })
+    .settings(SECRETS)
     .safeParse({ vendor, tokens: { scim: 'scim-token-0' }, ...settings })
 
 /** A vendor's operations over an app at `url`; one that it lacks fails the test that calls it. */

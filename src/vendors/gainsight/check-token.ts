@@ -1,8 +1,8 @@
 import type { RequestContext, SurfaceCheck, TokenCheck, TokenVerdict } from '../../domain/operations.ts'
-import { IdentityError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import type { VendorContext } from '../define.ts'
-import { EXPIRES_SOON_MS, jwtExpiry, READS_HERE, withoutAnswer } from '../http/probe.ts'
+import { EXPIRES_SOON_MS, jwtExpiry, READS_HERE } from '../http/probe.ts'
+import { probeFetch } from '../http/token-source.ts'
 import type { Clients, ScimClient, TokenClient } from './clients.ts'
 import { SET_UP_SSO, WHERE_TO_MAKE } from './errors.ts'
 import type { DialectName } from './rest/find-dialect.ts'
@@ -45,7 +45,7 @@ async function checkScim(
   context: RequestContext,
 ): Promise<CheckedToken> {
   const { source, secret } = client
-  const refusal = source && (await probeFetch(source.get(context)))
+  const refusal = source && (await probeFetch(source, context))
   if (refusal) return { client, found: [refusal], verdict: verdictFrom([refusal]) }
   const found = await tryScim(client.client, context)
   const expiresAt = source ? source.held()?.expiresAt : jwtExpiry(secret)
@@ -90,19 +90,6 @@ const verdictWithOther = (
 ): Pick<CheckedToken, 'verdict'> => ({
   verdict: elsewhere.some(({ outcome }) => outcome === 'ok') ? 'wrong_token' : verdict,
 })
-
-/** Why the token endpoint issued no token; undefined when it issued one. */
-async function probeFetch(token: Promise<unknown>): Promise<SurfaceProbe | undefined> {
-  const surface = 'OAuth token'
-  try {
-    await token
-    return undefined
-  } catch (error) {
-    if (!(error instanceof IdentityError)) throw error
-    if (error.code === 'unauthorized') return { surface, outcome: 'rejected' }
-    return { surface, ...(error.code === 'bad_reply' ? { outcome: 'wrong_address' } : withoutAnswer(error)) }
-  }
-}
 
 /** What is wrong with the token, the most certain finding first. */
 function verdictFrom(found: readonly SurfaceProbe[], expiresAt = Number.POSITIVE_INFINITY): TokenVerdict {

@@ -1,9 +1,10 @@
-import { Secret } from '../../secret.ts'
+import type { Secret } from '../../secret.ts'
 import type { VendorContext } from '../define.ts'
 import type { ApiClient } from '../http/client.ts'
+import { clientCredentials, refreshing, secretInHeader } from '../http/grants.ts'
+import { type TokenSource, tokenSource, withFetched } from '../http/token-source.ts'
 import { applyErrorCode } from './envelope.ts'
-import type { GainsightRequestInfo } from './errors.ts'
-import { type TokenSource, tokenSource, withFetched } from './oauth.ts'
+import { type GainsightRequestInfo, WHERE_TO_MAKE } from './errors.ts'
 import { type ScimBase, scimBase } from './scim-base.ts'
 import { authMode, type GainsightSettings, SLOTS, TOKEN_PATHS } from './settings.ts'
 
@@ -90,17 +91,19 @@ function scimClient(
   }
   if (mode === undefined || mode === 'static_bearer' || !clientId || !clientSecret) return undefined
   const root = new URL(settings.url)
-  const source = tokenSource({
-    client: app.open({
-      base: root,
-      token: clientId,
-      headers: { authorization: Secret.basic(clientId, clientSecret) },
-    }),
-    path: settings.auth.tokenUrl ? new URL(settings.auth.tokenUrl).pathname : TOKEN_PATHS[mode],
-    ...(mode === 'oauth_refresh' && { refreshToken }),
+  const source = tokenSource(app, {
+    url: new URL(settings.auth.tokenUrl ?? TOKEN_PATHS[mode], root),
+    authentication: secretInHeader(clientId, clientSecret),
+    grant: mode === 'oauth_refresh' && refreshToken ? refreshing(refreshToken) : clientCredentials,
+    budgetOf: clientId,
+    whereToMake: WHERE_TO_MAKE.client,
+    adapt: applyErrorCode,
   })
   const open = openedOnce((base) =>
-    withFetched(app.open({ base: new URL(base, root), token: clientId, headers: {} }), source),
+    withFetched(
+      withErrorCodes(app.open({ base: new URL(base, root), token: clientId, headers: {} })),
+      source,
+    ),
   )
   return scimClientOf(clientId, 'client', open, source)
 }

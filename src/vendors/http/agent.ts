@@ -8,54 +8,107 @@ import { trustedBy } from './trust.ts'
 /** How long a connection may take to be made, to the proxy and to the app each, in milliseconds. */
 const CONNECT_TIMEOUT = 5_000
 
-/** Header of a reply that is read at most, in bytes: single sign-on in front of an app adds long cookies and policies. */
-const MAX_HEADER_BYTES = 64 * 1024
+const OPTIONS = {
+  keepAliveTimeout: 10_000,
+  // Header of a reply that is read at most, in bytes: single sign-on in front of an app adds long cookies and policies.
+  maxHeaderSize: 64 * 1024,
+}
+
+/** What sends requests over connections that take one route. */
+export interface Agent {
+  /** Over a connection that may have been used before, and is kept for the next. */
+  shared: Pick<Dispatcher, 'request'>
+  /** Opens what sends one request over a connection of its own. */
+  alone(): LoneConnection
+}
+
+/** A connection for one request: nothing that the other side closed meanwhile can lose it. */
+export interface LoneConnection extends Pick<Dispatcher, 'request'> {
+  /** Whether anything may have been sent over it. */
+  wasUsed(): boolean
+  close(): void
+}
 
 /**
  * Opens an HTTP agent whose connections take `route`. A connection that cannot be made throws `WrongAddress`,
  * `NoConnection` or `Unavailable`; nothing was sent then.
  */
-export async function openAgent(route: Route): Promise<Pick<Dispatcher, 'request'>> {
+export async function openAgent(route: Route): Promise<Agent> {
   const { Agent, buildConnector } = (await import('undici')).default
+  const connect = connectorFor(route, buildConnector)
+  return {
+    shared: new Agent({ ...OPTIONS, connections: 64, connect }),
+    alone() {
+      let socket: Socket | undefined
+      const agent = new Agent({
+        ...OPTIONS,
+        pipelining: 0,
+        connect: (options, callback) =>
+          connect(options, (...[error, made]) => {
+            if (made) socket = made
+            if (made) callback(null, made)
+            else callback(error ?? new Error('no connection'), null)
+          }),
+      })
+      return {
+        request: (options) => agent.request(options),
+        wasUsed: () => socket !== undefined && socket.bytesWritten !== 0,
+        close: () => void agent.destroy().catch(() => undefined),
+      }
+    },
+  }
+}
+
+/** `fetch` of the platform, over connections that take `route`. */
+export function fetchOver(route: Route): typeof fetch {
+  let opening: Promise<Agent> | undefined
+  return async (input, init) => {
+    opening ??= openAgent(route)
+    const { fetch } = (await import('undici')).default
+    const dispatcher = (await opening).shared
+    // The package and the platform have the same function, with types of their own.
+    return fetch(input as string, { ...init, dispatcher } as never) as unknown as Promise<Response>
+  }
+}
+
+function connectorFor(
+  route: Route,
+  buildConnector: (options: buildConnector.BuildOptions) => buildConnector.connector,
+): buildConnector.connector {
   const trust = trustedBy(route)
   const connectTo = (secure: boolean) =>
     buildConnector({ timeout: CONNECT_TIMEOUT, ...(secure && { secureContext: trust() }) })
   const plain = connectTo(false)
   let secured: buildConnector.connector | undefined
 
-  return new Agent({
-    keepAliveTimeout: 10_000,
-    connections: 64,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    connect(options, callback) {
-      const url = new URL(`${options.protocol}//${options.host ?? options.hostname}`)
-      const proxy = route.proxyFor(url)
-      const isSecure = url.protocol === 'https:'
-      const connectThrough = (tunnel?: Socket) => {
-        if (tunnel && !isSecure) return callback(null, tunnel)
-        if (isSecure) secured ??= connectTo(true)
-        let issuer: string | undefined
-        // undici returns the socket, though its type does not say so.
-        const socket: unknown = (isSecure ? (secured ?? plain) : plain)(
-          { ...options, ...(tunnel && { httpSocket: tunnel }) },
-          (error, made) =>
-            made ? callback(null, made) : callback(connectionError(error, { url, issuer }), null),
-        )
-        // Before Node judges the certificate, which closes the socket; nothing here changes the verdict.
-        if (isSecure) {
-          const secure = socket as TLSSocket
-          secure.prependListener('secure', () => {
-            issuer = issuerOf(secure)
-          })
-        }
+  return (options, callback) => {
+    const url = new URL(`${options.protocol}//${options.host ?? options.hostname}`)
+    const proxy = route.proxyFor(url)
+    const isSecure = url.protocol === 'https:'
+    const connectThrough = (tunnel?: Socket) => {
+      if (tunnel && !isSecure) return callback(null, tunnel)
+      if (isSecure) secured ??= connectTo(true)
+      let issuer: string | undefined
+      // undici returns the socket, though its type does not say so.
+      const socket: unknown = (isSecure ? (secured ?? plain) : plain)(
+        { ...options, ...(tunnel && { httpSocket: tunnel }) },
+        (error, made) =>
+          made ? callback(null, made) : callback(connectionError(error, { url, issuer }), null),
+      )
+      // Before Node judges the certificate, which closes the socket; nothing here changes the verdict.
+      if (isSecure) {
+        const secure = socket as TLSSocket
+        secure.prependListener('secure', () => {
+          issuer = issuerOf(secure)
+        })
       }
-      if (!proxy) return connectThrough()
-      // Loaded with the first proxy that is met, since most runs meet none.
-      import('./tunnel.ts')
-        .then(({ openTunnel }) => openTunnel(proxy, url, { timeout: CONNECT_TIMEOUT, trust }))
-        .then(connectThrough, (error) => callback(error, null))
-    },
-  })
+    }
+    if (!proxy) return connectThrough()
+    // Loaded with the first proxy that is met, since most runs meet none.
+    import('./tunnel.ts')
+      .then(({ openTunnel }) => openTunnel(proxy, url, { timeout: CONNECT_TIMEOUT, trust }))
+      .then(connectThrough, (error) => callback(error, null))
+  }
 }
 
 function issuerOf(socket: TLSSocket): string | undefined {

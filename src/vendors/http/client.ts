@@ -4,9 +4,11 @@ import { IdentityError, Unavailable, UnknownOutcome, WrongAddress } from '../../
 import { compose } from '../../guards/compose.ts'
 import type { AppReply, AppRequest, RequestGuard } from '../../guards/request.ts'
 import type { Secret } from '../../secret.ts'
-import { openAgent } from './agent.ts'
+import { plainText } from '../../text/text.ts'
+import { type Agent, type LoneConnection, openAgent } from './agent.ts'
 import { decoded, tooLarge } from './decode.ts'
 import { stringifyExact } from './exact-json.ts'
+import { parseReply } from './reply.ts'
 
 /** A vendor's connection to its app: a base address, one token, and the headers that carry it. */
 export interface ClientOptions {
@@ -45,52 +47,103 @@ export const path = (fixed: TemplateStringsArray, ...values: string[]): string =
     return made + encodeURIComponent(value) + part
   })
 
-/** Opens a client behind `guards`, whose connections take `route`. */
+/** What an app said when it refused a request, for whoever runs the server: without secrets, and short. */
+export interface Refusal {
+  effect: AppRequest['effect']
+  method: AppRequest['method']
+  status: number
+  said: string
+  requestId?: string
+}
+
+/** Opens a client behind `guards`, whose connections take `route`. `hear` gets what the app says when it refuses. */
 export function openClient(
   options: ClientOptions,
   guards: readonly RequestGuard[],
   route: Route = DIRECT,
+  hear: (refusal: Refusal) => void = () => {},
 ): ApiClient {
   const send = compose(guards, transmit(options, route))
   const root = options.base.href.replace(/\/$/, '')
   return {
-    send({ method = 'GET', path, query = {}, body, form, headers = {}, effect }, context) {
+    async send({ method = 'GET', path, query = {}, body, form, headers = {}, effect }, context) {
       const url = new URL(root + path)
       for (const [name, value] of Object.entries(query)) {
         if (value !== undefined) url.searchParams.set(name, String(value))
       }
-      return send({
+      const request: AppRequest = {
         method,
         url,
-        headers: { accept: 'application/json', ...headers, ...options.headers },
+        // Some apps refuse an Accept with DELETE, whose reply has nothing to accept.
+        headers: {
+          ...(method !== 'DELETE' && { accept: 'application/json' }),
+          ...headers,
+          ...options.headers,
+        },
         ...(body !== undefined && { body: stringifyExact(body) }),
         ...(form && { form }),
         effect: effect ?? (method === 'GET' ? 'reads' : 'writes'),
         context,
         signal: context.signal,
-      })
+      }
+      const secrets = [options.token, ...secretsIn(request)]
+      const reply = await withRenewal(request, secrets, send)
+      const refusal = refusalIn(reply, request, secrets)
+      if (refusal) hear(refusal)
+      return reply
     },
   }
+}
+
+const secretsIn = ({ headers, form = {} }: AppRequest): Secret[] =>
+  [...Object.values(headers), ...Object.values(form)].filter((value) => typeof value !== 'string')
+
+/** Sends a request. Secrets that the app refuses are read again, and a read is then sent once more with new ones. */
+async function withRenewal(
+  request: AppRequest,
+  secrets: readonly Secret[],
+  send: (request: AppRequest) => Promise<AppReply>,
+): Promise<AppReply> {
+  const renewals = secrets.map((secret) => secret.renewal())
+  const reply = await send(request)
+  if (reply.status !== 401) return reply
+  const renewed = renewals.map((isRenewed) => isRenewed()).includes(true)
+  return renewed && request.effect === 'reads' ? send(request) : reply
+}
+
+const MAX_SAID = 500
+
+function refusalIn(
+  reply: AppReply,
+  { effect, method }: AppRequest,
+  secrets: readonly Secret[],
+): Refusal | undefined {
+  const parsed = parseReply(reply)
+  if (parsed.ok || parsed.failure.said === '') return undefined
+  const { status, said, requestId } = parsed.failure
+  const scrubbed = secrets.reduce((text, secret) => secret.scrub(text), said)
+  return { effect, method, status, said: plainText(scrubbed, MAX_SAID), ...(requestId && { requestId }) }
 }
 
 const MAX_REPLY_BYTES = 16 * 1024 * 1024
 
 /**
- * Sends the request. Only this code sends to apps and reveals tokens. Throws `Unavailable`, `NoConnection` or
- * `WrongAddress` when the request certainly did not reach the app (for a read also when the reply was lost), and
- * `UnknownOutcome` when a write may have happened.
+ * Sends the request. Only this code sends to apps and reveals tokens. A write has a connection of its own. Throws
+ * `Unavailable`, `NoConnection` or `WrongAddress` when the request certainly did not reach the app (for a read also when the
+ * reply was lost), and `UnknownOutcome` when a write may have happened.
  */
 function transmit(
   { token }: Pick<ClientOptions, 'token'>,
   route: Route,
 ): (request: AppRequest) => Promise<AppReply> {
-  let opening: ReturnType<typeof openAgent> | undefined
+  let opening: Promise<Agent> | undefined
   return async (request) => {
     opening ??= openAgent(route)
     const agent = await opening
     request.signal.throwIfAborted()
+    const alone = request.effect === 'writes' ? agent.alone() : undefined
     try {
-      const { statusCode, headers, body } = await agent.request({
+      const { statusCode, headers, body } = await (alone ?? agent.shared).request({
         origin: request.url.origin,
         path: request.url.pathname + request.url.search,
         method: request.method,
@@ -103,7 +156,9 @@ function transmit(
       const text = textOf(bytes, flat['content-type'])
       return scrubbed({ status: statusCode, headers: flat, text }, token)
     } catch (error) {
-      throw networkError(error, request)
+      throw networkError(error, request, alone)
+    } finally {
+      alone?.close()
     }
   }
 }
@@ -150,10 +205,10 @@ const flatHeaders = (headers: Record<string, string | string[] | undefined>): Re
     ),
   )
 
-function networkError(error: unknown, { effect, url, signal }: AppRequest): unknown {
+function networkError(error: unknown, { url, signal }: AppRequest, alone?: LoneConnection): unknown {
   // The agent throws these when it could not connect.
   if (error instanceof WrongAddress || error instanceof Unavailable) return error
-  if (effect === 'writes') {
+  if (alone?.wasUsed()) {
     return new UnknownOutcome(
       'The reply to a change was lost. The app may or may not have made the change.',
       'Look up the account before you do anything else.',

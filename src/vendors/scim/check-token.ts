@@ -10,22 +10,53 @@ import {
   probe,
   READS_HERE,
 } from '../http/probe.ts'
+import { probeFetch, type TokenSource } from '../http/token-source.ts'
 import { ask, type ScimApp } from './request.ts'
 
 /** A token of a SCIM app, and how to get a new one. */
 export interface ScimToken {
+  /** Its slots in the settings; default: `scim`. */
+  slots?: readonly string[]
+  /** The secret that the budget counts by. */
   secret: Secret
+  /** Set when tokens are fetched. */
+  source?: TokenSource
   /** Text that says where to create the token. */
   whereToMake: string
   left: VendorContext['left']
 }
 
-/** Probes the token `scim` on users and groups, with reads only. */
+/** Probes a token on users and groups, with reads only; one that is fetched is fetched first. */
 export async function checkScimToken(
   app: ScimApp,
-  { secret, whereToMake, left }: ScimToken,
+  token: ScimToken,
   context: RequestContext,
 ): Promise<TokenCheck> {
+  const { secret, source, slots = ['scim'], whereToMake, left } = token
+  const notFetched = source && (await probeFetch(source, context))
+  const { surfaces, verdict } = notFetched
+    ? {
+        surfaces: [toSurfaceCheck(notFetched.surface, notFetched, whereToMake)],
+        verdict: VERDICTS[notFetched.outcome],
+      }
+    : await probeCollections(app, token, context)
+  const expiry = source ? source.held()?.expiresAt : jwtExpiry(secret)
+  return {
+    token: slots.join(', '),
+    fingerprint: secret.fingerprint,
+    verdict,
+    surfaces,
+    ...(expiry !== undefined && { expiresAt: new Date(expiry).toISOString() }),
+    // The budget is optional: a failing store must not hide what is wrong with a token.
+    budget: await left(secret).catch(() => []),
+  }
+}
+
+async function probeCollections(
+  app: ScimApp,
+  { secret, source, whereToMake }: ScimToken,
+  context: RequestContext,
+): Promise<Pick<TokenCheck, 'surfaces' | 'verdict'>> {
   const probeCollection = (collection: string) =>
     probe(
       () => ask(app, { path: `/${collection}`, query: { startIndex: 1, count: 1 } }, context),
@@ -33,16 +64,10 @@ export async function checkScimToken(
     )
   const [users, groups] = await Promise.all([probeCollection('Users'), probeCollection('Groups')])
   if (isAbsent(users, groups)) await app.known?.note({ noGroups: true })
-  const expiry = jwtExpiry(secret)
-  const verdict = verdictOf(users, groups, expiry)
   return {
-    token: 'scim',
-    fingerprint: secret.fingerprint,
-    verdict,
+    // A fetched token renews itself.
+    verdict: verdictOf(users, groups, source ? undefined : jwtExpiry(secret)),
     surfaces: [toSurfaceCheck('SCIM users', users, whereToMake), toGroupsCheck(users, groups, whereToMake)],
-    ...(expiry !== undefined && { expiresAt: new Date(expiry).toISOString() }),
-    // The budget is optional: a failing store must not hide what is wrong with a token.
-    budget: await left(secret).catch(() => []),
   }
 }
 
@@ -94,7 +119,7 @@ function toSurfaceCheck(
   whereToMake: string,
 ): SurfaceCheck {
   const [meaning, known] = said ? [said.meaning, said.hint] : MEANINGS[outcome]
-  const hint = ['rejected', 'refused', 'expired'].includes(outcome) ? whereToMake : known
+  const hint = !said && ['rejected', 'refused', 'expired'].includes(outcome) ? whereToMake : known
   return {
     surface,
     ok: outcome === 'ok',

@@ -13,7 +13,7 @@ import type { FieldMapping } from './fields.ts'
 import type { KnownForms } from './forms.ts'
 import type { KnownMemberShape } from './member-shape.ts'
 import type { Origin } from './read.ts'
-import type { ScimSettings } from './settings.ts'
+import { placed, type ScimSettings } from './settings.ts'
 
 /** What a request was for, for the text of an error. */
 export interface ScimRequestInfo {
@@ -56,11 +56,13 @@ export interface ScimApp extends Origin {
 /** Sends one request. A refusal by the app is a return value; only a network failure throws. */
 export async function ask(app: ScimApp, request: ApiRequest, context: RequestContext): Promise<ParsedReply> {
   const headers = {
-    accept: 'application/scim+json, application/json',
+    // Some apps refuse an Accept with DELETE.
+    ...(request.method !== 'DELETE' && { accept: 'application/scim+json, application/json' }),
     ...(request.body !== undefined && { 'content-type': app.settings.contentType }),
     ...request.headers,
   }
-  return parseReply(await app.client.send({ ...request, headers }, context))
+  const path = placed(app.settings.paths, request.path)
+  return parseReply(await app.client.send({ ...request, path, headers }, context))
 }
 
 /** The error to throw for a failure. */

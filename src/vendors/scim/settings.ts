@@ -8,6 +8,13 @@ export interface ScimSettings {
   contentType: string
   allowDelete: boolean
   memberRemoveShape: 'array' | 'filter'
+  paths?: Paths | undefined
+}
+
+/** Where an app has its collections, below its address. */
+interface Paths {
+  users?: string | undefined
+  groups?: string | undefined
 }
 
 /** The keys of a vendor's settings schema that make up `ScimSettings`. */
@@ -44,3 +51,30 @@ export const scimSettings = ({
       'How to remove members from a group: all in one array, or each with a filter in the path, as in RFC 7644',
     ),
 })
+
+const CollectionPath = z
+  .string()
+  .regex(
+    /^(\/[\w~-][\w.~-]*)+\/?$/,
+    'must be a path such as /users, or /Users/ for an app that ends paths with a slash',
+  )
+  .optional()
+
+/** The setting `paths`. */
+export const collectionPaths = () =>
+  z
+    .strictObject({
+      users: CollectionPath.describe('Path of the users; /Users when left out'),
+      groups: CollectionPath.describe('Path of the groups; /Groups when left out'),
+    })
+    .optional()
+    .describe('Where the app has its users and groups, below `url`')
+
+/** A path of the standard, where this app has it. */
+export function placed(paths: Paths = {}, path: string): string {
+  const [, collection, rest = ''] = /^\/(Users|Groups)(\/.*)?$/.exec(path) ?? []
+  const own = collection === 'Users' ? paths.users : collection === 'Groups' ? paths.groups : undefined
+  if (own === undefined) return path
+  const [, place = '', slash = ''] = /^(.*?)(\/?)$/.exec(own) ?? []
+  return place + rest + slash
+}

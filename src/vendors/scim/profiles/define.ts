@@ -6,7 +6,13 @@ import type { ScimSettings } from '../settings.ts'
 export interface ProfileSettings extends Partial<Omit<ScimSettings, 'maxPages' | 'allowDelete'>> {
   /** Blanks in braces are filled in by the tenant's `at`. */
   url?: string
+  /** Has the same blanks. */
+  tokenUrl?: string
+  clientAuth?: 'basic' | 'body'
+  grant?: 'client_credentials' | 'account_credentials'
+  scope?: string
   authHeader?: string
+  headers?: Readonly<Record<string, string>>
   tokenMade?: string
   allowWrites?: boolean
   budget?: Budget

@@ -4,8 +4,14 @@ import { merged } from './merged.ts'
 /** A tenant's settings as written, over what is known of the app that they name. */
 export function fillIn(written: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   if (!isAppName(written.app)) return written
-  const { url, ...known } = settingsOf(profileOf(written.app))
-  return merged({ ...known, ...(url && { url: addressIn(url, written.at) }) }, written)
+  const { url, tokenUrl, ...known } = settingsOf(profileOf(written.app))
+  const tokens = tokenUrl && addressIn(tokenUrl, written.at)
+  const addresses = {
+    ...(url && { url: addressIn(url, written.at) }),
+    // Not everybody fetches tokens, and whoever does is told that it is missing.
+    ...(tokens && blanksIn(tokens).length === 0 && { tokenUrl: tokens }),
+  }
+  return merged({ ...known, ...addresses }, written)
 }
 
 const LABEL = /^[a-z\d]([a-z\d-]{0,61}[a-z\d])?$/i

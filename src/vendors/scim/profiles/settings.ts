@@ -5,18 +5,18 @@ import { blanksIn } from './fill-in.ts'
 import { isAppName, profileOf } from './index.ts'
 import { nearNames } from './near.ts'
 
+const WholeUrl = BaseUrl.refine((url) => blanksIn(url).length === 0, {
+  error: ({ input }) =>
+    `has blanks: fill in ${blanksIn(String(input)).join(' and ')} by \`at\`, or write the whole address`,
+})
+
 /** An address, which the tenant's `app` may have given. */
 const url = () =>
-  BaseUrl.refine((url) => blanksIn(url).length === 0, {
-    error: ({ input }) =>
-      `has blanks: fill in ${blanksIn(String(input)).join(' and ')} by \`at\`, or write the whole address`,
+  WholeUrl.optional().transform((url, context) => {
+    if (url !== undefined) return url
+    context.addIssue('is missing, and not known from `app`')
+    return z.NEVER
   })
-    .optional()
-    .transform((url, context) => {
-      if (url !== undefined) return url
-      context.addIssue('is missing, and not known from `app`')
-      return z.NEVER
-    })
 
 const sentences = () => z.string().trim().min(1).max(400).optional()
 
@@ -40,6 +40,9 @@ export const appSettings = () => ({
     .describe('Name of the app in questions, plans and pages; default: SCIM 2.0'),
   url: url().describe(
     'Base URL of the SCIM service with its path, such as https://api.zoom.us/scim2; `app` may know it',
+  ),
+  tokenUrl: WholeUrl.optional().describe(
+    'Complete address of the token endpoint, if tokens are fetched; `app` may know it. No answer of the app changes it',
   ),
   tokenMade: sentences().describe('Where the token is made'),
   caveats: z
