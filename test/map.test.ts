@@ -40,7 +40,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['sandbox'],
   ['server.ts'],
   ['http', 'mcp'],
-  ['tools'],
+  ['tools', 'runs'],
   ['engine'],
   ['auth', 'vendors'],
   ['guards'],
@@ -94,9 +94,18 @@ describe('the map of imports', () => {
       'guards/request-pipeline.ts',
     ]
     const shared = [
-      ...['fields', 'switch-account', 'change-fields', 'left-out', 'reversal', 'taken-names', 'to-wire'].map(
-        (name) => `tools/${name}.ts`,
-      ),
+      ...[
+        'fields',
+        'switch-account',
+        'change-fields',
+        'left-out',
+        'reversal',
+        'taken-names',
+        'to-wire',
+        'match-fields',
+        'run-fields',
+        'run-tool',
+      ].map((name) => `tools/${name}.ts`),
       ...['define', 'setup-guide'].map((name) => `vendors/${name}.ts`),
       ...['call', 'request', 'compose', 'form', 'policy', 'rate-headers', 'token-queue'].map(
         (name) => `guards/${name}.ts`,

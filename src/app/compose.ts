@@ -24,6 +24,7 @@ import { storeLedger } from '../limits/ledger.ts'
 import { storePeople } from '../limits/people.ts'
 import { type Log, logTo } from '../log.ts'
 import { type Meter, unmetered } from '../meter.ts'
+import { openRuns, type Runs } from '../runs/open.ts'
 import { openClaims } from '../store/claims.ts'
 import { stateSigner } from '../store/signed-state.ts'
 import type { Store } from '../store/store.ts'
@@ -53,6 +54,7 @@ export interface Running {
   settings: Settings
   tenants: Tenants
   freezes: Freezes
+  runs: Runs
   store: Store
   /** What the approval page needs. */
   page: PageParts
@@ -134,26 +136,29 @@ export async function composeServer(
     // No claim needs to outlive a power loss, and a synchronous write to the disk for each would hold everybody up.
     claims: openClaims(budgets),
   })
-  return {
-    parts: {
-      tools,
-      tenants,
-      approvals,
-      signer,
-      asking: {
-        waitMs: settings.confirm.waitSeconds * 1_000,
-        late: (call, answer, approvalId) =>
-          answerLate(call, answer, approvalId, { ...guardPolicy.confirming, journal }).catch((error) =>
-            warn('a late answer could not be counted', error),
-          ),
-      },
-      log,
-      freezes,
-      inFlight: changes,
-      guards: (sight) => callGuards(guardPolicy, sight),
-      past: (reference, caller) => pastOf(journal, reference, (by) => by === caller),
-      own: (asked) => ownEvents(journal, asked),
+  const parts: Omit<Parts, 'runs'> = {
+    tools,
+    tenants,
+    approvals,
+    signer,
+    asking: {
+      waitMs: settings.confirm.waitSeconds * 1_000,
+      late: (call, answer, approvalId) =>
+        answerLate(call, answer, approvalId, { ...guardPolicy.confirming, journal }).catch((error) =>
+          warn('a late answer could not be counted', error),
+        ),
     },
+    log,
+    freezes,
+    inFlight: changes,
+    guards: (sight) => callGuards(guardPolicy, sight),
+    past: (reference, caller) => pastOf(journal, reference, (by) => by === caller),
+    own: (asked) => ownEvents(journal, asked),
+  }
+  const runs = openRuns({ store, budgets, parts, policy: guardPolicy, limits: settings.limits.runs })
+  return {
+    parts: { ...parts, runs: runs.desk },
+    runs,
     settings,
     tenants,
     freezes,
@@ -162,6 +167,7 @@ export async function composeServer(
     log,
     async close() {
       requests.stop()
+      await runs.runner.stop()
       await links.close()
       await changes.drained()
       await refusals.close()

@@ -7,7 +7,7 @@ export interface Io {
   cwd: string
   stdin: Readable & { isTTY?: boolean; unref?: () => unknown }
   stdout: Writable & { isTTY?: boolean; columns?: number }
-  stderr: Writable
+  stderr: Writable & { isTTY?: boolean }
   /** Login name of the person at this machine. */
   user: string
   /** Number of that user; absent where users have none. */

@@ -123,7 +123,8 @@ async function composeFromSettings(
     remote: true,
   })
   try {
-    const { parts, settings, tenants, store, page, log } = running
+    const { parts, runs, settings, tenants, store, page, log } = running
+    runs.runner.start()
     for (const note of settings.notes) io.stderr.write(`note: ${note}\n`)
     const auth = authFor(host, settings.auth, settingsFile(io, options).file)
     const { jwt } = auth === 'none' ? {} : auth

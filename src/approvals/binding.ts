@@ -48,10 +48,11 @@ export function bindingOf(call: Asked, plan: Plan, about: (tenant: string) => De
     }
   }
   const targets = Object.fromEntries([...parts].map(([key, part]) => [key, hashOf(part)]))
-  const { doubt } = plan
+  const { doubt, run } = plan
   const bound = {
     request: requestHash(call),
     targets,
+    ...(run && { run: run.digest }),
     words: hash(plan.lines),
     ...(doubt !== undefined && { doubt }),
   }

@@ -9,7 +9,8 @@ const HIGH_IMPACT_KINDS = ['bulk', 'deletes', 'admins']
  * user name, or the number of accounts when there are several names. Undefined for other changes. `kinds` are the `confirm`
  * kinds from the settings that apply to the change.
  */
-export function mustType({ changes }: Plan, kinds: readonly string[]): string | undefined {
+export function mustType({ changes, run }: Plan, kinds: readonly string[]): string | undefined {
+  if (run) return String(run.accounts)
   if (!HIGH_IMPACT_KINDS.some((kind) => kinds.includes(kind))) return undefined
   // A new account does not exist yet; its future user name counts.
   const names = changes

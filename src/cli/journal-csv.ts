@@ -1,4 +1,5 @@
 import type { JournalLine } from '../journal/events.ts'
+import { csvLine } from '../text/csv.ts'
 
 const COLUMNS: Record<string, (line: JournalLine) => string | number | undefined> = {
   seq: ({ seq }) => seq,
@@ -25,15 +26,6 @@ const COLUMNS: Record<string, (line: JournalLine) => string | number | undefined
   hash: ({ hash }) => hash,
 }
 
-/** One CSV row (RFC 4180) with its line break; without a line, the headings. */
+/** One CSV row with its line break; without a line, the headings. */
 export const csv = (line?: JournalLine): string =>
-  `${Object.entries(COLUMNS)
-    .map(([name, read]) => cell(line ? read(line) : name))
-    .join(',')}\r\n`
-
-/** A leading quote keeps spreadsheets from reading the cell as a formula. */
-function cell(value: string | number | undefined): string {
-  const text = String(value ?? '')
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
+  `${csvLine(Object.entries(COLUMNS).map(([name, read]) => (line ? read(line) : name)))}\r\n`

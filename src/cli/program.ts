@@ -15,8 +15,10 @@ import { demoCommand } from './demo.ts'
 import { initCommand } from './init.ts'
 import { journalCommand } from './journal.ts'
 import { limitsCommand } from './limits.ts'
+import { offboardCommand } from './offboard.ts'
 import { policyCommand } from './policy.ts'
 import { probeCommand } from './probe.ts'
+import { runsCommand } from './runs.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { serveCommand } from './serve.ts'
 import { setupCommand } from './setup.ts'
@@ -55,6 +57,8 @@ export function program(io: Io): Command {
       .addCommand(policyCommand(io))
       .addCommand(journalCommand(io, data))
       .addCommand(undoCommand(io, start, data))
+      .addCommand(offboardCommand(io, start, data))
+      .addCommand(runsCommand(io, start, data))
       .addCommand(tokensCommand(io, data))
       .addCommand(toolsCommand(io))
       .addCommand(appsCommand(io))

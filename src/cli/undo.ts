@@ -1,27 +1,19 @@
-import { randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
 import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
-import { type CommonOptions, type DataFolder, typed } from '../app/stores.ts'
-import { type Approval, statusOf } from '../approvals/approval.ts'
-import { openApprovals } from '../approvals/approvals.ts'
-import { openApprovers } from '../approvals/approvers.ts'
-import { decide } from '../approvals/decide.ts'
+import { type CommonOptions, typed } from '../app/stores.ts'
 import { callerId } from '../domain/caller-names.ts'
 import { shownOf } from '../domain/change.ts'
-import { EVERYTHING } from '../domain/scopes.ts'
 import { askFor } from '../engine/ask.ts'
-import { dispatcher, type Parts } from '../engine/dispatch.ts'
+import type { Parts } from '../engine/dispatch.ts'
 import { pastOf } from '../engine/history.ts'
 import { holdFor } from '../engine/hold.ts'
+import { NO_RUNS } from '../engine/run-desk.ts'
 import type { ChangingTool } from '../engine/tool.ts'
-import { InvalidInput, NotFound, Refused } from '../errors.ts'
-import type { Call } from '../guards/call.ts'
+import { InvalidInput } from '../errors.ts'
 import { openClaims } from '../store/claims.ts'
 import { memoryStore } from '../store/table-store.ts'
-import { plainText } from '../text/text.ts'
-import { describeRequest } from './approvals.ts'
-import { readName, readPassphrase, readTyped } from './prompts.ts'
+import { CALL_TIME_HERE, callHere, type Terminal } from './call-here.ts'
 import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
 
@@ -34,9 +26,6 @@ interface UndoOptions {
   dryRun?: true
   json?: true
 }
-
-/** The time limit of each of the two steps, in milliseconds. */
-const STEP_TIMEOUT = 50_000
 
 /** `identity-mcp undo REF`: undoes a call of any caller, once an approver has agreed at this terminal. */
 export const undoCommand = (
@@ -67,45 +56,23 @@ export const undoCommand = (
       }),
     )
 
-interface UndoContext {
-  io: Io
-  parts: Parts
-  data: DataFolder
-  /** The command line for a command on the same data. */
-  self: (words: string) => string
-}
-
 async function undo(
-  context: UndoContext,
+  context: Terminal,
   change: string,
   { tenant, reason, dryRun, json, ...approverOptions }: UndoOptions,
 ): Promise<void> {
-  const { io, parts, data, self } = context
+  const { io, parts, self } = context
   const tool = parts.tools.find(({ name }) => name === 'undo_change')
   if (!tool || tool.effect === 'reads') throw new TypeError('there is no undo_change')
   const input = { change, reason, ...(tenant !== undefined && { tenant }) }
   if (dryRun) return showPlan(io, parts, tool, input)
 
-  const dispatch = dispatcher(parts)
-  const run = async (more: { approvalId?: string }) => {
-    const reply = await dispatch(newCall(io, tool, { ...input, ...more }))
-    if ('question' in reply) throw new TypeError('no person can be asked here')
-    // The answer has passed the tool's output schema.
-    return reply.answer as unknown as UndoAnswer
-  }
-  let answer = await run({})
-  if (answer.approval) {
-    const approvals = openApprovals(data.store)
-    const asked = await approvals.get(answer.approval.id)
-    if (!asked) throw new NotFound('The approval request no longer exists.', 'Run this again.')
-    if (!json) print(io, ...describeRequest(io, asked), '')
-    const approved =
-      statusOf(asked) === 'approved' ? asked : await approveHere(context, asked, approverOptions)
-    if (statusOf(approved) === 'pending') {
-      return print(io, 'Another person must approve it too. Run this again when they have.')
-    }
-    answer = await run({ approvalId: approved.id })
-  }
+  const answer = await callHere<UndoAnswer>(context, tool, input, {
+    ...approverOptions,
+    to: 'undo this',
+    quiet: json,
+  })
+  if (!answer) return
   if (json) print(io, toJson(answer, 2))
   else {
     print(io, ...outcomeLines(io, answer))
@@ -121,29 +88,12 @@ interface UndoAnswer {
   change?: string
 }
 
-/** A call that always needs an approver, whatever the settings require of agents. */
-const newCall = (io: Io, tool: ChangingTool, input: unknown): Call => ({
-  id: randomBytes(6).toString('hex'),
-  tool,
-  input,
-  caller: { id: callerId.local(io.user), client: 'identity-mcp undo' },
-  self: { names: [io.user], mayBe: [] },
-  grant: EVERYTHING,
-  canAsk: false,
-  leastLevel: 'approve',
-  signal: new AbortController().signal,
-  deadline: Date.now() + STEP_TIMEOUT,
-  record: async () => {
-    throw new TypeError('this call is not journalled')
-  },
-})
-
 async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { change: string }): Promise<void> {
   const context = {
     caller: callerId.local(io.user),
     priority: 'interactive' as const,
-    deadline: Date.now() + STEP_TIMEOUT,
-    signal: AbortSignal.timeout(STEP_TIMEOUT),
+    deadline: Date.now() + CALL_TIME_HERE,
+    signal: AbortSignal.timeout(CALL_TIME_HERE),
   }
   const parsed = tool.input().safeParse(input)
   if (!parsed.success) throw new InvalidInput('The reference, tenant or reason is not valid.', 'See --help.')
@@ -156,32 +106,11 @@ async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { chang
       hold: holdFor(unclaimed, parts.tenants, ask),
       past: (reference) => parts.past(reference, context.caller),
       covers: () => true,
+      runs: NO_RUNS,
     })
     .finally(unclaimed.release)
   print(io, ...shownOf(plan).flatMap((line) => wrap(io, line, '')), '')
   print(io, plan.changes.length > 0 ? 'Nothing has been changed.' : 'There is nothing to change.')
-}
-
-async function approveHere(
-  { io, data: { store, journal }, self }: UndoContext,
-  { id, mustType }: Approval,
-  { approver, confirm, passphraseStdin }: Pick<UndoOptions, 'approver' | 'confirm' | 'passphraseStdin'>,
-): Promise<Approval> {
-  const approvers = openApprovers(store, io.scryptCost)
-  if ((await approvers.list()).length === 0) {
-    throw new Refused('There are no approvers yet.', `Add one: ${self('approvers add NAME')}`)
-  }
-  const name = approver ?? (await readName(io))
-  const confirmation = mustType === undefined ? undefined : await readTyped(io, confirm)
-  const passphrase = await readPassphrase(io, {
-    passphraseStdin,
-    question: `Passphrase of ${plainText(name, 64)} to undo this`,
-  })
-  const where = `by ${io.user} at the terminal`
-  return decide(
-    { approvals: openApprovals(store), approvers, journal },
-    { id, decision: 'approved', approver: name, passphrase, how: 'terminal', typed: confirmation, where },
-  )
 }
 
 function outcomeLines(io: Io, { status, results }: UndoAnswer): string[] {

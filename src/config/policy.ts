@@ -112,6 +112,19 @@ export type Ceiling = z.infer<typeof Ceiling>
 export const ChangeLimits = z.strictObject({
   removesPerHour: z.int().min(1).default(20).describe('Removals in any hour, per caller and tenant'),
   changesPerHour: z.int().min(1).default(60).describe('Other changes in any hour, per caller and tenant'),
+  runs: z
+    .strictObject({
+      people: z.int().min(1).max(10_000).default(2_000).describe('People of one run'),
+      failures: z.int().min(1).default(20).describe('Failed changes after which a run waits for a person'),
+      failureShare: z
+        .number()
+        .gt(0)
+        .max(1)
+        .default(0.2)
+        .describe('Share of failed changes after which a run waits for a person'),
+    })
+    .prefault({})
+    .describe('For runs, such as offboard; they count against no other limit'),
   perCaller: Ceiling.extend({
     changesPerDay: maxCount('Accounts changed in any 24 hours').default(5_000),
     peoplePerDay: maxCount('Different people in any 24 hours').default(2_000),

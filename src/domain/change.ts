@@ -54,8 +54,30 @@ export interface Plan {
   settled?: Readonly<Record<string, unknown>>
   /** Whether accounts were left out because the approval of the call does not cover them. */
   uncovered?: boolean
+  /** A run that is carried out outside of the call, once a person has approved it; such a plan has no changes itself. */
+  run?: PlannedRun
   /** A fault that will pass and made the plan smaller than what was asked for. */
   passing?: IdentityError | undefined
+}
+
+/** Accounts of one tenant that weigh the same, for the guards. */
+export interface RunWeight {
+  tenant: string
+  weights: readonly Weight[]
+  administrator: boolean
+  count: number
+}
+
+/** What a yes to a run is bound to, and what it weighs. */
+interface PlannedRun {
+  id: string
+  /** A hash over all its rows. */
+  digest: string
+  accounts: number
+  people: number
+  weights: readonly RunWeight[]
+  /** Notes which approval it waits for. */
+  asked(approval: string): Promise<void>
 }
 
 /** All that a person is shown of a plan. */

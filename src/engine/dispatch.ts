@@ -22,6 +22,7 @@ import type { PastCall } from './history.ts'
 import { claimsOf, holdFor, mustNameAppsOnce } from './hold.ts'
 import type { OwnEvents, OwnEventsAsk } from './own-events.ts'
 import { provisionedFrom } from './provisioned.ts'
+import type { RunDesk } from './run-desk.ts'
 import type { Tenants } from './tenants.ts'
 import type { Tool } from './tool.ts'
 
@@ -44,6 +45,8 @@ export interface Parts {
   past: (reference: string, caller: string) => Promise<PastCall | undefined>
   /** What this server did at a tenant. */
   own: (ask: OwnEventsAsk) => Promise<OwnEvents>
+  /** The runs of a call's caller. */
+  runs: (call: Call) => RunDesk
   /** Changes in flight, which finish before the process exits. */
   inFlight: InFlight
   /** Checked before each change is sent. */
@@ -71,6 +74,7 @@ export function dispatcher({
   guards,
   past,
   own,
+  runs,
   inFlight,
   freezes,
   approvals,
@@ -96,6 +100,7 @@ export function dispatcher({
         // `get` throws for a tenant that the caller cannot see.
         own: async (asked) => own({ ...asked, tenant: seen.get(asked.tenant).name }),
         cursors: cursorsFor(signer, tool.name, call.caller.id),
+        runs: runs(call),
         can: (tenant) =>
           tools
             .filter((one) => holds(call.grant, scopeOf(one)) && seen.serving(one)?.includes(tenant))
@@ -111,6 +116,7 @@ export function dispatcher({
     }
     const output = await tool.run(call.input, {
       plan: call.plan,
+      runs: runs(call),
       carryOut: (change) => {
         const mayLeave = async () => {
           await freezes.check({ caller: call.caller, tenants: tenants.sharing(change.tenant) })
@@ -132,6 +138,7 @@ export function dispatcher({
         ask,
         hold: holdFor(claims, tenants, ask),
         past: (reference) => past(reference, call.caller.id),
+        runs: runs(call),
         covers: await coverOf(call),
       })
       if (!(await claims.stillHolds(plan.changes.flatMap((change) => claimsOf(change, tenants)))))

@@ -7,6 +7,7 @@ import type { Cursors } from './cursor.ts'
 import type { PastCall } from './history.ts'
 import type { Hold } from './hold.ts'
 import type { OwnEvents, OwnEventsAsk } from './own-events.ts'
+import type { RunDesk } from './run-desk.ts'
 import type { Tenant } from './tenants.ts'
 
 interface ToolBase<Input extends z.ZodType, Output extends z.ZodType> {
@@ -35,6 +36,7 @@ interface ReadingTool<Input extends z.ZodType = z.ZodType, Output extends z.ZodT
       /** What this server did, from its journal. */
       own: (ask: OwnEventsAsk) => Promise<OwnEvents>
       cursors: Cursors
+      runs: RunDesk
       can: (tenant: Tenant) => string[]
     },
   ): Promise<z.input<Output>>
@@ -55,6 +57,7 @@ export interface ChangingTool<
       /** Everything that a change of the plan concerns must be claimed by it, and planned from what is read after. */
       hold: Hold
       past: (reference: string) => Promise<PastCall | undefined>
+      runs: RunDesk
       /** Whether a person's approval covers this account; all are covered in a call without one. */
       covers: (tenant: string, id: string) => boolean
     },
@@ -62,7 +65,7 @@ export interface ChangingTool<
   /** Carries the plan out; `carryOut` sends a change once and reads it back. */
   run(
     input: z.output<Input>,
-    context: { plan: Planned; carryOut: (change: Change) => Promise<Carried> },
+    context: { plan: Planned; carryOut: (change: Change) => Promise<Carried>; runs: RunDesk },
   ): Promise<z.input<Output>>
 }
 

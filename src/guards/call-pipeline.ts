@@ -93,6 +93,44 @@ export const callGuards = (
   blastRadius(blast),
 ]
 
+/**
+ * The guards that each step of a run passes. The run was approved as a whole and has limits of its own; what a step would
+ * do now is judged like any other change.
+ */
+export const stepGuards = (
+  {
+    settings,
+    journalling,
+    mustExist,
+    canSeeTenants,
+    isSupported,
+    isReadOnly,
+    appOf,
+    sharing,
+    ...rest
+  }: CallPolicy,
+  { planOf, listAdmins }: Sight,
+): readonly CallGuard[] => {
+  const { freezes, store, claims, confirming } = rest
+  const may = [
+    access({ mustExist, canSeeTenants, isSupported }),
+    readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
+    killSwitch(freezes, sharing),
+  ]
+  return [
+    journalled(journalling),
+    ...may,
+    async function approved(call, next) {
+      const { approval } = call
+      return next(approval ? { ...call, record: (event) => call.record({ ...event, approval }) } : call)
+    },
+    planning(planOf, claims, (tenant) => confirming.policy.about(tenant).facts),
+    ...may,
+    protectedAccounts(settings.protected, appOf),
+    lastAdmin(listAdmins, store, (tenant) => confirming.policy.about(tenant).namesPrivilege),
+  ]
+}
+
 /** The error of a call that has not returned some time after its deadline: it may have changed something. */
 const callTimedOut = ({ tool }: Call, reason: unknown) =>
   tool.effect === 'reads'

@@ -57,6 +57,8 @@ export interface Call {
   answer?: PersonsAnswer
   /** Set by `planning`, for tools that change something. */
   plan?: Plan
+  /** The approval of the run that this call is a step of. */
+  approval?: JournalEvent['approval']
   /** What the plan claimed, until the call ends. */
   claims?: Claims
   /** The lowest confirmation level for this call, whatever the settings say. */

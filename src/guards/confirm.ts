@@ -27,7 +27,7 @@ export const confirm = (by: Confirming): CallGuard =>
   async function confirm(call, next) {
     const { plan } = call
     // Nothing to change, so nothing to confirm.
-    if (!plan || plan.changes.length === 0) {
+    if (!plan || (plan.changes.length === 0 && !plan.run)) {
       if (plan?.uncovered) throw givenForOthers(approvalIdOf(call))
       return next(call)
     }
@@ -82,7 +82,8 @@ const allowedBy = (call: Call, { id, by, how }: NonNullable<JournalEvent['approv
   record: (event) => call.record({ ...event, approval: { id, ...(by && { by }), ...(how && { how }) } }),
 })
 
-const leastOf = ({ leastLevel }: Call, { mustAsk }: Plan) => leastLevel ?? (mustAsk ? 'ask' : undefined)
+const leastOf = ({ leastLevel }: Call, { mustAsk, run }: Plan) =>
+  leastLevel ?? (run ? 'approve' : mustAsk ? 'ask' : undefined)
 
 const argumentsOf = ({ input }: Call): Record<string, unknown> => {
   const { approvalId: _, ...args } = input as Record<string, unknown>
@@ -130,6 +131,7 @@ async function request(
     briefing: await by.brief(call, plan),
     ...(typed !== undefined && { mustType: typed }),
   })
+  await plan.run?.asked(approval.id)
   const at = await placeOf(approval, by)
   // An existing request was journalled by the call that made it.
   if (approval.call === call.id) {

@@ -67,7 +67,8 @@ export const weigh = (plan: Plan, about: Policy['about'], least?: ConfirmLevel):
 })
 
 /** An account with several changes counts once, with all that they do to it. */
-function targetsOf({ changes }: Plan, about: Policy['about']): Target[] {
+function targetsOf({ changes, run }: Plan, about: Policy['about']): Target[] {
+  if (run) return run.weights.flatMap(({ count, ...target }) => Array<Target>(count).fill(target))
   const targets = new Map<string, Target>()
   for (const [at, change] of changes.entries()) {
     const { tenant, accounts } = change

@@ -82,7 +82,7 @@ const THINGS: readonly Row[] = [
   ],
   [
     /\b(schedule[ds]?|dates?|at|when|later|until|expir\w*|start|end|starts|ends|effective)\b/,
-    'Nothing is done at a later time: make the call on the day.',
+    'offboard and deactivate_users take `at`. Nothing else is done at a later time: make the call on the day.',
   ],
   [
     /\b(copy|clone|same as|like)\b/,
@@ -100,8 +100,8 @@ const THINGS: readonly Row[] = [
   ],
   [
     /\b(bulk|batch|mass|many|all|everyone|csv|people|leavers?|(deactivate|offboard|suspend|delete) users)\b/,
-    'Nothing changes many people at once, save update_group_members: each of the other tools takes ' +
-      'one person a call.',
+    'offboard and deactivate_users take many people with one approval, and update_group_members many members: each ' +
+      'of the other tools takes one person a call.',
   ],
   [
     /\b(active|enabled?|disabled?|(de|re)activated?|(un)?suspend(ed)?|status|state|(un)?(b?lock)(ed)?)\b/,

@@ -3,20 +3,8 @@ import { Account } from '../domain/account.ts'
 import type { ListPosition, Match } from '../domain/operations.ts'
 import { sameAsBefore } from '../engine/cursor.ts'
 import { defineTool } from '../engine/tool.ts'
-import { AccountTexts, Cursor, Limit, TenantName, Text } from './fields.ts'
-
-/** Equality on all given fields, ignoring case. */
-const MatchInput = z.lazy(() =>
-  z.strictObject({
-    ...AccountTexts,
-    userType: Text.optional(),
-    location: Text.optional(),
-    manager: Text.optional(),
-    status: z.enum(['active', 'inactive']).optional(),
-    group: Text.optional(),
-    admin: z.boolean().optional(),
-  }),
-)
+import { Cursor, Limit, TenantName } from './fields.ts'
+import { Matched } from './match-fields.ts'
 
 /** A row of the list: what is long in an account, find_user shows. */
 const Row = z.lazy(() => Account.unwrap().omit({ custom: true, phone: true, locale: true, timezone: true }))
@@ -40,7 +28,7 @@ export default defineTool({
   input: () =>
     z.strictObject({
       tenant: TenantName,
-      match: MatchInput.optional().describe('Account fields that must be equal, such as status'),
+      match: Matched.optional().describe('Account fields that must be equal, such as status'),
       limit: Limit(200, 50),
       cursor: Cursor,
     }),

@@ -5,9 +5,24 @@ import { ALL_SCOPES, type HttpWorld, openHttpWorld } from '../support/http-world
 import { shareWorld } from '../support/sharing.ts'
 import { type OAuthWorld, openOAuthWorld } from '../support/trusting.ts'
 
-const READING = ['list_tenants', 'find_user', 'list_users', 'list_groups', 'check_token', 'explain_access']
-const WRITING = ['create_user', 'update_user', 'create_group', 'update_group_members', 'reactivate_user']
-const REMOVING = ['deactivate_user', 'delete_user', 'undo_change']
+const READING = [
+  'list_tenants',
+  'find_user',
+  'list_users',
+  'list_groups',
+  'check_token',
+  'explain_access',
+  'get_run',
+]
+const WRITING = [
+  'create_user',
+  'update_user',
+  'create_group',
+  'update_group_members',
+  'reactivate_user',
+  'cancel_run',
+]
+const REMOVING = ['deactivate_user', 'offboard', 'deactivate_users', 'delete_user', 'undo_change']
 const OFFERED: Record<Scope, string[]> = {
   'identity:read': READING,
   'identity:audit': ['pull_audit'],
@@ -281,6 +296,10 @@ function argumentsOf(tool: string): Record<string, unknown> {
     check_token: {},
     find_user: { user },
     explain_access: { user },
+    get_run: { runId: 'run-000000000000' },
+    cancel_run: { runId: 'run-000000000000', reason: 'a mistake' },
+    offboard: { people: [user], reason: 'left' },
+    deactivate_users: { tenant, users: [user], reason: 'left' },
     create_user: { tenant, email: 'new@example.com', givenName: 'New', familyName: 'Person' },
     update_user: { tenant, user, set: { title: 'x' } },
     update_group_members: { tenant, group: 'Engineering', add: [user] },

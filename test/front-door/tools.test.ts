@@ -38,6 +38,10 @@ describe.each(CLIENTS)('for a %s client', (client) => {
       'create_group',
       'update_group_members',
       'deactivate_user',
+      'offboard',
+      'deactivate_users',
+      'get_run',
+      'cancel_run',
       'reactivate_user',
       'undo_change',
     ])

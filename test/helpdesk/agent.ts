@@ -24,6 +24,9 @@ export interface Answer extends ToolAnswer {
   nextCursor?: string
   change?: string
   approval?: { approveAt: string; id: string }
+  runId?: string
+  state?: string
+  counts?: Record<string, number>
   people?: { email?: string; accounts: Account[]; facts?: { status?: string; changes: unknown[] }[] }[]
   unknown?: { tenant: string; what: string; where: string }[]
   searched?: { tenant: string; outcome: string }[]
@@ -77,13 +80,16 @@ export async function newAgent({ client, asked }: Desk, memory: Memory) {
   }
 
   /** A call that changes something. Where a person must approve, it waits for that and is made again. */
-  async function change(tool: string, args: object): Promise<Answer> {
+  async function change(
+    tool: string,
+    args: object,
+    { typed = (args as { user?: string }).user }: { typed?: string | undefined } = {},
+  ): Promise<Answer> {
     const first = await call(tool, args)
     const { approval } = first
     if (!approval) return remember(tool, first)
     spent.questions += 1
     // Asked for where an administrator is concerned.
-    const { user: typed } = args as { user?: string }
     expect(await decideAt(approval.approveAt, typed === undefined ? {} : { typed })).toBe(303)
     return remember(tool, await call(tool, { ...args, approvalId: approval.id }))
   }

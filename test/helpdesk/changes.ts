@@ -43,6 +43,26 @@ export const givenBack = request({
   },
 })
 
+const LEAVERS = ['Nadia Usman', 'Sven Silva', 'Sven Haddad']
+
+export const leavers = request({
+  asks: `${LEAVERS.join(', ')} of Support have left. Cut them off everywhere.`,
+  most: { calls: 6, kilobytes: 14, questions: 1 },
+  ends: 'Found by name, one question for all of them in four apps, and what became of each account.',
+  changes: everywhere('nadia.usman@example.com', 'sven.silva@example.com', 'sven.haddad@example.com'),
+  async script(agent) {
+    const people = []
+    for (const person of LEAVERS) people.push((await agent.accountsOf(person))[0]?.email)
+    const reason = 'asked by the helpdesk'
+    const run = await agent.change('offboard', { people, reason }, { typed: '12' })
+    return agent.call('get_run', { runId: run.runId })
+  },
+  holds({ state, counts }) {
+    expect(state).toBe('finished')
+    expect(counts).toMatchObject({ done: 12, failed: 0, unknown: 0, waiting: 0 })
+  },
+})
+
 export const married = request({
   asks: 'Ada Lovelace married: she is Ada Byron now, ada.byron@example.com.',
   most: { calls: 5, kilobytes: 7, questions: 4 },

@@ -76,31 +76,6 @@ export const sameGroups = request({
   },
 })
 
-const LEAVERS = ['Nadia Usman', 'Sven Silva', 'Sven Haddad']
-
-export const leavers = request({
-  asks: `${LEAVERS.join(', ')} of Support have left. Cut them off everywhere.`,
-  most: { calls: 8, kilobytes: 15, questions: 3 },
-  ends: 'One call and one question for each person.',
-  gap: {
-    why: 'there is no call for many people',
-    says: /one person a call/,
-    closedBy: (tool) =>
-      /^(offboard|deactivate_users)$/.test(tool.name) || changesBy(/^(people|users)$/)(tool),
-  },
-  changes: everywhere('nadia.usman@example.com', 'sven.silva@example.com', 'sven.haddad@example.com'),
-  async script(agent) {
-    const atOnce = await agent.suppose('deactivate_users', { users: LEAVERS })
-    const answers = []
-    for (const person of LEAVERS) answers.push(await deactivate(agent, await agent.accountsOf(person)))
-    return { atOnce, answers }
-  },
-  holds({ atOnce, answers }) {
-    expect(atOnce.error?.code).toBe('protocol')
-    expect(answers.map(({ status }) => status)).toEqual(['done', 'done', 'done'])
-  },
-})
-
 const deactivate = (agent: Agent, accounts: readonly Account[], more: object = {}): Promise<Answer> =>
   agent.change('deactivate_user', {
     user: accounts[0]?.email,

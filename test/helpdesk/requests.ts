@@ -1,9 +1,8 @@
-import { givenBack, leaver, married, mover, superAdmin } from './changes.ts'
+import { givenBack, leaver, leavers, married, mover, superAdmin } from './changes.ts'
 import {
   firedAdmin,
   goneAtTheSource,
   idleContractors,
-  leavers,
   newHire,
   reset,
   sameGroups,

@@ -9,6 +9,7 @@ import type {
 } from '../../src/domain/operations.ts'
 import { type Ask, askFor } from '../../src/engine/ask.ts'
 import { type Hold, holdFor } from '../../src/engine/hold.ts'
+import { NO_RUNS } from '../../src/engine/run-desk.ts'
 import { openTenants } from '../../src/engine/tenants.ts'
 import { type ErrorCode, WrongAddress } from '../../src/errors.ts'
 import { storeLedger } from '../../src/limits/ledger.ts'
@@ -296,7 +297,13 @@ const CASES = {
     app.user(LIN.userName).active = false
     const input = { user: target.userName, tenants: ['acme'], reason: 'left' }
     expect(
-      await deactivateUser.plan(input, { ask, hold, past: async () => undefined, covers: () => true }),
+      await deactivateUser.plan(input, {
+        ask,
+        hold,
+        past: async () => undefined,
+        covers: () => true,
+        runs: NO_RUNS,
+      }),
     ).toMatchObject({
       changes: [],
       settled: { results: [{ outcome: 'already_inactive', account: { id: target.id } }] },

@@ -1,0 +1,150 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { Running } from '../app/compose.ts'
+import type { Io } from '../app/io.ts'
+import { type CommonOptions, typed } from '../app/stores.ts'
+import type { Run, RunCounts, RunRow } from '../domain/run.ts'
+import { InvalidInput } from '../errors.ts'
+import { callHere } from './call-here.ts'
+import { htmlReport, markdownReport } from './run-report.ts'
+import { follow, rowsAndCounts, rowsAsCsv } from './runs.ts'
+import { newCommand, print, toJson } from './terminal.ts'
+import { type OpenData, withData } from './with-data.ts'
+
+interface OffboardOptions {
+  tenants?: string
+  reason: string
+  approver?: string
+  confirm?: string
+  passphraseStdin?: true
+  at?: string
+  out?: string
+  json?: true
+}
+
+interface OffboardAnswer {
+  status: string
+  runId: string
+  note?: string
+}
+
+/** `identity-mcp offboard FILE.csv`: a run for people without an agent. */
+export const offboardCommand = (
+  io: Io,
+  start: (options: CommonOptions) => Promise<Running>,
+  open: OpenData,
+): Command =>
+  newCommand(io, 'offboard', 'take access away from everybody in a file, once an approver has agreed here')
+    .argument('<file>', 'CSV whose column `email` names the people')
+    .option('--tenants <names>', 'only in these tenants, with commas between; default: in all that can')
+    .requiredOption('--reason <text>', 'why, for the approver and the journal')
+    .option('--at <time>', 'begin then: 2026-12-24T18:00[Europe/Berlin]; a server must be running by then')
+    .option('--approver <name>', 'who approves it; asked for if missing')
+    .option('--confirm <number>', 'the number of accounts, as the plan says it')
+    .option('--passphrase-stdin', "read the approver's passphrase from standard input")
+    .option('--out <folder>', 'write the report there: CSV, Markdown and HTML')
+    .option('--json', 'print the result as JSON')
+    .action((file: string, options: OffboardOptions, command: Command) =>
+      withData(io, open, command, async (data) => {
+        const people = await peopleIn(resolve(io.cwd, file))
+        const running = await start(command.optsWithGlobals())
+        const self = (words: string) => typed(io, command.optsWithGlobals(), words)
+        try {
+          const tool = running.parts.tools.find(({ name }) => name === 'offboard')
+          if (!tool) throw new TypeError('there is no offboard')
+          const { tenants, reason, at, approver, confirm, passphraseStdin, json } = options
+          const input = {
+            people,
+            reason,
+            ...(tenants !== undefined && { tenants: tenants.split(',').map((name) => name.trim()) }),
+            ...(at !== undefined && { at }),
+          }
+          const agree = { approver, confirm, passphraseStdin, to: 'offboard these people', quiet: json }
+          const terminal = { io, parts: running.parts, data, self }
+          const answer = await callHere<OffboardAnswer>(terminal, tool, input, agree)
+          if (!answer) return
+          await tell(io, running, answer, options)
+        } finally {
+          await running.close()
+        }
+      }),
+    )
+
+async function tell(
+  io: Io,
+  running: Running,
+  { runId, note }: OffboardAnswer,
+  { out, json }: OffboardOptions,
+) {
+  const quiet: Io = json ? { ...io, stdout: io.stderr } : io
+  if (note !== undefined) print(quiet, note)
+  const run = await follow(quiet, running, runId)
+  const { rows, counts } = await rowsAndCounts(running.runs.store, run)
+  if (json)
+    print(
+      io,
+      toJson(
+        {
+          runId,
+          state: run.state,
+          counts,
+          rows: rows.map(({ person, tenant, outcome, code, note }) => ({
+            person,
+            tenant,
+            outcome,
+            code,
+            note,
+          })),
+        },
+        2,
+      ),
+    )
+  if (out !== undefined) await report(resolve(io.cwd, out), run, rows, counts, quiet)
+  const isWell = counts.failed + counts.unknown + counts.waiting === 0 && !rows.some(isNowhere)
+  if (!isWell) io.exit(1)
+}
+
+const isNowhere = ({ code, tenant }: RunRow): boolean => code === 'not_found' && tenant === undefined
+
+async function report(
+  folder: string,
+  run: Run,
+  rows: readonly RunRow[],
+  counts: RunCounts,
+  io: Io,
+): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const files = {
+    'report.csv': `${rowsAsCsv(rows).join('\r\n')}\r\n`,
+    'report.md': markdownReport(run, rows, counts),
+    'report.html': htmlReport(run, rows, counts),
+  }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 })
+  print(io, `Report: ${folder}`)
+}
+
+/** The addresses in the column `email` of a CSV file. Throws `InvalidInput` for a file without any. */
+export async function peopleIn(file: string): Promise<string[]> {
+  const { parse } = await import('csv-parse/sync')
+  let rows: Record<string, string>[]
+  try {
+    rows = parse(await readFile(file, 'utf8'), {
+      bom: true,
+      columns: lowered,
+      skip_empty_lines: true,
+      trim: true,
+    })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'it cannot be read'
+    throw new InvalidInput(`${file} cannot be read as CSV: ${why}.`, 'Give a CSV file with a column `email`.')
+  }
+  const people = rows.flatMap(({ email = '' }) => (email === '' ? [] : [email]))
+  if (people.length > 0) return [...new Set(people)]
+  throw new InvalidInput(
+    `${file} names nobody in a column \`email\`.`,
+    'The first line must have the name of the column.',
+  )
+}
+
+const lowered = (header: string[]): string[] => header.map((name) => name.toLowerCase())

@@ -1,0 +1,130 @@
+import type { CallerNames } from './caller-names.ts'
+import type { RunWeight } from './change.ts'
+import type { Grant } from './scopes.ts'
+
+/** What a run is doing. `scheduled`: it waits for its time. */
+export const RUN_STATES = [
+  'planning',
+  'waiting_for_approval',
+  'scheduled',
+  'running',
+  'paused',
+  'finished',
+  'cancelled',
+] as const
+type RunState = (typeof RUN_STATES)[number]
+
+/** How a run ended for one account. */
+export const ROW_OUTCOMES = ['done', 'already', 'skipped', 'failed', 'unknown', 'by_hand', 'waiting'] as const
+type RowOutcome = (typeof ROW_OUTCOMES)[number]
+export type RunCounts = Readonly<
+  Record<'done' | 'already' | 'skipped' | 'failed' | 'unknown' | 'byHand' | 'waiting', number>
+>
+
+/** What is done to an account, in this order. */
+export type RunStep = 'endSessions' | 'deactivateAccount'
+
+/** One account of a run, or somebody who was found nowhere. */
+export interface RunRow {
+  /** As asked for, or as found by `match`. */
+  person: string
+  /** Absent for somebody found nowhere. */
+  tenant?: string
+  account?: { id: string; userName: string }
+  outcome: RowOutcome
+  verified: boolean
+  code?: string
+  note?: string
+  /** What became of the sessions, where they were to end first. */
+  sessions?: 'ended' | 'failed' | 'unknown'
+  /** What the account was like when the plan was made; it is left alone if that has changed. */
+  frozen?: string
+  /** What is still to be done to it. */
+  steps?: RunStep[]
+  /** The step that was begun, and may have happened. */
+  begun?: RunStep
+}
+
+/** What a run is to do, in numbers. */
+interface RunPlan {
+  people: number
+  /** Accounts that change. */
+  accounts: number
+  byHand: number
+  skippedCount: number
+}
+
+/** Who asked for a run, as the transport authenticated them then. */
+interface RunCaller {
+  id: string
+  client: string
+  agent?: string
+  via?: string
+  self: CallerNames
+  grant: Grant
+}
+
+/** A set of changes to people and apps: planned once, approved as it was planned, and carried out outside of any call. */
+export interface Run {
+  id: string
+  tool: string
+  caller: RunCaller
+  /** Hash of tool, arguments and caller: the same call finds the same run. */
+  request: string
+  input: RunInput
+  state: RunState
+  /** Epoch milliseconds by the clock of the store, like all times here. */
+  createdAt: number
+  plan?: RunPlan
+  /** What the yes is bound to: a hash over all rows as they were planned. */
+  digest?: string
+  weights?: RunWeight[]
+  /** What of the people asked for is not known to be planned, in sentences. */
+  gaps?: string[]
+  /** How many pages of rows there are. */
+  pages: number
+  approval?: string
+  /** When it begins, if not at once. */
+  at?: number
+  /** When it gives back what it took. */
+  until?: number
+  /** Why it waits for a person. */
+  paused?: string
+  /** Why it could not be planned. */
+  failed?: { code: string; message: string; hint: string }
+  /** Failures and attempts that do not count any more, since a person resumed it. */
+  forgiven?: { failed: number; tried: number }
+  endedAt?: number
+  /** Kept when it has ended. */
+  counts?: RunCounts
+}
+
+/** What a run is asked to do. */
+export interface RunInput {
+  people?: readonly string[]
+  tenant?: string
+  match?: Readonly<Record<string, unknown>>
+  tenants?: readonly string[]
+  /** When it is to begin, epoch milliseconds; at once when absent. */
+  at?: number
+  reason: string
+}
+
+/** How many rows ended how. */
+export function countRows(rows: Iterable<RunRow>): RunCounts {
+  const counts = { done: 0, already: 0, skipped: 0, failed: 0, unknown: 0, byHand: 0, waiting: 0 }
+  for (const { outcome } of rows) counts[outcome === 'by_hand' ? 'byHand' : outcome]++
+  return counts
+}
+
+/** Whether nothing more happens to it by itself. */
+export const hasEnded = ({ state }: Pick<Run, 'state'>): boolean =>
+  state === 'finished' || state === 'cancelled'
+
+/** A row as it is told: what a cancelled run did not begin is skipped. */
+export function shownRow(row: RunRow, { state }: Pick<Run, 'state'>): RunRow {
+  if (state !== 'cancelled' || row.outcome !== 'waiting') return row
+  return row.begun === undefined
+    ? { ...row, outcome: 'skipped', code: 'cancelled' }
+    : { ...row, outcome: 'unknown', code: 'cancelled', note: 'It was begun when the run was cancelled.' }
+}

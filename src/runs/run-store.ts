@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto'
+import type { RunRow } from '../domain/run.ts'
+import { hasEnded, type Run } from '../domain/run.ts'
+import { NotFound } from '../errors.ts'
+import type { Store } from '../store/store.ts'
+
+/** Rows are kept in pages, so that a step rewrites a few thousand bytes and not the run. */
+export const ROWS_PER_PAGE = 64
+const KEPT_OPEN_MS = 90 * 24 * 3_600_000
+const KEPT_ENDED_MS = 90 * 24 * 3_600_000
+/** For how long the same call finds a run that has ended. */
+const REPEATED_MS = 24 * 3_600_000
+/** The lease of whoever works on a run: another takes over once it lapses, within the 5 s that a killed run may stand still. */
+const LEASE_MS = 3_000
+
+/** Runs in the store, which every process that uses it shares. */
+export interface RunStore {
+  /** The run of this request, or a new one. */
+  open(run: Omit<Run, 'id' | 'createdAt'>): Promise<Run>
+  get(id: string): Promise<Run | undefined>
+  list(): Promise<Run[]>
+  /** Ids of the runs that have not ended. */
+  openIds(): Promise<string[]>
+  /** Changes a run, atomically; the run as it is afterwards. */
+  change(id: string, edit: (run: Run, now: number) => Run): Promise<Run>
+  page(id: string, page: number): Promise<RunRow[]>
+  setPage(id: string, page: number, rows: readonly RunRow[]): Promise<void>
+  /** Whether this owner works on the run from now on; renews it too. */
+  lease(id: string, owner: string): Promise<boolean>
+  release(id: string, owner: string): Promise<void>
+  now(): Promise<number>
+}
+
+const metaKey = (id: string) => `run/meta/${id}`
+const pageKey = (id: string, page: number) => `run/rows/${id}/${String(page).padStart(6, '0')}`
+const requestKey = (hash: string) => `run/request/${hash}`
+const leaseKey = (id: string) => `run/lease/${id}`
+const OPEN_KEY = 'run/open'
+
+/** `leases` need not outlive a power loss. */
+export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunStore {
+  const get = (id: string) => store.get<Run>(metaKey(id))
+  const ttlOf = (run: Run) => (hasEnded(run) ? KEPT_ENDED_MS : KEPT_OPEN_MS)
+  const setOpen = (id: string, isOpen: boolean) =>
+    store.update<string[], void>(OPEN_KEY, (ids = []) => {
+      const others = ids.filter((one) => one !== id)
+      return { next: isOpen ? [...others, id] : others, result: undefined }
+    })
+  return {
+    async open(asked) {
+      const id = `run-${randomBytes(6).toString('hex')}`
+      const now = await store.now()
+      const known = await store.get<string>(requestKey(asked.request))
+      const before = known === undefined ? undefined : await get(known)
+      if (before && isRepeatable(before, now)) return before
+      const run: Run = { ...asked, id, createdAt: now }
+      await store.set(metaKey(id), run, KEPT_OPEN_MS)
+      // Two equal calls at once: the first one's run is that of both.
+      const winner = await store.update<string, string>(requestKey(asked.request), (current) => {
+        const taken = current !== undefined && current !== known ? current : id
+        return { next: taken, ttl: KEPT_OPEN_MS, result: taken }
+      })
+      if (winner !== id) {
+        await store.delete(metaKey(id))
+        return (await get(winner)) ?? run
+      }
+      await setOpen(id, true)
+      return run
+    },
+    get,
+    async list() {
+      const keys = await store.keys('run/meta/')
+      const runs = await Promise.all(keys.map((key) => store.get<Run>(key)))
+      return runs.filter((run) => run !== undefined).sort((a, b) => a.createdAt - b.createdAt)
+    },
+    openIds: async () => (await store.get<string[]>(OPEN_KEY)) ?? [],
+    async change(id, edit) {
+      const changed = await store.update<Run, Run>(metaKey(id), (run, now) => {
+        if (!run) throw noRun(id)
+        const edited = edit(run, now)
+        const next = hasEnded(edited) && edited.endedAt === undefined ? { ...edited, endedAt: now } : edited
+        return { next, ttl: ttlOf(next), result: next }
+      })
+      if (hasEnded(changed)) await setOpen(id, false)
+      return changed
+    },
+    page: async (id, page) => (await store.get<RunRow[]>(pageKey(id, page))) ?? [],
+    setPage: (id, page, rows) => store.set(pageKey(id, page), rows, KEPT_ENDED_MS),
+    lease: (id, owner) =>
+      leases.update<{ owner: string; until: number }, boolean>(leaseKey(id), (lease, now) => {
+        const isFree = !lease || lease.owner === owner || lease.until <= now
+        const next = isFree ? { owner, until: now + LEASE_MS } : lease
+        return { next, ttl: Math.max(1, next.until - now), result: isFree }
+      }),
+    release: (id, owner) =>
+      leases.update<{ owner: string; until: number }, void>(leaseKey(id), (lease, now) =>
+        lease && lease.owner !== owner
+          ? { next: lease, ttl: Math.max(1, lease.until - now), result: undefined }
+          : { next: undefined, result: undefined },
+      ),
+    now: () => store.now(),
+  }
+}
+
+/** Whether the same call still means this run. What could not be planned, and what ended a day ago, is begun anew. */
+const isRepeatable = ({ failed, endedAt }: Run, now: number): boolean =>
+  failed === undefined && (endedAt === undefined || now - endedAt < REPEATED_MS)
+
+export const noRun = (id: string): NotFound =>
+  new NotFound(`There is no run ${id}.`, 'Give the runId that offboard or deactivate_users answered.')
+
+/** Every row of a run, page by page. */
+export async function* rowsOf(
+  runs: RunStore,
+  { id, pages }: Pick<Run, 'id' | 'pages'>,
+): AsyncGenerator<RunRow> {
+  for (let page = 0; page < pages; page++) yield* await runs.page(id, page)
+}

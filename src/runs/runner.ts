@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto'
+import type { Approvals } from '../approvals/approvals.ts'
+import { countRows, hasEnded, type Run } from '../domain/run.ts'
+import { IdentityError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { type PlanningParts, planRun } from './plan-run.ts'
+import type { RunStore } from './run-store.ts'
+import { allRows, type WorkParts, workOn } from './work.ts'
+
+/** What works on runs in the background of a server, or of a command. */
+export interface Runner {
+  /** Looks for runs to work on, from now on. */
+  start(): void
+  /** Works on this run now, if nobody does. Resolves when there is nothing to do for it here any more. */
+  work(id: string): Promise<void>
+  /** Lets go of every run, at the end of the step that it is in. */
+  stop(): Promise<void>
+}
+
+interface RunnerParts extends Pick<WorkParts, 'step' | 'isSource' | 'limits'> {
+  runs: RunStore
+  approvals: Pick<Approvals, 'get'>
+  planning(run: Run, stop: AbortSignal): Omit<PlanningParts, 'sleepUntil'>
+  log: Pick<Log, 'error'>
+}
+
+/** How often open runs are looked for, and a lease is renewed, milliseconds. */
+const POLL_MS = 1_000
+/** A run that is later than this does not begin by itself. */
+const TOO_LATE_MS = 24 * 3_600_000
+
+export function openRunner({ runs, approvals, planning, log, ...work }: RunnerParts): Runner {
+  const owner = randomUUID()
+  const stopping = new AbortController()
+  const working = new Map<string, Promise<void>>()
+  let timer: NodeJS.Timeout | undefined
+
+  const sleepUntil = (time: number) =>
+    new Promise<void>((resolve) => {
+      const wake = () => {
+        clearTimeout(timeout)
+        stopping.signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      const timeout = setTimeout(wake, Math.max(0, Math.min(time - Date.now(), MAX_SLEEP_MS)))
+      timeout.unref()
+      stopping.signal.addEventListener('abort', wake)
+      if (stopping.signal.aborted) wake()
+    })
+
+  /** One step of a run's life; whether there may be another one now. */
+  const advance = async (run: Run): Promise<boolean> => {
+    if (run.state === 'planning') return plan(run)
+    if (run.state === 'waiting_for_approval') return begin(run)
+    if (run.state === 'scheduled') return wait(run)
+    return run.state === 'running' ? carry(run) : false
+  }
+  const plan = async (run: Run): Promise<boolean> => {
+    try {
+      const planned = await planRun(run, runs, { ...planning(run, stopping.signal), sleepUntil })
+      const nothing = planned.plan?.accounts === 0
+      const counts = nothing ? countRows(await allRows(planned, runs)) : undefined
+      await runs.change(run.id, (now) =>
+        now.state === 'planning'
+          ? { ...planned, state: nothing ? 'finished' : 'waiting_for_approval', ...(counts && { counts }) }
+          : now,
+      )
+    } catch (error) {
+      if (stopping.signal.aborted) return false
+      const known = error instanceof IdentityError
+      if (!known) log.error('a run could not be planned', { error })
+      const failed = known
+        ? { code: error.code, message: error.message, hint: error.hint }
+        : {
+            code: 'internal',
+            message: 'Something went wrong on our side.',
+            hint: 'Ask the person who runs this server.',
+          }
+      await runs.change(run.id, (now) => ({ ...now, state: 'cancelled', failed }))
+    }
+    return false
+  }
+  /** A run begins as soon as its approval has been used, whoever used it. */
+  const begin = async (run: Run): Promise<boolean> => {
+    const approval = run.approval === undefined ? undefined : await approvals.get(run.approval)
+    if (approval?.usedAt === undefined) return false
+    await runs.change(run.id, (now) =>
+      now.state === 'waiting_for_approval' ? { ...now, state: 'scheduled' } : now,
+    )
+    return true
+  }
+  const wait = async (run: Run): Promise<boolean> => {
+    const now = await runs.now()
+    const { at = now } = run
+    if (at > now) return false
+    const isLate = now - at > TOO_LATE_MS
+    const paused = `It was to begin at ${new Date(at).toISOString()}, more than a day ago.`
+    await runs.change(run.id, (one) =>
+      one.state !== 'scheduled'
+        ? one
+        : isLate
+          ? { ...one, state: 'paused', paused }
+          : { ...one, state: 'running' },
+    )
+    return true
+  }
+  const carry = async (run: Run): Promise<boolean> => {
+    const isStopped = () => stopping.signal.aborted || !working.has(run.id)
+    const ended = await workOn(run, { runs, sleepUntil, isStopped, ...work })
+    if (ended === 'left') return false
+    const counts = countRows(await allRows(run, runs))
+    await runs.change(run.id, (now) => {
+      if (now.state !== 'running') return now
+      return ended === 'done'
+        ? { ...now, state: 'finished', counts }
+        : { ...now, state: 'paused', paused: ended.paused, forgiven: now.forgiven ?? { failed: 0, tried: 0 } }
+    })
+    return false
+  }
+
+  const life = async (id: string): Promise<void> => {
+    if (!(await runs.lease(id, owner))) return
+    const renewing = setInterval(() => {
+      runs.lease(id, owner).then(
+        (isOurs) => {
+          // Another process has taken over while this one stood still.
+          if (!isOurs) working.delete(id)
+        },
+        () => undefined,
+      )
+    }, POLL_MS)
+    renewing.unref()
+    try {
+      for (;;) {
+        const run = await runs.get(id)
+        if (!run || hasEnded(run) || stopping.signal.aborted || !(await advance(run))) return
+      }
+    } finally {
+      clearInterval(renewing)
+      await runs.release(id, owner).catch(() => undefined)
+    }
+  }
+
+  const runner: Runner = {
+    start() {
+      const look = async () => {
+        for (const id of await runs.openIds()) void runner.work(id)
+      }
+      const poll = () => void look().catch((error) => log.error('runs could not be looked for', { error }))
+      timer ??= setInterval(poll, POLL_MS).unref()
+      poll()
+    },
+    work(id) {
+      const before = working.get(id)
+      if (before) return before
+      const done = life(id)
+        .catch((error) => log.error('a run stopped', { error }))
+        .finally(() => {
+          if (working.get(id) === done) working.delete(id)
+        })
+      working.set(id, done)
+      return done
+    },
+    async stop() {
+      clearInterval(timer)
+      stopping.abort()
+      await Promise.all(working.values())
+    },
+  }
+  return runner
+}
+
+const MAX_SLEEP_MS = 2_000_000_000

@@ -1,0 +1,29 @@
+import * as z from 'zod'
+import { defineTool } from '../engine/tool.ts'
+import { Reason } from './fields.ts'
+import { RunId, RunShown, toRunRow } from './run-fields.ts'
+
+/** Rows that the answer shows; `get_run` has all. */
+const ROWS_SHOWN = 50
+
+export default defineTool({
+  name: 'cancel_run',
+  title: 'Cancel a run',
+  description: 'Stop an offboarding run. What is done stays done; nobody is asked.',
+  needs: ['deactivateAccount'],
+  effect: 'changes',
+  input: () => z.strictObject({ runId: RunId, reason: Reason }),
+  output: () => RunShown,
+
+  // It takes nothing from anybody, so there is nothing to ask.
+  plan: async ({ runId, reason }, { runs }) => {
+    await runs.get(runId)
+    return { changes: [], lines: [], reason }
+  },
+
+  async run({ runId, reason }, { runs }) {
+    const { run, counts } = await runs.cancel(runId, reason)
+    const { rows } = await runs.rows(runId, 0, () => true, ROWS_SHOWN)
+    return { runId, state: run.state, counts, rows: rows.map(toRunRow) }
+  },
+})

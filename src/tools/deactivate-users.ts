@@ -1,0 +1,34 @@
+import * as z from 'zod'
+import { ApprovalId, Reason, TenantName } from './fields.ts'
+import { Matched } from './match-fields.ts'
+import { BeginAt, People } from './run-fields.ts'
+import { runTool } from './run-tool.ts'
+
+export default runTool({
+  name: 'deactivate_users',
+  title: 'Deactivate users of one app',
+  description: 'Take access to one app away from many people; offboard does so in every app.',
+  effect: 'removes',
+  input: () =>
+    z
+      .strictObject({
+        tenant: TenantName,
+        users: People.optional().describe('Emails, user names or ids'),
+        match: Matched.optional().describe('Instead of users: whose account has these values'),
+        reason: Reason,
+        at: BeginAt,
+        approvalId: ApprovalId,
+      })
+      .refine(
+        ({ users, match }) => (users === undefined) !== (match === undefined),
+        'needs `users` or `match`',
+      ),
+  wish: ({ tenant, users, match, reason, at }) => ({
+    tenant,
+    tenants: [tenant],
+    ...(users && { people: users }),
+    ...(match && { match }),
+    ...(at !== undefined && { at }),
+    reason,
+  }),
+})

@@ -1,0 +1,76 @@
+import * as z from 'zod'
+import { momentIn } from '../domain/moment.ts'
+import { ROW_OUTCOMES, RUN_STATES, type RunRow } from '../domain/run.ts'
+import { UserRef } from './fields.ts'
+
+/** Everybody that a run is about; `limits.runs.people` says how many that may be. */
+export const People = z.array(UserRef).min(1).max(10_000)
+
+/** When a run begins, epoch milliseconds. */
+export const BeginAt = z
+  .string()
+  .max(100)
+  .transform((text, context) => {
+    const moment = momentIn(text)
+    if (moment !== undefined) return moment
+    context.issues.push({
+      code: 'custom',
+      input: text,
+      message: 'must be a time such as 2026-12-24T18:00:00+01:00 or 2026-12-24T18:00[Europe/Berlin]',
+    })
+    return z.NEVER
+  })
+  .optional()
+  .describe('Begin then: 2026-12-24T18:00[Europe/Berlin]')
+
+export const RunId = z
+  .string()
+  .regex(/^run-[0-9a-f]{12}$/, 'must be a runId')
+  .describe('As offboard answered it')
+
+const Row = z.lazy(() =>
+  z.object({
+    person: z.string(),
+    tenant: z.string().optional(),
+    account: z.object({ id: z.string(), userName: z.string() }).optional(),
+    outcome: z.enum(ROW_OUTCOMES),
+    sessions: z.enum(['ended', 'failed', 'unknown']).optional(),
+    verified: z.boolean(),
+    code: z.string().optional(),
+    note: z.string().optional(),
+  }),
+)
+
+/** A run as it is shown. */
+export const RunShown = z.lazy(() =>
+  z.object({
+    runId: z.string(),
+    state: z.enum(RUN_STATES),
+    counts: z.record(z.string(), z.int()),
+    rows: z.array(Row),
+    note: z.string().optional(),
+    nextCursor: z.string().optional(),
+  }),
+)
+
+export function toRunRow({
+  person,
+  tenant,
+  account,
+  outcome,
+  sessions,
+  verified,
+  code,
+  note,
+}: RunRow): z.input<typeof Row> {
+  return {
+    person,
+    ...(tenant !== undefined && { tenant }),
+    ...(account && { account }),
+    outcome,
+    ...(sessions && { sessions }),
+    verified,
+    ...(code !== undefined && { code }),
+    ...(note !== undefined && { note }),
+  }
+}
