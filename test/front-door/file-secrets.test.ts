@@ -13,6 +13,7 @@ async function openFiled(options: Omit<WorldOptions, 'tenants' | 'sandbox'> = {}
     ...options,
     env: { IDENTITY_MCP_LOG: 'info', ...options.env },
     sandbox: { apps: ['scim'] },
+    tenants: (own) => own,
     settings: { confirm: { removes: 'none' } },
   })
   const file = join(world.folder, 'token')
