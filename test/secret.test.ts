@@ -27,6 +27,18 @@ describe('a secret that is read again', () => {
     expect(secret.fingerprint).not.toBe(before)
   })
 
+  test('leaves alone what was fixed before, such as an address that was checked', () => {
+    const { secret, put } = fromSource('https://one.example.com')
+    const fixed = secret.fixed()
+    put('https://two.example.com')
+    secret.reread()
+    expect([fixed.reveal(), fixed.reread(), fixed.reveal()]).toEqual([
+      'https://one.example.com',
+      true,
+      'https://one.example.com',
+    ])
+  })
+
   test('stays as it was where there is no usable one', () => {
     const { secret, put } = fromSource('the-old-token')
     put(undefined)
