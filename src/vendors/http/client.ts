@@ -120,6 +120,8 @@ function refusalIn(
   { effect, method }: AppRequest,
   secrets: readonly Secret[],
 ): Refusal | undefined {
+  // Long answers are parsed once, by those who asked.
+  if (effect === 'reads' && reply.status < 300) return undefined
   const parsed = parseReply(reply)
   if (parsed.ok || parsed.failure.said === '') return undefined
   const { status, said, requestId } = parsed.failure
