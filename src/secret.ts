@@ -58,6 +58,11 @@ export class Secret {
     return this.#current === other.#current
   }
 
+  /** The secret as it is now, for an address: what was checked stays what is used. */
+  fixed(): Secret {
+    return new Secret(this.#current)
+  }
+
   /** Reads the secret again if it came from a file. Returns false if there is no usable one now: the former one stays. */
   reread(): boolean {
     if (this.#parts.length > 0) return this.#parts.map((part) => part.reread()).every(Boolean)

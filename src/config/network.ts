@@ -104,7 +104,7 @@ function settingProxy(text: string | undefined, { Reference }: Surroundings): Vi
   const read = Reference.safeParse(text)
   if (read.error) throw new Error(read.error.issues[0]?.message ?? 'cannot be read')
   if (!isProxy(read.data.reveal())) throw new Error(`${text} is not an address like http://HOST:PORT`)
-  return read.data
+  return read.data.fixed()
 }
 
 /** The proxy that the environment names, the way other programs read it. */

@@ -19,7 +19,7 @@ export const webhookSettings = (parts: { Secret: z.ZodType<Secret, string> }) =>
         const read = /^(env|file):/.test(text) ? parts.Secret.safeParse(text) : undefined
         for (const { message } of read?.error?.issues ?? []) context.addIssue({ code: 'custom', message })
         // Anybody with the address of a chat channel can post there: treat it as a secret.
-        const url = read ? read.data : new Secret(text)
+        const url = read ? read.data?.fixed() : new Secret(text)
         if (url && !isSafeAddress(url.reveal())) {
           context.addIssue({ code: 'custom', message: 'must be https (http only on a loopback host)' })
         }

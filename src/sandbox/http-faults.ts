@@ -89,6 +89,23 @@ export const HTTP_FAULTS = {
       headers: { location: `http://localhost:${headers.host?.split(':')[1]}${path}?${query}` },
     }),
   },
+  'slash-redirect': {
+    about: 'Redirects to the same path with a slash at its end.',
+    front: true,
+    act(incoming, run) {
+      const { path, query } = incoming
+      if (path.endsWith('/')) return run({ ...incoming, path: path.replace(/\/+$/, '') })
+      const asked = query.size > 0 ? `?${query}` : ''
+      return { status: 301, headers: { location: `${path}/${asked}` } }
+    },
+  },
+  'no-accept-with-delete': {
+    about: 'Refuses DELETE with an Accept header or a media type.',
+    front: true,
+    when: ({ method, headers }) =>
+      method === 'DELETE' && (headers.accept !== undefined || headers['content-type'] !== undefined),
+    act: () => ({ status: 406, body: { message: 'Not Acceptable' } }),
+  },
   'agent-required': {
     about: 'Answers 403 to requests without User-Agent (GitHub).',
     front: true,

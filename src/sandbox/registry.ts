@@ -57,6 +57,8 @@ export interface Started {
   address: string
   /** The environment variable and the value of each token. */
   tokens: Record<string, [variable: string, value: string]>
+  /** What else its settings say. */
+  settings?: Record<string, unknown>
 }
 
 type AnyOptions = SandboxOptions<SandboxApp>
@@ -99,10 +101,18 @@ export const STARTERS: Record<SandboxApp, (options: AnyOptions) => Promise<Start
     const { value } = tenant.tokens.scim
     return { tenant, address: tenant.scimUrl, tokens: { scim: ['SANDBOX_MINDTICKLE_TOKEN', value] } }
   },
-  async scim(options) {
+  async scim(options): Promise<Started> {
     const tenant = await startScimApp({ ...sharedOptions(options, SCIM_KINDS), ...options.scim })
+    const { oauth, scimUrl: address } = tenant
     const { value } = tenant.tokens.scim
-    return { tenant, address: tenant.scimUrl, tokens: { scim: ['SANDBOX_SCIM_TOKEN', value] } }
+    if (!oauth) return { tenant, address, tokens: { scim: ['SANDBOX_SCIM_TOKEN', value] } }
+    const { tokenUrl, clientId } = oauth
+    return {
+      tenant,
+      address,
+      tokens: { clientSecret: ['SANDBOX_SCIM_CLIENT_SECRET', oauth.clientSecret] },
+      settings: { tokenUrl, clientId },
+    }
   },
 }
 

@@ -13,6 +13,7 @@ import { errorReply } from './scim/reply.ts'
 import { ENTERPRISE, ScimError, USER } from './scim/schema.ts'
 import { type ScimDetails, scimRoutes } from './scim.ts'
 import { type Tenant, tenantOf } from './tenant.ts'
+import { startTokenServer, type TokenServer, type TokenServerOptions } from './token-server.ts'
 
 export const SCIM_KINDS = { ...HTTP_FAULTS, ...SCIM_FAULTS }
 export type ScimFault = keyof typeof SCIM_KINDS
@@ -50,6 +51,8 @@ export interface ScimAppOptions extends ScimChoices {
   /** The base path of SCIM; default: `/scim/v2`. */
   base?: string | undefined
   tokens?: { scim?: Partial<ScimToken> } | undefined
+  /** Starts a token endpoint too, whose tokens it accepts. */
+  oauth?: TokenServerOptions | undefined
   faults?: readonly (ScimFault | Fault<ScimFault>)[] | undefined
 }
 
@@ -64,18 +67,25 @@ export interface ScimApp extends Tenant {
   /** The full URL of its SCIM service. */
   readonly scimUrl: string
   readonly tokens: { scim: ScimToken }
+  /** Where its tokens are fetched, if they are. */
+  readonly oauth?: TokenServer
   readonly faults: Faults<ScimFault>
 }
 
 /** Starts an app with its people and groups. Rejects when the port is taken. */
 export async function startScimApp(options: ScimAppOptions = {}): Promise<ScimApp> {
   const { port, now = () => Date.now(), limits = {}, rateHeaders, retryAfter, base = '/scim/v2' } = options
-  const { people = peopleIn('scim'), tokens: given, faults: first = [], ...choices } = options
+  const { people = peopleIn('scim'), tokens: given, faults: first = [], oauth: fetched, ...choices } = options
   const value = `sandbox-any-scim-${randomBytes(12).toString('hex')}`
   const tokens = { scim: { value, ...given?.scim, slot: 'scim' as const } }
   const directory = openDirectory(now, firstRecords(people))
   const faults = openFaults(SCIM_KINDS)
   faults.set(first)
+  const oauth = fetched && (await startTokenServer({ now, ...fetched }))
+  const live = (): readonly ScimToken[] => [
+    tokens.scim,
+    ...(oauth?.live() ?? []).map(({ value }) => ({ value, slot: 'scim' as const })),
+  ]
   const app = await startApp({
     title: 'A simulated app that speaks SCIM 2.0.',
     port,
@@ -83,14 +93,18 @@ export async function startScimApp(options: ScimAppOptions = {}): Promise<ScimAp
     limits,
     rateHeaders,
     retryAfter,
-    tokens: () => [tokens.scim],
+    tokens: live,
     presented: bearer,
     gate: (incoming) => bearerRefusal(incoming, tokens.scim, now()),
     routes: scimRoutes(directory, { ...DEFAULT_DETAILS, ...choices, base }),
     noRoute: errorReply(new ScimError(404, 'Not found'), 'application/scim+json'),
     faults,
   })
-  return tenantOf(directory, app, { scimUrl: app.url + base, tokens, faults })
+  const parts = { scimUrl: app.url + base, tokens, faults, ...(oauth && { oauth }) }
+  const close = async () => {
+    await Promise.all([app.close(), oauth?.close()])
+  }
+  return tenantOf(directory, { ...app, close }, parts)
 }
 
 const DEFAULT_DETAILS = {

@@ -118,6 +118,7 @@ export default defineVendor<AnyScimSettings>({
       app.open({
         base: new URL(url),
         token: secret,
+        alsoSecret: Object.values(settings.headers).filter((value) => typeof value !== 'string'),
         headers: { ...lowerCased(settings.headers), ...(token && carry(token)), 'user-agent': userAgent },
       })
     const scim: ScimApp = {

@@ -74,6 +74,14 @@ const STRANGE: [string, unknown][] = [
     'the token to a place within an app that it names',
     { tenants: { zoom: named('snowflake', { account: 'thief' }) } },
   ],
+  [
+    'the token as a secret, to a token endpoint of another',
+    withTenant({
+      tokenUrl: 'https://thief.example/token',
+      clientId: 'client-7',
+      tokens: { clientSecret: 'env:RED_TOKEN' },
+    }),
+  ],
   ['another variable', { tenants: { zoom: { ...ZOOM, tokens: { scim: 'env:OTHER_TOKEN' } } } }],
   [
     'a file of another program',

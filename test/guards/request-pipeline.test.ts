@@ -56,6 +56,27 @@ function send(
   )
 }
 
+test('changes have limits of their own, beside those on all requests', async () => {
+  const guards = surfacesOf({ budget: { perMinute: 3, write: { perMinute: 1 } } })({ base, token: one })
+  const write = () => send(guards, answers, { effect: 'writes' })
+  expect(await write()).toBe(200)
+  expect(await write()).toBe('rate_limited')
+  const reads = [await send(guards, answers), await send(guards, answers), await send(guards, answers)]
+  expect(reads).toEqual([200, 200, 'rate_limited'])
+  vi.setSystemTime(61_000)
+  const later = { effect: 'writes', deadline: 70_000 } as const
+  expect(await send(guards, answers, later)).toBe(200)
+  expect(await send(guards, answers, later)).toBe('rate_limited')
+})
+
+test('a token that is read again has a budget of its own', async () => {
+  const token = { fingerprint: '11111111' }
+  const guards = surfacesOf()({ base, token })
+  expect([await send(guards, answers), await send(guards, answers)]).toEqual([200, 'rate_limited'])
+  token.fingerprint = '33333333'
+  expect(await send(guards, answers)).toBe(200)
+})
+
 const answers = async () => ({ status: 200, headers: {}, text: '' })
 const never = () => new Promise<AppReply>(() => {})
 

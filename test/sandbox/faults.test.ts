@@ -70,6 +70,20 @@ const SEEN: Record<Exclude<NetskopeFault, ScimQuirk>, (sandbox: Sandbox) => Prom
     expect((await sandbox.scim('GET', '/Users?count=1')).json.totalResults).toBe(250) // fetch follows
     expect(sandbox.netskope.arrivals).toHaveLength(3)
   },
+  async 'slash-redirect'(sandbox) {
+    const path = '/api/v2/scim/Users'
+    const headers = { 'netskope-api-token': sandbox.tokens.scim }
+    const reply = await fetch(`${sandbox.url}${path}?count=1`, { redirect: 'manual', headers })
+    expect([reply.status, reply.headers.get('location')]).toEqual([301, `${path}/?count=1`])
+    expect((await sandbox.scim('GET', '/Users/?count=1')).json.totalResults).toBe(250)
+  },
+  async 'no-accept-with-delete'(sandbox) {
+    const url = `${sandbox.url}/api/v2/scim${adaPath(sandbox)}`
+    const headers = { 'netskope-api-token': sandbox.tokens.scim }
+    // fetch always says what it accepts.
+    expect((await fetch(url, { method: 'DELETE', headers })).status).toBe(406)
+    expect((await fetch(url, { headers })).status).toBe(200)
+  },
   async 'agent-required'(sandbox) {
     const { hostname, port } = new URL(sandbox.url)
     const { get } = await import('node:http') // fetch always says who it is

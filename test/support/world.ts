@@ -146,7 +146,15 @@ export async function openWorld(options: WorldOptions = {}) {
       const text = JSON.parse(result.content?.[0]?.text ?? 'null') as ToolAnswer
       return text
     }
-    return { client, asked, call, close: () => client.close() }
+    return {
+      client,
+      asked,
+      call,
+      /** Sends a signal to the server. */
+      signal: (name: 'SIGHUP' | 'SIGTERM') => void server.kill(name),
+      ended: server.ended,
+      close: () => client.close(),
+    }
   }
 
   const first = await open()

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Secret } from '../../src/secret.ts'
-import { openClient, path } from '../../src/vendors/http/client.ts'
+import { type ApiRequest, openClient, path, type Refusal } from '../../src/vendors/http/client.ts'
 import { codeOf } from '../support/call.ts'
 
 let server: Server | undefined
@@ -125,5 +125,125 @@ describe('a request without a reply', () => {
       name: expect.stringMatching(/^(WrongAddress|Unavailable)$/),
       code: 'unavailable',
     })
+  })
+})
+
+describe('connections', () => {
+  test('of reads are used again; a change has one of its own', async () => {
+    const sockets: unknown[] = []
+    const client = await clientOf((request, response) => {
+      if (!sockets.includes(request.socket)) sockets.push(request.socket)
+      request.resume().on('end', () => response.setHeader('seen', sockets.indexOf(request.socket)).end())
+    })
+    const by = async (method: 'GET' | 'PATCH', body?: object) => {
+      const { headers } = await client.send({ method, path: '/', ...(body && { body }) }, context())
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      return Number(headers.seen)
+    }
+    expect([
+      await by('GET'),
+      await by('GET'),
+      await by('PATCH', {}),
+      await by('PATCH', {}),
+      await by('GET'),
+    ]).toEqual([0, 0, 1, 2, 0])
+  })
+
+  test('that the app closed meanwhile lose no change', async () => {
+    const got: string[] = []
+    const client = await clientOf((request, response) => {
+      got.push(request.method ?? '')
+      response.end('{}')
+      // As apps and load balancers do with connections that are idle.
+      if (request.method === 'GET') setTimeout(() => request.socket.pause(), 5)
+    })
+    await client.send({ path: '/' }, context())
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const write = client.send({ method: 'POST', path: '/', body: {} }, context(AbortSignal.timeout(3_000)))
+    expect((await write).status).toBe(200)
+    expect(got).toEqual(['GET', 'POST'])
+  })
+
+  test('that are not there in time: the change certainly did not happen', async () => {
+    // A proxy that takes the connection and never makes the tunnel.
+    const proxy = createTcpServer(() => {}).listen(0, '127.0.0.1')
+    await new Promise((resolve) => proxy.once('listening', resolve))
+    const { port } = proxy.address() as AddressInfo
+    const client = openClient(
+      { base: new URL('https://app.example'), token: new Secret(TOKEN), headers: {} },
+      [],
+      { proxyFor: () => new Secret(`http://127.0.0.1:${port}`), authorities: [] },
+    )
+    const late = AbortSignal.timeout(100)
+    const write = client.send({ method: 'POST', path: '/', body: {} }, context(late))
+    // What the deadline says, rather than that the outcome is unknown.
+    await expect(write).rejects.toHaveProperty('name', 'TimeoutError')
+    proxy.close()
+  })
+})
+
+describe('what an app says when it refuses', () => {
+  const heard = async (
+    reply: { status: number; body: string; type?: string },
+    more: Partial<ApiRequest> = {},
+  ) => {
+    await clientOf((_, response) => {
+      response.writeHead(reply.status, {
+        'content-type': reply.type ?? 'application/json',
+        'x-request-id': 'r-7',
+      })
+      response.end(reply.body)
+    })
+    const refusals: Refusal[] = []
+    const port = (server?.address() as AddressInfo | undefined)?.port
+    const listening = openClient(
+      {
+        base: new URL(`http://127.0.0.1:${port}`),
+        token: new Secret(TOKEN),
+        headers: { authorization: new Secret(TOKEN).after('Bearer ') },
+      },
+      [],
+      undefined,
+      (refusal) => refusals.push(refusal),
+    )
+    await listening.send({ method: 'PATCH', path: '/', body: {}, ...more }, context())
+    return refusals
+  }
+
+  test.each<[string, string, string]>([
+    ['in SCIM', '{"detail":"displayName is required"}', 'displayName is required'],
+    ['with the token', `{"detail":"no: ${TOKEN}"}`, 'no: [secret]'],
+    [
+      'with the token in another spelling',
+      `{"detail":"no: ${Buffer.from(TOKEN).toString('hex')}"}`,
+      'no: [secret]',
+    ],
+    ['with what is not shown', '{"detail":"a\\u202eb\\u0000c\\nd"}', 'abc d'],
+    ['as text', 'plain refusal', 'plain refusal'],
+  ])('%s is told cleaned', async (_, body, said) => {
+    expect(await heard({ status: 400, body })).toEqual([
+      { effect: 'writes', method: 'PATCH', status: 400, said, requestId: 'r-7' },
+    ])
+  })
+
+  test('is short', async () => {
+    const [refusal] = await heard({ status: 400, body: JSON.stringify({ detail: 'x'.repeat(100_000) }) })
+    expect(refusal?.said.length).toBeLessThanOrEqual(500)
+  })
+
+  test('is told of a secret in a form, and of a refusal inside a success', async () => {
+    const form = { client_secret: new Secret('a-secret-of-the-client') }
+    const body = '{"success":false,"message":"bad a-secret-of-the-client"}'
+    expect(await heard({ status: 200, body }, { form, body: undefined })).toMatchObject([
+      { said: 'bad [secret]' },
+    ])
+  })
+
+  test.each([
+    ['an answer', { status: 200, body: '{"id":"1"}' }],
+    ['a web page', { status: 403, body: '<html>secret page</html>', type: 'text/html' }],
+    ['nothing', { status: 404, body: '' }],
+  ])('is not %s', async (_, reply) => {
+    expect(await heard(reply)).toEqual([])
   })
 })

@@ -23,7 +23,9 @@ export interface Agent {
 }
 
 /** A connection for one request: nothing that the other side closed meanwhile can lose it. */
-export interface LoneConnection extends Pick<Dispatcher, 'request'> {
+export interface LoneConnection {
+  /** Rejects with the reason of `signal` when it aborts before anything was sent, which then never is. */
+  request(options: Dispatcher.RequestOptions, signal: AbortSignal): Promise<Dispatcher.ResponseData>
   /** Whether anything may have been sent over it. */
   wasUsed(): boolean
   close(): void
@@ -50,13 +52,33 @@ export async function openAgent(route: Route): Promise<Agent> {
             else callback(error ?? new Error('no connection'), null)
           }),
       })
+      const wasUsed = () => socket !== undefined && socket.bytesWritten !== 0
+      const close = () => void agent.destroy().catch(() => undefined)
       return {
-        request: (options) => agent.request(options),
-        wasUsed: () => socket !== undefined && socket.bytesWritten !== 0,
-        close: () => void agent.destroy().catch(() => undefined),
+        request: (options, signal) => unlessLeft(agent.request(options), signal, { wasUsed, close }),
+        wasUsed,
+        close,
       }
     },
   }
+}
+
+/** A request heeds its signal only once there is a connection. */
+function unlessLeft<Reply>(
+  reply: Promise<Reply>,
+  signal: AbortSignal,
+  { wasUsed, close }: Pick<LoneConnection, 'wasUsed' | 'close'>,
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const leave = () => {
+      if (wasUsed()) return
+      close()
+      reject(signal.reason)
+    }
+    if (signal.aborted) leave()
+    signal.addEventListener('abort', leave, { once: true })
+    reply.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+  })
 }
 
 /** `fetch` of the platform, over connections that take `route`. */

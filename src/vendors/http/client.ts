@@ -15,6 +15,8 @@ export interface ClientOptions {
   base: URL
   /** Removed from everything that the app sends back. */
   token: Secret
+  /** Other secrets in the headers, which are removed too. */
+  alsoSecret?: readonly Secret[]
   headers: Record<string, string | Secret>
 }
 
@@ -118,6 +120,8 @@ function refusalIn(
   { effect, method }: AppRequest,
   secrets: readonly Secret[],
 ): Refusal | undefined {
+  // Long answers are parsed once, by those who asked.
+  if (effect === 'reads' && reply.status < 300) return undefined
   const parsed = parseReply(reply)
   if (parsed.ok || parsed.failure.said === '') return undefined
   const { status, said, requestId } = parsed.failure
@@ -133,7 +137,7 @@ const MAX_REPLY_BYTES = 16 * 1024 * 1024
  * reply was lost), and `UnknownOutcome` when a write may have happened.
  */
 function transmit(
-  { token }: Pick<ClientOptions, 'token'>,
+  { token, alsoSecret = [] }: Pick<ClientOptions, 'token' | 'alsoSecret'>,
   route: Route,
 ): (request: AppRequest) => Promise<AppReply> {
   let opening: Promise<Agent> | undefined
@@ -143,18 +147,21 @@ function transmit(
     request.signal.throwIfAborted()
     const alone = request.effect === 'writes' ? agent.alone() : undefined
     try {
-      const { statusCode, headers, body } = await (alone ?? agent.shared).request({
+      const options = {
         origin: request.url.origin,
         path: request.url.pathname + request.url.search,
         method: request.method,
         headers: revealed(request.headers),
         body: request.form ? new URLSearchParams(revealed(request.form)).toString() : request.body,
         signal: request.signal,
-      })
+      }
+      const { statusCode, headers, body } = await (alone
+        ? alone.request(options, request.signal)
+        : agent.shared.request(options))
       const flat = flatHeaders(headers)
       const bytes = await decoded(await readCapped(body), flat['content-encoding'], MAX_REPLY_BYTES)
       const text = textOf(bytes, flat['content-type'])
-      return scrubbed({ status: statusCode, headers: flat, text }, token)
+      return [token, ...alsoSecret].reduce(scrubbed, { status: statusCode, headers: flat, text })
     } catch (error) {
       throw networkError(error, request, alone)
     } finally {

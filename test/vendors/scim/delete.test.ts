@@ -25,6 +25,13 @@ describe('deleting', () => {
     expect(await remove(replies)).toMatchObject({ code, methods })
   })
 
+  test('sends neither Accept nor a media type nor a body, which some apps refuse with it', async () => {
+    const { asked } = await remove({ DELETE: done })
+    expect(asked[1]).toMatchObject({ method: 'DELETE', text: '' })
+    for (const header of ['accept', 'content-type', 'transfer-encoding'])
+      expect(asked[1]?.headers).not.toHaveProperty(header)
+  })
+
   test('is not offered unless the settings allow it', async () => {
     expect(scimAt('http://127.0.0.1:1', { allowDelete: false }).deleteAccount).toBeUndefined()
   })

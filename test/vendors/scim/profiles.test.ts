@@ -54,12 +54,13 @@ describe.each(APPS)('the profile of %s', (app: AppName) => {
   const profile = profileOf(app)
 
   test('is settings that a tenant could write, with no other key', () => {
-    const { url, ...written } = settingsOf(profile)
+    const { url, tokenUrl, ...written } = settingsOf(profile)
     const named = parsed({ app, ...besides(profile) })
     expect(named).toMatchObject({ app, ...written })
     // The same, written by hand.
     const { app: _, at: __, ...byHand } = named
-    expect(parsed({ ...written, url: named.url })).toEqual(byHand)
+    const addresses = { url: named.url, ...(tokenUrl && { tokenUrl: named.tokenUrl }) }
+    expect(parsed({ ...written, ...addresses })).toEqual(byHand)
   })
 
   test('has a public source for every value, and says nothing twice', () => {
@@ -76,7 +77,8 @@ describe.each(APPS)('the profile of %s', (app: AppName) => {
   })
 
   test('explains every blank of its address', () => {
-    const { url = '' } = settingsOf(profile)
+    const { url = '', tokenUrl = '' } = settingsOf(profile)
+    expect(blanksIn(url)).toEqual(expect.arrayContaining(blanksIn(tokenUrl)))
     expect(Object.keys(profile.at ?? {}).toSorted()).toEqual(
       blanksIn(url)
         .map((blank) => blank.slice(1, -1))

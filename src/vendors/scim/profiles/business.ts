@@ -11,8 +11,16 @@ export const business = () =>
       parts: [
         from('https://help.salesforce.com/s/articleView?id=xcloud.identity_scim_rest_api.htm', {
           url: 'https://{domain}.my.salesforce.com/services/scim/v2',
-          tokenMade: 'An OAuth 2.0 access token of a connected app.',
+          tokenMade:
+            'An external client app with the client credentials flow and an integration user shows client id and secret.',
         }),
+        from(
+          'https://help.salesforce.com/apex/HTViewHelpDoc?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm',
+          {
+            tokenUrl: 'https://{domain}.my.salesforce.com/services/oauth2/token',
+            grant: 'client_credentials',
+          },
+        ),
         from(SALESFORCE, {
           deactivateMeans: 'reversible',
           deleteMeans: 'deactivates',
@@ -59,6 +67,7 @@ export const business = () =>
           tokenMade:
             'An OAuth token by authorization code. The directory provider of the account must be SCIM.',
           caveats: { more: 'Display name and manager are not supported; there are no groups.' },
+          budget: { perMinute: 300 },
         }),
       ],
     },
@@ -124,6 +133,11 @@ export const business = () =>
           tokenMade: 'An OAuth token.',
           pageSize: 100,
         }),
+        from('https://docs.tealium.com/early-access/api/scim-api/get-users-api', {
+          caveats: {
+            more: 'Each request needs the header X-Tealium-Account with the name of the account: set it as one of `headers`.',
+          },
+        }),
       ],
     },
     quickbase: {
@@ -131,6 +145,7 @@ export const business = () =>
       parts: [
         from('https://help.quickbase.com/v1/docs/scim-api-endpoint-details-and-syntax-for-groups.md', {
           tokenMade: 'A Quickbase user token.',
+          paths: { users: '/users', groups: '/groups' },
         }),
       ],
     },

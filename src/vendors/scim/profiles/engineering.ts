@@ -41,6 +41,9 @@ export const engineering = () =>
               'breaks its next synchronization. At most 1,000 users an hour are provisioned.',
           },
         }),
+        from(file('github/docs', 'data/reusables/scim/emu-scim-rate-limit-details.md'), {
+          budget: { write: { perHour: 1_000 } },
+        }),
         from(file('github/docs', `${GITHUB}/deprovisioning-and-reinstating-users.md`), {
           caveats: {
             deactivate:

@@ -166,8 +166,18 @@ export const security = () =>
         from(file('ConductorOne/baton-databricks', 'pkg/databricks/client.go'), {
           url: 'https://{accounts}/api/2.0/accounts/{account}/scim/v2',
         }),
+        from(
+          'https://databrickslabs.github.io/partner-architecture/isv-partners/lakehouse-patterns/access-auth/oauth-reference',
+          { tokenUrl: 'https://{accounts}/oidc/accounts/{account}/v1/token' },
+        ),
+        from(
+          'https://databricks.github.io/sdk-js/api/interfaces/_databricks_sdk-auth.credentials.M2mCredentialsOptions.html',
+          {
+            scope: 'all-apis',
+          },
+        ),
         from(DATABRICKS, {
-          tokenMade: 'A personal access token, or one by OAuth for machines.',
+          tokenMade: 'A personal access token, or the client id and an OAuth secret of a service principal.',
           caveats: {
             token: 'It ends with its owner, who should not be managed by the identity provider.',
           },

@@ -1,5 +1,6 @@
 import type { Facts } from '../../../domain/facts.ts'
 import type { AppName } from './apps.ts'
+import type { ProfileSettings } from './define.ts'
 import { blanksIn } from './fill-in.ts'
 import { profileOf, settingsOf, sourcesOf } from './index.ts'
 
@@ -37,7 +38,8 @@ const DELETION: Record<Facts['delete'], string> = {
 
 export function sheetOf(app: AppName): AppSheet {
   const profile = profileOf(app)
-  const { title, url, tokenMade, caveats = {}, ...more } = settingsOf(profile)
+  const known = settingsOf(profile)
+  const { title, url, tokenMade, caveats = {}, ...more } = known
   const { deactivateMeans = 'unknown', deleteMeans = 'unknown', endsSessions = 'unknown', ...sets } = more
   const notes = [
     { about: 'Switching off', text: joined(DEACTIVATION[deactivateMeans], caveats.deactivate) },
@@ -57,7 +59,7 @@ export function sheetOf(app: AppName): AppSheet {
   return {
     app,
     title,
-    tenant: tenantFor(app, url),
+    tenant: tenantFor(app, known),
     ...(url && { address: url }),
     at: profile.at ?? {},
     deactivate: deactivateMeans,
@@ -71,18 +73,23 @@ export function sheetOf(app: AppName): AppSheet {
 
 const joined = (...texts: readonly (string | undefined)[]): string => texts.filter((text) => text).join(' ')
 
-function tenantFor(app: AppName, url: string | undefined): AppSheet['tenant'] {
+function tenantFor(app: AppName, { url, grant }: ProfileSettings): AppSheet['tenant'] {
   const blanks = url === undefined ? [] : blanksIn(url).map((blank) => blank.slice(1, -1))
   return {
     vendor: 'scim',
     app,
     ...(blanks.length > 0 && { at: Object.fromEntries(blanks.map((name) => [name, `<${name}>`])) }),
     ...(url === undefined && { url: '<the address that the app shows>' }),
-    tokens: {
-      scim: `env:${app
-        .toUpperCase()
-        .replace(/\W/g, '_')
-        .replace(/^(?=\d)/, '_')}_TOKEN`,
-    },
+    ...(grant && { clientId: '<clientId>' }),
+    ...(grant === 'account_credentials' && { accountId: '<accountId>' }),
+    tokens: grant
+      ? { clientSecret: `env:${variableFor(app)}_CLIENT_SECRET` }
+      : { scim: `env:${variableFor(app)}_TOKEN` },
   }
 }
+
+const variableFor = (app: AppName): string =>
+  app
+    .toUpperCase()
+    .replace(/\W/g, '_')
+    .replace(/^(?=\d)/, '_')

@@ -40,9 +40,9 @@ export const workplace = () =>
         from(entra('slack'), {
           caveats: { more: 'The user name is a handle of at most 20 characters, not the email.' },
         }),
-        // Of the limits, which all SCIM apps of the organization share, the tightest.
+        // Of the limits, which all SCIM apps of the organization share, the tightest of reads and of changes.
         from('https://docs.slack.dev/reference/scim-api/rate-limits', {
-          budget: { perMinute: 180, reserve: 0.5 },
+          budget: { perMinute: 300, write: { perMinute: 180 }, reserve: 0.5 },
         }),
       ],
     },
@@ -52,7 +52,7 @@ export const workplace = () =>
         from(ZOOM, {
           url: 'https://api.zoom.us/scim2',
           tokenMade:
-            'Zoom App Marketplace: a server-to-server OAuth app with the scope scim2:admin. The token is one that the app fetched.',
+            'Zoom App Marketplace: a server-to-server OAuth app with the scope scim2:admin shows client id, client secret and account id.',
           deactivateMeans: 'reversible',
           caveats: { more: 'Single sign-on and a vanity URL must be set up first.' },
         }),
@@ -61,9 +61,11 @@ export const workplace = () =>
           { caveats: { deactivate: 'Administrators stay active: only members are deactivated over SCIM.' } },
         ),
         from(file('ConductorOne/baton-scim', 'pkg/config/service_providers/zoom.yaml'), {
-          caveats: {
-            token: 'It is short-lived: clients of Zoom fetch new ones, which this server does not do.',
-          },
+          tokenUrl: 'https://zoom.us/oauth/token',
+        }),
+        from('https://developers.zoom.us/docs/rooms/s2s-oauth/', {
+          grant: 'account_credentials',
+          caveats: { token: 'A token of a server-to-server app ends after an hour and is fetched anew.' },
         }),
         from('https://marketplace.zoom.us/docs/api-reference/scim-api/', { budget: { perSecond: 1 } }),
       ],
