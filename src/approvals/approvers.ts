@@ -49,7 +49,8 @@ export const openApprovers = (store: Store, cost = SCRYPT_COST): Approvers => ({
   async add(name, passphrase) {
     checkName(name)
     checkValid(name, passphrase)
-    const addedAt = Date.now()
+    // By the clock that decisions go by.
+    const addedAt = await store.now()
     const row: ApproverRow = { name, addedAt, ...(await hashPassphrase(passphrase, cost)) }
     await store.update<ApproverRow, void>(rowKey(name), (taken) => {
       if (taken) throw new Conflict(`${name} is already an approver.`, 'Remove that approver first.')
