@@ -136,7 +136,7 @@ async function composeFromSettings(
         origins.push(...originsOf(url, address, host))
         metrics.watch({
           tenants: tenants.all,
-          pending: async () => (await page.approvals.list({ pending: true })).length,
+          pending: page.approvals.pending,
         })
         return {
           hosts: allowedHosts([isIP(host) ? undefined : `http://${host}`, url, jwt?.audience]),
