@@ -120,6 +120,12 @@ export class ApprovalUsed extends IdentityError {
 export class Conflict extends IdentityError {
   readonly code = 'conflict'
 }
+/** Another call is in the way, or may have been. The same call begins anew. */
+export class InUse extends Conflict {
+  override get retryable(): boolean {
+    return true
+  }
+}
 export class RateLimited extends RetryableError {
   readonly code = 'rate_limited'
 }

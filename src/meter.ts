@@ -1,10 +1,16 @@
 /** State of an app's circuit breaker: all requests pass, none do, or one request probes the app. */
 export type BreakerState = 'closed' | 'open' | 'half_open'
 
+/** How a call ended: the status of its answer, or the code of its error. */
+interface Ending {
+  outcome: string
+  isError: boolean
+}
+
 /** Receives the server's metrics. No value names a person. */
 export interface Meter {
-  /** A call ended. `outcome` is the status of its answer or the code of its error. */
-  called(tool: string, outcome: string, ms: number): void
+  /** A call ended. */
+  called(tool: string, ending: Ending, ms: number): void
   /** A request to an app had to wait for its token's budget. */
   waited(tenant: string, ms: number): void
   /** An app answered 429. */

@@ -10,7 +10,7 @@ import {
   ResourceTemplate,
 } from '@modelcontextprotocol/server'
 import { callsOf, type Principal } from './auth/principal.ts'
-import { type Grant, holds, type Scope, scopeOf, withScope } from './domain/scopes.ts'
+import { type Grant, holds, SCOPES, type Scope, scopeOf, withScope } from './domain/scopes.ts'
 import { dispatcher, isOffered, type Parts } from './engine/dispatch.ts'
 import type { Tool } from './engine/tool.ts'
 import { IdentityError, isoRetryAt } from './errors.ts'
@@ -37,6 +37,12 @@ declare const BUILT_TOOLS: string | undefined
 const builtTools: readonly WireTool[] = typeof BUILT_TOOLS === 'undefined' ? [] : JSON.parse(BUILT_TOOLS)
 
 const wireOf = (tool: Tool): WireTool => builtTools.find(({ name }) => name === tool.name) ?? toWire(tool)
+
+/** The scopes that lead to something at this server, whoever calls. */
+export const servedScopes = ({ tools, tenants }: Pick<Parts, 'tools' | 'tenants'>): Scope[] => {
+  const served = tools.filter((tool) => tenants.serving(tool) !== undefined).map(scopeOf)
+  return SCOPES.filter((scope) => scope === RESOURCE_SCOPE || served.includes(scope))
+}
 
 /** Makes the MCP server for one connection (or one HTTP request); `principalOf` returns the caller. */
 export function serverFactory(
@@ -70,8 +76,10 @@ export function serverFactory(
     )
     mcp.server.setRequestHandler('tools/list', () => ({
       tools: offered
-        .filter(({ tool }) => isOffered(parts.tenants, tool, principal.grant))
-        .map(({ wire }) => wire),
+        .filter(({ tool }) => isOffered(parts.tenants, tool, requestable(principal)))
+        .map(({ tool, wire }) =>
+          holds(principal.grant, scopeOf(tool)) ? wire : stepUp(wire, scopeOf(tool)),
+        ),
     }))
     mcp.server.setRequestHandler(
       'tools/call',
@@ -124,6 +132,14 @@ export function serverFactory(
 // Resources show what the reading tools show, so they need the same scope.
 const RESOURCE_SCOPE: Scope = 'identity:read'
 const readable = (grant: Grant): Grant => (holds(grant, RESOURCE_SCOPE) ? grant : { ...grant, tenants: [] })
+
+/** What a caller could have: one that can request more scopes is shown what they are for, or no model would ever ask. */
+const requestable = ({ grant, canStepUp }: Principal): Grant =>
+  canStepUp ? { ...grant, scopes: SCOPES } : grant
+const stepUp = (wire: WireTool, scope: Scope): WireTool => ({
+  ...wire,
+  description: `${wire.description} Needs the scope ${scope}, which this connection does not have yet.`,
+})
 
 /** Registers the app guides as resources that clients can list, complete and read. */
 function registerGuides(mcp: McpServer, guides: AppGuides): void {

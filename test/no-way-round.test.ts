@@ -47,14 +47,14 @@ test('no tool, argument or answer is described in a way that does', () => {
   }
 })
 
-test('no refusal is called retryable, save for a limit that passes by itself', () => {
+test('no refusal is called retryable, save for what passes by itself: a limit, and a call that is in the way', () => {
   const kinds = (Object.values(errors) as unknown[]).filter(
     (one): one is new (message: string, hint: string) => errors.IdentityError =>
       typeof one === 'function' && one.prototype instanceof errors.IdentityError,
   )
   const retryable = kinds.map((Kind) => new Kind('message', 'hint')).filter((error) => error.retryable)
   expect(new Set(retryable.map(({ code }) => code))).toEqual(
-    new Set(['limit_reached', 'rate_limited', 'timeout', 'unavailable']),
+    new Set(['conflict', 'limit_reached', 'rate_limited', 'timeout', 'unavailable']),
   )
 })
 

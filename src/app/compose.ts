@@ -291,6 +291,7 @@ const callPolicy = ({
   confirming: {
     policy: { confirm: settings.confirm, about: (name: string) => traitsOf(tenants.get(name)) },
     approvals: page.approvals,
+    approvers: page.approvers,
     signer: page.signer,
     approveAt: links.approveAt,
     tend,

@@ -14,7 +14,7 @@ import { type Metrics, prometheus } from '../http/metrics.ts'
 import { type HttpServing, startHttpServer } from '../http/server.ts'
 import { inFlight } from '../in-flight.ts'
 import type { Log } from '../log.ts'
-import { serverFactory } from '../server.ts'
+import { servedScopes, serverFactory } from '../server.ts'
 import type { Store } from '../store/store.ts'
 import { composeServer, type LinkedPage } from './compose.ts'
 import type { Io } from './io.ts'
@@ -129,6 +129,7 @@ async function composeFromSettings(
     const auth = authFor(host, settings.auth, settingsFile(io, options).file)
     const { jwt } = auth === 'none' ? {} : auth
     const { url } = settings.http
+    const scopes = servedScopes(parts)
     const authenticate = await authentication(auth, openApiTokens(store), settings.route)
     return {
       log,
@@ -136,7 +137,7 @@ async function composeFromSettings(
         origins.push(...originsOf(url, address, host))
         metrics.watch({
           tenants: tenants.all,
-          pending: async () => (await page.approvals.list({ pending: true })).length,
+          pending: page.approvals.pending,
         })
         return {
           hosts: allowedHosts([isIP(host) ? undefined : `http://${host}`, url, jwt?.audience]),
@@ -146,7 +147,10 @@ async function composeFromSettings(
           authenticate,
           // Without authentication, callers cannot be told apart.
           ...(auth !== 'none' && { inbound: callerRateLimit(settings.http) }),
-          ...(jwt && { resource: protectedResource(jwt, new URL('/mcp', url ?? address).href) }),
+          ...(jwt && {
+            resource: protectedResource(jwt, { mcp: new URL('/mcp', url ?? address).href, scopes }),
+          }),
+          scopes: jwt?.scopes ?? scopes,
           ready: async () => (await store.health()).ok,
           page: approvalPage(page, origins),
           log,

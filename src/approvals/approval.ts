@@ -89,6 +89,24 @@ export function checkDecision(
   }
 }
 
+/** Who approves and who asks, at the time when an approval is used. */
+export interface Parties {
+  approvers: readonly { name: string; addedAt: number }[]
+  requester: Requester & { mayBe: readonly string[] }
+}
+
+/** Why an approval no longer counts, though it did when it was given; undefined if it does. Names nobody to the agent. */
+export function whyNoLonger({ agreed = [], fourEyes }: Approval, now: Parties): string | undefined {
+  // Whoever answered a form is the person at the client.
+  const given = agreed.filter(({ how }) => how !== 'form')
+  const isApprover = ({ by, at }: (typeof given)[number]) =>
+    now.approvers.some(({ name, addedAt }) => sameText(name, by) && addedAt <= at)
+  if (!given.every(isApprover)) return 'who gave it is no approver any more'
+  return fourEyes && given.some(({ by }) => mayBeRequester(by, now.requester))
+    ? 'who gave it may be the requester, by the names that the caller has now'
+    : undefined
+}
+
 /** How many different people must approve. */
 export const approversOf = ({ approvers = 1 }: Quorum): number => approvers
 

@@ -10,8 +10,10 @@ import {
   checkDecision,
   howExpired,
   meetsQuorum,
+  type Parties,
   type Quorum,
   statusOf,
+  whyNoLonger,
 } from './approval.ts'
 import { newApprovalId, readApprovalId } from './approval-id.ts'
 import { openDenials } from './denials.ts'
@@ -34,6 +36,8 @@ export interface Approvals {
   givenInForm(digest: string): Promise<Approval | undefined>
   /** Oldest first; `pending` lists only undecided ones. */
   list(options?: { pending?: boolean }): Promise<Approval[]>
+  /** How many requests wait for a decision. Reads one value, however many approvals are kept. */
+  pending(): Promise<number>
   /** Ids of the pending requests that approvers are not shown yet: they wait in line behind others. */
   inLine(): Promise<ReadonlySet<string>>
   /** Requests that approvers are shown from now on, and approvals that expired unused: each once. */
@@ -45,9 +49,10 @@ export interface Approvals {
   decide(id: string, decision: 'approved' | 'denied', by: string, how: Channel): Promise<Approval>
   /**
    * Uses up an approved request, exactly once. A pending one is returned unchanged. Otherwise throws `ApprovalVoid` (also
-   * when the request has a lower quorum than `required`), `ApprovalDenied` or `ApprovalUsed`.
+   * when the request has a lower quorum than `required`, or its approval no longer counts with these `parties`), `ApprovalDenied` or
+   * `ApprovalUsed`.
    */
-  use(id: string, digest: string, required?: Quorum): Promise<Approval>
+  use(id: string, digest: string, required?: Quorum, parties?: Parties): Promise<Approval>
   /** True for exactly one answer to a question asked through the client. */
   claimQuestion(id: string, ttl: number): Promise<boolean>
 }
@@ -122,6 +127,7 @@ export function openApprovals(store: Store): Approvals {
       const all = (await store.get<Approval[]>(digestKey(digest))) ?? []
       return all.find((one) => statusOf(one, now) === 'approved' && one.how === 'form')
     },
+    pending: line.pending,
     inLine: line.inLine,
     async news() {
       const { shown, unused, open } = await line.news()
@@ -159,7 +165,7 @@ export function openApprovals(store: Store): Approvals {
       return decided
     },
 
-    async use(text, digest, required = {}) {
+    async use(text, digest, required = {}, parties) {
       const id = readApprovalId(text)
       const given = await get(id)
       const retryAt = given?.state === 'denied' ? await denials.until(given) : undefined
@@ -182,6 +188,10 @@ export function openApprovals(store: Store): Approvals {
         if (status === 'expired') throw new ApprovalVoid(howExpired(approval), ASK_AGAIN_HINT)
         if (!meetsQuorum(approval, required)) {
           throw new ApprovalVoid(`The approval ${id} no longer meets the requirements.`, ASK_AGAIN_HINT)
+        }
+        const why = status === 'approved' && parties ? whyNoLonger(approval, parties) : undefined
+        if (why !== undefined) {
+          throw new ApprovalVoid(`The approval ${id} no longer counts: ${why}.`, ASK_AGAIN_HINT)
         }
         // Used from here on, even if this process ends before it acts.
         return status === 'approved' ? { ...approval, usedAt: now } : approval

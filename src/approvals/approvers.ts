@@ -49,7 +49,8 @@ export const openApprovers = (store: Store, cost = SCRYPT_COST): Approvers => ({
   async add(name, passphrase) {
     checkName(name)
     checkValid(name, passphrase)
-    const addedAt = Date.now()
+    // By the clock that decisions go by.
+    const addedAt = await store.now()
     const row: ApproverRow = { name, addedAt, ...(await hashPassphrase(passphrase, cost)) }
     await store.update<ApproverRow, void>(rowKey(name), (taken) => {
       if (taken) throw new Conflict(`${name} is already an approver.`, 'Remove that approver first.')
@@ -75,7 +76,7 @@ export const openApprovers = (store: Store, cost = SCRYPT_COST): Approvers => ({
 
   async check(name, passphrase, from = { place: 'terminal' }) {
     const given = passphrase.slice(0, MAX_PASSPHRASE + 1)
-    const attempts = attemptsOf(store, name, from)
+    const attempts = attemptsOf(store, await limitedAs(store, name, from), from)
     // Before the queue, so that nobody waits for attempts that are not looked at.
     await attempts.check()
     const look = async () => {
@@ -92,6 +93,10 @@ export const openApprovers = (store: Store, cost = SCRYPT_COST): Approvers => ({
       : ownBrowsers.run(from.browser, look)
   },
 })
+
+/** At the terminal all names that no approver has share one limit, or any number of them would fill the journal. */
+const limitedAs = async (store: Store, name: string, { place }: EnteredAt): Promise<string> =>
+  place === 'terminal' && !(NAME.test(name) && (await store.get<ApproverRow>(rowKey(name)))) ? '' : name
 
 /** Unless the approver was removed or replaced meanwhile. */
 const replaceHash = (store: Store, before: ApproverRow, hash: PassphraseHash): Promise<void> =>

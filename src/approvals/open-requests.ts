@@ -26,6 +26,8 @@ interface OpenRequests {
   add(request: Pick<OpenRequest, 'id' | 'caller' | 'createdAt' | 'expiresAt'>): Promise<void>
   approve(id: string): Promise<void>
   remove(id: string): Promise<void>
+  /** How many requests wait for a decision. */
+  pending(): Promise<number>
   /** Ids of the pending requests that approvers are not shown yet. */
   inLine(): Promise<ReadonlySet<string>>
   /** The ids that have come to be shown, and of those that expired approved and unused. Each is returned once. */
@@ -68,6 +70,7 @@ export function openRequestsIn(store: Store): OpenRequests {
     approve: (id) =>
       edit((open) => open.map((one) => (one.id === id ? { ...one, approved: true as const } : one))),
     remove: (id) => edit((open) => open.filter((one) => one.id !== id)),
+    pending: async () => (await current()).filter((one) => !one.approved).length,
     async inLine() {
       const open = await current()
       const shown = shownAmong(open, await store.now())

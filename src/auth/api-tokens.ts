@@ -21,6 +21,8 @@ export interface ApiToken {
   /** The id of the caller that it stands for. Another token of the same name is another caller. */
   caller: string
   grant: Grant
+  /** The agent that it belongs to; several tokens can belong to one. */
+  agent?: string
   /** Epoch milliseconds, like all times here. */
   createdAt: number
   /** No expiry when absent. */
@@ -31,7 +33,11 @@ export interface ApiToken {
 /** The API tokens of callers; only hashes are stored. Names are not case-sensitive. */
 export interface ApiTokens {
   /** The token cannot be read again later. Throws `InvalidInput` for an invalid name, `Conflict` for a taken one. */
-  create(name: string, grant: Grant, expiresAt?: number): Promise<{ token: string; made: ApiToken }>
+  create(
+    name: string,
+    grant: Grant,
+    more?: Pick<ApiToken, 'expiresAt' | 'agent'>,
+  ): Promise<{ token: string; made: ApiToken }>
   /** Throws `NotFound`. */
   revoke(name: string): Promise<void>
   list(): Promise<ApiToken[]>
@@ -74,7 +80,7 @@ export function openApiTokens(store: Store): ApiTokens {
     }
   }
   return {
-    async create(name, grant, expiresAt) {
+    async create(name, grant, { expiresAt, agent } = {}) {
       if (!NAME.test(name)) {
         throw new InvalidInput(
           'This is not a valid token name.',
@@ -88,6 +94,7 @@ export function openApiTokens(store: Store): ApiTokens {
         grant,
         createdAt: Date.now(),
         ...(expiresAt && { expiresAt }),
+        ...(agent !== undefined && { agent }),
         hash: hashOf(secret),
       }
       await store.update<TokenRow, void>(keyOf(id), (taken) => {

@@ -40,7 +40,9 @@ export async function authentication(
 
   async function byToken(token: string): Promise<Admitted | undefined> {
     const known = await tokens.find(token)
-    return known && { caller: known.caller, self: { names: [known.name], mayBe: [] }, grant: known.grant }
+    if (!known) return undefined
+    const { caller, name, grant, agent } = known
+    return { caller, self: { names: [name], mayBe: [] }, grant, ...(agent !== undefined && { agent }) }
   }
 }
 

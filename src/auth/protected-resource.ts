@@ -1,5 +1,5 @@
 import type { JwtAuth } from '../config/http.ts'
-import { SCOPES } from '../domain/scopes.ts'
+import type { Scope } from '../domain/scopes.ts'
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
 
@@ -10,12 +10,20 @@ export interface Resource {
   documents: ReadonlyMap<string, unknown>
 }
 
+/** The addresses and scopes that clients have to know. */
+interface Described {
+  /** The address of `/mcp`. */
+  mcp: string
+  /** All scopes that lead to something here. */
+  scopes: readonly Scope[]
+}
+
 /**
  * Describes the server as a protected resource: by the audience of its tokens if that is a URL, else by its address.
  */
 export function protectedResource(
   { issuer, audience }: Pick<JwtAuth, 'issuer' | 'audience'>,
-  mcp: string,
+  { mcp, scopes }: Described,
 ): Resource {
   const resource = /^https?:\/\//.test(audience) && URL.canParse(audience) ? audience : mcp
   const metadata = new URL(resource)
@@ -24,7 +32,7 @@ export function protectedResource(
   const document = {
     resource,
     authorization_servers: [issuer],
-    scopes_supported: SCOPES,
+    scopes_supported: scopes,
     bearer_methods_supported: ['header'],
     resource_name: 'Identity tools',
   }

@@ -5,6 +5,7 @@ import { type ApiToken, openApiTokens } from '../auth/api-tokens.ts'
 import { TENANT_NAME } from '../config/settings.ts'
 import { type Grant, SCOPES, type Scope } from '../domain/scopes.ts'
 import { InvalidInput } from '../errors.ts'
+import { plainText } from '../text/text.ts'
 import { journalRecorder, type Recorder } from './approver-check.ts'
 import { newCommand, print, showTime, table, toJson } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
@@ -22,6 +23,7 @@ export function tokensCommand(io: Io, open: OpenData): Command {
     .description('Create a token and print it once')
     .option('--scopes <scopes>', `what it may do, comma-separated: ${SCOPES.join(', ')}`, 'identity:read')
     .option('--tenants <tenants>', 'the tenants it may see, comma-separated; default: all')
+    .option('--agent <name>', 'the agent that it belongs to, which `brake on --agent` stops')
     .option('--expires <when>', 'when it expires: 12h, 30d, a date, or never', '90d')
     .option('--json', 'as JSON')
     .action((name: string, options: CreateOptions, command: Command) =>
@@ -37,6 +39,7 @@ export function tokensCommand(io: Io, open: OpenData): Command {
 interface CreateOptions {
   scopes: string
   tenants?: string
+  agent?: string
   expires: string
   json?: true
 }
@@ -66,9 +69,10 @@ const create = (io: Io, open: OpenData, command: Command, name: string, options:
   withData(io, open, command, async ({ store, journal }) => {
     const grant = grantOf(options)
     const expiresAt = expiryOf(options.expires)
-    const record = journalRecorder(io, { journal }, 'tokens create', { name, ...grant })
+    const agent = agentNamed(options)
+    const record = journalRecorder(io, { journal }, 'tokens create', { name, ...grant, agent })
     const { token, made } = await journalled(record, () =>
-      openApiTokens(store).create(name, grant, expiresAt),
+      openApiTokens(store).create(name, grant, { ...(expiresAt && { expiresAt }), ...(agent && { agent }) }),
     )
     if (options.json) return print(io, toJson({ token, ...toDocument(made) }, 2))
     io.stderr.write(
@@ -121,6 +125,12 @@ function grantOf({ scopes, tenants }: CreateOptions): Grant {
   }
 }
 
+/** Throws `InvalidInput` for a name that would not stay as it is. */
+function agentNamed({ agent }: CreateOptions): string | undefined {
+  if (agent === undefined || (agent !== '' && plainText(agent) === agent)) return agent
+  throw new InvalidInput('This is not a valid name of an agent.', 'Use plain letters, without line breaks.')
+}
+
 const HOUR = 3_600_000
 const UNITS: Record<string, number> = { h: HOUR, d: 24 * HOUR, w: 7 * 24 * HOUR }
 
@@ -137,9 +147,10 @@ function expiryOf(text: string): number | undefined {
   )
 }
 
-const toDocument = ({ name, caller, grant, createdAt, expiresAt, lastUsedAt }: ApiToken) => ({
+const toDocument = ({ name, caller, agent, grant, createdAt, expiresAt, lastUsedAt }: ApiToken) => ({
   name,
   caller,
+  ...(agent !== undefined && { agent }),
   scopes: grant.scopes,
   tenants: grant.tenants ?? 'all',
   createdAt: new Date(createdAt).toISOString(),

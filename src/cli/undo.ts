@@ -99,7 +99,7 @@ async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { chang
   if (!parsed.success) throw new InvalidInput('The reference, tenant or reason is not valid.', 'See --help.')
   const ask = askFor(parts.tenants, context, parts.log)
   // It is only shown, so nobody has to wait for it.
-  const unclaimed = openClaims(memoryStore())(context.signal)
+  const unclaimed = openClaims(memoryStore())(context)
   const plan = await tool
     .plan(parsed.data, {
       ask,

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { BaseUrl, SafeUrl } from './address.ts'
+import { SCOPES } from './scopes.ts'
 
 /** Which access tokens are accepted, and the claims that they need. */
 export const JwtAuth = z.strictObject({
@@ -17,6 +18,13 @@ export const JwtAuth = z.strictObject({
     .describe(
       'Claims that name the caller as accounts and approvers are named, the best first; `email` only where ' +
         '`email_verified` is true. Default: email, preferred_username, upn',
+    ),
+  scopes: z
+    .array(z.enum(SCOPES))
+    .min(1)
+    .optional()
+    .describe(
+      'The scopes that a client without a token is told to request. Default: all that the server has tools for',
     ),
   tenantsClaim: z
     .string()

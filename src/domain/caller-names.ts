@@ -66,6 +66,12 @@ export const inWords = ({ agent, via, ...person }: Requester): string =>
     ? personInWords(person)
     : `${agentInWords({ agent, via })}, for ${personInWords(person)}`
 
+/** The names by which a caller's agent can be stopped. A bot with an API token is known by the name of its token, too. */
+export const agentNamesOf = ({ id, agent, via }: { id: string; agent?: string; via?: string }): string[] => {
+  const token = id.startsWith('token:') ? namesOfCaller(id).at(-1) : undefined
+  return [agent, via, token].filter((name) => name !== undefined)
+}
+
 /** The agent in words: "agent-7 via chat". */
 export const agentInWords = ({ agent, via }: { agent: string; via?: string | undefined }): string =>
   via === undefined ? agent : `${agent} via ${via}`

@@ -1,8 +1,7 @@
+import { SCOPES, type Scope } from '../config/scopes.ts'
 import type { Effect } from './change.ts'
 
-/** Scopes that a caller can have: through OAuth, or through an API token of this server. */
-export const SCOPES = ['identity:read', 'identity:audit', 'identity:write', 'identity:remove'] as const
-export type Scope = (typeof SCOPES)[number]
+export { SCOPES, type Scope }
 
 /** What a scope includes. Writing includes reading; audit is separate. */
 const INCLUDES: Record<Scope, readonly Scope[]> = {

@@ -6,7 +6,7 @@ import { type Plan, targetKey } from '../domain/change.ts'
 import type { RequestContext } from '../domain/operations.ts'
 import { mustAllPass, type RefusedAt, refusalOf } from '../domain/refused-among.ts'
 import { type Grant, holds, scopeOf } from '../domain/scopes.ts'
-import { ApprovalVoid, Conflict } from '../errors.ts'
+import { ApprovalVoid } from '../errors.ts'
 import { type Call, type CallGuard, logged, type PersonsAnswer, type Reply } from '../guards/call.ts'
 import type { Sight } from '../guards/call-pipeline.ts'
 import { compose } from '../guards/compose.ts'
@@ -19,7 +19,7 @@ import { askFor, atTenant, mustOffer } from './ask.ts'
 import { carryOut } from './carry-out.ts'
 import { cursorsFor } from './cursor.ts'
 import type { PastCall } from './history.ts'
-import { claimsOf, holdFor, mustNameAppsOnce } from './hold.ts'
+import { claimsOf, holdFor, inUse, mustNameAppsOnce } from './hold.ts'
 import type { OwnEvents, OwnEventsAsk } from './own-events.ts'
 import { provisionedFrom } from './provisioned.ts'
 import type { RunDesk } from './run-desk.ts'
@@ -120,7 +120,7 @@ export function dispatcher({
       carryOut: (change) => {
         const mayLeave = async () => {
           await freezes.check({ caller: call.caller, tenants: tenants.sharing(change.tenant) })
-          if (!(await call.claims?.stillHolds(claimsOf(change, tenants)))) throw lostClaim(change.tenant)
+          if (!(await call.claims?.stillHolds(claimsOf(change, tenants)))) throw inUse(change.tenant, 'lost')
         }
         const leaving = { context: { ...context, mayLeave }, record, warn }
         return inFlight.track(carryOut(change, seen.get(change.tenant), leaving))
@@ -141,8 +141,12 @@ export function dispatcher({
         runs: runs(call),
         covers: await coverOf(call),
       })
-      if (!(await claims.stillHolds(plan.changes.flatMap((change) => claimsOf(change, tenants)))))
-        throw new TypeError(`${tool.name} planned a change without claiming what it concerns`)
+      for (const change of plan.changes) {
+        const keys = claimsOf(change, tenants)
+        if (!claims.hasTaken(keys))
+          throw new TypeError(`${tool.name} planned a change without claiming what it concerns`)
+        if (!(await claims.stillHolds(keys))) throw inUse(change.tenant, 'lost')
+      }
       const asides = [...(plan.asides ?? []), ...(await provisionedFrom(plan.changes, ask))]
       return checked({ ...plan, asides }, contextOf(call))
     },
@@ -201,10 +205,3 @@ export function dispatcher({
     answer: (await answer(call)) as Record<string, unknown>,
   }))
 }
-
-const lostClaim = (tenant: string) =>
-  new Conflict(
-    'This server stood still for so long that another call may have changed the account meanwhile.',
-    'Repeat the call: it then starts from what is so now.',
-    { tenant },
-  )

@@ -3,7 +3,7 @@ import { recalled } from '../changes/index.ts'
 import type { PastChange, Recalled } from '../changes/inverse.ts'
 import type { JournalLine } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
-import { callKey, chainedFrom, endsWrite, linesAbout } from '../journal/query.ts'
+import { callKey, chainedFrom, endsWrite, linesAbout, numberWellBefore } from '../journal/query.ts'
 
 /** What a call changed, according to the journal. */
 export interface PastCall {
@@ -17,7 +17,7 @@ export interface PastCall {
 /**
  * What the call with this reference changed, or the call that used the approval with this id. Undefined if there is
  * no such call by a caller who `counts`, if it changed nothing, or if several callers have one of that name. Throws `Unavailable` unless the journal is intact
- * from there on: nothing is restored from altered lines.
+ * from well before it on: nothing is restored from altered lines.
  */
 export async function pastOf(
   journal: Journal,
@@ -29,7 +29,8 @@ export async function pastOf(
   const [first] = own
   if (!first || own.some(({ caller }) => caller !== first.caller)) return undefined
   const calls = new Set(own.map(callKey))
-  const { writes, later } = await writesIn(chainedFrom(journal, first.seq), calls)
+  const from = await numberWellBefore(journal, about[0] ?? first)
+  const { writes, later } = await writesIn(chainedFrom(journal, from), calls)
   return {
     call: first.call,
     tool: first.tool,

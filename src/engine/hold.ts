@@ -4,8 +4,8 @@ import type { Change } from '../domain/change.ts'
 import { emailsOf } from '../domain/correlate.ts'
 import { bare } from '../domain/quoting.ts'
 import { sameUserName } from '../domain/same.ts'
-import { Conflict, InvalidInput, NotFound } from '../errors.ts'
-import type { Claims } from '../store/claims.ts'
+import { Conflict, InUse, InvalidInput, NotFound } from '../errors.ts'
+import type { Claims, Obstacle } from '../store/claims.ts'
 import { fold } from '../text/text.ts'
 import type { Ask } from './ask.ts'
 import type { Tenants } from './tenants.ts'
@@ -13,7 +13,7 @@ import type { Tenants } from './tenants.ts'
 /** How a plan makes sure that what it is made from stays as it is until the call ends. */
 export interface Hold {
   /**
-   * Claims what bears these names or ids at a tenant's app, or is to bear them. Throws `Conflict` while another call is
+   * Claims what bears these names or ids at a tenant's app, or is to bear them. Throws `InUse` while another call is
    * at it.
    */
   names(tenant: string, names: readonly (string | undefined)[]): Promise<void>
@@ -29,7 +29,8 @@ export function holdFor(claims: Claims, tenants: Pick<Tenants, 'appOf'>, ask: As
   const claim = async (wanted: readonly { tenant: string; name: string }[]): Promise<void> => {
     const [first] = wanted
     const keys = wanted.map(({ tenant, name }) => claimKey(tenants.appOf(tenant), name))
-    if (first && !(await claims.take(keys))) throw inUse(first.tenant)
+    const obstacle = first && (await claims.take(keys))
+    if (obstacle) throw inUse(first.tenant, obstacle)
   }
   return {
     names: (tenant, names) =>
@@ -109,9 +110,14 @@ function whole(row: Account, record: Account | undefined): Account {
   }
 }
 
-const inUse = (tenant: string) =>
-  new Conflict(
-    `Another call is changing the same account or group in ${tenant} right now.`,
-    'Repeat the call in a minute: it then starts from what the other call did.',
-    { tenant },
-  )
+const IN_THE_WAY: Record<Obstacle, string> = {
+  own: 'Another call of the same caller has been at the same account or group for too long, in',
+  another: 'Calls of other callers have been at the same account or group for too long, in',
+  lost: 'This server stood still for so long that another call may have changed the account or group meanwhile, in',
+}
+
+/** What keeps a call from an account, a group or a name. */
+export const inUse = (tenant: string, obstacle: Obstacle): InUse =>
+  new InUse(`${IN_THE_WAY[obstacle]} ${tenant}.`, 'Repeat the call: it then starts from what is so now.', {
+    tenant,
+  })

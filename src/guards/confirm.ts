@@ -1,4 +1,5 @@
-import type { Approval } from '../approvals/approval.ts'
+import type { Approval, Parties } from '../approvals/approval.ts'
+import type { Approvers } from '../approvals/approvers.ts'
 import { ASK_APPROVAL_AGAIN, type Binding, bindingOf, mustCover } from '../approvals/binding.ts'
 import { mustType } from '../approvals/typed-confirmation.ts'
 import type { Briefing } from '../domain/briefing.ts'
@@ -13,6 +14,8 @@ import { type Demand, demandOf, weigh } from './policy.ts'
 export interface Confirming extends Asking {
   /** Where a person decides: in words, with the address of the page if there is one. */
   approveAt: (approval: Approval) => Promise<{ words: string; url?: string }>
+  /** Who can approve now. */
+  approvers: Pick<Approvers, 'list'>
   /** Looks after open requests; called when one is made. Never throws. */
   tend: () => Promise<void>
   /** What a person should know about the plan; called only if a person must approve it. */
@@ -45,7 +48,12 @@ export const confirm = (by: Confirming): CallGuard =>
           ASK_APPROVAL_AGAIN,
         )
       }
-      const approval = await by.approvals.use(approvalId, given?.digest ?? digest, demand)
+      const approval = await by.approvals.use(
+        approvalId,
+        given?.digest ?? digest,
+        demand,
+        await partiesOf(call, by),
+      )
       if (approval.state === 'pending') {
         const { answer } = waiting(approval, await placeOf(approval, by))
         return { answer: { ...answer, ...plan.settled } }
@@ -56,7 +64,10 @@ export const confirm = (by: Confirming): CallGuard =>
     if (level === 'none') return next(call)
     mustFitQuestion(plan)
     const given = level === 'ask' && !call.answer ? await by.approvals.givenInForm(digest) : undefined
-    if (given) return next(allowedBy(call, await by.approvals.use(given.id, digest, demand)))
+    if (given)
+      return next(
+        allowedBy(call, await by.approvals.use(given.id, digest, demand, await partiesOf(call, by))),
+      )
     if (level === 'ask' && call.answer) {
       const question = await answerIn(call, plan, bound, call.answer, by)
       if (question === 'elsewhere') return request(call, plan, { bound, demand }, by)
@@ -70,6 +81,11 @@ export const confirm = (by: Confirming): CallGuard =>
       ? askInForm(call, plan, bound, by)
       : request(call, plan, { bound, demand }, by)
   }
+
+const partiesOf = async (call: Call, { approvers }: Confirming): Promise<Parties> => ({
+  approvers: await approvers.list(),
+  requester: { ...requesterOf(call), mayBe: call.self.mayBe },
+})
 
 const givenForOthers = (approvalId: string | undefined) =>
   approvalId === undefined

@@ -20,7 +20,7 @@ const EVENT: Partial<Record<ErrorCode, JournalEventName>> = {
 /** Where the guard writes, and where it reports that it cannot. */
 export interface Journalling {
   journal: Pick<Journal, 'append'>
-  /** Takes how calls end that changed nothing and asked nobody. */
+  /** Takes how calls end that changed nothing and asked no approver, and the forms that they asked. */
   refusals: Pick<Refusals, 'append'>
   warn: (message: string, error: unknown) => void
 }
@@ -39,6 +39,11 @@ export const journalled = ({ journal, refusals, warn }: Journalling): CallGuard 
       ...(Object.keys(args).length > 0 && { args }),
     }
     const record: Call['record'] = async (event) => {
+      // A form changes nothing, and a caller can have any number of them shown.
+      if (event.event === 'asked' && event.approval?.how === 'form') {
+        await refusals.append({ ...event, ...about })
+        return
+      }
       recorded = true
       await journal.append({ ...event, ...about })
     }

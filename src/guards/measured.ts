@@ -6,13 +6,14 @@ import type { CallGuard, Reply } from './call.ts'
 export const measured = ({ called }: Pick<Meter, 'called'>): CallGuard =>
   async function measured(call, next) {
     const begun = performance.now()
-    const ended = (outcome: string) => called(call.tool.name, outcome, performance.now() - begun)
+    const ended = (outcome: string, isError = false) =>
+      called(call.tool.name, { outcome, isError }, performance.now() - begun)
     try {
       const reply = await next(call)
       ended(outcomeOf(reply))
       return reply
     } catch (error) {
-      ended(error instanceof IdentityError ? error.code : 'internal')
+      ended(error instanceof IdentityError ? error.code : 'internal', true)
       throw error
     }
   }

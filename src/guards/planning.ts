@@ -11,12 +11,12 @@ import type { Call, CallGuard } from './call.ts'
  */
 export const planning = (
   planOf: (call: Call, claims: Claims) => Promise<Plan | undefined> | undefined,
-  openClaims: (signal: AbortSignal) => Claims,
+  openClaims: (claimant: { caller: string; signal: AbortSignal }) => Claims,
   factsOf: (tenant: string) => Facts,
 ): CallGuard =>
   async function planning(call, next) {
     if (call.tool.effect === 'reads') return next(call)
-    const claims = openClaims(call.signal)
+    const claims = openClaims({ caller: call.caller.id, signal: call.signal })
     try {
       const plan = await planOf(call, claims)
       if (!plan) throw new TypeError(`${call.tool.name} changes data and makes no plan`)

@@ -12,6 +12,7 @@ import {
 import type { Authenticate } from '../auth/authenticate.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { Resource } from '../auth/protected-resource.ts'
+import type { Scope } from '../domain/scopes.ts'
 import { IdentityError, InvalidInput, RateLimited, Unsupported } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { CallerRateLimit } from './caller-rate-limit.ts'
@@ -30,6 +31,8 @@ export interface McpServing {
   inbound?: CallerRateLimit
   /** What OAuth clients can discover about the server. */
   resource?: Resource
+  /** The scopes that a client without a token is told to request. */
+  scopes: readonly Scope[]
   log: Log
 }
 
@@ -53,6 +56,7 @@ export function mcpEndpoint({
   authenticate,
   inbound,
   resource,
+  scopes,
   log,
   connections,
 }: McpServing & Surroundings) {
@@ -73,7 +77,7 @@ export function mcpEndpoint({
   async function turnAway(response: ServerResponse, error: unknown, about: RequestInfo): Promise<void> {
     response.setHeader('connection', 'close')
     if (error instanceof OAuthError) {
-      const refusal = bearerAuthChallengeResponse(error, { requiredScopes: ['identity:read'], ...metadata })
+      const refusal = bearerAuthChallengeResponse(error, { requiredScopes: [...scopes], ...metadata })
       response.writeHead(refusal.status, Object.fromEntries(refusal.headers)).end(await refusal.text())
       return
     }

@@ -13,6 +13,11 @@ const STATES: Record<BreakerState, number> = { closed: 0, half_open: 1, open: 2 
 /** Histogram buckets, from a cache look-up to the longest possible call, seconds. */
 const BUCKETS = [0.005, 0.02, 0.1, 0.3, 1, 3, 10, 30, 60]
 
+/** Those that the OpenTelemetry semantic conventions for MCP advise, seconds; no call takes longer. */
+const MCP_BUCKETS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60]
+
+const TOOL_CALL = { mcp_method_name: 'tools/call', gen_ai_operation_name: 'execute_tool' } as const
+
 /** Metrics in Prometheus text format. Labels name tools, tenants, outcomes and token fingerprints, never a person. */
 export function prometheus() {
   const register = new Registry()
@@ -24,11 +29,12 @@ export function prometheus() {
     labelNames: ['tool', 'outcome'] as const,
     registers,
   })
+  // The OpenTelemetry name and attributes for MCP servers, as Prometheus writes them.
   const seconds = new Histogram({
-    name: 'identity_mcp_call_seconds',
-    help: 'Duration of tool calls',
-    labelNames: ['tool'] as const,
-    buckets: BUCKETS,
+    name: 'mcp_server_operation_duration_seconds',
+    help: 'Duration of MCP requests (mcp.server.operation.duration)',
+    labelNames: ['mcp_method_name', 'gen_ai_operation_name', 'gen_ai_tool_name', 'error_type'] as const,
+    buckets: MCP_BUCKETS,
     registers,
   })
   const waits = new Histogram({
@@ -82,9 +88,10 @@ export function prometheus() {
     },
   })
   const meter: Meter = {
-    called(tool, outcome, ms) {
+    called(tool, { outcome, isError }, ms) {
       calls.inc({ tool, outcome })
-      seconds.observe({ tool }, ms / 1_000)
+      const error = isError ? { error_type: 'tool_error' } : {}
+      seconds.observe({ ...TOOL_CALL, gen_ai_tool_name: tool, ...error }, ms / 1_000)
     },
     waited: (tenant, ms) => waits.observe({ tenant }, ms / 1_000),
     throttled: (tenant) => throttles.inc({ tenant }),

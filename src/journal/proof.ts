@@ -6,7 +6,7 @@ import { Anchor, isSignedBy, type Signer, unsigned } from './anchor.ts'
 import { isUnchanged, readLine } from './entry.ts'
 import type { JournalLine } from './events.ts'
 import type { Journal } from './journal.ts'
-import { chainedFrom, linesAbout, linesIn } from './query.ts'
+import { chainedFrom, linesAbout, linesIn, numberWellBefore } from './query.ts'
 
 /** The lines about one call or approval, and every line from there to an anchor, so the chain can be verified. */
 export interface Proof {
@@ -40,8 +40,8 @@ export async function makeProof(
   if (!first || !last) throw new NotFound('The journal has no entry about this.', 'See `journal tail`.')
   const given = anchors.toSorted((a, b) => a.seq - b.seq).find(({ seq }) => seq >= last.seq)
   const lines: JournalLine[] = []
-  for await (const line of chainedFrom(journal, first.seq)) {
-    if (!given || line.seq <= given.seq) lines.push(line)
+  for await (const line of chainedFrom(journal, await numberWellBefore(journal, first))) {
+    if (line.seq >= first.seq && (!given || line.seq <= given.seq)) lines.push(line)
   }
   const end = lines.at(-1)
   if (!end || (given && end.hash !== given.hash)) {

@@ -12,7 +12,8 @@ export const callKey = ({ caller, call }: Pick<JournalLine, 'caller' | 'call'>):
 
 /**
  * The lines of the calls in `names` (a call's reference, an approval's id or a line number), and of every call of the same
- * caller that requested or used the same approvals. Oldest first, unverified.
+ * caller that requested or used the same approvals. Oldest first. Throws `Unavailable` where one of them, or a line next to
+ * it, is not as it was written.
  */
 export const linesAbout = (journal: JournalForm, names: readonly string[]): Promise<JournalLine[]> =>
   linesIn((words) => linesContaining(journal, words), names)
@@ -61,15 +62,34 @@ export function endsWrite(
 
 const quoted = (names: ReadonlySet<string>) => [...names].map((name) => JSON.stringify(name))
 
-/** The lines that contain one of the words. Searching the bytes first is far cheaper than parsing every line. */
+/**
+ * The lines that contain one of the words, each unchanged and chained to its neighbours. Searching the bytes first is far
+ * cheaper than parsing every line.
+ */
 async function* linesContaining(journal: JournalForm, words: readonly string[]): AsyncGenerator<JournalLine> {
   if (words.length === 0) return
   const needles = words.map((word) => Buffer.from(word))
+  let before: Buffer | undefined
+  let found: JournalLine | undefined
   for await (const { bytes, ended } of journal.lines()) {
-    if (!ended || !needles.some((needle) => bytes.includes(needle))) continue
-    const line = readLine(bytes)
-    if (line) yield line
+    // A crash can leave a part of a line at the end.
+    if (!ended) return
+    if (found && intact(bytes).prev !== found.hash) throw notIntact()
+    found = undefined
+    if (needles.some((needle) => bytes.includes(needle))) {
+      found = intact(bytes)
+      if (before ? intact(before).hash !== found.prev : firstNumber(found) !== found.seq) throw notIntact()
+      yield found
+    }
+    before = bytes
   }
+}
+
+/** The line in these bytes. Throws `Unavailable` unless it is as it was written. */
+function intact(bytes: Buffer): JournalLine {
+  const line = readLine(bytes)
+  if (!line || !isUnchanged(line, bytes)) throw notIntact()
+  return line
 }
 
 /**
@@ -123,6 +143,17 @@ export async function positionBefore(journal: JournalForm, since: Date): Promise
     else high = middle
   }
   return low
+}
+
+/**
+ * The number of a line that was written well before `line`. Whatever belongs to the same call lies behind it, so a chain that
+ * is checked from there shows what was altered to look as if it did not.
+ */
+export async function numberWellBefore(journal: JournalForm, line: JournalLine): Promise<number> {
+  const from = await positionBefore(journal, new Date(line.at))
+  const { position: to } = await journal.end()
+  const found = await firstWhole(journal, from, to)
+  return Math.min(line.seq, found?.line.seq ?? 1)
 }
 
 /** The first line behind a position that may be in the middle of one. */

@@ -1,3 +1,4 @@
+import { agentNamesOf } from '../domain/caller-names.ts'
 import { Paused, Refused } from '../errors.ts'
 import { keepingLastKnown } from '../store/last-known.ts'
 import type { Store } from '../store/store.ts'
@@ -6,7 +7,7 @@ import { plainText, sameText } from '../text/text.ts'
 /** A freeze of changes: in one tenant, by one agent, by one caller, or of all changes when it names none of them. */
 export interface Freeze {
   tenant?: string
-  /** An agent, whoever it calls for, or the OAuth client that agents call through. */
+  /** An agent, whoever it calls for, the OAuth client that agents call through, or the name of an API token. */
   agent?: string
   caller?: string
   /** That caller in words, with the agent that reached a limit. */
@@ -70,7 +71,7 @@ export const openFreezes = (store: Store): Freezes => {
         (one) =>
           one.caller === undefined &&
           (one.tenant === undefined || tenants.includes(one.tenant)) &&
-          (one.agent === undefined || [caller.agent, caller.via].some((agent) => sameText(agent, one.agent))),
+          (one.agent === undefined || agentNamesOf(caller).some((agent) => sameText(agent, one.agent))),
       )
       if (brake) throw frozenError(brake)
       const pause = freezes.find((one) => one.caller === caller.id)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { statusOf } from '../../src/approvals/approval.ts'
 import { APPROVAL_TTL_MS, openApprovals } from '../../src/approvals/approvals.ts'
+import type { Store } from '../../src/store/store.ts'
 import { diskStore, memoryStore } from '../../src/store/table-store.ts'
 
 const request = {
@@ -272,4 +273,36 @@ describe('where two must agree', () => {
     expect((await approvals.request(request)).id).toBe(id)
     expect((await approvals.use(id, 'digest-1')).state).toBe('pending')
   })
+})
+
+test('how many wait is kept, not counted: it takes one value, however many approvals there are', async () => {
+  const store = memoryStore()
+  const read: string[] = []
+  const watched: Store = {
+    ...store,
+    get: (key) => {
+      read.push(key)
+      return store.get(key)
+    },
+    keys: async () => {
+      throw new Error('all keys are listed')
+    },
+  }
+  const approvals = openApprovals(watched)
+  const ids: string[] = []
+  for (let number = 0; number < 40; number++) {
+    const { id } = await approvals.request({
+      digest: `digest-${number}`,
+      tool: 't',
+      plan: ['Deactivate ada'],
+      caller: `local:caller-${number % 4}`,
+    })
+    ids.push(id)
+  }
+  const [denied = '', approved = ''] = ids
+  await approvals.decide(denied, 'denied', 'boss', 'page')
+  await approvals.decide(approved, 'approved', 'boss', 'page')
+  read.length = 0
+  expect(await approvals.pending()).toBe(38)
+  expect(read).toHaveLength(1)
 })

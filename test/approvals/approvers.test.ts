@@ -99,3 +99,20 @@ test('a right passphrase starts the count anew', async () => {
     expect(await approvers.check('boss', PASSPHRASE)).toBe(true)
   }
 })
+
+test('made-up names at the terminal have one limit together, which no approver shares', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const approvers = cheapApprovers(memoryStore())
+  await approvers.add('boss', PASSPHRASE)
+  let lookedAt = 0
+  for (let number = 0; number < 40; number++) {
+    await approvers.check(`nobody-${number}`, 'wrong passphrase').then(
+      () => {
+        lookedAt += 1
+      },
+      (error) => expect(error).toMatchObject({ code: 'limit_reached' }),
+    )
+  }
+  expect(lookedAt).toBe(5)
+  expect(await approvers.check('boss', PASSPHRASE)).toBe(true)
+})

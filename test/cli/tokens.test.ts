@@ -48,6 +48,13 @@ test('prints a token once, alone on standard output, and keeps its hash', async 
   ])
 })
 
+test('keeps the agent that a token belongs to, and takes no name that would not stay as it is', async () => {
+  expect((await run('create', 'helpdesk', '--agent', 'agent-7')).code).toBe(0)
+  expect(await kept()).toMatchObject({ agent: 'agent-7' })
+  expect(await journal()).toMatchObject([{ args: { agent: 'agent-7' } }, { event: 'done' }])
+  expect((await run('create', 'other', '--agent', 'agent\n8')).code).toBe(2)
+})
+
 test('lets a token do no more than it is told to, for no longer than three months', async () => {
   await run('create', 'helpdesk')
   const token = await kept()

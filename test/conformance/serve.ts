@@ -20,6 +20,7 @@ const door = await startHttpServer(
       hosts: ['localhost', '127.0.0.1', '[::1]'],
       origins: [],
       proxied: false,
+      scopes: [],
       authenticate,
       factory: () => {
         const mcp = new McpServer(

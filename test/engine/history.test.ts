@@ -4,9 +4,12 @@ import type { BeforeImage } from '../../src/changes/define.ts'
 import { kindOf } from '../../src/changes/index.ts'
 import type { Change } from '../../src/domain/change.ts'
 import { pastOf } from '../../src/engine/history.ts'
+import { toLine } from '../../src/journal/entry.ts'
 import type { JournalEvent } from '../../src/journal/events.ts'
 import { fileJournal, journalFile } from '../../src/journal/file.ts'
 import type { Journal } from '../../src/journal/journal.ts'
+import { makeProof } from '../../src/journal/proof.ts'
+import { linesAbout } from '../../src/journal/query.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { dataFolder } from '../journal/chain.ts'
 import { account, change, codeOf } from '../support/call.ts'
@@ -33,6 +36,8 @@ const happen = (call: string, more: Partial<JournalEvent>) =>
     account: IN_ACME,
     ...more,
   })
+const edit = (lines: string[], at: number, [from, to]: [string, string]) =>
+  lines.map((line, number) => (number === at ? line.replace(from, to) : line))
 const past = (reference: string, caller = 'ada') => pastOf(journal, reference, (by) => by === caller)
 
 test('tells what a call changed, to its caller alone', async () => {
@@ -124,6 +129,46 @@ test.each<[string, (text: string) => string]>([
   await writeFile(file, alter(text))
   expect(await readFile(file, 'utf8')).not.toBe(text)
   expect(await codeOf(past('call-1'))).toBe('unavailable')
+})
+
+test.each<[string, (lines: string[]) => string[]]>([
+  ['the first write was given to another call', (lines) => edit(lines, 2, ['"call-1"', '"call-9"'])],
+  ['the first write was given to another caller', (lines) => edit(lines, 2, ['"ada"', '"eve"'])],
+  ['the request was given to another call', (lines) => edit(lines, 1, ['"call-1"', '"call-9"'])],
+  ['the line before all of it was changed', (lines) => edit(lines, 0, ['"bob"', '"eve"'])],
+  ['the first write was taken out', (lines) => lines.toSpliced(2, 1)],
+  ['the end of the first write says otherwise', (lines) => edit(lines, 4, ['"done"', '"failed"'])],
+])('throws where %s, and proves nothing', async (_, alter) => {
+  await happen('call-0', { caller: 'bob' })
+  await happen('call-1', { event: 'asked' })
+  await happen('call-1', { before: IMAGE })
+  await happen('call-2', { caller: 'bob' })
+  await happen('call-1', { event: 'done' })
+  await happen('call-1', { before: IMAGE, account: { ...IN_ACME, id: 'id-2' } })
+  await happen('call-1', { event: 'done', account: { ...IN_ACME, id: 'id-2' } })
+  expect((await past('call-1'))?.changes).toHaveLength(2)
+  const file = journalFile(place.folder)
+  const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
+  const altered = alter(lines)
+  expect(altered).not.toEqual(lines)
+  await writeFile(file, `${altered.join('\n')}\n`)
+  expect(await codeOf(past('call-1'))).toBe('unavailable')
+  expect(await codeOf(makeProof(journal, ['call-1'], {}))).toBe('unavailable')
+})
+
+test('throws where a line was made up in place of another, with a hash of its own', async () => {
+  await happen('call-1', { event: 'asked' })
+  await happen('call-1', { before: IMAGE })
+  await happen('call-1', { event: 'done' })
+  const file = journalFile(place.folder)
+  const [asked = '', started = '', done = ''] = (await readFile(file, 'utf8')).trimEnd().split('\n')
+  const { seq: _, at, prev, hash: __, ...event } = JSON.parse(started)
+  const madeUp = { ...event, account: { ...IN_ACME, id: 'id-2' } }
+  const { text } = toLine(madeUp, { seq: 1, hash: prev }, new Date(at))
+  await writeFile(file, [asked, text.trimEnd(), done, ''].join('\n'))
+  expect(await codeOf(past('call-1'))).toBe('unavailable')
+  expect(await codeOf(makeProof(journal, ['call-1'], {}))).toBe('unavailable')
+  expect(await codeOf(linesAbout(journal, ['call-1']))).toBe('unavailable')
 })
 
 test('takes no line for its own that somebody added behind the end', async () => {

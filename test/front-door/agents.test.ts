@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { linkIn } from '../support/browser.ts'
+import { openHttpWorld } from '../support/http-world.ts'
 import { openOAuthWorld } from '../support/trusting.ts'
 import type { ToolAnswer } from '../support/world.ts'
 
@@ -214,5 +215,25 @@ describe('the brake on an agent', () => {
     expect(JSON.parse((await world.run(['brake', '--json'])).stdout).brakes).toHaveLength(1)
     expect((await world.run(['brake', 'off', '--agent', where[1] ?? ''])).code).toBe(0)
     expect(await take('grace', 'agent-7')).toBe('done')
+  })
+  test.each([
+    ['the name of the agent', 'helpdesk-agent', ['refused', 'refused', 'done']],
+    ['its own name', 'BOT-1', ['refused', 'done', 'done']],
+    ['another name', 'helpdesk', ['done', 'done', 'done']],
+  ])('stops an API token by %s', async (_, agent, expected) => {
+    await using world = await openHttpWorld({ settings: UNASKED })
+    const take = async (name: string, of?: string) => {
+      const token = await world.token(name, ['identity:remove'], undefined, of)
+      const user = world.newcomer().userName
+      const leaves = { user, tenants: ['acme-netskope'], reason: 'left' }
+      return codeOf(await (await world.guest({ token })).call('deactivate_user', leaves))
+    }
+    expect((await world.run(['brake', 'on', '--agent', agent])).code).toBe(0)
+    expect([
+      await take('bot-1', 'helpdesk-agent'),
+      await take('bot-2', 'Helpdesk-Agent'),
+      await take('bot-3'),
+    ]).toEqual(expected)
+    expect(world.journal()).toContainEqual(expect.objectContaining({ agent: 'helpdesk-agent' }))
   })
 })

@@ -305,7 +305,7 @@ describe('what OAuth clients find out', () => {
   test('stands at the well-known places, and the challenge leads there', async () => {
     const { issuer, world } = trusting()
     const { challenge } = await knock(world)
-    expect(challenge).toContain('scope="identity:read"')
+    expect(challenge).toContain(`scope="${SCOPES.join(' ')}"`)
     expect(challenge).toContain(
       'resource_metadata="https://identity.example.com/.well-known/oauth-protected-resource/mcp"',
     )
@@ -344,8 +344,30 @@ describe('what OAuth clients find out', () => {
     for (const scope of ['openid profile', 'identity:readx identity', undefined]) {
       const refusal = await knock(world, `Bearer ${await issuer.token({ scope })}`)
       expect(refusal).toMatchObject({ status: 403, error: 'insufficient_scope' })
-      expect(refusal.challenge).toContain('scope="identity:read"')
+      expect(refusal.challenge).toContain(`scope="${SCOPES.join(' ')}"`)
     }
+  })
+
+  test.each([
+    ['all that the server serves', {}, { readOnly: true }, 'identity:read identity:audit'],
+    ['those of the settings', { scopes: ['identity:read'] }, {}, 'identity:read'],
+    [
+      'those of the settings, in any order',
+      { scopes: ['identity:write', 'identity:read'] },
+      {},
+      'identity:read identity:write',
+    ],
+  ])('the scopes to request are %s', async (_, jwt, settings, scopes) => {
+    await using issuer = await openIssuer()
+    await using world = await openHttpWorld({ auth: issuer.settings(jwt), settings })
+    const challenged = /scope="([^"]*)"/
+      .exec((await knock(world)).challenge)?.[1]
+      ?.split(' ')
+      .sort()
+    expect(challenged).toEqual(scopes.split(' ').sort())
+    const served = 'readOnly' in settings ? scopes.split(' ') : SCOPES
+    const reply = await world.fetch('/.well-known/oauth-protected-resource/mcp')
+    expect(await reply.json()).toMatchObject({ scopes_supported: served })
   })
 })
 

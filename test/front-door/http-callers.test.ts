@@ -93,6 +93,24 @@ describe('an OAuth client', () => {
     expect(await more.call('deactivate_user', LEAVES)).toMatchObject({ status: 'done' })
   })
 
+  test.each(SCOPES)(
+    'with the scope %s is shown every tool, and the scope that each one lacks',
+    async (scope) => {
+      const { issuer, world } = shared()
+      const guest = await world.guest({ token: await issuer.token({ scope }) })
+      const tools = await guest.listTools()
+      expect(tools.map(({ name }) => name).sort()).toEqual(
+        EVERY.filter((name) => name !== 'delete_user').sort(),
+      )
+      const lacking = tools.filter(({ description }) =>
+        /Needs the scope identity:\w+/.test(description ?? ''),
+      )
+      const has = OFFERED[scope]
+      expect(lacking.map(({ name }) => name).filter((name) => has.includes(name))).toEqual([])
+      expect(lacking).toHaveLength(tools.filter(({ name }) => !has.includes(name)).length)
+    },
+  )
+
   test('is told so for what it reads, too', async () => {
     const { issuer, world } = shared()
     const { arrivals } = world.since()

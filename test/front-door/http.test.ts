@@ -159,6 +159,8 @@ describe('over HTTP', () => {
   })
 })
 
+const FOUND = 'mcp_method_name="tools/call",gen_ai_operation_name="execute_tool",gen_ai_tool_name="find_user"'
+
 describe('metrics', () => {
   test('count calls, outcomes, waits, budgets, approvals and breakers, and name no person', async () => {
     await using world = await openHttpWorld()
@@ -174,7 +176,11 @@ describe('metrics', () => {
       /^identity_mcp_calls_total\{tool="find_user",outcome="done"\} 1$/m,
       /^identity_mcp_calls_total\{tool="find_user",outcome="invalid_input"\} 1$/m,
       /^identity_mcp_calls_total\{tool="deactivate_user",outcome="approval_required"\} 1$/m,
-      /^identity_mcp_call_seconds_count\{tool="find_user"\} 2$/m,
+      new RegExp(`^mcp_server_operation_duration_seconds_count\\{${FOUND}\\} 1$`, 'm'),
+      new RegExp(
+        `^mcp_server_operation_duration_seconds_count\\{${FOUND},error_type="tool_error"\\} 1$`,
+        'm',
+      ),
       /^identity_mcp_budget_wait_seconds_count\{tenant="acme-netskope"\} [1-9]/m,
       /^identity_mcp_budget_left\{tenant="acme-netskope",token="[0-9a-f]{8}",window="minute"\} 29\d$/m,
       /^identity_mcp_approvals_pending 1$/m,

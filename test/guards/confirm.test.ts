@@ -19,6 +19,7 @@ function guarded(rules: unknown[] = [], store = memoryStore()) {
   const guard = confirm({
     policy: { ...POLICY, confirm: Confirm.parse({ rules }) },
     approvals,
+    approvers: { list: async () => ['grace', 'hugo', 'ida'].map((name) => ({ name, addedAt: 0 })) },
     signer: stateSigner(store),
     approveAt: async ({ id }) => ({ words: `approve ${id}` }),
     tend: async () => {},

@@ -62,6 +62,7 @@ function guarded({
         about: () => TRAITS,
       },
       approvals: openApprovals(store),
+      approvers: { list: async () => [] },
       signer: stateSigner(store),
       approveAt: async () => ({ words: 'somewhere' }),
       tend: async () => {},

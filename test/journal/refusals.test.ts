@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Call } from '../../src/guards/call.ts'
+import { journalled } from '../../src/guards/journal.ts'
 import type { JournalEvent } from '../../src/journal/events.ts'
 import { fileJournal, journalFile } from '../../src/journal/file.ts'
 import { boundedRefusals } from '../../src/journal/refusals.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
+import { makeCall } from '../support/call.ts'
 import { dataFolder } from './chain.ts'
 
 beforeEach(() => vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] }))
@@ -91,3 +94,25 @@ test.each(['refused', 'failed', 'denied', 'done'] as const)(
     expect((await readFile(journalFile(data.folder))).length).toBeLessThan(3_000)
   },
 )
+
+test('forms that a caller has shown again and again are journalled at that rate, and approvals always', async () => {
+  const { refusals, lines } = open()
+  const journal = {
+    append: async (event: JournalEvent) => ({ ...event, seq: lines.push(event), at: '', prev: '', hash: '' }),
+  }
+  const guard = journalled({ journal, refusals, warn: () => {} })
+  const records = async (event: Parameters<Call['record']>[0]) => {
+    await guard(makeCall(), async ({ record }) => {
+      await record(event)
+      return { answer: {} }
+    })
+  }
+  for (let time = 0; time < 350; time++)
+    await records({ event: 'asked', approval: { id: `${time}`, how: 'form' } })
+  expect(lines).toHaveLength(300)
+  await records({ event: 'asked', approval: { id: 'K7Q2-M9XD-41' } })
+  await records({ event: 'approved', approval: { id: '1', how: 'form' } })
+  expect(lines.slice(300)).toMatchObject([{ event: 'asked' }, { event: 'approved' }])
+  await refusals.close()
+  expect(lines.at(-1)?.note).toContain('50 more calls that changed nothing were left out')
+})

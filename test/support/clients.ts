@@ -45,7 +45,7 @@ export interface HttpAddress {
 /** The part of an MCP client that the tests use, the same for all kinds. */
 export interface TestClient {
   pid: number | null
-  listTools(): Promise<{ name: string }[]>
+  listTools(): Promise<{ name: string; description?: string }[]>
   listResources(): Promise<{ uri: string }[]>
   readResource(uri: string): Promise<unknown>
   callTool(name: string, args: unknown, options?: CallOptions): Promise<ToolResult>

@@ -66,9 +66,18 @@ export async function openHttpWorld({
     /** Requests `path` directly, without an MCP client. */
     fetch: (path: string, init?: RequestInit) => fetch(new URL(path, url), init),
     /** Creates an API token, without the command `tokens create`. */
-    async token(name: string, scopes: readonly Scope[] = ['identity:read'], tenants?: readonly string[]) {
+    async token(
+      name: string,
+      scopes: readonly Scope[] = ['identity:read'],
+      tenants?: readonly string[],
+      agent?: string,
+    ) {
       const { store } = openStores(place.dataDir)
-      const { token } = await openApiTokens(store).create(name, { scopes, ...(tenants && { tenants }) })
+      const { token } = await openApiTokens(store).create(
+        name,
+        { scopes, ...(tenants && { tenants }) },
+        agent === undefined ? {} : { agent },
+      )
       await store.close()
       return token
     },

@@ -120,7 +120,7 @@ async function openWorld(subject: Subject, mapping: Ways): Promise<World> {
     subject,
     operations: operations as Required<Operations>,
     ask,
-    hold: holdFor(openClaims(store)(context().signal), tenants, ask),
+    hold: holdFor(openClaims(store)(context()), tenants, ask),
     lin,
     target: { id: lin.id, userName: await nameOf(operations, lin.id) },
     newcomer: { ...NEW, ...subject.newcomer },
