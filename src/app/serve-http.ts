@@ -16,7 +16,7 @@ import { inFlight } from '../in-flight.ts'
 import type { Log } from '../log.ts'
 import { serverFactory } from '../server.ts'
 import type { Store } from '../store/store.ts'
-import { composeServer, type LinkedPage } from './compose.ts'
+import { composeServer, type LinkedPage, reportStore } from './compose.ts'
 import type { Io } from './io.ts'
 import { type CommonOptions, settingsFile } from './stores.ts'
 
@@ -125,6 +125,7 @@ async function composeFromSettings(
   try {
     const { parts, settings, tenants, store, page, log } = running
     for (const note of settings.notes) io.stderr.write(`note: ${note}\n`)
+    void reportStore(running)
     const auth = authFor(host, settings.auth, settingsFile(io, options).file)
     const { jwt } = auth === 'none' ? {} : auth
     const { url } = settings.http
