@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout } from 'node:timers/promises'
 import { Unavailable } from '../errors.ts'
-import { batchUpdates, makeChanges, type Outcome, type StoredJson } from './batched-updates.ts'
+import { batchUpdates, type StoredJson, swapChanges } from './batched-updates.ts'
 import type { RedisCommands } from './redis-client.ts'
 import { type RedisConnection, toMs } from './redis-connection.ts'
-import type { Change, Store } from './store.ts'
+import type { Store } from './store.ts'
 
 /** A stored value: a version tag unique to this write, then its JSON. */
 const TAG_LENGTH = 16
@@ -23,9 +22,6 @@ const READ_SCRIPT = `return { redis.call('GET', KEYS[1]), redis.call('TIME') }`
 /** One step of a listing on the node that has KEYS[1]. */
 const SCAN_SCRIPT = `return redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', 1000)`
 
-/** How long a change is retried against those of other instances, and the longest pause between two tries. */
-const CONTENDED_MS = 2_000
-const LONGEST_PAUSE_MS = 32
 /** The time limit for a whole listing. */
 const LISTING_MS = 3_000
 
@@ -33,7 +29,17 @@ const LISTING_MS = 3_000
 export function redisStore({ prefix, run, health, close }: RedisConnection): Store {
   // The journal has keys of its own.
   const own = `${prefix}store/`
-  const update = batchUpdates((key, changes) => run((redis) => swap(redis, own + key, changes)))
+  const update = batchUpdates((key, changes) =>
+    run((redis) =>
+      swapChanges(changes, {
+        async read() {
+          const { text, now } = await read(redis, own + key)
+          return { mark: text?.slice(0, TAG_LENGTH), json: text?.slice(TAG_LENGTH), now }
+        },
+        swap: (tag, after) => swap(redis, own + key, tag, after),
+      }),
+    ),
+  )
   return {
     get: (key) => run(async (redis) => toValue(await redis.get(own + key))),
     set: (key, value, ttl) =>
@@ -59,33 +65,20 @@ async function read(redis: RedisCommands, key: string): Promise<{ text: string |
   return { text, now: toMs(time) }
 }
 
-function toValue<Value>(text: string | null): Value | undefined {
-  // The caller knows the type of its key's value.
-  return text === null ? undefined : (JSON.parse(text.slice(TAG_LENGTH)) as Value)
-}
-
-/** Makes `changes`, and retries until no other write comes in between. */
 async function swap(
   redis: RedisCommands,
   key: string,
-  changes: readonly Change<unknown, unknown>[],
-): Promise<Outcome[]> {
-  const until = performance.now() + CONTENDED_MS
-  for (let tries = 1; ; tries += 1) {
-    const { text, now } = await read(redis, key)
-    const before: StoredJson = { json: text?.slice(TAG_LENGTH) }
-    const { after, outcomes } = makeChanges(changes, before, now)
-    if (after === before) return outcomes
-    const { json, ttl } = after
-    const next = json === undefined || (ttl !== undefined && ttl <= 0) ? '' : tagged(json)
-    const stays = ttl === undefined ? '' : Math.ceil(ttl)
-    if ((await redis.eval(SWAP_SCRIPT, 1, key, text?.slice(0, TAG_LENGTH) ?? '', next, stays)) === 1)
-      return outcomes
-    if (performance.now() > until) {
-      throw new Unavailable('Too many concurrent changes to the same entry of the store.', 'Try again later.')
-    }
-    await setTimeout(Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS))
-  }
+  tag: string | undefined,
+  { json, ttl }: StoredJson,
+): Promise<boolean> {
+  const next = json === undefined || (ttl !== undefined && ttl <= 0) ? '' : tagged(json)
+  const stays = ttl === undefined ? '' : Math.ceil(ttl)
+  return (await redis.eval(SWAP_SCRIPT, 1, key, tag ?? '', next, stays)) === 1
+}
+
+function toValue<Value>(text: string | null): Value | undefined {
+  // The caller knows the type of its key's value.
+  return text === null ? undefined : (JSON.parse(text.slice(TAG_LENGTH)) as Value)
 }
 
 async function scan(redis: RedisCommands, own: string, prefix: string): Promise<string[]> {
