@@ -36,7 +36,7 @@ function withoutSecrets(io: Io, options: CommonOptions): Settings | undefined {
     // These commands do not open the store.
     const schema = settingsSchema(vendors, { Secret: PlaceholderSecret })
     const { data } = schema.safeParse({ ...raw, store: undefined })
-    return data && { ...data, notes: [], routes: new Map() }
+    return data && { ...data, leftOut: [], notes: [], routes: new Map() }
   } catch {
     return undefined
   }
