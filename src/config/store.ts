@@ -87,7 +87,11 @@ function singleAddress(text: string, defaultPort = REDIS_PORT): RedisAddress | u
   if (!URL.canParse(text)) return undefined
   const url = new URL(text)
   const database = /^\/?(\d{0,4})$/.exec(url.pathname)?.[1]
-  const fits = /^rediss?:$/.test(url.protocol) && url.hostname !== '' && url.search + url.hash === ''
+  const fits =
+    /^rediss?:$/.test(url.protocol) &&
+    url.hostname !== '' &&
+    !url.hostname.includes(',') &&
+    url.search + url.hash === ''
   if (!fits || database === undefined) return undefined
   try {
     const username = decodeURIComponent(url.username)
