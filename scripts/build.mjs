@@ -32,7 +32,11 @@ try {
     minifySyntax: true,
     minifyWhitespace: true,
     // As text: esbuild would make an object a module of its own, which every chunk then loads.
-    define: { BUILT_TOOLS: JSON.stringify(JSON.stringify(tools)) },
+    // The thread of the database is started from a chunk, and lies beside the entry.
+    define: {
+      BUILT_TOOLS: JSON.stringify(JSON.stringify(tools)),
+      SQLITE_WORKER: JSON.stringify('../sqlite-worker.js'),
+    },
     // CommonJS packages in an ES module need `require`.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
@@ -112,6 +116,11 @@ try {
       plugins: [smallValidator, undiciAgentOnly],
     })
   }
+  await build({
+    ...shipped,
+    entryPoints: { 'sqlite-worker': 'src/store/sqlite-worker.mjs' },
+    outdir: made,
+  })
   chmodSync(join(made, 'main.js'), 0o755)
   chmodSync(made, 0o755)
   rmSync('dist', { recursive: true, force: true })

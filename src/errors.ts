@@ -136,6 +136,10 @@ export class Unavailable extends RetryableError {
 export class WrongAddress extends IdentityError {
   readonly code = 'unavailable'
 }
+/** The settings of a tenant cannot be used, so its app is not asked. */
+export class LeftOutTenant extends IdentityError {
+  readonly code = 'unavailable'
+}
 /** The way to the app is barred: a certificate that is not trusted, or a proxy. Nothing was sent. */
 export class NoConnection extends WrongAddress {}
 export class TimedOut extends RetryableError {

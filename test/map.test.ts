@@ -186,7 +186,7 @@ describe('the map of imports', () => {
       'config/network.ts',
       'config/store.ts',
       'config/webhook.ts',
-      'store/redis-connection.ts',
+      'store/redis-client.ts',
       // A client id is shown to whoever sets up an identity provider.
       'vendors/gainsight/setup.ts',
       // A key signs.

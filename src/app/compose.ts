@@ -204,6 +204,13 @@ async function openedOr<Result>(close: () => Promise<void>, open: () => Result):
   }
 }
 
+/** Says at the start, before a call is refused for it, why a store elsewhere cannot be used. Never throws. */
+export async function reportStore({ settings, store, log }: Running): Promise<void> {
+  if (settings.store === 'disk') return
+  const { ok, store: name, problem } = await store.health()
+  if (!ok) log.error(`no change can be made, because the store cannot be used (${name}): ${problem}`)
+}
+
 /** How budgets are spent while the store is down. */
 const withoutStore = (log: Log) => ({
   share: SHARE_WITHOUT_STORE,

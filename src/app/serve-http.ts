@@ -7,7 +7,7 @@ import { authentication } from '../auth/authenticate.ts'
 import { protectedResource } from '../auth/protected-resource.ts'
 import { isLoopback } from '../config/address.ts'
 import type { Auth } from '../config/http.ts'
-import { SettingsError } from '../config/settings.ts'
+import { type Settings, SettingsError } from '../config/settings.ts'
 import { callerRateLimit } from '../http/caller-rate-limit.ts'
 import { principalIn } from '../http/mcp-endpoint.ts'
 import { type Metrics, prometheus } from '../http/metrics.ts'
@@ -16,7 +16,7 @@ import { inFlight } from '../in-flight.ts'
 import type { Log } from '../log.ts'
 import { servedScopes, serverFactory } from '../server.ts'
 import type { Store } from '../store/store.ts'
-import { composeServer, type LinkedPage } from './compose.ts'
+import { composeServer, type LinkedPage, reportStore } from './compose.ts'
 import type { Io } from './io.ts'
 import { type CommonOptions, settingsFile } from './stores.ts'
 
@@ -40,13 +40,21 @@ export async function serveHttp(io: Io, options: CommonOptions, listening: Liste
 async function serve(io: Io, options: CommonOptions, { host, port }: Listening): Promise<void> {
   const metrics = prometheus()
   const read = () => composeFromSettings(io, options, host, metrics)
-  /** Also throws when the new store is unavailable: the known budgets and tokens are worth more than it. */
+  /**
+   * Also throws when the new store is unavailable, since the known budgets and tokens are worth more than it, and when a
+   * tenant that is served would be left out.
+   */
   const readUsable = async () => {
     const next = await read()
     const { ok, store, problem } = await next.health()
-    if (ok) return next
+    const served = next.leftOut.filter(({ tenant }) => !current.leftOut.some((one) => one.tenant === tenant))
+    const problems = [
+      ...served.flatMap(({ faults }) => faults),
+      ...(ok ? [] : [`store: ${store} is unavailable: ${problem}`]),
+    ]
+    if (problems.length === 0) return next
     await next.close()
-    throw new SettingsError(settingsFile(io, options).file, [`store: ${store} is unavailable: ${problem}`])
+    throw new SettingsError(settingsFile(io, options).file, problems)
   }
 
   // Handled from the start: without a handler the signal ends the process.
@@ -104,6 +112,7 @@ interface ComposedServer {
   log: Log
   /** What to serve at that address. */
   serve(address: string): HttpServing
+  leftOut: Settings['leftOut']
   health: Store['health']
   close(): Promise<void>
 }
@@ -126,6 +135,7 @@ async function composeFromSettings(
     const { parts, runs, settings, tenants, store, page, log } = running
     runs.runner.start()
     for (const note of settings.notes) io.stderr.write(`note: ${note}\n`)
+    void reportStore(running)
     const auth = authFor(host, settings.auth, settingsFile(io, options).file)
     const { jwt } = auth === 'none' ? {} : auth
     const { url } = settings.http
@@ -156,6 +166,7 @@ async function composeFromSettings(
           log,
         }
       },
+      leftOut: settings.leftOut,
       health: store.health,
       close: running.close,
     }

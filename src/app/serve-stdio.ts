@@ -4,7 +4,7 @@ import { callerId } from '../domain/caller-names.ts'
 import { EVERYTHING } from '../domain/scopes.ts'
 import { overStdio } from '../mcp/stdio.ts'
 import { serverFactory } from '../server.ts'
-import { composeServer } from './compose.ts'
+import { composeServer, reportStore } from './compose.ts'
 import type { Io } from './io.ts'
 import type { CommonOptions } from './stores.ts'
 
@@ -24,6 +24,7 @@ export async function serve(io: Io, options: CommonOptions): Promise<void> {
   reread = () => io.stderr.write(rereadSecrets(settings))
   running.runs.runner.start()
   for (const note of settings.notes) io.stderr.write(`note: ${note}\n`)
+  void reportStore(running)
   // On stdio, the caller is the person who started this process.
   const principal = {
     caller: callerId.local(io.user),

@@ -111,7 +111,12 @@ export async function openDataFolder(io: Io, command: Command): Promise<DataFold
     const Secret = secretFrom(io.env)
     const network = z.object(networkSettings).parse({ proxy: outline.proxy, ca: outline.ca })
     const { route, problems } = routesOf(network, { env: io.env, where: file, Reference: Secret })
-    if (problems.length > 0) throw new SettingsError(file, problems)
+    if (problems.length > 0) {
+      throw new SettingsError(
+        file,
+        problems.map(({ text }) => text),
+      )
+    }
     return { webhook: webhookSettings({ Secret }).optional().parse(outline.webhook), signingKey, route }
   })
   return {

@@ -62,17 +62,25 @@ interface Surroundings {
   Reference: z.ZodType<Secret, string>
 }
 
+/** What is wrong with settings, and the one tenant that it concerns, if it is only one. */
+export interface Problem {
+  tenant?: string
+  text: string
+}
+
 /** The route of each tenant, the one to all else, and what is wrong with the settings of the network. */
 export function routesOf(
   { tenants = {}, ...all }: NetworkSettings & { tenants?: Readonly<Record<string, NetworkSettings>> },
   around: Surroundings,
-): { routes: ReadonlyMap<string, Route>; route: Route; problems: readonly string[] } {
-  const problems: string[] = []
-  const tried = <Result>(key: string, make: () => Result): Result | undefined => {
+): { routes: ReadonlyMap<string, Route>; route: Route; problems: readonly Problem[] } {
+  const problems: Problem[] = []
+  const tried = <Result>(key: string, make: () => Result, tenant?: string): Result | undefined => {
     try {
       return make()
     } catch (error) {
-      problems.push(`${key}: ${error instanceof Error ? error.message : error}`)
+      const at = tenant === undefined ? key : `tenants.${tenant}.${key}`
+      const text = `${at}: ${error instanceof Error ? error.message : error}`
+      problems.push({ text, ...(tenant !== undefined && { tenant }) })
       return undefined
     }
   }
@@ -89,8 +97,8 @@ export function routesOf(
     authorities: shared.length + trusted.length > 0 ? [...extra, ...shared, ...trusted] : [],
   })
   const routes = Object.entries(tenants).map(([name, { proxy, ca }]): [string, Route] => {
-    const own = tried(`tenants.${name}.proxy`, () => settingProxy(proxy, around))
-    const trusted = tried(`tenants.${name}.ca`, () => authorities(ca, around)) ?? []
+    const own = tried('proxy', () => settingProxy(proxy, around), name)
+    const trusted = tried('ca', () => authorities(ca, around), name) ?? []
     return [name, routeWith(own, trusted)]
   })
   return { routes: new Map(routes), route: routeWith(undefined, []), problems }

@@ -4,7 +4,8 @@ import * as z from 'zod'
 import type { Secret } from '../secret.ts'
 import { Auth, HttpSettings } from './http.ts'
 import { JsonFault, parseJsonc } from './jsonc.ts'
-import { networkSettings, type Route, routesOf } from './network.ts'
+import { type LeftOut, leftOutTenants, noteOn, without } from './left-out.ts'
+import { networkSettings, type Problem, type Route, routesOf } from './network.ts'
 import { notesOn } from './notes.ts'
 import { ChangeLimits, Confirm, type Environment, ProtectedAccount } from './policy.ts'
 import { type FileSecret, secretFrom } from './reference.ts'
@@ -144,6 +145,8 @@ export function filledIn(
 
 type ParsedSettings = z.infer<ReturnType<typeof settingsSchema>>
 export type Settings = ParsedSettings & {
+  /** The tenants whose own settings cannot be used. */
+  leftOut: readonly LeftOut[]
   /** What whoever runs the server should know of them, in sentences. */
   notes: readonly string[]
   /** How requests reach the app of each tenant. */
@@ -191,27 +194,81 @@ export function storePlaceIn(
 /** Each schema parses once: compiling a parser is not worth it. */
 const PARSE_ONCE = { jitless: true }
 
-/** Validates parsed JSON. Throws `SettingsError` with `where` in its message. */
+/**
+ * Validates parsed JSON. A tenant whose own settings are wrong is left out, if another is left. Throws `SettingsError` with
+ * `where` in its message for whatever is wrong with the settings of all: a limit or a protected account, for example.
+ */
 export function parseSettings(
   raw: unknown,
   vendors: readonly ConfigurableVendor[],
   env: Readonly<Record<string, string | undefined>>,
   where: string,
 ): Settings {
+  const faults: Problem[] = []
+  const leftOut = new Set<string>()
+  for (;;) {
+    const read = readOnce(without(raw, leftOut), { vendors, env, where, leftOut })
+    faults.push(...read.problems)
+    const concernAll = read.problems.some(({ tenant }) => tenant === undefined)
+    if (read.settings && read.problems.length === 0) {
+      const out = leftOutTenants(raw, { vendors, leftOut, faults })
+      const unplaced = out.find(({ tenant, url }) => url === undefined && protects(read.settings, tenant))
+      if (!unplaced)
+        return { ...read.settings, leftOut: out, notes: [...out.map(noteOn), ...read.settings.notes] }
+    }
+    for (const { tenant } of read.problems) if (tenant !== undefined) leftOut.add(tenant)
+    const isStuck =
+      concernAll || read.problems.length === 0 || leftOut.size === Object.keys(tenantsIn(raw)).length
+    if (isStuck)
+      throw new SettingsError(
+        where,
+        faults.map(({ text }) => text),
+      )
+  }
+}
+
+function readOnce(
+  raw: unknown,
+  {
+    vendors,
+    env,
+    where,
+    leftOut,
+  }: Pick<Parameters<typeof routesOf>[1], 'env' | 'where'> & {
+    vendors: readonly ConfigurableVendor[]
+    leftOut: ReadonlySet<string>
+  },
+): { settings?: Omit<Settings, 'leftOut'>; problems: Problem[] } {
   const fileSecrets: FileSecret[] = []
   const Reference = secretFrom(env, { kept: fileSecrets })
   const parts = { Secret: Reference, SecretText: secretFrom(env, { form: 'text', kept: fileSecrets }) }
   const parsed = settingsSchema(vendors, parts, vendorsIn(raw)).safeParse(raw, PARSE_ONCE)
   const network = parsed.data && routesOf(parsed.data, { env, where, Reference })
-  const problems = [
+  const ofAll = [
     ...badTenantNames(raw),
-    ...(parsed.error?.issues.flatMap(problemsOf) ?? []),
-    ...(parsed.data ? [...unknownNames(parsed.data, vendors), ...emptyFourEyes(parsed.data)] : []),
+    ...(parsed.data ? [...unknownNames(parsed.data, vendors, leftOut), ...emptyFourEyes(parsed.data)] : []),
+  ]
+  const problems = [
+    ...ofAll.map((text) => ({ text })),
+    ...(parsed.error?.issues.flatMap((issue) =>
+      problemsOf(issue).map((text): Problem => ({ text, ...tenantOf(issue, raw, vendors) })),
+    ) ?? []),
     ...(network?.problems ?? []),
   ]
-  if (!network || problems.length > 0) throw new SettingsError(where, problems)
+  if (!network) return { problems }
   const { routes, route } = network
-  return { ...parsed.data, notes: notesOn(raw, parsed.data), routes, route, fileSecrets }
+  return { settings: { ...parsed.data, notes: notesOn(raw, parsed.data), routes, route, fileSecrets }, problems }
+}
+
+/** The tenant whose settings an issue is in. Of a tenant without a known vendor too little is known to leave it out. */
+function tenantOf(
+  { path: [at, name] }: z.core.$ZodIssue,
+  raw: unknown,
+  vendors: readonly ConfigurableVendor[],
+): { tenant?: string } {
+  if (at !== 'tenants' || typeof name !== 'string') return {}
+  const { vendor } = (tenantsIn(raw)[name] ?? {}) as { vendor?: unknown }
+  return vendors.some((known) => known.name === vendor) ? { tenant: name } : {}
 }
 
 /** Valid tenant names. */
@@ -240,8 +297,9 @@ const badTenantNames = (raw: unknown): string[] =>
 function unknownNames(
   { tenants, confirm, ...settings }: ParsedSettings,
   vendors: readonly ConfigurableVendor[],
+  leftOut: ReadonlySet<string>,
 ) {
-  const known = { tenants: Object.keys(tenants), vendors: vendors.map(({ name }) => name) }
+  const known = { tenants: [...Object.keys(tenants), ...leftOut], vendors: vendors.map(({ name }) => name) }
   const rules = confirm.rules.flatMap(({ when }, index) =>
     (['tenants', 'vendors'] as const).flatMap((kind) =>
       (when[kind] ?? []).map((name) => ({ at: `confirm.rules.${index}.when.${kind}`, kind, name })),
@@ -256,6 +314,10 @@ function unknownNames(
     .filter(({ kind, name }) => !known[kind].includes(name))
     .map(({ at, kind, name }) => `${at}: there is no ${kind.slice(0, -1)} "${name.slice(0, 64)}"`)
 }
+
+/** Whether an account is protected in that tenant, and so in each that leads to the same app. */
+const protects = (settings: ParsedSettings | undefined, tenant: string): boolean =>
+  settings?.protected.some((entry) => typeof entry !== 'string' && entry.tenant === tenant) ?? false
 
 /** Four eyes where nobody knows who asks would be an empty promise. */
 const emptyFourEyes = ({ auth, confirm }: ParsedSettings): string[] =>

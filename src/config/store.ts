@@ -3,32 +3,45 @@ import { Secret } from '../secret.ts'
 import { isLoopback } from './address.ts'
 import { REFERENCE } from './reference.ts'
 
-/** The address and the credentials of a Redis. */
-export interface RedisAddress {
+interface RedisNode {
   host: string
   port: number
+}
+
+/** The address and the credentials of a Redis. */
+export interface RedisAddress extends RedisNode {
   tls: boolean
   database: number
   username?: string
   password?: Secret
+  /** How it is found where it can move; `host` and `port` are then the first of the nodes. */
+  via?: { sentinels: readonly RedisNode[]; name: string } | { cluster: readonly RedisNode[] }
 }
 
 /** Where the store is: in the data folder, or in a Redis that instances share. */
 export type StorePlace = 'disk' | RedisAddress
 
 /** A warning if the password is sent over a network without TLS. */
-export const passwordInClear = ({ host, tls, password }: RedisAddress): string | undefined =>
-  password && !tls && !isLoopback(host)
-    ? `The password of the Redis at ${host} is sent in clear: use rediss:// for TLS.`
+export const passwordInClear = (address: RedisAddress): string | undefined => {
+  const { tls, password } = address
+  const remote = nodesOf(address).find(({ host }) => !isLoopback(host))
+  return password && !tls && remote
+    ? `The password of the Redis at ${remote.host} is sent in clear: use rediss:// for TLS.`
     : undefined
+}
+
+function nodesOf({ host, port, via }: RedisAddress): readonly RedisNode[] {
+  if (!via) return [{ host, port }]
+  return 'cluster' in via ? via.cluster : via.sentinels
+}
 
 /** The setting `store`. Error messages never quote it: it can contain a password. */
 export const storePlace = (Reference: z.ZodType<Secret, string>) =>
   z
     .string()
     .regex(
-      new RegExp(`^(disk|rediss?://\\S+)$|${REFERENCE.source}`),
-      'must be disk, redis://HOST, rediss://HOST for TLS, or env:NAME or file:/path with such an address',
+      new RegExp(`^(disk|rediss?(\\+(sentinel|cluster))?://\\S+)$|${REFERENCE.source}`),
+      'must be disk, redis://HOST, rediss://HOST for TLS, redis+sentinel://HOST,HOST/NAME, redis+cluster://HOST,HOST, or env:NAME or file:/path with such an address',
     )
     .default('disk')
     .transform((text, context): StorePlace => {
@@ -49,13 +62,36 @@ export const storePlace = (Reference: z.ZodType<Secret, string>) =>
     })
 
 const INVALID_ADDRESS =
-  'must be or refer to an address like redis://HOST:6379/0, or rediss:// for TLS, with a percent-encoded password'
+  'must be or refer to an address like redis://HOST:6379/0, redis+sentinel://HOST:26379,HOST:26379/NAME/0 or ' +
+  'redis+cluster://HOST:6379,HOST:6379, or with rediss for TLS, with a percent-encoded password'
 
+const REDIS_PORT = 6379
+const SENTINEL_PORT = 26_379
+
+/** Nodes are separated by commas, which no URL has; each is read as a URL of its own. */
 function toAddress(text: string): RedisAddress | undefined {
+  const [, scheme, kind, login = '', hosts = '', path = ''] =
+    /^(rediss?)(?:\+(sentinel|cluster))?:\/\/([^@/?#]*@)?([^@/?#]*)(.*)$/s.exec(text) ?? []
+  if (!kind) return singleAddress(text)
+  const [, name, database = ''] =
+    (kind === 'cluster' ? /^\/?()()$/ : /^\/([\w.-]+)(\/\d{1,4})?$/).exec(path) ?? []
+  const port = kind === 'cluster' ? REDIS_PORT : SENTINEL_PORT
+  const found = hosts.split(',').map((host) => singleAddress(`${scheme}://${login}${host}${database}`, port))
+  const nodes = found.flatMap((one) => (one ? [{ host: one.host, port: one.port }] : []))
+  const [first] = found
+  if (!first || name === undefined || nodes.length < found.length) return undefined
+  return { ...first, via: kind === 'cluster' ? { cluster: nodes } : { sentinels: nodes, name } }
+}
+
+function singleAddress(text: string, defaultPort = REDIS_PORT): RedisAddress | undefined {
   if (!URL.canParse(text)) return undefined
   const url = new URL(text)
   const database = /^\/?(\d{0,4})$/.exec(url.pathname)?.[1]
-  const fits = /^rediss?:$/.test(url.protocol) && url.hostname !== '' && url.search + url.hash === ''
+  const fits =
+    /^rediss?:$/.test(url.protocol) &&
+    url.hostname !== '' &&
+    !url.hostname.includes(',') &&
+    url.search + url.hash === ''
   if (!fits || database === undefined) return undefined
   try {
     const username = decodeURIComponent(url.username)
@@ -63,7 +99,7 @@ function toAddress(text: string): RedisAddress | undefined {
     return {
       // Only a URL has brackets around an IPv6 address.
       host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: Number(url.port || 6379),
+      port: Number(url.port || defaultPort),
       tls: url.protocol === 'rediss:',
       database: Number(database),
       ...(username && { username }),

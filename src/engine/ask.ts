@@ -1,6 +1,7 @@
 import type { AnswerOf, AskOf, OperationName, RequestContext } from '../domain/operations.ts'
 import { IdentityError, Internal, Unsupported } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { notAskedError } from './left-out-tenant.ts'
 import type { Tenant, Tenants } from './tenants.ts'
 
 /** One tenant's answer or error to a question that went to several. */
@@ -31,12 +32,13 @@ type Operation<Name extends OperationName> = (
 
 /** The operation of a tenant; throws `Unsupported` if the tenant lacks it. */
 export function mustOffer<Name extends OperationName>(
-  { name, title, operations, offers }: Tenant,
+  { name, title, operations, offers, isLeftOut }: Tenant,
   operation: Name,
 ): Operation<Name> {
   const table: OperationTable = operations
   const run: Operation<Name> | undefined = table[operation]
   if (run && offers(operation)) return run
+  if (isLeftOut) throw notAskedError(name)
   throw new Unsupported(
     `${title} (${name}) does not offer this.`,
     'list_tenants shows what each tenant can do.',

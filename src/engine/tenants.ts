@@ -18,6 +18,7 @@ import type { Store } from '../store/store.ts'
 import { inQuotes } from '../text/text.ts'
 import { titleOf, type Vendor, type VendorContext } from '../vendors/define.ts'
 import { type ClientOptions, openClient, type Refusal } from '../vendors/http/client.ts'
+import { leftOutTenant } from './left-out-tenant.ts'
 
 /** One configured workspace of a vendor. */
 export interface Tenant {
@@ -32,6 +33,8 @@ export interface Tenant {
   operations: AppOperations
   /** Whether the operation is available: the vendor has it, and the app was not found to lack it. */
   offers(operation: OperationName): boolean
+  /** Its settings cannot be used, and its app is not asked. */
+  isLeftOut?: true
   /** What is left of the budget of each of its tokens, by fingerprint. */
   budgets(): Promise<(BudgetLeft & { token: string })[]>
 }
@@ -67,9 +70,8 @@ interface TenantServices {
 /** Prepares every tenant in the settings; sends no request yet. */
 export function openTenants(settings: Settings, vendors: readonly Vendor[], kept: TenantServices): Tenants {
   const namesPrivilege = privilegeNames(settings.administrators)
-  const all = Object.entries(settings.tenants).map(([name, tenant]): Tenant => {
-    const vendor = vendors.find((candidate) => candidate.name === tenant.vendor)
-    if (!vendor) throw new TypeError(`no vendor ${tenant.vendor}`)
+  const served = Object.entries(settings.tenants).map(([name, tenant]): Tenant => {
+    const vendor = vendorOf(tenant, vendors)
     const { opened, budgets } = openApp(name, tenant, vendor, {
       ...kept,
       route: settings.routes.get(name) ?? DIRECT,
@@ -87,12 +89,23 @@ export function openTenants(settings: Settings, vendors: readonly Vendor[], kept
       budgets,
     }
   })
-  const appOf = appsOf(settings.tenants)
+  const leftOut = settings.leftOut.map(
+    (one): Tenant => ({ ...leftOutTenant(one, vendorOf(one, vendors)), namesPrivilege }),
+  )
+  const all = [...served, ...leftOut]
+  const placed = all.filter(({ settings }) => settings.url !== '')
+  const appOf = appsOf(Object.fromEntries(placed.map(({ name, settings }) => [name, settings])))
   return tenantsOver(all, {
     readOnly: (tenant) => settings.readOnly || !tenant.settings.allowWrites,
     appOf,
     sharing: (name) => all.flatMap((one) => (appOf(one.name) === appOf(name) ? [one.name] : [])),
   })
+}
+
+function vendorOf({ vendor }: { vendor: string }, vendors: readonly Vendor[]): Vendor {
+  const found = vendors.find(({ name }) => name === vendor)
+  if (!found) throw new TypeError(`no vendor ${vendor}`)
+  return found
 }
 
 function tenantsOver(

@@ -1,15 +1,19 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
 import { Unavailable } from '../errors.ts'
-import { KEY_PREFIX, type RedisConnection, toMs } from '../store/redis-connection.ts'
+import type { RedisCommands } from '../store/redis-client.ts'
+import { type RedisConnection, toMs } from '../store/redis-connection.ts'
+import { isRefusal } from '../store/redis-problems.ts'
 import type { JournalForm, JournalHead, RawLine } from './backend.ts'
 import { isUnchanged, NO_LINE, readLine, toLine } from './entry.ts'
 import type { JournalEvent, JournalLine } from './events.ts'
 import { type Journal, journalOver } from './journal.ts'
 
 /** The stream of lines, each with its number as id, and the hash that records the last of them. */
-export const STREAM = `${KEY_PREFIX}journal`
-export const HEAD = `${KEY_PREFIX}journal-head`
+export const journalKeys = (prefix: string): readonly [stream: string, head: string] => [
+  `${prefix}journal`,
+  `${prefix}journal-head`,
+]
+type Keys = ReturnType<typeof journalKeys>
 
 /** The state of the journal, and its lines with the ids ARGV[1] to ARGV[2]. */
 const STATE_SCRIPT = `
@@ -49,43 +53,53 @@ interface StreamState {
 }
 
 /** The journal in a Redis stream, with the same lines and the same chain as in a file. */
-export const streamJournal = ({ run, onReady }: RedisConnection): Journal => {
+export const streamJournal = ({ prefix, run, onReady }: RedisConnection): Journal => {
+  const keys = journalKeys(prefix)
+  const [stream] = keys
   /** The last line known to this process, to detect when Redis lost lines. */
   let known: LastLine | undefined
   /** Writes that are started in the journal and not ended yet. */
   const begun = new Set<string>()
   let turn: Promise<unknown> = Promise.resolve()
   /** Runs one at a time, so lines of the same process never conflict. */
-  const inTurn = <Result>(work: (redis: Redis) => Promise<Result>): Promise<Result> => {
+  const inTurn = <Result>(work: (redis: RedisCommands) => Promise<Result>): Promise<Result> => {
     const done = turn.then(() => run(work))
     turn = done.catch(() => undefined)
     return done
   }
 
   /** The state of the journal. Records a loss first, if lines were lost. */
-  async function checkedState(redis: Redis): Promise<StreamState> {
+  async function checkedState(redis: RedisCommands): Promise<StreamState> {
     for (;;) {
-      const state = await stateOf(redis, known?.seq)
+      const state = await stateOf(redis, keys, known?.seq)
       if (!endsAsRecorded(state)) throw tamperedError()
       if (!known || continuesFrom(known, state)) return state
       // With nothing left, the chain continues from the line known here, and so shows what is missing.
       const line = toLine(lossOf(known, state), state.head ?? known, new Date(state.now))
-      if (await addLine(redis, state.head, line)) known = line.line
+      if (await addLine(redis, keys, state.head, line)) known = line.line
     }
   }
 
   /** Adds a line. `tried` are lines of earlier tries with an unknown outcome; one of them may have been written. */
-  async function write(redis: Redis, event: JournalEvent, tried: JournalLine[]): Promise<JournalLine> {
+  async function write(
+    redis: RedisCommands,
+    event: JournalEvent,
+    tried: JournalLine[],
+  ): Promise<JournalLine> {
     const until = performance.now() + CONTENDED_MS
     for (let tries = 1; ; tries += 1) {
       const state = await checkedState(redis)
       for (const line of tried) {
-        const { lines } = await stateOf(redis, line.seq)
+        const { lines } = await stateOf(redis, keys, line.seq)
         if (lines.some(({ hash }) => hash === line.hash)) return line
       }
       const next = toLine(event, state.head ?? { seq: 0, hash: NO_LINE }, new Date(state.now))
       tried.push(next.line)
-      const added = await addLine(redis, state.head, next)
+      const added = await addLine(redis, keys, state.head, next).catch((error) => {
+        // What Redis refused was not written: there is nothing to look for, or to wait for.
+        if (isRefusal(error)) tried.pop()
+        throw error
+      })
       known = added ? next.line : state.head
       if (added) return next.line
       tried.pop()
@@ -126,18 +140,18 @@ export const streamJournal = ({ run, onReady }: RedisConnection): Journal => {
     },
 
     async end() {
-      const { head, last } = await run((redis) => stateOf(redis))
+      const { head, last } = await run((redis) => stateOf(redis, keys))
       return { head, position: positionOf(last) }
     },
 
     async *lines({ from = 0, to } = {}) {
-      const { last } = await run((redis) => stateOf(redis))
+      const { last } = await run((redis) => stateOf(redis, keys))
       if (positionOf(last) < from)
         throw new Unavailable('The journal has become shorter.', 'Run the command `journal verify`.')
       let page: StreamEntry[]
       let after = `${from}-0`
       do {
-        page = await run((redis) => redis.xrange(STREAM, `(${after}`, to ?? '+', 'COUNT', PAGE_LENGTH))
+        page = await run((redis) => redis.xrange(stream, `(${after}`, to ?? '+', 'COUNT', PAGE_LENGTH))
         for (const entry of page) yield toRaw(entry)
         after = page.at(-1)?.[0] ?? after
       } while (page.length === PAGE_LENGTH)
@@ -147,12 +161,11 @@ export const streamJournal = ({ run, onReady }: RedisConnection): Journal => {
 }
 
 /** The state of the journal, with up to two lines from number `from`. */
-async function stateOf(redis: Redis, from = 0): Promise<StreamState> {
+async function stateOf(redis: RedisCommands, keys: Keys, from = 0): Promise<StreamState> {
   const [[seq, hash], last, time, entries] = (await redis.eval(
     STATE_SCRIPT,
     2,
-    STREAM,
-    HEAD,
+    ...keys,
     `${from}-0`,
     `${from + 1}-0`,
   )) as [[string | null, string | null], StreamEntry[], [string, string], StreamEntry[]]
@@ -164,8 +177,12 @@ async function stateOf(redis: Redis, from = 0): Promise<StreamState> {
   }
 }
 
-const addLine = async (redis: Redis, head: LastLine | undefined, { line, text }: ReturnType<typeof toLine>) =>
-  (await redis.eval(ADD_SCRIPT, 2, STREAM, HEAD, head?.hash ?? '', line.seq, text.trimEnd(), line.hash)) === 1
+const addLine = async (
+  redis: RedisCommands,
+  keys: Keys,
+  head: LastLine | undefined,
+  { line, text }: ReturnType<typeof toLine>,
+) => (await redis.eval(ADD_SCRIPT, 2, ...keys, head?.hash ?? '', line.seq, text.trimEnd(), line.hash)) === 1
 
 function toRaw([id, [name, text = '', ...more]]: StreamEntry): RawLine {
   const ours = name === 'line' && more.length === 0

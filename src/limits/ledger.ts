@@ -50,7 +50,12 @@ export function storeLedger(store: Store, alone?: OutageFallback): Ledger {
   return {
     async take(bucket, limits, { atOnce, ...wanted } = {}) {
       const { result, now, shared } = await buckets.change(bucket, (state, now, share) =>
-        take(state, shareOfLimits(limits, share), { ...wanted, atOnce: shareOf(atOnce, share) }, now),
+        take(
+          state,
+          shareOfLimits(limits, share),
+          { ...wanted, atOnce: shareOf(atOnce, share), by: buckets.by },
+          now,
+        ),
       )
       if (!shared && 'ticket' in result) localTickets.add(result.ticket)
       return 'retryAt' in result ? { retryAt: toLocalTime(result.retryAt, now) } : result

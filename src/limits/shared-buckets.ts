@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { Unavailable } from '../errors.ts'
 import { keepingLastKnown } from '../store/last-known.ts'
 import type { Store } from '../store/store.ts'
-import { newState, type State, settle, spentMs, type Ticket } from './sliding-window.ts'
+import { landOthers, newState, type State, settle, spentMs, type Ticket } from './sliding-window.ts'
 import type { Learned } from './throttle.ts'
 
 /** How a process continues while its store is unavailable. */
@@ -17,7 +18,15 @@ interface LocalBucket {
   /** During an outage: the bucket as last seen, with the local changes since. */
   state?: State
   /** Tickets spent since, not yet in the store; `at` is by the local clock. */
-  owed: { ticket: Ticket; learned: Learned | undefined; at: number }[]
+  owed: OwedTicket[]
+}
+
+interface OwedTicket {
+  ticket: Ticket
+  learned: Learned | undefined
+  at: number
+  /** The local state that has it already. */
+  countedIn?: State
 }
 
 /**
@@ -41,6 +50,8 @@ interface BucketOutcome<Result> {
 
 /** The buckets of a store, and what this process has not written to them yet. */
 interface SharedBuckets {
+  /** What marks the tickets of this process. */
+  by: string
   /** Updates a bucket in the store, or locally when the store is unavailable. */
   change<Result>(bucket: string, work: BucketWork<Result>): Promise<BucketOutcome<Result>>
   /** Reads a bucket without changing it. */
@@ -62,6 +73,7 @@ interface SharedBuckets {
  */
 export function sharedBuckets(store: Store, alone?: OutageFallback): SharedBuckets {
   const buckets = keepingLastKnown(store)
+  const by = randomBytes(6).toString('base64url')
   const localBuckets = new Map<string, LocalBucket>()
   const keyOf = (bucket: string) => `budget/${bucket}`
   /** How far the store's clock is ahead of ours. An upper estimate, so no token comes back too early. */
@@ -94,8 +106,7 @@ export function sharedBuckets(store: Store, alone?: OutageFallback): SharedBucke
       inOutage = false
       return outcome
     } catch (error) {
-      local?.owed.unshift(...owed)
-      return changeLocally(bucket, error, work)
+      return changeLocally(bucket, error, work, owed)
     }
   }
 
@@ -111,23 +122,31 @@ export function sharedBuckets(store: Store, alone?: OutageFallback): SharedBucke
     }
   }
 
+  /** `unwritten` are tickets that the failed change would have written. */
   function changeLocally<Result>(
     bucket: string,
     error: unknown,
     work: BucketWork<Result>,
+    unwritten: readonly OwedTicket[] = [],
   ): BucketOutcome<Result> {
+    const local = localBuckets.get(bucket) ?? { owed: [] }
+    localBuckets.set(bucket, local)
+    local.owed.unshift(...unwritten)
     if (!alone || !(error instanceof Unavailable)) throw error
     if (!inOutage) alone.say(true, error)
     inOutage = true
-    const local = localBuckets.get(bucket) ?? { owed: [] }
-    localBuckets.set(bucket, local)
     const now = Date.now() + clockAheadMs
-    if (!local.state) {
-      const state = buckets.last<State>(keyOf(bucket)) ?? newState()
-      for (const { ticket, learned, at } of local.owed) settle(state, ticket, learned, now, at + clockAheadMs)
-      local.state = state
+    const isNew = !local.state
+    const state = local.state ?? buckets.last<State>(keyOf(bucket)) ?? newState()
+    local.state = state
+    // Several changes can fail at once, and each brings back its own.
+    for (const owed of local.owed.filter(({ countedIn }) => countedIn !== state)) {
+      settle(state, owed.ticket, owed.learned, now, owed.at + clockAheadMs)
+      owed.countedIn = state
     }
-    return { result: work(local.state, now, alone.share), now, shared: false }
+    // They have shares of their own now, and what they do is no longer heard of.
+    if (isNew) landOthers(state, by, now)
+    return { result: work(state, now, alone.share), now, shared: false }
   }
 
   /** Queues a ticket for the next update of its bucket, or for a short timer. */
@@ -145,12 +164,13 @@ export function sharedBuckets(store: Store, alone?: OutageFallback): SharedBucke
   }
 
   return {
+    by,
     change,
     read,
     queue: queueTicket,
     owe(bucket, state, ticket, learned) {
       const owed = localBuckets.get(bucket)?.owed ?? []
-      owed.push({ ticket, learned, at: Date.now() })
+      owed.push({ ticket, learned, at: Date.now(), countedIn: state })
       while (owed[0] && owed[0].at < Date.now() - spentMs(state.longestMs)) owed.shift()
     },
     // Also of buckets whose tickets are being written now: updates of a bucket end in order.

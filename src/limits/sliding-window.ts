@@ -33,6 +33,8 @@ export interface TakeOptions {
   atOnce?: number | undefined
   /** Milliseconds after which an open ticket expires; its tokens then count as spent at that moment. */
   holdMs?: number | undefined
+  /** The process that takes them. */
+  by?: string | undefined
 }
 
 /**
@@ -49,8 +51,17 @@ export interface State {
   longestMs: number
   /** Spent tokens, oldest first: `counts[i]` of them at `times[i]`. */
   spent: { times: number[]; counts: number[] }
-  flights: { id: number; count: number; from: number; holdMs: number }[]
+  flights: Flight[]
   throttle: Throttle
+}
+
+/** A ticket in flight, and the process that took it. */
+interface Flight {
+  id: number
+  count: number
+  from: number
+  holdMs: number
+  by?: string
 }
 
 const WINDOWS = [
@@ -75,7 +86,7 @@ export const newState = (): State => ({
 
 /** Takes tokens from `state`, which it changes. */
 export function take(state: State, limits: Limits, wanted: TakeOptions, now: number): Taken {
-  const { count = 1, reserve = 0, atOnce = Number.POSITIVE_INFINITY, holdMs = HOLD_MS } = wanted
+  const { count = 1, reserve = 0, atOnce = Number.POSITIVE_INFINITY, holdMs = HOLD_MS, by } = wanted
   state.longestMs = Math.max(state.longestMs, ...limitedWindows(limits).map(({ ms }) => ms))
   compact(state, now)
   if (limitedWindows(limits).some(({ most }) => count > usable(most, reserve))) return { never: true }
@@ -86,7 +97,7 @@ export function take(state: State, limits: Limits, wanted: TakeOptions, now: num
     return { busy: true }
   }
   state.newest += 1
-  state.flights.push({ id: state.newest, count, from: now, holdMs })
+  state.flights.push({ id: state.newest, count, from: now, holdMs, ...(by !== undefined && { by }) })
   return { ticket: { id: state.newest, count } }
 }
 
@@ -109,6 +120,14 @@ export function settle(
 /** Removes a ticket from those in flight. */
 export function removeTicket(state: State, { id }: Ticket): void {
   state.flights = state.flights.filter((flight) => flight.id !== id)
+}
+
+/** Counts what other processes have in flight as spent now: whether it has been answered cannot be known any more. */
+export function landOthers(state: State, by: string, now: number): void {
+  for (const flight of state.flights.filter((one) => one.by !== by)) {
+    removeTicket(state, flight)
+    spend(state, now, flight.count)
+  }
 }
 
 /** Earliest time when the `nth` token from now is free. */

@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises'
+import { Unavailable } from '../errors.ts'
 import type { Change, Store } from './store.ts'
 
 // Value and result types belong to the caller; here all changes are treated alike.
@@ -53,8 +55,38 @@ export interface StoredJson {
   ttl?: number | undefined
 }
 
+/** A value in its store, for changes by compare and swap. */
+interface Swappable<Mark> {
+  /** `mark` tells this state of the value from any other. */
+  read(): Promise<{ mark: Mark; json: string | undefined; now: number }>
+  /** Writes if the value is still in the state `mark`. */
+  swap(mark: Mark, after: StoredJson): Promise<boolean>
+}
+
+/** How long a change is retried against those of other processes, and the longest pause between two tries, milliseconds. */
+const CONTENDED_MS = 2_000
+const LONGEST_PAUSE_MS = 32
+
+/** Makes `changes`, and retries until no other write comes in between. */
+export async function swapChanges<Mark>(
+  changes: readonly AnyChange[],
+  value: Swappable<Mark>,
+): Promise<Outcome[]> {
+  const until = performance.now() + CONTENDED_MS
+  for (let tries = 1; ; tries += 1) {
+    const { mark, json, now } = await value.read()
+    const before: StoredJson = { json }
+    const { after, outcomes } = makeChanges(changes, before, now)
+    if (after === before || (await value.swap(mark, after))) return outcomes
+    if (performance.now() > until) {
+      throw new Unavailable('Too many concurrent changes to the same entry of the store.', 'Try again later.')
+    }
+    await setTimeout(Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS))
+  }
+}
+
 /** Applies `changes` in order; one that throws changes nothing. */
-export function makeChanges(
+function makeChanges(
   changes: readonly AnyChange[],
   before: StoredJson,
   now: number,

@@ -1,23 +1,18 @@
-import type { Redis } from 'ioredis'
 import { passwordInClear, type RedisAddress } from '../config/store.ts'
-import { IdentityError, Unavailable } from '../errors.ts'
+import { COMMAND_MS, type RedisClient, type RedisCommands, redisClient } from './redis-client.ts'
+import { CLOSED_BY_SERVER, mayPass, problemText, unavailable } from './redis-problems.ts'
 import type { StoreHealth } from './store.ts'
 
-/** Prefix of all our keys. */
-export const KEY_PREFIX = 'identity-mcp:'
-
-/** Timeouts of one command and of one connection attempt. */
-const COMMAND_MS = 1_000
-const CONNECT_MS = 2_000
-/** How long a call waits for the first connection, or after a connection loss; after that, calls fail immediately. */
+/** How long a call waits for a connection that was never ready, or was lost, milliseconds; then calls fail immediately. */
 const FIRST_WAIT_MS = 3_000
 const RECONNECT_WAIT_MS = 500
-const RETRY_MS = { first: 50, longest: 1_000 }
 
 /** A connection that fails fast and reconnects by itself. */
 export interface RedisConnection {
+  /** Begins every key. All keys of a cluster share a slot: scripts, listings and the clock are those of one node. */
+  prefix: string
   /** Runs `work` on a ready connection. Throws `Unavailable` when there is none or when Redis refuses. */
-  run<Result>(work: (redis: Redis) => Promise<Result>): Promise<Result>
+  run<Result>(work: (redis: RedisCommands) => Promise<Result>): Promise<Result>
   /** Calls `listener` each time the connection becomes ready. */
   onReady(listener: () => void): void
   health(): Promise<StoreHealth>
@@ -26,56 +21,48 @@ export interface RedisConnection {
 
 /** Connects on first use, not at start. */
 export function openRedis(address: RedisAddress): RedisConnection {
-  let opened: Promise<Redis> | undefined
+  const prefix = address.via && 'cluster' in address.via ? '{identity-mcp}:' : 'identity-mcp:'
+  let opened: Promise<RedisClient> | undefined
   let up = false
-  let waitWindow = { since: 0, ms: FIRST_WAIT_MS }
-  let refusedAt = Number.NEGATIVE_INFINITY
+  /** Until when calls wait for the connection. */
+  let patientUntil = 0
   let lastError: Error | undefined
   const waiting = new Set<() => void>()
   const listeners: (() => void)[] = []
 
   const markDown = () => {
-    if (up) waitWindow = { since: performance.now(), ms: RECONNECT_WAIT_MS }
+    if (up) patientUntil = performance.now() + RECONNECT_WAIT_MS
     up = false
   }
+  /** An attempt failed: a wrong password is not waited for, and a server that starts only for a moment. */
+  const failed = (error: Error) => {
+    lastError = /Connection is closed|ECONNRESET|EPIPE/.test(error.message)
+      ? new Error(CLOSED_BY_SERVER)
+      : error
+    const patience = mayPass(error) ? RECONNECT_WAIT_MS : 0
+    patientUntil = Math.min(patientUntil, performance.now() + patience)
+    for (const proceed of waiting) proceed()
+  }
 
-  async function open(): Promise<Redis> {
-    waitWindow.since = performance.now()
-    const { Redis } = (await import('ioredis')).default
-    const redis = new Redis({
-      ...partsOf(address),
-      connectionName: 'identity-mcp',
-      // Proxies and older servers support only RESP2.
-      protocol: 2,
-      lazyConnect: true,
-      connectTimeout: CONNECT_MS,
-      commandTimeout: COMMAND_MS,
-      disconnectTimeout: 100,
-      // A command that cannot be sent fails immediately; one that may have run is never sent again.
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      autoResendUnfulfilledCommands: false,
-      retryStrategy: (times) =>
-        Math.min(RETRY_MS.first * 2 ** (times - 1), RETRY_MS.longest) * (0.5 + Math.random() / 2),
-      // After a failover, a new lookup of the same address leads to the new primary.
-      reconnectOnError: ({ message }) => {
-        const again = message.includes('READONLY') && performance.now() - refusedAt > RETRY_MS.longest
-        if (again) refusedAt = performance.now()
-        return again
-      },
-    })
+  async function open(): Promise<RedisClient> {
+    patientUntil = performance.now() + FIRST_WAIT_MS
+    const redis = await redisClient(address)
     // The first error of an attempt is the cause; later ones only follow from it.
-    let first = true
+    let hasFailed = false
     redis.on('connecting', () => {
-      first = true
+      hasFailed = false
     })
     redis.on('error', (error: Error & { command?: { name: string } }) => {
-      if (first) lastError = error
-      first = false
+      if (!hasFailed) failed(error)
+      hasFailed = true
       // Otherwise ioredis continues in database 0, which may belong to another application.
       if (error.command?.name === 'select') redis.disconnect(true)
     })
-    redis.on('close', markDown)
+    redis.on('close', () => {
+      if (!up && !hasFailed) failed(new Error(CLOSED_BY_SERVER))
+      hasFailed = true
+      markDown()
+    })
     redis.on('ready', () => {
       up = true
       lastError = undefined
@@ -85,8 +72,8 @@ export function openRedis(address: RedisAddress): RedisConnection {
     return redis
   }
 
-  /** Waits until the connection is ready, at most `ms`. */
-  const untilReady = (ms: number) =>
+  /** Waits until something happens to the connection, at most `ms`. */
+  const news = (ms: number) =>
     new Promise<void>((resolve) => {
       const proceed = () => {
         clearTimeout(timer)
@@ -97,43 +84,41 @@ export function openRedis(address: RedisAddress): RedisConnection {
       waiting.add(proceed)
     })
 
-  async function ready(): Promise<Redis> {
+  async function ready(): Promise<RedisClient> {
     opened ??= open()
     const redis = await opened
-    const left = waitWindow.since + waitWindow.ms - performance.now()
-    if (!up && left > 0) await untilReady(left)
-    if (!up) throw lastError ?? new Error('connect ETIMEDOUT')
-    return redis
+    for (;;) {
+      const left = patientUntil - performance.now()
+      if (up) return redis
+      if (left <= 0) throw lastError ?? new Error('connect ETIMEDOUT')
+      await news(left)
+    }
   }
 
-  async function run<Result>(work: (redis: Redis) => Promise<Result>): Promise<Result> {
+  async function attempt<Result>(work: (redis: RedisCommands) => Promise<Result>): Promise<Result> {
     try {
       return await work(await ready())
     } catch (error) {
-      if (error instanceof IdentityError) throw error
       if (up && error instanceof Error && error.message === 'Command timed out') {
         // Later calls then fail sooner.
         markDown()
         void opened?.then((redis) => redis.disconnect(true))
       }
-      throw new Unavailable(
-        `The store of this server is unavailable: ${problemOf(error)}.`,
-        'Try again later, or ask the person who runs this server.',
-        { cause: error },
-      )
+      throw error
     }
   }
 
   return {
-    run,
+    prefix,
+    run: (work) =>
+      attempt(work).catch((error) => {
+        throw unavailable(error)
+      }),
     onReady: (listener) => void listeners.push(listener),
     async health() {
       const at = `${address.host}:${address.port}`
       try {
-        const info = await run(async (redis) => {
-          await redis.set(`${KEY_PREFIX}health`, '', 'PX', COMMAND_MS)
-          return redis.info().catch(() => '')
-        })
+        const info = await attempt((redis) => tryOut(redis, `${prefix}health`))
         const version = fieldOf(info, 'redis_version')
         return {
           ok: true,
@@ -141,11 +126,13 @@ export function openRedis(address: RedisAddress): RedisConnection {
           advice: adviceOn(info, address),
         }
       } catch (error) {
-        return { ok: false, store: `Redis at ${at}`, problem: problemOf((error as Error).cause) }
+        return { ok: false, store: `Redis at ${at}`, problem: problemText(error) }
       }
     },
     async close() {
       up = false
+      patientUntil = 0
+      for (const proceed of waiting) proceed()
       ;(await opened?.catch(() => undefined))?.disconnect()
     },
   }
@@ -155,39 +142,31 @@ export function openRedis(address: RedisAddress): RedisConnection {
 export const toMs = ([seconds, micros]: readonly (string | number)[]): number =>
   Number(seconds) * 1_000 + Math.ceil(Number(micros) / 1_000)
 
-const partsOf = ({ host, port, tls, database, username, password }: RedisAddress) => ({
-  host,
-  port,
-  db: database,
-  ...(tls && { tls: {} }),
-  ...(username !== undefined && { username }),
-  ...(password && { password: password.reveal() }),
-})
+/** Every command that the scripts of the store and the journal run. INFO is for advice alone. */
+const TRIAL_SCRIPT = `
+redis.call('DEL', KEYS[1])
+redis.call('XADD', KEYS[1], '1-0', 'line', '')
+redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+redis.call('XRANGE', KEYS[1], '-', '+')
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'seq', '')
+redis.call('HMGET', KEYS[1], 'seq')
+redis.call('HGET', KEYS[1], 'seq')
+redis.call('DEL', KEYS[1])
+redis.call('SET', KEYS[1], '', 'PX', ${COMMAND_MS})
+redis.call('GET', KEYS[1])
+redis.call('GETRANGE', KEYS[1], 0, 0)
+redis.call('SCAN', '0', 'COUNT', 1)
+redis.call('TIME')
+local info = redis.pcall('INFO')
+return type(info) == 'string' and info or ''`
 
-const PROBLEMS: readonly [RegExp, string][] = [
-  [/ECONNREFUSED/, 'nothing listens at its address'],
-  [/ENOTFOUND|EAI_AGAIN/, 'its host name was not found'],
-  [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|timed out/, 'it did not answer in time'],
-  [/WRONGPASS|NOAUTH/, 'its user name or password is wrong or missing'],
-  [/NOPERM/, 'its user lacks permissions'],
-  [/DB index/, 'it has no database with that number'],
-  [/READONLY/, 'it is a read-only replica'],
-  [/OOM/, 'its memory is full'],
-  [/MISCONF/, 'it cannot write to its disk'],
-  [/LOADING/, 'it is still loading its data'],
-  [/RESP/, 'the server at its address is not Redis'],
-  [
-    /CERT|SELF_SIGNED|UNABLE_TO|ERR_SSL|ERR_TLS|EPROTO/,
-    'its certificate is not trusted, or it does not support TLS',
-  ],
-]
-
-/** The problem in our words; the error itself is for the log. */
-function problemOf(error: unknown): string {
-  const { code = '', message = '' } = error as { code?: string; message?: string }
-  // When a name has several addresses, Node wraps the failures of all of them.
-  const inner = error instanceof AggregateError ? String(error.errors[0]) : ''
-  return PROBLEMS.find(([sign]) => sign.test(`${code} ${message} ${inner}`))?.[1] ?? 'its connection failed'
+/** Tries all commands in use, so that what a user may not do is known before it is needed. Returns INFO if it may. */
+async function tryOut(redis: RedisCommands, key: string): Promise<string> {
+  const info = await redis.eval(TRIAL_SCRIPT, 1, key)
+  await redis.set(key, '', 'PX', COMMAND_MS, 'NX')
+  await Promise.all([redis.get(key), redis.del(key), redis.xrange(`${key}-stream`, '-', '+', 'COUNT', 1)])
+  return String(info)
 }
 
 const fieldOf = (info: string, name: string): string | undefined =>

@@ -1,13 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
 import { Unavailable } from '../errors.ts'
-import { batchUpdates, makeChanges, type Outcome, type StoredJson } from './batched-updates.ts'
-import { KEY_PREFIX, type RedisConnection, toMs } from './redis-connection.ts'
-import type { Change, Store } from './store.ts'
-
-/** Prefix of the store's keys; the journal has its own. */
-const STORE_PREFIX = `${KEY_PREFIX}store/`
+import { batchUpdates, type StoredJson, swapChanges } from './batched-updates.ts'
+import type { RedisCommands } from './redis-client.ts'
+import { type RedisConnection, toMs } from './redis-connection.ts'
+import type { Store } from './store.ts'
 
 /** A stored value: a version tag unique to this write, then its JSON. */
 const TAG_LENGTH = 16
@@ -21,79 +17,79 @@ elseif ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2])
 else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
 return 1`
 
-/** How long a change is retried against those of other instances, and the longest pause between two tries. */
-const CONTENDED_MS = 2_000
-const LONGEST_PAUSE_MS = 32
-/** Keys per SCAN step, and the time limit for a whole listing. */
-const SCAN_COUNT = 1_000
+/** A value and the time, from the node that has the value. */
+const READ_SCRIPT = `return { redis.call('GET', KEYS[1]), redis.call('TIME') }`
+/** One step of a listing on the node that has KEYS[1]. */
+const SCAN_SCRIPT = `return redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', 1000)`
+
+/** The time limit for a whole listing. */
 const LISTING_MS = 3_000
 
 /** A store in Redis, for any number of instances. Times are by its clock. */
-export function redisStore({ run, health, close }: RedisConnection): Store {
-  const update = batchUpdates((key, changes) => run((redis) => swap(redis, STORE_PREFIX + key, changes)))
+export function redisStore({ prefix, run, health, close }: RedisConnection): Store {
+  // The journal has keys of its own.
+  const own = `${prefix}store/`
+  const update = batchUpdates((key, changes) =>
+    run((redis) =>
+      swapChanges(changes, {
+        async read() {
+          const { text, now } = await read(redis, own + key)
+          return { mark: text?.slice(0, TAG_LENGTH), json: text?.slice(TAG_LENGTH), now }
+        },
+        swap: (tag, after) => swap(redis, own + key, tag, after),
+      }),
+    ),
+  )
   return {
-    get: (key) => run(async (redis) => toValue(await redis.get(STORE_PREFIX + key))),
+    get: (key) => run(async (redis) => toValue(await redis.get(own + key))),
     set: (key, value, ttl) =>
       run(async (redis) => {
         const text = tagged(JSON.stringify(value))
-        if (ttl === undefined) await redis.set(STORE_PREFIX + key, text)
-        else if (ttl > 0) await redis.set(STORE_PREFIX + key, text, 'PX', Math.ceil(ttl))
-        else await redis.del(STORE_PREFIX + key)
+        if (ttl === undefined) await redis.set(own + key, text)
+        else if (ttl > 0) await redis.set(own + key, text, 'PX', Math.ceil(ttl))
+        else await redis.del(own + key)
       }),
-    delete: (key) => run(async (redis) => void (await redis.del(STORE_PREFIX + key))),
-    keys: (prefix) => run((redis) => scan(redis, prefix)),
+    delete: (key) => run(async (redis) => void (await redis.del(own + key))),
+    keys: (prefix) => run((redis) => scan(redis, own, prefix)),
     update,
     claim: (key, ttl) =>
-      run(
-        async (redis) =>
-          (await redis.set(STORE_PREFIX + key, tagged('true'), 'PX', Math.ceil(ttl), 'NX')) === 'OK',
-      ),
-    now: () => run(timeOf),
+      run(async (redis) => (await redis.set(own + key, tagged('true'), 'PX', Math.ceil(ttl), 'NX')) === 'OK'),
+    now: () => run(async (redis) => (await read(redis, `${own}clock`)).now),
     health,
     close,
   }
 }
 
-const timeOf = async (redis: Redis) => toMs(await redis.time())
+async function read(redis: RedisCommands, key: string): Promise<{ text: string | null; now: number }> {
+  const [text, time] = (await redis.eval(READ_SCRIPT, 1, key)) as [string | null, [string, string]]
+  return { text, now: toMs(time) }
+}
+
+async function swap(
+  redis: RedisCommands,
+  key: string,
+  tag: string | undefined,
+  { json, ttl }: StoredJson,
+): Promise<boolean> {
+  const next = json === undefined || (ttl !== undefined && ttl <= 0) ? '' : tagged(json)
+  const stays = ttl === undefined ? '' : Math.ceil(ttl)
+  return (await redis.eval(SWAP_SCRIPT, 1, key, tag ?? '', next, stays)) === 1
+}
 
 function toValue<Value>(text: string | null): Value | undefined {
   // The caller knows the type of its key's value.
   return text === null ? undefined : (JSON.parse(text.slice(TAG_LENGTH)) as Value)
 }
 
-/** Makes `changes`, and retries until no other write comes in between. */
-async function swap(
-  redis: Redis,
-  key: string,
-  changes: readonly Change<unknown, unknown>[],
-): Promise<Outcome[]> {
-  const until = performance.now() + CONTENDED_MS
-  for (let tries = 1; ; tries += 1) {
-    // In this order: a time read here is never earlier than one stored in the value.
-    const [text, now] = await Promise.all([redis.get(key), timeOf(redis)])
-    const before: StoredJson = { json: text?.slice(TAG_LENGTH) }
-    const { after, outcomes } = makeChanges(changes, before, now)
-    if (after === before) return outcomes
-    const { json, ttl } = after
-    const next = json === undefined || (ttl !== undefined && ttl <= 0) ? '' : tagged(json)
-    const stays = ttl === undefined ? '' : Math.ceil(ttl)
-    if ((await redis.eval(SWAP_SCRIPT, 1, key, text?.slice(0, TAG_LENGTH) ?? '', next, stays)) === 1)
-      return outcomes
-    if (performance.now() > until) {
-      throw new Unavailable('Too many concurrent changes to the same entry of the store.', 'Try again later.')
-    }
-    await setTimeout(Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS))
-  }
-}
-
-async function scan(redis: Redis, prefix: string): Promise<string[]> {
+async function scan(redis: RedisCommands, own: string, prefix: string): Promise<string[]> {
   const found = new Set<string>()
-  const pattern = `${STORE_PREFIX}${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`
+  const pattern = `${(own + prefix).replace(/[\\*?[\]]/g, '\\$&')}*`
   const until = performance.now() + LISTING_MS
   let cursor = '0'
   while (performance.now() < until) {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT)
-    for (const key of keys) found.add(key.slice(STORE_PREFIX.length))
+    const step = await redis.eval(SCAN_SCRIPT, 1, own, cursor, pattern)
+    const [next, keys] = step as [string, string[]]
+    for (const key of keys) found.add(key.slice(own.length))
     if (next === '0') return [...found].sort()
     cursor = next
   }

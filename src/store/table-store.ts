@@ -1,7 +1,7 @@
 import { IdentityError, Unavailable } from '../errors.ts'
-import { diskTable } from './sqlite-table.ts'
+import { batchUpdates, type StoredJson, swapChanges } from './batched-updates.ts'
 import type { Store } from './store.ts'
-import type { StoredRow, Table } from './table.ts'
+import type { Table } from './table.ts'
 import { memoryTable } from './table.ts'
 
 /** A store that ends with this process. */
@@ -9,17 +9,24 @@ export const memoryStore = (): Store => storeOver('memory', async () => memoryTa
 
 /** A store in `folder`, opened on first use, not at start. */
 export const diskStore = (folder: string, options: { durable: boolean }): Store =>
-  storeOver(folder, () => diskTable(folder, options))
+  storeOver(folder, async (lost) => (await import('./sqlite-table.ts')).diskTable(folder, options, lost))
 
-function storeOver(name: string, openTable: () => Promise<Table>): Store {
+/** One stored JSON value; `expires` in epoch milliseconds. */
+interface StoredRow {
+  value: unknown
+  expires?: number
+}
+
+function storeOver(name: string, openTable: (lost: () => void) => Promise<Table>): Store {
   let opened: Promise<Table> | undefined
-  const use = async <Result>(work: (table: Table) => Result): Promise<Awaited<Result>> => {
+  // After a failure to open, or the end of an open table, the next call opens it anew.
+  const lost = () => {
+    opened = undefined
+  }
+  const use = async <Result>(work: (table: Table) => Promise<Result>): Promise<Result> => {
     try {
-      opened ??= openTable()
-      // After a failed open, the next call tries again.
-      opened.catch(() => {
-        opened = undefined
-      })
+      opened ??= openTable(lost)
+      opened.catch(lost)
       return await work(await opened)
     } catch (error) {
       if (error instanceof IdentityError) throw error
@@ -28,48 +35,36 @@ function storeOver(name: string, openTable: () => Promise<Table>): Store {
       })
     }
   }
-  const update: Store['update'] = async (key, change) => {
-    let refusal: { error: unknown } | undefined
-    try {
-      return await use((table) =>
-        table.exclusively(() => {
-          const current = valueIn(table.get(key)) as Parameters<typeof change>[0] // the caller knows the type, as for `get`
-          try {
-            const { next, ttl, result } = change(current, Date.now())
-            if (next === undefined) table.delete(key)
-            else table.set(key, rowOf(next, ttl))
-            return result
-          } catch (error) {
-            refusal = { error }
-            throw error
-          }
-        }),
-      )
-    } catch (error) {
-      throw refusal ? refusal.error : error
-    }
-  }
   return {
     // The caller knows the type of its key's value.
-    get: <Value>(key: string) => use((table) => valueIn(table.get(key)) as Value | undefined),
-    set: (key, value, ttl) => use((table) => table.set(key, rowOf(value, ttl))),
-    delete: (key) => use((table) => table.delete(key)),
-    keys: (prefix) => use((table) => table.keys(prefix).filter((key) => !expired(table.get(key)))),
-    update,
-    claim: (key, ttl) =>
+    get: <Value>(key: string) =>
+      use(async (table) => rowIn(await table.read(key))?.value as Value | undefined),
+    set: (key, value, ttl) => use((table) => table.write(key, textOf({ json: JSON.stringify(value), ttl }))),
+    delete: (key) => use((table) => table.write(key, undefined)),
+    keys: (prefix) =>
+      use(async (table) => (await table.list(prefix)).filter(([, row]) => rowIn(row)).map(([key]) => key)),
+    update: batchUpdates((key, changes) =>
       use((table) =>
-        table.exclusively(() => {
-          const row = table.get(key)
-          const free = !row || expired(row)
-          // A late caller must not extend the claim of the first.
-          if (free) table.set(key, rowOf(true, ttl))
-          return free
+        swapChanges(changes, {
+          async read() {
+            const text = await table.read(key)
+            const row = rowIn(text)
+            return { mark: text, json: row && JSON.stringify(row.value), now: Date.now() }
+          },
+          swap: (text, after) => table.swap(key, text, textOf(after)),
         }),
       ),
+    ),
+    claim: (key, ttl) =>
+      use(async (table) => {
+        const text = await table.read(key)
+        // A late caller must not extend the claim of the first.
+        return rowIn(text) === undefined && table.swap(key, text, textOf({ json: 'true', ttl }))
+      }),
     now: async () => Date.now(),
     async health() {
       try {
-        await use((table) => table.exclusively(() => {}))
+        await use((table) => table.write('health', textOf({ json: 'true', ttl: 1 })))
         return { ok: true, store: name }
       } catch {
         return { ok: false, store: name, problem: 'it cannot be opened or locked' }
@@ -81,11 +76,12 @@ function storeOver(name: string, openTable: () => Promise<Table>): Store {
   }
 }
 
-const expired = (row: StoredRow | undefined): boolean =>
-  row?.expires !== undefined && row.expires <= Date.now()
-const valueIn = (row: StoredRow | undefined): unknown => (expired(row) ? undefined : row?.value)
+/** The row, unless it has expired. */
+function rowIn(text: string | undefined): StoredRow | undefined {
+  const row = text === undefined ? undefined : (JSON.parse(text) as StoredRow)
+  return row?.expires !== undefined && row.expires <= Date.now() ? undefined : row
+}
+
 /** A row that expires in `ttl` milliseconds, or never. */
-const rowOf = (value: unknown, ttl?: number): StoredRow => ({
-  value,
-  ...(ttl !== undefined && { expires: Date.now() + ttl }),
-})
+const textOf = ({ json, ttl }: StoredJson): string | undefined =>
+  json && `{"value":${json}${ttl === undefined ? '' : `,"expires":${Date.now() + ttl}`}}`

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { LEFT_OUT_NOTE } from '../engine/left-out-tenant.ts'
 import { caveatsIn } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 
@@ -31,9 +32,10 @@ export default defineTool({
         tenant: tenant.name,
         vendor: tenant.vendor.name,
         title: tenant.title,
-        can: can(tenant),
+        can: tenant.isLeftOut ? [] : can(tenant),
         readOnly: ask.tenants.readOnly(tenant),
         ...(tenant.facts.caveats && { caveats: caveatsIn(tenant) }),
+        ...(tenant.isLeftOut && { note: LEFT_OUT_NOTE }),
         ...(tenant.settings.dryRun && { note: 'Dry run: changes are planned and confirmed, but not sent.' }),
       })),
     }

@@ -25,6 +25,37 @@ test.each([
   ['redis://cache:7000/3', { ...plain, port: 7000, database: 3 }],
   ['rediss://cache/', { ...plain, tls: true }],
   ['redis://[::1]:7000', { ...plain, host: '::1', port: 7000 }],
+  [
+    'redis+sentinel://one,[::1]:7000/main/3',
+    {
+      ...plain,
+      host: 'one',
+      port: 26_379,
+      database: 3,
+      via: {
+        sentinels: [
+          { host: 'one', port: 26_379 },
+          { host: '::1', port: 7000 },
+        ],
+        name: 'main',
+      },
+    },
+  ],
+  [
+    'rediss+cluster://one:7000,two',
+    {
+      ...plain,
+      host: 'one',
+      port: 7000,
+      tls: true,
+      via: {
+        cluster: [
+          { host: 'one', port: 7000 },
+          { host: 'two', port: 6379 },
+        ],
+      },
+    },
+  ],
 ])('%s is where the store is', (store, place) => {
   expect(placeOf(store)).toEqual(place)
 })
@@ -53,6 +84,13 @@ test.each([
   'redis://bot:%hunter@cache',
   'redis://cache:port',
   'cache:6379',
+  'redis+sentinel://one,two',
+  'redis+sentinel://one,/main',
+  'redis+sentinel://one/main/x',
+  'redis+cluster://one/1',
+  'redis+cluster://one,two:port',
+  'redis+other://one',
+  'redis://one,two',
 ])('%s is no such address, wherever it stands', (address) => {
   expect(placeOf(address)).toMatch(/^store: /)
   const said = placeOf('env:REDIS_URL', { REDIS_URL: address })

@@ -2,12 +2,14 @@ import { writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { fileJournal, journalFile } from '../../src/journal/file.ts'
 import type { Journal } from '../../src/journal/journal.ts'
-import { HEAD, STREAM, streamJournal } from '../../src/journal/redis-stream.ts'
+import { journalKeys, streamJournal } from '../../src/journal/redis-stream.ts'
 import { openRedis } from '../../src/store/redis-connection.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { withRedis } from '../support/with-redis.ts'
 import { type Chain, dataFolder, place } from './chain.ts'
+
+const [STREAM, HEAD] = journalKeys('identity-mcp:')
 
 /** A place for one journal, in one of the forms that a journal has. */
 export interface Desk extends AsyncDisposable {

@@ -6,7 +6,7 @@ import { fileJournal, journalFile } from '../../src/journal/file.ts'
 import { HEAD_KEY } from '../../src/journal/file-head.ts'
 import type { Journal } from '../../src/journal/journal.ts'
 import { checkProof, makeProof } from '../../src/journal/proof.ts'
-import { HEAD, STREAM, streamJournal } from '../../src/journal/redis-stream.ts'
+import { journalKeys, streamJournal } from '../../src/journal/redis-stream.ts'
 import { openRedis } from '../../src/store/redis-connection.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
@@ -14,6 +14,8 @@ import { openTcpProxy } from '../support/tcp-proxy.ts'
 import { withRedis } from '../support/with-redis.ts'
 import { streamDesk } from './backends.ts'
 import { chain, dataFolder, event } from './chain.ts'
+
+const [STREAM, HEAD] = journalKeys('identity-mcp:')
 
 const account = { tenant: 'acme', id: '7', userName: 'ada@example.com' }
 const started = (number: number) => event(number, { event: 'started', account })

@@ -440,7 +440,9 @@ describe('what was spent while the store was away', () => {
   function open() {
     const inner = memoryStore()
     let isAway = false
+    let told = Promise.resolve()
     const reached = async <Result>(work: () => Promise<Result>) => {
+      await told
       if (isAway) throw new Unavailable('Away.', 'Wait.')
       return work()
     }
@@ -457,6 +459,14 @@ describe('what was spent while the store was away', () => {
       said,
       away: (value: boolean) => {
         isAway = value
+      },
+      /** Nothing is heard of the store until what this returns is called. */
+      silent: () => {
+        let speak = () => {}
+        told = new Promise((resolve) => {
+          speak = resolve
+        })
+        return speak
       },
     }
   }
@@ -506,6 +516,35 @@ describe('what was spent while the store was away', () => {
     await ledger.take('another', limits)
     await ledger.settle('b', before)
     expect(await other.left('b', limits)).toEqual(LEFT(35))
+  })
+
+  test('is settled at once, though the loss was noticed while it was being written', async () => {
+    const { ledger, other, away, silent } = open()
+    const inFlight = await Promise.all([1, 2, 3].map(() => ticketFrom(ledger.take('b', limits))))
+    away(true)
+    const speak = silent()
+    const noticing = ledger.take('b', limits, { atOnce: 4 })
+    await Promise.all(inFlight.map((ticket) => ledger.settle('b', ticket)))
+    const writing = ledger.flush()
+    speak()
+    await Promise.all([noticing, writing])
+    await ledger.giveBack('b', await ticketFrom(ledger.take('b', limits, { atOnce: 4 })))
+    expect(await ledger.left('b', limits)).toEqual([{ window: 'minute', limit: 10, left: 7 }])
+    away(false)
+    await ledger.flush()
+    expect(await other.left('b', limits)).toEqual(LEFT(37))
+  })
+
+  test('is not waited for where another process has it in flight, and counts as spent', async () => {
+    const { ledger, other, away } = open()
+    await ticketFrom(other.take('b', limits, { count: 3 }))
+    const own = await ticketFrom(ledger.take('b', limits))
+    away(true)
+    expect(await ledger.take('b', limits, { atOnce: 4 })).toEqual({ busy: true })
+    await ledger.settle('b', own)
+    await spend(ledger, limits, 6, { atOnce: 4 })
+    expect(await ledger.take('b', limits, { atOnce: 4 })).toHaveProperty('retryAt')
+    expect(await ledger.left('b', limits)).toEqual([{ window: 'minute', limit: 10, left: 0 }])
   })
 })
 

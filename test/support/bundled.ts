@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { onTestFinished } from 'vitest'
 
@@ -23,6 +24,7 @@ export async function bundled(script: { file: string } | { text: string; from: s
       : { stdin: { contents: script.text, resolveDir: dirname(script.from), loader: 'ts' } }),
     outfile,
     bundle: true,
+    define: { SQLITE_WORKER: JSON.stringify(pathToFileURL(join(ROOT, 'src/store/sqlite-worker.mjs')).href) },
     packages: 'external',
     format: 'esm',
     platform: 'node',

@@ -1,0 +1,86 @@
+import type { ClusterOptions, Redis, RedisOptions } from 'ioredis'
+import type { RedisAddress } from '../config/store.ts'
+
+/** Timeouts of one command and of one connection attempt, milliseconds. */
+export const COMMAND_MS = 1_000
+const CONNECT_MS = 2_000
+const RETRY_MS = { first: 50, longest: 1_000 }
+
+/** The commands in use: those with one key, so that a cluster knows the node. */
+export type RedisCommands = Pick<Redis, 'get' | 'set' | 'del' | 'eval' | 'xrange'>
+
+/** An unconnected client that fails fast, reconnects by itself, and never sends a command twice. */
+export interface RedisClient extends RedisCommands {
+  connect(): Promise<void>
+  disconnect(reconnect?: boolean): void
+  on(event: string, listener: (error: Error) => void): unknown
+}
+
+/** The client for an address: of one server, of the primary that Sentinels name, or of a cluster. */
+export async function redisClient(address: RedisAddress): Promise<RedisClient> {
+  const { Redis, Cluster } = (await import('ioredis')).default
+  const { via } = address
+  if (via && 'cluster' in via) return new Cluster([...via.cluster], clusterOptions(address))
+  const { host, port, database } = address
+  const found = via
+    ? { sentinels: [...via.sentinels], name: via.name, ...sentinelOptions(address) }
+    : { host, port }
+  return new Redis({
+    ...commonOptions(address),
+    ...found,
+    db: database,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    retryStrategy: pause,
+  })
+}
+
+/** Each attempt later than the last, and not all instances at the same moment. */
+const pause = (times: number) =>
+  Math.min(RETRY_MS.first * 2 ** (times - 1), RETRY_MS.longest) * (0.5 + Math.random() / 2)
+
+function commonOptions({ tls, username, password }: RedisAddress): RedisOptions {
+  let reconnectedAt = Number.NEGATIVE_INFINITY
+  return {
+    connectionName: 'identity-mcp',
+    // Proxies and older servers support only RESP2.
+    protocol: 2,
+    connectTimeout: CONNECT_MS,
+    commandTimeout: COMMAND_MS,
+    disconnectTimeout: 100,
+    // It takes permission for INFO; while Redis loads, it refuses each command.
+    enableReadyCheck: false,
+    // A command that cannot be sent fails immediately; one that may have run is never sent again.
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    // After a failover, a new lookup leads to the new primary.
+    reconnectOnError: ({ message }) => {
+      const again = message.includes('READONLY') && performance.now() - reconnectedAt > RETRY_MS.longest
+      if (again) reconnectedAt = performance.now()
+      return again
+    },
+    ...(tls && { tls: {} }),
+    ...(username !== undefined && { username }),
+    ...(password && { password: password.reveal() }),
+  }
+}
+
+const sentinelOptions = ({ tls }: RedisAddress): RedisOptions => ({
+  sentinelCommandTimeout: COMMAND_MS,
+  sentinelRetryStrategy: pause,
+  ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+})
+
+const clusterOptions = (address: RedisAddress): ClusterOptions => ({
+  lazyConnect: true,
+  enableOfflineQueue: false,
+  clusterRetryStrategy: pause,
+  slotsRefreshTimeout: COMMAND_MS,
+  slotsRefreshInterval: 1_000,
+  // Both would send a command again that may have run, or keep its caller waiting.
+  retryDelayOnFailover: 0,
+  retryDelayOnClusterDown: 0,
+  // As the nodes are named, which their certificates name too.
+  dnsLookup: (host, done) => done(null, host),
+  redisOptions: commonOptions(address),
+})

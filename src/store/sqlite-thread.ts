@@ -1,0 +1,75 @@
+import { Worker } from 'node:worker_threads'
+import { explainMissingBuild } from './sqlite.ts'
+import type { Table } from './table.ts'
+
+/** Set by the build, which puts the worker elsewhere. */
+declare const SQLITE_WORKER: string | undefined
+
+type Operation = 'read' | 'write' | 'swap' | 'list'
+type Answer = { id: number; result?: unknown; failure?: { message: string; code: string } }
+
+interface ThreadOptions {
+  file: string
+  durable: boolean
+  /** How long a statement waits for the locks of other processes, milliseconds. */
+  waitMs: number
+}
+
+/**
+ * A database in a thread of its own: nothing in this thread waits for its locks, reads and flushes. An answer comes after
+ * the commit. `lost` is called when the thread has ended by itself.
+ */
+export function sqliteThread(options: ThreadOptions, lost: () => void): Table {
+  const place = typeof SQLITE_WORKER === 'undefined' ? './sqlite-worker.mjs' : SQLITE_WORKER
+  const worker = new Worker(new URL(place, import.meta.url), { workerData: options, execArgv: [] })
+  const waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: unknown) => void }>()
+  let asked = 0
+  let failure: unknown
+  let closing = false
+
+  worker.on('message', (answers: Answer[]) => {
+    for (const { id, result, failure } of answers) {
+      const one = waiting.get(id)
+      waiting.delete(id)
+      if (failure) one?.reject(Object.assign(new Error(failure.message), { code: failure.code }))
+      else one?.resolve(result)
+    }
+    // Only what is under way keeps the process alive.
+    if (waiting.size === 0) worker.unref()
+  })
+  worker.on('error', (error) => {
+    failure = explainMissingBuild(error)
+  })
+  const ended = new Promise<void>((resolve) => {
+    worker.on('exit', () => {
+      failure ??= new Error('the thread of the database has ended')
+      for (const { reject } of waiting.values()) reject(failure)
+      waiting.clear()
+      resolve()
+      if (!closing) lost()
+    })
+  })
+
+  const ask = (operation: Operation, ...args: unknown[]) =>
+    new Promise<unknown>((resolve, reject) => {
+      if (failure !== undefined) return reject(failure)
+      asked += 1
+      waiting.set(asked, { resolve, reject })
+      worker.ref()
+      worker.postMessage({ id: asked, operation, args })
+    })
+
+  return {
+    // What the worker answers, as it declares it.
+    read: (key) => ask('read', key) as Promise<string | undefined>,
+    write: async (key, row) => void (await ask('write', key, row)),
+    swap: (key, before, after) => ask('swap', key, before, after) as Promise<boolean>,
+    list: (prefix) => ask('list', prefix) as Promise<[key: string, row: string][]>,
+    async close() {
+      closing = true
+      worker.ref()
+      worker.postMessage('close')
+      await ended
+    },
+  }
+}

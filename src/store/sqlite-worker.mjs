@@ -1,0 +1,53 @@
+// Plain JavaScript: a worker thread loads this file as it is, from the source as from the build.
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import Database from 'libsql'
+
+const { file, durable, waitMs } = workerData
+const rows = new Database(file, { timeout: waitMs })
+// Unlike the write-ahead log, the rollback journal lets any number of processes open the folder at the same time.
+rows.exec('PRAGMA journal_mode = TRUNCATE')
+rows.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'OFF'}`)
+rows.exec('CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID')
+// Most expired rows are never read again, so they are deleted here.
+rows.prepare("DELETE FROM rows WHERE json_extract(row, '$.expires') <= ?").run(Date.now())
+const get = rows.prepare('SELECT row FROM rows WHERE key = ?')
+const set = rows.prepare('INSERT OR REPLACE INTO rows (key, row) VALUES (?, ?)')
+const remove = rows.prepare('DELETE FROM rows WHERE key = ?')
+const list = rows.prepare('SELECT key, row FROM rows WHERE key >= ? AND key < ? ORDER BY key')
+
+const write = (key, row) => void (row === undefined ? remove.run(key) : set.run(key, row))
+const operations = {
+  read: (key) => get.get(key)?.row,
+  write,
+  swap(key, before, after) {
+    const isSame = get.get(key)?.row === before
+    if (isSame) write(key, after)
+    return isSame
+  },
+  // Our keys have no character above U+FFFD, so this range is every key with the prefix.
+  list: (prefix) => list.all(prefix, `${prefix}\ufffd`).map(({ key, row }) => [key, row]),
+}
+
+/** Does what arrived meanwhile in one transaction, which takes the write lock first: one flush of the disk for all. */
+function run(batch) {
+  const work = () => batch.map(({ id, operation, args }) => ({ id, result: operations[operation](...args) }))
+  const onlyReads = batch.every(({ operation }) => operation === 'read' || operation === 'list')
+  try {
+    return onlyReads ? work() : rows.transaction(work).immediate()
+  } catch ({ message, code }) {
+    return batch.map(({ id }) => ({ id, failure: { message, code } }))
+  }
+}
+
+parentPort.on('message', (first) => {
+  const batch = [first]
+  for (let next = receiveMessageOnPort(parentPort); next; next = receiveMessageOnPort(parentPort)) {
+    batch.push(next.message)
+  }
+  const asked = batch.filter((message) => message !== 'close')
+  if (asked.length > 0) parentPort.postMessage(run(asked))
+  if (asked.length < batch.length) {
+    rows.close()
+    parentPort.close()
+  }
+})
