@@ -7,10 +7,11 @@ import { refusesFilter } from '../http/classify.ts'
 import type { ApiRequest } from '../http/client.ts'
 import { asBoolean, asId, asList, asNumber, asText, definedOnly, field } from '../http/values.ts'
 import type { FilterState, LearnedCapabilities } from './capabilities.ts'
-import { eq } from './filter.ts'
+import { eq, spelling } from './filter.ts'
 import { testFilters } from './filter-tests.ts'
 import { toUser } from './read.ts'
-import { ask, listRefusal, readList, type ScimApp } from './request.ts'
+import { readList } from './read-list.ts'
+import { ask, listRefusal, type ScimApp } from './request.ts'
 
 /** The result of one probe. `learned` is what later requests can use. */
 interface Finding {
@@ -103,7 +104,12 @@ async function paging(app: ScimApp, rows: UsersPage['rows'], context: RequestCon
 
 async function filtering(app: ScimApp, rows: UsersPage['rows'], context: RequestContext): Promise<Finding> {
   const look = (userName: string) =>
-    readList(app, 'Users', { filter: eq('userName', userName).text }, context)
+    readList(
+      app,
+      'Users',
+      { filter: eq(spelling(app.settings, 'userName') || 'userName', userName).text },
+      context,
+    )
   const nobody = await look(`${randomUUID()}@example.invalid`)
   if ('failure' in nobody) {
     if (!refusesFilter(nobody.failure)) return { found: 'unknown: the app answered with an error' }

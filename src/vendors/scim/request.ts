@@ -3,16 +3,16 @@ import { BadReply, type IdentityError, Unsupported } from '../../errors.ts'
 import type { AppMemory } from '../../store/app-memory.ts'
 import { saysNothingFound } from '../http/classify.ts'
 import type { ApiClient, ApiRequest } from '../http/client.ts'
-import type { FetchedPage } from '../http/collect.ts'
 import { causeOf, type Effect, scimNotServed, toError } from '../http/errors.ts'
 import type { RecentPages } from '../http/recent-pages.ts'
 import { type Failure, type ParsedReply, parseReply } from '../http/reply.ts'
-import { asList, asNumber, field, isRecord, type Rec } from '../http/values.ts'
-import type { Capabilities, FilterAttribute } from './capabilities.ts'
+import { isRecord, type Rec } from '../http/values.ts'
+import type { Capabilities } from './capabilities.ts'
 import type { FieldMapping } from './fields.ts'
 import type { KnownForms } from './forms.ts'
 import type { KnownMemberShape } from './member-shape.ts'
 import type { Origin } from './read.ts'
+import type { ScimRows } from './read-list.ts'
 import type { ScimSettings } from './settings.ts'
 
 /** What a request was for, for the text of an error. */
@@ -104,43 +104,6 @@ export async function recordIn(
   const { failure } = answer
   if (isAbsent(app, failure)) return undefined
   throw await refusal(app, failure, { collection, effect: 'reads' }, context)
-}
-
-/** Whether a filter by this attribute is worth a request, given what is known. */
-export function canFilter({ known }: ScimApp, attribute: FilterAttribute): boolean {
-  const state = known?.now.filters?.[attribute]
-  return state !== 'ignored' && state !== 'refused'
-}
-
-/** One page of a list. */
-export interface ScimRows extends Pick<FetchedPage, 'total' | 'nextCursor'> {
-  rows: unknown[]
-}
-
-/** Rows of a list response. Throws `BadReply` for anything else. */
-export function rowsOf(body: unknown): ScimRows {
-  const total = asNumber(field(body, 'totalResults'))
-  // An empty list can lack `Resources` (RFC 7644 §3.4.2).
-  const rows = asList(field(body, 'Resources')) ?? (total === undefined ? undefined : [])
-  if (!rows) throw notScim()
-  const nextCursor = field(body, 'nextCursor')
-  return {
-    rows,
-    ...(total !== undefined && { total }),
-    ...(typeof nextCursor === 'string' && nextCursor !== '' && { nextCursor }),
-  }
-}
-
-/** Rows of a list request, or its failure for the caller to handle. */
-export async function readList(
-  app: ScimApp,
-  collection: ScimRequestInfo['collection'],
-  query: NonNullable<ApiRequest['query']>,
-  context: RequestContext,
-): Promise<ScimRows | { failure: Failure }> {
-  const answer = await ask(app, { path: `/${collection}`, query }, context)
-  if (answer.ok) return rowsOf(answer.body)
-  return saysNothingFound(answer.failure) ? { rows: [], total: 0 } : { failure: answer.failure }
 }
 
 /** The error for a refused list. A 404 here means a missing collection, not a missing record. */

@@ -51,7 +51,7 @@ export async function listAccounts(
   if (untold.length > 0) return { items: [], complete: false, note: neverTold(untold) }
   const { pageSize, maxPages } = app.settings
   const { keep, note } = matcher(match)
-  const filter = filterFor(match)
+  const filter = filterFor(app, match)
   const fetches = {
     plain: listing(app, 'Users', {}, context, at),
     filtered: listing(app, 'Users', { filter: filter?.text }, context, at),
