@@ -39,7 +39,7 @@ export function mustOffer<Name extends OperationName>(
   if (run && offers(operation)) return run
   throw new Unsupported(
     `${title} (${name}) does not offer this.`,
-    'list_tenants shows what each tenant can do.',
+    operations.insteadOf?.(operation) ?? 'list_tenants shows what each tenant can do.',
     { tenant: name },
   )
 }

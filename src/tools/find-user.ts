@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { type Account, Person } from '../domain/account.ts'
 import { correlate } from '../domain/correlate.ts'
+import { hiddenIn } from '../domain/facts.ts'
 import { findByName, findPerson, type PersonAt } from '../engine/find-person.ts'
 import { defineTool } from '../engine/tool.ts'
 import { isoRetryAt } from '../errors.ts'
@@ -78,7 +79,8 @@ async function byName(ask: Parameters<typeof findByName>[0], name: string, place
 
 function toRow({ tenant, accounts, gap }: PersonAt): z.input<typeof Searched> {
   const outcome = accounts.length > 0 ? 'found' : gap ? 'not_searched' : 'absent'
-  if (!gap) return { tenant: tenant.name, outcome }
+  const hidden = outcome === 'absent' ? hiddenIn(tenant.facts) : undefined
+  if (!gap) return { tenant: tenant.name, outcome, ...(hidden && { note: hidden }) }
   const note = accounts.length > 0 ? gapNote(gap).join() : gap.message
   return { tenant: tenant.name, outcome, code: gap.code, ...isoRetryAt(gap.details), note }
 }

@@ -3,17 +3,26 @@ import { kindOf } from '../changes/index.ts'
 import { Account } from '../domain/account.ts'
 import type { Carried, Change, Effect, Plan } from '../domain/change.ts'
 import { correlate } from '../domain/correlate.ts'
+import { hiddenIn } from '../domain/facts.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { Ask } from '../engine/ask.ts'
 import { findPerson } from '../engine/find-person.ts'
 import type { Hold } from '../engine/hold.ts'
-import { whereOf } from '../engine/tenants.ts'
+import { type Tenant, whereOf } from '../engine/tenants.ts'
 import { type ChangingTool, defineTool } from '../engine/tool.ts'
 import { type ErrorCode, IdentityError, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
 import { AlsoChanged, ChangeStatus } from './change-fields.ts'
 import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
-import { gapLine, gapNote, howFound, NOT_COVERED, PartIsEnough, passingAmong } from './left-out.ts'
+import {
+  gapLine,
+  gapNote,
+  hiddenHint,
+  howFound,
+  NOT_COVERED,
+  PartIsEnough,
+  passingAmong,
+} from './left-out.ts'
 
 /** How the tools that deactivate and reactivate an account differ. */
 interface SwitchSpec {
@@ -143,7 +152,7 @@ async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, hold
   for (const { tenant: at, account, gap, linkedTo } of places) {
     const tenant = at.name
     if (!account) {
-      settled.push(gap ? notLookedUp(tenant, gap) : { tenant, outcome: 'absent', verified: true })
+      settled.push(gap ? notLookedUp(tenant, gap) : absentFrom(at))
       continue
     }
     asides.push(...gapLine({ user, tenant }, gap))
@@ -171,7 +180,7 @@ async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, hold
   if (settled.length > 0 && changes.length === 0 && settled.every((row) => row.outcome === 'absent')) {
     throw new NotFound(
       `${inQuotes(user)} was not found in any of: ${tenants.join(', ')}.`,
-      'Check the spelling with find_user; it also takes an external id, an id or a name.',
+      `Check the spelling with find_user; it also takes an external id, an id or a name.${hiddenHint(found.map(({ tenant }) => tenant))}`,
     )
   }
   const doubts = doubtsAbout(changes.flatMap(({ accounts }) => accounts))
@@ -209,6 +218,11 @@ function recordAt(
     if (error instanceof IdentityError) return { gap: error }
     throw error
   }
+}
+
+function absentFrom({ name: tenant, facts }: Tenant): SwitchRow {
+  const note = hiddenIn(facts)
+  return { tenant, outcome: 'absent', verified: true, ...(note && { note }) }
 }
 
 const notLookedUp = (tenant: string, { code, message, hint }: IdentityError): SwitchRow => ({

@@ -10,6 +10,7 @@ import {
   probe,
   READS_HERE,
 } from '../http/probe.ts'
+import { learnConfig } from './config.ts'
 import { ask, type ScimApp } from './request.ts'
 
 /** A token of a SCIM app, and how to get a new one. */
@@ -33,6 +34,7 @@ export async function checkScimToken(
     )
   const [users, groups] = await Promise.all([probeCollection('Users'), probeCollection('Groups')])
   if (isAbsent(users, groups)) await app.known?.note({ noGroups: true })
+  if (users.outcome === 'ok') await learnConfig(app, context)
   const expiry = jwtExpiry(secret)
   const verdict = verdictOf(users, groups, expiry)
   return {

@@ -7,8 +7,8 @@ import { note, queryFor, recordOf, refused } from './evidence.ts'
 import { spelling } from './filter.ts'
 import { fitsTerm, type Term, valuesOf } from './look-up.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { canFilter, readList, type ScimRows } from './read-list.ts'
-import type { ScimApp } from './request.ts'
+import { canFilter, readList } from './read-list.ts'
+import type { ScimApp, ScimRows } from './request.ts'
 
 /** The attributes that a person can be looked up by. */
 const NAMES = ['userName', 'emails.value', 'externalId'] as const

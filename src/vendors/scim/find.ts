@@ -11,8 +11,8 @@ import { listing } from './listing.ts'
 import { type Term, termsFor, valuesOf } from './look-up.ts'
 import { isMeant } from './match.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { readList, type ScimRows } from './read-list.ts'
-import { ask, listRefusal, recordIn, type ScimApp } from './request.ts'
+import { readList } from './read-list.ts'
+import { ask, listRefusal, recordIn, type ScimApp, type ScimRows } from './request.ts'
 
 /**
  * Every account whose user name, email or external id is one of the names, or whose id is `user`: one request where the

@@ -1,12 +1,11 @@
 import type { RequestContext } from '../../domain/operations.ts'
 import { saysNothingFound } from '../http/classify.ts'
 import type { ApiRequest } from '../http/client.ts'
-import type { FetchedPage } from '../http/collect.ts'
 import type { Failure, ParsedReply } from '../http/reply.ts'
 import { asList, asNumber, field } from '../http/values.ts'
 import type { FilterAttribute, LearnedCapabilities } from './capabilities.ts'
 import { spelling } from './filter.ts'
-import { ask, notScim, type ScimApp, type ScimRequestInfo } from './request.ts'
+import { ask, notScim, type ScimApp, type ScimRequestInfo, type ScimRows } from './request.ts'
 
 type Query = NonNullable<ApiRequest['query']>
 
@@ -14,13 +13,6 @@ type Query = NonNullable<ApiRequest['query']>
 export function canFilter({ known, settings }: ScimApp, attribute: FilterAttribute): boolean {
   const state = known?.now.filters?.[attribute]
   return spelling(settings, attribute) !== false && state !== 'ignored' && state !== 'refused'
-}
-
-/** One page of a list. */
-export interface ScimRows extends Pick<FetchedPage, 'total' | 'nextCursor'> {
-  rows: unknown[]
-  /** Where the app says that the page starts, 1-based. */
-  startIndex?: number
 }
 
 /** Rows of a list response. Throws `BadReply` for anything else. */

@@ -3,6 +3,7 @@ import { BadReply, type IdentityError, Unsupported } from '../../errors.ts'
 import type { AppMemory } from '../../store/app-memory.ts'
 import { saysNothingFound } from '../http/classify.ts'
 import type { ApiClient, ApiRequest } from '../http/client.ts'
+import type { FetchedPage } from '../http/collect.ts'
 import { causeOf, type Effect, scimNotServed, toError } from '../http/errors.ts'
 import type { RecentPages } from '../http/recent-pages.ts'
 import { type Failure, type ParsedReply, parseReply } from '../http/reply.ts'
@@ -12,7 +13,6 @@ import type { FieldMapping } from './fields.ts'
 import type { KnownForms } from './forms.ts'
 import type { KnownMemberShape } from './member-shape.ts'
 import type { Origin } from './read.ts'
-import type { ScimRows } from './read-list.ts'
 import type { ScimSettings } from './settings.ts'
 
 /** What a request was for, for the text of an error. */
@@ -41,6 +41,10 @@ export interface ScimApp extends Origin {
   forms?: KnownForms
   /** Likewise for the members of groups. */
   memberShape?: KnownMemberShape
+  /** Names of the custom attributes that can be set. */
+  attributeNames?: readonly string[]
+  /** Whether the app's `/Schemas` are asked for what a new account needs. */
+  declaresNeeds?: boolean
   /** Tests what the app does with filters; callers at the same time share one test. */
   testFilters?: (context: RequestContext) => Promise<ScimRows | { failure: Failure }>
   /** Whether a 404 comes from a gateway (wrong address) and not from the app (missing record). */
@@ -104,6 +108,13 @@ export async function recordIn(
   const { failure } = answer
   if (isAbsent(app, failure)) return undefined
   throw await refusal(app, failure, { collection, effect: 'reads' }, context)
+}
+
+/** One page of a list. */
+export interface ScimRows extends Pick<FetchedPage, 'total' | 'nextCursor'> {
+  rows: unknown[]
+  /** Where the app says that the page starts, 1-based. */
+  startIndex?: number
 }
 
 /** The error for a refused list. A 404 here means a missing collection, not a missing record. */
