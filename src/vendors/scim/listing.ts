@@ -39,7 +39,9 @@ export function listing(
   }
   /** The page at `start` of an app that ignores the index and says that it pages by cursor. */
   const byCursorInstead = async (start: number): Promise<Fetched | undefined> => {
-    if (app.known?.now.paging !== undefined || !(await pagesByCursor(app, context))) return undefined
+    const { paging } = app.known?.now ?? {}
+    const isByCursor = paging === 'cursor' || (paging === undefined && (await pagesByCursor(app, context)))
+    if (!isByCursor) return undefined
     const begin = await ask({ cursor: '' })
     const follows = !('failure' in begin) && begin.nextCursor !== undefined && begin.rows.length === start - 1
     if (!follows || begin.nextCursor === undefined) return undefined
