@@ -25,6 +25,12 @@ function effects({ deactivate, caveats }: Facts): string[] {
   return [deactivate === 'unknown' ? 'It may be impossible to undo.' : DEACTIVATION_MEANS[deactivate], known]
 }
 
+const SEAT: Record<NonNullable<Facts['freesSeat']>, string> = {
+  yes: 'It gives the seat back.',
+  no: 'It does not give the seat back.',
+  unknown: '',
+}
+
 export const deactivateAccount = defineChange({
   operation: 'deactivateAccount',
   verb: 'Deactivate',
@@ -38,7 +44,10 @@ export const deactivateAccount = defineChange({
   newNames: () => [],
   sentences: ({ accounts }, where) =>
     accounts.map((account) => switchSentence('Deactivate', account, where, 'inactive')),
-  consequence: (_, facts) => [staysOpen(facts), ...effects(facts)].filter((text) => text).join(' '),
+  consequence: (_, facts) =>
+    [staysOpen(facts), ...effects(facts), SEAT[facts.freesSeat ?? 'unknown']]
+      .filter((text) => text)
+      .join(' '),
   reversible: ({ facts }) => (facts.deactivate === 'unknown' ? undefined : facts.deactivate === 'reversible'),
   briefing: ({ accounts }) => ({ accounts: accounts.map((account) => losesAccess(account, 'inactive')) }),
   // The app keeps them with a deactivated account.

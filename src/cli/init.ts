@@ -8,32 +8,42 @@ import { type CommonOptions, typed } from '../app/stores.ts'
 import { SecretReference } from '../config/reference.ts'
 import { SettingsError, TENANT_NAME } from '../config/settings.ts'
 import { Secret } from '../secret.ts'
+import { plainText } from '../text/text.ts'
 import { BaseUrl, type Vendor } from '../vendors/define.ts'
 import { vendors } from '../vendors/index.ts'
+import { addressIn, blanksIn } from '../vendors/scim/profiles/fill-in.ts'
+import { isAppName } from '../vendors/scim/profiles/index.ts'
+import { nearNames } from '../vendors/scim/profiles/near.ts'
+import { type AppSheet, sheetOf } from '../vendors/scim/profiles/sheet.ts'
 import { newCommand, print } from './terminal.ts'
 
 interface InitAnswers {
+  /** A known app that speaks SCIM. */
+  app?: string
   vendor?: string
   tenant?: string
   url?: string
+  at?: Record<string, string>
 }
 
 /** `identity-mcp init`: writes a first settings file, with references instead of secrets. */
 export const initCommand = (io: Io): Command =>
   newCommand(io, 'init', 'write a first settings file; asks for missing options')
     .option('--vendor <name>', `one of: ${vendors.map(({ name }) => name).join(', ')}`)
+    .option('--app <name>', 'an app known by name, such as slack; identity-mcp apps lists them')
     .option('--tenant <name>', 'your name for this workspace')
-    .option('--url <address>', 'address of the app')
+    .option('--url <address>', 'address of the app; not needed where --app knows it')
+    .option('--at <blank=value>', 'value for a blank of the address of --app; can be repeated', intoBlanks)
     .action(async (given: InitAnswers, command: Command) => {
       const file = resolve(io.cwd, command.optsWithGlobals<CommonOptions>().config ?? 'identity-mcp.json')
-      const { vendor, tenant, url } = await complete(io, given)
+      const { vendor, tenant, ...place } = await complete(io, given)
       const tokens = Object.fromEntries(
         tokenNamesOf(vendor).map((slot) => [slot, variableName(tenant, slot)]),
       )
       const references = Object.fromEntries(
         Object.entries(tokens).map(([slot, name]) => [slot, `env:${name}`]),
       )
-      writeSettings(file, { tenants: { [tenant]: { vendor: vendor.name, url, tokens: references } } })
+      writeSettings(file, { tenants: { [tenant]: { vendor: vendor.name, ...place, tokens: references } } })
       // Whoever has just written it need not be asked about it.
       if (strangeSendings(file).length > 0) allow(file)
       print(
@@ -48,12 +58,15 @@ export const initCommand = (io: Io): Command =>
     })
 
 /** The given options, and answers at the terminal for the missing ones. Throws `SettingsError`. */
-async function complete(
-  io: Io,
-  given: InitAnswers,
-): Promise<{ vendor: Vendor; tenant: string; url: string }> {
-  const answers = { vendor: vendors.length === 1 ? vendors[0]?.name : undefined, ...given }
-  const missing = (['vendor', 'tenant', 'url'] as const).filter((name) => answers[name] === undefined)
+async function complete(io: Io, given: InitAnswers): Promise<{ vendor: Vendor; tenant: string } & Place> {
+  const app = given.app === undefined ? undefined : knownApp(given.app)
+  const answers: InitAnswers = { ...given, ...(app && { vendor: 'scim' }) }
+  if (app && given.vendor !== undefined && given.vendor !== 'scim')
+    throw new SettingsError('init', ['--app: goes with no other --vendor than scim'])
+  const knowsUrl = app?.address !== undefined
+  const missing = (['vendor', 'tenant', 'url'] as const).filter(
+    (name) => answers[name] === undefined && !(name === 'url' && knowsUrl),
+  )
   if (missing.length > 0 && !(io.stdin.isTTY && io.stdout.isTTY)) {
     throw new SettingsError('init', [
       `give ${missing.map((name) => `--${name}`).join(', ')}, or run it in a terminal`,
@@ -66,13 +79,58 @@ async function complete(
     ...(TENANT_NAME.test(answers.tenant ?? '')
       ? []
       : ['--tenant: letters, digits, dots, dashes and underscores, 63 at most']),
-    ...(BaseUrl.safeParse(answers.url).error?.issues.map(({ message }) => `--url: ${message}`) ?? []),
+    ...(answers.url === undefined && knowsUrl ? [] : problemsOfUrl(answers.url)),
+    ...problemsOfBlanks(app, given),
   ]
   if (!vendor || problems.length > 0) throw new SettingsError('init', problems)
-  return { vendor, tenant: answers.tenant ?? '', url: answers.url ?? '' }
+  return {
+    vendor,
+    tenant: answers.tenant ?? '',
+    ...(app && { app: app.app }),
+    ...(given.at && { at: given.at }),
+    ...(answers.url !== undefined && { url: answers.url }),
+  }
 }
 
-const QUESTIONS: Record<keyof InitAnswers, (io: Io) => Promise<string>> = {
+/** Where the app is, as the settings say it. */
+interface Place {
+  app?: string
+  at?: Record<string, string>
+  url?: string
+}
+
+/** Throws `SettingsError` for a name that is not known. */
+function knownApp(name: string): AppSheet {
+  if (isAppName(name)) return sheetOf(name)
+  const near = nearNames(name)
+  const hint =
+    near.length > 0 ? `; did you mean ${near.join(' or ')}?` : '; identity-mcp apps lists the known ones'
+  throw new SettingsError('init', [`--app: no app "${plainText(name, 64)}" is known${hint}`])
+}
+
+const problemsOfUrl = (url: string | undefined): string[] =>
+  BaseUrl.safeParse(url).error?.issues.map(({ message }) => `--url: ${message}`) ?? []
+
+/** Every blank of the address needs a value, unless the whole address is written. */
+function problemsOfBlanks(app: AppSheet | undefined, { at = {}, url }: InitAnswers): string[] {
+  const blanks = Object.entries(app?.at ?? {})
+  const unknown = Object.keys(at).filter((name) => !blanks.some(([blank]) => blank === name))
+  const open = url === undefined && app?.address !== undefined ? blanksIn(addressIn(app.address, at)) : []
+  return [
+    ...unknown.map((name) => `--at: the address has no blank "${plainText(name, 64)}"`),
+    ...open.map((blank) => {
+      const name = blank.slice(1, -1)
+      return `--at ${name}=…: is needed, ${app?.at[name] ?? 'and must fit the address'}`
+    }),
+  ]
+}
+
+function intoBlanks(text: string, blanks: Record<string, string> = {}): Record<string, string> {
+  const [name = '', ...value] = text.split('=')
+  return { ...blanks, [name]: value.join('=') }
+}
+
+const QUESTIONS: Record<'vendor' | 'tenant' | 'url', (io: Io) => Promise<string>> = {
   vendor: async (io) => {
     const { select } = await import('@clack/prompts')
     const options = vendors.map(({ name, title }) => ({ value: name, label: title }))

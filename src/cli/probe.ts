@@ -5,6 +5,7 @@ import type { CommonOptions } from '../app/stores.ts'
 import type { AppProbe, RequestContext } from '../domain/operations.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { IdentityError, Unsupported } from '../errors.ts'
+import { isAppName, profileOf, settingsOf } from '../vendors/scim/profiles/index.ts'
 import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 
 /** `identity-mcp probe TENANT`: finds out with read requests what an app supports, and suggests settings. */
@@ -21,7 +22,7 @@ export const probeCommand = (io: Io, start: (options: CommonOptions) => Promise<
       try {
         const tenant = running.tenants.get(name)
         const probe = await probeTenant(tenant)
-        if (json) print(io, toJson({ tenant: name, ...probe }, 2))
+        if (json) print(io, toJson({ tenant: name, ...probe, differs: differencesIn(tenant, probe) }, 2))
         else showProbe(io, tenant, probe)
         io.exit(probe.ok ? 0 : 1)
       } catch (error) {
@@ -46,10 +47,48 @@ async function probeTenant({ title, operations }: Tenant): Promise<AppProbe> {
   return operations.probeApp({}, context)
 }
 
-function showProbe(io: Io, { name, title }: Tenant, { findings, proposes }: AppProbe): void {
+interface Difference {
+  setting: string
+  /** What the tenant has now, from its settings file or from the profile of its app. */
+  now: unknown
+  better: unknown
+  /** What the profile of its app says, if it says anything. */
+  profile?: unknown
+}
+
+/** Where what the app was seen to do differs from the settings and from what is known of the app. */
+function differencesIn({ settings }: Tenant, { proposes }: AppProbe): Difference[] {
+  const now = settings as unknown as Readonly<Record<string, unknown>> // read by the names of settings
+  const profile: Readonly<Record<string, unknown>> = isAppName(now.app)
+    ? { ...settingsOf(profileOf(now.app)) }
+    : {}
+  return Object.entries(proposes).map(([setting, better]) => ({
+    setting,
+    now: now[setting],
+    better,
+    ...(profile[setting] !== undefined && { profile: profile[setting] }),
+  }))
+}
+
+const inWords = (value: unknown): string => (value === undefined ? 'not set' : JSON.stringify(value))
+
+function showProbe(io: Io, tenant: Tenant, probe: AppProbe): void {
+  const { name, title } = tenant
+  const { findings, proposes, unserved } = probe
   print(io, `${paint(io, 'bold', name)} (${title})`)
   for (const { about, found } of findings) print(io, ...wrap(io, `${about}: ${found}`, '  '))
   print(io, '')
-  if (Object.keys(proposes).length === 0) print(io, 'The settings of this tenant are right.')
-  else print(io, 'Better settings for this tenant:', toJson(proposes, 2))
+  const differs = differencesIn(tenant, probe)
+  for (const { setting, now, better, profile } of differs) {
+    const known = profile === undefined ? '' : `, the profile of the app says ${inWords(profile)}`
+    print(
+      io,
+      ...wrap(io, `${setting}: the tenant has ${inWords(now)}${known}; seen was ${inWords(better)}`, ''),
+    )
+  }
+  if (differs.length > 0) print(io, 'Better settings for this tenant:', toJson(proposes, 2))
+  if (unserved.length > 0) print(io, 'Cannot be served, whatever the settings are:')
+  for (const one of unserved) print(io, ...wrap(io, one, '  '))
+  if (differs.length === 0 && unserved.length === 0)
+    print(io, 'Nothing that was tried speaks against the settings of this tenant.')
 }

@@ -16,6 +16,8 @@ export interface Facts {
   deactivate: 'reversible' | 'deletes' | 'unknown'
   delete: 'hard' | 'soft' | 'deactivates' | 'unlinks' | 'unknown'
   endsSessions: 'yes' | 'no' | 'unknown'
+  /** Whether a deactivation gives the seat back. */
+  freesSeat?: 'yes' | 'no' | 'unknown'
   audit: 'none' | 'administrators' | 'users'
   /** Minutes until a change is enforced everywhere. */
   propagationMinutes?: number
@@ -31,6 +33,10 @@ const CAVEATS: { readonly [Topic in keyof Caveats]-?: (text: string) => string }
   token: (text) => `Token: ${text}`,
   more: (text) => text,
 }
+
+/** Whom the app does not show, as a sentence; undefined if nobody is known to be hidden. */
+export const hiddenIn = ({ caveats }: Pick<Facts, 'caveats'>): string | undefined =>
+  caveats?.hides === undefined ? undefined : CAVEATS.hides(caveats.hides)
 
 /** Caveats as sentences, those of a deactivation first. */
 export const caveatTexts = (caveats: Caveats = {}): string[] =>

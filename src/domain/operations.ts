@@ -170,8 +170,10 @@ export interface AppProbe {
   /** Whether the app could be probed at all. */
   ok: boolean
   findings: { about: string; found: string }[]
-  /** Settings of the tenant that would fit the app better, by name. */
-  proposes: Record<string, string | number | boolean>
+  /** Settings of the tenant that would fit the app better than what it has, by name. */
+  proposes: Record<string, unknown>
+  /** What was seen and cannot be served, whatever the settings are. */
+  unserved: string[]
 }
 
 /** The account that a write is bound to. */
@@ -230,7 +232,8 @@ export interface Reads {
   /**
    * Throws the error that a write to these accounts, or of these values, would get in any case; it keeps a person from
    * being asked about an impossible change. Answers with what a person should know about the way in which the app is
-   * changed, in sentences. Sends no request once the app was asked for the accounts, save to read a group.
+   * changed, in sentences. Sends no request once the app was asked for the accounts, save to read a group or what a new
+   * account needs.
    */
   checkWrite?(
     ask: {
@@ -292,6 +295,13 @@ export interface Operations extends Reads, Writes {}
 export interface AppOperations extends Operations {
   /** Whether the app itself was found to lack an operation that its vendor supports. */
   lacks?(operation: OperationName): boolean
+  /**
+   * Sends a status change again in another form, where the app accepted one form and shows no change; false if there is no
+   * other form. The status is set, so that to send it twice is the same as once.
+   */
+  resend?(operation: OperationName, target: Target, context: RequestContext): Promise<boolean>
+  /** What a person can do instead of an operation that the app lacks; undefined if there is nothing to say. */
+  insteadOf?(operation: OperationName): string | undefined
 }
 
 export type OperationName = keyof Operations

@@ -41,7 +41,7 @@ export function mustOffer<Name extends OperationName>(
   if (isLeftOut) throw notAskedError(name)
   throw new Unsupported(
     `${title} (${name}) does not offer this.`,
-    'list_tenants shows what each tenant can do.',
+    operations.insteadOf?.(operation) ?? 'list_tenants shows what each tenant can do.',
     { tenant: name },
   )
 }

@@ -157,7 +157,8 @@ async function readBack(
       note: 'The app accepted the change. Not read back, by setting.',
     }
   }
-  const until = Math.min(Date.now() + verifyWindowMs, context.deadline)
+  const untilShown = () => Math.min(Date.now() + verifyWindowMs, context.deadline)
+  let until = untilShown()
   for (let pause = 100; ; pause *= 2) {
     const {
       problem,
@@ -172,6 +173,9 @@ async function readBack(
     }
     if (Date.now() + pause <= until) {
       await new Promise((resolve) => setTimeout(resolve, pause))
+    } else if (shown.account && (await sendOtherwise(change, tenant, context, warn))) {
+      until = untilShown()
+      pause = 50
     } else if (lost) {
       const note = noted(
         'The reply was lost and the change may still take effect.',
@@ -183,6 +187,24 @@ async function readBack(
       const note = noted('The app accepted the change.', problem)
       return { outcome: 'done', verified: false, ...shown, note }
     }
+  }
+}
+
+/** Sends a change that the app does not show in another form, where that is safe. Whether it was sent. */
+async function sendOtherwise(
+  { operation, ask }: Change,
+  { operations }: Tenant,
+  context: RequestContext,
+  warn: Warn,
+): Promise<boolean> {
+  if (!operations.resend || !('userName' in ask)) return false
+  try {
+    await context.mayLeave?.()
+    return await operations.resend(operation, ask, context)
+  } catch (error) {
+    // What was sent before is what counts.
+    if (!(error instanceof IdentityError)) warn('a change could not be sent in another form', error)
+    return false
   }
 }
 

@@ -79,6 +79,11 @@ const SESSIONS: Record<Facts['endsSessions'], string> = {
   no: 'Sessions stay open: end them at the identity provider.',
   unknown: 'Whether open sessions end is not known: end them at the identity provider.',
 }
+const SEAT: Record<NonNullable<Facts['freesSeat']>, string> = {
+  yes: 'Deactivation gives the seat back.',
+  no: 'Deactivation does not give the seat back.',
+  unknown: 'Whether deactivation gives the seat back is not known.',
+}
 const AUDIT: Record<Facts['audit'], string> = {
   none: 'Audit: none. The app has no log that can be read from outside; pull_audit shows what this server did.',
   administrators:
@@ -95,6 +100,7 @@ const FACTS: readonly ((facts: Facts) => string)[] = [
   ({ deactivate }) => DEACTIVATION[deactivate],
   (facts) => DELETION[facts.delete],
   ({ endsSessions }) => SESSIONS[endsSessions],
+  ({ freesSeat = 'unknown' }) => SEAT[freesSeat],
   enforced,
   ({ audit }) => AUDIT[audit],
 ]

@@ -11,6 +11,7 @@ import { bearer, bearerRefusal } from './scim/bearer.ts'
 import { SCIM_FAULTS } from './scim/faults.ts'
 import { errorReply } from './scim/reply.ts'
 import { ENTERPRISE, ScimError, USER } from './scim/schema.ts'
+import { type Traits, withTraits } from './scim/traits.ts'
 import { type ScimDetails, scimRoutes } from './scim.ts'
 import { type Tenant, tenantOf } from './tenant.ts'
 import { startTokenServer, type TokenServer, type TokenServerOptions } from './token-server.ts'
@@ -48,6 +49,8 @@ export interface ScimAppOptions extends ScimChoices {
   /** The `Retry-After` of a 429; default: none. */
   retryAfter?: RetryAfter | undefined
   people?: readonly AccountHolder[] | undefined
+  /** How it differs from RFC 7644 by its documentation. */
+  traits?: Traits | undefined
   /** The base path of SCIM; default: `/scim/v2`. */
   base?: string | undefined
   tokens?: { scim?: Partial<ScimToken> } | undefined
@@ -75,7 +78,8 @@ export interface ScimApp extends Tenant {
 /** Starts an app with its people and groups. Rejects when the port is taken. */
 export async function startScimApp(options: ScimAppOptions = {}): Promise<ScimApp> {
   const { port, now = () => Date.now(), limits = {}, rateHeaders, retryAfter, base = '/scim/v2' } = options
-  const { people = peopleIn('scim'), tokens: given, faults: first = [], oauth: fetched, ...choices } = options
+  const { people = peopleIn('scim'), tokens: given, faults: first = [], oauth: fetched, ...more } = options
+  const { traits = {}, ...choices } = more
   const value = `sandbox-any-scim-${randomBytes(12).toString('hex')}`
   const tokens = { scim: { value, ...given?.scim, slot: 'scim' as const } }
   const directory = openDirectory(now, firstRecords(people))
@@ -96,7 +100,11 @@ export async function startScimApp(options: ScimAppOptions = {}): Promise<ScimAp
     tokens: live,
     presented: bearer,
     gate: (incoming) => bearerRefusal(incoming, tokens.scim, now()),
-    routes: scimRoutes(directory, { ...DEFAULT_DETAILS, ...choices, base }),
+    routes: withTraits(
+      scimRoutes(directory, { ...DEFAULT_DETAILS, ...choices, base, paging: traits.paging }),
+      traits,
+      'application/scim+json',
+    ),
     noRoute: errorReply(new ScimError(404, 'Not found'), 'application/scim+json'),
     faults,
   })

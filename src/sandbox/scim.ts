@@ -8,6 +8,7 @@ import { readOperations } from './scim/patch.ts'
 import { openRecords, type RecordDetails } from './scim/records.ts'
 import { bodyOf, errorReply, scimReply } from './scim/reply.ts'
 import { ID, ScimError, type Values } from './scim/schema.ts'
+import type { Traits } from './scim/traits.ts'
 
 /** How the SCIM services of apps differ. */
 export interface ScimDetails extends ListDetails, UserDetails, RecordDetails {
@@ -20,6 +21,8 @@ export interface ScimDetails extends ListDetails, UserDetails, RecordDetails {
   groups?: readonly Method[]
   /** When groups show their members; default: `asked`. */
   members?: MembersShown
+  /** How it says that it pages; default: it says nothing. */
+  paging?: Traits['paging']
   /** Whether it has `Schemas` and `ResourceTypes`. */
   discovery?: boolean
   /** The answer if the name is taken; default: a SCIM error. */
@@ -32,7 +35,11 @@ export type Method = (typeof METHODS)[number]
 /** The routes of a SCIM 2.0 service (RFC 7644) over `directory`. */
 export function scimRoutes(directory: Directory, details: ScimDetails): Route[] {
   const { base, etags = false, groups = METHODS, patchable, members = 'asked' } = details
-  const config = serviceProviderConfig(details.largestCount, { patch: patchable?.length !== 0, etag: etags })
+  const config = serviceProviderConfig(details.largestCount, {
+    patch: patchable?.length !== 0,
+    etag: etags,
+    paging: details.paging,
+  })
   const groupRoutes = kindRoutes(groupKind(directory, members), directory, details)
   return [
     ...kindRoutes(userKind(directory, details), directory, details),

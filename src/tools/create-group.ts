@@ -10,7 +10,7 @@ import { NotFound } from '../errors.ts'
 import { inQuotes, plainText, sameText } from '../text/text.ts'
 import { ChangeStatus, OptionalReason, RESULT_OF_ONE, statusOfOne, targetOf, Users } from './change-fields.ts'
 import { ApprovalId, TenantName, Text, UserRef } from './fields.ts'
-import { gapLine } from './left-out.ts'
+import { gapLine, hiddenHint } from './left-out.ts'
 
 export default defineTool({
   name: 'create_group',
@@ -98,7 +98,7 @@ async function accountsOf({ ask, hold }: { ask: Ask; hold: Hold }, tenant: strin
     if (!account) {
       throw new NotFound(
         `${inQuotes(user)} was not found in ${tenant}.`,
-        'Check the spelling with find_user, or omit this user.',
+        `Check the spelling with find_user, or omit this user.${hiddenHint([ask.tenants.get(tenant)])}`,
         { tenant },
       )
     }

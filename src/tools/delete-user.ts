@@ -9,7 +9,7 @@ import { InvalidInput, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
 import { ChangeStatus, RESULT_OF_ONE, statusOfOne, targetOf } from './change-fields.ts'
 import { ApprovalId, Reason, TenantName, UserRef } from './fields.ts'
-import { gapLine, gapNote } from './left-out.ts'
+import { gapLine, gapNote, hiddenHint } from './left-out.ts'
 
 export default defineTool({
   name: 'delete_user',
@@ -39,7 +39,7 @@ export default defineTool({
     if (!row) {
       throw new NotFound(
         `${inQuotes(user)} was not found in ${tenant}.`,
-        'Check the spelling with find_user.',
+        `Check the spelling with find_user.${hiddenHint([ask.tenants.get(tenant)])}`,
         { tenant },
       )
     }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { type Account, Person } from '../domain/account.ts'
 import { correlate } from '../domain/correlate.ts'
+import { hiddenIn } from '../domain/facts.ts'
 import { type PersonAt, searchPerson } from '../engine/find-person.ts'
 import { defineTool } from '../engine/tool.ts'
 import { isoRetryAt } from '../errors.ts'
@@ -61,7 +62,8 @@ const CANDIDATES =
 
 function toRow({ tenant, accounts, gap }: PersonAt): z.input<typeof Searched> {
   const outcome = accounts.length > 0 ? 'found' : gap ? 'not_searched' : 'absent'
-  if (!gap) return { tenant: tenant.name, outcome }
+  const hidden = outcome === 'absent' ? hiddenIn(tenant.facts) : undefined
+  if (!gap) return { tenant: tenant.name, outcome, ...(hidden && { note: hidden }) }
   const note = accounts.length > 0 ? gapNote(gap).join() : gap.message
   return { tenant: tenant.name, outcome, code: gap.code, ...isoRetryAt(gap.details), note }
 }

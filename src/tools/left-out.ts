@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import type { Account, MatchKey } from '../domain/account.ts'
+import { hiddenIn } from '../domain/facts.ts'
 import { bare, named } from '../domain/quoting.ts'
+import type { Tenant } from '../engine/tenants.ts'
 import type { IdentityError } from '../errors.ts'
 
 // What is said of those whom a look-up did not find, or may not have found.
@@ -17,6 +19,15 @@ export const gapLine = (
 
 /** The beginning of such a line, for one or more users. */
 export const othersOf = (users: string): string => `There may be other accounts for ${users}`
+
+/** Whom apps do not show, for a look-up that found nobody in them; empty if nobody is known to be hidden. */
+export const hiddenHint = (tenants: readonly Tenant[]): string =>
+  tenants
+    .flatMap(({ name, facts }) => {
+      const hidden = hiddenIn(facts)
+      return hidden ? [` ${name}: ${hidden}`] : []
+    })
+    .join('')
 
 /** Whether to go on with a part if a fault that passes hides the rest; else such a plan is not offered for approval. */
 export const PartIsEnough = z.boolean().optional().describe('A part is enough')

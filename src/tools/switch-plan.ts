@@ -2,6 +2,7 @@ import type { Account } from '../domain/account.ts'
 import type { Change, Effect, Plan } from '../domain/change.ts'
 import { correlate } from '../domain/correlate.ts'
 import type { AlsoChanged } from '../domain/field-diff.ts'
+import { hiddenIn } from '../domain/facts.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { Ask } from '../engine/ask.ts'
 import { findPerson } from '../engine/find-person.ts'
@@ -10,7 +11,7 @@ import type { Tenant } from '../engine/tenants.ts'
 import { type ErrorCode, IdentityError, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
 import { targetOf } from './change-fields.ts'
-import { gapLine, gapNote, howFound, NOT_COVERED, passingAmong } from './left-out.ts'
+import { gapLine, gapNote, hiddenHint, howFound, NOT_COVERED, passingAmong } from './left-out.ts'
 
 /** How the tools that change the access of one person's accounts differ. */
 export interface SwitchSpec {
@@ -66,7 +67,7 @@ export async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenant
   for (const { tenant: at, account, gap, linkedTo } of places) {
     const tenant = at.name
     if (!account) {
-      settled.push(gap ? notLookedUp(tenant, gap) : { tenant, outcome: 'absent', verified: true })
+      settled.push(gap ? notLookedUp(tenant, gap) : absentFrom(at))
       continue
     }
     asides.push(...gapLine({ user, tenant }, gap))
@@ -98,7 +99,7 @@ export async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenant
   if (settled.length > 0 && changes.length === 0 && settled.every((row) => row.outcome === 'absent')) {
     throw new NotFound(
       `${inQuotes(user)} was not found in any of: ${tenants.join(', ')}.`,
-      'Check the spelling with find_user; it also takes an external id, an id or a name.',
+      `Check the spelling with find_user; it also takes an external id, an id or a name.${hiddenHint(found.map(({ tenant }) => tenant))}`,
     )
   }
   const doubts = doubtsAbout(changes.flatMap(({ accounts }) => accounts))
@@ -153,6 +154,11 @@ function recordAt(
     if (error instanceof IdentityError) return { gap: error }
     throw error
   }
+}
+
+function absentFrom({ name: tenant, facts }: Tenant): SwitchRow {
+  const note = hiddenIn(facts)
+  return { tenant, outcome: 'absent', verified: true, ...(note && { note }) }
 }
 
 const notLookedUp = (tenant: string, { code, message, hint }: IdentityError): SwitchRow => ({

@@ -19,7 +19,7 @@ import {
   statusOfOne,
 } from './change-fields.ts'
 import { ApprovalId, TenantName, UserRef } from './fields.ts'
-import { gapLine, gapNote } from './left-out.ts'
+import { gapLine, gapNote, hiddenHint } from './left-out.ts'
 import { mustBeFree } from './taken-names.ts'
 
 export default defineTool({
@@ -58,7 +58,7 @@ export default defineTool({
     if (!read) {
       throw new NotFound(
         `${inQuotes(user)} was not found in ${tenant}.`,
-        'Check the spelling with find_user.',
+        `Check the spelling with find_user.${hiddenHint([ask.tenants.get(tenant)])}`,
         { tenant },
       )
     }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { SettingsParts } from '../config/settings.ts'
+import type { Facts } from '../domain/facts.ts'
 import { Unsupported } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { defineVendor, tenantSettings } from './define.ts'
@@ -13,11 +14,13 @@ import {
 } from './http/token-settings.ts'
 import { withFetched } from './http/token-source.ts'
 import { asText, field } from './http/values.ts'
+import { hiddenText } from './scim/behaviour.ts'
+import { behaviourSettings } from './scim/behaviour-settings.ts'
 import { capabilitiesOf } from './scim/capabilities.ts'
 import { checkScimToken } from './scim/check-token.ts'
 import type { Edit } from './scim/edits.ts'
-import { type FieldMapping, STANDARD_FIELDS } from './scim/fields.ts'
-import { lacking, scimOperations } from './scim/operations.ts'
+import { type FieldMapping, fieldsTaken } from './scim/fields.ts'
+import { insteadAt, lacking, scimOperations } from './scim/operations.ts'
 import { fillIn } from './scim/profiles/fill-in.ts'
 import { appSettings, checkBlanks } from './scim/profiles/settings.ts'
 import type { ScimApp } from './scim/request.ts'
@@ -59,6 +62,7 @@ const settings = (parts: SettingsParts) =>
         .default('identity-mcp')
         .describe('User-Agent header; some apps refuse requests without one'),
       ...scimSettings({ pageSize: 100, memberRemoveShape: 'filter' }),
+      ...behaviourSettings(),
       // PagerDuty deletes, GitHub suspends, Atlassian unlinks: SCIM does not define it.
       deactivateMeans: z
         .enum(['reversible', 'deletes', 'unknown'])
@@ -96,12 +100,14 @@ export default defineVendor<AnyScimSettings>({
   fillIn,
   about,
   setup,
-  facts: ({ deactivateMeans, deleteMeans, endsSessions, customAttributes, caveats }) => ({
-    deactivate: deactivateMeans,
+  facts: ({ deactivateMeans, deleteMeans, endsSessions, freesSeat, customAttributes, ...settings }) => ({
+    // Whatever the app does with `active`, a DELETE counts as one.
+    deactivate: settings.deactivateBy === 'delete' ? 'deletes' : deactivateMeans,
     delete: deleteMeans,
     endsSessions,
+    freesSeat,
     audit: 'none',
-    ...(caveats && { caveats }),
+    ...caveatsOf(settings),
     ...(Object.keys(customAttributes).length > 0 && { attributes: customAttributes }),
   }),
   // The app is unknown: start low and learn.
@@ -128,7 +134,9 @@ export default defineVendor<AnyScimSettings>({
       settings,
       memory: app.memory,
       known,
-      mapping: mappingWith(custom),
+      mapping: mappingWith(custom, settings.takes),
+      attributeNames: [...custom.keys()],
+      declaresNeeds: true,
       more: readingFrom(custom),
     }
     const checked = {
@@ -139,11 +147,18 @@ export default defineVendor<AnyScimSettings>({
     }
     return {
       ...scimOperations(scim),
-      lacks: lacking(known),
+      lacks: lacking(known, settings),
+      insteadOf: insteadAt(settings),
       checkTokens: async (_, context) => [await checkScimToken(scim, checked, context)],
     }
   },
 })
+
+/** What is written of the app, and whom it hides. */
+function caveatsOf({ caveats, hides }: Pick<AnyScimSettings, 'caveats' | 'hides'>): Pick<Facts, 'caveats'> {
+  const hidden = caveats?.hides ?? hiddenText({ hides })
+  return caveats || hidden ? { caveats: { ...caveats, ...(hidden && { hides: hidden }) } } : {}
+}
 
 /** Extra headers that others already carry. */
 const takenHeaders = ({ headers, authHeader }: Pick<AnyScimSettings, 'headers' | 'authHeader'>) =>
@@ -186,10 +201,12 @@ function placesOf(attributes: Readonly<Record<string, string>>): Places {
   return new Map(Object.entries(attributes).map(([name, attribute]) => [name, placeOf(attribute)]))
 }
 
-/** Accepts the fields of RFC 7643, and the custom attributes. */
-function mappingWith(places: Places): FieldMapping {
+/** Accepts the fields of RFC 7643 that the app has, and the custom attributes. */
+function mappingWith(places: Places, taken: AnyScimSettings['takes']): FieldMapping {
+  const { takes, fixed } = fieldsTaken(taken)
   return {
-    takes: [...STANDARD_FIELDS, ...(places.size > 0 ? (['custom'] as const) : [])],
+    takes: [...takes, ...(places.size > 0 ? (['custom'] as const) : [])],
+    fixed,
     write: ({ custom = {} }) =>
       Object.entries(custom).map(([name, value]) => {
         const at = places.get(name)

@@ -4,6 +4,7 @@ import { startMindtickle } from '../../src/sandbox/mindtickle.ts'
 import { startNetskope } from '../../src/sandbox/netskope.ts'
 import type { Person } from '../../src/sandbox/people.ts'
 import { startScimApp } from '../../src/sandbox/scim-app.ts'
+import { AWS_LIKE, ENTRA_LIKE } from '../../src/sandbox/scim-likes.ts'
 import { type CaseName, type Started, type Subject, vendorContract } from './contract.ts'
 
 const inNoSuchPlace = ({ settings: { url } }: Started) => ({ url: `${url}/nowhere` })
@@ -97,6 +98,18 @@ const subjects: readonly Subject[] = [
     elsewhere: inNoSuchPlace,
     lacks: ['says of a token of another kind what it is'],
   },
+  ...Object.entries({ 'Microsoft Entra ID': ENTRA_LIKE, 'AWS IAM Identity Center': AWS_LIKE }).map(
+    ([title, like]): Subject => ({
+      name: `A service like that of ${title}, with no settings of its own`,
+      vendor: 'scim',
+      async start(people) {
+        const app = await startScimApp({ people, ...like })
+        return { app, settings: { url: app.scimUrl }, tokens: { scim: app.tokens.scim.value } }
+      },
+      elsewhere: inNoSuchPlace,
+      lacks: ['says of a token of another kind what it is'],
+    }),
+  ),
 ]
 
 describe.concurrent.each(subjects)('$name keeps the vendor contract', (subject) => vendorContract(subject))

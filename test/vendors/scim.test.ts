@@ -21,6 +21,7 @@ describe('its settings', () => {
       deactivate: 'unknown',
       delete: 'unknown',
       endsSessions: 'unknown',
+      freesSeat: 'unknown',
       audit: 'none',
     })
   })

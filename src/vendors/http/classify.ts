@@ -36,6 +36,14 @@ export const refusesForm = (
   return scimType === undefined ? !ABOUT_AUTH.test(said) && !ABOUT_STATE.test(said) : ABOUT_FORM.has(scimType)
 }
 
+/** The app certainly refused a request because it holds too much (RFC 7644 §3.12, RFC 9110 §15.5.14). */
+export const saysTooMany = ({ status, scimType, said, inside }: Failure): boolean =>
+  !inside &&
+  (status === 413 ||
+    (status === 400 &&
+      (scimType === 'tooMany' ||
+        /\b(too (many|large)|at most|no more than|exceed(s|ed)?|maximum)\b/i.test(said))))
+
 const ALREADY_TAKEN =
   /already (exist|in use|taken|registered|been taken)|duplicate|not unique|must be unique|uniqueness/i
 

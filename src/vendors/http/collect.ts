@@ -14,6 +14,10 @@ export interface FetchedPage {
   total?: number
   /** The app's cursor for the next page; absent on the last one (RFC 9865 §2). */
   nextCursor?: string
+  /** By which cursor the page was asked for, if not by the given one. */
+  askedBy?: { cursor?: string }
+  /** Id by which to notice that the list begins again, where it is not that of the first row. */
+  before?: string
   /** The app refused the page; it may be one behind the end. */
   refused?: IdentityError
 }
@@ -55,11 +59,14 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
   }
 
   for (let read = 0; read < maxPages; read++) {
-    const { cursor, skip = 0 } = at
-    const fetched = await listing.fetch(at.start - skip, cursor)
+    const { skip = 0 } = at
+    const fetched = await listing.fetch(at.start - skip, at.cursor)
+    const { cursor } = fetched.askedBy ?? at
     if (fetched.refused) {
       // Some apps refuse a page behind the last one (scimmyjs#102).
       if (total !== undefined && total === at.start - 1) return page({ ended: true })
+      // An app that tells no total: what was read stands, and whether there is more is open.
+      if (read > 0 && total === undefined) return page({ why: REFUSED_PAGE })
       throw fetched.refused
     }
     total = fetched.total ?? total
@@ -67,18 +74,21 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
     const rows = raw.map(listing.read)
     const ids = rows.map((row) => row?.id)
     const verdict = judgePage({
-      ...at,
       ...fetched,
+      ...at,
+      cursor,
+      nextCursor: fetched.nextCursor,
       ids,
       asked: listing.pageSize,
       known: (id) => seen.has(id),
       total,
     })
     if (verdict.state === 'broken') return page({ why: verdict.why })
-    const first = ids[0]
+    const first = fetched.before ?? ids[0]
+    const before = at.before
     const positionOf = (index: number): ListPosition => ({
       start: at.start + index,
-      ...(first !== undefined && { before: first }),
+      ...beforeIs(verdict.byCursor ? before : first),
       ...(total === at.start + index - 1 && { total }),
       ...(verdict.byCursor && { skip: skip + index, ...(cursor !== undefined && { cursor }) }),
     })
@@ -96,11 +106,15 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
     at =
       nextCursor === undefined
         ? positionOf(rows.length)
-        : { start: at.start + rows.length, cursor: nextCursor }
+        : { start: at.start + rows.length, cursor: nextCursor, ...beforeIs(first) }
     if (items.length >= limit) return page({ next: at })
   }
   return page({ next: at, why: `There are more than the ${maxPages} pages read.` })
 }
+
+const beforeIs = (before: string | undefined) => (before === undefined ? {} : { before })
+
+const REFUSED_PAGE = 'The app refuses the next page, so it is not known whether there are more.'
 
 /** The error of a search that proves nothing. */
 export const inconclusive = (why = ''): BadReply =>

@@ -16,6 +16,49 @@ interface PageSeen {
   known: (id: string) => boolean
 }
 
+/** A page, and where the app says that it starts. */
+export interface PageRows {
+  rows: readonly unknown[]
+  total?: number
+  startIndex?: number
+}
+
+interface AskedPage {
+  /** Requested index, 1-based. */
+  start: number
+  /** Id of the first row of a page before, which is that of the whole list if `isFirst`. */
+  before: string | undefined
+  isFirst: boolean
+  /** Requested number of rows. */
+  count: number
+  idIn: (row: unknown) => string | undefined
+}
+
+/**
+ * The rows from `start` on, of a page that may begin before it: some apps send the whole list whatever is asked for, or
+ * the page that `start` is on. Undefined for a page that begins again and does not reach so far. The reply's own
+ * `startIndex` alone is believed only where no common mistake explains it, such as counting from 0.
+ */
+export function alignedPage<Page extends PageRows>(
+  page: Page,
+  { start, before, isFirst, count, idIn }: AskedPage,
+): (Page & { before?: string }) | undefined {
+  const { rows, total, startIndex = start } = page
+  if (startIndex > 1 && start - startIndex > 1) return reaching(page, startIndex, start) ?? page
+  if (start === 1 || before === undefined || idIn(rows[0]) !== before) return page
+  // A page before can have begun behind the first row, unless it had room for all rows so far.
+  if (!isFirst && start - 1 > count && total !== rows.length) return undefined
+  const reached = reaching(page, 1, start)
+  if (reached) return { ...reached, before }
+  // More rows than asked for, and all that there are: the app does not page, and has sent them before.
+  const isAll = rows.length === start - 1 && rows.length > count && total === rows.length
+  return isAll ? { ...page, rows: [] } : undefined
+}
+
+/** The rows from `start` on, of a page that begins at `from`; undefined if there are none. */
+const reaching = <Page extends PageRows>(page: Page, from: number, start: number): Page | undefined =>
+  from + page.rows.length > start ? { ...page, rows: page.rows.slice(start - from) } : undefined
+
 type Judged = { state: 'more' | 'end'; byCursor?: true } | { state: 'broken'; why: string; byCursor?: true }
 
 /**

@@ -1,4 +1,11 @@
 import type { FetchedPage } from './collect.ts'
+import { asId, field } from './values.ts'
+
+/** A page without its first rows. It is still known by its first row, should the app send it again. */
+function restOf({ rows, ...page }: FetchedPage, done: number): FetchedPage {
+  const before = page.before ?? asId(field(rows[0], 'id'))
+  return { ...page, rows: rows.slice(done), ...(before !== undefined && { before }) }
+}
 
 type Fetch<Failed> = (start: number, cursor?: string) => Promise<FetchedPage | Failed>
 
@@ -33,7 +40,7 @@ export function recentPages(now: () => number = Date.now): RecentPages {
             one.start <= start &&
             start < one.start + one.page.rows.length,
         )
-        if (held) return { ...held.page, rows: held.page.rows.slice(start - held.start) }
+        if (held) return restOf(held.page, start - held.start)
         const page = await fetch(start, cursor)
         if ('rows' in page && page.rows.length > 0) {
           kept = [...kept, { list, start, cursor, page, until: now() + RECENT_MS }].slice(-MAX_PAGES)

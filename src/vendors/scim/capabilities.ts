@@ -28,8 +28,16 @@ export interface LearnedCapabilities {
   etag?: boolean
   /** Whether the app says that it offers PATCH. */
   patch?: boolean
+  /** How the app pages, where it is not by both index and cursor (RFC 9865). */
+  paging?: 'index' | 'cursor'
+  /** The app refuses to be told how many rows to send. */
+  noCount?: boolean
   /** The app's maximum page size. */
   pageMaximum?: number
+  /** How many members of a group it takes in one request. */
+  membersMaximum?: number
+  /** Characters that its filters were seen to read rightly, of those that some apps stumble over. */
+  marks?: string
   /** The app has no groups over SCIM. */
   noGroups?: boolean
 }
@@ -49,7 +57,9 @@ const DAY_MS = 24 * 60 * 60_000
 const KEPT: readonly { key: string; facts: readonly (keyof LearnedCapabilities)[]; ttl?: number }[] = [
   { key: 'scim.learned', facts: ['etag', 'patch', 'pageMaximum'] },
   // Filters are the evidence for "absent", so they are tested again from time to time.
-  { key: 'scim.filters', facts: ['filters', 'or', 'idsWithAt'], ttl: DAY_MS },
+  { key: 'scim.filters', facts: ['filters', 'or', 'idsWithAt', 'marks'], ttl: DAY_MS },
+  // An app may learn to page, or to take more.
+  { key: 'scim.pages', facts: ['paging', 'noCount', 'membersMaximum'], ttl: DAY_MS },
   // Groups can be enabled in the app later.
   { key: 'scim.noGroups', facts: ['noGroups'], ttl: DAY_MS },
 ]

@@ -11,6 +11,7 @@ import {
   READS_HERE,
 } from '../http/probe.ts'
 import { probeFetch, type TokenSource } from '../http/token-source.ts'
+import { learnConfig } from './config.ts'
 import { ask, type ScimApp } from './request.ts'
 
 /** A token of a SCIM app, and how to get a new one. */
@@ -64,6 +65,7 @@ async function probeCollections(
     )
   const [users, groups] = await Promise.all([probeCollection('Users'), probeCollection('Groups')])
   if (isAbsent(users, groups)) await app.known?.note({ noGroups: true })
+  if (users.outcome === 'ok') await learnConfig(app, context)
   return {
     // A fetched token renews itself.
     verdict: verdictOf(users, groups, source ? undefined : jwtExpiry(secret)),

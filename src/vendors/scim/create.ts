@@ -1,10 +1,11 @@
 import type { AccountFields, Created, RequestContext, Target } from '../../domain/operations.ts'
-import { Conflict, InvalidInput, Refused } from '../../errors.ts'
+import { Conflict, InvalidInput, Refused, UnknownOutcome } from '../../errors.ts'
 import { saysDuplicate } from '../http/classify.ts'
 import { causeOf, scimNotServed } from '../http/errors.ts'
 import { asId, definedOnly, field } from '../http/values.ts'
 import { edited } from './edits.ts'
 import { editsFor, schemasOf, takesField } from './fields.ts'
+import { membersPerRequest, updateMembers } from './members.ts'
 import { ask, refusal, type ScimApp, type ScimRequestInfo } from './request.ts'
 
 /** Creates an account with one POST. Throws `Conflict` if the app says that the account already exists. */
@@ -17,27 +18,64 @@ export async function createAccount(
   if (!userName) {
     throw new InvalidInput('A new account needs a user name or an email.', 'Give its email.')
   }
-  const { givenName = '', familyName = '', status = 'active' } = fields
-  // AWS IAM Identity Center, PagerDuty and monday create nobody without a display name.
-  const fullName = takesField(app.mapping, 'displayName') ? `${givenName} ${familyName}`.trim() : ''
-  const named = { ...(fullName && { displayName: fullName }), ...fields, userName, status }
-  const edits = editsFor(app.mapping, named, {})
+  const edits = editsFor(app.mapping, withMadeNames(app, fields), {})
   return post(app, 'Users', edited({ schemas: schemasOf(edits) }, edits), context)
 }
 
-/** Creates a group and its members with one POST. Throws `Conflict` if the app says that the group already exists. */
-export const createGroup = (
+/**
+ * The fields of a new account with those that follow from the others. AWS IAM Identity Center, PagerDuty and monday create
+ * nobody without a display name; Asana shows only the formatted one.
+ */
+export function withMadeNames(app: Pick<ScimApp, 'mapping'>, fields: AccountFields): AccountFields {
+  const { givenName = '', familyName = '', userName = fields.email, status = 'active' } = fields
+  const fullName = `${givenName} ${familyName}`.trim()
+  const made = (['displayName', 'formattedName'] as const).filter(
+    (name) => fullName !== '' && takesField(app.mapping, name),
+  )
+  return {
+    ...Object.fromEntries(made.map((name) => [name, fullName])),
+    ...fields,
+    ...(userName && { userName }),
+    status,
+  }
+}
+
+/** Creates a group and its members with one POST, and further members as updates. Throws `Conflict` if the app says that the group already exists. */
+export async function createGroup(
   app: ScimApp,
-  { name, externalId, members }: { name: string; externalId?: string; members: readonly Target[] },
+  { name, externalId, members: all }: { name: string; externalId?: string; members: readonly Target[] },
   context: RequestContext,
-): Promise<Created> => {
+): Promise<Created> {
+  const most = membersPerRequest(app)
+  const members = all.slice(0, most)
   const body = {
     schemas: [GROUP_SCHEMA],
     displayName: name,
     ...(externalId !== undefined && { externalId }),
     ...(members.length > 0 && { members: members.map(({ id }) => ({ value: id })) }),
   }
-  return post(app, 'Groups', body, context)
+  const made = await post(app, 'Groups', body, context)
+  if (all.length > most) await addRest(app, made, all.slice(most), context)
+  return made
+}
+
+/** Adds the members of a new group that did not fit into one request with it. */
+async function addRest(
+  app: ScimApp,
+  { id }: Created,
+  rest: readonly Target[],
+  context: RequestContext,
+): Promise<void> {
+  const unfinished = (cause?: unknown) =>
+    new UnknownOutcome(
+      'The app made the group, but not with all of its members.',
+      'Look at the members of the group before you do anything else.',
+      { cause },
+    )
+  if (id === undefined) throw unfinished()
+  await updateMembers(app, { group: { id }, add: rest, remove: [] }, context).catch((error) => {
+    throw unfinished(error)
+  })
 }
 
 const GROUP_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:Group'

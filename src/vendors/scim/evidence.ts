@@ -5,10 +5,11 @@ import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
 import type { Failure } from '../http/reply.ts'
 import type { FilterAttribute, FilterState } from './capabilities.ts'
-import { anyOf, eq } from './filter.ts'
+import { anyOf, eq, marksIn, readsRightly, spelling } from './filter.ts'
 import { fitsTerm, type Term, valuesOf } from './look-up.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { canFilter, listRefusal, readList, readOne, type ScimApp } from './request.ts'
+import { canFilter, readList } from './read-list.ts'
+import { listRefusal, readOne, type ScimApp } from './request.ts'
 
 /** The users that filters brought, and the terms that the app answered. */
 export interface Answered {
@@ -25,7 +26,8 @@ export async function askTogether(
   context: RequestContext,
 ): Promise<Answered | undefined> {
   const usable = terms.filter(({ by }) => canFilter(app, by))
-  if (usable.length < 2 || (app.known?.now.or ?? 'honoured') !== 'honoured') return undefined
+  const joins = app.settings.joinsFilters !== false && (app.known?.now.or ?? 'honoured') === 'honoured'
+  if (usable.length < 2 || !joins) return undefined
   const answer = await usersBy(app, usable, context)
   if ('users' in answer) return { users: answer.users, terms: usable, joined: true }
   if (answer.failure && !refusesFilter(answer.failure)) throw await refused(app, answer.failure, context)
@@ -61,12 +63,18 @@ export async function askEach(
   return { users, terms: answered, joined: false }
 }
 
-/** Whether the answer to a term is evidence: the app was seen to honour such filters. */
-export function isProven({ known }: ScimApp, term: Term, { terms, joined }: Answered): boolean {
+/** Whether the answer to a term is evidence: the app was seen to honour such filters, and to read such values. */
+export function isProven({ known }: ScimApp, term: Term, { users, terms, joined }: Answered): boolean {
   const state = known?.now.filters?.[term.by]
   const honoured = state === 'honoured' || state === 'unborne'
   const answered = terms.some(({ by, value }) => by === term.by && value === term.value)
-  return answered && honoured && (!joined || known?.now.or === 'honoured')
+  const found = users.some((user) => fitsTerm(user, term))
+  return (
+    answered &&
+    honoured &&
+    (!joined || known?.now.or === 'honoured') &&
+    (found || readsRightly(known?.now, term.value))
+  )
 }
 
 type Filtered = { users: ScimUser[] } | { state: 'ignored' | 'refused' | 'unclear'; failure?: Failure }
@@ -85,12 +93,22 @@ async function usersBy(app: ScimApp, terms: readonly Term[], context: RequestCon
   if ((list.total ?? 0) > users.length || users.some((user) => !user)) return { state: 'unclear' }
   const fits = (user: ScimUser | undefined): user is ScimUser =>
     user !== undefined && terms.some((term) => fitsTerm(user, term))
-  return users.every(fits) ? { users } : { state: 'ignored' }
+  if (!users.every(fits)) return { state: 'ignored' }
+  await noteMarks(app, users, terms)
+  return { users }
+}
+
+/** Notes the characters that the app read rightly in a value by which it found somebody. */
+async function noteMarks(app: ScimApp, users: readonly ScimUser[], terms: readonly Term[]): Promise<void> {
+  const { marks = '' } = app.known?.now ?? {}
+  const read = terms.filter((term) => users.some((user) => fitsTerm(user, term)))
+  const more = read.flatMap(({ value }) => marksIn(value)).filter((mark) => !marks.includes(mark))
+  if (more.length > 0) await app.known?.note({ marks: marks + [...new Set(more)].join('') })
 }
 
 // With a count: without one, some apps answer with a total and no rows (wso2/product-is#11126).
 export const queryFor = (app: ScimApp, terms: readonly Term[]) => ({
-  filter: anyOf(terms.map(({ by, value }) => eq(by, value))).text,
+  filter: anyOf(terms.map(({ by, value }) => eq(spelling(app.settings, by) || by, value))).text,
   count: app.settings.pageSize,
 })
 

@@ -1,6 +1,7 @@
 import type { AccountFields } from '../../domain/operations.ts'
 import { Unsupported } from '../../errors.ts'
 import { asList, asText, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
+import type { AppBehaviour } from './behaviour.ts'
 import type { Edit } from './edits.ts'
 import { ENTERPRISE } from './facts.ts'
 import { type PickItem, pickEmail, pickPhone, pickRole } from './primary.ts'
@@ -56,6 +57,21 @@ const FIELD_WRITERS: { readonly [Field in StandardField]: FieldWriter } = {
 }
 
 export const STANDARD_FIELDS = Object.keys(FIELD_WRITERS) as readonly StandardField[] // the type above names its keys
+
+/**
+ * The fields of an account that an app has, and those of them that it keeps as they were at creation. The user name and
+ * the status are part of every account.
+ */
+export function fieldsTaken({ fields, changes }: NonNullable<AppBehaviour['takes']> = {}): {
+  takes: readonly StandardField[]
+  fixed: readonly StandardField[]
+} {
+  const always: readonly string[] = ['userName', 'status']
+  const takes = STANDARD_FIELDS.filter(
+    (name) => (fields ?? [name, ...always]).includes(name) || always.includes(name),
+  )
+  return { takes, fixed: changes ? takes.filter((name) => name !== 'status' && !changes.includes(name)) : [] }
+}
 
 /** Fields stored in lists: a change replaces one item and sends the others unchanged. */
 const LIST_FIELDS: ReadonlySet<string> = new Set<FieldName>(['email', 'role', 'phone'])

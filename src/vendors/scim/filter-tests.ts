@@ -4,16 +4,19 @@ import { refusesFilter } from '../http/classify.ts'
 import type { Failure } from '../http/reply.ts'
 import type { LearnedCapabilities } from './capabilities.ts'
 import { note, queryFor, recordOf, refused } from './evidence.ts'
+import { spelling } from './filter.ts'
 import { fitsTerm, type Term, valuesOf } from './look-up.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { canFilter, readList, type ScimApp, type ScimRows } from './request.ts'
+import { canFilter, readList } from './read-list.ts'
+import type { ScimApp, ScimRows } from './request.ts'
 
 /** The attributes that a person can be looked up by. */
 const NAMES = ['userName', 'emails.value', 'externalId'] as const
 
 /** Whether it is known what the app does with each filter that a person is looked up by. */
-export const areFiltersTested = ({ known }: ScimApp): boolean =>
-  known?.now.or !== undefined && NAMES.every((by) => known.now.filters?.[by] !== undefined)
+export const areFiltersTested = ({ known, settings }: ScimApp): boolean =>
+  (known?.now.or !== undefined || settings.joinsFilters === false) &&
+  NAMES.every((by) => known?.now.filters?.[by] !== undefined || spelling(settings, by) === false)
 
 /**
  * Tests the filters that people are looked up by with users that exist, and notes what was found. Returns the first page
@@ -91,6 +94,7 @@ async function testJoined(
   samples: readonly Sample[],
   context: RequestContext,
 ): Promise<LearnedCapabilities['or']> {
+  if (app.settings.joinsFilters === false) return 'refused'
   // Only different users show that every part was read.
   const differ = new Set(samples.map(({ id }) => id)).size === samples.length
   const state = samples.length > 1 && differ ? await answerTo(app, samples, context) : 'ignored'

@@ -8,7 +8,8 @@ import { readRow } from './find.ts'
 import { listing } from './listing.ts'
 import { bearsName, notByName, partsOf } from './names.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { listRefusal, readList, type ScimApp } from './request.ts'
+import { readList } from './read-list.ts'
+import { listRefusal, type ScimApp } from './request.ts'
 
 /**
  * Users who bear a name: each of its words is in their name, or in an address before the @. Reads the list if it is

@@ -11,7 +11,8 @@ import { listing } from './listing.ts'
 import { type Term, termsFor, valuesOf } from './look-up.ts'
 import { isMeant } from './match.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { ask, listRefusal, readList, recordIn, type ScimApp, type ScimRows } from './request.ts'
+import { readList } from './read-list.ts'
+import { ask, listRefusal, recordIn, type ScimApp, type ScimRows } from './request.ts'
 
 /**
  * Every account whose user name, email or external id is one of the names, or whose id is `user`: one request where the
@@ -132,7 +133,7 @@ async function inList(
   const { pageSize } = app.settings
   if ((first.total ?? 0) > maxPages * pageSize) throw inconclusive(`It has ${first.total} users.`)
   const seen: ScimUser[] = []
-  const pages = listing(app, 'Users', {}, context)
+  const pages = listing(app, 'Users', {}, context, undefined, first)
   const page = await collect<ScimUser>({
     async fetch(start, cursor) {
       if (start === 1 && cursor === undefined) return first

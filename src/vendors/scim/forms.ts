@@ -30,6 +30,8 @@ export interface KnownForms {
   get(purpose: Purpose): Promise<Form | undefined>
   /** The app accepted a change, which is no proof yet: some apps do so and change nothing (open-webui#30074). */
   accepted(id: string, change: Accepted): void
+  /** The form of a change that the app was sent and has not been seen to show; undefined if there is none. */
+  unseen(id: string): Form | undefined
   /** A user as the app shows it now: remembers the form of a change that can be seen. */
   seen(user: ScimUser): Promise<void>
 }
@@ -54,6 +56,7 @@ export function knownForms(memory: AppMemory, mapping: FieldMapping | undefined)
       if (pending.size >= MAX_PENDING) pending.clear()
       pending.set(id, { ...change, until: Date.now() + PENDING_MS })
     },
+    unseen: (id) => pending.get(id)?.form,
     async seen(user) {
       const change = pending.get(user.account.id)
       if (!change) return

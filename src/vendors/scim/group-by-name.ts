@@ -5,11 +5,12 @@ import { refusesFilter } from '../http/classify.ts'
 import { inconclusive } from '../http/collect.ts'
 import { type AppFilter, collectFiltered, filterRefused } from '../http/filtered.ts'
 import { asId, field, isRecord, type Rec } from '../http/values.ts'
-import { eq } from './filter.ts'
+import { eq, groupNameIn, readsRightly } from './filter.ts'
 import { groupList } from './group-list.ts'
 import { listing } from './listing.ts'
 import { toGroup } from './read.ts'
-import { canFilter, listRefusal, readList, type ScimApp } from './request.ts'
+import { readList } from './read-list.ts'
+import { listRefusal, type ScimApp } from './request.ts'
 
 /**
  * The record of the group with this name; undefined if there is none, on evidence: the app is known to filter by name, or
@@ -20,9 +21,13 @@ export async function groupByName(
   name: string,
   context: RequestContext,
 ): Promise<Rec | undefined> {
-  let page = await groupsNamed(app, name, canFilter(app, 'displayName'), context)
-  // What a filter leaves open, the list can tell.
-  if (!page.complete && !page.compared) page = await groupsNamed(app, name, false, context)
+  const { filters } = app.known?.now ?? {}
+  const asks =
+    groupNameIn(app.settings) !== false && !['ignored', 'refused'].includes(filters?.displayName ?? '')
+  let page = await groupsNamed(app, name, asks, context)
+  // What a filter leaves open, the list can tell: also of a name that the app may have read wrongly.
+  const isOpen = !page.complete || (page.items.length === 0 && !readsRightly(app.known?.now, name))
+  if (isOpen && !page.compared) page = await groupsNamed(app, name, false, context)
   if (!page.complete) throw inconclusive(page.note)
   if (page.items.length > 0 && !page.compared) await app.known?.note({ filters: { displayName: 'honoured' } })
   const [found, ...others] = page.items
@@ -42,7 +47,7 @@ export async function groupByName(
 
 async function groupsNamed(app: ScimApp, name: string, filtered: boolean, context: RequestContext) {
   const { pageSize, maxPages } = app.settings
-  const byName = listing(app, 'Groups', { filter: eq('displayName', name).text }, context)
+  const byName = listing(app, 'Groups', { filter: byGroupName(app, name) }, context)
   const whole = groupList(app, context)
   const page = await collectFiltered<Rec>({
     async fetch(start, cursor, isFiltered) {
@@ -62,6 +67,9 @@ async function groupsNamed(app: ScimApp, name: string, filtered: boolean, contex
   return { ...page, compared: page.compared || !filtered }
 }
 
+const byGroupName = ({ settings }: ScimApp, name: string): string =>
+  eq(groupNameIn(settings) || 'displayName', name).text
+
 /** What shows whether the app filters groups by name, which `Match` calls `group`. */
 const nameFilter = (app: ScimApp, name: string, context: RequestContext): AppFilter<Rec> => ({
   by: ['group'],
@@ -73,7 +81,7 @@ const nameFilter = (app: ScimApp, name: string, context: RequestContext): AppFil
   async shows(row) {
     const own = nameIn(row)
     if (!own || /[\p{Cc}\p{Cs}]/u.test(own)) return undefined
-    const query = { filter: eq('displayName', own).text, startIndex: 1, count: app.settings.pageSize }
+    const query = { filter: byGroupName(app, own), startIndex: 1, count: app.settings.pageSize }
     const list = await readList(app, 'Groups', query, context)
     return 'rows' in list && list.rows.length > 0 && list.rows.every((one) => hasName(one, own))
   },

@@ -1,8 +1,9 @@
-import type { Operations, Writes } from '../../domain/operations.ts'
+import type { AppOperations, OperationName } from '../../domain/operations.ts'
 import { recentPages } from '../http/recent-pages.ts'
 import { singleFlight } from '../http/single-flight.ts'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
 import { createAccount, createGroup } from './create.ts'
+import { checkNeeds } from './create-needs.ts'
 import { deleteAccount } from './delete.ts'
 import { checkFixed, editsFor } from './fields.ts'
 import { testFilters } from './filter-tests.ts'
@@ -12,14 +13,14 @@ import { knownForms, type Purpose, REPLACES_ALL } from './forms.ts'
 import { listGroups, readGroup, readGroupById } from './groups.ts'
 import { knownMemberShape } from './member-shape.ts'
 import { updateMembers } from './members.ts'
-import { probablyReplaces, setActive, updateAccount } from './patch.ts'
+import { probablyReplaces, resendActive, setActive, updateAccount } from './patch.ts'
 import { probeApp } from './probe-app.ts'
 import { recentGroup } from './recent-group.ts'
 import type { ScimApp } from './request.ts'
 import { listAccounts, readAccount, readFields } from './users.ts'
 
 /** What each change of a user is for. */
-const PURPOSES: { readonly [Operation in keyof Writes]?: Purpose } = {
+const PURPOSES: { readonly [Operation in OperationName]?: Purpose } = {
   deactivateAccount: 'status',
   reactivateAccount: 'status',
   updateAccount: 'fields',
@@ -28,6 +29,7 @@ const PURPOSES: { readonly [Operation in keyof Writes]?: Purpose } = {
 /** The operations of any SCIM 2.0 app. */
 export const scimOperations = (plain: ScimApp) => {
   const known = plain.known ?? capabilitiesOf(plain.memory)
+  const { deactivateBy = 'active' } = plain.settings
   const forms = knownForms(plain.memory, plain.mapping)
   const memberShape = knownMemberShape(plain.memory)
   const pages = recentPages()
@@ -57,13 +59,18 @@ export const scimOperations = (plain: ScimApp) => {
       const { group, recent = false } = ask
       return lastGroup.read(group, recent, async () => readGroup(await app(), group, context))
     },
-    async checkWrite({ operation, fields }) {
+    async checkWrite({ operation, fields }, context) {
       if (operation === 'updateAccount') checkFixed(plain.mapping ?? {}, fields)
       editsFor(plain.mapping, fields, {})
-      const purpose = PURPOSES[operation]
+      if (operation === 'createAccount') await checkNeeds(await app(), fields, context)
+      const purpose =
+        operation === 'deactivateAccount' && deactivateBy === 'delete' ? undefined : PURPOSES[operation]
       return purpose && (await probablyReplaces(await app(), purpose)) ? [REPLACES_ALL] : []
     },
-    deactivateAccount: async (target, context) => setActive(await changing(), target, false, context),
+    deactivateAccount: async (target, context) =>
+      deactivateBy === 'delete'
+        ? deleteAccount(await changing(), target, context)
+        : setActive(await changing(), target, false, context),
     reactivateAccount: async (target, context) => setActive(await changing(), target, true, context),
     createAccount: async ({ fields }, context) => createAccount(await changing(), fields, context),
     updateAccount: async (ask, context) => updateAccount(await changing(), ask, context),
@@ -72,16 +79,34 @@ export const scimOperations = (plain: ScimApp) => {
     ...(plain.settings.allowDelete && {
       deleteAccount: async (target, context) => deleteAccount(await changing(), target, context),
     }),
+    async resend(operation, target, context) {
+      if (PURPOSES[operation] !== 'status' || deactivateBy !== 'active') return false
+      return resendActive(await changing(), target, operation === 'reactivateAccount', context)
+    },
     probeApp: async (_, context) => probeApp({ ...plain, known }, context),
-  } satisfies Operations
+  } satisfies AppOperations
 }
+
+/** What to do instead of an operation that the app is known not to offer. */
+export const insteadAt =
+  ({ deactivateBy, allowDelete }: Pick<ScimApp['settings'], 'deactivateBy' | 'allowDelete'>) =>
+  (operation: string): string | undefined => {
+    if (deactivateBy !== 'none' || operation !== 'deactivateAccount') return undefined
+    return allowDelete
+      ? 'The app cannot deactivate accounts over SCIM. A person can do it in its console; delete_user ends the access too, for good.'
+      : 'The app cannot deactivate accounts over SCIM. A person can do it in its console.'
+  }
 
 const GROUP_OPERATIONS: readonly string[] = ['listGroups', 'readGroup', 'createGroup', 'updateMembers']
 
-/** Whether an app lacks an operation: the group operations, once the server knows that the app has no groups. */
-export function lacking(known: Capabilities): (operation: string) => boolean {
+/** Whether an app lacks an operation: one that its settings say so of, or groups, once it is known to have none. */
+export function lacking(
+  known: Capabilities,
+  { deactivateBy }: Pick<ScimApp['settings'], 'deactivateBy'> = {},
+): (operation: string) => boolean {
   let looked = false
   return (operation) => {
+    if (STATUS_OPERATIONS.includes(operation)) return deactivateBy === 'none'
     if (!GROUP_OPERATIONS.includes(operation)) return false
     // This call is synchronous, so capabilities from before the start apply from the second call on.
     if (!looked) void known.recall()
@@ -89,3 +114,5 @@ export function lacking(known: Capabilities): (operation: string) => boolean {
     return known.now.noGroups === true
   }
 }
+
+const STATUS_OPERATIONS: readonly string[] = ['deactivateAccount', 'reactivateAccount']

@@ -1,5 +1,5 @@
 import type { AccountFields, RequestContext, Target } from '../../domain/operations.ts'
-import { Unsupported } from '../../errors.ts'
+import { UnknownOutcome, Unsupported } from '../../errors.ts'
 import { namesAttribute, refusesForm, saysReadOnly } from '../http/classify.ts'
 import { type ApiRequest, path } from '../http/client.ts'
 import type { Failure, ParsedReply } from '../http/reply.ts'
@@ -29,6 +29,26 @@ export const setActive = (
     },
     context,
   )
+
+/**
+ * Sends a status change in the next form of PATCH, where the app accepted the last one and shows no change: some read
+ * only one of them (Metatavu/keycloak-scim-server#95). False if there is none. Never a replacement of the whole user,
+ * which a person was not told of.
+ */
+export async function resendActive(
+  app: ScimApp,
+  target: Target,
+  active: boolean,
+  context: RequestContext,
+): Promise<boolean> {
+  const last = app.forms?.unseen(target.id)
+  const next = last && FORMS[FORMS.indexOf(last) + 1]
+  const isOpen = app.settings.patchStrategy === 'auto' && (await app.forms?.get('status')) === undefined
+  if (!isOpen || next === undefined || next === 'put') return false
+  const settings = { ...app.settings, patchStrategy: next }
+  await setActive({ ...app, settings }, target, active, context)
+  return true
+}
 
 /** Changes only the given fields. Throws `Unsupported` for a field that the app does not accept. */
 export const updateAccount = async (
@@ -93,13 +113,18 @@ async function change(
       // After a concurrent change, try once more with the new version. Never send a change without its version.
       return isOutdated(first) && (await isNewer()) ? send() : first
     }
-    let answer = await attempt()
+    const sent = () => app.forms?.accepted(target.id, { purpose, form, set, noPatch })
+    let answer = await attempt().catch((error) => {
+      // The change may have been made, which can be seen.
+      if (error instanceof UnknownOutcome) sent()
+      throw error
+    })
     if (!answer.ok && refusesMadeNames(answer.failure, set)) {
       set = withoutMadeNames(set)
       answer = await attempt()
     }
     if (answer.ok) {
-      app.forms?.accepted(target.id, { purpose, form, set, noPatch })
+      sent()
       return
     }
     const aboutForm = refusesForm(answer.failure, attributes)

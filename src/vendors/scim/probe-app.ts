@@ -1,23 +1,17 @@
-import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { AppProbe, RequestContext } from '../../domain/operations.ts'
-import { sameUserName } from '../../domain/same.ts'
-import { IdentityError } from '../../errors.ts'
 import { plainText } from '../../text/text.ts'
-import { refusesFilter } from '../http/classify.ts'
-import type { ApiRequest } from '../http/client.ts'
-import { asBoolean, asId, asList, asNumber, asText, definedOnly, field } from '../http/values.ts'
-import type { FilterState, LearnedCapabilities } from './capabilities.ts'
-import { eq } from './filter.ts'
-import { testFilters } from './filter-tests.ts'
-import { toUser } from './read.ts'
-import { ask, listRefusal, readList, type ScimApp } from './request.ts'
-
-/** The result of one probe. `learned` is what later requests can use. */
-interface Finding {
-  found: string
-  learned?: LearnedCapabilities
-  proposes?: AppProbe['proposes']
-}
+import { collect } from '../http/collect.ts'
+import { asId, asList, asText, field } from '../http/values.ts'
+import type { LearnedCapabilities } from './capabilities.ts'
+import { learnedFrom, readBody, readConfig } from './config.ts'
+import { needsIn } from './create-needs.ts'
+import { readRow } from './find.ts'
+import { listing } from './listing.ts'
+import { type Finding, filtering, groupFilter, otherFilters } from './probe-filters.ts'
+import { merged } from './profiles/merged.ts'
+import { readList } from './read-list.ts'
+import { listRefusal, type ScimApp } from './request.ts'
 
 /** Finds out what an app can do, with reads only, and keeps the useful results. Throws if the app does not answer. */
 export async function probeApp(app: ScimApp, context: RequestContext): Promise<AppProbe> {
@@ -34,26 +28,54 @@ export async function probeApp(app: ScimApp, context: RequestContext): Promise<A
   }
   const page = await firstPage(listening, context)
   const rows = page?.rows ?? []
+  const schemas = await readBody(listening, { path: '/Schemas' }, context)
   const tried: [string, Finding | Finding[]][] = [
     ['configuration', await configuration(listening, context)],
     // Observed behaviour overrides declared configuration, so it comes later.
     ['users', page ? usersIn(app, page) : { found: 'cannot be listed without a filter' }],
     ['paging', await paging(listening, rows, context)],
     ['filter', await filtering(listening, rows, context)],
-    ...(page ? [['other filters', await otherFilters(listening, context)] as [string, Finding]] : []),
+    ...(page ? [['other filters', await otherFilters(listening, rows, context)] as [string, Finding]] : []),
     ['groups', await groups(listening, context)],
-    ['resource types', await listedNames(listening, '/ResourceTypes', 'name', context)],
-    ['schemas', await listedNames(listening, '/Schemas', 'id', context)],
+    ['group filter', await groupFilter(listening, context)],
+    ['new accounts', newAccounts(listening, schemas)],
+    ['resource types', namesIn(await readBody(listening, { path: '/ResourceTypes' }, context), 'name')],
+    ['schemas', namesIn(schemas, 'id')],
     [
       'rate limit',
       { found: heard.size > 0 ? `announced in ${[...heard].join(', ')}` : 'not announced in any header' },
     ],
+    ['not tried', { found: UNTRIED }],
   ]
   const findings = tried.flatMap(([about, some]) => [some].flat().map((one) => ({ about, ...one })))
   const learned: LearnedCapabilities = Object.assign({}, ...findings.map((one) => one.learned ?? {}))
-  const proposes: AppProbe['proposes'] = Object.assign({}, ...findings.map((one) => one.proposes ?? {}))
+  const proposes = findings.reduce<AppProbe['proposes']>((all, one) => merged(all, one.proposes ?? {}), {})
   await app.known?.note(learned)
-  return { ok: true, findings: findings.map(({ about, found }) => ({ about, found })), proposes }
+  return {
+    ok: true,
+    findings: findings.map(({ about, found }) => ({ about, found })),
+    proposes: differing(app, proposes),
+    unserved: findings.flatMap(({ about, found, isUnserved }) => (isUnserved ? [`${about}: ${found}`] : [])),
+  }
+}
+
+/** What only a write would show. */
+const UNTRIED =
+  'whom the app hides, what switching off and deleting do, and how much it takes in one change: see its documentation'
+
+/** The proposals that the settings of the tenant do not have yet. Other vendors have fewer settings. */
+function differing(
+  { settings, declaresNeeds }: ScimApp,
+  proposes: AppProbe['proposes'],
+): AppProbe['proposes'] {
+  const now = settings as unknown as Readonly<Record<string, unknown>> // compared with what is proposed, key by key
+  return Object.fromEntries(
+    Object.entries(proposes).filter(
+      ([name, value]) =>
+        (declaresNeeds || ['pageSize', 'patchStrategy'].includes(name)) &&
+        !isDeepStrictEqual(now[name], value),
+    ),
+  )
 }
 
 const RATE_HEADER = /^(retry-after|(x-)?rate-?limit.*)$/
@@ -89,62 +111,45 @@ function usersIn({ settings: { pageSize } }: ScimApp, { rows, total }: UsersPage
   ]
 }
 
+/** Reads the first users two pages long, as lists are read: the app may page by cursor, or send everybody. */
+async function pagingOtherwise(
+  app: ScimApp,
+  rows: UsersPage['rows'],
+  context: RequestContext,
+): Promise<Finding> {
+  const pageSize = Math.max(1, Math.floor(rows.length / 2))
+  const small = { ...app, settings: { ...app.settings, pageSize } }
+  const pages = listing(small, 'Users', {}, context)
+  const read = await collect({
+    async fetch(start, cursor) {
+      const list = await pages(start, cursor)
+      if ('failure' in list) throw await listRefusal(app, list.failure, 'Users', context)
+      return list
+    },
+    read: (row) => readRow(app, row),
+    pageSize,
+    maxPages: 2,
+    limit: Number.POSITIVE_INFINITY,
+  })
+  if (!read.complete && !read.next)
+    return {
+      found: 'startIndex is ignored: only the first page of a long list can be read',
+      isUnserved: true,
+    }
+  const byCursor = app.known?.now.paging === 'cursor' || read.next?.cursor !== undefined
+  return {
+    found: byCursor ? 'by cursor (RFC 9865)' : 'startIndex is ignored, but the rest is sent all the same',
+  }
+}
+
 async function paging(app: ScimApp, rows: UsersPage['rows'], context: RequestContext): Promise<Finding> {
   const second = asId(field(rows[1], 'id'))
   if (second === undefined) return { found: 'unknown: too few users' }
   const list = await readList(app, 'Users', { startIndex: 2, count: 1 }, context)
-  if ('failure' in list) return { found: 'refused a request for only the second user' }
-  const [first] = list.rows
-  if (asId(field(first, 'id')) !== second) {
-    return { found: 'startIndex is ignored: only the first page of a long list can be read' }
-  }
-  return { found: list.rows.length === 1 ? 'honoured' : 'startIndex works, count does not' }
-}
-
-async function filtering(app: ScimApp, rows: UsersPage['rows'], context: RequestContext): Promise<Finding> {
-  const look = (userName: string) =>
-    readList(app, 'Users', { filter: eq('userName', userName).text }, context)
-  const nobody = await look(`${randomUUID()}@example.invalid`)
-  if ('failure' in nobody) {
-    if (!refusesFilter(nobody.failure)) return { found: 'unknown: the app answered with an error' }
-    return {
-      found: 'refused; finding a person reads the whole list',
-      learned: { filters: { userName: 'refused' } },
-    }
-  }
-  const known = rows.map((row) => toUser(app, row)).find((user) => user !== undefined)
-  const ignored: Finding = {
-    found: 'ignored: it returns other people too, so finding a person reads the whole list',
-    learned: { filters: { userName: 'ignored' } },
-  }
-  if (nobody.rows.length > 0) return ignored
-  if (!known)
-    return { found: 'returns nobody for an unknown person; without users nothing more can be tested' }
-  const somebody = await look(known.userName)
-  const fits =
-    !('failure' in somebody) &&
-    somebody.rows.some((row) => sameUserName(toUser(app, row)?.userName, known.userName))
-  if (fits) return { found: 'honoured', learned: { filters: { userName: 'honoured' } } }
-  return {
-    found: 'does not return existing people, so finding a person reads the whole list',
-    learned: { filters: { userName: 'ignored' } },
-  }
-}
-
-/** What the app does with filters by the other names of a person, and with several joined by `or`. */
-async function otherFilters(app: ScimApp, context: RequestContext): Promise<Finding> {
-  await testFilters(app, context)
-  const { filters = {}, or } = app.known?.now ?? {}
-  const states = [filters['emails.value'], filters.externalId, or] as const
-  const [email, externalId, joined] = states.map((state) => (state ? FILTER_STATES[state] : 'not tested'))
-  return { found: `by email ${email}, by external id ${externalId}, several joined by or ${joined}` }
-}
-
-const FILTER_STATES: Readonly<Record<FilterState, string>> = {
-  honoured: 'honoured',
-  ignored: 'ignored',
-  refused: 'refused',
-  unborne: 'not tested: nobody has one',
+  const [first] = 'failure' in list ? [] : list.rows
+  if (!('failure' in list) && asId(field(first, 'id')) === second)
+    return { found: list.rows.length === 1 ? 'honoured' : 'startIndex works, count does not' }
+  return pagingOtherwise(app, rows, context)
 }
 
 async function groups(app: ScimApp, context: RequestContext): Promise<Finding> {
@@ -153,61 +158,49 @@ async function groups(app: ScimApp, context: RequestContext): Promise<Finding> {
   const { status, scimType } = list.failure
   if (scimType === 'invalidFilter') return { found: 'there; cannot be listed without a filter' }
   if ([404, 405, 501].includes(status)) return { found: 'none', learned: { noGroups: true } }
-  return { found: status === 403 ? 'the token has no access' : 'unknown: the app answered with an error' }
+  return {
+    found: status === 403 ? 'the token has no access' : 'unknown: the app answered with an error',
+    isUnserved: true,
+  }
 }
 
-/** RFC 7643 §5. A missing value means unknown, not unsupported. */
+/** What an app says of itself. A missing value means unknown, not unsupported. */
 async function configuration(app: ScimApp, context: RequestContext): Promise<Finding> {
-  const body = await readBody(app, { path: '/ServiceProviderConfig' }, context)
-  if (body === undefined) return { found: 'not available' }
-  const supports = (name: string) => asBoolean(field(field(body, name), 'supported'))
-  const words = ['patch', 'filter', 'etag', 'bulk', 'sort', 'changePassword'].flatMap((name) => {
-    const value = supports(name)
-    return value === undefined ? [] : [`${name} ${value ? 'yes' : 'no'}`]
-  })
-  const most = asNumber(field(field(body, 'filter'), 'maxResults'))
-  const schemes = asList(field(body, 'authenticationSchemes')) ?? []
-  const how = schemes.flatMap((scheme) => asText(field(scheme, 'type'), 64) ?? [])
+  const config = await readConfig(app, context)
+  if (!config) return { found: 'not available' }
+  const { supports, pages, most, schemes } = config
+  const words = Object.entries(supports).map(([name, value]) => `${name} ${value ? 'yes' : 'no'}`)
+  const ways = Object.entries(pages).flatMap(([name, value]) => (value ? [name] : []))
   const found = [
     words.length > 0 ? words.join(', ') : 'nothing useful',
+    ...(ways.length > 0 ? [`pages by ${ways.join(' or ')}`] : []),
     ...(most ? [`at most ${most} results`] : []),
-    ...(how.length > 0 ? [`tokens as ${how.join(', ')}`] : []),
+    ...(schemes.length > 0 ? [`tokens as ${schemes.join(', ')}`] : []),
   ].join('; ')
   const { pageSize } = app.settings
   return {
     found,
-    learned: {
-      etag: supports('etag') === true,
-      ...definedOnly({ patch: supports('patch') }),
-      ...(most && most < pageSize && { pageMaximum: most }),
-    },
+    learned: learnedFrom(config, pageSize),
     proposes: {
-      ...(supports('patch') === false && { patchStrategy: 'put' }),
+      ...(supports.patch === false && { patchStrategy: 'put' }),
       ...(most && most !== pageSize && { pageSize: Math.min(most, 1_000) }),
     },
   }
 }
 
-async function listedNames(
-  app: ScimApp,
-  path: string,
-  key: string,
-  context: RequestContext,
-): Promise<Finding> {
-  const body = await readBody(app, { path }, context)
+/** What a new account must have, by the app's schemas. */
+function newAccounts({ settings: { createNeeds } }: ScimApp, schemas: unknown): Finding {
+  const needs = schemas === undefined ? undefined : needsIn(schemas)
+  if (!needs) return { found: 'the app does not tell what they need' }
+  const differs = createNeeds !== undefined && needs.some((name) => !createNeeds.includes(name))
+  return {
+    found: needs.length > 0 ? `need ${needs.join(', ')}` : 'need nothing in particular',
+    ...(differs && { proposes: { createNeeds: [...new Set([...createNeeds, ...needs])] } }),
+  }
+}
+
+function namesIn(body: unknown, key: string): Finding {
   const rows = asList(field(body, 'Resources')) ?? asList(body) ?? []
   const value = rows.flatMap((row) => asText(field(row, key), 128) ?? [])
   return { found: value.length > 0 ? plainText(value.join(', '), 600) : 'not available' }
-}
-
-/** The body of an answer; undefined on a failure. */
-async function readBody(app: ScimApp, request: ApiRequest, context: RequestContext): Promise<unknown> {
-  try {
-    const answer = await ask(app, request, context)
-    return answer.ok ? answer.body : undefined
-  } catch (error) {
-    // One failed probe must not hide the others.
-    if (error instanceof IdentityError && error.code !== 'rate_limited') return undefined
-    throw error
-  }
 }

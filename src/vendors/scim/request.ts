@@ -7,8 +7,8 @@ import type { FetchedPage } from '../http/collect.ts'
 import { causeOf, type Effect, scimNotServed, toError } from '../http/errors.ts'
 import type { RecentPages } from '../http/recent-pages.ts'
 import { type Failure, type ParsedReply, parseReply } from '../http/reply.ts'
-import { asList, asNumber, field, isRecord, type Rec } from '../http/values.ts'
-import type { Capabilities, FilterAttribute } from './capabilities.ts'
+import { isRecord, type Rec } from '../http/values.ts'
+import type { Capabilities } from './capabilities.ts'
 import type { FieldMapping } from './fields.ts'
 import type { KnownForms } from './forms.ts'
 import type { KnownMemberShape } from './member-shape.ts'
@@ -41,6 +41,10 @@ export interface ScimApp extends Origin {
   forms?: KnownForms
   /** Likewise for the members of groups. */
   memberShape?: KnownMemberShape
+  /** Names of the custom attributes that can be set. */
+  attributeNames?: readonly string[]
+  /** Whether the app's `/Schemas` are asked for what a new account needs. */
+  declaresNeeds?: boolean
   /** Tests what the app does with filters; callers at the same time share one test. */
   testFilters?: (context: RequestContext) => Promise<ScimRows | { failure: Failure }>
   /** Whether a 404 comes from a gateway (wrong address) and not from the app (missing record). */
@@ -108,41 +112,11 @@ export async function recordIn(
   throw await refusal(app, failure, { collection, effect: 'reads' }, context)
 }
 
-/** Whether a filter by this attribute is worth a request, given what is known. */
-export function canFilter({ known }: ScimApp, attribute: FilterAttribute): boolean {
-  const state = known?.now.filters?.[attribute]
-  return state !== 'ignored' && state !== 'refused'
-}
-
 /** One page of a list. */
 export interface ScimRows extends Pick<FetchedPage, 'total' | 'nextCursor'> {
   rows: unknown[]
-}
-
-/** Rows of a list response. Throws `BadReply` for anything else. */
-export function rowsOf(body: unknown): ScimRows {
-  const total = asNumber(field(body, 'totalResults'))
-  // An empty list can lack `Resources` (RFC 7644 §3.4.2).
-  const rows = asList(field(body, 'Resources')) ?? (total === undefined ? undefined : [])
-  if (!rows) throw notScim()
-  const nextCursor = field(body, 'nextCursor')
-  return {
-    rows,
-    ...(total !== undefined && { total }),
-    ...(typeof nextCursor === 'string' && nextCursor !== '' && { nextCursor }),
-  }
-}
-
-/** Rows of a list request, or its failure for the caller to handle. */
-export async function readList(
-  app: ScimApp,
-  collection: ScimRequestInfo['collection'],
-  query: NonNullable<ApiRequest['query']>,
-  context: RequestContext,
-): Promise<ScimRows | { failure: Failure }> {
-  const answer = await ask(app, { path: `/${collection}`, query }, context)
-  if (answer.ok) return rowsOf(answer.body)
-  return saysNothingFound(answer.failure) ? { rows: [], total: 0 } : { failure: answer.failure }
+  /** Where the app says that the page starts, 1-based. */
+  startIndex?: number
 }
 
 /** The error for a refused list. A 404 here means a missing collection, not a missing record. */

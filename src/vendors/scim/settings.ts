@@ -1,7 +1,8 @@
 import * as z from 'zod'
+import type { AppBehaviour } from './behaviour.ts'
 
 /** How to send requests to a tenant's SCIM service. */
-export interface ScimSettings {
+export interface ScimSettings extends AppBehaviour {
   pageSize: number
   maxPages: number
   patchStrategy: 'auto' | 'path' | 'pathless' | 'put'

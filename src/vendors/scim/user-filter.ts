@@ -1,10 +1,11 @@
 import type { Match, RequestContext } from '../../domain/operations.ts'
 import { type AppFilter, type FilterStates, keepsSome } from '../http/filtered.ts'
 import type { FilterAttribute } from './capabilities.ts'
-import { and, eq, type Filter } from './filter.ts'
+import { and, eq, type Filter, readsRightly, spelling } from './filter.ts'
 import { matches } from './match.ts'
 import { type ScimUser, toUser } from './read.ts'
-import { readList, type ScimApp } from './request.ts'
+import { readList } from './read-list.ts'
+import type { ScimApp } from './request.ts'
 
 type FilterField = 'userName' | 'email' | 'externalId' | 'status'
 
@@ -17,12 +18,25 @@ const ATTRIBUTES: { readonly [Field in FilterField]: FilterAttribute } = {
 }
 const FIELDS = Object.keys(ATTRIBUTES) as readonly FilterField[] // the type above names its keys
 
-/** The part of `match` that apps can usually filter by, as a filter. */
-export function filterFor(match: Match): Filter | undefined {
-  const [first, ...others] = FIELDS.flatMap((field) => {
+/** The fields of `match` that this app may filter by; only one if it joins no filters. */
+function fieldsFor({ settings, known }: ScimApp, match: Match): readonly FilterField[] {
+  const all = FIELDS.filter((field) => {
     const value = match[field]
-    if (value === undefined) return []
-    return [eq(ATTRIBUTES[field], field === 'status' ? value === 'active' : value)]
+    return (
+      value !== undefined &&
+      spelling(settings, ATTRIBUTES[field]) !== false &&
+      readsRightly(known?.now, value)
+    )
+  })
+  return settings.joinsFilters === false ? all.slice(0, 1) : all
+}
+
+/** The part of `match` that the app may filter by, as a filter. */
+export function filterFor(app: ScimApp, match: Match): Filter | undefined {
+  const [first, ...others] = fieldsFor(app, match).map((field) => {
+    const value = match[field] ?? ''
+    const attribute = spelling(app.settings, ATTRIBUTES[field]) || ATTRIBUTES[field]
+    return eq(attribute, field === 'status' ? value === 'active' : value)
   })
   return first && and(first, ...others)
 }
@@ -33,7 +47,7 @@ export function userFilter(
   match: Match,
   context: RequestContext,
 ): AppFilter<ScimUser> | undefined {
-  const by = FIELDS.filter((field) => match[field] !== undefined)
+  const by = fieldsFor(app, match)
   if (by.length === 0) return undefined
   return {
     by,
@@ -52,7 +66,7 @@ export function userFilter(
         const value = ownValue(user, field)
         return value === undefined ? [] : [[field, value] as const]
       })
-      const filter = own.length === by.length ? filterFor(Object.fromEntries(own)) : undefined
+      const filter = own.length === by.length ? filterFor(app, Object.fromEntries(own)) : undefined
       if (!filter) return undefined
       const list = await readList(app, 'Users', { filter: filter.text, startIndex: 1, count: 1 }, context)
       if ('failure' in list || (by.join() === 'status' && keepsSome(list, total))) return false

@@ -51,7 +51,7 @@ export async function listAccounts(
   if (untold.length > 0) return { items: [], complete: false, note: neverTold(untold) }
   const { pageSize, maxPages } = app.settings
   const { keep, note } = matcher(match)
-  const filter = filterFor(match)
+  const filter = filterFor(app, match)
   const fetches = {
     plain: listing(app, 'Users', {}, context, at),
     filtered: listing(app, 'Users', { filter: filter?.text }, context, at),
@@ -72,8 +72,14 @@ export async function listAccounts(
     limit,
     at,
   })
-  return accountsPage(page, note())
+  return accountsPage(page, [note(), hiddenNote(app, match)].filter((text) => text).join(' ') || undefined)
 }
+
+/** Why a list of inactive users of this app is not whole; undefined if it may be. */
+const hiddenNote = ({ settings: { hides } }: ScimApp, { status }: Match): string | undefined =>
+  status === 'inactive' && hides?.includes('inactive')
+    ? 'The app leaves inactive users out of its lists, so that there may be others.'
+    : undefined
 
 /** A page of accounts, with what may be missing. */
 export function accountsPage(

@@ -24,7 +24,7 @@ describe('creating', () => {
       schemas: [CORE, ENTERPRISE],
       userName: 'new@example.com',
       emails: [{ value: 'new@example.com', type: 'work', primary: true }],
-      name: { givenName: 'Nia', familyName: 'Ode' },
+      name: { givenName: 'Nia', familyName: 'Ode', formatted: 'Nia Ode' },
       displayName: 'Nia Ode',
       [ENTERPRISE]: { department: 'Research' },
       active: true,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { collect } from '../../../src/vendors/http/collect.ts'
-import { rowsOf } from '../../../src/vendors/scim/request.ts'
+import { rowsOf } from '../../../src/vendors/scim/read-list.ts'
 
 interface Row {
   id?: string

@@ -31,6 +31,7 @@ export const business = () =>
     freshservice: {
       title: 'Freshservice',
       parts: [
+        from(entra('freshservice'), { filters: { email: false, externalId: false, status: false } }),
         from(entra('freshservice'), {
           url: 'https://scim.freshservice.com/scim/v2',
           tokenMade:
@@ -42,6 +43,7 @@ export const business = () =>
     tableau: {
       title: 'Tableau Cloud',
       parts: [
+        from(entra('tableau-online'), { filters: { email: false, externalId: false, status: false } }),
         from(entra('tableau-online'), {
           tokenMade:
             'Settings > Authentication > Enable SCIM shows the address and the secret. SAML comes first.',
@@ -53,6 +55,7 @@ export const business = () =>
       title: 'Cisco Webex',
       at: { organization: 'the organization id' },
       parts: [
+        from(entra('cisco-webex'), { filters: { email: false, externalId: false, status: false } }),
         from(entra('cisco-webex'), {
           url: 'https://api.ciscospark.com/v1/scim/{organization}',
           tokenMade: 'An OAuth token with the scopes Identity:SCIM and spark:people_write.',
@@ -95,7 +98,13 @@ export const business = () =>
     },
     gong: {
       title: 'Gong',
-      parts: [from(entra('gong'), { tokenMade: 'An OAuth grant of a Technical Administrator.' })],
+      parts: [
+        from(entra('gong'), {
+          filters: { email: false, externalId: false, status: false },
+          createNeeds: ['email', 'givenName', 'familyName'],
+        }),
+        from(entra('gong'), { tokenMade: 'An OAuth grant of a Technical Administrator.' }),
+      ],
     },
     deel: {
       title: 'Deel',
@@ -110,6 +119,10 @@ export const business = () =>
       title: 'Enboarder',
       parts: [
         from('https://help.enboarder.com/en/articles/5890669-scim-api-user-provisioning-and-management', {
+          filters: { userName: false, email: false, externalId: false, status: false, groupName: false },
+          createNeeds: ['userType', 'email', 'givenName', 'familyName'],
+        }),
+        from('https://help.enboarder.com/en/articles/5890669-scim-api-user-provisioning-and-management', {
           pageSize: 200,
           caveats: {
             more: 'A new account is inactive until its owner sets a password. The app has no filters.',
@@ -121,6 +134,9 @@ export const business = () =>
       title: 'Staffbase',
       parts: [
         from('https://developers.staffbase.com/references/scim-default-mappings/', {
+          createNeeds: ['externalId'],
+        }),
+        from('https://developers.staffbase.com/references/scim-default-mappings/', {
           caveats: { more: 'A new account needs an external id. An @ in the user name becomes [at].' },
         }),
       ],
@@ -128,6 +144,9 @@ export const business = () =>
     tealium: {
       title: 'Tealium',
       parts: [
+        from('https://docs.tealium.com/api/v3/scim-api/get-users-api/', {
+          filters: { email: false, externalId: false, status: false },
+        }),
         from('https://docs.tealium.com/api/v3/scim-api/get-users-api/', {
           url: 'https://developer.tealiumapis.com/scim/v2',
           tokenMade: 'An OAuth token.',

@@ -4,6 +4,7 @@ import type { ScimSettings } from '../settings.ts'
 
 /** What a profile may say: settings that a tenant could write as well. */
 export interface ProfileSettings extends Partial<Omit<ScimSettings, 'maxPages' | 'allowDelete'>> {
+  freesSeat?: NonNullable<Facts['freesSeat']>
   /** Blanks in braces are filled in by the tenant's `at`. */
   url?: string
   /** Has the same blanks. */

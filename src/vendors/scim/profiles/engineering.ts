@@ -71,6 +71,7 @@ export const engineering = () =>
       title: 'GitLab.com',
       at: { group: 'the path of the top-level group' },
       parts: [
+        from(GITLAB, { createNeeds: ['externalId', 'email'], takes: { changes: ['externalId'] } }),
         from(GITLAB, {
           url: 'https://gitlab.com/api/scim/v2/groups/{group}',
           tokenMade: 'The SCIM token of the top-level group.',
@@ -90,6 +91,7 @@ export const engineering = () =>
       title: 'GitLab Self-Managed',
       at: { host: 'the host of the instance' },
       parts: [
+        from(GITLAB, { createNeeds: ['externalId', 'email'] }),
         from(GITLAB, {
           url: 'https://{host}/api/scim/v2/application',
           tokenMade: 'The SCIM token of the instance.',
@@ -107,6 +109,11 @@ export const engineering = () =>
     sentry: {
       title: 'Sentry',
       parts: [
+        from(SENTRY_UTILS, {
+          filters: { email: false, externalId: false, status: false },
+          joinsFilters: false,
+        }),
+        from(SENTRY_MEMBERS, { takes: { changes: [] } }),
         from(SENTRY_MEMBERS, {
           deactivateMeans: 'deletes',
           deleteMeans: 'hard',
@@ -127,6 +134,7 @@ export const engineering = () =>
     pagerduty: {
       title: 'PagerDuty',
       parts: [
+        from(PAGERDUTY, { createNeeds: ['displayName'] }),
         from(PAGERDUTY, {
           deactivateMeans: 'deletes',
           caveats: { deactivate: 'PagerDuty deletes the user, and the same user cannot be reactivated.' },
@@ -142,6 +150,7 @@ export const engineering = () =>
       title: 'Parallel Works ACTIVATE',
       at: { host: 'the host of the platform', organization: 'the organization' },
       parts: [
+        from(PARALLEL_WORKS, { deactivateBy: 'none' }),
         from(PARALLEL_WORKS, {
           url: 'https://{host}/api/organizations/{organization}/scim/v2',
           // Every write is answered with 501.
@@ -170,6 +179,7 @@ export const engineering = () =>
     docker: {
       title: 'Docker Business',
       parts: [
+        from(DOCKER, { hides: ['notProvisioned'] }),
         from(DOCKER, {
           tokenMade: 'Copy the SCIM base URL and the token from the console.',
           deactivateMeans: 'reversible',
@@ -194,6 +204,7 @@ export const engineering = () =>
       title: 'HCP Terraform',
       at: { configuration: 'the id in the base URL that the console shows' },
       parts: [
+        from(TERRAFORM, { filters: { email: false, status: false }, hides: ['notProvisioned'] }),
         from(TERRAFORM, {
           url: 'https://app.terraform.io/scim/v2/{configuration}',
           tokenMade: 'A SCIM token; tokens of users, teams and organizations do not work.',
@@ -209,6 +220,10 @@ export const engineering = () =>
     launchdarkly: {
       title: 'LaunchDarkly',
       parts: [
+        from('https://launchdarkly.com/docs/home/account/scim-user-requests', {
+          filters: { email: false, externalId: false, status: false },
+        }),
+        from('https://launchdarkly.com/docs/home/account/scim-user-schema', { createNeeds: ['email'] }),
         from('https://launchdarkly.com/docs/home/account/scim-api', {
           url: 'https://app.launchdarkly.com/trust/scim/v2',
           tokenMade: 'An OAuth client with the scope scim; personal access tokens do not work.',
@@ -225,6 +240,13 @@ export const engineering = () =>
     'new-relic': {
       title: 'New Relic',
       parts: [
+        from(
+          file(
+            'newrelic/docs-website',
+            'src/content/docs/accounts/accounts/automated-user-management/scim-support-automated-user-management.mdx',
+          ),
+          { joinsFilters: false, createNeeds: ['email'] },
+        ),
         from(
           file(
             'newrelic/docs-website',
@@ -288,6 +310,10 @@ export const engineering = () =>
     postman: {
       title: 'Postman',
       parts: [
+        from(entra('postman'), {
+          filters: { email: false, externalId: false, status: false },
+          createNeeds: ['givenName', 'familyName'],
+        }),
         from(entra('postman'), {
           url: 'https://api.getpostman.com/scim/v2',
           tokenMade:

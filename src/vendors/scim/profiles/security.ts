@@ -36,6 +36,16 @@ export const security = () =>
       title: 'Bitwarden',
       at: { host: 'the SCIM host', organization: 'the organization id' },
       parts: [
+        from(file('bitwarden/server', `${BITWARDEN}/Users/GetUsersListQuery.cs`), {
+          filters: { email: false, status: false },
+          joinsFilters: false,
+        }),
+        from(file('bitwarden/server', `${BITWARDEN}/Users/PatchUserCommand.cs`), {
+          takes: { changes: ['externalId'] },
+        }),
+        from(file('bitwarden/server', `${BITWARDEN}/Models/ScimUserRequestModel.cs`), {
+          createNeeds: ['email'],
+        }),
         from(file('bitwarden/server', `${BITWARDEN}/Controllers/v2/UsersController.cs`), {
           url: 'https://{host}/v2/{organization}',
           deleteMeans: 'hard',
@@ -88,6 +98,10 @@ export const security = () =>
       title: 'Zscaler',
       parts: [
         from(entra('zscaler'), {
+          filters: { email: false, externalId: false, status: false },
+          createNeeds: ['externalId', 'displayName', 'department'],
+        }),
+        from(entra('zscaler'), {
           tokenMade:
             'Administration > Authentication Settings > SAML > Enable SCIM-Based Provisioning shows the address and the token.',
           caveats: { more: 'A new account needs an external id, a display name and a department.' },
@@ -98,6 +112,7 @@ export const security = () =>
     tailscale: {
       title: 'Tailscale',
       parts: [
+        from(entra('tailscale'), { createNeeds: ['externalId'] }),
         from(entra('tailscale'), {
           tokenMade: 'User management > Enable Provisioning makes a SCIM API key.',
           caveats: { more: 'A new account needs an external id.' },
@@ -107,6 +122,7 @@ export const security = () =>
     twingate: {
       title: 'Twingate',
       parts: [
+        from(entra('twingate'), { filters: { userName: false, email: false, status: false } }),
         from(entra('twingate'), {
           tokenMade: 'Settings > Identity Provider shows the endpoint.',
           caveats: { token: 'Regenerating the token ends the old one.' },
@@ -116,6 +132,9 @@ export const security = () =>
     knowbe4: {
       title: 'KnowBe4',
       parts: [
+        from(entra('knowbe4-security-awareness-training'), {
+          filters: { email: false, externalId: false, status: false },
+        }),
         from(entra('knowbe4-security-awareness-training'), {
           tokenMade: 'Account Settings > User Provisioning > SCIM > Generate SCIM Token; it is shown once.',
           caveats: {
@@ -129,6 +148,8 @@ export const security = () =>
       title: 'AWS IAM Identity Center',
       at: { region: 'the AWS region', tenant: 'the tenant id in the endpoint that the console shows' },
       parts: [
+        from(`${AWS}/limitations.html`, { joinsFilters: false, takes: { membersPerPatch: 100 } }),
+        from(`${AWS}/createuser.html`, { createNeeds: ['givenName', 'familyName', 'displayName'] }),
         from(`${AWS}/serviceproviderconfig.html`, {
           url: 'https://scim.{region}.amazonaws.com/{tenant}/scim/v2',
           caveats: { more: 'A wrong tenant id is answered with 401, like a wrong token.' },
@@ -163,6 +184,7 @@ export const security = () =>
       title: 'Databricks',
       at: { accounts: 'the host of the account console', account: 'the account id' },
       parts: [
+        from(DATABRICKS, { filters: { email: false, externalId: false } }),
         from(file('ConductorOne/baton-databricks', 'pkg/databricks/client.go'), {
           url: 'https://{accounts}/api/2.0/accounts/{account}/scim/v2',
         }),

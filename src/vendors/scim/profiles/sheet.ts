@@ -1,4 +1,5 @@
 import type { Facts } from '../../../domain/facts.ts'
+import { type AppBehaviour, hiddenText } from '../behaviour.ts'
 import type { AppName } from './apps.ts'
 import type { ProfileSettings } from './define.ts'
 import { blanksIn } from './fill-in.ts'
@@ -28,6 +29,16 @@ const DEACTIVATION: Record<Facts['deactivate'], string> = {
   deletes: 'It DELETES the account.',
   unknown: '',
 }
+const SWITCHED_BY: Record<NonNullable<AppBehaviour['deactivateBy']>, string> = {
+  active: '',
+  delete: 'It is a DELETE request.',
+  none: 'Not possible over SCIM.',
+}
+const SEAT: Record<NonNullable<Facts['freesSeat']>, string> = {
+  yes: 'Switching off gives it back.',
+  no: 'Switching off does not give it back.',
+  unknown: '',
+}
 const DELETION: Record<Facts['delete'], string> = {
   hard: 'It cannot be undone.',
   soft: 'The record is kept for a while.',
@@ -40,12 +51,18 @@ export function sheetOf(app: AppName): AppSheet {
   const profile = profileOf(app)
   const known = settingsOf(profile)
   const { title, url, tokenMade, caveats = {}, ...more } = known
-  const { deactivateMeans = 'unknown', deleteMeans = 'unknown', endsSessions = 'unknown', ...sets } = more
+  const { deactivateMeans = 'unknown', deleteMeans = 'unknown', endsSessions = 'unknown', ...others } = more
+  const { freesSeat = 'unknown', hides, deactivateBy = 'active', ...sets } = others
+  const hidden = caveats.hides ?? hiddenText({ hides })
   const notes = [
-    { about: 'Switching off', text: joined(DEACTIVATION[deactivateMeans], caveats.deactivate) },
+    {
+      about: 'Switching off',
+      text: joined(SWITCHED_BY[deactivateBy], DEACTIVATION[deactivateMeans], caveats.deactivate),
+    },
     { about: 'Deleting', text: joined(DELETION[deleteMeans], caveats.delete) },
     { about: 'Sessions', text: endsSessions === 'yes' ? 'Switching off ends them.' : '' },
-    { about: 'Not shown', text: joined(caveats.hides && `${caveats.hides}.`) },
+    { about: 'Seat', text: SEAT[freesSeat] },
+    { about: 'Not shown', text: hidden ? `${hidden}.` : '' },
     { about: 'Token', text: joined(tokenMade, caveats.token) },
     { about: 'Also', text: joined(caveats.more) },
   ]
@@ -54,6 +71,8 @@ export function sheetOf(app: AppName): AppSheet {
     'whether switching off can be undone': deactivateMeans === 'unknown',
     'what deleting does': deleteMeans === 'unknown',
     'whether sessions end': endsSessions === 'unknown',
+    'whether the seat is given back': freesSeat === 'unknown',
+    'whom the app does not show': hidden === undefined,
     'where the token is made': tokenMade === undefined,
   }
   return {

@@ -19,6 +19,8 @@ export const workplace = () =>
     slack: {
       title: 'Slack',
       parts: [
+        from(entra('slack'), { filters: { externalId: false, status: false } }),
+        from(file('slackapi/python-slack-sdk', 'slack_sdk/scim/v1/client.py'), { createNeeds: ['email'] }),
         from(SLACK, {
           url: 'https://api.slack.com/scim/v2',
           deleteMeans: 'deactivates',
@@ -49,6 +51,7 @@ export const workplace = () =>
     zoom: {
       title: 'Zoom',
       parts: [
+        from(entra('zoom'), { filters: { email: false, externalId: false, status: false } }),
         from(ZOOM, {
           url: 'https://api.zoom.us/scim2',
           tokenMade:
@@ -74,6 +77,11 @@ export const workplace = () =>
       title: 'Atlassian Cloud',
       at: { directory: 'the directory id in the URL that the console shows' },
       parts: [
+        from(
+          'https://support.atlassian.com/atlassian-cloud/kb/how-to-filter-users-in-provisioning-scim-using-rest-api',
+          { filters: { email: false, status: false } },
+        ),
+        from('https://jira.atlassian.com/browse/ACCESS-1293', { hides: ['inactive'] }),
         from(ATLASSIAN, { url: 'https://api.atlassian.com/scim/directory/{directory}' }),
         from(entra('atlassian-cloud'), {
           tokenMade:
@@ -107,6 +115,11 @@ export const workplace = () =>
     notion: {
       title: 'Notion',
       parts: [
+        from(NOTION, { hides: ['guests'] }),
+        from(
+          'https://dave-playground-knowledge-base.help.usepylon.com/articles/9633607990-notion-capabilities',
+          { deactivateBy: 'delete', freesSeat: 'yes' },
+        ),
         from(file('ConductorOne/baton-notion', 'pkg/notion/client.go'), {
           url: 'https://api.notion.com/scim/v2',
         }),
@@ -156,6 +169,7 @@ export const workplace = () =>
     asana: {
       title: 'Asana',
       parts: [
+        from(ASANA, { filters: { email: false, externalId: false, status: false }, hides: ['guests'] }),
         from(ASANA, {
           url: 'https://app.asana.com/api/1.0/scim',
           deleteMeans: 'deactivates',
@@ -184,6 +198,10 @@ export const workplace = () =>
       title: 'monday.com',
       parts: [
         from(entra('mondaycom'), {
+          filters: { email: false, externalId: false, status: false },
+          createNeeds: ['displayName'],
+        }),
+        from(entra('mondaycom'), {
           tokenMade: 'Admin > Security > Login > SCIM > Generate shows the address and the token.',
           caveats: { more: 'A new account needs a display name.' },
         }),
@@ -192,6 +210,10 @@ export const workplace = () =>
     airtable: {
       title: 'Airtable',
       parts: [
+        from(entra('airtable'), {
+          filters: { email: false, externalId: false, status: false },
+          createNeeds: ['givenName', 'familyName'],
+        }),
         from(entra('airtable'), {
           url: 'https://airtable.com/scim/v2',
           tokenMade:
@@ -202,6 +224,7 @@ export const workplace = () =>
     smartsheet: {
       title: 'Smartsheet',
       parts: [
+        from(entra('smartsheet'), { filters: { email: false, externalId: false, status: false } }),
         from(entra('smartsheet'), {
           url: 'https://scim.smartsheet.com/v2',
           tokenMade: 'As a System Admin: Account > Apps & Integrations > API Access.',
@@ -213,6 +236,10 @@ export const workplace = () =>
     canva: {
       title: 'Canva',
       parts: [
+        from(entra('canva'), {
+          filters: { email: false, externalId: false, status: false },
+          createNeeds: ['email'],
+        }),
         from('https://canva.dev/docs/scim', {
           url: 'https://www.canva.com/_scim/v2',
           caveats: { more: 'Names and values are case-sensitive.' },
@@ -230,6 +257,14 @@ export const workplace = () =>
       title: 'Contentful',
       at: { organization: 'the organization id' },
       parts: [
+        from('https://contentful.com/developers/docs/references/scim-api/users.md', {
+          filters: { email: false, externalId: false, status: false },
+          createNeeds: ['givenName', 'familyName'],
+          deactivateBy: 'none',
+        }),
+        from('https://contentful.com/developers/docs/references/scim-api/users/patch-a-user.md', {
+          takes: { changes: [] },
+        }),
         from('https://contentful.com/developers/docs/references/scim-api/overview', {
           url: 'https://api.contentful.com/scim/v2/organizations/{organization}',
           tokenMade: 'A personal access token of an admin or owner of the organization.',
@@ -253,6 +288,7 @@ export const workplace = () =>
     workos: {
       title: 'an app with WorkOS directory sync',
       parts: [
+        from('https://www.c1.ai/docs/baton/claude-enterprise', { hides: ['notProvisioned'] }),
         from(WORKOS, { tokenMade: WORKOS_TOKEN }),
         from('https://www.c1.ai/docs/baton/claude-enterprise', {
           caveats: { hides: 'people who were not provisioned through the directory' },
@@ -262,6 +298,8 @@ export const workplace = () =>
     claude: {
       title: 'Claude Enterprise',
       parts: [
+        from(CLAUDE, { deactivateBy: 'delete' }),
+        from('https://www.c1.ai/docs/baton/claude-enterprise', { hides: ['notProvisioned'] }),
         from('https://www.c1.ai/docs/baton/claude-enterprise', {
           tokenMade: WORKOS_TOKEN,
           caveats: {
@@ -276,6 +314,7 @@ export const workplace = () =>
     chatgpt: {
       title: 'ChatGPT',
       parts: [
+        from(CHATGPT, { hides: ['notProvisioned'] }),
         from(CHATGPT, {
           tokenMade: WORKOS_TOKEN,
           caveats: {
@@ -300,6 +339,10 @@ export const workplace = () =>
     lucid: {
       title: 'Lucid',
       parts: [
+        from(entra('lucid-all-products'), {
+          filters: { email: false, externalId: false, status: false },
+          createNeeds: ['email'],
+        }),
         from(entra('lucid-all-products'), { tokenMade: 'Admin > App integration > SCIM > Generate Token.' }),
       ],
     },
@@ -317,6 +360,10 @@ export const workplace = () =>
     zapier: {
       title: 'Zapier',
       parts: [
+        from(
+          'https://dave-playground-knowledge-base.help.usepylon.com/articles/2858077921-zapier-capabilities',
+          { freesSeat: 'no' },
+        ),
         from(
           'https://dave-playground-knowledge-base.help.usepylon.com/articles/2858077921-zapier-capabilities',
           {
