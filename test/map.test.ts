@@ -94,11 +94,12 @@ describe('the map of imports', () => {
       'guards/request-pipeline.ts',
     ]
     const shared = [
-      ...['fields', 'switch-account', 'change-fields', 'left-out', 'reversal', 'taken-names', 'to-wire'].map(
-        (name) => `tools/${name}.ts`,
-      ),
+      ...[
+        ...['fields', 'account-rows', 'fit', 'switch-account', 'change-fields', 'left-out', 'reversal'],
+        ...['taken-names', 'to-wire'],
+      ].map((name) => `tools/${name}.ts`),
       ...['define', 'setup-guide'].map((name) => `vendors/${name}.ts`),
-      ...['call', 'request', 'compose', 'form', 'policy', 'rate-headers', 'token-queue'].map(
+      ...['call', 'spoken-input', 'request', 'compose', 'form', 'policy', 'rate-headers', 'token-queue'].map(
         (name) => `guards/${name}.ts`,
       ),
     ]

@@ -41,11 +41,11 @@ export default defineTool({
   name: 'check_token',
   title: 'Check tokens',
   description:
-    'Check each token on each surface of its app; says what is wrong and where to create the right token. ' +
+    'Check the tokens of each app: what is wrong, and where to create the right one. ' +
     'Use after unauthorized, wrong_token, forbidden.',
   needs: ['checkTokens'],
   effect: 'reads',
-  input: () => z.strictObject({ tenant: TenantName.optional().describe('Default all') }),
+  input: () => z.strictObject({ tenant: TenantName.optional().describe('Only this tenant; default all') }),
   output: () => z.object({ checks: z.array(CheckedToken) }),
 
   async run({ tenant }, { ask }) {

@@ -19,7 +19,12 @@ export const gapLine = (
 export const othersOf = (users: string): string => `There may be other accounts for ${users}`
 
 /** Whether to go on with a part if a fault that passes hides the rest; else such a plan is not offered for approval. */
-export const PartIsEnough = z.boolean().optional().describe('A part is enough')
+export const PartIsEnough = z
+  .boolean()
+  .optional()
+  // What a person agreed to is the same without it.
+  .transform((part) => part || undefined)
+  .describe('Go on though some cannot be looked up')
 
 /** Why an account that was found is left alone in a call with an approval. */
 export const NOT_COVERED =

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { kindOf } from '../changes/index.ts'
-import { Account } from '../domain/account.ts'
+import type { Account } from '../domain/account.ts'
 import type { Carried, Change, Effect, Plan } from '../domain/change.ts'
 import { correlate } from '../domain/correlate.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
@@ -11,8 +11,9 @@ import { whereOf } from '../engine/tenants.ts'
 import { type ChangingTool, defineTool } from '../engine/tool.ts'
 import { type ErrorCode, IdentityError, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
+import { AnsweredAccount } from './account-rows.ts'
 import { AlsoChanged, ChangeStatus } from './change-fields.ts'
-import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, OneUser, PendingApproval, Reason, TenantNames } from './fields.ts'
 import { gapLine, gapNote, howFound, NOT_COVERED, PartIsEnough, passingAmong } from './left-out.ts'
 
 /** How the tools that deactivate and reactivate an account differ. */
@@ -54,7 +55,7 @@ export function switchTool(the: SwitchSpec): ChangingTool {
         .array(
           z.object({
             tenant: z.string(),
-            account: Account.optional(),
+            account: AnsweredAccount.optional(),
             outcome: z.enum([done, already, 'absent', 'failed', 'unknown']),
             verified: z.boolean(),
             alsoChanged: AlsoChanged,
@@ -76,8 +77,8 @@ export function switchTool(the: SwitchSpec): ChangingTool {
     effect: the.effect,
     input: () =>
       z.strictObject({
-        user: UserRef.describe('Email, user name or id'),
-        tenants: TenantNames.describe('Tenant names'),
+        user: OneUser,
+        tenants: TenantNames.describe('Names of tenants'),
         reason: Reason,
         approvalId: ApprovalId,
         partial: PartIsEnough,

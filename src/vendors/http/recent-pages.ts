@@ -17,6 +17,10 @@ export interface RecentPages {
 export const RECENT_MS = 2 * 60_000
 const MAX_PAGES = 4
 
+/** The rest of a page, which remembers the row that the whole page begins with. */
+const restOf = (page: FetchedPage, from: number): FetchedPage =>
+  from === 0 ? page : { ...page, rows: page.rows.slice(from), beganWith: page.rows[0] }
+
 /** Keeps pages in this process. A page that is gone is fetched again, so nothing depends on it. */
 export function recentPages(now: () => number = Date.now): RecentPages {
   let kept: { list: string; start: number; cursor: string | undefined; page: FetchedPage; until: number }[] =
@@ -33,7 +37,7 @@ export function recentPages(now: () => number = Date.now): RecentPages {
             one.start <= start &&
             start < one.start + one.page.rows.length,
         )
-        if (held) return { ...held.page, rows: held.page.rows.slice(start - held.start) }
+        if (held) return restOf(held.page, start - held.start)
         const page = await fetch(start, cursor)
         if ('rows' in page && page.rows.length > 0) {
           kept = [...kept, { list, start, cursor, page, until: now() + RECENT_MS }].slice(-MAX_PAGES)
