@@ -68,11 +68,18 @@ export function askFor(tenants: Tenants, context: RequestContext, log: Pick<Log,
   return {
     tenants,
     one,
-    each: (operation, names, ask) =>
-      Promise.all(
-        (names ? [...new Set(names)].map(tenants.get) : tenants.offering(operation)).map(async (tenant) => {
+    each(operation, names, ask) {
+      const asked = names ? [...new Set(names)].map(tenants.get) : tenants.offering(operation)
+      let done = 0
+      const count = () => {
+        done += 1
+        const of = asked.length
+        if (of > 1) context.tell?.(`${done} of ${of} tenants have answered`, { done, of })
+      }
+      return Promise.all(
+        asked.map(async (tenant) => {
           try {
-            return { tenant, answer: await one(tenant.name, operation, ask) }
+            return { tenant, answer: await one(tenant.name, operation, ask).finally(count) }
           } catch (error) {
             if (error instanceof IdentityError) return { tenant, error }
             log.error(`${operation} failed at one tenant`, { tenant: tenant.name, error })
@@ -82,7 +89,8 @@ export function askFor(tenants: Tenants, context: RequestContext, log: Pick<Log,
             }
           }
         }),
-      ),
+      )
+    },
   }
 }
 

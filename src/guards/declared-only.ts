@@ -30,7 +30,10 @@ function unfit(call: Call, issues: readonly Issue[]): InvalidInput {
   const strange = issues.filter(({ code }) => code === 'unrecognized_keys').map(placeOf)
   // A rule about all of an object says nothing more to somebody who misnamed a part of it.
   const told = issues.filter((issue) => issue.code !== 'custom' || !strange.includes(placeOf(issue)))
-  const hints = told.flatMap((issue) => hintsAbout(call, issue))
+  // What a stranger was meant for is most often what is missing.
+  const hints = [...told.filter((one) => !isMissing(one)), ...told.filter(isMissing)].flatMap((issue) =>
+    hintsAbout(call, issue),
+  )
   return misfit(
     call,
     listed(told.map(issueText), '; '),

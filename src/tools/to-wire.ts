@@ -25,7 +25,8 @@ export function toWire(tool: Tool): WireTool {
     name,
     title,
     description,
-    inputSchema: inputObject(z.toJSONSchema(input(), { io: 'input' })),
+    // `required` always, since a converter makes null of none (@anthropic-ai/sdk, helpers/beta/mcp).
+    inputSchema: { required: [], ...inputObject(z.toJSONSchema(input(), { io: 'input' })) },
     // Models are not shown it, and every client is sent it: docs/tools.md has what an answer holds.
     outputSchema: { type: 'object' },
     annotations: {
