@@ -41,7 +41,7 @@ export default defineTool({
   name: 'check_token',
   title: 'Check tokens',
   description:
-    'Check the tokens of each app: what is wrong, and where to create the right one. ' +
+    'Check the tokens of each app: what is wrong, where to make the right one. ' +
     'Use after unauthorized, wrong_token, forbidden.',
   needs: ['checkTokens'],
   effect: 'reads',

@@ -24,7 +24,7 @@ export const PartIsEnough = z
   .optional()
   // What a person agreed to is the same without it.
   .transform((part) => part || undefined)
-  .describe('Go on though some cannot be looked up')
+  .describe('Go on if some cannot be looked up')
 
 /** Why an account that was found is left alone in a call with an approval. */
 export const NOT_COVERED =

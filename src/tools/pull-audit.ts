@@ -29,7 +29,7 @@ export default defineTool({
   name: 'pull_audit',
   title: 'Pull audit log',
   description:
-    'Who did what, to whom: the log of the app and what this server did (`source: journal`). ' +
+    'Who did what, to whom, by the log of the app and of this server (`source: journal`). ' +
     'An empty answer proves nothing: read `note`.',
   // What this server did can be told of every tenant.
   needs: [],
