@@ -4,7 +4,7 @@ import type { Log } from '../log.ts'
 import type { Tenant, Tenants } from './tenants.ts'
 
 /** One tenant's answer or error to a question that went to several. */
-type Answered<Answer> = { tenant: Tenant } & ({ answer: Answer } | { error: IdentityError })
+export type Answered<Answer> = { tenant: Tenant } & ({ answer: Answer } | { error: IdentityError })
 
 /** How a tool calls the apps: by operation, never by address. */
 export interface Ask {

@@ -32,7 +32,7 @@ export const AccountTexts = {
 }
 export const Limit = (max: number, fallback: number) =>
   z.int().min(1).max(max).default(fallback).describe(`Default ${fallback}`)
-export const Cursor = z.string().min(1).max(4096).optional().describe('`nextCursor` of the page before')
+export const Cursor = z.string().min(1).max(4096).optional().describe('`nextCursor` of the last page')
 /** Instead of rows; a count that one call cannot finish goes on with the cursor. */
 export const CountOnly = z.boolean().optional().describe('Only count')
 export const COUNTED = { count: z.int().optional() }

@@ -43,13 +43,13 @@ export default defineTool({
   input: () =>
     z.strictObject({
       user: UserRef.describe('Email, user name, id or name'),
-      tenants: TenantNames.optional().describe('Only these; default all'),
+      tenants: TenantNames.optional().describe('Default all'),
       // What can be chosen is long, and list_users lists it.
       fields: z
         .array(z.string())
         .pipe(AccountChoices.unwrap())
         .optional()
-        .describe('As in list_users; default all'),
+        .describe('As in list_users, or all'),
       cursor: Cursor,
     }),
   output: () =>

@@ -42,7 +42,7 @@ export default defineTool({
     z.strictObject({
       tenant: TenantName,
       match: MatchInput.optional().describe('Fields that must be equal, in any case'),
-      fields: AccountChoices.describe('Fields to show; of many rows by default email, name, status'),
+      fields: AccountChoices.describe('Fields to show; of many rows: email, name, status'),
       count: CountOnly,
       limit: Limit(200, 50),
       cursor: Cursor,

@@ -44,7 +44,7 @@ export default defineTool({
     z.strictObject({
       // Or the id of its approval. Line numbers of the journal are shorter.
       change: z.string().trim().min(10).max(64).describe('`change` in its answer'),
-      tenant: TenantName.optional().describe('Only in this tenant; default all'),
+      tenant: TenantName.optional().describe('Default all'),
       reason: Reason,
       approvalId: ApprovalId,
     }),

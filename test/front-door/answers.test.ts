@@ -260,6 +260,24 @@ describe('count', () => {
   })
 })
 
+test('the tokens of 40 tenants are checked page by page, and each once', async () => {
+  await using app = await serveCanned(() => ({ status: 401, body: {} }))
+  const names = Array.from({ length: 40 }, (_, index) => `acme-workspace-${index}`)
+  const budget = { perMinute: 1_000_000 }
+  const tenant = { vendor: 'scim', url: app.url, tokens: { scim: 'env:APP_TOKEN' }, budget, maxRetries: 0 }
+  await using world = await openWorld({
+    settings: { tenants: Object.fromEntries(names.map((name) => [name, tenant])) },
+    env: { APP_TOKEN: 'app-token' },
+  })
+  const { rows, pages } = await allRows<Row>((args) => world.call('check_token', args), 'checks', {})
+  expect(rows.map((row) => row.tenant)).toEqual(names)
+  expect(pages.length).toBeGreaterThan(1)
+  for (const page of pages) {
+    expect(bytesOf(page)).toBeLessThanOrEqual(MOST)
+    expect(page.complete).toBe(page.nextCursor === undefined)
+  }
+})
+
 describe('list_tenants', () => {
   /** As many tenants of each kind of app. */
   const openFleet = (each: number) =>
