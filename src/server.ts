@@ -10,16 +10,18 @@ import {
   ResourceTemplate,
 } from '@modelcontextprotocol/server'
 import { callsOf, type Principal } from './auth/principal.ts'
-import { type Grant, holds, SCOPES, type Scope, scopeOf, withScope } from './domain/scopes.ts'
+import { type Grant, holds, narrowed, SCOPES, type Scope, scopeOf, withScope } from './domain/scopes.ts'
 import { dispatcher, isOffered, type Parts } from './engine/dispatch.ts'
 import type { Tool } from './engine/tool.ts'
 import { IdentityError, isoRetryAt } from './errors.ts'
 import { type Call, logged, type Reply } from './guards/call.ts'
 import type { Log } from './log.ts'
 import { clientOf, UNKNOWN_CLIENT, withPerson } from './mcp/elicit.ts'
+import { progressOf } from './mcp/progress.ts'
 import { type AppGuides, appGuidesOf, IDP_TITLES } from './mcp/resources.ts'
 import { insteadOfTool } from './text/elsewhere.ts'
 import { plainText } from './text/text.ts'
+import { traceIn } from './text/trace.ts'
 import { toWire, type WireTool } from './tools/to-wire.ts'
 import { IDPS } from './vendors/define.ts'
 
@@ -46,7 +48,7 @@ export const servedScopes = ({ tools, tenants }: Pick<Parts, 'tools' | 'tenants'
 
 /** Makes the MCP server for one connection (or one HTTP request); `principalOf` returns the caller. */
 export function serverFactory(
-  parts: Parts & { version: string },
+  parts: Parts & { version: string; scopes?: readonly Scope[] },
   principalOf: (context: McpRequestContext) => Principal,
 ): McpServerFactory {
   const offered = parts.tools
@@ -57,7 +59,8 @@ export function serverFactory(
 
   return (request) => {
     const { era } = request
-    const principal = principalOf(request)
+    const known = principalOf(request)
+    const principal = parts.scopes ? { ...known, grant: narrowed(known.grant, parts.scopes) } : known
     const newCall = callsOf(principal)
     const mcp = new McpServer(
       { name: 'identity-mcp', title: 'Identity tools', version: parts.version },
@@ -91,21 +94,28 @@ export function serverFactory(
             `Unknown tool: ${plainText(params.name, 64)}. ${insteadOfTool(params.name)}`,
           )
         const client = clientOf(mcp, context)
+        const progress = progressOf(context)
+        // The one of the call itself, if there is one beside that of the HTTP request (MCP SEP-414).
+        const trace = traceIn(context.mcpReq._meta?.traceparent)
         const call = newCall({
           tool,
           input: params.arguments,
           client: client.name,
           canAsk: client.canAsk,
           signal: context.mcpReq.signal,
+          tell: progress.tell,
+          ...(trace !== undefined && { trace }),
         })
         try {
-          const reply = await withPerson(call, { era, canOpen: client.canOpen }, context, {
+          const reply = await withPerson(call, { era, canOpen: client.canOpen, progress }, context, {
             ...parts,
             dispatch,
           })
           return 'resultType' in reply ? reply : toResult(reply)
         } catch (error) {
           return toError(error, call, parts.log)
+        } finally {
+          progress.end()
         }
       },
     )
@@ -116,6 +126,8 @@ export function serverFactory(
         const tool = method === 'tools/call' ? toolNamed(params?.name) : undefined
         const scope = tool ? scopeOf(tool) : method === 'resources/read' ? RESOURCE_SCOPE : undefined
         if (scope === undefined || holds(principal.grant, scope)) return undefined
+        // No scope helps with what this server does not serve.
+        if (parts.scopes && !holds({ scopes: parts.scopes }, scope)) return undefined
         if (tool) {
           // The guards refuse the call like any other, so the journal records it.
           const call = newCall({ tool, input: params?.arguments, client: UNKNOWN_CLIENT, canAsk: false })

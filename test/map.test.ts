@@ -95,19 +95,11 @@ describe('the map of imports', () => {
     ]
     const shared = [
       ...[
-        'fields',
-        'switch-account',
-        'change-fields',
-        'left-out',
-        'reversal',
-        'taken-names',
-        'to-wire',
-        'match-fields',
-        'run-fields',
-        'run-tool',
+        ...['fields', 'account-rows', 'fit', 'switch-account', 'switch-plan', 'change-fields', 'left-out'],
+        ...['reversal', 'taken-names', 'to-wire', 'match-fields', 'run-fields', 'run-tool'],
       ].map((name) => `tools/${name}.ts`),
       ...['define', 'setup-guide'].map((name) => `vendors/${name}.ts`),
-      ...['call', 'request', 'compose', 'form', 'policy', 'rate-headers', 'token-queue'].map(
+      ...['call', 'spoken-input', 'request', 'compose', 'form', 'policy', 'rate-headers', 'token-queue'].map(
         (name) => `guards/${name}.ts`,
       ),
     ]

@@ -43,9 +43,17 @@ test.each(files)('no text in %s tells how to get round a guard', (file) => {
 
 test('no tool, argument or answer is described in a way that does', () => {
   for (const tool of tools) {
-    expect(tellingWords(JSON.stringify(toWire(tool)).replaceAll('"', ' '))).toEqual([])
+    const texts = textsIn(toWire(tool))
+    expect(texts).toContain(tool.description)
+    expect(texts.flatMap(tellingWords)).toEqual([])
   }
 })
+
+/** Every text in a value, at any depth. */
+const textsIn = (value: unknown): string[] =>
+  typeof value === 'string'
+    ? [value]
+    : Object.values(value !== null && typeof value === 'object' ? value : {}).flatMap(textsIn)
 
 test('no refusal is called retryable, save for what passes by itself: a limit, and a call that is in the way', () => {
   const kinds = (Object.values(errors) as unknown[]).filter(

@@ -6,7 +6,7 @@ import { type LoopbackPage, loopbackPage } from '../approvals/page/loopback.ts'
 import { tending } from '../approvals/tend.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Plan } from '../domain/change.ts'
-import type { Grant } from '../domain/scopes.ts'
+import type { Grant, Scope } from '../domain/scopes.ts'
 import { briefOn } from '../engine/approval-briefing.ts'
 import { askFor } from '../engine/ask.ts'
 import type { Parts } from '../engine/dispatch.ts'
@@ -50,7 +50,7 @@ const SHARE_WITHOUT_STORE = 1 / 4
 
 /** A complete server. Nothing has been opened or sent yet. */
 export interface Running {
-  parts: Parts
+  parts: Parts & { scopes?: readonly Scope[] }
   settings: Settings
   tenants: Tenants
   freezes: Freezes
@@ -157,7 +157,7 @@ export async function composeServer(
   }
   const runs = openRuns({ store, budgets, parts, policy: guardPolicy, limits: settings.limits.runs })
   return {
-    parts: { ...parts, runs: runs.desk },
+    parts: { ...parts, runs: runs.desk, ...(options.tools && { scopes: options.tools }) },
     runs,
     settings,
     tenants,

@@ -14,6 +14,7 @@ import {
 } from '../config/settings.ts'
 import { passwordInClear, type StorePlace } from '../config/store.ts'
 import { SigningKey, webhookSettings } from '../config/webhook.ts'
+import type { Scope } from '../domain/scopes.ts'
 import { fileJournal } from '../journal/file.ts'
 import type { Journal } from '../journal/journal.ts'
 import { streamJournal } from '../journal/redis-stream.ts'
@@ -42,6 +43,8 @@ export interface CommonOptions {
   config?: string
   sandbox?: boolean
   readOnly?: boolean
+  /** The scopes of the tools to serve; all when absent. */
+  tools?: readonly Scope[]
 }
 
 /** Which settings file, and whether a person named it or it was found in the working folder. */

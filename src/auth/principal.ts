@@ -27,7 +27,7 @@ export const invalidToken = (why: string): OAuthError => new OAuthError(OAuthErr
 /** How long a client waits for its answer, milliseconds; most clients give up after 60 s. */
 export const CALL_TIME = 50_000
 
-type CallRequest = Pick<Call, 'tool' | 'input' | 'canAsk' | 'answer'> & {
+type CallRequest = Pick<Call, 'tool' | 'input' | 'canAsk' | 'answer' | 'tell' | 'trace'> & {
   client: string
   signal?: AbortSignal
 }

@@ -1,9 +1,10 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
 import { composeServer } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
 import { serve } from '../app/serve-stdio.ts'
 import { type CommonOptions, openDataFolder } from '../app/stores.ts'
+import { SCOPES, type Scope } from '../domain/scopes.ts'
 import { sentencesTo } from '../log.ts'
 import { allowCommand } from './allow.ts'
 import { approvalsCommand } from './approvals.ts'
@@ -41,6 +42,13 @@ export function program(io: Io): Command {
         'settings file (default: IDENTITY_MCP_CONFIG, ./identity-mcp.json, the user’s own)',
       )
       .option('--read-only', 'offer only tools that read')
+      .addOption(
+        new Option(
+          '--tools <groups>',
+          'serve only these: read (look up, list, check), audit (logs), write (add and change; with read), remove ' +
+            '(take away; with write); several with commas',
+        ).argParser(toolGroups),
+      )
       .option('--sandbox', 'use simulated apps in this process; needs no settings')
       // Runs only for option spellings that `servingOptions` leaves to this parser.
       .action((options: CommonOptions) => serve(io, options))
@@ -65,4 +73,12 @@ export function program(io: Io): Command {
       .addCommand(sandboxCommand(io))
       .addCommand(demoCommand(io))
   )
+}
+
+/** The groups of tools are the scopes: `read,audit` → `identity:read`, `identity:audit`. */
+function toolGroups(text: string): Scope[] {
+  const groups = text.split(',').map((word) => `identity:${word.trim()}`)
+  const scopes = SCOPES.filter((scope) => groups.includes(scope))
+  if (scopes.length > 0 && groups.every((group) => SCOPES.some((scope) => scope === group))) return scopes
+  throw new InvalidArgumentError('The groups are read, audit, write and remove.')
 }

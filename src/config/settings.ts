@@ -257,7 +257,10 @@ function readOnce(
   ]
   if (!network) return { problems }
   const { routes, route } = network
-  return { settings: { ...parsed.data, notes: notesOn(raw, parsed.data), routes, route, fileSecrets }, problems }
+  return {
+    settings: { ...parsed.data, notes: notesOn(raw, parsed.data), routes, route, fileSecrets },
+    problems,
+  }
 }
 
 /** The tenant whose settings an issue is in. Of a tenant without a known vendor too little is known to leave it out. */

@@ -2,6 +2,9 @@ import type { IdentityError } from '../errors.ts'
 import type { Account, AuditEvent, Group } from './account.ts'
 import type { AuditFilter } from './audit-filter.ts'
 
+/** Tells the caller what its call waits for, or how many parts of it are done. */
+export type Tell = (message: string, at?: { done: number; of: number }) => void
+
 /** The caller and the deadline of an operation; every request to an app carries them. */
 export interface RequestContext {
   /** For fairness between callers. */
@@ -11,6 +14,7 @@ export interface RequestContext {
   /** When the caller stops waiting for the answer, epoch milliseconds. */
   deadline: number
   signal: AbortSignal
+  tell?: Tell
   /** Called right before a write is sent; throws if it must not be sent. */
   mayLeave?: () => Promise<void>
 }
@@ -18,6 +22,8 @@ export interface RequestContext {
 /** One page of a listing. `next` is absent at the end; `complete` says whether the listing really ends there. */
 export interface Page<Item, At> {
   items: Item[]
+  /** Where the listing continues behind each of the items, for those who take only the first of them. */
+  behind: At[]
   next?: At
   complete: boolean
   note?: string
@@ -56,8 +62,6 @@ export type AuditOrder = 'newest_first' | 'oldest_first' | 'unknown'
 /** Events in the order of the log. */
 export interface AuditPage extends Page<AuditEvent, AuditPosition> {
   order: AuditOrder
-  /** Where the pull continues behind each of the items, for those who take only the first of them. */
-  behind: AuditPosition[]
   /** How many events could not be read. */
   leftOut: number
   /** Time of the last event that was read, also of one that was not asked for. */

@@ -41,6 +41,12 @@ export const scopeOf = ({ effect, scope }: { effect: Effect; scope?: Scope | und
 export const holds = ({ scopes }: Grant, scope: Scope): boolean =>
   scopes.some((held) => held === scope || INCLUDES[held].includes(scope))
 
+/** The part of a grant that `scopes` include. */
+export const narrowed = (grant: Grant, scopes: readonly Scope[]): Grant => ({
+  ...grant,
+  scopes: SCOPES.filter((scope) => holds({ scopes }, scope) && holds(grant, scope)),
+})
+
 /** The scopes of a grant and one more, so that a caller who asks for more does not lose what it had. */
 export const withScope = ({ scopes }: Grant, scope: Scope): Scope[] =>
   SCOPES.filter((known) => known === scope || scopes.includes(known))

@@ -5,7 +5,7 @@ import { notAskedError } from './left-out-tenant.ts'
 import type { Tenant, Tenants } from './tenants.ts'
 
 /** One tenant's answer or error to a question that went to several. */
-type Answered<Answer> = { tenant: Tenant } & ({ answer: Answer } | { error: IdentityError })
+export type Answered<Answer> = { tenant: Tenant } & ({ answer: Answer } | { error: IdentityError })
 
 /** How a tool calls the apps: by operation, never by address. */
 export interface Ask {
@@ -70,11 +70,18 @@ export function askFor(tenants: Tenants, context: RequestContext, log: Pick<Log,
   return {
     tenants,
     one,
-    each: (operation, names, ask) =>
-      Promise.all(
-        (names ? [...new Set(names)].map(tenants.get) : tenants.offering(operation)).map(async (tenant) => {
+    each(operation, names, ask) {
+      const asked = names ? [...new Set(names)].map(tenants.get) : tenants.offering(operation)
+      let done = 0
+      const count = () => {
+        done += 1
+        const of = asked.length
+        if (of > 1) context.tell?.(`${done} of ${of} tenants have answered`, { done, of })
+      }
+      return Promise.all(
+        asked.map(async (tenant) => {
           try {
-            return { tenant, answer: await one(tenant.name, operation, ask) }
+            return { tenant, answer: await one(tenant.name, operation, ask).finally(count) }
           } catch (error) {
             if (error instanceof IdentityError) return { tenant, error }
             log.error(`${operation} failed at one tenant`, { tenant: tenant.name, error })
@@ -84,7 +91,8 @@ export function askFor(tenants: Tenants, context: RequestContext, log: Pick<Log,
             }
           }
         }),
-      ),
+      )
+    },
   }
 }
 

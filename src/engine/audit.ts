@@ -23,6 +23,8 @@ interface AuditAsk extends AuditFilter {
   since: Date
   until: Date
   limit: number
+  /** How many of these events, from the first on, the answer has room for: one at least. Default: all. */
+  roomFor?: (events: readonly AuditEvent[]) => number
 }
 
 interface AuditAnswer {
@@ -46,7 +48,7 @@ export interface Logs {
 export async function readAudit(
   tenant: Tenant,
   { ask, own }: Logs,
-  wanted: AuditAsk,
+  { roomFor = (events) => events.length, ...wanted }: AuditAsk,
   place: AuditPlace,
 ): Promise<AuditAnswer> {
   const { name, title } = tenant
@@ -75,7 +77,8 @@ export async function readAudit(
   const ours = read === 'unreadable' ? NOTHING : read
   // What this server did is worth having without the app's log.
   if (refused && ours.items.length === 0) throw refused
-  const { events, fromApp, fromOwn } = merge(app, ours.items, { order, limit: wanted.limit })
+  const all = merge(app, ours.items, { order, limit: wanted.limit })
+  const { events, fromApp, fromOwn } = merge(app, ours.items, { order, limit: roomFor(all.events) })
 
   const appNext = app && (fromApp === app.items.length ? app.next : (app.behind[fromApp - 1] ?? place.app))
   const appEnded = !app || (fromApp === app.items.length && !app.next)

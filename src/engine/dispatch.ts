@@ -89,6 +89,7 @@ export function dispatcher({
     priority: toolOf(call).priority?.(call.input) ?? 'interactive',
     deadline: call.deadline - ANSWER_MARGIN_MS,
     signal: call.signal,
+    ...(call.tell && { tell: call.tell }),
   })
   const answer = async (call: Call): Promise<unknown> => {
     const tool = toolOf(call)

@@ -16,6 +16,8 @@ interface ToolBase<Input extends z.ZodType, Output extends z.ZodType> {
   description: string
   /** Operations that at least one connected tenant must support for the tool to be offered. */
   needs: readonly OperationName[]
+  /** It answers from this server alone and asks no app. */
+  local?: true
   /** Built on first use: startup lists the tools from what was built, without calling this. */
   input: () => Input
   output: () => Output

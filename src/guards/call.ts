@@ -2,12 +2,13 @@ import * as z from 'zod'
 import type { ConfirmLevel } from '../config/policy.ts'
 import { type CallerNames, namesOfCaller, type Requester, requesterIn } from '../domain/caller-names.ts'
 import type { Effect, Plan } from '../domain/change.ts'
-import type { OperationName } from '../domain/operations.ts'
+import type { OperationName, Tell } from '../domain/operations.ts'
 import type { Grant, Scope } from '../domain/scopes.ts'
 import { Refused } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { Claims } from '../store/claims.ts'
 import type { Guard } from './compose.ts'
+import { asDeclared } from './spoken-input.ts'
 
 /** The caller, as the transport authenticated it; never taken from an argument. */
 interface Caller {
@@ -44,7 +45,7 @@ export interface Call {
   id: string
   /** The client's own id of its request, for journal and log. */
   requestId?: string
-  /** Trace id of the call, 32 hex digits (W3C Trace Context), for the log. */
+  /** Trace id of the call, 32 hex digits (W3C Trace Context), for journal and log. */
   trace?: string
   tool: GuardedTool
   /** As received; parsed after `declared-only`. */
@@ -64,10 +65,11 @@ export interface Call {
   /** The lowest confirmation level for this call, whatever the settings say. */
   leastLevel?: ConfirmLevel
   signal: AbortSignal
+  tell?: Tell
   /** When the client must have its answer, epoch milliseconds. */
   deadline: number
   /** Writes an event of this call to the journal; resolves when it is on disk. */
-  record(event: Omit<JournalEvent, 'call' | 'tool' | 'requestId' | keyof Requester>): Promise<void>
+  record(event: Omit<JournalEvent, 'call' | 'tool' | 'requestId' | 'trace' | keyof Requester>): Promise<void>
 }
 
 /** Link to the page where a person decides an approval request. */
@@ -125,10 +127,10 @@ export function tenantsNamed({ input, plan }: Pick<Call, 'input' | 'plan'>): str
 
 const WrongType = z.never({ error: 'hold a value of another type than declared' })
 
-/** A call's input, parsed by its tool's schema. Never throws, whatever the input holds. */
+/** A call's input in one spelling, parsed by its tool's schema. Never throws, whatever the input holds. */
 export function parsedInput({ tool, input }: Pick<Call, 'tool' | 'input'>): z.ZodSafeParseResult<unknown> {
   try {
-    return tool.input().safeParse(input ?? {})
+    return tool.input().safeParse(asDeclared(tool.input(), input ?? {}))
   } catch {
     // zod checks the `length` of whatever has one, and throws if that cannot be compared with a number.
     return WrongType.safeParse(input)

@@ -3,14 +3,16 @@ import { InvalidInput } from '../errors.ts'
 import { insteadOfArgument, type Takes } from '../text/elsewhere.ts'
 import { inQuotes, plainText } from '../text/text.ts'
 import { type Call, type CallGuard, parsedInput } from './call.ts'
+import { asDeclared } from './spoken-input.ts'
 
 /** Rejects input and output that the tool's schemas do not declare. */
 export const declaredOnly = (): CallGuard =>
   async function declaredOnly(call, next) {
     const parsed = parsedInput(call)
     if (!parsed.success) throw unfit(call, parsed.error.issues)
-    // zod ignores a key of this name at any depth.
-    if (holdsPrototype(call.input)) throw misfit(call, 'unknown argument "__proto__"')
+    // zod ignores a key of this name at any depth; it can stand in JSON text, too.
+    if ([call.input, asDeclared(call.tool.input(), call.input)].some(holdsPrototype))
+      throw misfit(call, 'unknown argument "__proto__"')
     const reply = await next({ ...call, input: parsed.data })
     if ('question' in reply) return reply
     // An answer that does not match its schema is a bug of this server, and fails as one.
@@ -22,13 +24,16 @@ const misfit = ({ tool }: Call, what: string, hint = 'Correct that and make the 
 
 type Issue = z.core.$ZodIssue
 const inCode = (text: string): string => `\`${text}\``
-const placeOf = ({ path }: Issue): string => plainText(path.map(String).join('.'), 64)
+const placeOf = ({ path }: Pick<Issue, 'path'>): string => plainText(path.map(String).join('.'), 64)
 
 function unfit(call: Call, issues: readonly Issue[]): InvalidInput {
   const strange = issues.filter(({ code }) => code === 'unrecognized_keys').map(placeOf)
   // A rule about all of an object says nothing more to somebody who misnamed a part of it.
   const told = issues.filter((issue) => issue.code !== 'custom' || !strange.includes(placeOf(issue)))
-  const hints = told.flatMap((issue) => hintsAbout(call, issue))
+  // What a stranger was meant for is most often what is missing.
+  const hints = [...told.filter((one) => !isMissing(one)), ...told.filter(isMissing)].flatMap((issue) =>
+    hintsAbout(call, issue),
+  )
   return misfit(
     call,
     listed(told.map(issueText), '; '),
@@ -40,10 +45,11 @@ function unfit(call: Call, issues: readonly Issue[]): InvalidInput {
 function hintsAbout({ tool }: Call, issue: Issue): string[] {
   const strangers = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, MAX_LISTED - 1) : []
   const isObject = issue.code === 'invalid_type' && issue.expected === 'object'
-  if (strangers.length === 0 && !isObject) return []
-  const takes = takesAt(z.toJSONSchema(tool.input(), { io: 'input' }), issue.path)
+  if (strangers.length === 0 && !isObject && !isMissing(issue)) return []
+  const path = isMissing(issue) ? issue.path.slice(0, -1) : issue.path
+  const takes = takesAt(z.toJSONSchema(tool.input(), { io: 'input' }), path)
   if (!takes) return []
-  const place = issue.path.length > 0 ? inCode(placeOf(issue)) : tool.name
+  const place = path.length > 0 ? inCode(placeOf({ path })) : tool.name
   const names = takes.names.length > 0 ? takes.names.join(', ') : 'no arguments'
   return [...strangers.flatMap((name) => insteadOfArgument(name, takes) ?? []), `${place} takes ${names}.`]
 }
@@ -93,5 +99,8 @@ function issueText(issue: Issue): string {
   // What is wrong with the name of a field stands one deeper.
   const [inner] = issue.code === 'invalid_key' ? issue.issues : []
   const message = (inner ?? issue).message.replace(/^Invalid (input|option|string): /, '')
-  return `${inCode(at || 'arguments')} ${message.endsWith('received undefined') ? 'is missing' : message}`
+  return `${inCode(at || 'arguments')} ${isMissing(issue) ? 'is missing' : message}`
 }
+
+const isMissing = ({ path, message }: Issue): boolean =>
+  path.length > 0 && message.endsWith('received undefined')

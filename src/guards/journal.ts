@@ -36,6 +36,7 @@ export const journalled = ({ journal, refusals, warn }: Journalling): CallGuard 
       tool: call.tool.name,
       ...requesterOf(call),
       ...(call.requestId !== undefined && { requestId: call.requestId }),
+      ...(call.trace !== undefined && { trace: call.trace }),
       ...(Object.keys(args).length > 0 && { args }),
     }
     const record: Call['record'] = async (event) => {

@@ -37,6 +37,8 @@ interface PriorityLane {
 // Other processes do not signal when they finish or give a token back.
 const POLL_MS = 1_000
 const BUSY_MS = 25
+/** The caller is told of a longer wait. */
+const TOLD_MS = 500
 
 /** Orders waiting requests: interactive before bulk work, and callers take turns within each. */
 export function tokenQueue(tokens: Tokens): TokenQueue {
@@ -59,7 +61,7 @@ export function tokenQueue(tokens: Tokens): TokenQueue {
   }
 
   async function waitInLine(request: AppRequest): Promise<Ticket> {
-    const { caller, priority, deadline } = request.context
+    const { caller, priority, deadline, tell } = request.context
     const { lines } = lanes[priority]
     const line = lines.get(caller) ?? { waiting: 0 }
     lines.set(caller, line)
@@ -67,6 +69,7 @@ export function tokenQueue(tokens: Tokens): TokenQueue {
     try {
       const retryAt = await tokens.freeAt(priority, before(line, priority) + 1)
       if (retryAt > deadline) throw budgetSpent(request.url, retryAt)
+      if (retryAt > Date.now() + TOLD_MS) tell?.(`Waiting for the budget of ${request.url.host}`)
       const limiter = await limiterOf(line, lanes[priority])
       return await unlessLeft(
         request,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type IdentityError, InvalidInput, isoRetryAt } from '../errors.ts'
+import { traceIn } from '../text/trace.ts'
 
 /** Identifies a request in log, journal and errors. */
 export interface RequestInfo {
@@ -13,20 +14,12 @@ export interface RequestInfo {
 /** A new reference, with the client's own request id and trace beside it if they are safe to log. */
 export function aboutRequest({ headers }: IncomingMessage): RequestInfo {
   const requestId = /^[\w.:=-]{1,60}$/.exec(String(headers['x-request-id'] ?? ''))?.[0]
-  const trace = traceIn(String(headers.traceparent))
+  const trace = traceIn(headers.traceparent)
   return {
     reference: randomUUID().replace('-', '').slice(0, 12),
     ...(requestId !== undefined && { requestId }),
     ...(trace && { trace }),
   }
-}
-
-/** The trace id of a `traceparent` header (W3C Trace Context §3.2), if it is valid. */
-function traceIn(header: string): string | undefined {
-  const [, version = 'ff', trace = '', parent = '', more] =
-    /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/.exec(header) ?? []
-  const known = version !== 'ff' && (version !== '00' || more === undefined)
-  return known && /[^0]/.test(trace) && /[^0]/.test(parent) ? trace : undefined
 }
 
 /** Fields that identify a request in a log line. */

@@ -52,6 +52,7 @@ const LineShape = z.lazy(() =>
     via: z.string().optional(),
     client: z.string().optional(),
     requestId: z.string().optional(),
+    trace: z.string().optional(),
     args: z.looseObject({}).optional(),
     account: z.object({ tenant: z.string(), id: z.string(), userName: z.string() }).optional(),
     approval: z.object({ id: z.string(), by: z.string().optional(), how: z.string().optional() }).optional(),
@@ -119,6 +120,7 @@ function tidied(event: JournalEvent): JournalEvent {
     ...named('via'),
     ...named('client'),
     ...(event.requestId !== undefined && { requestId: plainText(event.requestId, 64) }),
+    ...(event.trace !== undefined && { trace: plainText(event.trace, 32) }),
     ...(event.args && { args: tidiedFields(event.args, roomOf(event), 0) }),
     ...(account && {
       account: {

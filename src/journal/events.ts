@@ -28,6 +28,8 @@ export interface JournalEvent extends Requester {
   tool: string
   /** The client's own id of its request, self-reported: nothing is looked up by it. */
   requestId?: string
+  /** Trace id of the call (W3C Trace Context), as self-reported. */
+  trace?: string
   args?: Record<string, unknown>
   /** The account that a write concerns. */
   account?: { tenant: string; id: string; userName: string }

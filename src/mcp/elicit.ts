@@ -18,7 +18,7 @@ import { CALL_TIME } from '../auth/principal.ts'
 import type { Parts } from '../engine/dispatch.ts'
 import type { ApprovalLink, Call, PersonsAnswer, Reply } from '../guards/call.ts'
 import { plainText } from '../text/text.ts'
-import { withProgress } from './progress.ts'
+import type { Progress } from './progress.ts'
 
 /** How long a person can take to answer a question within a call, milliseconds. */
 const QUESTION_TIMEOUT_MS = 5 * 60_000
@@ -67,7 +67,7 @@ type Dispatch = (call: Call) => Promise<Reply>
  */
 export async function withPerson(
   call: Call,
-  { era, canOpen }: { era: 'modern' | 'legacy'; canOpen: boolean },
+  { era, canOpen, progress }: { era: 'modern' | 'legacy'; canOpen: boolean; progress: Progress },
   context: ServerContext,
   {
     dispatch,
@@ -82,7 +82,7 @@ export async function withPerson(
     // Opening the link is not a decision, and neither is not opening it.
     if (action === 'accept') {
       const until = call.deadline - CHANGE_RESERVE_MS
-      await withProgress(context, DECIDING, waitForDecision(approvals, approvalId, until, call.signal))
+      await progress.during(DECIDING, waitForDecision(approvals, approvalId, until, call.signal))
     }
     return dispatch({ ...call, input: { ...(call.input as object), approvalId } })
   }
@@ -97,7 +97,7 @@ export async function withPerson(
   let reply = await dispatch({ ...call, ...(answer && { answer }) })
   if ('question' in reply) {
     if (era === 'modern') return toQuestion(reply.question)
-    reply = await askWithin(call, reply.question, context, { dispatch, asking })
+    reply = await askWithin(call, reply.question, context, { dispatch, asking, progress })
   }
   if ('question' in reply || !reply.link || !canOpen) return reply
   const { approvalId, ...link } = reply.link
@@ -105,7 +105,7 @@ export async function withPerson(
     const requestState = await signer.sign(boundTo, approvalId, APPROVAL_TTL_MS)
     return inputRequired({ inputRequests: { approve: inputRequired.elicitUrl(link) }, requestState })
   }
-  const action = await openWithin(call, link, context)
+  const action = await openWithin(call, link, context, progress)
   return action === 'none' ? reply : afterLink(approvalId, action)
 }
 
@@ -141,7 +141,7 @@ async function askWithin(
   call: Call,
   { message, state }: Question,
   context: ServerContext,
-  { dispatch, asking }: { dispatch: Dispatch; asking: Parts['asking'] },
+  { dispatch, asking, progress }: { dispatch: Dispatch; asking: Parts['asking']; progress: Progress },
 ): Promise<Reply> {
   const again = (more: Partial<Call>) => dispatch({ ...call, deadline: Date.now() + CALL_TIME, ...more })
   const answering: Promise<PersonsAnswer | 'not asked'> = context.mcpReq
@@ -154,7 +154,7 @@ async function askWithin(
       () => 'not asked',
     )
   const begun = call.deadline - CALL_TIME
-  const answer = await withProgress(context, DECIDING, within(begun + asking.waitMs - Date.now(), answering))
+  const answer = await progress.during(DECIDING, within(begun + asking.waitMs - Date.now(), answering))
   if (answer === 'late') {
     const reply = await again({ canAsk: false, deadline: Date.now() + LATE_REPLY_MS })
     const pending = approvalIn(reply)
@@ -194,13 +194,14 @@ async function openWithin(
   call: Call,
   link: Omit<ApprovalLink, 'approvalId'>,
   context: ServerContext,
+  progress: Progress,
 ): Promise<PersonsAnswer['action']> {
   try {
     const opening = context.mcpReq.send(
       { method: 'elicitation/create', params: { mode: 'url', elicitationId: randomUUID(), ...link } },
       { timeout: Math.max(0, call.deadline - CHANGE_RESERVE_MS - Date.now()), signal: call.signal },
     )
-    return (await withProgress(context, DECIDING, opening)).action
+    return (await progress.during(DECIDING, opening)).action
   } catch {
     call.signal.throwIfAborted()
     return 'none'

@@ -33,9 +33,13 @@ export const Fields = z.lazy(() =>
   z.strictObject({
     ...AccountTexts,
     displayName: Text.optional(),
-    manager: Text.optional(),
-    locale: Text.regex(/^[a-z]{2,8}([-_][a-z\d]{1,8})*$/i, 'must be a locale such as en-US').optional(),
-    timezone: Text.refine(isTimeZone, 'must be an IANA time zone such as Europe/Stockholm').optional(),
+    manager: Text.optional().describe('Id or user name'),
+    locale: Text.regex(/^[a-z]{2,8}([-_][a-z\d]{1,8})*$/i, 'must be a locale such as en-US')
+      .optional()
+      .describe('Such as en-US'),
+    timezone: Text.refine(isTimeZone, 'must be an IANA time zone such as Europe/Stockholm')
+      .optional()
+      .describe('Such as Europe/Stockholm'),
     phone: Text.optional(),
     admin: z.boolean().optional(),
     custom: z
@@ -48,8 +52,14 @@ export const Fields = z.lazy(() =>
         ]),
       )
       .refine((custom) => Object.keys(custom).length <= 50, 'must name 50 attributes at most')
-      .optional(),
+      .optional()
+      .describe('Others, as JSON: {"costCenter":"42"}'),
   }),
+)
+
+/** Those that a new account can have besides what every one has. */
+export const MoreFields = z.lazy(() =>
+  Fields.unwrap().omit({ email: true, givenName: true, familyName: true }),
 )
 
 /** The fields that were given; an absent field is not changed. */
@@ -60,7 +70,7 @@ export const givenFields = (fields: z.infer<typeof Fields>): AccountFields =>
 export const Users = z.array(UserRef).min(1).max(100).optional()
 export const targetOf = ({ id, userName }: Account): Target => ({ id, userName })
 
-export const OptionalReason = Reason.optional().describe('Why')
+export const OptionalReason = Reason.optional().describe('Why: 3 characters or more')
 
 const FieldValue = z.union([z.string(), z.boolean(), z.array(z.string())]).nullable()
 /** What the app changed besides, although nobody asked for it. */

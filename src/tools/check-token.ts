@@ -1,7 +1,11 @@
 import * as z from 'zod'
+import type { TokenCheck } from '../domain/operations.ts'
+import type { Answered } from '../engine/ask.ts'
+import { sameAsBefore } from '../engine/cursor.ts'
 import { defineTool } from '../engine/tool.ts'
 import { isoRetryAt } from '../errors.ts'
-import { Code, TenantName } from './fields.ts'
+import { Code, Cursor, TenantName } from './fields.ts'
+import { fitting } from './fit.ts'
 
 const CheckedToken = z.lazy(() =>
   z.object({
@@ -41,34 +45,70 @@ export default defineTool({
   name: 'check_token',
   title: 'Check tokens',
   description:
-    'Check each token on each surface of its app; says what is wrong and where to create the right token. ' +
+    'Check the tokens of each app: what is wrong, where to make the right one. ' +
     'Use after unauthorized, wrong_token, forbidden.',
   needs: ['checkTokens'],
   effect: 'reads',
-  input: () => z.strictObject({ tenant: TenantName.optional().describe('Default all') }),
-  output: () => z.object({ checks: z.array(CheckedToken) }),
+  input: () => z.strictObject({ tenant: TenantName.optional().describe('Default all'), cursor: Cursor }),
+  output: () =>
+    z.object({
+      checks: z.array(CheckedToken),
+      nextCursor: z.string().optional(),
+      /** False while there are tenants behind the cursor. */
+      complete: z.boolean(),
+    }),
 
-  async run({ tenant }, { ask }) {
-    const answers = await ask.each('checkTokens', tenant === undefined ? undefined : [tenant], {})
+  async run({ tenant, cursor }, { ask, cursors }) {
+    const place = cursor ? await cursors.open<TokensCursor>(cursor) : undefined
+    if (place) sameAsBefore({ tenant }, {})
+    const names = place
+      ? namesBehind(ask.tenants.offering('checkTokens'), place)
+      : tenant === undefined
+        ? undefined
+        : [tenant]
+    const answers = await ask.each('checkTokens', names, {})
+    const checksOf = (most: number) => ({ checks: answers.slice(0, most).flatMap(rowsOf) })
+    const shown = fitting(answers.length, checksOf)
+    const last = answers[shown - 1]
+    const isCut = shown < answers.length
     return {
-      checks: answers.flatMap((answered): z.input<typeof CheckedToken>[] => {
-        const name = answered.tenant.name
-        if ('answer' in answered)
-          return answered.answer.map((check) => ({ tenant: name, fingerprint: 'none', ...check }))
-        const { code, message, hint, details } = answered.error
-        return [
-          {
-            tenant: name,
-            token: 'any',
-            fingerprint: 'none',
-            verdict: code === 'rate_limited' ? 'rate_limited' : 'unreachable',
-            surfaces: [{ surface: 'any', ok: false, meaning: message, hint }],
-            budget: [],
-            code,
-            ...isoRetryAt(details),
-          },
-        ]
-      }),
+      ...checksOf(shown),
+      complete: !isCut,
+      ...(isCut &&
+        last && {
+          nextCursor: await cursors.sign({
+            after: last.tenant.name,
+            count: (place?.count ?? 0) + shown,
+          } satisfies TokensCursor),
+        }),
     }
   },
 })
+
+/** The last tenant that was shown, and how many were. */
+interface TokensCursor {
+  after: string
+  count: number
+}
+
+const namesBehind = (all: readonly { name: string }[], { after, count }: TokensCursor): string[] =>
+  all.slice(all.findIndex(({ name }) => name === after) + 1 || count).map(({ name }) => name)
+
+function rowsOf(answered: Answered<TokenCheck[]>): z.input<typeof CheckedToken>[] {
+  const name = answered.tenant.name
+  if ('answer' in answered)
+    return answered.answer.map((check) => ({ tenant: name, fingerprint: 'none', ...check }))
+  const { code, message, hint, details } = answered.error
+  return [
+    {
+      tenant: name,
+      token: 'any',
+      fingerprint: 'none',
+      verdict: code === 'rate_limited' ? 'rate_limited' : 'unreachable',
+      surfaces: [{ surface: 'any', ok: false, meaning: message, hint }],
+      budget: [],
+      code,
+      ...isoRetryAt(details),
+    },
+  ]
+}

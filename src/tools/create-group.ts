@@ -15,15 +15,15 @@ import { gapLine, hiddenHint } from './left-out.ts'
 export default defineTool({
   name: 'create_group',
   title: 'Create a group',
-  description: 'Create a group. An existing one is `already_exists` and stays unchanged.',
+  description: 'Create a group; an existing one is `already_exists`.',
   needs: ['findAccounts', 'readAccount', 'readGroup', 'createGroup'],
   effect: 'adds',
   input: () =>
     z.strictObject({
       tenant: TenantName,
-      name: UserRef.describe('Name'),
-      externalId: Text.optional().describe('External id'),
-      members: Users.describe('Users to add'),
+      name: UserRef.describe('Name of the new group'),
+      externalId: Text.optional().describe('Id in HR or IdP'),
+      members: Users.describe('Emails, user names or ids'),
       reason: OptionalReason,
       approvalId: ApprovalId,
     }),

@@ -1,14 +1,14 @@
 import * as z from 'zod'
 import { createAccount, namesToLookUp } from '../changes/create-account.ts'
-import { Account } from '../domain/account.ts'
 import { matchedBy } from '../domain/correlate.ts'
 import type { AccountFields } from '../domain/operations.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
+import { AnsweredAccount } from './account-rows.ts'
 import {
   ChangeStatus,
-  Fields,
   givenFields,
+  MoreFields,
   OptionalReason,
   RESULT_OF_ONE,
   statusOfOne,
@@ -22,16 +22,16 @@ const name = Text.max(200)
 export default defineTool({
   name: 'create_user',
   title: 'Create a user',
-  description: 'Create an account. Checks first; an existing one is `already_exists`. Takes no passwords.',
+  description: 'Create an account; an existing one is `already_exists`. Takes no passwords.',
   needs: ['findAccounts', 'createAccount'],
   effect: 'adds',
   input: () =>
     z.strictObject({
       tenant: TenantName,
-      email: UserRef.describe('Email'),
+      email: UserRef.describe('Also the user name, unless given'),
       givenName: name.describe('First name'),
       familyName: name.describe('Family name'),
-      attributes: Fields.optional().describe('More fields, such as title'),
+      attributes: MoreFields.optional().describe('More fields'),
       reason: OptionalReason,
       approvalId: ApprovalId,
     }),
@@ -39,7 +39,7 @@ export default defineTool({
     z.object({
       status: ChangeStatus,
       outcome: z.enum(['created', 'already_exists', 'failed', 'unknown']).optional(),
-      account: Account.optional(),
+      account: AnsweredAccount.optional(),
       ...RESULT_OF_ONE,
     }),
 

@@ -1,20 +1,20 @@
 import * as z from 'zod'
 import { ApprovalId, Reason, TenantName } from './fields.ts'
-import { Matched } from './match-fields.ts'
+import { MatchedPeople } from './match-fields.ts'
 import { BeginAt, People } from './run-fields.ts'
 import { runTool } from './run-tool.ts'
 
 export default runTool({
   name: 'deactivate_users',
   title: 'Deactivate users of one app',
-  description: 'Take access to one app away from many people; offboard does so in every app.',
+  description: 'Take access to one app from many people; offboard: to every app.',
   effect: 'removes',
   input: () =>
     z
       .strictObject({
         tenant: TenantName,
         users: People.optional().describe('Emails, user names or ids'),
-        match: Matched.optional().describe('Instead of users: whose account has these values'),
+        match: MatchedPeople.optional().describe('Instead of users: who has these values'),
         reason: Reason,
         at: BeginAt,
         approvalId: ApprovalId,

@@ -1,14 +1,14 @@
 import * as z from 'zod'
 import { deleteAccount, keepsAccount } from '../changes/delete-account.ts'
-import { Account } from '../domain/account.ts'
 import { bare } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { InvalidInput, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
+import { AnsweredAccount } from './account-rows.ts'
 import { ChangeStatus, RESULT_OF_ONE, statusOfOne, targetOf } from './change-fields.ts'
-import { ApprovalId, Reason, TenantName, UserRef } from './fields.ts'
+import { ApprovalId, OneUser, Reason, TenantName } from './fields.ts'
 import { gapLine, gapNote, hiddenHint } from './left-out.ts'
 
 export default defineTool({
@@ -21,7 +21,7 @@ export default defineTool({
   input: () =>
     z.strictObject({
       tenant: TenantName,
-      user: UserRef.describe('Email, user name or id'),
+      user: OneUser,
       reason: Reason,
       approvalId: ApprovalId,
     }),
@@ -29,7 +29,7 @@ export default defineTool({
     z.object({
       status: ChangeStatus,
       outcome: z.enum(['deleted', 'deactivated', 'failed', 'unknown']).optional(),
-      account: Account.optional(),
+      account: AnsweredAccount.optional(),
       ...RESULT_OF_ONE,
     }),
 

@@ -31,8 +31,8 @@ export default defineTool({
   name: 'explain_access',
   title: 'Explain access',
   description:
-    'Why somebody can or cannot get in: status, groups, roles, last sign-in, who provisions it and the last changes, ' +
-    'app by app. `unknown` says what no app tells, and where to look.',
+    'Why somebody can or cannot get in, app by app: status, groups, roles, sign-in, last changes. ' +
+    '`unknown` says what no app tells, and where to look.',
   needs: ['findAccounts'],
   effect: 'reads',
   input: () =>

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { ERROR_CODES } from '../errors.ts'
 import { hidesText, showsOtherwise } from '../text/text.ts'
 
-export const TenantName = z.string().min(1).max(63).describe('Tenant')
+export const TenantName = z.string().min(1).max(63).describe('Name of a tenant')
 export const TenantNames = z.array(TenantName).min(1).max(100)
 /** What a person is shown must be what is written: text that hides something, or shows otherwise, is refused. */
 export const shownWhole = (text: z.ZodString): z.ZodString =>
@@ -16,6 +16,8 @@ export const shownWhole = (text: z.ZodString): z.ZodString =>
 export const Text = shownWhole(z.string().trim().min(1).max(320))
 /** Identifies an account or a group. Invisible characters could imitate another name, so they are rejected. */
 export const UserRef = Text
+/** The one account that a change is about. */
+export const OneUser = UserRef.describe('Email, user name or id')
 /** The text fields of an account, for changes and for list filters. */
 export const AccountTexts = {
   userName: UserRef.optional(),
@@ -26,13 +28,16 @@ export const AccountTexts = {
   department: Text.optional(),
   role: Text.optional(),
   licence: Text.optional(),
-  externalId: Text.optional(),
+  externalId: Text.optional().describe('Id in HR or IdP'),
 }
 export const Limit = (max: number, fallback: number) =>
   z.int().min(1).max(max).default(fallback).describe(`Default ${fallback}`)
-export const Cursor = z.string().min(1).max(4096).optional().describe('nextCursor')
-export const Reason = z.string().trim().min(3).max(500).describe('Why')
-export const ApprovalId = z.string().min(1).max(64).optional().describe('Once approved')
+export const Cursor = z.string().min(1).max(4096).optional().describe('`nextCursor` of the last page')
+/** Instead of rows; a count that one call cannot finish goes on with the cursor. */
+export const CountOnly = z.boolean().optional().describe('Only count')
+export const COUNTED = { count: z.int().optional() }
+export const Reason = z.string().trim().min(3).max(500).describe('Why: 3 characters or more')
+export const ApprovalId = z.string().min(1).max(64).optional().describe('`approval.id`, once approved')
 /** Id of a call, in its answer if it changed something; the journal calls it `call`. */
 export const ChangeMade = z.string().optional()
 export const Code = z.enum(ERROR_CODES)

@@ -2,10 +2,13 @@ import * as z from 'zod'
 import { type Account, Person } from '../domain/account.ts'
 import { correlate } from '../domain/correlate.ts'
 import { hiddenIn } from '../domain/facts.ts'
+import { sameAsBefore } from '../engine/cursor.ts'
 import { type PersonAt, searchPerson } from '../engine/find-person.ts'
 import { defineTool } from '../engine/tool.ts'
 import { isoRetryAt } from '../errors.ts'
-import { Code, TenantNames, UserRef } from './fields.ts'
+import { AccountChoices, BRIEFLY, brief, detailed, ShownAccount } from './account-rows.ts'
+import { Code, Cursor, TenantNames, UserRef } from './fields.ts'
+import { fitting } from './fit.ts'
 import { gapNote } from './left-out.ts'
 
 const Searched = z.lazy(() =>
@@ -18,40 +21,106 @@ const Searched = z.lazy(() =>
   }),
 )
 
+/** A person, with the accounts as far as the answer shows them. */
+const ShownPerson = z.lazy(() => Person.unwrap().extend({ accounts: z.array(ShownAccount) }))
+
 /** Accounts shown of one tenant, all of which match what was asked for. */
 const MAX_ACCOUNTS_PER_TENANT = 20
 const MAX_CANDIDATES_PER_TENANT = 10
 
+interface PeopleCursor {
+  user: string
+  tenants?: readonly string[]
+  /** The last tenant that was shown, and how many were. */
+  after: { tenant: string; count: number }
+}
+
 export default defineTool({
   name: 'find_user',
   title: 'Find a user',
-  description: 'Look a person up in every app. Says which were searched: not_searched never means absent.',
+  description: 'Look a person up in every app. not_searched never means absent.',
   needs: ['findAccounts'],
   effect: 'reads',
   input: () =>
     z.strictObject({
       user: UserRef.describe('Email, user name, id or name'),
       tenants: TenantNames.optional().describe('Default all'),
+      // What can be chosen is long, and list_users lists it.
+      fields: z
+        .array(z.string())
+        .pipe(AccountChoices.unwrap())
+        .optional()
+        .describe('As in list_users, or all'),
+      cursor: Cursor,
     }),
   output: () =>
     z.object({
-      people: z.array(Person),
+      people: z.array(ShownPerson),
       searched: z.array(Searched),
+      nextCursor: z.string().optional(),
       complete: z.boolean(),
       note: z.string().optional(),
     }),
 
-  async run({ user, tenants }, { ask }) {
-    const searched = await searchPerson(ask, user, tenants)
-    const shown = searched.map(({ accounts }) => accounts.slice(0, mostOf(accounts)))
+  async run({ user, tenants, fields, cursor }, { ask, cursors }) {
+    const place = cursor ? await cursors.open<PeopleCursor>(cursor) : undefined
+    if (place) sameAsBefore({ user, tenants }, { ...place })
+    const named = tenants ?? place?.tenants
+    const places = await searchPerson(ask, user, named)
+    const start = place ? placeAfter(places, place.after) : 0
+    const answers = [(account: Account) => detailed(account, fields), ...(fields ? [] : [brief])].map(
+      (show) => (end: number) => answerOf(places, { start, end, show }),
+    )
+    const ends = answers.map(
+      (answer) => start + fitting(places.length - start, (rows) => answer(start + rows)),
+    )
+    // Every tenant in brief, before some of them in full.
+    const best = ends[0] === places.length ? 0 : ends.length - 1
+    const end = ends[best] ?? places.length
+    const last = places[end - 1]
     return {
-      people: correlate(shown.flat()),
-      searched: searched.map(toRow),
-      complete: searched.every(({ accounts, gap }) => !gap && accounts.length <= mostOf(accounts)),
-      ...(shown.flat().some(isCandidate) && { note: CANDIDATES }),
+      ...(answers[best]?.(end) ?? answerOf(places, { start, end, show: brief })),
+      ...(last &&
+        end < places.length && {
+          nextCursor: await cursors.sign({
+            user,
+            ...(named && { tenants: named }),
+            after: { tenant: last.tenant.name, count: end },
+          } satisfies PeopleCursor),
+        }),
     }
   },
 })
+
+/** The index of the first tenant that was not shown. */
+const placeAfter = (places: readonly PersonAt[], after: PeopleCursor['after']): number =>
+  places.findIndex(({ tenant }) => tenant.name === after.tenant) + 1 || after.count
+
+/** What is known of the person in some of the tenants; who is one person, all of them tell. */
+function answerOf(
+  places: readonly PersonAt[],
+  { start, end, show }: { start: number; end: number; show: (account: Account) => ShownAccount },
+) {
+  const here = places.slice(start, end)
+  const names = new Set(here.map(({ tenant }) => tenant.name))
+  const people = correlate(places.flatMap(({ accounts }) => accounts.slice(0, mostOf(accounts))))
+    .map((person) => ({
+      ...person,
+      accounts: person.accounts.filter(({ tenant }) => names.has(tenant)).map(show),
+    }))
+    .filter(({ accounts }) => accounts.length > 0)
+  const isBrief = show === brief && people.length > 0
+  const hasCandidates = here.some(({ accounts }) => accounts.some(isCandidate))
+  const notes = [...(hasCandidates ? [CANDIDATES] : []), ...(isBrief ? [BRIEFLY] : [])]
+  return {
+    people,
+    searched: here.map(toRow),
+    complete:
+      end === places.length &&
+      places.every(({ accounts, gap }) => !gap && accounts.length <= mostOf(accounts)),
+    ...(notes.length > 0 && { note: notes.join(' ') }),
+  }
+}
 
 const isCandidate = ({ matchedBy }: Account): boolean => matchedBy?.includes('name') === true
 const mostOf = (accounts: readonly Account[]): number =>

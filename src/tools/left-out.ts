@@ -30,7 +30,12 @@ export const hiddenHint = (tenants: readonly Tenant[]): string =>
     .join('')
 
 /** Whether to go on with a part if a fault that passes hides the rest; else such a plan is not offered for approval. */
-export const PartIsEnough = z.boolean().optional().describe('A part is enough')
+export const PartIsEnough = z
+  .boolean()
+  .optional()
+  // What a person agreed to is the same without it.
+  .transform((part) => part || undefined)
+  .describe('Go on if some cannot be looked up')
 
 /** Why an account that was found is left alone in a call with an approval. */
 export const NOT_COVERED =

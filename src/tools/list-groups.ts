@@ -5,7 +5,8 @@ import { sameAsBefore } from '../engine/cursor.ts'
 import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
-import { Cursor, Limit, TenantName, UserRef } from './fields.ts'
+import { COUNTED, CountOnly, Cursor, Limit, TenantName, UserRef } from './fields.ts'
+import { fitting } from './fit.ts'
 
 interface GroupsCursor {
   tenant: string
@@ -14,13 +15,17 @@ interface GroupsCursor {
   /** or the members of one group: the last one who was shown, and how many were. */
   group?: string
   after?: { id: string; count: number }
+  /** How many were counted before, of a count that goes on. */
+  counted?: number
 }
+
+/** Rows that a count asks for at once: as many as a call can read. */
+const COUNTED_AT_ONCE = 10_000
 
 export default defineTool({
   name: 'list_groups',
   title: 'List groups',
-  description:
-    'List the groups of a tenant, or one group with its members. Absent members are unknown, never none.',
+  description: 'List groups, or one group with its members. Absent members are unknown, never none.',
   needs: ['listGroups'],
   effect: 'reads',
   priority: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
@@ -28,34 +33,51 @@ export default defineTool({
     z.strictObject({
       tenant: TenantName,
       group: UserRef.optional().describe('Id or name, to see its members'),
+      count: CountOnly,
       limit: Limit(200, 50),
       cursor: Cursor,
     }),
   output: () =>
     z.object({
       groups: z.array(Group),
+      ...COUNTED,
       nextCursor: z.string().optional(),
       complete: z.boolean(),
       note: z.string().optional(),
     }),
 
-  async run({ tenant, group, limit, cursor }, { ask, cursors }) {
+  async run({ tenant, group, count = false, limit, cursor }, { ask, cursors }) {
     const place = cursor ? await cursors.open<GroupsCursor>(cursor) : undefined
     if (place) sameAsBefore({ tenant, group }, { ...place })
+    const signed = async (more: Omit<GroupsCursor, 'tenant'> | undefined) =>
+      more ? { nextCursor: await cursors.sign({ tenant, ...more } satisfies GroupsCursor) } : {}
     const named = group ?? place?.group
     if (named !== undefined) {
       const found = await ask.one(tenant, 'readGroup', { group: named, ...(place && { recent: true }) })
       if (!found) throw noSuchGroup(named, tenant)
+      if (count) return countedMembers(found)
       const { next, ...shown } = withMembers(found, limit, place?.after)
-      const signed = next && { tenant, group: named, after: next }
-      return { ...shown, ...(signed && { nextCursor: await cursors.sign(signed satisfies GroupsCursor) }) }
+      return { ...shown, ...(await signed(next && { group: named, after: next })) }
     }
-    const page = await ask.one(tenant, 'listGroups', { limit, ...(place?.at && { at: place.at }) })
+    const isCount = count || place?.counted !== undefined
+    const page = await ask.one(tenant, 'listGroups', {
+      limit: isCount ? COUNTED_AT_ONCE : limit,
+      ...(place?.at && { at: place.at }),
+    })
+    const note = page.note ? { note: page.note } : {}
+    if (isCount) {
+      const counted = (place?.counted ?? 0) + page.items.length
+      const more = await signed(page.next && { at: page.next, counted })
+      return { groups: [], count: counted, complete: page.complete, ...more, ...note }
+    }
+    const groupsIn = (most: number) => ({ groups: page.items.slice(0, most), ...note })
+    const shown = fitting(page.items.length, groupsIn, page.behind.at(-1))
+    const isCut = shown < page.items.length
+    const next = isCut ? page.behind[shown - 1] : page.next
     return {
-      groups: page.items,
-      complete: page.complete,
-      ...(page.next && { nextCursor: await cursors.sign({ tenant, at: page.next } satisfies GroupsCursor) }),
-      ...(page.note && { note: page.note }),
+      ...groupsIn(shown),
+      complete: page.complete && !isCut,
+      ...(await signed(next && { at: next })),
     }
   },
 })
@@ -67,23 +89,40 @@ interface ShownGroup {
   next?: GroupsCursor['after']
 }
 
-/** One group with `limit` of its members, after those that were shown. */
+const MEMBERS_UNKNOWN = 'The app does not show the members of this group.'
+const unreadableNote = ({ unreadableMembers: unreadable }: Group) =>
+  unreadable ? { note: `${unreadable} of the members could not be read.` } : {}
+
+/** One group with `limit` of its members at most, after those that were shown. */
 function withMembers(group: Group, limit: number, after: GroupsCursor['after']): ShownGroup {
-  const { members, unreadableMembers: unreadable } = group
-  if (!members) {
-    return { groups: [group], complete: false, note: 'The app does not show the members of this group.' }
-  }
+  const { members } = group
+  if (!members) return { groups: [group], complete: false, note: MEMBERS_UNKNOWN }
   const before = after ? members.findIndex(({ id }) => id === after.id) + 1 : 0
   // The last one who was shown may have left the group.
   const start = after && before === 0 ? after.count : before
-  const shown = members.slice(start, start + limit)
-  const end = start + shown.length
-  const last = shown.at(-1)
+  const note = unreadableNote(group)
+  const membersIn = (most: number) => ({
+    groups: [{ ...group, members: members.slice(start, start + most) }],
+    ...note,
+  })
+  const shown = fitting(Math.max(0, Math.min(limit, members.length - start)), membersIn, group.name)
+  const end = start + shown
+  const last = members[end - 1]
   return {
-    groups: [{ ...group, members: shown }],
-    complete: end === members.length && !unreadable,
+    ...membersIn(shown),
+    complete: end >= members.length && !group.unreadableMembers,
     ...(last && end < members.length && { next: { id: last.id, count: end } }),
-    ...(unreadable && { note: `${unreadable} of the members could not be read.` }),
+  }
+}
+
+/** One group with the number of its members alone. */
+function countedMembers({ members, ...group }: Group): ShownGroup & { count?: number } {
+  if (!members) return { groups: [group], complete: false, note: MEMBERS_UNKNOWN }
+  return {
+    groups: [group],
+    count: members.length,
+    complete: !group.unreadableMembers,
+    ...unreadableNote(group),
   }
 }
 

@@ -1,71 +1,90 @@
 import * as z from 'zod'
-import { Account } from '../domain/account.ts'
 import type { ListPosition, Match } from '../domain/operations.ts'
 import { sameAsBefore } from '../engine/cursor.ts'
 import { defineTool } from '../engine/tool.ts'
-import { Cursor, Limit, TenantName } from './fields.ts'
+import { type AccountChoice, AccountChoices, accountRows, BRIEFLY, ShownAccount } from './account-rows.ts'
+import { COUNTED, CountOnly, Cursor, Limit, TenantName } from './fields.ts'
+import { fitting, isMany } from './fit.ts'
 import { Matched } from './match-fields.ts'
-
-/** A row of the list: what is long in an account, find_user shows. */
-const Row = z.lazy(() => Account.unwrap().omit({ custom: true, phone: true, locale: true, timezone: true }))
-
-/** Groups shown in a row; the others are counted. */
-const MAX_GROUPS_IN_ROW = 5
 
 interface UsersCursor {
   tenant: string
   match?: Match
+  fields?: readonly AccountChoice[]
   at: ListPosition
+  /** How many were counted before, of a count that goes on. */
+  counted?: number
 }
+
+/** Rows that a count asks for at once: as many as a call can read. */
+const COUNTED_AT_ONCE = 10_000
 
 export default defineTool({
   name: 'list_users',
   title: 'List users',
-  description: 'List accounts of a tenant, all or those equal to `match`. For one person use find_user.',
+  description: 'List accounts of a tenant. For one person use find_user.',
   needs: ['listAccounts'],
   effect: 'reads',
   priority: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
   input: () =>
     z.strictObject({
       tenant: TenantName,
-      match: Matched.optional().describe('Account fields that must be equal, such as status'),
+      match: Matched.optional().describe('Fields that must be equal, in any case'),
+      fields: AccountChoices.describe('Fields to show; of many rows: email, name, status'),
+      count: CountOnly,
       limit: Limit(200, 50),
       cursor: Cursor,
     }),
   output: () =>
     z.object({
-      accounts: z.array(Row),
+      accounts: z.array(ShownAccount),
+      /** What all of `accounts` have in common, where there are many. */
+      shared: ShownAccount.optional(),
+      ...COUNTED,
       nextCursor: z.string().optional(),
       complete: z.boolean(),
       note: z.string().optional(),
     }),
 
-  async run({ tenant, match, limit, cursor }, { ask, cursors }) {
+  async run({ tenant, match, fields, count, limit, cursor }, { ask, cursors }) {
     const place = cursor ? await cursors.open<UsersCursor>(cursor) : undefined
-    if (place) sameAsBefore({ tenant, match }, { ...place })
-    const wanted = match ?? place?.match
+    if (place) sameAsBefore({ tenant, match, fields }, { ...place })
+    const [wanted, chosen, counting] = [match ?? place?.match, fields ?? place?.fields, place?.counted]
+    const isCount = count || counting !== undefined
     const page = await ask.one(tenant, 'listAccounts', {
-      limit,
+      limit: isCount ? COUNTED_AT_ONCE : limit,
       ...(wanted && { match: wanted }),
       ...(place && { at: place.at }),
     })
+    const more = (at: ListPosition, counted?: number): UsersCursor => ({
+      tenant,
+      ...(wanted && { match: wanted }),
+      ...(chosen && { fields: chosen }),
+      at,
+      ...(counted !== undefined && { counted }),
+    })
+    if (isCount) {
+      const counted = (counting ?? 0) + page.items.length
+      return {
+        accounts: [],
+        count: counted,
+        complete: page.complete,
+        ...(page.next && { nextCursor: await cursors.sign(more(page.next, counted)) }),
+        ...(page.note && { note: page.note }),
+      }
+    }
+    const rows = accountRows(page.items, chosen)
+    const notes = [page.note, chosen || !isMany(page.items) ? undefined : BRIEFLY].filter((text) => text)
+    const note = notes.length > 0 ? { note: notes.join(' ') } : {}
+    const last = page.behind.at(-1) ?? page.next
+    const shown = fitting(page.items.length, (most) => ({ ...rows(most), ...note }), last && more(last))
+    const isCut = shown < page.items.length
+    const next = isCut ? page.behind[shown - 1] : page.next
     return {
-      accounts: page.items.map(toRow),
-      complete: page.complete,
-      ...(page.next && {
-        nextCursor: await cursors.sign({
-          tenant,
-          ...(wanted && { match: wanted }),
-          at: page.next,
-        } satisfies UsersCursor),
-      }),
-      ...(page.note && { note: page.note }),
+      ...rows(shown),
+      complete: page.complete && !isCut,
+      ...(next && { nextCursor: await cursors.sign(more(next)) }),
+      ...note,
     }
   },
 })
-
-function toRow({ groups, moreGroups = 0, ...account }: Account): Account {
-  if (!groups) return account
-  const more = moreGroups + Math.max(0, groups.length - MAX_GROUPS_IN_ROW)
-  return { ...account, groups: groups.slice(0, MAX_GROUPS_IN_ROW), ...(more > 0 && { moreGroups: more }) }
-}

@@ -7,9 +7,24 @@ export const Matched = z.lazy(() =>
     ...AccountTexts,
     userType: Text.optional(),
     location: Text.optional(),
-    manager: Text.optional(),
+    manager: Text.optional().describe('Id or user name'),
     status: z.enum(['active', 'inactive']).optional(),
-    group: Text.optional(),
+    group: Text.optional().describe('Id or name'),
     admin: z.boolean().optional(),
+  }),
+)
+
+/** Whom a run is about: what tells groups of people apart, since one person is named. */
+export const MatchedPeople = z.lazy(() =>
+  Matched.unwrap().pick({
+    title: true,
+    department: true,
+    role: true,
+    licence: true,
+    userType: true,
+    location: true,
+    manager: true,
+    group: true,
+    status: true,
   }),
 )

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { ApprovalId, Reason, TenantName, TenantNames } from './fields.ts'
-import { Matched } from './match-fields.ts'
+import { MatchedPeople } from './match-fields.ts'
 import { BeginAt, People } from './run-fields.ts'
 import { runTool } from './run-tool.ts'
 
@@ -8,15 +8,15 @@ export default runTool({
   name: 'offboard',
   title: 'Offboard people',
   description:
-    'Take access away from many people in every app: one plan, one approval, carried out by the server. ' +
-    'get_run says how far it is. One person: deactivate_user.',
+    'Take access from many people in every app, with one approval; get_run says how far it is. ' +
+    'One person: deactivate_user.',
   effect: 'removes',
   input: () =>
     z
       .strictObject({
         people: People.optional().describe('Emails or user names'),
         tenant: TenantName.optional().describe('Where `match` is looked for'),
-        match: Matched.optional().describe('Instead of people: whose account in `tenant` has these values'),
+        match: MatchedPeople.optional().describe('Instead of people: who has these values in `tenant`'),
         tenants: TenantNames.optional().describe('Default: every tenant that can'),
         reason: Reason,
         at: BeginAt,

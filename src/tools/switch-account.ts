@@ -1,12 +1,12 @@
 import * as z from 'zod'
 import { kindOf } from '../changes/index.ts'
 import { SESSIONS_STAY } from '../changes/status.ts'
-import { Account } from '../domain/account.ts'
 import type { Carried, Change } from '../domain/change.ts'
 import { type Tenants, whereOf } from '../engine/tenants.ts'
 import { type ChangingTool, defineTool } from '../engine/tool.ts'
+import { AnsweredAccount } from './account-rows.ts'
 import { AlsoChanged, ChangeStatus } from './change-fields.ts'
-import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantNames, UserRef } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, OneUser, PendingApproval, Reason, TenantNames } from './fields.ts'
 import { PartIsEnough } from './left-out.ts'
 import { resolveAccounts, type SwitchPlan, type SwitchRow, type SwitchSpec } from './switch-plan.ts'
 
@@ -20,7 +20,7 @@ export function switchTool(the: SwitchSpec): ChangingTool {
         .array(
           z.object({
             tenant: z.string(),
-            account: Account.optional(),
+            account: AnsweredAccount.optional(),
             outcome: z.enum([done, ...(already ? [already] : []), 'absent', 'failed', 'unknown']),
             sessions: z.enum(['ended', 'failed', 'unknown']).optional(),
             verified: z.boolean(),
@@ -43,8 +43,8 @@ export function switchTool(the: SwitchSpec): ChangingTool {
     effect: the.effect,
     input: () =>
       z.strictObject({
-        user: UserRef.describe('Email, user name or id'),
-        tenants: TenantNames.describe('Tenant names'),
+        user: OneUser,
+        tenants: TenantNames.describe('Names of tenants'),
         reason: Reason,
         approvalId: ApprovalId,
         partial: PartIsEnough,

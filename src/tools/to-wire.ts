@@ -11,55 +11,63 @@ export interface WireTool {
   description: string
   inputSchema: JsonSchema & { type: 'object' }
   outputSchema: JsonSchema & { type: 'object' }
-  annotations: { readOnlyHint: boolean; destructiveHint: boolean; idempotentHint?: boolean }
+  annotations: {
+    readOnlyHint: boolean
+    destructiveHint: boolean
+    idempotentHint: boolean
+    openWorldHint: boolean
+  }
 }
 
 export function toWire(tool: Tool): WireTool {
-  const { name, title, description, effect, input, output } = tool
-  const { properties = {}, required } = z.toJSONSchema(input(), { io: 'input' })
-  const answer = z.toJSONSchema(output(), { io: 'input' })
+  const { name, title, description, effect, input, local = false } = tool
   return {
     name,
     title,
     description,
-    inputSchema: {
-      type: 'object',
-      ...(Object.keys(properties).length > 0 && { properties: mapFields(properties, inputField) }),
-      ...(required && { required }),
-      additionalProperties: false,
-    },
-    outputSchema: { type: 'object', properties: mapFields(listed(answer.properties), outputField) },
+    // `required` always, since a converter makes null of none (@anthropic-ai/sdk, helpers/beta/mcp).
+    inputSchema: { required: [], ...inputObject(z.toJSONSchema(input(), { io: 'input' })) },
+    // Models are not shown it, and every client is sent it: docs/tools.md has what an answer holds.
+    outputSchema: { type: 'object' },
     annotations: {
       readOnlyHint: effect === 'reads',
       destructiveHint: !isClassified(tool) || effect === 'removes' || effect === 'changes',
       // Every change first checks whether there is anything to do, so a repeated call changes nothing more.
-      ...(effect !== 'reads' && { idempotentHint: true }),
+      idempotentHint: true,
+      openWorldHint: !local,
     },
   }
 }
-
-const listed = (fields: Record<string, Field> = {}) =>
-  Object.fromEntries(Object.entries(fields).filter(([name]) => !UNLISTED.has(name)))
 
 type Field = z.core.JSONSchema.JSONSchema | boolean
 const mapFields = (fields: Record<string, Field>, show: (field: JsonSchema) => JsonSchema) =>
   Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, show(field as JsonSchema)]))
 
-/** What an agent needs to fill in a field; the error of a call that exceeds a bound names the bound. */
-const inputField = ({ type, description, enum: oneOf, items }: JsonSchema): JsonSchema => ({
-  type,
-  ...(oneOf !== undefined && { enum: oneOf }),
-  ...(items !== undefined && { items: { type: (items as JsonSchema).type } }),
-  ...(description !== undefined && { description }),
+/** `properties` always, also of no arguments: some clients refuse all tools for one without (github/copilot-cli#1825). */
+const inputObject = ({ properties = {}, required }: z.core.JSONSchema.JSONSchema) => ({
+  type: 'object' as const,
+  properties: mapFields(properties, inputField),
+  ...(required && { required }),
+  additionalProperties: false,
 })
 
-/** The top level of an answer, by name and type; the rest is in `docs/tools.md`. */
-const outputField = ({ type, enum: words }: JsonSchema): JsonSchema => ({
-  type: words === undefined ? type : 'string',
-})
+/** Bounds that every converter to a model's own schemas keeps. Those of texts are told by the error. */
+const BOUNDS = ['enum', 'format', 'maximum', 'maxItems'] as const
 
-/** Fields that agents understand without a declaration. */
-const UNLISTED = new Set([
-  ...['outcome', 'note', 'code', 'verified', 'account', 'group', 'change', 'alsoChanged'],
-  ...['nextCursor', 'complete'],
-])
+/** What an agent needs to fill in a field. */
+function inputField(field: JsonSchema): JsonSchema {
+  const { type, description, items, properties } = field
+  const told = description === undefined ? {} : { description }
+  if (type === 'object') {
+    // Converters lose an object whose fields have no names, or refuse it. JSON text is read as the object.
+    return properties ? { ...inputObject(field), ...told } : { type: 'string', ...told }
+  }
+  const bounds = BOUNDS.flatMap((name) => (field[name] === undefined ? [] : [[name, field[name]]]))
+  return {
+    type,
+    ...Object.fromEntries(bounds),
+    // The list itself says what is in it.
+    ...(items !== undefined && { items: inputField({ ...(items as JsonSchema), description: undefined }) }),
+    ...told,
+  }
+}

@@ -36,7 +36,7 @@ type UndoPart = Pick<UndoRow, 'tenant' | 'subject'> &
 export default defineTool({
   name: 'undo_change',
   title: 'Undo a change',
-  description: 'Undo what a call of yours changed. Says what cannot be restored or was changed since.',
+  description: 'Undo what a call of yours changed. Says what cannot be restored.',
   needs: ['findAccounts', 'readAccount'],
   // The most dangerous that it can do, as to a created account; its plan has the actual effect.
   effect: 'removes',
@@ -44,7 +44,7 @@ export default defineTool({
     z.strictObject({
       // Or the id of its approval. Line numbers of the journal are shorter.
       change: z.string().trim().min(10).max(64).describe('`change` in its answer'),
-      tenant: TenantName.optional().describe('Only this tenant'),
+      tenant: TenantName.optional().describe('Default all'),
       reason: Reason,
       approvalId: ApprovalId,
     }),

@@ -38,8 +38,8 @@ export default defineTool({
       .strictObject({
         tenant: TenantName,
         group: UserRef.describe('Id or name'),
-        add: Users.describe('Users to add'),
-        remove: Users.describe('Users to remove'),
+        add: Users.describe('Emails, user names or ids to add'),
+        remove: Users.describe('The same, to remove'),
         reason: OptionalReason,
         approvalId: ApprovalId,
         partial: PartIsEnough,

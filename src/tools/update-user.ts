@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import { updateAccount } from '../changes/update-account.ts'
-import { Account } from '../domain/account.ts'
 import { differingFields } from '../domain/field-diff.ts'
 import { withFollowingNames } from '../domain/following-names.ts'
 import type { AccountFields } from '../domain/operations.ts'
@@ -9,6 +8,7 @@ import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
+import { AnsweredAccount } from './account-rows.ts'
 import {
   AlsoChanged,
   ChangeStatus,
@@ -18,24 +18,24 @@ import {
   RESULT_OF_ONE,
   statusOfOne,
 } from './change-fields.ts'
-import { ApprovalId, TenantName, UserRef } from './fields.ts'
+import { ApprovalId, OneUser, TenantName } from './fields.ts'
 import { gapLine, gapNote, hiddenHint } from './left-out.ts'
 import { mustBeFree } from './taken-names.ts'
 
 export default defineTool({
   name: 'update_user',
   title: 'Update a user',
-  description: 'Change fields of an account, such as its title. To change its status use deactivate_user.',
+  description: 'Change fields of an account. For its status use deactivate_user.',
   needs: ['findAccounts', 'readFields', 'updateAccount'],
   effect: 'changes',
   input: () =>
     z.strictObject({
       tenant: TenantName,
-      user: UserRef.describe('Email, user name or id'),
+      user: OneUser,
       set: Fields.refine(
         (fields) => Object.keys(givenFields(fields)).length > 0,
         'must name a field',
-      ).describe('New values'),
+      ).describe('New values; null or empty changes nothing'),
       reason: OptionalReason,
       approvalId: ApprovalId,
     }),
@@ -43,7 +43,7 @@ export default defineTool({
     z.object({
       status: ChangeStatus,
       outcome: z.enum(['updated', 'unchanged', 'failed', 'unknown']).optional(),
-      account: Account.optional(),
+      account: AnsweredAccount.optional(),
       before: z.looseObject({}).optional(),
       after: z.looseObject({}).optional(),
       alsoChanged: AlsoChanged,

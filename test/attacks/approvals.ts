@@ -42,8 +42,9 @@ const IDS: readonly (readonly [what: string, id: NonNullable<ApprovalAttack['id'
   ['that is a name of every object', () => '__proto__'],
   ['that is the word approved', () => 'approved'],
   ['that is a star', () => '*'],
-  ['that is nothing', () => '', 'invalid_input'],
-  ['that is null', () => null, 'invalid_input'],
+  // No id at all, as some clients say it.
+  ['that is nothing', () => '', 'approval_required'],
+  ['that is null', () => null, 'approval_required'],
   ['that is true', () => true, 'invalid_input'],
   ['that is a list of ids', (id) => [id], 'invalid_input'],
   ['that is an object', (id) => ({ id }), 'invalid_input'],

@@ -122,7 +122,7 @@ const WRONG: readonly (readonly [tool: ChangingTool, argument: string, values: r
     ],
   ],
   ['deactivate_user', 'reason', [null, '', 'x', long(501), long(1_000_000), {}, ['left']]],
-  ['deactivate_user', 'approvalId', [7, [], {}, '', long(65), { id: 'x' }]],
+  ['deactivate_user', 'approvalId', [7, [], {}, long(65), { id: 'x' }]],
   [
     'update_user',
     'set',

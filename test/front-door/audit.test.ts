@@ -1,19 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import { ALL_SCOPES, openHttpWorld } from '../support/http-world.ts'
+import { allRows, rowsOf } from '../support/rows.ts'
 import { shareWorld } from '../support/sharing.ts'
 import { openWorld } from '../support/world.ts'
 
+interface Event {
+  id: string
+  time: string
+  actor?: string
+  action: string
+  target?: string
+  source: string
+  approvedBy?: string
+  change?: string
+}
 interface Pulled {
-  events: {
-    id: string
-    time: string
-    actor?: string
-    action: string
-    target?: string
-    source: string
-    approvedBy?: string
-    change?: string
-  }[]
+  events: Event[]
   nextCursor?: string
   complete: boolean
   note: string
@@ -89,7 +91,7 @@ test('who was made an administrator takes few bytes', async () => {
   const asked = { tenant: 'acme-netskope', since: monthAgo(), action: 'admin' }
   const pulled = await pull({ ...asked, limit: 20 })
   expect(pulled.events.length).toBe(20)
-  expect(pulled.events.every(({ action }) => /admin/i.test(action))).toBe(true)
+  expect(rowsOf<Event>(pulled, 'events').every(({ action }) => /admin/i.test(action))).toBe(true)
   expect(Buffer.byteLength(JSON.stringify(pulled))).toBeLessThan(5_000)
 })
 
@@ -98,25 +100,17 @@ test('both logs are merged by time, and paged with no event twice and none misse
   const people = [world.newcomer(), world.newcomer(), world.newcomer()]
   for (const { userName } of people) await leave('acme-netskope', userName)
   const since = new Date(Date.now() - 3 * 86_400_000).toISOString()
-  const whole = await pull({ tenant: 'acme-netskope', since, limit: 5_000 })
-  expect(whole.complete).toBe(true)
-  expect(whole.events.filter(({ source }) => source === 'journal').length).toBeGreaterThanOrEqual(3)
-  const events: Pulled['events'] = []
-  let cursor: string | undefined
-  for (;;) {
-    const until = whole.events[0]?.time
-    const page = await pull({
-      tenant: 'acme-netskope',
-      limit: 7,
-      ...(cursor ? { cursor } : { since, until }),
-    })
-    expect(page.events.length).toBeLessThanOrEqual(7)
-    events.push(...page.events)
-    cursor = page.nextCursor
-    expect(page.complete).toBe(!cursor)
-    if (!cursor) break
+  const paged = (limit: number, until?: string) => {
+    const first = { since, ...(until && { until }) }
+    return allRows<Event, Pulled>(pull, 'events', { tenant: 'acme-netskope', limit, first })
   }
-  expect(events.map(({ id }) => id).sort()).toEqual(whole.events.map(({ id }) => id).sort())
+  // As many as fit.
+  const { rows: whole, pages: large } = await paged(5_000)
+  expect(whole.filter(({ source }) => source === 'journal').length).toBeGreaterThanOrEqual(3)
+  const { rows: events, pages: small } = await paged(7, whole[0]?.time)
+  for (const page of small) expect(page.events.length).toBeLessThanOrEqual(7)
+  for (const page of [...large, ...small]) expect(page.complete).toBe(!page.nextCursor)
+  expect(events.map(({ id }) => id).sort()).toEqual(whole.map(({ id }) => id).sort())
   const times = events.map(({ time }) => time)
   expect(times).toEqual(times.toSorted().reverse())
 })

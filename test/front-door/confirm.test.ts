@@ -255,6 +255,14 @@ describe('an approval in the terminal', () => {
     return scene
   }
 
+  test('covers the same call in any spelling', async () => {
+    const { world, leaves, approvalId, writes } = await approved()
+    const { tenants, ...rest } = leaves
+    const spelt = { ...rest, tenants: JSON.stringify(tenants), partial: null, toolCallId: 'call_1' }
+    expect(await world.call('deactivate_user', { ...spelt, approvalId })).toMatchObject({ status: 'done' })
+    expect(writes()).toHaveLength(1)
+  })
+
   test('goes through once, when 20 calls use it at once', async () => {
     const { world, leaves, approvalId, writes } = await approved()
     const answers = await Promise.all(

@@ -69,7 +69,7 @@ export async function newAgent({ client, asked }: Desk, memory: Memory) {
       (error: Error) => JSON.stringify({ error: { code: 'protocol', message: error.message } }),
     )
     spent.bytes += Buffer.byteLength(text)
-    const answer = JSON.parse(text) as Answer
+    const answer = whole(JSON.parse(text))
     heard.push(answer)
     return answer
   }
@@ -149,3 +149,13 @@ export const leavesOpen = ({ note = '' }: Answer): boolean => UNTOLD.test(note)
 
 /** Whether it is called complete all the same. */
 export const claimsTooMuch = (answer: Answer): boolean => answer.complete === true && leavesOpen(answer)
+
+/** The answer with what it says once of all rows said in each of them. */
+function whole({ shared, ...answer }: Answer & { shared?: object }): Answer {
+  const told = <Row extends object>(rows: readonly Row[]) => rows.map((row) => ({ ...shared, ...row }))
+  return {
+    ...answer,
+    ...(answer.accounts && { accounts: told(answer.accounts) }),
+    ...(answer.events && { events: told(answer.events) }),
+  }
+}

@@ -40,7 +40,10 @@ const WORK: [what: string, work: (store: Store) => Promise<unknown>][] = [
   ['a name that is kept', (store) => store.set('name', 'Ada')],
   ['a look', (store) => store.get('key')],
   ['a list', (store) => store.keys('')],
-  ['a claim', (store) => openClaims(store)({ caller: 'ada', signal: new AbortController().signal }).take(['account'])],
+  [
+    'a claim',
+    (store) => openClaims(store)({ caller: 'ada', signal: new AbortController().signal }).take(['account']),
+  ],
   ['the health', (store) => store.health()],
 ]
 

@@ -95,7 +95,8 @@ async function connectCurrent(
   if (desk.person || desk.browser) {
     client.setRequestHandler('elicitation/create', ({ params }) => answerOf(desk, params))
   }
-  const how = (params: CallParams, options?: CallOptions) => client.callTool(params, options)
+  const how = (params: CallParams, options?: CallOptions) =>
+    client.callTool({ ...params, ...metaOf(options) }, options)
   if ('url' in server) {
     const { url, headers } = server
     await client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers } }))
@@ -120,7 +121,8 @@ async function connectOlder(
   if (desk.person || desk.browser) {
     client.setRequestHandler(ElicitRequestSchema, ({ params }) => answerOf(desk, params))
   }
-  const how = (params: CallParams, options?: CallOptions) => client.callTool(params, undefined, options)
+  const how = (params: CallParams, options?: CallOptions) =>
+    client.callTool({ ...params, ...metaOf(options) }, undefined, options)
   if ('url' in server) {
     const { url, headers } = server
     await client.connect(new OlderHttpTransport(url, { requestInit: { headers } }))
@@ -173,8 +175,18 @@ export interface CallOptions {
   timeout?: number
   signal?: AbortSignal
   /** Asks for progress. */
-  onprogress?: (progress: { progress: number; message?: string | undefined }) => void
+  onprogress?: (progress: Progress) => void
+  /** What goes with the call as `_meta`. */
+  meta?: Record<string, unknown>
 }
+
+export interface Progress {
+  progress: number
+  total?: number | undefined
+  message?: string | undefined
+}
+
+const metaOf = (options: CallOptions | undefined) => (options?.meta ? { _meta: options.meta } : {})
 
 const testClient = (
   client: Pick<Client, 'close'> & {

@@ -212,7 +212,7 @@ describe('groups', () => {
       body: listOf([query.excludedAttributes ? light : heavy]),
     }))
     const page = await scimAt(app.url, { pageSize: 50 }).listGroups({ limit: 10 }, context())
-    expect(page).toEqual({ items: [{ id: 'g1', name: 'All' }], complete: true })
+    expect(page).toMatchObject({ items: [{ id: 'g1', name: 'All' }], complete: true })
   })
 
   test.each([400, 500, 501])(

@@ -10,6 +10,8 @@ export const MAX_PAGES_PER_CALL = 10
 /** One page of a list, as the app sent it. */
 export interface FetchedPage {
   rows: readonly unknown[]
+  /** The first row of the app's page, if these are only the rest of it. */
+  beganWith?: unknown
   /** Only a hint: some apps put the page size here (wso2/product-is#7320). */
   total?: number
   /** The app's cursor for the next page; absent on the last one (RFC 9865 §2). */
@@ -44,6 +46,7 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
   const { limit, maxPages, keep = () => true, idIn = (row) => field(row, 'id') } = listing
   const seen = new Set<string>()
   const items: Item[] = []
+  const behind: ListPosition[] = []
   const unreadable: string[] = []
   let at: ListPosition = listing.at ?? { start: 1 }
   let total = at.total
@@ -52,6 +55,7 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
     const notes = [more.why, unreadableNote(unreadable)].filter((text) => text !== undefined)
     return {
       items,
+      behind,
       complete: more.ended === true && unreadable.length === 0,
       ...(more.next && { next: more.next }),
       ...(notes.length > 0 && { note: notes.join(' ') }),
@@ -84,7 +88,9 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
       total,
     })
     if (verdict.state === 'broken') return page({ why: verdict.why })
-    const first = fetched.before ?? ids[0]
+    // Of the app's page, since an app that ignores the index sends that one again.
+    const began = fetched.beganWith === undefined ? ids[0] : listing.read(fetched.beganWith)?.id
+    const first = fetched.before ?? began
     const before = at.before
     const positionOf = (index: number): ListPosition => ({
       start: at.start + index,
@@ -92,21 +98,25 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
       ...(total === at.start + index - 1 && { total }),
       ...(verdict.byCursor && { skip: skip + index, ...(cursor !== undefined && { cursor }) }),
     })
+    const { nextCursor } = fetched
+    const behindPage =
+      nextCursor === undefined
+        ? positionOf(rows.length)
+        : { start: at.start + rows.length, cursor: nextCursor, ...beforeIs(first) }
     for (const [index, row] of rows.entries()) {
       if (!row) unreadable.push(describe(idIn(raw[index]), at.start + index))
       else if (!seen.has(row.id)) {
         const wanted = keep(row.item)
         if (wanted && items.length >= limit) return page({ next: positionOf(index) })
         seen.add(row.id)
-        if (wanted) items.push(row.item)
+        if (wanted) {
+          items.push(row.item)
+          behind.push(index + 1 < rows.length ? positionOf(index + 1) : behindPage)
+        }
       }
     }
     if (verdict.state === 'end') return page({ ended: true })
-    const { nextCursor } = fetched
-    at =
-      nextCursor === undefined
-        ? positionOf(rows.length)
-        : { start: at.start + rows.length, cursor: nextCursor, ...beforeIs(first) }
+    at = behindPage
     if (items.length >= limit) return page({ next: at })
   }
   return page({ next: at, why: `There are more than the ${maxPages} pages read.` })

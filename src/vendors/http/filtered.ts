@@ -96,7 +96,10 @@ export async function collectFiltered<Item>(
 
   const page = await collect({ ...listing, fetch })
   const compared = filter !== undefined && !filtered
-  return { ...page, ...(page.next && compared && { next: { ...page.next, plain: true } }), compared }
+  if (!compared) return { ...page, compared }
+  const plainly = (place: ListPosition): ListPosition => ({ ...place, plain: true })
+  const behind = page.behind.map(plainly)
+  return { ...page, behind, ...(page.next && { next: plainly(page.next) }), compared }
 }
 
 /** Whether a filter that found nobody certainly works, by the first page of the whole list. */

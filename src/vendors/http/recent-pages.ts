@@ -1,11 +1,4 @@
 import type { FetchedPage } from './collect.ts'
-import { asId, field } from './values.ts'
-
-/** A page without its first rows. It is still known by its first row, should the app send it again. */
-function restOf({ rows, ...page }: FetchedPage, done: number): FetchedPage {
-  const before = page.before ?? asId(field(rows[0], 'id'))
-  return { ...page, rows: rows.slice(done), ...(before !== undefined && { before }) }
-}
 
 type Fetch<Failed> = (start: number, cursor?: string) => Promise<FetchedPage | Failed>
 
@@ -23,6 +16,10 @@ export interface RecentPages {
 // Long enough for an agent to come back for more, too short for a list to have aged.
 export const RECENT_MS = 2 * 60_000
 const MAX_PAGES = 4
+
+/** The rest of a page, which remembers the row that the whole page begins with. */
+const restOf = (page: FetchedPage, from: number): FetchedPage =>
+  from === 0 ? page : { ...page, rows: page.rows.slice(from), beganWith: page.rows[0] }
 
 /** Keeps pages in this process. A page that is gone is fetched again, so nothing depends on it. */
 export function recentPages(now: () => number = Date.now): RecentPages {

@@ -48,7 +48,7 @@ export async function listAccounts(
   context: RequestContext,
 ): Promise<Page<Account, ListPosition>> {
   const untold = UNTOLD.filter((name) => match[name] !== undefined && !app.tells?.includes(name))
-  if (untold.length > 0) return { items: [], complete: false, note: neverTold(untold) }
+  if (untold.length > 0) return { items: [], behind: [], complete: false, note: neverTold(untold) }
   const { pageSize, maxPages } = app.settings
   const { keep, note } = matcher(match)
   const filter = filterFor(app, match)

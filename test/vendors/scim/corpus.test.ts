@@ -46,4 +46,8 @@ test.each(cases)('$from: $title', async ({ replies, call, ask, answer, error, as
 })
 
 const wordless = (outcome: object): object =>
-  JSON.parse(JSON.stringify(outcome, (key, value: unknown) => (key === 'note' ? true : value)))
+  JSON.parse(
+    JSON.stringify(outcome, (key, value: unknown) =>
+      key === 'note' ? true : key === 'behind' ? undefined : value,
+    ),
+  )
