@@ -102,7 +102,11 @@ function foldLike(approvals: readonly Approval[]): [Approval, ...Approval[]][] {
   const entries = new Map<string, [Approval, ...Approval[]]>()
   for (const approval of approvals) {
     const { caller, tool, reason, briefing } = approval
-    const tenants = [...new Set(briefing?.changes.map(({ tenant }) => tenant) ?? [approval.id])].sort()
+    const tenants = [
+      ...new Set(
+        briefing?.run ? [approval.id] : (briefing?.changes.map(({ tenant }) => tenant) ?? [approval.id]),
+      ),
+    ].sort()
     const key = JSON.stringify([caller, tool, reason, tenants, statusText(approval)])
     const entry = entries.get(key)
     if (entry) entry.push(approval)

@@ -3,8 +3,17 @@ import type { ChangeName } from './change.ts'
 /** What a person weighs before agreeing to a plan, as the apps showed it when the plan was made. */
 export interface Briefing {
   changes: BriefedChange[]
+  /** What a run is to do; it has no changes of its own, and the plan names everybody. */
+  run?: BriefedRun
   /** The same person in the other tenants; absent if a plan concerns several people. */
   elsewhere?: { active: Place[]; unknown: Place[] }
+}
+
+export interface BriefedRun {
+  id: string
+  people: number
+  accounts: number
+  places: (Place & { accounts: number; administrators: number; reversible?: boolean })[]
 }
 
 export interface Place {

@@ -1,7 +1,8 @@
+import { deactivateAccount } from '../changes/deactivate-account.ts'
 import { kindOf } from '../changes/index.ts'
 import { touchesPrivilege } from '../changes/plan.ts'
 import type { Account } from '../domain/account.ts'
-import type { BriefedChange, Briefing, Place } from '../domain/briefing.ts'
+import type { BriefedChange, BriefedRun, Briefing, Place } from '../domain/briefing.ts'
 import type { Change, Plan } from '../domain/change.ts'
 import { sameText } from '../text/text.ts'
 import type { Ask } from './ask.ts'
@@ -9,9 +10,27 @@ import type { Tenant } from './tenants.ts'
 
 /** Gathers what a person should know about a plan; costs one look-up in each tenant outside the plan. */
 export async function briefOn(plan: Plan, ask: Ask): Promise<Briefing> {
+  if (plan.run) return { changes: [], run: briefedRun(plan.run, ask) }
   const changes = plan.changes.map((change) => briefed(change, ask.tenants.get(change.tenant)))
   const elsewhere = await otherAccounts(plan, ask)
   return { changes, ...(elsewhere && { elsewhere }) }
+}
+
+/** Of a run, how many accounts there are in each app; everybody's other apps are part of it. */
+function briefedRun({ id, people, accounts, weights }: NonNullable<Plan['run']>, ask: Ask): BriefedRun {
+  const places = new Map<string, BriefedRun['places'][number]>()
+  for (const { tenant, administrator, count } of weights) {
+    const at = ask.tenants.get(tenant)
+    const before = places.get(tenant) ?? { ...placeOf(at), accounts: 0, administrators: 0 }
+    const reversible = deactivateAccount.reversible(at)
+    places.set(tenant, {
+      ...before,
+      accounts: before.accounts + count,
+      administrators: before.administrators + (administrator ? count : 0),
+      ...(reversible !== undefined && { reversible }),
+    })
+  }
+  return { id, people, accounts, places: [...places.values()] }
 }
 
 const placeOf = ({ name, title }: Tenant): Place => ({ tenant: name, app: title })

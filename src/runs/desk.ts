@@ -51,6 +51,11 @@ export function runDesk(
       await runs.change(id, (run) => (run.state === 'waiting_for_approval' ? { ...run, approval } : run))
     },
     async begun(id) {
+      await own(id)
+      // The approval is used by now. Should this process end before it is noted here, the runner sees it.
+      await runs.change(id, (run) =>
+        run.state === 'waiting_for_approval' ? { ...run, state: 'scheduled' } : run,
+      )
       const time = Math.min(Date.now() + SHORT_RUN_MS, call.deadline - ANSWER_MARGIN_MS)
       const isOver = (run: Run) => hasEnded(run) || run.state === 'paused' || (run.at ?? 0) > Date.now()
       return statusOf(await until(id, isOver, time))

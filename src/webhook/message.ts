@@ -34,7 +34,18 @@ export function eventOf({ event, tool, approval, code }: JournalLine): WebhookEv
 }
 
 // Notes are excluded too: one can contain text typed into the wrong field.
-const SUBJECT_ARGS = ['user', 'email', 'group', 'match', 'tenant', 'tenants', 'change', 'reason']
+const SUBJECT_ARGS = [
+  'user',
+  'people',
+  'users',
+  'email',
+  'group',
+  'match',
+  'tenant',
+  'tenants',
+  'change',
+  'reason',
+]
 
 export function messageOf(
   line: JournalLine,

@@ -6,7 +6,11 @@ import { count, quoted } from './layout.ts'
 const makesAccount = (operation: string) => kindNamed(operation)?.makes === 'account'
 
 /** The change in a few words, without text from apps or agents. */
-export function headline({ changes }: Briefing): string {
+export function headline({ changes, run }: Briefing): string {
+  if (run) {
+    const where = run.places.length === 1 ? run.places[0]?.app : count(run.places.length, 'app')
+    return `Deactivate ${count(run.accounts, 'account')} of ${run.people === 1 ? '1 person' : `${run.people} people`} in ${where}`
+  }
   // Whose access ends anyway is not told twice.
   const others = changes.filter(({ operation }) => operation !== 'endSessions')
   const told = others.length > 0 ? others : changes
@@ -19,16 +23,38 @@ export function headline({ changes }: Briefing): string {
 }
 
 /** Every change per account, and other apps in which the person is active. */
-export const changesSection = ({
-  changes,
-  elsewhere,
-}: Briefing): Html => html`<section aria-labelledby="changes">
+export const changesSection = ({ changes, elsewhere, run }: Briefing): Html =>
+  run
+    ? runSection(run)
+    : html`<section aria-labelledby="changes">
 <h2 id="changes">Changes by account</h2>
 ${changes.map(changeCard)}
 </section>
 <section aria-labelledby="elsewhere">
 <h2 id="elsewhere">In other apps</h2>
 ${otherApps(elsewhere)}
+</section>`
+
+/** How many accounts a run changes in each app. */
+const runSection = ({
+  id,
+  places,
+}: NonNullable<Briefing['run']>): Html => html`<section aria-labelledby="changes">
+<h2 id="changes">Changes by app</h2>
+<table>
+<caption>The run ${id}</caption>
+<thead><tr><th scope="col">App</th><th scope="col">Accounts</th><th scope="col">Administrators</th><th scope="col">Undo</th></tr></thead>
+<tbody>${places.map(
+  ({
+    accounts,
+    administrators,
+    reversible,
+    ...place
+  }) => html`<tr><th scope="row">${placeOf(place)}</th><td data-label="Accounts">${accounts}</td>
+<td data-label="Administrators">${administrators > 0 ? html`<span class="badge alarm">${administrators}</span>` : '0'}</td>
+<td data-label="Undo">${reversible === undefined ? 'not known' : reversible ? 'can be undone' : html`<span class="badge alarm">Cannot be undone</span>`}</td></tr>`,
+)}</tbody>
+</table>
 </section>`
 
 const placeOf = ({ app, tenant }: Place): Html => html`${app} <span class="tenant">${tenant}</span>`

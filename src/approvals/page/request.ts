@@ -74,7 +74,8 @@ function requestFacts(approval: Approval): Html {
 }
 
 /** The person concerned, or the number of accounts. */
-function person({ changes }: Briefing): Html {
+function person({ changes, run }: Briefing): Html {
+  if (run) return html`${run.people === 1 ? '1 person' : `${run.people} people`}, named in the plan`
   const accounts = changes.flatMap((change) => change.accounts)
   const [first] = accounts
   if (!first || accounts.some(({ userName }) => !sameText(userName, first.userName))) {
