@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type Approval, approversOf } from '../approvals/approval.ts'
 import { openApprovals } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
@@ -89,8 +90,9 @@ export async function composeServer(
   { meter, openPage = loopbackPage, remote = false, log = logFor(io) }: Serving = {},
 ): Promise<Running> {
   const { settings, closeSandbox } = await settingsOrSandbox(io, options)
+  const folder = dataFolder(settings, options)
   const { store, budgets, ...kept } = await openedOr(closeSandbox, () =>
-    openStores(dataFolder(settings, options), placeIn(io, settings.store), io),
+    openStores(folder, placeIn(io, settings.store), io),
   )
   const warn = (message: string, error: unknown) => log.error(message, { error })
   const ledger = leasing(storeLedger(budgets, withoutStore(log)))
@@ -155,7 +157,14 @@ export async function composeServer(
     past: (reference, caller) => pastOf(journal, reference, (by) => by === caller),
     own: (asked) => ownEvents(journal, asked),
   }
-  const runs = openRuns({ store, budgets, parts, policy: guardPolicy, limits: settings.limits.runs })
+  const runs = openRuns({
+    store,
+    budgets,
+    parts,
+    policy: guardPolicy,
+    limits: settings.limits.runs,
+    mayHave: () => settings.store !== 'disk' || (folder !== undefined && existsSync(folder)),
+  })
   return {
     parts: { ...parts, runs: runs.desk, ...(options.tools && { scopes: options.tools }) },
     runs,

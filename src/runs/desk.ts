@@ -15,7 +15,7 @@ const POLL_MS = 50
 /** The runs of the caller of a call. */
 export function runDesk(
   call: Call,
-  { runs, runner }: { runs: RunStore; runner: Pick<Runner, 'work'> },
+  { runs, runner }: { runs: RunStore; runner: Pick<Runner, 'work' | 'start'> },
 ): RunDesk {
   const own = async (id: string): Promise<Run> => {
     const run = await runs.get(id)
@@ -40,6 +40,7 @@ export function runDesk(
   return {
     async open(input) {
       const asked = { tool: call.tool.name, caller: callerOf(call), request: keyOf(call), input, pages: 0 }
+      runner.start()
       const run = await runs.open({ ...asked, state: 'planning', ...timeIn(input, await runs.now()) })
       const time = call.deadline - ANSWER_MARGIN_MS
       const planned = await until(run.id, ({ state }) => state !== 'planning', time)

@@ -32,9 +32,10 @@ interface RunsParts {
   parts: Omit<Parts, 'runs'>
   policy: CallPolicy
   limits: { people: number; failures: number; failureShare: number }
+  mayHave(): boolean
 }
 
-export function openRuns({ store: kept, budgets, parts, policy, limits }: RunsParts): Runs {
+export function openRuns({ store: kept, budgets, parts, policy, limits, mayHave }: RunsParts): Runs {
   const { tenants, approvals, log } = parts
   const store = openRunStore(kept, budgets)
   const dispatchers = new Map<string, ReturnType<typeof dispatcher>>()
@@ -73,6 +74,7 @@ export function openRuns({ store: kept, budgets, parts, policy, limits }: RunsPa
     approvals,
     log,
     limits,
+    mayHave,
     isSource: (tenant) => tenants.get(tenant).settings.source === true,
     async step(input: StepInput, run) {
       return stepAnswer(await dispatchOf(run.tool)(await callFor(run, input)))

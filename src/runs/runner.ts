@@ -9,7 +9,7 @@ import { allRows, type WorkParts, workOn } from './work.ts'
 
 /** What works on runs in the background of a server, or of a command. */
 export interface Runner {
-  /** Looks for runs to work on, from now on. */
+  /** Looks for runs to work on from now on, if there may be any. */
   start(): void
   /** Works on this run now, if nobody does. Resolves when there is nothing to do for it here any more. */
   work(id: string): Promise<void>
@@ -22,14 +22,19 @@ interface RunnerParts extends Pick<WorkParts, 'step' | 'isSource' | 'limits'> {
   approvals: Pick<Approvals, 'get'>
   planning(run: Run, stop: AbortSignal): Omit<PlanningParts, 'sleepUntil'>
   log: Pick<Log, 'error'>
+  /** Whether the store can have runs: a start does not make it, and what is not there is not looked into. */
+  mayHave(): boolean
 }
 
-/** How often open runs are looked for, and a lease is renewed, milliseconds. */
-const POLL_MS = 1_000
+/** How often open runs are looked for, and how often a lease is renewed, milliseconds. */
+const POLL_MS = 2_000
+const RENEW_MS = 1_000
+/** A start has more urgent things to do. */
+const FIRST_POLL_MS = 500
 /** A run that is later than this does not begin by itself. */
 const TOO_LATE_MS = 24 * 3_600_000
 
-export function openRunner({ runs, approvals, planning, log, ...work }: RunnerParts): Runner {
+export function openRunner({ runs, approvals, planning, log, mayHave, ...work }: RunnerParts): Runner {
   const owner = randomUUID()
   const stopping = new AbortController()
   const working = new Map<string, Promise<void>>()
@@ -128,7 +133,7 @@ export function openRunner({ runs, approvals, planning, log, ...work }: RunnerPa
         },
         () => undefined,
       )
-    }, POLL_MS)
+    }, RENEW_MS)
     renewing.unref()
     try {
       for (;;) {
@@ -147,8 +152,9 @@ export function openRunner({ runs, approvals, planning, log, ...work }: RunnerPa
         for (const id of await runs.openIds()) void runner.work(id)
       }
       const poll = () => void look().catch((error) => log.error('runs could not be looked for', { error }))
-      timer ??= setInterval(poll, POLL_MS).unref()
-      poll()
+      if (timer || !mayHave()) return
+      timer = setInterval(poll, POLL_MS).unref()
+      setTimeout(poll, FIRST_POLL_MS).unref()
     },
     work(id) {
       const before = working.get(id)

@@ -1,15 +1,30 @@
 import { expect, test } from 'vitest'
 import { openSetup, openWorld } from '../support/world.ts'
 
-const READ = ['list_tenants', 'find_user', 'list_users', 'list_groups', 'check_token']
-const WRITE = ['create_user', 'update_user', 'create_group', 'update_group_members', 'reactivate_user']
+const READ = [
+  'list_tenants',
+  'find_user',
+  'list_users',
+  'list_groups',
+  'check_token',
+  'explain_access',
+  'get_run',
+]
+const WRITE = [
+  'create_user',
+  'update_user',
+  'create_group',
+  'update_group_members',
+  'reactivate_user',
+  'cancel_run',
+]
 
 test.each([
   ['read', READ],
   ['audit', ['pull_audit']],
   ['read,audit', [...READ, 'pull_audit']],
   ['write', [...READ, ...WRITE]],
-  ['remove', [...READ, ...WRITE, 'deactivate_user', 'undo_change']],
+  ['remove', [...READ, ...WRITE, 'deactivate_user', 'offboard', 'deactivate_users', 'undo_change']],
 ])('--tools %s lists these, and lets nothing else be called', async (groups, tools) => {
   await using world = await openWorld({ args: ['--tools', groups] })
   const listed = (await world.client.listTools()).map(({ name }) => name)
