@@ -36,6 +36,8 @@ export default defineVendor<OktaSettings>({
       tenant: context.tenant,
       memory: context.memory,
       externalIdAttribute: settings.externalIdAttribute,
+      pageSize: settings.pageSize,
+      maxPages: settings.maxPages,
     }
     return {
       ...oktaOperations(app, settings),

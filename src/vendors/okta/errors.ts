@@ -7,6 +7,7 @@ import {
   Refused,
   Unauthorized,
   Unsupported,
+  WrongAddress,
 } from '../../errors.ts'
 import { causeOf, type Effect, toError } from '../http/errors.ts'
 import type { Failure } from '../http/reply.ts'
@@ -98,6 +99,11 @@ const CHANGE_BY_CODE: ReadonlyMap<string | undefined, Template> = new Map([
   ['E0000112', REFUSED],
 ])
 
+const NOWHERE: Template = [
+  WrongAddress,
+  'There is no Okta API at the address of this tenant.',
+  'Check `url` of this tenant: https://acme.okta.com, never the address of the Admin Console (acme-admin).',
+]
 const DUPLICATE: Template = [
   Conflict,
   'Okta has a record with this name already.',
@@ -125,8 +131,11 @@ export function refusal(
       ...(retryAt !== undefined && { retryAt }),
     })
   }
-  const template =
-    failure.status >= 400 && failure.status < 500
+  // Okta says of a record that it does not have which one; a gateway does not.
+  const isNowhere = effect === 'reads' && failure.status === 404 && said.code === undefined
+  const template = isNowhere
+    ? NOWHERE
+    : failure.status >= 400 && failure.status < 500
       ? effect === 'writes' && said.isDuplicate
         ? DUPLICATE
         : (BY_CODE.get(said.code) ?? (effect === 'writes' ? CHANGE_BY_CODE.get(said.code) : undefined))

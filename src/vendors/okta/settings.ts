@@ -3,6 +3,9 @@ import type { SettingsParts } from '../../config/settings.ts'
 import { BaseUrl, tenantSettings } from '../define.ts'
 import { isSigningKey } from '../http/assertion.ts'
 
+/** Okta's largest page of users (developer.okta.com, "List all users"). */
+const MAX_PAGE_SIZE = 200
+
 const fields = ({ Secret, SecretText }: SettingsParts) => ({
   ...tenantSettings,
   vendor: z.literal('okta').describe('Okta, the identity provider'),
@@ -27,6 +30,8 @@ const fields = ({ Secret, SecretText }: SettingsParts) => ({
     'Address of the token endpoint of a service app; below `url` when left out',
   ),
   keyId: z.string().min(1).max(200).optional().describe('Id of the key in the service app (kid)'),
+  pageSize: z.int().min(1).max(MAX_PAGE_SIZE).default(MAX_PAGE_SIZE).describe('Users per page of a list'),
+  maxPages: z.int().min(1).max(10_000).default(500).describe('Most pages of one list that are read'),
   source: z.boolean().default(true).describe('Whether this tenant is the truth about people'),
   endSessions: z
     .boolean()

@@ -12,18 +12,17 @@ export interface OktaApp extends OktaApi {
   tenant: string
   memory: AppMemory
   externalIdAttribute: string
+  /** Users per page, and the most pages of them. */
+  pageSize: number
+  maxPages: number
 }
-
-/** Okta's largest page of users (developer.okta.com, "List all users"). */
-const PAGE_SIZE = 200
-const MAX_PAGES = 500
 
 /** The users of an organisation. Only a record that is read by its id tells whether it is an administrator's. */
 export const oktaUsers = (app: OktaApp): RecordSource => ({
   origin: { tenant: app.tenant, vendor: 'okta', more: readMore },
   takes: TAKES,
-  pageSize: PAGE_SIZE,
-  maxPages: MAX_PAGES,
+  pageSize: app.pageSize,
+  maxPages: app.maxPages,
   asScim: asScim(app.externalIdAttribute),
   one: (id, context) => wholeUser(app, id, context),
   async named(asked, context) {
@@ -33,7 +32,7 @@ export const oktaUsers = (app: OktaApp): RecordSource => ({
   },
   page({ match, start, cursor }, context) {
     const search = searchFor(match)
-    const query = { limit: PAGE_SIZE, ...(search === undefined ? { filter: EVERYBODY } : { search }) }
+    const query = { limit: app.pageSize, ...(search === undefined ? { filter: EVERYBODY } : { search }) }
     return pagesOf(app, 'okta.users.read', { path: '/users', query }, context)(start, cursor)
   },
 })
@@ -66,7 +65,7 @@ async function wholeUser(app: OktaApp, id: string, context: RequestContext): Pro
 
 /** The groups of a user in SCIM form. */
 async function groupsOf(app: OktaApp, id: string, context: RequestContext): Promise<unknown[]> {
-  const first = { path: path`/users/${id}/groups`, query: { limit: PAGE_SIZE } }
+  const first = { path: path`/users/${id}/groups`, query: { limit: app.pageSize } }
   return everyRow({
     fetch: pagesOf(app, 'okta.users.read', first, context),
     read(row) {
@@ -75,8 +74,8 @@ async function groupsOf(app: OktaApp, id: string, context: RequestContext): Prom
         ? undefined
         : { id: value, item: { value, display: field(field(row, 'profile'), 'name') } }
     },
-    pageSize: PAGE_SIZE,
-    maxPages: MAX_PAGES,
+    pageSize: app.pageSize,
+    maxPages: app.maxPages,
   })
 }
 
@@ -149,10 +148,10 @@ const everyUser = (
     fetch: pagesOf(
       app,
       'okta.users.read',
-      { path: '/users', query: { limit: PAGE_SIZE, ...narrowed } },
+      { path: '/users', query: { limit: app.pageSize, ...narrowed } },
       context,
     ),
     read: (row) => ({ id: asId(field(row, 'id')) ?? JSON.stringify(row), item: row }),
-    pageSize: PAGE_SIZE,
-    maxPages: MAX_PAGES,
+    pageSize: app.pageSize,
+    maxPages: app.maxPages,
   })
