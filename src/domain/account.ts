@@ -22,6 +22,8 @@ export const Account = z.lazy(() =>
     givenName: z.string().optional(),
     familyName: z.string().optional(),
     status: AccountStatus,
+    /** The app's own word for the status, where it has more than two. */
+    state: z.string().optional(),
     externalId: z.string().optional(),
     admin: z.boolean().optional(),
     groups: z.array(z.string()).optional(),

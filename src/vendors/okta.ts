@@ -25,7 +25,7 @@ export default defineVendor<OktaSettings>({
   budget: { perMinute: 500, atOnce: 10, reserve: 0.1 },
   about: [
     'Okta is where people sign in: end_sessions and deactivate_user end sessions and refresh tokens here.',
-    'Users are found by login, email, second email, external id and id. `custom.oktaStatus` is the state in Okta’s words.',
+    'Users are found by login, email, second email, external id and id. `state` is the state in Okta’s words.',
     'Groups that a rule, an app or a directory fills are not changed by hand, nor users that come from a directory.',
   ],
   operations: (settings, context) => {

@@ -1,5 +1,5 @@
 import type { FaultKind } from '../faults.ts'
-import { fail } from './reply.ts'
+import { fail, lacksScope } from './reply.ts'
 
 const isSessions = ({ method, path }: { method: string; path: string }) =>
   method === 'DELETE' && path.endsWith('/sessions')
@@ -24,6 +24,10 @@ export const OKTA_FAULTS = {
     about: 'Refuses to end sessions.',
     when: isSessions,
     act: () => fail('E0000006'),
+  },
+  'scope-taken': {
+    about: 'Says that the token lacks the scope for users, which it had.',
+    act: (incoming) => lacksScope(incoming, 'okta.users.read'),
   },
   'link-elsewhere': {
     about: 'The next page of each list is said to be on another host.',

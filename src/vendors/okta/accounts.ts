@@ -6,7 +6,7 @@ import { Conflict, NotFound, Refused } from '../../errors.ts'
 import { path } from '../http/client.ts'
 import { asId, asWord, field, type Rec } from '../http/values.ts'
 import { mustAsk } from './api.ts'
-import { directoryIn, directoryOf, otherProvider, profileOf, stateIn } from './profile.ts'
+import { directoryIn, directoryOf, otherProvider, profileOf } from './profile.ts'
 import type { OktaSettings } from './settings.ts'
 import { canSuspend, reactivation, stateOf } from './states.ts'
 import { type OktaApp, rawUser } from './users.ts'
@@ -106,7 +106,7 @@ export function checkAccounts(
       return accounts.flatMap(ofUnknownRights)
     case 'reactivateAccount':
       accounts.forEach(mustBeOwn)
-      return accounts.flatMap((account) => (reactivation(stateIn(account)) === 'activate' ? [ACTIVATES] : []))
+      return accounts.flatMap((account) => (reactivation(account.state) === 'activate' ? [ACTIVATES] : []))
     case 'updateAccount':
       accounts.forEach(mustBeOwn)
       return accounts.flatMap(ofUnknownRights)
@@ -124,9 +124,8 @@ function mustBeOwn(account: Account): void {
   if (directory !== undefined) throw synchronised(named(account), directory)
 }
 
-function mustBeActive(account: Account): void {
-  const state = stateIn(account)
-  if (!canSuspend(state)) throw cannotSuspend(account.userName, state)
+function mustBeActive({ state, userName }: Account): void {
+  if (!canSuspend(state)) throw cannotSuspend(userName, state)
 }
 
 const ACTIVATION_MAIL = 'Okta sends the person an email to activate the account.'

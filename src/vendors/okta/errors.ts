@@ -53,8 +53,11 @@ export function saidIn(text: string): Said {
  */
 export function missingScopes(challenge = ''): string | undefined {
   if (!/\berror="insufficient_scope"/.test(challenge)) return undefined
-  const [, named = ''] = /\bscope="([\w. ]{1,200})"/.exec(challenge) ?? []
-  return named.trim().split(/ +/).join(' or ')
+  const [, named = ''] = /\bscope="([^"]{1,200})"/.exec(challenge) ?? []
+  return named
+    .split(' ')
+    .filter((word) => /^okta(\.[A-Za-z]+){1,3}$/.test(word))
+    .join(' or ')
 }
 
 type Template = readonly [
@@ -66,7 +69,7 @@ type Template = readonly [
 const REFUSED: Template = [
   Refused,
   'Okta refused the change: the user is not in a state for it, or a value is not valid or kept by another system.',
-  'Look the account up with find_user: `custom.oktaStatus` is its state in Okta.',
+  'Look the account up with find_user: `state` is its state in Okta.',
 ]
 const NO_ROLE: Template = [
   Forbidden,

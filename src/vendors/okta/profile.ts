@@ -29,8 +29,7 @@ export const TAKES: readonly FieldName[] = [
   'status',
 ]
 
-/** Where the state, and who keeps the password, stand in what is shown of an account: an approval is bound to them. */
-const STATE = 'oktaStatus'
+/** Where it stands in what is shown of an account who keeps its password, unless it is Okta. */
 const PROVIDER = 'oktaProvider'
 
 /**
@@ -40,7 +39,7 @@ const PROVIDER = 'oktaProvider'
 const NOT_CUSTOM = new Set(
   [
     ...Object.values(ATTRIBUTES),
-    ...['secondEmail', 'mobilePhone', 'manager', 'userType', 'city', 'state', 'countryCode', STATE, PROVIDER],
+    ...['secondEmail', 'mobilePhone', 'manager', 'userType', 'city', 'state', 'countryCode', PROVIDER],
   ].map((name) => name.toLowerCase()),
 )
 const isCustom = (name: string, externalIdAttribute: string): boolean =>
@@ -78,8 +77,9 @@ export function asScim(externalIdAttribute: string) {
         ...Object.fromEntries(
           Object.entries(profile).filter(([name]) => isCustom(name, externalIdAttribute)),
         ),
-        ...definedOnly({ [STATE]: state, [PROVIDER]: otherProvider(raw) }),
+        ...definedOnly({ [PROVIDER]: otherProvider(raw) }),
       },
+      state,
       administrator: raw.administrator,
     }
   }
@@ -90,9 +90,6 @@ export const otherProvider = (raw: unknown): string | undefined => {
   const provider = asWord(field(field(field(raw, 'credentials'), 'provider'), 'type'))
   return provider === 'OKTA' ? undefined : provider
 }
-
-/** The state of an account, in Okta's word. */
-export const stateIn = (account: Account): string | undefined => asWord(account.custom?.[STATE])
 
 /** The directory that an account is synchronised from; undefined for one that Okta keeps. */
 export const directoryIn = (account: Account): string | undefined =>
@@ -107,10 +104,11 @@ export const directoryOf = (provider: string | undefined): string | undefined =>
       : undefined
 
 const MAX_CUSTOM = 50
+const MAX_STATE = 40
 
 /** What an account shows beyond RFC 7643. */
 export function readMore(raw: Rec) {
-  const { administrator } = raw
+  const { administrator, state } = raw
   const custom = Object.entries(isRecord(raw.custom) ? raw.custom : {}).flatMap(([name, value]) => {
     const told =
       typeof value === 'boolean' ? value : Array.isArray(value) ? textsIn(value) : asText(asWord(value))
@@ -118,7 +116,8 @@ export function readMore(raw: Rec) {
   })
   return {
     ...(typeof administrator === 'boolean' && { admin: administrator }),
-    // The last ones are those that this server decides by.
+    ...definedOnly({ state: asText(state, MAX_STATE) }),
+    // The last one is what this server decides by.
     custom: Object.fromEntries(custom.slice(-MAX_CUSTOM)),
   }
 }

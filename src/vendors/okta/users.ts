@@ -27,8 +27,8 @@ export const oktaUsers = (app: OktaApp): RecordSource => ({
   one: (id, context) => wholeUser(app, id, context),
   async named(asked, context) {
     // A search can be out of date for some seconds after a change, a record that is asked for by itself is not.
-    const [direct, found] = await Promise.all([byLogin(app, asked, context), bySearch(app, asked, context)])
-    return [...direct, ...found]
+    const direct = await byLogin(app, asked, context)
+    return [...direct, ...(await bySearch(app, asked, context))]
   },
   page({ match, start, cursor }, context) {
     const search = searchFor(match)
