@@ -23,6 +23,9 @@ export const newApiToken = (given: Partial<OktaToken> = {}): OktaToken => ({
   ...given,
 })
 
+/** The scope of a route, and the route. */
+export type Scoped = readonly [scope: string, route: Route]
+
 /** A route that needs a scope, and the permission for that part of the API. */
 export function guarded(tokens: () => readonly OktaToken[], scope: string, { run, ...route }: Route): Route {
   const [, permission] = scope.split('.')

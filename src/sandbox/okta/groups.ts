@@ -1,9 +1,9 @@
 import type { ScimGroup } from '../directory.ts'
 import { type Incoming, parseJson, type Reply, type Route } from '../http-types.ts'
+import type { Scoped } from './access.ts'
 import { BadExpression, readExpression } from './filter.ts'
 import { newGroupId, type Organisation, profileIn, toBody } from './organisation.ts'
 import { fail, paged } from './reply.ts'
-import type { Scoped } from './users.ts'
 
 const MOST_GROUPS = 10_000
 const MOST_MEMBERS = 1_000

@@ -1,8 +1,8 @@
 import type { ScimUser } from '../directory.ts'
 import type { Incoming, Reply } from '../http-types.ts'
+import type { Scoped } from './access.ts'
 import { BadExpression, readExpression } from './filter.ts'
 import { fail, links } from './reply.ts'
-import type { Scoped } from './users.ts'
 
 interface Party {
   id: string
@@ -27,14 +27,14 @@ export type Record = (incoming: Incoming, eventType: string, displayMessage: str
 
 const MOST = 1_000
 
-export interface OpenLog {
+interface OpenLog {
   /** Oldest first. It is live. */
   events: LogEvent[]
   record: Record
   routes: Scoped[]
 }
 
-export const partyOf = ({ id, userName, name }: ScimUser): Party => ({
+const partyOf = ({ id, userName, name }: ScimUser): Party => ({
   id,
   type: 'User',
   alternateId: userName,

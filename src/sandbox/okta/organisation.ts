@@ -43,7 +43,7 @@ interface OktaTeam {
   roles: Role[]
 }
 
-export interface Rule {
+interface Rule {
   id: string
   name: string
   status: 'ACTIVE' | 'INACTIVE' | 'INVALID'

@@ -1,5 +1,6 @@
 import type { ScimUser } from '../directory.ts'
 import { type Incoming, parseJson, type Reply, type Route } from '../http-types.ts'
+import type { Scoped } from './access.ts'
 import { BadExpression, readExpression } from './filter.ts'
 import type { Record as LogRecord } from './log.ts'
 import {
@@ -17,9 +18,6 @@ import {
 import { fail, paged } from './reply.ts'
 
 const MOST = 200
-
-/** The scope of each route, and the route. */
-export type Scoped = readonly [scope: string, route: Route]
 
 export function userRoutes(
   organisation: Organisation,

@@ -13,7 +13,7 @@ import type { OktaSettings } from './settings.ts'
 const API_PATH = '/api/v1'
 
 /** The client for a scope; `source` fetches its tokens. */
-export interface ScopedClient extends ApiClient {
+interface ScopedClient extends ApiClient {
   source?: TokenSource
 }
 
