@@ -433,3 +433,42 @@ test('explain_access tells groups, roles, factors and the last changes, and what
   const unknown = (answer.unknown as { what: string }[]).map(({ what }) => what)
   expect(unknown.filter((what) => what.includes('sessions'))).toEqual(['sessions'])
 })
+
+describe('undo_change', () => {
+  test('takes a suspension back, though sessions that were ended stay ended', async () => {
+    const { id, userName } = newcomer()
+    const { change } = await call('deactivate_user', { user: userName, tenants: [OKTA], reason: REASON })
+    expect(okta().state(id)).toBe('SUSPENDED')
+    const answer = await call('undo_change', { change, reason: 'wrong person' })
+    expect(answer.error).toBeUndefined()
+    expect(okta().state(id)).toBe('ACTIVE')
+    expect(okta().person(id)).toMatchObject({ sessions: 0, refreshTokens: 0 })
+  })
+
+  test('gives a profile its former values back', async () => {
+    const { id, userName } = newcomer({ title: 'Clerk' })
+    const { change } = await call('update_user', { tenant: OKTA, user: userName, set: { title: 'CEO' } })
+    expect((await call('undo_change', { change, reason: 'by mistake' })).error).toBeUndefined()
+    expect(okta().user(id).title).toBe('Clerk')
+  })
+})
+
+test('create_user makes an account once, and says that Okta writes to the person', async () => {
+  const input = { tenant: OKTA, email: 'brand.new@example.com', givenName: 'Brand', familyName: 'New' }
+  expect(await call('create_user', input)).toMatchObject({
+    outcome: 'created',
+    verified: true,
+    account: { userName: input.email, state: 'PROVISIONED', status: 'active' },
+  })
+  expect(await call('create_user', input)).toMatchObject({ outcome: 'already_exists' })
+})
+
+test('create_group makes a group with its members, and read back is what counts', async () => {
+  const { id, userName } = newcomer()
+  const answer = await call('create_group', { tenant: OKTA, name: 'Harbour watch', members: [userName] })
+  expect(answer).toMatchObject({ outcome: 'created', verified: true, group: { members: [{ id }] } })
+  okta().faults.set([{ fault: 'server-error', status: 403, method: 'PUT' }])
+  const other = await call('create_group', { tenant: OKTA, name: 'Harbour night', members: [userName] })
+  expect(other).toMatchObject({ verified: false })
+  expect(other.status).not.toBe('done')
+})
