@@ -82,6 +82,8 @@ export type Person = z.infer<typeof Person>
 export const Group = z.lazy(() =>
   z.object({
     id: z.string(),
+    /** Where the groups of several tenants are listed. */
+    tenant: z.string().optional(),
     name: z.string(),
     memberCount: z.int().optional(),
     /** Absent means unknown: an app that leaves members out has not said that there are none. */

@@ -1,7 +1,9 @@
 import * as z from 'zod'
-import { type Account, Person } from '../domain/account.ts'
+import { Account, Person } from '../domain/account.ts'
 import { correlate } from '../domain/correlate.ts'
+import type { Ask } from '../engine/ask.ts'
 import { type PersonAt, searchPerson } from '../engine/find-person.ts'
+import { CHAIN_ENDS, managersAbove } from '../engine/managers.ts'
 import { defineTool } from '../engine/tool.ts'
 import { isoRetryAt } from '../errors.ts'
 import { Code, TenantNames, UserRef } from './fields.ts'
@@ -17,6 +19,20 @@ const Searched = z.lazy(() =>
   }),
 )
 
+const Chain = z.lazy(() =>
+  z.object({
+    tenant: z.string(),
+    /** Id of the account that the chain begins at. */
+    of: z.string(),
+    managers: z.array(Account),
+    end: z.enum(CHAIN_ENDS),
+    code: Code.optional(),
+    retryAt: z.string().optional(),
+  }),
+)
+
+/** Accounts whose managers are followed. */
+const MAX_CHAINS = 5
 /** Accounts shown of one tenant, all of which match what was asked for. */
 const MAX_ACCOUNTS_PER_TENANT = 20
 const MAX_CANDIDATES_PER_TENANT = 10
@@ -31,26 +47,39 @@ export default defineTool({
     z.strictObject({
       user: UserRef.describe('Email, user name, id or name'),
       tenants: TenantNames.optional().describe('Default all'),
+      managers: z.boolean().optional().describe('With the managers above'),
     }),
   output: () =>
     z.object({
       people: z.array(Person),
       searched: z.array(Searched),
       complete: z.boolean(),
+      managers: z.array(Chain).optional(),
       note: z.string().optional(),
     }),
 
-  async run({ user, tenants }, { ask }) {
+  async run({ user, tenants, managers }, { ask }) {
     const searched = await searchPerson(ask, user, tenants)
     const shown = searched.map(({ accounts }) => accounts.slice(0, mostOf(accounts)))
     return {
       people: correlate(shown.flat()),
       searched: searched.map(toRow),
       complete: searched.every(({ accounts, gap }) => !gap && accounts.length <= mostOf(accounts)),
+      ...(managers && { managers: await chainsOf(shown.flat(), ask) }),
       ...(shown.flat().some(isCandidate) && { note: CANDIDATES }),
     }
   },
 })
+
+/** The managers above each account that names one. */
+const chainsOf = async (accounts: readonly Account[], ask: Ask): Promise<z.input<typeof Chain>[]> => {
+  const named = accounts.filter(({ manager }) => manager !== undefined)
+  const chains = await Promise.all(named.slice(0, MAX_CHAINS).map((account) => managersAbove(account, ask)))
+  return chains.map(({ error, ...chain }) => ({
+    ...chain,
+    ...(error && { code: error.code, ...isoRetryAt(error.details) }),
+  }))
+}
 
 const isCandidate = ({ matchedBy }: Account): boolean => matchedBy?.includes('name') === true
 const mostOf = (accounts: readonly Account[]): number =>

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Group } from '../domain/account.ts'
 import type { ListPosition } from '../domain/operations.ts'
+import type { Ask } from '../engine/ask.ts'
 import { sameAsBefore } from '../engine/cursor.ts'
 import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
@@ -20,13 +21,13 @@ export default defineTool({
   name: 'list_groups',
   title: 'List groups',
   description:
-    'List the groups of a tenant, or one group with its members. Absent members are unknown, never none.',
+    'List the groups of a tenant, or of all, or one group with its members. Absent members are unknown, never none.',
   needs: ['listGroups'],
   effect: 'reads',
   priority: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
   input: () =>
     z.strictObject({
-      tenant: TenantName,
+      tenant: TenantName.optional().describe('Default all, without cursor'),
       group: UserRef.optional().describe('Id or name, to see its members'),
       limit: Limit(200, 50),
       cursor: Cursor,
@@ -39,9 +40,11 @@ export default defineTool({
       note: z.string().optional(),
     }),
 
-  async run({ tenant, group, limit, cursor }, { ask, cursors }) {
+  async run({ tenant: asked, group, limit, cursor }, { ask, cursors }) {
     const place = cursor ? await cursors.open<GroupsCursor>(cursor) : undefined
-    if (place) sameAsBefore({ tenant, group }, { ...place })
+    if (place) sameAsBefore({ tenant: asked, group }, { ...place })
+    const tenant = asked ?? place?.tenant
+    if (tenant === undefined) return overTenants(ask, group, limit)
     const named = group ?? place?.group
     if (named !== undefined) {
       const found = await ask.one(tenant, 'readGroup', { group: named, ...(place && { recent: true }) })
@@ -59,6 +62,37 @@ export default defineTool({
     }
   },
 })
+
+/** The first groups of each tenant, or the group of this name or id in each. */
+async function overTenants(ask: Ask, group: string | undefined, limit: number) {
+  const found =
+    group === undefined
+      ? await ask.each('listGroups', undefined, { limit })
+      : (await ask.each('readGroup', undefined, { group })).map((answered) =>
+          'error' in answered ? answered : { ...answered, answer: inList(answered.answer, limit) },
+        )
+  const notes = found.flatMap((answered) => {
+    const { name } = answered.tenant
+    if ('error' in answered) return [`${name}: ${answered.error.message} ${answered.error.hint}`]
+    return answered.answer.complete ? [] : [`${name} has more: ask for this tenant alone.`]
+  })
+  const groups = found.flatMap((answered) =>
+    'error' in answered
+      ? []
+      : answered.answer.items.map((item) => ({ ...item, tenant: answered.tenant.name })),
+  )
+  if (group !== undefined && groups.length === 0 && notes.length === 0) {
+    throw noSuchGroup(group, found.map((answered) => answered.tenant.name).join(', '))
+  }
+  return { groups, complete: notes.length === 0, ...(notes.length > 0 && { note: notes.join(' ') }) }
+}
+
+/** A group as a list of one. */
+function inList(group: Group | undefined, limit: number): { items: Group[]; complete: boolean } {
+  if (!group) return { items: [], complete: true }
+  const { groups, complete } = withMembers(group, limit, undefined)
+  return { items: groups, complete }
+}
 
 interface ShownGroup {
   groups: Group[]
@@ -91,5 +125,5 @@ const noSuchGroup = (group: string, tenant: string) =>
   new NotFound(
     `There is no group ${inQuotes(group)} in ${tenant}.`,
     'list_groups without `group` shows all groups.',
-    { tenant },
+    tenant.includes(',') ? {} : { tenant },
   )
