@@ -5,7 +5,7 @@ import type { Ask } from './ask.ts'
 /** Why a chain of managers ends. An app that tells no manager has not said that there is none. */
 export const CHAIN_ENDS = ['not_told', 'not_found', 'ambiguous', 'circle', 'longer', 'failed'] as const
 
-export interface ManagerChain {
+interface ManagerChain {
   tenant: string
   /** The account that it begins at, by id. */
   of: string

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../../domain/operations.ts'
-import { BadReply, Forbidden, NotFound, Unsupported } from '../../errors.ts'
+import { BadReply, Forbidden, NotFound, Unsupported, WrongAddress } from '../../errors.ts'
 import type { ApiClient, ApiRequest } from '../http/client.ts'
 import type { FetchedPage } from '../http/collect.ts'
 import { nextIn, nextLink } from '../http/links.ts'
@@ -47,15 +47,17 @@ export async function mustAsk(...asked: Parameters<typeof ask>): Promise<Answer>
   )
 }
 
-/** What is not for this token is not known. */
+/** What is not for this token, or not in this organisation, is not known. */
 export async function ifAllowed<Told>(work: () => Promise<Told>): Promise<Told | undefined> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof Forbidden) return undefined
+    if (UNKNOWN.some((Kind) => error instanceof Kind)) return undefined
     throw error
   }
 }
+
+const UNKNOWN = [Forbidden, Unsupported, WrongAddress]
 
 /** Whether Okta refused a search: it does not know an attribute of it. */
 export const refusesSearch = (error: unknown): boolean => error instanceof Unsupported

@@ -96,7 +96,9 @@ async function tried(surface: Surface, clients: Clients, context: RequestContext
   return { ...surface, ...found, ...(lacks !== undefined && { lacks }) }
 }
 
-function verdictOf(found: readonly Found[]): TokenVerdict {
+function verdictOf(all: readonly Found[]): TokenVerdict {
+  // The part that every organisation has tells whether the address is right.
+  const found = all.filter(({ outcome, scope }) => outcome !== 'wrong_address' || scope === 'okta.users.read')
   const some = (outcome: ProbeOutcome) => found.some((one) => one.outcome === outcome)
   if (some('expired')) return 'expired'
   if (some('rejected')) return 'rejected'

@@ -15,21 +15,21 @@ const SEARCHED: Partial<Record<keyof Match, readonly string[]>> = {
   userType: ['profile.userType'],
 }
 
-/** A search for what Okta can search of a match; undefined if that is nothing. */
-export function searchFor(match: Match): string | undefined {
+/**
+ * A search for what Okta can search of a match. It names the states in any case: without a search Okta leaves deprovisioned
+ * users out.
+ */
+export function searchFor(match: Match): string {
   const terms = Object.entries(SEARCHED).flatMap(([name, attributes]) => {
     const value = match[name as keyof Match]
     return typeof value === 'string' && isComparedAlike(value) ? [anyOf(attributes, [value])] : []
   })
-  const all = match.status ? [...terms, anyOf(['status'], statesWhere(match.status === 'active'))] : terms
-  return all.length > 0 ? all.join(' and ') : undefined
+  const states = match.status === undefined ? ALL_STATES : statesWhere(match.status === 'active')
+  return [...terms, anyOf(['status'], states)].join(' and ')
 }
 
 /** What Okta and this server surely compare in the same way; all else is compared here alone. */
 const isComparedAlike = (value: string): boolean => /^[!-~]+( [!-~]+)*$/.test(value)
-
-/** Everybody. Without a filter or a search Okta leaves deprovisioned users out. */
-export const EVERYBODY = ALL_STATES.map((state) => equals('status', state)).join(' or ')
 
 /** `(profile.login eq "a" or profile.email eq "a")` */
 export const anyOf = (attributes: readonly string[], values: readonly string[]): string =>

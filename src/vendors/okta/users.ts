@@ -6,7 +6,7 @@ import { everyRow } from '../records/reads.ts'
 import type { RecordSource } from '../records/source.ts'
 import { ask, ifAllowed, type OktaApi, pagesOf, refusesSearch } from './api.ts'
 import { asScim, readMore, TAKES } from './profile.ts'
-import { anyOf, EVERYBODY, equals, searchFor } from './search.ts'
+import { anyOf, equals, searchFor } from './search.ts'
 
 export interface OktaApp extends OktaApi {
   tenant: string
@@ -31,8 +31,7 @@ export const oktaUsers = (app: OktaApp): RecordSource => ({
     return [...direct, ...(await bySearch(app, asked, context))]
   },
   page({ match, start, cursor }, context) {
-    const search = searchFor(match)
-    const query = { limit: app.pageSize, ...(search === undefined ? { filter: EVERYBODY } : { search }) }
+    const query = { limit: app.pageSize, search: searchFor(match) }
     return pagesOf(app, 'okta.users.read', { path: '/users', query }, context)(start, cursor)
   },
 })
