@@ -1,3 +1,6 @@
+import { createPrivateKey } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { decodeProtectedHeader, importSPKI, jwtVerify } from 'jose'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { OktaTenant } from '../../src/sandbox/index.ts'
@@ -15,32 +18,32 @@ const openOkta = (more: Record<string, unknown> = {}, options: WorldOptions = {}
     tenants: (own) => ({ [OKTA]: { ...own[OKTA], maxRetries: 0, verifyWindowMs: 200, ...more } }),
   })
 
-/** A world whose tenant is a service app; the settings are written once its key is known. */
-async function openServiceWorld(more: Record<string, unknown> = {}) {
-  const key: Record<string, string> = {}
-  const world = await openWorld({
-    sandbox: { apps: ['netskope', 'okta'], events: 1 },
-    tenants: (own) => ({ 'acme-netskope': own['acme-netskope'] }),
-  })
-  key.OKTA_KEY = oktaOf(world).serviceApp.privateKey
-  const { clientId } = oktaOf(world).serviceApp
-  const { writeFileSync } = await import('node:fs')
-  const { join } = await import('node:path')
-  const file = join(world.folder, 'key.pem')
-  writeFileSync(file, key.OKTA_KEY, { mode: 0o600 })
-  const url = oktaOf(world).url
-  const tenant = {
-    vendor: 'okta',
-    url,
-    clientId,
-    tokens: { privateKey: `file:${file}` },
-    maxRetries: 0,
-    ...more,
-  }
+/** A world whose tenant is a service app: its key is known only once the organisation runs. */
+async function openServiceWorld(more: Record<string, unknown> = {}, keyOf = pemOf) {
+  const world = await openWorld({ sandbox: { apps: ['netskope', 'okta'], events: 1 } })
+  const app = oktaOf(world)
+  const file = join(world.folder, 'key')
+  writeFileSync(file, keyOf(app), { mode: 0o600 })
+  const { clientId } = app.serviceApp
+  const tokens = { privateKey: `file:${file}` }
+  const tenant = { vendor: 'okta', url: app.url, clientId, tokens, maxRetries: 0, ...more }
   world.rewrite({ tenants: { [OKTA]: tenant } })
-  const other = await world.open()
-  return { world, app: oktaOf(world), call: other.call }
+  const { call } = await world.open()
+  return { world, app, call }
 }
+
+const pemOf = ({ serviceApp }: OktaTenant): string => serviceApp.privateKey
+const jwkOf = ({ serviceApp }: OktaTenant): string =>
+  JSON.stringify({
+    ...createPrivateKey(serviceApp.privateKey).export({ format: 'jwk' }),
+    kid: 'named-by-itself',
+  })
+
+/** The assertions of the token requests so far. */
+const assertionsAt = (app: OktaTenant): URLSearchParams[] =>
+  app.arrivals
+    .filter(({ path }) => path === '/oauth2/v1/token')
+    .map(({ body }) => new URLSearchParams(String(body)))
 
 const openWorlds: World[] = []
 const kept = async <Opened extends { world: World }>(opening: Promise<Opened>): Promise<Opened> => {
@@ -76,15 +79,14 @@ describe('a service app', () => {
     const { app, call } = await kept(openServiceWorld({ keyId: 'key-1' }))
     await call('find_user', { user: ADA })
     await call('list_groups', { tenant: OKTA })
-    const requests = app.arrivals.filter(({ path }) => path === '/oauth2/v1/token')
+    const requests = assertionsAt(app)
     expect(requests).toHaveLength(2)
     const key = await importSPKI(
       app.serviceApp.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
       'RS256',
     )
     const ids = await Promise.all(
-      requests.map(async ({ body }) => {
-        const form = new URLSearchParams(String(body))
+      requests.map(async (form) => {
         expect(form.get('grant_type')).toBe('client_credentials')
         expect(form.get('client_assertion_type')).toBe(
           'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
@@ -135,9 +137,7 @@ describe('a service app', () => {
 
   test('that loses a scope after its token was made is told by the header alone', async () => {
     const { app, call } = await kept(openServiceWorld())
-    // The token was made with it, and the part of the API asks for another one.
-    const { faults } = app
-    faults.set([{ fault: 'scope-taken', path: '/users' }])
+    app.faults.set([{ fault: 'scope-taken', path: '/users' }])
     const { searched } = await call('find_user', { user: ADA })
     expect(searched).toMatchObject([{ code: 'forbidden', note: expect.stringContaining('okta.users.read') }])
     const { checks } = await call('check_token', { tenant: OKTA })
@@ -167,20 +167,10 @@ describe('a service app', () => {
   })
 
   test('takes its key as a JWK too, which names itself', async () => {
-    const { world, app } = await kept(openServiceWorld())
-    const { createPrivateKey } = await import('node:crypto')
-    const { writeFileSync } = await import('node:fs')
-    const jwk = createPrivateKey(app.serviceApp.privateKey).export({ format: 'jwk' })
-    const file = `${world.folder}/key.jwk`
-    writeFileSync(file, JSON.stringify({ ...jwk, kid: 'named-by-itself' }), { mode: 0o600 })
-    const { clientId } = app.serviceApp
-    const tenant = { vendor: 'okta', url: app.url, clientId, tokens: { privateKey: `file:${file}` } }
-    world.rewrite({ tenants: { [OKTA]: tenant } })
-    const { call } = await world.open()
+    const { app, call } = await kept(openServiceWorld({}, jwkOf))
     expect(await call('find_user', { user: ADA })).toMatchObject({ complete: true })
-    const [{ body } = { body: '' }] = app.arrivals.filter(({ path }) => path === '/oauth2/v1/token').slice(-1)
-    const assertion = new URLSearchParams(String(body)).get('client_assertion') ?? ''
-    expect(decodeProtectedHeader(assertion).kid).toBe('named-by-itself')
+    const [form] = assertionsAt(app)
+    expect(decodeProtectedHeader(form?.get('client_assertion') ?? '').kid).toBe('named-by-itself')
   })
 })
 
