@@ -472,3 +472,54 @@ test('create_group makes a group with its members, and read back is what counts'
   expect(other).toMatchObject({ verified: false })
   expect(other.status).not.toBe('done')
 })
+
+describe('what changes while a person is asked', () => {
+  const CHANGES = [
+    ['its login', (app: OktaTenant) => app.renameUser(ADA, 'ada.byron@example.com')],
+    ['its state', (app: OktaTenant) => app.putInState(ADA, 'LOCKED_OUT')],
+    ['who keeps it', (app: OktaTenant) => Object.assign(app.person(ADA), { provider: 'LDAP' })],
+    ['that it is there', (app: OktaTenant) => app.removeUser(ADA)],
+  ] as const
+  test.each(CHANGES)('%s: nothing is written to the account', async (_, spoil) => {
+    let app: OktaTenant | undefined
+    await using world = await openOkta(
+      {},
+      {
+        answer() {
+          if (app) spoil(app)
+          return { action: 'accept', content: { confirm: true } }
+        },
+      },
+    )
+    app = oktaOf(world)
+    const { status, error } = await world.call('deactivate_user', {
+      user: ADA,
+      tenants: [OKTA],
+      reason: REASON,
+    })
+    expect(error ?? status).not.toBe('done')
+    expect(app.writes).toEqual([])
+  })
+
+  test('right before the change is sent, too: each write looks at the account first', async () => {
+    await using world = await openOkta()
+    const app = oktaOf(world)
+    app.faults.set([{ fault: 'slow', method: 'DELETE', ms: 400 }])
+    const call = world.call('deactivate_user', { user: ADA, tenants: [OKTA], reason: REASON })
+    await expect.poll(() => app.writes.length, { timeout: 5_000 }).toBe(1)
+    app.renameUser(ADA, 'ada.byron@example.com')
+    expect(await call).toMatchObject({
+      status: 'partial',
+      results: [{ outcome: 'failed', code: 'conflict' }],
+    })
+    expect(app.writes.map(({ method }) => method)).toEqual(['DELETE'])
+    expect(app.state('ada.byron@example.com')).toBe('ACTIVE')
+  })
+})
+
+test('a user whose roles the token may not read is not said to be no administrator', async () => {
+  const { userName } = newcomer()
+  okta().faults.set([{ fault: 'server-error', status: 403, path: '/roles' }])
+  await call('deactivate_user', { user: userName, tenants: [OKTA], reason: REASON })
+  expect(shared().asked.at(-1)).toMatch(/is an administrator is not known: the token may not read roles/)
+})

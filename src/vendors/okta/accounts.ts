@@ -106,7 +106,10 @@ export function checkAccounts(
       return accounts.flatMap(ofUnknownRights)
     case 'reactivateAccount':
       accounts.forEach(mustBeOwn)
-      return accounts.flatMap((account) => (reactivation(account.state) === 'activate' ? [ACTIVATES] : []))
+      return accounts.flatMap((account) => [
+        ...(reactivation(account.state) === 'activate' ? [ACTIVATES] : []),
+        ...ofUnknownRights(account),
+      ])
     case 'updateAccount':
       accounts.forEach(mustBeOwn)
       return accounts.flatMap(ofUnknownRights)

@@ -11,10 +11,10 @@ import { ask, pagesOf } from './api.ts'
 import { anyOf } from './search.ts'
 import type { OktaApp } from './users.ts'
 
-/** Largest pages of groups and of members (developer.okta.com, "List all groups", "List all member users"). */
+/** The pages that Okta recommends (developer.okta.com, "List all groups", "List all member users"). */
 const GROUPS_PER_PAGE = 200
-const MEMBERS_PER_PAGE = 1_000
-const MAX_PAGES = 100
+const MEMBERS_PER_PAGE = 200
+const MAX_PAGES = 500
 
 const nameIn = (raw: unknown): string | undefined => asWord(field(field(raw, 'profile'), 'name'))
 
