@@ -44,6 +44,7 @@ const groupsOf = (account: Account | undefined): string[] | undefined =>
 // What an app takes or gives together with the access, and the app's own bookkeeping.
 const FOLLOW_STATUS: readonly string[] = [
   'status',
+  'state',
   'groups',
   'licence',
   'admin',

@@ -159,17 +159,25 @@ To inject a fault, remove it, and see the requests so far:
 All faults and their options: curl ${url}/_sandbox`
 }
 
-const HEADERS: Record<string, string> = { netskope: 'Netskope-Api-Token: ' }
-const BASES: Record<string, string> = { netskope: '/api/v2/scim', gainsight: '/v1/users/services/scim' }
+const HEADERS: Record<string, string> = {
+  netskope: 'Netskope-Api-Token: ',
+  okta: 'Authorization: SSWS ',
+}
+const LISTS: Record<string, string> = {
+  netskope: '/api/v2/scim/Users?count=3',
+  gainsight: '/v1/users/services/scim/Users?count=3',
+  okta: '/api/v1/users?limit=3',
+}
 
 const curlFor =
   (settings: Record<string, { vendor: string; url: string; tokens: Record<string, string> }>) =>
   (name: string): string => {
-    const { vendor = '', url = '', tokens } = settings[name] ?? {}
-    const [, kind, place] = /^(env|file):(.*)$/.exec(tokens?.scim ?? '') ?? []
+    const { vendor = '', url = '', tokens = {} } = settings[name] ?? {}
+    const reference = tokens.scim ?? Object.values(tokens)[0] ?? ''
+    const [, kind, place] = /^(env|file):(.*)$/.exec(reference) ?? []
     const token = kind === 'file' ? `$(cat ${place})` : `$${place}`
     return `  curl -H "${HEADERS[vendor] ?? 'Authorization: Bearer '}${token}" \\
-    "${url}${BASES[vendor] ?? ''}/Users?count=3"`
+    "${url}${LISTS[vendor] ?? '/Users?count=3'}"`
   }
 
 const indented = (text: string) => text.replace(/^/gm, '  ')

@@ -22,6 +22,8 @@ export const Account = z.lazy(() =>
     givenName: z.string().optional(),
     familyName: z.string().optional(),
     status: AccountStatus,
+    /** The app's own word for the status, where it has more than two. */
+    state: z.string().optional(),
     externalId: z.string().optional(),
     admin: z.boolean().optional(),
     groups: z.array(z.string()).optional(),
@@ -80,6 +82,8 @@ export type Person = z.infer<typeof Person>
 export const Group = z.lazy(() =>
   z.object({
     id: z.string(),
+    /** Where the groups of several tenants are listed. */
+    tenant: z.string().optional(),
     name: z.string(),
     memberCount: z.int().optional(),
     /** Absent means unknown: an app that leaves members out has not said that there are none. */

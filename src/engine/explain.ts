@@ -27,7 +27,7 @@ const MOST_CHANGES = 5
 
 /** What the app of an account tells of its access, and what it does not tell. */
 export async function factsOf(
-  account: Account,
+  found: Account,
   {
     tenant,
     places,
@@ -48,12 +48,16 @@ export async function factsOf(
       return undefined
     }
   }
-  const [shown, changes] = await Promise.all([
-    tenant.offers('readAccess')
-      ? attempt('access', () => ask.one(name, 'readAccess', { id: account.id }))
+  const { id } = found
+  const [read, shown, changes] = await Promise.all([
+    // Some apps tell of groups in the record alone.
+    found.groups === undefined && tenant.offers('readAccount')
+      ? attempt('account', () => ask.one(name, 'readAccount', { id }))
       : undefined,
-    logs ? attempt('changes', () => changesOf(account, tenant, logs)) : undefined,
+    tenant.offers('readAccess') ? attempt('access', () => ask.one(name, 'readAccess', { id })) : undefined,
+    logs ? attempt('changes', () => changesOf(found, tenant, logs)) : undefined,
   ])
+  const account: Account = { ...found, ...read }
   if (!logs) untold('changes', 'a caller who may read logs (scope identity:audit)')
   const { unknown: more = [], ...access } = shown ?? {}
   for (const { what, where } of more) untold(what, where)
@@ -66,7 +70,9 @@ export async function factsOf(
     ...(access.sessions === undefined ? ['sessions'] : []),
     ...(access.factors === undefined ? ['factors'] : []),
   ]
-  if (missing.length > 0) untold(missing.join(', '))
+  const told = new Set(more.map(({ what }) => what))
+  const rest = missing.filter((what) => !told.has(what))
+  if (rest.length > 0) untold(rest.join(', '))
   const provisionedBy = access.provisionedBy ?? sourceOf(account, tenant, places)
   return {
     facts: {

@@ -1,5 +1,6 @@
 import type { Change } from '../domain/change.ts'
 import { named } from '../domain/quoting.ts'
+import { sameId } from '../domain/same.ts'
 import { IdentityError } from '../errors.ts'
 import type { Ask } from './ask.ts'
 
@@ -8,13 +9,14 @@ const MOST_LOOKED_UP = 5
 
 /**
  * Which accounts of a plan a source of people provisions, so that a change made here may be written back, in sentences.
- * Identity providers give an account their own id as external id (RFC 7643 §3.1). A source where the same plan changes
+ * Identity providers give an account their own id as external id (RFC 7643 §3.1), or the id of the HR system that they
+ * have as external id themselves. A source where the same plan changes
  * the person too is not named.
  */
 export async function provisionedFrom(changes: readonly Change[], ask: Ask): Promise<string[]> {
   const sources = ask.tenants.all.filter(
     ({ name, settings, offers }) =>
-      settings.source && offers('readAccount') && changes.every(({ tenant }) => tenant !== name),
+      settings.source && offers('findAccounts') && changes.every(({ tenant }) => tenant !== name),
   )
   const isSource = (tenant: string) => ask.tenants.get(tenant).settings.source === true
   const accounts = new Map(
@@ -28,7 +30,8 @@ export async function provisionedFrom(changes: readonly Change[], ask: Ask): Pro
     if (externalId === undefined || isSource(tenant)) return []
     return sources.map(async ({ name }) => {
       try {
-        const origin = await ask.one(name, 'readAccount', { id: externalId })
+        const { accounts: known } = await ask.one(name, 'findAccounts', { user: externalId })
+        const origin = known.find((one) => sameId(one.id, externalId) || sameId(one.externalId, externalId))
         return origin
           ? [
               `${name} provisions ${named(account)} in ${tenant}, as ${named(origin)}: it can write back what is ` +

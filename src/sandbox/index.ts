@@ -1,6 +1,7 @@
 import type { GainsightOptions, GainsightTenant } from './gainsight.ts'
 import type { MindtickleOptions, MindtickleTenant } from './mindtickle.ts'
 import type { NetskopeFault, NetskopeTenant } from './netskope.ts'
+import type { OktaOptions, OktaTenant } from './okta.ts'
 import {
   checkFaults,
   DEFAULT_APPS,
@@ -101,6 +102,8 @@ export type {
   MindtickleTenant,
   NetskopeFault,
   NetskopeTenant,
+  OktaOptions,
+  OktaTenant,
   ScimApp,
   ScimAppOptions,
 }

@@ -8,10 +8,11 @@ import {
   startMindtickle,
 } from './mindtickle.ts'
 import { NETSKOPE_KINDS, type NetskopeOptions, type NetskopeTenant, startNetskope } from './netskope.ts'
+import { OKTA_KINDS, type OktaOptions, type OktaTenant, startOkta } from './okta.ts'
 import { SCIM_KINDS, type ScimApp, type ScimAppOptions, startScimApp } from './scim-app.ts'
 
 /** The apps that can be simulated; `scim` is any app that speaks SCIM 2.0. */
-export const SANDBOX_APPS = ['netskope', 'gainsight', 'mindtickle', 'scim'] as const
+export const SANDBOX_APPS = ['netskope', 'gainsight', 'mindtickle', 'scim', 'okta'] as const
 export type SandboxApp = (typeof SANDBOX_APPS)[number]
 
 /** The apps to start by default. */
@@ -19,7 +20,13 @@ export const DEFAULT_APPS = ['netskope', 'gainsight', 'mindtickle'] as const sat
 export type DefaultApp = (typeof DEFAULT_APPS)[number]
 
 /** Every kind of fault that `faults` can name. */
-export const FAULT_KINDS = { ...NETSKOPE_KINDS, ...GAINSIGHT_KINDS, ...MINDTICKLE_KINDS, ...SCIM_KINDS }
+export const FAULT_KINDS = {
+  ...NETSKOPE_KINDS,
+  ...GAINSIGHT_KINDS,
+  ...MINDTICKLE_KINDS,
+  ...SCIM_KINDS,
+  ...OKTA_KINDS,
+}
 type SandboxFault = keyof typeof FAULT_KINDS
 
 /** The faults that each app supports. */
@@ -28,6 +35,7 @@ const KINDS_BY_APP = {
   gainsight: GAINSIGHT_KINDS,
   mindtickle: MINDTICKLE_KINDS,
   scim: SCIM_KINDS,
+  okta: OKTA_KINDS,
 } as const
 
 export interface Tenants {
@@ -35,6 +43,7 @@ export interface Tenants {
   'acme-gainsight': GainsightTenant
   'acme-mindtickle': MindtickleTenant
   'acme-scim': ScimApp
+  'acme-okta': OktaTenant
 }
 
 /** Limits and `now` apply to every app, `faults` to the apps that support them, the rest to Netskope. */
@@ -48,6 +57,7 @@ export interface SandboxOptions<App extends SandboxApp = DefaultApp>
   gainsight?: GainsightOptions | undefined
   mindtickle?: MindtickleOptions | undefined
   scim?: ScimAppOptions | undefined
+  okta?: OktaOptions | undefined
 }
 
 /** A running app and how to reach it. */
@@ -113,6 +123,11 @@ export const STARTERS: Record<SandboxApp, (options: AnyOptions) => Promise<Start
       tokens: { clientSecret: ['SANDBOX_SCIM_CLIENT_SECRET', oauth.clientSecret] },
       settings: { tokenUrl, clientId },
     }
+  },
+  async okta(options) {
+    const tenant = await startOkta({ ...sharedOptions(options, OKTA_KINDS), ...options.okta })
+    const { value } = tenant.tokens.api
+    return { tenant, address: tenant.url, tokens: { api: ['SANDBOX_OKTA_TOKEN', value] } }
   },
 }
 

@@ -1,9 +1,11 @@
 import * as z from 'zod'
-import { type Account, Person } from '../domain/account.ts'
+import { Account, Person } from '../domain/account.ts'
 import { correlate } from '../domain/correlate.ts'
 import { hiddenIn } from '../domain/facts.ts'
+import type { Ask } from '../engine/ask.ts'
 import { sameAsBefore } from '../engine/cursor.ts'
 import { type PersonAt, searchPerson } from '../engine/find-person.ts'
+import { CHAIN_ENDS, managersAbove } from '../engine/managers.ts'
 import { defineTool } from '../engine/tool.ts'
 import { isoRetryAt } from '../errors.ts'
 import { AccountChoices, BRIEFLY, brief, detailed, ShownAccount } from './account-rows.ts'
@@ -24,6 +26,20 @@ const Searched = z.lazy(() =>
 /** A person, with the accounts as far as the answer shows them. */
 const ShownPerson = z.lazy(() => Person.unwrap().extend({ accounts: z.array(ShownAccount) }))
 
+const Chain = z.lazy(() =>
+  z.object({
+    tenant: z.string(),
+    /** Id of the account that the chain begins at. */
+    of: z.string(),
+    managers: z.array(Account),
+    end: z.enum(CHAIN_ENDS),
+    code: Code.optional(),
+    retryAt: z.string().optional(),
+  }),
+)
+
+/** Accounts whose managers are followed. */
+const MAX_CHAINS = 5
 /** Accounts shown of one tenant, all of which match what was asked for. */
 const MAX_ACCOUNTS_PER_TENANT = 20
 const MAX_CANDIDATES_PER_TENANT = 10
@@ -51,6 +67,7 @@ export default defineTool({
         .pipe(AccountChoices.unwrap())
         .optional()
         .describe('As in list_users, or all'),
+      managers: z.boolean().optional().describe('With the managers above'),
       cursor: Cursor,
     }),
   output: () =>
@@ -59,10 +76,11 @@ export default defineTool({
       searched: z.array(Searched),
       nextCursor: z.string().optional(),
       complete: z.boolean(),
+      managers: z.array(Chain).optional(),
       note: z.string().optional(),
     }),
 
-  async run({ user, tenants, fields, cursor }, { ask, cursors }) {
+  async run({ user, tenants, fields, managers, cursor }, { ask, cursors }) {
     const place = cursor ? await cursors.open<PeopleCursor>(cursor) : undefined
     if (place) sameAsBefore({ user, tenants }, { ...place })
     const named = tenants ?? place?.tenants
@@ -80,6 +98,12 @@ export default defineTool({
     const last = places[end - 1]
     return {
       ...(answers[best]?.(end) ?? answerOf(places, { start, end, show: brief })),
+      ...(managers && {
+        managers: await chainsOf(
+          places.slice(start, end).flatMap(({ accounts }) => accounts),
+          ask,
+        ),
+      }),
       ...(last &&
         end < places.length && {
           nextCursor: await cursors.sign({
@@ -120,6 +144,16 @@ function answerOf(
       places.every(({ accounts, gap }) => !gap && accounts.length <= mostOf(accounts)),
     ...(notes.length > 0 && { note: notes.join(' ') }),
   }
+}
+
+/** The managers above each account that names one. */
+const chainsOf = async (accounts: readonly Account[], ask: Ask): Promise<z.input<typeof Chain>[]> => {
+  const named = accounts.filter(({ manager }) => manager !== undefined)
+  const chains = await Promise.all(named.slice(0, MAX_CHAINS).map((account) => managersAbove(account, ask)))
+  return chains.map(({ error, ...chain }) => ({
+    ...chain,
+    ...(error && { code: error.code, ...isoRetryAt(error.details) }),
+  }))
 }
 
 const isCandidate = ({ matchedBy }: Account): boolean => matchedBy?.includes('name') === true

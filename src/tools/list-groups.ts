@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import { Group } from '../domain/account.ts'
 import type { ListPosition } from '../domain/operations.ts'
+import type { Ask } from '../engine/ask.ts'
 import { sameAsBefore } from '../engine/cursor.ts'
 import { defineTool } from '../engine/tool.ts'
-import { NotFound } from '../errors.ts'
+import { InvalidInput, NotFound } from '../errors.ts'
 import { inQuotes } from '../text/text.ts'
 import { COUNTED, CountOnly, Cursor, Limit, TenantName, UserRef } from './fields.ts'
 import { fitting } from './fit.ts'
@@ -25,13 +26,14 @@ const COUNTED_AT_ONCE = 10_000
 export default defineTool({
   name: 'list_groups',
   title: 'List groups',
-  description: 'List groups, or one group with its members. Absent members are unknown, never none.',
+  description:
+    'List the groups of a tenant, or of all, or one group with its members. Absent members are unknown, never none.',
   needs: ['listGroups'],
   effect: 'reads',
   priority: ({ cursor }) => (cursor ? 'bulk' : 'interactive'),
   input: () =>
     z.strictObject({
-      tenant: TenantName,
+      tenant: TenantName.optional().describe('Default all, without cursor'),
       group: UserRef.optional().describe('Id or name, to see its members'),
       count: CountOnly,
       limit: Limit(200, 50),
@@ -46,9 +48,11 @@ export default defineTool({
       note: z.string().optional(),
     }),
 
-  async run({ tenant, group, count = false, limit, cursor }, { ask, cursors }) {
+  async run({ tenant: asked, group, count = false, limit, cursor }, { ask, cursors }) {
     const place = cursor ? await cursors.open<GroupsCursor>(cursor) : undefined
-    if (place) sameAsBefore({ tenant, group }, { ...place })
+    if (place) sameAsBefore({ tenant: asked, group }, { ...place })
+    const tenant = asked ?? place?.tenant
+    if (tenant === undefined) return overTenants(ask, { group, limit, count })
     const signed = async (more: Omit<GroupsCursor, 'tenant'> | undefined) =>
       more ? { nextCursor: await cursors.sign({ tenant, ...more } satisfies GroupsCursor) } : {}
     const named = group ?? place?.group
@@ -81,6 +85,49 @@ export default defineTool({
     }
   },
 })
+
+/** The first groups of each tenant, or the group of this name or id in each. */
+async function overTenants(
+  ask: Ask,
+  { group, limit, count }: { group: string | undefined; limit: number; count: boolean },
+) {
+  if (count) {
+    throw new InvalidInput('A count is of one tenant.', 'Name the `tenant`, or leave `count` out.')
+  }
+
+  const found =
+    group === undefined
+      ? await ask.each('listGroups', undefined, { limit })
+      : (await ask.each('readGroup', undefined, { group })).map((answered) =>
+          'error' in answered ? answered : { ...answered, answer: inList(answered.answer, limit) },
+        )
+  const notes = found.flatMap((answered) => {
+    const { name } = answered.tenant
+    if ('error' in answered) return [`${name}: ${answered.error.message} ${answered.error.hint}`]
+    return answered.answer.complete ? [] : [`${name} has more: ask for this tenant alone.`]
+  })
+  const groups = found.flatMap((answered) =>
+    'error' in answered
+      ? []
+      : answered.answer.items.map((item) => ({ ...item, tenant: answered.tenant.name })),
+  )
+  if (group !== undefined && groups.length === 0 && notes.length === 0) {
+    throw noSuchGroup(group, found.map((answered) => answered.tenant.name).join(', '))
+  }
+  const answerOf = (most: number) => {
+    const said = most < groups.length ? [...notes, 'There are more: ask for one tenant.'] : notes
+    const shown = groups.slice(0, most)
+    return { groups: shown, complete: said.length === 0, ...(said.length > 0 && { note: said.join(' ') }) }
+  }
+  return answerOf(fitting(groups.length, answerOf))
+}
+
+/** A group as a list of one. */
+function inList(group: Group | undefined, limit: number): { items: Group[]; complete: boolean } {
+  if (!group) return { items: [], complete: true }
+  const { groups, complete } = withMembers(group, limit, undefined)
+  return { items: groups, complete }
+}
 
 interface ShownGroup {
   groups: Group[]
@@ -130,5 +177,5 @@ const noSuchGroup = (group: string, tenant: string) =>
   new NotFound(
     `There is no group ${inQuotes(group)} in ${tenant}.`,
     'list_groups without `group` shows all groups.',
-    { tenant },
+    tenant.includes(',') ? {} : { tenant },
   )

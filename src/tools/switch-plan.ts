@@ -139,9 +139,11 @@ async function changesOf(
   return [...(first ? [await ending()] : []), { ...about, operation }]
 }
 
-/** Why it is doubtful that accounts are one person's. */
-const doubtsAbout = (accounts: readonly Account[]): string[] =>
-  correlate(accounts).flatMap(({ doubt }) => doubt ?? [])
+/** Why it is doubtful that accounts are one person's; an account that is changed twice is one account. */
+const doubtsAbout = (accounts: readonly Account[]): string[] => {
+  const once = new Map(accounts.map((account) => [`${account.tenant}/${account.id}`, account]))
+  return correlate([...once.values()]).flatMap(({ doubt }) => doubt ?? [])
+}
 
 /** The record of the account that a look-up found, or why it is not known. */
 function recordAt(

@@ -132,3 +132,9 @@ test.each([
   expect(err).not.toBe('')
   expect(sandbox).toBeUndefined()
 })
+
+test('says how to see the data of an organisation of Okta', async () => {
+  const { out, sandbox } = await run('--app', 'okta')
+  expect(out).toContain('curl -H "Authorization: SSWS $SANDBOX_OKTA_TOKEN"')
+  expect(out).toContain(`"${sandbox?.url}/api/v1/users?limit=3"`)
+})

@@ -31,6 +31,11 @@ describe('a sandbox of several apps', () => {
         url: `${tenants['acme-scim'].url}/scim/v2`,
         tokens: { scim: 'env:SANDBOX_SCIM_TOKEN' },
       },
+      'acme-okta': {
+        vendor: 'okta',
+        url: tenants['acme-okta'].url,
+        tokens: { api: 'env:SANDBOX_OKTA_TOKEN' },
+      },
     })
     expect(sandbox.env).toMatchObject({
       SANDBOX_NETSKOPE_SCIM_TOKEN: sandbox.tokens.scim,
@@ -38,6 +43,7 @@ describe('a sandbox of several apps', () => {
       SANDBOX_GAINSIGHT_SCIM_TOKEN: tenants['acme-gainsight'].tokens.scim.value,
       SANDBOX_MINDTICKLE_TOKEN: tenants['acme-mindtickle'].tokens.scim.value,
       SANDBOX_SCIM_TOKEN: tenants['acme-scim'].tokens.scim.value,
+      SANDBOX_OKTA_TOKEN: tenants['acme-okta'].tokens.api.value,
     })
   })
 

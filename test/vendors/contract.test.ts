@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import { type GainsightOptions, startGainsight } from '../../src/sandbox/gainsight.ts'
 import { startMindtickle } from '../../src/sandbox/mindtickle.ts'
 import { startNetskope } from '../../src/sandbox/netskope.ts'
+import { startOkta } from '../../src/sandbox/okta.ts'
 import type { Person } from '../../src/sandbox/people.ts'
 import { startScimApp } from '../../src/sandbox/scim-app.ts'
 import { AWS_LIKE, ENTRA_LIKE } from '../../src/sandbox/scim-likes.ts'
@@ -110,6 +111,27 @@ const subjects: readonly Subject[] = [
       lacks: ['says of a token of another kind what it is'],
     }),
   ),
+  {
+    name: 'Okta',
+    vendor: 'okta',
+    async start(people) {
+      const app = await startOkta({ people })
+      // The cases that are not lacking use only the faults of any app over HTTP.
+      const shared = app as unknown as Started['app']
+      return { app: shared, settings: { url: app.url }, tokens: { api: app.tokens.api.value } }
+    },
+    elsewhere: inNoSuchPlace,
+    lacks: [
+      // The address has no path that could be another one.
+      'says of an address where nobody serves the app that it is wrong',
+      'says of a token of another kind what it is',
+      // Members are put into a new group one by one, and groups have no external id.
+      'makes a group with its members by one write, and no second one',
+      // Changes are POST and PUT.
+      'falls back where PATCH is refused with 405, and loses nothing',
+      'falls back where PATCH is refused with 501, and loses nothing',
+    ],
+  },
 ]
 
 describe.concurrent.each(subjects)('$name keeps the vendor contract', (subject) => vendorContract(subject))

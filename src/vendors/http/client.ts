@@ -18,6 +18,8 @@ export interface ClientOptions {
   /** Other secrets in the headers, which are removed too. */
   alsoSecret?: readonly Secret[]
   headers: Record<string, string | Secret>
+  /** A part of the app that counts requests apart from all others with this token. */
+  pool?: string
 }
 
 /** One request to an app, relative to the client's base address. */

@@ -20,6 +20,8 @@ export interface FetchedPage {
   askedBy?: { cursor?: string }
   /** Id by which to notice that the list begins again, where it is not that of the first row. */
   before?: string
+  /** The app pages by cursor alone, and gave none: the list ends here. */
+  last?: true
   /** The app refused the page; it may be one behind the end. */
   refused?: IdentityError
 }

@@ -36,7 +36,7 @@ export interface ScimUser {
 export interface Origin {
   tenant: string
   vendor: string
-  more?: (raw: Rec) => Partial<Pick<Account, 'admin' | 'licence' | 'custom'>>
+  more?: (raw: Rec) => Partial<Pick<Account, 'admin' | 'licence' | 'custom' | 'state'>>
   /** Which of these `more` reads. */
   tells?: readonly ('admin' | 'licence')[]
 }
