@@ -14,6 +14,8 @@ export interface FetchedPage {
   total?: number
   /** The app's cursor for the next page; absent on the last one (RFC 9865 §2). */
   nextCursor?: string
+  /** The app pages by cursor alone, and gave none: the list ends here. */
+  last?: true
   /** The app refused the page; it may be one behind the end. */
   refused?: IdentityError
 }

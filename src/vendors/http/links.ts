@@ -1,7 +1,7 @@
 import { BadReply } from '../../errors.ts'
 
 /** A parameter of the address behind `rel="next"` (RFC 8288), if there is one. */
-const NEXT = /<([^>]*)>\s*;[^,]*\brel="?next"?/i
+const NEXT = /<([^>]*)>\s*;[^,]*\brel\s*=\s*"?next(?=["\s;,]|$)/i
 
 /**
  * The path and query of the next page, below `base`, out of an address that the app gave; undefined without one. Throws

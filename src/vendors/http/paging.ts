@@ -12,6 +12,8 @@ interface PageSeen {
   /** The app's cursor of this page, and of the next one. */
   cursor?: string | undefined
   nextCursor?: string | undefined
+  /** The app says that the list ends here. */
+  last?: true | undefined
   /** Whether an earlier page had this id. */
   known: (id: string) => boolean
 }
@@ -23,8 +25,8 @@ type Judged = { state: 'more' | 'end'; byCursor?: true } | { state: 'broken'; wh
  * in many ways (wso2/product-is#7320, scimmyjs#21, SCIM-SDK#131), so the received rows decide and the total is a hint.
  */
 export function judgePage(page: PageSeen): Judged {
-  const { start, before, ids, asked, total, known, cursor, nextCursor } = page
-  if (cursor !== undefined || nextCursor !== undefined) return judgeCursor(page)
+  const { start, before, ids, asked, total, known, cursor, nextCursor, last } = page
+  if (cursor !== undefined || nextCursor !== undefined || last) return judgeCursor(page)
   if (ids.length === 0) {
     return total === undefined || total < start
       ? { state: 'end' }

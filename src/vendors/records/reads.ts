@@ -2,12 +2,13 @@ import type { Account } from '../../domain/account.ts'
 import type { Found, ListPosition, Match, Page, Reads, RequestContext } from '../../domain/operations.ts'
 import { sameId } from '../../domain/same.ts'
 import { BadReply } from '../../errors.ts'
-import { collect, inconclusive, MAX_PAGES_PER_CALL } from '../http/collect.ts'
+import { collect, type FetchedPage, inconclusive, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId } from '../http/values.ts'
 import { fieldsOf } from '../scim/fields.ts'
 import { isMeant, matcher } from '../scim/match.ts'
 import { bearsName, notByName } from '../scim/names.ts'
 import { type ScimUser, toUser } from '../scim/read.ts'
+import { neverTold, untoldIn } from '../scim/users.ts'
 import type { RecordSource } from './source.ts'
 
 type RecordReads = Required<
@@ -57,7 +58,8 @@ async function findAccounts(
   for (const row of rows) {
     const user = userIn(source, row)
     if (!user) unreadable++
-    else if (isMeant(user, names)) users.set(user.account.id, user)
+    // The first is the surest: what a search found can be out of date.
+    else if (isMeant(user, names) && !users.has(user.account.id)) users.set(user.account.id, user)
   }
   const accounts = [...users.values()].map(({ account }) => account)
   if (unreadable === 0) return { accounts }
@@ -74,10 +76,11 @@ async function findByName(source: RecordSource, name: string, context: RequestCo
   const { called } = source
   const page = await collect<ScimUser>({
     ...listingOf(source),
-    fetch: (start, cursor) =>
+    fetch: byCursor((start, cursor) =>
       called && start === 1 && cursor === undefined
         ? called(name, context)
         : source.page({ match: {}, start, ...(cursor !== undefined && { cursor }) }, context),
+    ),
     keep: (user) => bearsName(user, name),
     maxPages: called ? 1 : Math.min(MAX_PAGES_PER_CALL, source.maxPages),
     limit: Number.POSITIVE_INFINITY,
@@ -103,10 +106,14 @@ async function listAccounts(
   { match = {}, limit, at }: { match?: Match; limit: number; at?: ListPosition },
   context: RequestContext,
 ): Promise<Page<Account, ListPosition>> {
+  const untold = untoldIn(match, source.origin)
+  if (untold.length > 0) return { items: [], complete: false, note: neverTold(untold) }
   const { keep, note } = matcher(match)
   const page = await collect<ScimUser>({
     ...listingOf(source),
-    fetch: (start, cursor) => source.page({ match, start, ...(cursor !== undefined && { cursor }) }, context),
+    fetch: byCursor((start, cursor) =>
+      source.page({ match, start, ...(cursor !== undefined && { cursor }) }, context),
+    ),
     keep,
     maxPages: Math.min(MAX_PAGES_PER_CALL, source.maxPages),
     limit,
@@ -121,11 +128,23 @@ async function listAccounts(
   }
 }
 
+/** Pages of an app that pages by cursor, or by index with a total: without either, a page is the last one. */
+const byCursor =
+  (fetch: (start: number, cursor?: string) => Promise<FetchedPage>): typeof fetch =>
+  async (start, cursor) => {
+    const page = await fetch(start, cursor)
+    return page.nextCursor === undefined && page.total === undefined ? { ...page, last: true } : page
+  }
+
 /** Reads every row of a list; throws unless it was read to its end. */
 export async function everyRow<Row>(
   listing: Pick<Parameters<typeof collect<Row>>[0], 'fetch' | 'read' | 'pageSize' | 'maxPages'>,
 ): Promise<Row[]> {
-  const page = await collect<Row>({ ...listing, limit: Number.POSITIVE_INFINITY })
+  const page = await collect<Row>({
+    ...listing,
+    fetch: byCursor(listing.fetch),
+    limit: Number.POSITIVE_INFINITY,
+  })
   if (!page.complete) throw inconclusive(page.note)
   return page.items
 }

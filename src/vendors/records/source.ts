@@ -9,6 +9,7 @@ import type { Origin } from '../scim/read.ts'
  * same code reads, compares and names them as everywhere else.
  */
 export interface RecordSource {
+  /** `tells`: what the rows of a list tell. */
   origin: Origin
   /** The fields that a change can set. */
   takes: readonly FieldName[]
@@ -21,11 +22,14 @@ export interface RecordSource {
   one(id: string, context: RequestContext): Promise<unknown>
   /**
    * Every record that bears one of the names as user name, email or external id, and that with the id `user`. Others may
-   * be among them. Throws where the app's answer is no evidence.
+   * be among them, and a record more than once: the first of them counts. Throws where the app's answer is no evidence.
    */
   named(ask: AskedNames, context: RequestContext): Promise<readonly unknown[]>
   /** The same for a person's name; a page of candidates. Without it the list is read. */
   called?(name: string, context: RequestContext): Promise<FetchedPage>
-  /** A page of the list, which the app may narrow down to what matches. */
+  /**
+   * A page of the list, which the app may narrow down to what matches. A page with neither `nextCursor` nor `total` is the
+   * last one.
+   */
   page(at: { match: Match; start: number; cursor?: string }, context: RequestContext): Promise<FetchedPage>
 }

@@ -10,7 +10,7 @@ import { fieldsOf } from './fields.ts'
 import { readRow } from './find.ts'
 import { listing } from './listing.ts'
 import { matcher } from './match.ts'
-import { type ScimUser, toUser } from './read.ts'
+import { type Origin, type ScimUser, toUser } from './read.ts'
 import { listRefusal, notScim, readOne, type ScimApp } from './request.ts'
 import { filterFor, userFilter } from './user-filter.ts'
 
@@ -47,7 +47,7 @@ export async function listAccounts(
   { match = {}, limit, at }: { match?: Match; limit: number; at?: ListPosition },
   context: RequestContext,
 ): Promise<Page<Account, ListPosition>> {
-  const untold = UNTOLD.filter((name) => match[name] !== undefined && !app.tells?.includes(name))
+  const untold = untoldIn(match, app)
   if (untold.length > 0) return { items: [], complete: false, note: neverTold(untold) }
   const { pageSize, maxPages } = app.settings
   const { keep, note } = matcher(match)
@@ -95,5 +95,9 @@ const NOT_FILTERED =
 /** Fields that only some vendors' apps tell. */
 const UNTOLD = ['admin', 'licence'] as const
 
-const neverTold = (fields: readonly string[]) =>
+/** The fields of a match that no record of this app tells. */
+export const untoldIn = (match: Match, { tells = [] }: Pick<Origin, 'tells'>) =>
+  UNTOLD.filter((name) => match[name] !== undefined && !tells.includes(name))
+
+export const neverTold = (fields: readonly string[]) =>
   `This app does not tell ${fields.join(', ')} of any user, so nobody can be judged by it.`
