@@ -47,6 +47,8 @@ export interface AuditPosition {
   cursor?: string
   /** Digest of the page before, to notice an app that ignores the offset. */
   page?: string
+  /** Id of the last event that was read, where the app gives ids: newer ones may have come before it. */
+  last?: string
   /** How many equal events without an id there were in the second that the page before ended in, by their content. */
   equal?: Record<string, number>
 }

@@ -167,16 +167,14 @@ function openApp(
       openings.set(bucketOf(opening), opening)
       return openClient(opening, guards(opening), route, (refusal) => logRefusal(log, tenant, refusal))
     },
-    left: (token) => ledger.left(bucketOf({ base: new URL(url), token }), spending),
+    left: (token, pool) => ledger.left(bucketOf({ base: new URL(url), token, pool }), spending),
     memory: appMemory(store, { tenant, address: url }, (error) =>
       log?.error('stored facts about an app could not be read or saved', { tenant, error }),
     ),
   }
   const budgets = async () => {
     // By their names as they are now: a token that was read again from its file may be another one.
-    const buckets = new Map(
-      [...openings.values()].map((opening) => [bucketOf(opening), opening.token.fingerprint]),
-    )
+    const buckets = new Map([...openings.values()].map((opening) => [bucketOf(opening), nameOf(opening)]))
     const left = [...buckets].map(async ([bucket, token]) =>
       (await ledger.left(bucket, spending)).map((window) => ({ ...window, token })),
     )
@@ -184,6 +182,10 @@ function openApp(
   }
   return { opened, budgets }
 }
+
+/** A token by its fingerprint, and the pool if the app counts by pools. */
+const nameOf = ({ token: { fingerprint }, pool }: ClientOptions): string =>
+  pool === undefined ? fingerprint : `${fingerprint}/${pool}`
 
 /** The agent reads our own words; the app's go to whoever runs the server. */
 function logRefusal(

@@ -31,10 +31,12 @@ export interface RequestPolicy {
 interface GuardedSurface {
   base: URL
   token: { fingerprint: string }
+  pool?: string | undefined
 }
 
-/** The ledger's name for the budget of a token at one host. */
-export const bucketOf = ({ base, token }: GuardedSurface): string => `${token.fingerprint}@${base.host}`
+/** The ledger's name for the budget of a token at one host, or of a part of the app with a limit of its own. */
+export const bucketOf = ({ base, token, pool }: GuardedSurface): string =>
+  `${token.fingerprint}@${base.host}${pool === undefined ? '' : `/${pool}`}`
 
 /** The ledger's name for the limits on changes alone. */
 const writesOf = (bucket: string): string => `${bucket} writes`

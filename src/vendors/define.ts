@@ -17,8 +17,8 @@ export interface VendorContext {
   tenant: string
   /** Opens an API client behind the request guards. Requests with the same token share its budget. */
   open(opening: ClientOptions): ApiClient
-  /** The rest of the token's budget. */
-  left(token: Secret): Promise<BudgetLeft[]>
+  /** The rest of the token's budget, in a pool if the app counts by pools. */
+  left(token: Secret, pool?: string): Promise<BudgetLeft[]>
   /** What the server learned about the app. It survives restarts and is shared by all processes on the store. */
   memory: AppMemory
 }

@@ -1,9 +1,9 @@
 import { defineVendor } from './define.ts'
 import { checkTokens } from './okta/check-token.ts'
-import { API_PATH, openClients } from './okta/clients.ts'
-import { pullAudit } from './okta/logs.ts'
+import { openClients } from './okta/clients.ts'
 import { oktaOperations } from './okta/operations.ts'
 import { type OktaSettings, settings } from './okta/settings.ts'
+import type { OktaApp } from './okta/users.ts'
 
 export default defineVendor<OktaSettings>({
   name: 'okta',
@@ -21,30 +21,25 @@ export default defineVendor<OktaSettings>({
           : undefined,
     },
   }),
-  // developer.okta.com, "Rate limits": 600 a minute for most of the management API; replies tell the real ones.
+  // developer.okta.com, "Rate limits": 600 a minute for most parts of the management API; replies tell the real ones.
   budget: { perMinute: 500, atOnce: 10, reserve: 0.1 },
   about: [
     'Okta is where people sign in: end_sessions and deactivate_user end sessions and refresh tokens here.',
     'Users are found by login, email, second email, external id and id. `custom.oktaStatus` is the state in Okta’s words.',
-    'Groups that a rule, an app or a directory keeps are not changed by hand.',
+    'Groups that a rule, an app or a directory fills are not changed by hand, nor users that come from a directory.',
   ],
   operations: (settings, context) => {
     const clients = openClients(settings, context)
-    const app = {
-      base: new URL(API_PATH, settings.url),
-      clients,
+    const app: OktaApp = {
+      base: clients.base,
+      clients: clients.of,
       tenant: context.tenant,
       memory: context.memory,
       externalIdAttribute: settings.externalIdAttribute,
     }
-    const token = settings.tokens.api ?? settings.tokens.privateKey
-    if (!token) throw new TypeError('the settings name no token')
-    const slot = settings.tokens.api ? 'api' : 'privateKey'
     return {
       ...oktaOperations(app, settings),
-      pullAudit: (ask, around) => pullAudit(app, ask, around),
-      checkTokens: (_, around) =>
-        checkTokens({ clients, token, slot, isServiceApp: slot === 'privateKey' }, context, around),
+      checkTokens: (_, around) => checkTokens({ clients, changes: settings.allowWrites }, context, around),
     }
   },
 })

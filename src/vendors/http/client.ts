@@ -16,6 +16,8 @@ export interface ClientOptions {
   /** Removed from everything that the app sends back. */
   token: Secret
   headers: Record<string, string | Secret>
+  /** A part of the app that counts requests apart from all others with this token. */
+  pool?: string
 }
 
 /** One request to an app, relative to the client's base address. */

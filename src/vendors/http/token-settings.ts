@@ -55,11 +55,11 @@ export const fetchedTokenSlots = ({ Secret, SecretText }: SettingsParts) => ({
   clientSecret: Secret.optional().describe('Secret of the OAuth client'),
   privateKey: SecretText.refine(
     isSigningKey,
-    'is not a private key in PEM form: RSA from 2048 bits, or P-256',
+    'is not a private key in PEM form or a JWK: RSA from 2048 bits, or P-256',
   )
     .optional()
     .describe(
-      'Private key of the OAuth client, instead of a secret (private_key_jwt): a PEM file, RSA or P-256',
+      'Private key of the OAuth client, instead of a secret (private_key_jwt): a file in PEM form or a JWK, RSA or P-256',
     ),
   refreshToken: Secret.optional().describe(
     'Refresh token. If the app replaces it, the new one stays in memory only: a restart uses this one again, and where ' +

@@ -1,51 +1,100 @@
 import type { RequestContext, SurfaceCheck, TokenCheck, TokenVerdict } from '../../domain/operations.ts'
-import type { Secret } from '../../secret.ts'
 import type { VendorContext } from '../define.ts'
 import { type Probe, type ProbeOutcome, probe, READS_HERE } from '../http/probe.ts'
 import { parseReply } from '../http/reply.ts'
-import type { Clients, Scope } from './api.ts'
+import { probeFetch } from '../http/token-source.ts'
+import { field } from '../http/values.ts'
+import { type Clients, poolOf } from './clients.ts'
+import { missingScopes, type Scope, whereToGrant } from './errors.ts'
 
-/** What the token is for, each with the smallest read that shows whether it may. */
-const SURFACES: readonly { surface: string; scope: Scope; path: string; role: string; needed: boolean }[] = [
-  { surface: 'users', scope: 'okta.users.read', path: '/users', role: 'view users', needed: true },
-  { surface: 'groups', scope: 'okta.groups.read', path: '/groups', role: 'view groups', needed: false },
-  { surface: 'System Log', scope: 'okta.logs.read', path: '/logs', role: 'view reports', needed: false },
+interface Surface {
+  surface: string
+  scope: Scope
+  /** The smallest read; changes are not tried. */
+  read?: { path: string; looksRight: (body: unknown) => boolean }
+  /** What the role of the token's maker must allow, in the words of the Admin Console. */
+  permission: string
+}
+
+const SURFACES: readonly Surface[] = [
+  {
+    surface: 'users',
+    scope: 'okta.users.read',
+    read: { path: '/users', looksRight: Array.isArray },
+    permission: 'View users and their details',
+  },
+  {
+    surface: 'groups',
+    scope: 'okta.groups.read',
+    read: { path: '/groups', looksRight: Array.isArray },
+    permission: 'View groups and their details',
+  },
+  {
+    surface: 'administrator roles',
+    scope: 'okta.roles.read',
+    read: {
+      path: '/iam/assignees/users',
+      looksRight: (body) => Array.isArray(field(body, 'value')),
+    },
+    permission: 'View roles, resources, and admin assignments',
+  },
+  {
+    surface: 'System Log',
+    scope: 'okta.logs.read',
+    read: { path: '/logs', looksRight: Array.isArray },
+    permission: 'View logs',
+  },
 ]
+
+/** What a service app needs for changes: whether it has the scopes shows when it fetches a token with them. */
+const CHANGES: readonly Surface[] = [
+  {
+    surface: 'changes of users, and sessions',
+    scope: 'okta.users.manage',
+    permission: 'Manage users',
+  },
+  { surface: 'changes of groups', scope: 'okta.groups.manage', permission: 'Manage groups' },
+]
+
+interface Found extends Surface, Probe {
+  lacks?: string
+}
 
 /** Tries each surface with one read. */
 export async function checkTokens(
-  {
-    clients,
-    token,
-    slot,
-    isServiceApp,
-  }: { clients: Clients; token: Secret; slot: string; isServiceApp: boolean },
+  { clients, changes }: { clients: Clients; changes: boolean },
   app: VendorContext,
   context: RequestContext,
 ): Promise<TokenCheck[]> {
-  const found = await Promise.all(
-    SURFACES.map(async (one) => ({
-      ...one,
-      ...(await probe(
-        async () =>
-          parseReply(await clients(one.scope).send({ path: one.path, query: { limit: 1 } }, context)),
-        Array.isArray,
-      )),
-    })),
-  )
+  const isServiceApp = clients.slot === 'privateKey'
+  const surfaces = [...SURFACES, ...(isServiceApp && changes ? CHANGES : [])]
+  const found = await Promise.all(surfaces.map((surface) => tried(surface, clients, context)))
   return [
     {
-      token: slot,
-      fingerprint: token.fingerprint,
+      token: clients.slot,
+      fingerprint: clients.token.fingerprint,
       verdict: verdictOf(found),
       surfaces: found.map((one) => toCheck(one, isServiceApp)),
       // The budget is optional: a failing store must not hide what is wrong with a token.
-      budget: await app.left(token).catch(() => []),
+      budget: await app.left(clients.token, poolOf('okta.users.read')).catch(() => []),
     },
   ]
 }
 
-type Found = (typeof SURFACES)[number] & Probe
+async function tried(surface: Surface, clients: Clients, context: RequestContext): Promise<Found> {
+  const { scope, read } = surface
+  const { source, send } = clients.of(scope)
+  const refused = source && (await probeFetch(source, context))
+  if (refused) return { ...refused, ...surface }
+  if (!read) return { ...surface, outcome: 'ok' }
+  let lacks: string | undefined
+  const found = await probe(async () => {
+    const reply = await send({ path: read.path, query: { limit: 1 } }, context)
+    if (reply.status === 403) lacks = missingScopes(reply.headers['www-authenticate'])
+    return parseReply(reply)
+  }, read.looksRight)
+  return { ...surface, ...found, ...(lacks !== undefined && { lacks }) }
+}
 
 function verdictOf(found: readonly Found[]): TokenVerdict {
   const some = (outcome: ProbeOutcome) => found.some((one) => one.outcome === outcome)
@@ -68,35 +117,42 @@ const MEANINGS: { readonly [What in ProbeOutcome]: string } = {
   unreachable: 'Unknown: Okta cannot be reached, or it has an internal error.',
 }
 
-function toCheck(
-  { surface, outcome, status, said, scope, role }: Found,
-  isServiceApp: boolean,
-): SurfaceCheck {
-  const hint = said?.hint ?? hintFor(outcome, { scope, role, isServiceApp })
+function toCheck(found: Found, isServiceApp: boolean): SurfaceCheck {
+  const { surface, outcome, status, said } = found
+  const hint = said?.hint ?? hintFor(found, isServiceApp)
   return {
     surface,
     ok: outcome === 'ok',
     ...(status !== undefined && { status }),
-    meaning: said?.meaning ?? MEANINGS[outcome],
+    meaning: said?.meaning ?? meaningOf(found),
     ...(hint !== undefined && { hint }),
   }
 }
 
-function hintFor(
-  outcome: ProbeOutcome,
-  { scope, role, isServiceApp }: { scope: Scope; role: string; isServiceApp: boolean },
-): string | undefined {
+const meaningOf = ({ outcome, read, lacks }: Found): string =>
+  outcome === 'ok' && !read
+    ? 'The service app has the scope. Its administrator role was not tried.'
+    : lacks
+      ? `The token lacks the scope ${lacks}.`
+      : MEANINGS[outcome]
+
+function hintFor({ outcome, permission, scope, lacks }: Found, isServiceApp: boolean): string | undefined {
   switch (outcome) {
     case 'ok':
       return undefined
     case 'refused':
+      if (lacks !== undefined) return whereToGrant(lacks || scope)
       return isServiceApp
-        ? `Grant ${scope} to the service app: Okta Admin Console, Applications > the app > Okta API Scopes.`
-        : `Give the administrator who made the token a role that may ${role}: Security > Administrators.`
+        ? `Give the service app an administrator role with the permission "${permission}": Okta Admin Console, ` +
+            'Applications > the app > Admin roles.'
+        : `Give the administrator who made the token a role with the permission "${permission}": Okta Admin Console, ` +
+            'Security > Administrators.'
     case 'rejected':
     case 'expired':
     case 'sso_not_active':
-      return 'Make a new one: Okta Admin Console, Security > API > Tokens > Create token.'
+      return isServiceApp
+        ? 'Check the service app: Okta Admin Console, Applications.'
+        : 'Make a new one: Okta Admin Console, Security > API > Tokens > Create token.'
     case 'wrong_address':
       return 'Check `url` of this tenant: https://acme.okta.com, never the address of the Admin Console (acme-admin).'
     default:

@@ -1,8 +1,11 @@
-import type { AccountFields, Match } from '../../domain/operations.ts'
+import type { Account } from '../../domain/account.ts'
+import type { AccountFields } from '../../domain/operations.ts'
+import { bare } from '../../domain/quoting.ts'
 import { Unsupported } from '../../errors.ts'
 import { asId, asText, asWord, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
 import { ENTERPRISE } from '../scim/facts.ts'
 import type { FieldName } from '../scim/fields.ts'
+import { maySignIn, stateOf } from './states.ts'
 
 /** Attributes of the base profile (developer.okta.com, "Users": default profile properties). */
 const ATTRIBUTES = {
@@ -26,66 +29,35 @@ export const TAKES: readonly FieldName[] = [
   'status',
 ]
 
+/** Where the state, and who keeps the password, stand in what is shown of an account: an approval is bound to them. */
+const STATE = 'oktaStatus'
+const PROVIDER = 'oktaProvider'
+
 /**
- * What a state means for access (developer.okta.com, "User lifecycle"). Whoever is locked out, recovers or has an expired
- * password gets in again by themselves, and somebody provisioned can finish their enrolment. Nobody can sign in while
- * staged, suspended or deprovisioned.
+ * Attributes that are no custom ones: they have fields of their own, or let somebody into the account by recovery, as
+ * the second email and the phones do.
  */
-const MAY_SIGN_IN: Readonly<Record<string, boolean>> = {
-  STAGED: false,
-  PROVISIONED: true,
-  ACTIVE: true,
-  RECOVERY: true,
-  PASSWORD_EXPIRED: true,
-  LOCKED_OUT: true,
-  SUSPENDED: false,
-  DEPROVISIONED: false,
-}
+const NOT_CUSTOM = new Set(
+  [
+    ...Object.values(ATTRIBUTES),
+    ...['secondEmail', 'mobilePhone', 'manager', 'userType', 'city', 'state', 'countryCode', STATE, PROVIDER],
+  ].map((name) => name.toLowerCase()),
+)
+const isCustom = (name: string, externalIdAttribute: string): boolean =>
+  !NOT_CUSTOM.has(name.toLowerCase()) && name.toLowerCase() !== externalIdAttribute.toLowerCase()
 
-/** The state of a user, in Okta's word. */
-export const stateOf = (raw: unknown): string | undefined => asWord(field(raw, 'status'))?.toUpperCase()
-
-/** Where the state stands in what is shown of an account, so that an approval is bound to it. */
-export const STATE = 'oktaStatus'
-
-/** Standard attributes, which are no custom ones. */
-const KNOWN = new Set<string>([
-  ...Object.values(ATTRIBUTES),
-  ...[
-    'secondEmail',
-    'middleName',
-    'honorificPrefix',
-    'honorificSuffix',
-    'nickName',
-    'profileUrl',
-    'mobilePhone',
-  ],
-  ...[
-    'streetAddress',
-    'city',
-    'state',
-    'zipCode',
-    'countryCode',
-    'postalAddress',
-    'preferredLanguage',
-    'userType',
-  ],
-  ...['employeeNumber', 'costCenter', 'organization', 'division', 'manager'],
-])
-
-/** A user in SCIM form, with what else is known of it. */
+/** A user in SCIM form, with what else is known of it. A profile is whole: what it lacks has no value. */
 export function asScim(externalIdAttribute: string) {
   return (raw: unknown): Rec | undefined => {
     const profile = field(raw, 'profile')
     if (!isRecord(raw) || !isRecord(profile)) return undefined
-    const of = (name: string) => field(profile, name)
+    const of = (name: string) => profile[name] ?? null
     const state = stateOf(raw)
-    const groups = raw.groups
     return {
       id: raw.id,
       userName: of('login'),
       externalId: of(externalIdAttribute),
-      active: state === undefined ? undefined : MAY_SIGN_IN[state],
+      active: maySignIn(state),
       name: { givenName: of('firstName'), familyName: of('lastName') },
       displayName: of('displayName'),
       emails: [{ value: of('email'), primary: true }, { value: of('secondEmail') }],
@@ -95,7 +67,7 @@ export function asScim(externalIdAttribute: string) {
       phoneNumbers: [{ value: of('primaryPhone') }],
       locale: of('locale'),
       timezone: of('timezone'),
-      ...(groups !== undefined && { groups }),
+      ...(raw.groups !== undefined && { groups: raw.groups }),
       lastLogin: raw.lastLogin,
       meta: { created: raw.created, lastModified: raw.lastUpdated },
       [ENTERPRISE]: {
@@ -104,20 +76,41 @@ export function asScim(externalIdAttribute: string) {
       },
       custom: {
         ...Object.fromEntries(
-          Object.entries(profile).filter(([name]) => !KNOWN.has(name) && name !== externalIdAttribute),
+          Object.entries(profile).filter(([name]) => isCustom(name, externalIdAttribute)),
         ),
-        ...definedOnly({ [STATE]: state }),
+        ...definedOnly({ [STATE]: state, [PROVIDER]: otherProvider(raw) }),
       },
       administrator: raw.administrator,
     }
   }
 }
 
+/** Who keeps the password, unless it is Okta (developer.okta.com, "Users": credentials, provider). */
+export const otherProvider = (raw: unknown): string | undefined => {
+  const provider = asWord(field(field(field(raw, 'credentials'), 'provider'), 'type'))
+  return provider === 'OKTA' ? undefined : provider
+}
+
+/** The state of an account, in Okta's word. */
+export const stateIn = (account: Account): string | undefined => asWord(account.custom?.[STATE])
+
+/** The directory that an account is synchronised from; undefined for one that Okta keeps. */
+export const directoryIn = (account: Account): string | undefined =>
+  directoryOf(asWord(account.custom?.[PROVIDER]))
+
+/** The directory behind a provider's name; a provider that only signs people in is none. */
+export const directoryOf = (provider: string | undefined): string | undefined =>
+  provider === 'ACTIVE_DIRECTORY'
+    ? 'Active Directory'
+    : provider === 'LDAP'
+      ? 'the LDAP directory'
+      : undefined
+
 const MAX_CUSTOM = 50
 
 /** What an account shows beyond RFC 7643. */
 export function readMore(raw: Rec) {
-  const administrator = raw.administrator
+  const { administrator } = raw
   const custom = Object.entries(isRecord(raw.custom) ? raw.custom : {}).flatMap(([name, value]) => {
     const told =
       typeof value === 'boolean' ? value : Array.isArray(value) ? textsIn(value) : asText(asWord(value))
@@ -125,6 +118,7 @@ export function readMore(raw: Rec) {
   })
   return {
     ...(typeof administrator === 'boolean' && { admin: administrator }),
+    // The last ones are those that this server decides by.
     custom: Object.fromEntries(custom.slice(-MAX_CUSTOM)),
   }
 }
@@ -137,7 +131,12 @@ export function profileOf(fields: AccountFields, externalIdAttribute: string): R
   const { status: _, custom = {}, externalId, ...rest } = fields
   const names: Readonly<Record<string, string>> = ATTRIBUTES
   const given = Object.entries(rest).filter(([, value]) => value !== undefined)
-  const unknown = given.map(([name]) => name).filter((name) => names[name] === undefined)
+  const unknown = [
+    ...given.map(([name]) => name).filter((name) => names[name] === undefined),
+    ...Object.keys(custom)
+      .filter((name) => !isCustom(name, externalIdAttribute) || !/^[A-Za-z]\w*$/.test(name))
+      .map((name) => `custom.${bare(name)}`),
+  ]
   if (unknown.length > 0) {
     throw new Unsupported(
       `Okta does not accept: ${unknown.join(', ')}.`,
@@ -150,45 +149,3 @@ export function profileOf(fields: AccountFields, externalIdAttribute: string): R
     ...custom,
   }
 }
-
-/** The attributes that can be searched for a value of `match`. */
-const SEARCHED: Partial<Record<keyof Match, string>> = {
-  userName: 'profile.login',
-  email: 'profile.email',
-  givenName: 'profile.firstName',
-  familyName: 'profile.lastName',
-  title: 'profile.title',
-  department: 'profile.department',
-  userType: 'profile.userType',
-}
-
-/** A search expression for what Okta can search of a match; undefined if that is nothing. */
-export function searchFor(match: Match): string | undefined {
-  const terms = Object.entries(SEARCHED).flatMap(([name, attribute]) => {
-    const value = match[name as keyof Match]
-    // A second email cannot be told from the first one here.
-    return typeof value === 'string' && name !== 'email' ? [`${attribute} eq ${quoted(value)}`] : []
-  })
-  const email =
-    match.email === undefined ? [] : [anyOf(['profile.email', 'profile.secondEmail'], match.email)]
-  const status =
-    match.status === undefined
-      ? []
-      : [
-          `(${statesOf(match.status === 'active')
-            .map((state) => `status eq ${quoted(state)}`)
-            .join(' or ')})`,
-        ]
-  const all = [...terms, ...email, ...status]
-  return all.length > 0 ? all.join(' and ') : undefined
-}
-
-/** `(profile.login eq "a" or profile.email eq "a")` */
-export const anyOf = (attributes: readonly string[], value: string): string =>
-  `(${attributes.map((attribute) => `${attribute} eq ${quoted(value)}`).join(' or ')})`
-
-const statesOf = (active: boolean): string[] =>
-  Object.entries(MAY_SIGN_IN).flatMap(([state, may]) => (may === active ? [state] : []))
-
-/** SCIM's string literal (RFC 7644 §3.4.2.2), which is JSON's. */
-const quoted = (value: string): string => JSON.stringify(value)

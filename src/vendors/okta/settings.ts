@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import type { SettingsParts } from '../../config/settings.ts'
-import { tenantSettings } from '../define.ts'
+import { BaseUrl, tenantSettings } from '../define.ts'
+import { isSigningKey } from '../http/assertion.ts'
 
-const fields = ({ Secret }: SettingsParts) => ({
+const fields = ({ Secret, SecretText }: SettingsParts) => ({
   ...tenantSettings,
   vendor: z.literal('okta').describe('Okta, the identity provider'),
   url: tenantSettings.url.describe('Address of the organisation, without a path: https://acme.okta.com'),
@@ -11,12 +12,20 @@ const fields = ({ Secret }: SettingsParts) => ({
       api: Secret.optional().describe(
         'API token (SSWS). It has the rights of the administrator who made it, and lapses after 30 days without use',
       ),
-      privateKey: Secret.optional().describe(
-        'Private key of a service app, PEM or JWK, whose public key the app has; with `clientId`',
-      ),
+      privateKey: SecretText.refine(
+        isSigningKey,
+        'is not a private key in PEM form or a JWK: RSA from 2048 bits, or P-256',
+      )
+        .optional()
+        .describe(
+          'Private key of a service app, a file in PEM form or a JWK, whose public key the app has; with `clientId`',
+        ),
     })
     .describe('The tokens, as env:NAME or file:/path'),
   clientId: z.string().min(1).max(200).optional().describe('Client id of a service app (0oa…)'),
+  tokenUrl: BaseUrl.optional().describe(
+    'Address of the token endpoint of a service app; below `url` when left out',
+  ),
   keyId: z.string().min(1).max(200).optional().describe('Id of the key in the service app (kid)'),
   source: z.boolean().default(true).describe('Whether this tenant is the truth about people'),
   endSessions: z
@@ -39,14 +48,16 @@ const fields = ({ Secret }: SettingsParts) => ({
 
 /** The schema of an Okta tenant's settings. */
 export const settings = (parts: SettingsParts) =>
-  z.strictObject(fields(parts)).superRefine(({ url, tokens, clientId, keyId }, context) => {
+  z.strictObject(fields(parts)).superRefine(({ url, tokens, ...app }, context) => {
     const issue = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message })
     if (new URL(url).pathname !== '/') issue('url', 'must be without a path, such as https://acme.okta.com')
     if (tokens.api && tokens.privateKey) issue('tokens', 'takes api or privateKey, not both')
     if (!tokens.api && !tokens.privateKey) issue('tokens', 'needs api, or privateKey with clientId')
-    if (tokens.privateKey && clientId === undefined) issue('clientId', 'is needed with tokens.privateKey')
-    if (!tokens.privateKey && (clientId !== undefined || keyId !== undefined))
-      issue('tokens', 'needs privateKey for clientId or keyId')
+    if (tokens.privateKey && app.clientId === undefined) issue('clientId', 'is needed with tokens.privateKey')
+    if (tokens.privateKey) return
+    for (const key of ['clientId', 'keyId', 'tokenUrl'] as const) {
+      if (app[key] !== undefined) issue(key, 'is of a service app: set tokens.privateKey, or leave it out')
+    }
   })
 
 export type OktaSettings = z.infer<z.ZodObject<ReturnType<typeof fields>>>

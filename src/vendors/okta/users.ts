@@ -1,12 +1,12 @@
 import type { AskedNames, RequestContext } from '../../domain/operations.ts'
-import { Forbidden } from '../../errors.ts'
 import type { AppMemory } from '../../store/app-memory.ts'
 import { path } from '../http/client.ts'
 import { asId, asWord, field, isRecord, type Rec } from '../http/values.ts'
 import { everyRow } from '../records/reads.ts'
 import type { RecordSource } from '../records/source.ts'
-import { ask, type OktaApi, pageOf, refusesSearch } from './api.ts'
-import { anyOf, asScim, readMore, searchFor, TAKES } from './profile.ts'
+import { ask, ifAllowed, type OktaApi, pagesOf, refusesSearch } from './api.ts'
+import { asScim, readMore, TAKES } from './profile.ts'
+import { anyOf, EVERYBODY, equals, searchFor } from './search.ts'
 
 export interface OktaApp extends OktaApi {
   tenant: string
@@ -18,34 +18,36 @@ export interface OktaApp extends OktaApi {
 const PAGE_SIZE = 200
 const MAX_PAGES = 500
 
-const NO_EXTERNAL_ID_KEY = 'okta.noExternalId'
-const NO_EXTERNAL_ID_TTL_MS = 24 * 60 * 60_000
-
-/** The users of an organisation. */
+/** The users of an organisation. Only a record that is read by its id tells whether it is an administrator's. */
 export const oktaUsers = (app: OktaApp): RecordSource => ({
-  origin: { tenant: app.tenant, vendor: 'okta', more: readMore, tells: ['admin'] },
+  origin: { tenant: app.tenant, vendor: 'okta', more: readMore },
   takes: TAKES,
   pageSize: PAGE_SIZE,
   maxPages: MAX_PAGES,
   asScim: asScim(app.externalIdAttribute),
   one: (id, context) => wholeUser(app, id, context),
-  named: (asked, context) => named(app, asked, context),
-  async page({ match, cursor }, context) {
+  async named(asked, context) {
+    // A search can be out of date for some seconds after a change, a record that is asked for by itself is not.
+    const [direct, found] = await Promise.all([byLogin(app, asked, context), bySearch(app, asked, context)])
+    return [...direct, ...found]
+  },
+  page({ match, start, cursor }, context) {
     const search = searchFor(match)
-    // Without a search Okta leaves deprovisioned users out.
-    const query = { limit: PAGE_SIZE, search: search ?? 'id pr' }
-    return pageOf(app, 'okta.users.read', { first: { path: '/users', query }, cursor }, context)
+    const query = { limit: PAGE_SIZE, ...(search === undefined ? { filter: EVERYBODY } : { search }) }
+    return pagesOf(app, 'okta.users.read', { path: '/users', query }, context)(start, cursor)
   },
 })
 
-/** The user with this id or login; undefined if there is none. */
+/** What can stand in a path: Okta takes no login with a slash there, `me` is whose token it is ("Retrieve a user"). */
+const isPathWord = (name: string): boolean => asId(name) !== undefined && !/[/?#\\%;]|^me$/i.test(name)
+
+/** The user with this id or login, or whose login begins so; undefined if there is none. */
 export async function rawUser(
   app: OktaApi,
   idOrLogin: string,
   context: RequestContext,
 ): Promise<Rec | undefined> {
-  // Okta cannot take a login with these in a path (developer.okta.com, "Retrieve a user").
-  if (asId(idOrLogin) === undefined || /[/?\\]/.test(idOrLogin)) return undefined
+  if (!isPathWord(idOrLogin)) return undefined
   const body = (await ask(app, 'okta.users.read', { path: path`/users/${idOrLogin}` }, context))?.body
   return isRecord(body) ? body : undefined
 }
@@ -55,32 +57,18 @@ async function wholeUser(app: OktaApp, id: string, context: RequestContext): Pro
   const user = await rawUser(app, id, context)
   // A login can look like an id.
   if (!user || user.id !== id) return undefined
-  const [groups, administrator] = await Promise.all([
+  const [groups, roles] = await Promise.all([
     ifAllowed(() => groupsOf(app, id, context)),
-    ifAllowed(async () => (await rolesOf(app, id, context)).length > 0),
+    ifAllowed(() => rolesOf(app, id, context)),
   ])
-  return {
-    ...user,
-    ...(groups && { groups }),
-    ...(administrator !== undefined && { administrator }),
-  }
-}
-
-/** What is not for this token is not known. */
-export async function ifAllowed<Told>(work: () => Promise<Told>): Promise<Told | undefined> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof Forbidden) return undefined
-    throw error
-  }
+  return { ...user, ...(groups && { groups }), ...(roles && { administrator: roles.length > 0 }) }
 }
 
 /** The groups of a user in SCIM form. */
 async function groupsOf(app: OktaApp, id: string, context: RequestContext): Promise<unknown[]> {
   const first = { path: path`/users/${id}/groups`, query: { limit: PAGE_SIZE } }
   return everyRow({
-    fetch: (_, cursor) => pageOf(app, 'okta.groups.read', { first, cursor }, context),
+    fetch: pagesOf(app, 'okta.users.read', first, context),
     read(row) {
       const value = asId(field(row, 'id'))
       return value === undefined
@@ -92,55 +80,79 @@ async function groupsOf(app: OktaApp, id: string, context: RequestContext): Prom
   })
 }
 
-/** The administrator roles of a user, of its own and through groups. */
+/** The administrator roles of a user, of its own and through groups (developer.okta.com, "List all user role assignments"). */
 export async function rolesOf(app: OktaApi, id: string, context: RequestContext): Promise<string[]> {
-  const answer = await ask(app, 'okta.roles.read', { path: path`/users/${id}/roles` }, context)
-  const rows: readonly unknown[] = Array.isArray(answer?.body) ? answer.body : []
-  return rows.flatMap((row) => asWord(field(row, 'label')) ?? asWord(field(row, 'type')) ?? [])
+  const { rows } = await pagesOf(app, 'okta.roles.read', { path: path`/users/${id}/roles` }, context)(1)
+  return rows.map(
+    (row) => asWord(field(row, 'label')) ?? asWord(field(row, 'type')) ?? 'a role without a name',
+  )
 }
 
-/**
- * Who bears the names. The login or id is asked for by itself: that answer is never out of date, as a search can be for
- * a few seconds after a change.
- */
-async function named(
+/** Who has one of the names as login or id, asked for one by one. */
+async function byLogin(
   app: OktaApp,
   { user, also = [] }: AskedNames,
   context: RequestContext,
-): Promise<readonly unknown[]> {
-  const direct = await Promise.all([user, ...also].map((name) => rawUser(app, name, context)))
+): Promise<Rec[]> {
   const found = await Promise.all(
     [user, ...also].map(async (name) => {
-      const known = await app.memory.get<boolean>(NO_EXTERNAL_ID_KEY)
-      try {
-        return await search(app, name, known !== true, context)
-      } catch (error) {
-        if (known || !refusesSearch(error)) throw error
-        const rows = await search(app, name, false, context)
-        // Only the attribute that not every organisation has made the difference.
-        await app.memory.set(NO_EXTERNAL_ID_KEY, true, NO_EXTERNAL_ID_TTL_MS)
-        return rows
-      }
+      if (isPathWord(name)) return (await rawUser(app, name, context)) ?? []
+      // A filter compares exactly, and is as fresh as a record.
+      return (await everyUser(app, { filter: equals('profile.login', name) }, context)).filter(isRecord)
     }),
   )
-  return [...direct.filter((one) => one !== undefined), ...found.flat()]
+  return found.flat()
 }
 
-function search(
+/** Names in one search: Okta refuses an "overly complex or long search query" (developer.okta.com, "List all users"). */
+const MAX_NAMES_SEARCHED = 5
+
+/** Who bears one of the names, by Okta's index. */
+async function bySearch(
   app: OktaApp,
-  name: string,
-  withExternalId: boolean,
+  { user, also = [] }: AskedNames,
   context: RequestContext,
 ): Promise<unknown[]> {
-  const attributes = [
-    ...['profile.login', 'profile.email', 'profile.secondEmail'],
-    ...(withExternalId ? [`profile.${app.externalIdAttribute}`] : []),
-  ]
-  const first = { path: '/users', query: { search: anyOf(attributes, name), limit: PAGE_SIZE } }
-  return everyRow({
-    fetch: (_, cursor) => pageOf(app, 'okta.users.read', { first, cursor }, context),
+  const { memory, externalIdAttribute } = app
+  const usual = ['profile.login', 'profile.email', 'profile.secondEmail']
+  const all = [...usual, `profile.${externalIdAttribute}`]
+  const names = [user, ...also]
+  const parts = Array.from({ length: Math.ceil(names.length / MAX_NAMES_SEARCHED) }, (_, index) =>
+    names.slice(index * MAX_NAMES_SEARCHED, (index + 1) * MAX_NAMES_SEARCHED),
+  )
+  const search = async (attributes: readonly string[]) =>
+    (
+      await Promise.all(parts.map((part) => everyUser(app, { search: anyOf(attributes, part) }, context)))
+    ).flat()
+
+  const lacks = `okta.lacks.${externalIdAttribute}`
+  if ((await memory.get<boolean>(lacks)) === true) return search(usual)
+  try {
+    return await search(all)
+  } catch (error) {
+    if (!refusesSearch(error)) throw error
+    const rows = await search(usual)
+    // Only the attribute that not every organisation has made the difference.
+    await memory.set(lacks, true, LACKS_TTL_MS)
+    return rows
+  }
+}
+
+const LACKS_TTL_MS = 24 * 60 * 60_000
+
+const everyUser = (
+  app: OktaApp,
+  narrowed: { search: string } | { filter: string },
+  context: RequestContext,
+): Promise<unknown[]> =>
+  everyRow({
+    fetch: pagesOf(
+      app,
+      'okta.users.read',
+      { path: '/users', query: { limit: PAGE_SIZE, ...narrowed } },
+      context,
+    ),
     read: (row) => ({ id: asId(field(row, 'id')) ?? JSON.stringify(row), item: row }),
     pageSize: PAGE_SIZE,
     maxPages: MAX_PAGES,
   })
-}

@@ -129,7 +129,7 @@ async function listAccounts(
 }
 
 /** Pages of an app that pages by cursor, or by index with a total: without either, a page is the last one. */
-const byCursor =
+export const byCursor =
   (fetch: (start: number, cursor?: string) => Promise<FetchedPage>): typeof fetch =>
   async (start, cursor) => {
     const page = await fetch(start, cursor)
