@@ -63,9 +63,10 @@ export async function startSandbox<const App extends SandboxApp = DefaultApp>(
     tokens: mapValues(first[1].tokens, ([, value]) => value),
     tenants: perTenant((_, { tenant }) => tenant),
     settings: {
-      tenants: perTenant((vendor, { address, tokens }) => ({
+      tenants: perTenant((vendor, { address, tokens, settings }) => ({
         vendor,
         url: address,
+        ...settings,
         tokens: mapValues(tokens, ([variable]) => `env:${variable}`),
       })),
     },
