@@ -25,7 +25,7 @@ import { type AccountHolder, peopleIn } from './people-in.ts'
 export const ENTRA_KINDS = { ...HTTP_FAULTS, ...ENTRA_FAULTS }
 type EntraFault = keyof typeof ENTRA_KINDS
 
-export const DIRECTORY = 'acme.onmicrosoft.com'
+const DIRECTORY = 'acme.onmicrosoft.com'
 const TENANT_ID = '0f7c1d1e-8f3b-4a55-9d0c-7a4f3a1b2c3d'
 
 /** All that this server can make use of. */

@@ -42,7 +42,7 @@ export interface EntraGroup {
   members: string[]
 }
 
-export interface RoleAssignment {
+interface RoleAssignment {
   id: string
   principalId: string
   roleDefinitionId: string

@@ -4,7 +4,7 @@ import { badRequest, denied, notFound, Refusal } from './graph-error.ts'
 import { listReply, projected } from './lists.ts'
 import { audit, type EntraLogs } from './logs.ts'
 
-export interface GraphState {
+interface GraphState {
   now: () => number
   records: EntraRecords
   logs: EntraLogs

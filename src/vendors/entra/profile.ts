@@ -28,7 +28,7 @@ export const TAKES: readonly FieldName[] = [
 
 /** What is shown of where an account comes from; an approval is bound to it. */
 export const SYNCED = 'onPremisesSyncEnabled'
-export const DOMAIN = 'onPremisesDomainName'
+const DOMAIN = 'onPremisesDomainName'
 const SHOWN = [
   ...CUSTOM,
   SYNCED,

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../../domain/operations.ts'
-import { Forbidden } from '../../errors.ts'
+import { Forbidden, NotFound } from '../../errors.ts'
 import { asId, field, isRecord, type Rec } from '../http/values.ts'
 import { everyRow } from '../records/reads.ts'
 import { type GraphRequest, pageOf } from './api.ts'
@@ -25,12 +25,12 @@ export const allRows = (
     maxPages: MAX_PAGES,
   })
 
-/** What is not for this app registration is not known. */
+/** What is not for this app registration is not known, nor what another replica does not have yet. */
 export async function ifAllowed<Told>(work: () => Promise<Told>): Promise<Told | undefined> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof Forbidden) return undefined
+    if (error instanceof Forbidden || error instanceof NotFound) return undefined
     throw error
   }
 }
