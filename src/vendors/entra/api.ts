@@ -1,5 +1,13 @@
 import type { RequestContext } from '../../domain/operations.ts'
-import { BadReply, Forbidden, type IdentityError, NotFound, Refused, Unauthorized } from '../../errors.ts'
+import {
+  BadReply,
+  Forbidden,
+  type IdentityError,
+  NotFound,
+  Refused,
+  Unauthorized,
+  WrongAddress,
+} from '../../errors.ts'
 import type { ApiClient, ApiRequest } from '../http/client.ts'
 import type { FetchedPage } from '../http/collect.ts'
 import { causeOf, toError } from '../http/errors.ts'
@@ -115,6 +123,13 @@ function refusal(connection: Connection, failure: Failure, { code, right, reques
     )
   }
   if (failure.status === 403) return missing(connection, right, details)
+  if (failure.status === 404 && effect === 'reads') {
+    return new WrongAddress(
+      'Something else than Microsoft Graph answers at the address of this tenant.',
+      'Check `url` and `cloud` of this tenant.',
+      details,
+    )
+  }
   if (failure.status === 400 && effect === 'writes') {
     return new Refused(
       'Entra ID refused the change: a value is not valid or is taken, or the object cannot be changed here.',

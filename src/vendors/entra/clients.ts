@@ -26,11 +26,13 @@ export interface Connection {
   /** What fetches tokens, and its name in the settings. */
   secret: Secret
   slot: string
+  /** Rows per request of a list of users, groups or members. */
+  pageSize: number
 }
 
 /** Client credentials (learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow). */
 export function openConnection(settings: EntraSettings, app: VendorContext): Connection {
-  const { url, loginUrl, directory, clientId, tokens, cloud } = settings
+  const { url, loginUrl, directory, clientId, tokens, cloud, pageSize } = settings
   const tokenUrl = new URL(`/${directory}/oauth2/v2.0/token`, loginUrl)
   const { secret, slot, authentication } = credentialOf(tokens, clientId, tokenUrl)
   const source = tokenSource(app, {
@@ -45,7 +47,7 @@ export function openConnection(settings: EntraSettings, app: VendorContext): Con
   const base = new URL(API_PATH, url)
   const open = (pool?: string) =>
     withFetched(app.open({ base, token: secret, headers: {}, ...(pool !== undefined && { pool }) }), source)
-  return { base, client: open(), logs: open('auditLogs'), source, secret, slot }
+  return { base, client: open(), logs: open('auditLogs'), source, secret, slot, pageSize }
 }
 
 interface Credential {

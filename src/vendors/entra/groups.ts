@@ -9,7 +9,7 @@ import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId, asText, asWord, definedOnly, field, type Rec } from '../http/values.ts'
 import { ask, mustAsk, pageOf, quoted } from './api.ts'
 import { API_PATH, type Connection } from './clients.ts'
-import { allRows, PAGE_SIZE } from './rows.ts'
+import { allRows } from './rows.ts'
 
 const SELECT =
   'id,displayName,groupTypes,mailEnabled,securityEnabled,onPremisesSyncEnabled,onPremisesDomainName,isAssignableToRole'
@@ -30,7 +30,7 @@ export function listGroups(
   { limit, at }: { limit: number; at?: ListPosition },
   context: RequestContext,
 ): Promise<Page<Group, ListPosition>> {
-  const query = { $select: SELECT, $top: PAGE_SIZE }
+  const query = { $select: SELECT, $top: connection.pageSize }
   return collect<Group>({
     fetch: (_, cursor) =>
       pageOf(connection, { first: { path: '/groups', query, right: 'groups' }, cursor }, context),
@@ -38,7 +38,7 @@ export function listGroups(
       const group = toGroup(row)
       return group && { id: group.id, item: group }
     },
-    pageSize: PAGE_SIZE,
+    pageSize: connection.pageSize,
     maxPages: MAX_PAGES_PER_CALL,
     limit,
     at,
@@ -57,7 +57,7 @@ export async function readGroup(
       : await groupNamed(connection, asked.group, context)
   const group = raw && toGroup(raw)
   if (!group) return undefined
-  const query = { $select: 'id,userPrincipalName,displayName', $top: PAGE_SIZE }
+  const query = { $select: 'id,userPrincipalName,displayName', $top: connection.pageSize }
   const rows = await allRows(
     connection,
     { path: path`/groups/${group.id}/members`, query, right: 'groups' },
@@ -92,7 +92,7 @@ async function groupNamed(
   name: string,
   context: RequestContext,
 ): Promise<Rec | undefined> {
-  const query = { $filter: `displayName eq ${quoted(name)}`, $select: SELECT, $top: PAGE_SIZE }
+  const query = { $filter: `displayName eq ${quoted(name)}`, $select: SELECT, $top: connection.pageSize }
   const same = await allRows(connection, { path: '/groups', query, right: 'groups' }, context)
   if (same.length > 1) {
     throw new Refused(

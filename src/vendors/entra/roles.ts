@@ -3,7 +3,7 @@ import { path } from '../http/client.ts'
 import { asId, asText, field, type Rec } from '../http/values.ts'
 import { quoted } from './api.ts'
 import type { Connection } from './clients.ts'
-import { allRows, PAGE_SIZE } from './rows.ts'
+import { allRows } from './rows.ts'
 
 const ASSIGNMENTS = '/roleManagement/directory/roleAssignments'
 
@@ -61,7 +61,7 @@ export async function administrators(
     connection,
     {
       path: '/groups',
-      query: { $filter: 'isAssignableToRole eq true', $select: 'id', $top: PAGE_SIZE },
+      query: { $filter: 'isAssignableToRole eq true', $select: 'id', $top: connection.pageSize },
       right: 'groups',
     },
     context,
@@ -71,7 +71,11 @@ export async function administrators(
     holding.map((id) =>
       allRows(
         connection,
-        { path: path`/groups/${id}/members`, query: { $select: 'id', $top: PAGE_SIZE }, right: 'groups' },
+        {
+          path: path`/groups/${id}/members`,
+          query: { $select: 'id', $top: connection.pageSize },
+          right: 'groups',
+        },
         context,
       ),
     ),

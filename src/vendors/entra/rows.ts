@@ -5,9 +5,7 @@ import { everyRow } from '../records/reads.ts'
 import { type GraphRequest, pageOf } from './api.ts'
 import type { Connection } from './clients.ts'
 
-/** Graph's largest page of users, groups and members (learn.microsoft.com/graph/api/user-list). */
-export const PAGE_SIZE = 999
-export const MAX_PAGES = 100
+export const MAX_PAGES = 500
 
 /** Every row of a list with an id. Throws unless it was read to its end. */
 export const allRows = (
@@ -21,7 +19,7 @@ export const allRows = (
       const id = asId(field(row, 'id'))
       return id !== undefined && isRecord(row) ? { id, item: row } : undefined
     },
-    pageSize: PAGE_SIZE,
+    pageSize: connection.pageSize,
     maxPages: MAX_PAGES,
   })
 

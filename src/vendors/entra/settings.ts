@@ -46,6 +46,8 @@ const fields = ({ Secret, SecretText }: SettingsParts) => ({
   loginUrl: BaseUrl.default(CLOUDS.global.login).describe(
     'Address that issues tokens, without a path; that of the cloud when left out',
   ),
+  // learn.microsoft.com/graph/api/user-list: 999 at most.
+  pageSize: z.int().min(1).max(999).default(999).describe('Users, groups or members per request'),
   source: z.boolean().default(true).describe('Whether this tenant is the truth about people'),
   endSessions: z
     .boolean()

@@ -7,13 +7,13 @@ import { ask, pageOf, quoted } from './api.ts'
 import type { Connection } from './clients.ts'
 import { asScim, otherIdsOf, readMore, SELECT, TAKES } from './profile.ts'
 import { administrators, rolesOf } from './roles.ts'
-import { allRows, ifAllowed, MAX_PAGES, PAGE_SIZE } from './rows.ts'
+import { allRows, ifAllowed, MAX_PAGES } from './rows.ts'
 
 /** The users of a directory. */
 export const entraUsers = (connection: Connection, tenant: string): RecordSource => ({
   origin: { tenant, vendor: 'entra', more: readMore, tells: ['admin'] },
   takes: TAKES,
-  pageSize: PAGE_SIZE,
+  pageSize: connection.pageSize,
   maxPages: MAX_PAGES,
   asScim,
   otherIdsOf,
@@ -22,12 +22,12 @@ export const entraUsers = (connection: Connection, tenant: string): RecordSource
   called: async (name, context) => {
     const $search = searchFor(name)
     if ($search === undefined) return { rows: [] }
-    const query = { $search, $select: SELECT, $top: PAGE_SIZE }
+    const query = { $search, $select: SELECT, $top: connection.pageSize }
     return pageOf(connection, { first: { path: '/users', query, right: 'users', advanced: true } }, context)
   },
   async page({ match, cursor }, context) {
     if (match.admin === true) return { rows: await administrators(connection, SELECT, context) }
-    const query = { $select: SELECT, $top: PAGE_SIZE, $filter: filterFor(match) }
+    const query = { $select: SELECT, $top: connection.pageSize, $filter: filterFor(match) }
     return pageOf(connection, { first: { path: '/users', query, right: 'users' }, cursor }, context)
   },
 })
@@ -52,7 +52,7 @@ export const groupsOf = (connection: Connection, id: string, context: RequestCon
     connection,
     {
       path: `${path`/users/${id}/memberOf`}/microsoft.graph.group`,
-      query: { $select: 'id,displayName,isAssignableToRole', $top: PAGE_SIZE },
+      query: { $select: 'id,displayName,isAssignableToRole', $top: connection.pageSize },
       right: 'groups',
       advanced: true,
     },
@@ -133,7 +133,7 @@ async function bearers(
         connection,
         {
           path: '/users',
-          query: { $filter: bearing(name), $select: SELECT, $top: PAGE_SIZE },
+          query: { $filter: bearing(name), $select: SELECT, $top: connection.pageSize },
           right: 'users',
         },
         context,
