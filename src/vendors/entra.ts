@@ -10,14 +10,14 @@ export default defineVendor<EntraSettings>({
   title: 'Microsoft Entra ID',
   settings,
   fillIn,
-  facts: () => ({
+  facts: ({ endSessions }) => ({
     deactivate: 'reversible',
     delete: 'soft',
-    // learn.microsoft.com/entra/identity/users/users-revoke-access: access tokens live on for up to an hour.
-    endsSessions: 'yes',
+    endsSessions: endSessions ? 'yes' : 'no',
     audit: 'users',
     caveats: {
-      more: 'Access tokens that were issued already are valid for up to an hour, at apps without continuous access evaluation.',
+      // learn.microsoft.com/entra/identity/users/users-revoke-access; continuous access evaluation ends them earlier.
+      deactivate: 'Apps may accept access tokens that they hold already for up to an hour.',
     },
   }),
   // learn.microsoft.com/graph/throttling-limits: 3,500 resource units in 10 s at a small directory, 1 or 2 a read; 3,000

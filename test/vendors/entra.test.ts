@@ -70,6 +70,7 @@ describe('settings', () => {
     const { data } = parse({})
     if (!data) throw new TypeError('not parsed')
     expect(entra.facts(data)).toMatchObject({ deactivate: 'reversible', endsSessions: 'yes', audit: 'users' })
+    expect(entra.facts({ ...data, endSessions: false })).toMatchObject({ endsSessions: 'no' })
   })
 })
 
@@ -222,4 +223,23 @@ describe('requests', () => {
     }
     expect(app.asked()).toEqual([])
   })
+})
+
+test('check_token says what it cannot know of a token that is no JWT, and is content with what it can', async () => {
+  await using app = await serveCanned((arrived) =>
+    isToken(arrived)
+      ? { body: { ...fixtures.token.body, access_token: 'opaque-token-0' } }
+      : { body: { value: [] } },
+  )
+  const { checkTokens } = vendorAt('entra', app.url, { ...REST, loginUrl: app.url })
+  const [check] = await checkTokens({}, context())
+  expect(check?.verdict).toBe('ok')
+  const unknown = check?.surfaces.filter(({ ok }) => !ok).map(({ surface }) => surface)
+  expect(unknown).toEqual([
+    'deactivate and reactivate',
+    'end sessions',
+    'update users',
+    'change group members',
+    'sign-in methods',
+  ])
 })

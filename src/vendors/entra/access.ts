@@ -44,10 +44,10 @@ export async function readAccess(
     unknown: [
       { what: 'open sessions', where: 'Graph tells of none; sign-ins are in pull_audit' },
       { what: 'roles that can be activated', where: `${CONSOLE} > Identity governance > PIM` },
-      ...(roles ? [] : [{ what: 'administrator roles', where: `${CONSOLE} > Roles & admins` }]),
+      ...(roles ? [] : [{ what: 'roles', where: `${CONSOLE} > Roles & admins` }]),
       ...(factors
         ? []
-        : [{ what: 'sign-in methods', where: `${CONSOLE} > Users > the user > Authentication methods` }]),
+        : [{ what: 'factors', where: `${CONSOLE} > Users > the user > Authentication methods` }]),
     ],
   }
 }

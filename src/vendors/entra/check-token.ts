@@ -58,7 +58,8 @@ export async function checkTokens(
   const checked = await Promise.all(
     SURFACES.map(async (one) => ({ ...one, probe: await tried(connection, one.path, context) })),
   )
-  const isOptional = (one: (typeof checked)[number]) => one.optional === true || one.probe?.licence === false
+  const isOptional = (one: (typeof checked)[number]) =>
+    one.optional === true || (one.probe ? !one.probe.licence : granted === undefined)
   const surfaces = checked.map((one) => ({ ...toCheck(one, granted), optional: isOptional(one) }))
   const outcomes = checked.flatMap((one) => (isOptional(one) ? [] : (one.probe?.outcome ?? [])))
   return [
@@ -104,7 +105,7 @@ const VERDICTS: { readonly [Outcome in ProbeOutcome]: TokenVerdict } = {
   unreachable: 'unreachable',
 }
 
-/** The worst outcome counts; what a licence lacks does not, nor a missing right that only adds to what is told. */
+/** The worst outcome counts; what a licence lacks, what cannot be known and a right that only adds to what is told do not. */
 function verdictOf(
   outcomes: readonly ProbeOutcome[],
   surfaces: readonly { ok: boolean; optional: boolean }[],

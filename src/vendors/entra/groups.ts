@@ -1,12 +1,13 @@
 import type { Group } from '../../domain/account.ts'
 import type { ListPosition, Page, RequestContext, Target } from '../../domain/operations.ts'
 import { UUID } from '../../domain/same.ts'
-import { IdentityError, Refused, UnknownOutcome } from '../../errors.ts'
+import { Refused } from '../../errors.ts'
 import { cautionOf } from '../../text/confusables.ts'
 import { inQuotes, plainText } from '../../text/text.ts'
 import { path } from '../http/client.ts'
 import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId, asText, asWord, definedOnly, field, type Rec } from '../http/values.ts'
+import { inSteps } from '../records/steps.ts'
 import { ask, mustAsk, pageOf, quoted } from './api.ts'
 import { API_PATH, type Connection } from './clients.ts'
 import { allRows } from './rows.ts'
@@ -163,18 +164,10 @@ export async function updateMembers(
       path: `${path`/groups/${group.id}/members/${id}`}/$ref`,
     })),
   ]
-  for (const [done, request] of requests.entries()) {
-    try {
-      await mustAsk(connection, { ...request, right: 'members' }, context)
-    } catch (error) {
-      if (done === 0 || !(error instanceof IdentityError) || error instanceof UnknownOutcome) throw error
-      throw new UnknownOutcome(
-        'Entra ID made a part of the change, but not the rest.',
-        'Look at the members of the group before you do anything else.',
-        { cause: error },
-      )
-    }
-  }
+  await inSteps(
+    requests.map((request) => () => mustAsk(connection, { ...request, right: 'members' }, context)),
+    { app: 'Entra ID', look: 'Look at the members of the group before you do anything else.' },
+  )
 }
 
 const groupRequest = (id: string) =>
