@@ -284,15 +284,17 @@ describe('update_user', () => {
     })
   })
 
-  test.each([{ email: 'other@example.com' }, { custom: { onPremisesImmutableId: 'x' } }, { manager: 'x' }])(
-    'refuses %o before anybody is asked',
-    async (attributes) => {
-      const user = newcomer()
-      const from = world.asked.length
-      expect((await update(user.userPrincipalName, attributes)).error?.code).toBe('unsupported')
-      expect(world.asked).toHaveLength(from)
-    },
-  )
+  test.each([
+    { email: 'other@example.com' },
+    { phone: '+15550100' },
+    { custom: { onPremisesImmutableId: 'x' } },
+    { manager: 'x' },
+  ])('refuses %o before anybody is asked', async (attributes) => {
+    const user = newcomer()
+    const from = world.asked.length
+    expect((await update(user.userPrincipalName, attributes)).error?.code).toBe('unsupported')
+    expect(world.asked).toHaveLength(from)
+  })
 })
 
 describe('what Active Directory keeps', () => {
@@ -433,6 +435,13 @@ describe('administrators', () => {
       results: [{ outcome: 'failed', code: 'forbidden', note: expect.stringContaining('directory role') }],
     })
   })
+})
+
+test('without the right to read roles, the question says that it is not known who is an administrator', async () => {
+  const permissions = ['User.Read.All', 'User.EnableDisableAccount.All', 'User.RevokeSessions.All']
+  await using other = await openEntra({ entra: { permissions } })
+  expect(await other.call('deactivate_user', leaves(ADA))).toMatchObject({ status: 'done' })
+  expect(other.asked.join()).toMatch(/administrator.*not known: RoleManagement\.Read\.Directory is missing/)
 })
 
 test('explain_access tells state, roles, methods, sessions, source and last sign-in, and what is not told', async () => {

@@ -62,7 +62,7 @@ const RULES: readonly Rule[] = [
 ]
 
 const ENABLES = ['User.EnableDisableAccount.All', 'User.ReadWrite.All', 'Directory.ReadWrite.All']
-const UPDATES = ['User.ReadWrite.All', 'Directory.ReadWrite.All']
+const UPDATES = ['User.ReadWrite.All', 'User.ReadUpdate.All', 'Directory.ReadWrite.All']
 
 /** Whether a token with these permissions may send the request; `path` is below `/v1.0`. */
 export function mayAsk(

@@ -10,6 +10,7 @@ import { mustAsk } from './api.ts'
 import type { Connection } from './clients.ts'
 import { checkGroup, domainOf, listGroups, readGroup, updateMembers } from './groups.ts'
 import { isGuest, isSynced, propertiesOf, SYNCED } from './profile.ts'
+import { RIGHTS } from './rights.ts'
 import { entraUsers, rawUser } from './users.ts'
 
 /** The operations on the users and groups of a directory. */
@@ -48,7 +49,10 @@ export function entraOperations(connection: Connection, tenant: string) {
       const synced = accounts.find(({ custom }) => custom?.[SYNCED] === true)
       if (synced) throw synchronised(synced.custom)
       const endsHere = operation === 'endSessions' || operation === 'deactivateAccount'
-      return endsHere && accounts.some(isGuestAccount) ? [GUEST_SESSIONS] : []
+      return [
+        ...(endsHere && accounts.some(isGuestAccount) ? [GUEST_SESSIONS] : []),
+        ...(accounts.some(({ admin }) => admin === undefined) ? [ROLES_UNKNOWN] : []),
+      ]
     },
     async endSessions(target, context) {
       const raw = await current(target, context)
@@ -80,6 +84,8 @@ const isGuestAccount = ({ userType }: Account): boolean => isGuest({ userType })
 const GUEST_SESSIONS =
   'The account is a guest’s: its sessions are kept by another directory, and do not end here.'
 const WHERE_GUESTS_ARE = 'Ask the administrators of the guest’s own directory to end them.'
+
+const ROLES_UNKNOWN = `Whether the account is an administrator’s is not known: ${RIGHTS.roles.anyOf[0]} is missing.`
 
 /** Directory synchronisation keeps the account, and would undo a change (learn.microsoft.com/graph/api/user-update). */
 const synchronised = (raw: unknown): Refused =>

@@ -4,7 +4,11 @@ import { asText, asWord, definedOnly, field, isRecord, type Rec } from '../http/
 import { ENTERPRISE } from '../scim/facts.ts'
 import type { FieldName } from '../scim/fields.ts'
 
-/** Properties that can be set (learn.microsoft.com/graph/api/user-update). Exchange keeps `mail` and the aliases. */
+/**
+ * Properties that can be set (learn.microsoft.com/graph/api/user-update). Exchange keeps `mail` and the aliases. Phones and
+ * other emails are not among them: who holds them can reset the password
+ * (learn.microsoft.com/entra/identity/authentication/howto-sspr-authenticationdata).
+ */
 const PROPERTIES = {
   userName: 'userPrincipalName',
   givenName: 'givenName',
@@ -14,7 +18,6 @@ const PROPERTIES = {
   department: 'department',
   externalId: 'employeeId',
   locale: 'preferredLanguage',
-  phone: 'mobilePhone',
 } as const satisfies Partial<Record<FieldName, string>>
 
 /** Properties that can be set as custom attributes, by their own names. */
@@ -40,7 +43,16 @@ const SHOWN = [
 
 /** What is read of a user. Without `$select` Graph leaves most of it out (learn.microsoft.com/graph/api/resources/user). */
 export const SELECT = [
-  ...['id', 'accountEnabled', 'mail', 'otherMails', 'proxyAddresses', 'userType', 'createdDateTime'],
+  ...[
+    'id',
+    'accountEnabled',
+    'mail',
+    'otherMails',
+    'proxyAddresses',
+    'userType',
+    'createdDateTime',
+    'mobilePhone',
+  ],
   ...['city', 'state', 'country'],
   ...Object.values(PROPERTIES),
   ...SHOWN,

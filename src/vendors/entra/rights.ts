@@ -35,7 +35,10 @@ export const RIGHTS = {
   },
   // learn.microsoft.com, "user: revokeSignInSessions".
   sessions: { does: 'end sessions', anyOf: ['User.RevokeSessions.All', 'Directory.ReadWrite.All'] },
-  profiles: { does: 'update users', anyOf: ['User.ReadWrite.All', 'Directory.ReadWrite.All'] },
+  profiles: {
+    does: 'update users',
+    anyOf: ['User.ReadWrite.All', 'User.ReadUpdate.All', 'Directory.ReadWrite.All'],
+  },
   members: {
     does: 'change the members of groups',
     anyOf: ['GroupMember.ReadWrite.All', 'Group.ReadWrite.All', 'Directory.ReadWrite.All'],
