@@ -116,6 +116,28 @@ describe('pull_audit', () => {
   })
 })
 
+test('goes through logs of many pages, and tells every event once', async () => {
+  await using other = await openEntra()
+  const { entra } = other
+  const user = entra.user(GRACE)
+  const now = Date.now()
+  for (let place = 0; place < 1_100; place++) {
+    const at = now - 1_000 * (place + 1)
+    entra.audit({ at, action: 'Update user', by: entra.user(ADA), user })
+    entra.signIn({ at: at - 1, user, app: 'Office 365' })
+    entra.provisioned({ at: at - 2, user, target: 'Netskope' })
+  }
+  const ids: string[] = []
+  let cursor: string | undefined
+  do {
+    const page = await pull({ user: GRACE, limit: 700, ...(cursor && { cursor }) }, other)
+    ids.push(...page.events.map(({ id }) => id))
+    cursor = page.nextCursor
+  } while (cursor)
+  expect(new Set(ids).size).toBe(3_300)
+  expect(ids).toHaveLength(3_300)
+}, 40_000)
+
 describe('a log that may not be read', () => {
   const withRights = (...permissions: string[]) =>
     openEntra({ entra: { permissions: ['User.Read.All', ...permissions] } })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Incoming, Reply } from '../http-types.ts'
 import { parseFilter, parseSearch } from './filter.ts'
 import { badRequest, Refusal, unsupportedQuery } from './graph-error.ts'
@@ -61,11 +62,16 @@ const NEEDS_ADVANCED =
 const NEEDS_HEADER =
   "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'"
 
-/** The token says where the page starts; nobody but this service reads it. */
-const tokenOf = (start: number) => Buffer.from(`page:${start}`).toString('base64url')
+/** The token says where the page starts; nobody but this service reads it. Real ones are some hundred characters long. */
+const tokenOf = (start: number) =>
+  Buffer.from(['page', start, ...[1, 2, 3].map((part) => digest(`${start}/${part}`))].join(':')).toString(
+    'base64url',
+  )
+const digest = (text: string) => createHash('sha512').update(text).digest('hex')
+
 function startOf(token: string | null): number {
   if (token === null) return 0
-  const [, start] = /^page:(\d+)$/.exec(Buffer.from(token, 'base64url').toString()) ?? []
+  const [, start] = /^page:(\d+):/.exec(Buffer.from(token, 'base64url').toString()) ?? []
   if (start === undefined) throw new Refusal(badRequest('The skip token is invalid.'))
   return Number(start)
 }

@@ -39,8 +39,8 @@ export async function rawUser(
   context: RequestContext,
   select = SELECT,
 ): Promise<Rec | undefined> {
-  // Anything else is neither of the two, and what Graph makes of it is not specified.
-  if (asId(name) === undefined || !(UUID.test(name) || /^[^\s/\\?$]+@[^\s/\\?]+$/.test(name)))
+  // Anything else is neither of the two, or needs an escape that is not specified: a filter finds it.
+  if (asId(name) === undefined || !(UUID.test(name) || /^[^\s/\\?$'%]+@[^\s/\\?'%]+$/.test(name)))
     return undefined
   const query = { $select: select, $expand: 'manager($select=id,displayName)' }
   return ask(connection, { path: path`/users/${name}`, query, right: 'users' }, context)
