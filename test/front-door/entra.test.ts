@@ -245,6 +245,14 @@ describe('deactivate_user', () => {
   })
 })
 
+test('an account elsewhere that Entra ID provisions is said to be so, with where to make a lasting change', async () => {
+  const user = newcomer()
+  world.sandbox.tenants['acme-scim'].addUser({ userName: user.userPrincipalName, externalId: user.id })
+  const from = world.asked.length
+  await world.call('deactivate_user', leaves(user.userPrincipalName, ['acme-scim']))
+  expect(world.asked.slice(from).join()).toMatch(/acme-entra provisions .* in acme-scim/)
+})
+
 test('end_sessions ends them, and reads that back', async () => {
   const user = newcomer()
   expect(await world.call('end_sessions', leaves(user.userPrincipalName))).toMatchObject({
