@@ -23,7 +23,8 @@ export function readRates({ status, headers }: AppReply): Learned {
   const throttled = status === 429
   const { limit = 0, remaining, reset } = tightest(headers, appNow)
   const asked = status >= 400 ? retryAfter(headers['retry-after'], appNow) : undefined
-  const spent = remaining === 0 && reset === undefined ? DEFAULT_PAUSE_MS : undefined
+  const isSpent = (remaining === 0 && reset === undefined) || shareUsed(headers) >= 1
+  const spent = isSpent ? DEFAULT_PAUSE_MS : undefined
   const pauseMs = asked ?? (throttled ? reset : spent)
   return {
     throttled,
@@ -32,6 +33,10 @@ export function readRates({ status, headers }: AppReply): Learned {
     ...(remaining !== undefined && reset && { allowance: { remaining, resetMs: reset, limit } }),
   }
 }
+
+/** Microsoft Graph sends the share of the limit that is used, from 0.8 on (learn.microsoft.com, "Microsoft Graph throttling guidance"). */
+const shareUsed = (headers: AppReply['headers']): number =>
+  Number(headers['x-ms-throttle-limit-percentage'] ?? 0)
 
 /** Seconds or an HTTP date (RFC 9110 §10.2.3), as milliseconds from now. */
 function retryAfter(value: string | undefined, appNow: number): number | undefined {

@@ -117,10 +117,10 @@ export async function startApp(options: AppOptions): Promise<App> {
       if (!found) return options.noRoute
       if (!found.run)
         return { status: 405, headers: { allow: found.allow }, body: { message: 'Method not allowed' } }
-      const { run, id, other } = found
+      const { run, id, more } = found
       return (
         options.gate(incoming) ??
-        faults.around('back', incoming, async (incoming) => run(incoming, id, other))
+        faults.around('back', incoming, async (incoming) => run(incoming, id, ...more))
       )
     })
 

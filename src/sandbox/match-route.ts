@@ -9,22 +9,23 @@ export function matchRoute(routes: readonly Route[], { method, path }: Incoming)
   if (here.length === 0) return undefined
   const allow = here.map((route) => route.method).join(', ')
   const route = here.find((route) => route.method === method)
-  const [id = '', other = ''] = route?.ids ?? []
-  return { allow, id, other, run: route?.run }
+  const [id = '', ...more] = route?.ids ?? []
+  return { allow, id, more, run: route?.run }
 }
 
-/** The values of each `:id` in the path; `undefined` if the path does not match. */
+/** The values of the segments that the pattern gives as `:id`; `undefined` if the path does not match. */
 function idsIn(pattern: string, path: string): string[] | undefined {
-  const [wanted, given] = [pattern.split('/'), path.split('/')]
-  if (wanted.length !== given.length) return undefined
+  const wanted = pattern.split('/')
+  const segments = path.split('/')
+  if (wanted.length !== segments.length) return undefined
   const ids: string[] = []
-  for (const [index, segment] of wanted.entries()) {
-    const value = given[index] ?? ''
-    if (segment !== ':id') {
-      if (segment !== value) return undefined
+  for (const [place, name] of wanted.entries()) {
+    const segment = segments[place] ?? ''
+    if (name !== ':id') {
+      if (name !== segment) return undefined
       continue
     }
-    const id = decoded(value)
+    const id = decoded(segment)
     if (!id) return undefined
     ids.push(id)
   }

@@ -1,3 +1,4 @@
+import { ENTRA_KINDS, type EntraOptions, type EntraTenant, startEntra } from './entra.ts'
 import type { Fault } from './faults.ts'
 import { GAINSIGHT_KINDS, type GainsightOptions, type GainsightTenant, startGainsight } from './gainsight.ts'
 import type { Limits } from './limit.ts'
@@ -12,7 +13,7 @@ import { OKTA_KINDS, type OktaOptions, type OktaTenant, startOkta } from './okta
 import { SCIM_KINDS, type ScimApp, type ScimAppOptions, startScimApp } from './scim-app.ts'
 
 /** The apps that can be simulated; `scim` is any app that speaks SCIM 2.0. */
-export const SANDBOX_APPS = ['netskope', 'gainsight', 'mindtickle', 'scim', 'okta'] as const
+export const SANDBOX_APPS = ['netskope', 'gainsight', 'mindtickle', 'scim', 'okta', 'entra'] as const
 export type SandboxApp = (typeof SANDBOX_APPS)[number]
 
 /** The apps to start by default. */
@@ -26,6 +27,7 @@ export const FAULT_KINDS = {
   ...MINDTICKLE_KINDS,
   ...SCIM_KINDS,
   ...OKTA_KINDS,
+  ...ENTRA_KINDS,
 }
 type SandboxFault = keyof typeof FAULT_KINDS
 
@@ -36,6 +38,7 @@ const KINDS_BY_APP = {
   mindtickle: MINDTICKLE_KINDS,
   scim: SCIM_KINDS,
   okta: OKTA_KINDS,
+  entra: ENTRA_KINDS,
 } as const
 
 export interface Tenants {
@@ -44,6 +47,7 @@ export interface Tenants {
   'acme-mindtickle': MindtickleTenant
   'acme-scim': ScimApp
   'acme-okta': OktaTenant
+  'acme-entra': EntraTenant
 }
 
 /** Limits and `now` apply to every app, `faults` to the apps that support them, the rest to Netskope. */
@@ -58,6 +62,7 @@ export interface SandboxOptions<App extends SandboxApp = DefaultApp>
   mindtickle?: MindtickleOptions | undefined
   scim?: ScimAppOptions | undefined
   okta?: OktaOptions | undefined
+  entra?: EntraOptions | undefined
 }
 
 /** A running app and how to reach it. */
@@ -128,6 +133,16 @@ export const STARTERS: Record<SandboxApp, (options: AnyOptions) => Promise<Start
     const tenant = await startOkta({ ...sharedOptions(options, OKTA_KINDS), ...options.okta })
     const { value } = tenant.tokens.api
     return { tenant, address: tenant.url, tokens: { api: ['SANDBOX_OKTA_TOKEN', value] } }
+  },
+  async entra(options) {
+    const tenant = await startEntra({ ...sharedOptions(options, ENTRA_KINDS), ...options.entra })
+    const { clientId, clientSecret } = tenant.registration
+    return {
+      tenant,
+      address: tenant.url,
+      tokens: { clientSecret: ['SANDBOX_ENTRA_SECRET', clientSecret] },
+      settings: { directory: tenant.directory, clientId, loginUrl: tenant.url },
+    }
   },
 }
 

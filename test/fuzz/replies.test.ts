@@ -6,6 +6,7 @@ import type { OperationName, Operations, RequestContext } from '../../src/domain
 import type { AppReply } from '../../src/guards/request.ts'
 import type { Vendor } from '../../src/vendors/define.ts'
 import { vendors } from '../../src/vendors/index.ts'
+import entra from '../fixtures/entra.json' with { type: 'json' }
 import gainsight from '../fixtures/gainsight.json' with { type: 'json' }
 import netskope from '../fixtures/netskope.json' with { type: 'json' }
 import okta from '../fixtures/okta.json' with { type: 'json' }
@@ -25,7 +26,14 @@ function* basesIn(value: unknown): Generator<Base> {
   else for (const inner of Object.values(value)) yield* basesIn(inner)
 }
 const bodies = Object.values(corpus.bodies).map((body) => ({ status: 200, headers: {}, body }))
-const bases = [...basesIn(gainsight), ...basesIn(netskope), ...basesIn(okta), ...basesIn(quirks), ...bodies]
+const bases = [
+  ...basesIn(entra),
+  ...basesIn(gainsight),
+  ...basesIn(netskope),
+  ...basesIn(okta),
+  ...basesIn(quirks),
+  ...bodies,
+]
 
 const headers = fc.dictionary(
   fc.constantFrom(
@@ -77,7 +85,9 @@ const reply: fc.Arbitrary<AppReply> = fc.oneof(
   fc.record({ status: statuses, headers, text: brokenText }),
 )
 
-const target = { id: 'id-1', userName: 'ana.ruiz@example.com' }
+// Entra ID has UUIDs alone.
+const target = { id: 'aaaaaaaa-1111-4222-8333-bbbbbbbbbbbb', userName: 'ana.ruiz@example.com' }
+const group = 'cccccccc-1111-4222-8333-dddddddddddd'
 const ASKS: { readonly [Name in OperationName]: unknown } = {
   findAccounts: { user: 'ana.ruiz@example.com' },
   findByName: { name: 'Ana Ruiz' },
@@ -87,7 +97,7 @@ const ASKS: { readonly [Name in OperationName]: unknown } = {
   readAccess: { id: target.id },
   listAccounts: { limit: 50, match: { status: 'active', group: 'Sales', email: 'a@example.com' } },
   listGroups: { limit: 50 },
-  readGroup: { group: 'Sales' },
+  readGroup: { group },
   checkWrite: { accounts: [], fields: { title: 'CEO' } },
   deactivateAccount: target,
   endSessions: target,
@@ -96,7 +106,7 @@ const ASKS: { readonly [Name in OperationName]: unknown } = {
     fields: { ...target, email: target.userName, givenName: 'Ana', familyName: 'Ruiz', role: 'CSM' },
   },
   updateAccount: { ...target, set: { title: 'CEO', email: 'new@example.com' } },
-  updateMembers: { group: { id: 'g', name: 'Sales' }, add: [target], remove: [{ ...target, id: 'id-2' }] },
+  updateMembers: { group: { id: group, name: 'Sales' }, add: [target], remove: [{ ...target, id: group }] },
   deleteAccount: target,
   pullAudit: { since: new Date(0), until: new Date(), user: 'ana.ruiz@example.com', limit: 100 },
   checkTokens: {},
@@ -121,6 +131,16 @@ const SETTINGS: Readonly<Record<string, Record<string, unknown>>> = {
   'gainsight by users': { tokens: { accessKey: 'access-key' }, restDialect: 'users', allowDelete: true },
   okta: { tokens: { api: 'api-token-0' }, externalIdAttribute: 'employeeNumber' },
   'okta by a service app': { tokens: { privateKey: KEY }, clientId: '0oa1', deactivateMeans: 'deactivate' },
+  entra: {
+    directory: 'acme.onmicrosoft.com',
+    clientId: 'client-id',
+    tokens: { clientSecret: 'client-secret' },
+  },
+  'entra with a token': {
+    directory: 'acme.onmicrosoft.com',
+    clientId: 'client-id',
+    tokens: { clientSecret: 'client-secret' },
+  },
   'gainsight by OAuth': { tokens: { clientId: 'client-id', clientSecret: 'client-secret' } },
 }
 
@@ -134,14 +154,24 @@ const run = (operations: Operations, operation: OperationName): Promise<unknown>
     context(),
   )
 
+const TOKEN: AppReply = { status: 200, headers: {}, text: JSON.stringify(entra.token.body) }
+
 /** Operations whose app answers with `replies`, one after the other and from the start again, without a network. */
-function operationsOver(vendor: Vendor, settings: TenantSettings, replies: readonly AppReply[]) {
+function operationsOver(
+  vendor: Vendor,
+  settings: TenantSettings,
+  replies: readonly AppReply[],
+  { hasToken = false } = {},
+) {
   let asked = 0
   const app = vendorContext()
   return vendor.operations(settings, {
     ...app,
     open: () => ({
-      send: async () => replies[asked++ % replies.length] ?? { status: 404, headers: {}, text: '' },
+      send: async ({ form }) =>
+        hasToken && form
+          ? TOKEN
+          : (replies[asked++ % replies.length] ?? { status: 404, headers: {}, text: '' }),
     }),
   })
 }
@@ -246,6 +276,18 @@ const NASTY: Readonly<Record<string, AppReply>> = {
     displayName: 'Sales',
     members: many(3_000, (at) => ({ value: `u${at}`, display: `u${at}@example.com` })),
   }),
+  'a list of Graph that is an object': failing(200, { value: { 0: rowOf({}), length: 1 } }),
+  'a list of Graph with holes': failing(200, { value: many(5_000, (at) => (at % 2 ? null : { id: at })) }),
+  'a next link that climbs': failing(200, { value: [rowOf({})], '@odata.nextLink': '/v1.0/../../x' }),
+  'a next link of a megabyte': failing(200, {
+    value: [rowOf({})],
+    '@odata.nextLink': `/v1.0/users?$skiptoken=${'x'.repeat(1_000_000)}`,
+  }),
+  'a next link to itself': failing(200, {
+    value: [rowOf({})],
+    '@odata.nextLink': '/v1.0/users?$skiptoken=1',
+  }),
+  'an error of Graph that is the prototype': failing(404, { error: { code: '__proto__', message: {} } }),
   'events without number': failing(200, { ok: 1, result: many(10_000, () => ({ timestamp: 1 })) }),
   'an event at the end of time': failing(200, {
     ok: 1,
@@ -302,15 +344,19 @@ const NASTY: Readonly<Record<string, AppReply>> = {
 
 describe.each(Object.entries(SETTINGS))('whatever an app answers to %s', (name, given) => {
   const vendor = vendors.find((one) => one.name === name.split(' ')[0]) as Vendor
-  const parsed = parseAs(vendor.name, { url: 'http://127.0.0.1:9', maxPages: 3, ...given })
+  // An app with pages of a size of its own has no setting for them.
+  const paged = vendor.name === 'entra' ? {} : { maxPages: 3 }
+  const parsed = parseAs(vendor.name, { url: 'http://127.0.0.1:9', ...paged, ...given })
   if (!parsed.success) throw parsed.error
   const settings = parsed.data
-  const offered = Object.keys(operationsOver(vendor, settings, [])) as OperationName[]
+  const hasToken = name.endsWith('with a token')
+  const over = (replies: readonly AppReply[]) => operationsOver(vendor, settings, replies, { hasToken })
+  const offered = Object.keys(over([])) as OperationName[]
 
   test.each(offered)('%s ends in an answer or an error of ours', async (operation) => {
     await fc.assert(
       fc.asyncProperty(fc.array(reply, { minLength: 1, maxLength: 4 }), (replies) =>
-        survives(() => run(operationsOver(vendor, settings, replies), operation)),
+        survives(() => run(over(replies), operation)),
       ),
       { numRuns: RUNS },
     )
@@ -318,7 +364,7 @@ describe.each(Object.entries(SETTINGS))('whatever an app answers to %s', (name, 
 
   test.each(Object.entries(NASTY))('%s harms nothing', async (_, nasty) => {
     for (const operation of offered) {
-      await survives(() => run(operationsOver(vendor, settings, [nasty]), operation))
+      await survives(() => run(over([nasty]), operation))
     }
   })
 })

@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_APPS, SANDBOX_APPS, startSandbox } from '../../src/sandbox/index.ts'
+import { DEFAULT_APPS, SANDBOX_APPS, type SandboxApp, startSandbox } from '../../src/sandbox/index.ts'
 
-const openAll = async () => {
-  const sandbox = await startSandbox({ apps: SANDBOX_APPS, events: 10 })
+/** The apps whose records are in SCIM form. */
+const SCIM_APPS = ['netskope', 'gainsight', 'mindtickle', 'scim'] as const
+
+const openAll = async <const App extends SandboxApp>(apps: readonly App[]) => {
+  const sandbox = await startSandbox({ apps, events: 10 })
   return { ...sandbox, [Symbol.asyncDispose]: () => sandbox.close() }
 }
 
 describe('a sandbox of several apps', () => {
   test('says how each is reached', async () => {
-    await using sandbox = await openAll()
+    await using sandbox = await openAll(SANDBOX_APPS)
     const { tenants } = sandbox
     expect(sandbox.settings.tenants).toEqual({
       'acme-netskope': {
@@ -36,6 +39,14 @@ describe('a sandbox of several apps', () => {
         url: tenants['acme-okta'].url,
         tokens: { api: 'env:SANDBOX_OKTA_TOKEN' },
       },
+      'acme-entra': {
+        vendor: 'entra',
+        url: tenants['acme-entra'].url,
+        loginUrl: tenants['acme-entra'].url,
+        directory: 'acme.onmicrosoft.com',
+        clientId: tenants['acme-entra'].registration.clientId,
+        tokens: { clientSecret: 'env:SANDBOX_ENTRA_SECRET' },
+      },
     })
     expect(sandbox.env).toMatchObject({
       SANDBOX_NETSKOPE_SCIM_TOKEN: sandbox.tokens.scim,
@@ -44,19 +55,20 @@ describe('a sandbox of several apps', () => {
       SANDBOX_MINDTICKLE_TOKEN: tenants['acme-mindtickle'].tokens.scim.value,
       SANDBOX_SCIM_TOKEN: tenants['acme-scim'].tokens.scim.value,
       SANDBOX_OKTA_TOKEN: tenants['acme-okta'].tokens.api.value,
+      SANDBOX_ENTRA_SECRET: tenants['acme-entra'].registration.clientSecret,
     })
   })
 
   test('has Ada in all of them, under one name and by as many ids', async () => {
-    await using sandbox = await openAll()
+    await using sandbox = await openAll(SCIM_APPS)
     const all = Object.values(sandbox.tenants).map((tenant) => tenant.user('ada@example.com'))
     expect(new Set(all.map(({ userName }) => userName))).toEqual(new Set(['ada@example.com']))
     expect(new Set(all.map(({ externalId }) => externalId)).size).toBe(1)
-    expect(new Set(all.map(({ id }) => id)).size).toBe(SANDBOX_APPS.length)
+    expect(new Set(all.map(({ id }) => id)).size).toBe(SCIM_APPS.length)
   })
 
   test('has people that differ a little from app to app', async () => {
-    await using sandbox = await openAll()
+    await using sandbox = await openAll(SCIM_APPS)
     const names = Object.values(sandbox.tenants).map(({ users }) => users.map(({ userName }) => userName))
     const [netskope = [], gainsight = [], mindtickle = []] = names
     const missing = (some: string[], others: string[]) => {
@@ -73,7 +85,7 @@ describe('a sandbox of several apps', () => {
   })
 
   test('has some who left elsewhere, and some whom the identity provider does not know', async () => {
-    await using sandbox = await openAll()
+    await using sandbox = await openAll(SCIM_APPS)
     const {
       'acme-netskope': netskope,
       'acme-gainsight': gainsight,
@@ -105,7 +117,7 @@ describe('a sandbox of several apps', () => {
   })
 
   test('leaves nothing running when one of its ports is taken', async () => {
-    await using other = await openAll()
+    await using other = await openAll(SCIM_APPS)
     const port = Number(new URL(other.tenants['acme-scim'].url).port)
     await expect(startSandbox({ apps: ['gainsight', 'scim'], port: port - 1 })).rejects.toThrow('EADDRINUSE')
   })

@@ -1,4 +1,5 @@
 import { describe } from 'vitest'
+import { startEntra } from '../../src/sandbox/entra.ts'
 import { type GainsightOptions, startGainsight } from '../../src/sandbox/gainsight.ts'
 import { startMindtickle } from '../../src/sandbox/mindtickle.ts'
 import { startNetskope } from '../../src/sandbox/netskope.ts'
@@ -6,6 +7,7 @@ import { startOkta } from '../../src/sandbox/okta.ts'
 import type { Person } from '../../src/sandbox/people.ts'
 import { startScimApp } from '../../src/sandbox/scim-app.ts'
 import { AWS_LIKE, ENTRA_LIKE } from '../../src/sandbox/scim-likes.ts'
+import { asScimTenant } from '../support/entra-as-scim.ts'
 import { type CaseName, type Started, type Subject, vendorContract } from './contract.ts'
 
 const inNoSuchPlace = ({ settings: { url } }: Started) => ({ url: `${url}/nowhere` })
@@ -128,6 +130,34 @@ const subjects: readonly Subject[] = [
       // Members are put into a new group one by one, and groups have no external id.
       'makes a group with its members by one write, and no second one',
       // Changes are POST and PUT.
+      'falls back where PATCH is refused with 405, and loses nothing',
+      'falls back where PATCH is refused with 501, and loses nothing',
+    ],
+  },
+  {
+    name: 'Microsoft Entra ID',
+    vendor: 'entra',
+    async start(people) {
+      const app = await startEntra({ people })
+      const { url, directory, registration } = app
+      return {
+        app: asScimTenant(app),
+        settings: { url, loginUrl: url, directory, clientId: registration.clientId },
+        tokens: { clientSecret: registration.clientSecret },
+      }
+    },
+    elsewhere: inNoSuchPlace,
+    lacks: [
+      // The address has no path that could be another one.
+      'says of an address where nobody serves the app that it is wrong',
+      'says of a token of another kind what it is',
+      // Accounts and groups are not made here.
+      'makes an account by one write, and no second one',
+      'makes an account once, though the reply is lost',
+      'does not know what became of a change whose reply is too large',
+      'makes a group with its members by one write, and no second one',
+      'makes a group once, though the reply is lost',
+      // Graph has no other way to change a user.
       'falls back where PATCH is refused with 405, and loses nothing',
       'falls back where PATCH is refused with 501, and loses nothing',
     ],

@@ -1,4 +1,4 @@
-import { createPrivateKey, type JsonWebKey, type KeyObject, randomUUID } from 'node:crypto'
+import { createPrivateKey, type JsonWebKey, type KeyObject, randomUUID, X509Certificate } from 'node:crypto'
 import { Unauthorized } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
 
@@ -8,6 +8,11 @@ export interface SigningKey {
   privateKey: Secret
   /** The name of the key at the server (`kid`). */
   keyId?: string | undefined
+  /**
+   * The server knows the key by its certificate, which `privateKey` has too: the header names it by its thumbprint
+   * (`x5t#S256`, RFC 7515 §4.1.8), and the signature is PS256.
+   */
+  certified?: boolean
 }
 
 /** How long an assertion is valid, seconds: it is used at once. */
@@ -15,10 +20,17 @@ const LIFE_S = 120
 
 /** A signed JWT with these claims, valid for two minutes and used once (RFC 7523 §3). */
 export async function signedAssertion(
-  { privateKey, keyId }: SigningKey,
+  { privateKey, keyId, certified = false }: SigningKey,
   claims: Readonly<Record<string, string>>,
 ): Promise<Secret> {
   const key = keyIn(privateKey)
+  const thumbprint = certified && key ? thumbprintIn(privateKey, key) : undefined
+  if (certified && thumbprint === undefined) {
+    throw new Unauthorized(
+      'The certificate of this tenant is not usable.',
+      'The PEM file must have the certificate and its private key: RSA from 2048 bits.',
+    )
+  }
   if (!key) {
     throw new Unauthorized(
       'The private key of this tenant is not usable.',
@@ -30,23 +42,48 @@ export async function signedAssertion(
   const kid = keyId ?? kidIn(privateKey)
   const now = Math.floor(Date.now() / 1_000)
   const signed = await new SignJWT({ ...claims, iat: now, exp: now + LIFE_S, jti: randomUUID() })
-    .setProtectedHeader({ alg: algorithmOf(key), typ: 'JWT', ...(kid !== undefined && { kid }) })
+    .setProtectedHeader({
+      alg: certified ? 'PS256' : algorithmOf(key),
+      typ: 'JWT',
+      ...(kid !== undefined && { kid }),
+      ...(thumbprint !== undefined && { 'x5t#S256': thumbprint }),
+    })
     .sign(key)
   return new Secret(signed)
 }
 
 export const isSigningKey = (privateKey: Secret): boolean => keyIn(privateKey) !== undefined
 
+/** Whether a PEM text has a certificate and the RSA key that belongs to it. */
+export function isCertifiedKey(pem: Secret): boolean {
+  const key = keyIn(pem)
+  return key !== undefined && thumbprintIn(pem, key) !== undefined
+}
+
+/** The SHA-256 thumbprint of the certificate beside an RSA key; undefined without one that belongs to the key. */
+function thumbprintIn(pem: Secret, key: KeyObject): string | undefined {
+  if (key.asymmetricKeyType !== 'rsa') return undefined
+  try {
+    const certificate = new X509Certificate(textOf(pem))
+    return certificate.checkPrivateKey(key)
+      ? Buffer.from(certificate.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url')
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A text in one line may write its line breaks as \n. */
+const textOf = (pem: Secret): string => pem.reveal().replaceAll('\\n', '\n')
+
 const algorithmOf = (key: KeyObject): string => (key.asymmetricKeyType === 'rsa' ? 'RS256' : 'ES256')
 
-/** Undefined if it is no key, or none that RS256 or ES256 can use. A text in one line may write its line breaks as \n. */
+/** Undefined if it is no key, or none that RS256 or ES256 can use. */
 function keyIn(privateKey: Secret): KeyObject | undefined {
   let key: KeyObject
   try {
     const jwk = jwkIn(privateKey)
-    key = jwk
-      ? createPrivateKey({ key: jwk, format: 'jwk' })
-      : createPrivateKey(privateKey.reveal().replaceAll('\\n', '\n'))
+    key = jwk ? createPrivateKey({ key: jwk, format: 'jwk' }) : createPrivateKey(textOf(privateKey))
   } catch {
     return undefined
   }

@@ -51,12 +51,24 @@ export const signedByClient = (
   key: SigningKey,
   audience: string,
 ): ClientAuthentication => ({
-  parameters: async () => ({
-    client_id: clientId,
-    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-    client_assertion: await signedAssertion(key, { iss: clientId, sub: clientId, aud: audience }),
-  }),
+  parameters: async () =>
+    asserted(clientId, await signedAssertion(key, { iss: clientId, sub: clientId, aud: audience })),
   secrets: [key.privateKey],
+})
+
+/** An assertion that another server signed (RFC 7521 §4.2). It is short-lived, so its file is read for each request. */
+export const signedElsewhere = (clientId: string, assertion: Secret): ClientAuthentication => ({
+  parameters() {
+    assertion.reread()
+    return asserted(clientId, assertion)
+  },
+  secrets: [assertion],
+})
+
+const asserted = (clientId: string, assertion: Secret): Parameters => ({
+  client_id: clientId,
+  client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+  client_assertion: assertion,
 })
 
 /** RFC 6749 §4.4. */

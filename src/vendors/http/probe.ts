@@ -2,7 +2,7 @@ import { IdentityError, NoConnection, WrongAddress } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import { saysNothingFound } from './classify.ts'
 import type { Failure, ParsedReply } from './reply.ts'
-import { field } from './values.ts'
+import { field, isRecord, parseJson, type Rec } from './values.ts'
 
 /** check_token warns this long before a token expires. */
 export const EXPIRES_SOON_MS = 7 * 24 * 60 * 60_000
@@ -85,17 +85,18 @@ function outcomeByStatus(status: number): ProbeOutcome {
   return status === 404 || (status >= 300 && status < 400) ? 'wrong_address' : 'unreachable'
 }
 
-/** Expiry of a JWT token in epoch milliseconds (RFC 7519 §4.1.4). Reads no other claim. */
+/** Expiry of a JWT token in epoch milliseconds (RFC 7519 §4.1.4). */
 export function jwtExpiry(token: Secret): number | undefined {
+  const exp = field(claimsIn(token), 'exp')
+  return typeof exp === 'number' && exp > 0 && exp < 1e11 ? exp * 1_000 : undefined
+}
+
+/** The claims of a JWT, unverified: to say what a token is, never to decide by. Undefined for any other token. */
+export function claimsIn(token: Secret): Rec | undefined {
   const [, payload, signature, ...more] = token.reveal().split('.')
   if (!payload || signature === undefined || more.length > 0) return undefined
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
-    const exp = typeof claims === 'object' && claims !== null && 'exp' in claims ? claims.exp : undefined
-    return typeof exp === 'number' && exp > 0 && exp < 1e11 ? exp * 1_000 : undefined
-  } catch {
-    return undefined
-  }
+  const claims = parseJson(Buffer.from(payload, 'base64url').toString('utf8'))
+  return isRecord(claims) ? claims : undefined
 }
 
 /** A token with read access alone gives the same answers as one that may write. */

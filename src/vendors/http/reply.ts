@@ -38,7 +38,8 @@ export function parseReply(reply: AppReply): ParsedReply {
   const status = inside ? (inside.status ?? statusInText(said) ?? reply.status) : reply.status
   const retryAt = retryAtOf({ ...reply, status })
   const scimType = asText(field(body, 'scimType'), 64)
-  const requestId = plainText(reply.headers['x-request-id'] ?? '', 64)
+  // Microsoft Graph names it without the x.
+  const requestId = plainText(reply.headers['x-request-id'] ?? reply.headers['request-id'] ?? '', 64)
   return {
     ok: false,
     failure: {

@@ -59,7 +59,8 @@ async function findAccounts(
     const user = userIn(source, row)
     if (!user) unreadable++
     // The first is the surest: what a search found can be out of date.
-    else if (isMeant(user, names) && !users.has(user.account.id)) users.set(user.account.id, user)
+    else if (users.has(user.account.id)) continue
+    else if (isMeant(user, names) || bearsOtherId(source, row, names)) users.set(user.account.id, user)
   }
   const accounts = [...users.values()].map(({ account }) => account)
   if (unreadable === 0) return { accounts }
@@ -70,6 +71,9 @@ async function findAccounts(
   if (accounts.length === 0) throw gap
   return { accounts, gap }
 }
+
+const bearsOtherId = ({ otherIdsOf }: RecordSource, row: unknown, names: readonly string[]): boolean =>
+  otherIdsOf?.(row).some((id) => names.some((name) => sameId(id, name))) ?? false
 
 /** Candidates: who bears each word of the name. Reads a short list, or what the app finds by the name. */
 async function findByName(source: RecordSource, name: string, context: RequestContext): Promise<Found> {

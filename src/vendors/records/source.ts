@@ -18,11 +18,14 @@ export interface RecordSource {
   maxPages: number
   /** The record in SCIM form; undefined for what is no user. */
   asScim(raw: unknown): Rec | undefined
+  /** Ids in the raw record that people know somebody by, beside id and external id. */
+  otherIdsOf?(raw: unknown): readonly string[]
   /** The whole record with this id, and no other; undefined if there is none. */
   one(id: string, context: RequestContext): Promise<unknown>
   /**
-   * Every record that bears one of the names as user name, email or external id, and that with the id `user`. Others may
-   * be among them, and a record more than once: the first of them counts. Throws where the app's answer is no evidence.
+   * Every record that bears one of the names as user name, email, external or other id, and that with the id `user`.
+   * Others may be among them, and a record more than once: the first of them counts. Throws where the app's answer is no
+   * evidence.
    */
   named(ask: AskedNames, context: RequestContext): Promise<readonly unknown[]>
   /** The same for a person's name; a page of candidates. Without it the list is read. */
