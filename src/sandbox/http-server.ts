@@ -117,8 +117,11 @@ export async function startApp(options: AppOptions): Promise<App> {
       if (!found) return options.noRoute
       if (!found.run)
         return { status: 405, headers: { allow: found.allow }, body: { message: 'Method not allowed' } }
-      const { run, id } = found
-      return options.gate(incoming) ?? faults.around('back', incoming, async (incoming) => run(incoming, id))
+      const { run, id, more } = found
+      return (
+        options.gate(incoming) ??
+        faults.around('back', incoming, async (incoming) => run(incoming, id, ...more))
+      )
     })
 
   const server = createServer((message, response) => {

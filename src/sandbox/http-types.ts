@@ -37,11 +37,11 @@ export interface Reply {
 /** The outcome of a request: a reply, a closed or reset connection, or no answer at all. */
 export type Outcome = Reply | 'close' | 'reset' | 'silence'
 
-/** One route of an app. `:id` in the path matches one segment. */
+/** One route of an app. Each `:id` in the path matches one segment. */
 export interface Route {
   method: string
   path: string
-  run(incoming: Incoming, id: string): Reply
+  run(incoming: Incoming, id: string, ...more: string[]): Reply
 }
 
 /** A token of a simulated app. `slot` is its name in the settings file. */

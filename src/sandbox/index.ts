@@ -1,4 +1,5 @@
 import type { GainsightOptions, GainsightTenant } from './gainsight.ts'
+import type { GoogleOptions, GoogleTenant } from './google.ts'
 import type { MindtickleOptions, MindtickleTenant } from './mindtickle.ts'
 import type { NetskopeFault, NetskopeTenant } from './netskope.ts'
 import {
@@ -63,9 +64,10 @@ export async function startSandbox<const App extends SandboxApp = DefaultApp>(
     tokens: mapValues(first[1].tokens, ([, value]) => value),
     tenants: perTenant((_, { tenant }) => tenant),
     settings: {
-      tenants: perTenant((vendor, { address, tokens }) => ({
+      tenants: perTenant((vendor, { address, tokens, settings }) => ({
         vendor,
         url: address,
+        ...settings,
         tokens: mapValues(tokens, ([variable]) => `env:${variable}`),
       })),
     },
@@ -96,6 +98,8 @@ export {
 export type {
   GainsightOptions,
   GainsightTenant,
+  GoogleOptions,
+  GoogleTenant,
   MindtickleOptions,
   MindtickleTenant,
   NetskopeFault,

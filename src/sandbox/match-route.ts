@@ -1,25 +1,40 @@
 import type { Incoming, Route } from './http-types.ts'
 
-/** The route of a request and the id in its path; without `run` if the path supports only other methods. */
+/** The route of a request and the ids in its path; without `run` if the path supports only other methods. */
 export function matchRoute(routes: readonly Route[], { method, path }: Incoming) {
   const here = routes.flatMap((route) => {
-    const id = idIn(route.path, path)
-    return id === undefined ? [] : [{ ...route, id }]
+    const ids = idsIn(route.path, path)
+    return ids === undefined ? [] : [{ ...route, ids }]
   })
   if (here.length === 0) return undefined
   const allow = here.map((route) => route.method).join(', ')
   const route = here.find((route) => route.method === method)
-  return { allow, id: route?.id ?? '', run: route?.run }
+  const [id = '', ...more] = route?.ids ?? []
+  return { allow, id, more, run: route?.run }
 }
 
-/** The value of `:id` in the path, empty without `:id`; `undefined` if the path does not match. */
-function idIn(pattern: string, path: string): string | undefined {
-  if (!pattern.endsWith('/:id')) return path === pattern ? '' : undefined
-  const start = pattern.slice(0, -':id'.length)
-  const rest = path.slice(start.length)
-  if (!path.startsWith(start) || !/^[^/]+$/.test(rest)) return undefined
+/** The values of the segments that the pattern gives as `:id`; `undefined` if the path does not match. */
+function idsIn(pattern: string, path: string): string[] | undefined {
+  const wanted = pattern.split('/')
+  const segments = path.split('/')
+  if (wanted.length !== segments.length) return undefined
+  const ids: string[] = []
+  for (const [place, name] of wanted.entries()) {
+    const segment = segments[place] ?? ''
+    if (name !== ':id') {
+      if (name !== segment) return undefined
+      continue
+    }
+    const id = decoded(segment)
+    if (!id) return undefined
+    ids.push(id)
+  }
+  return ids
+}
+
+function decoded(segment: string): string | undefined {
   try {
-    return decodeURIComponent(rest)
+    return decodeURIComponent(segment)
   } catch {
     return undefined
   }

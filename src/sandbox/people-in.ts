@@ -42,6 +42,7 @@ const DIFFERENCES = {
     unmanaged: (place) => place % 5 === 2,
   },
   scim: NO_DIFFERENCES,
+  google: NO_DIFFERENCES,
 } as const satisfies Record<string, Differences>
 
 /** A person with an account in one app. The identity provider does not manage every account. */

@@ -1,5 +1,6 @@
 import type { Fault } from './faults.ts'
 import { GAINSIGHT_KINDS, type GainsightOptions, type GainsightTenant, startGainsight } from './gainsight.ts'
+import { GOOGLE_KINDS, type GoogleOptions, type GoogleTenant, startGoogle } from './google.ts'
 import type { Limits } from './limit.ts'
 import {
   MINDTICKLE_KINDS,
@@ -11,7 +12,7 @@ import { NETSKOPE_KINDS, type NetskopeOptions, type NetskopeTenant, startNetskop
 import { SCIM_KINDS, type ScimApp, type ScimAppOptions, startScimApp } from './scim-app.ts'
 
 /** The apps that can be simulated; `scim` is any app that speaks SCIM 2.0. */
-export const SANDBOX_APPS = ['netskope', 'gainsight', 'mindtickle', 'scim'] as const
+export const SANDBOX_APPS = ['netskope', 'gainsight', 'mindtickle', 'scim', 'google'] as const
 export type SandboxApp = (typeof SANDBOX_APPS)[number]
 
 /** The apps to start by default. */
@@ -19,7 +20,13 @@ export const DEFAULT_APPS = ['netskope', 'gainsight', 'mindtickle'] as const sat
 export type DefaultApp = (typeof DEFAULT_APPS)[number]
 
 /** Every kind of fault that `faults` can name. */
-export const FAULT_KINDS = { ...NETSKOPE_KINDS, ...GAINSIGHT_KINDS, ...MINDTICKLE_KINDS, ...SCIM_KINDS }
+export const FAULT_KINDS = {
+  ...NETSKOPE_KINDS,
+  ...GAINSIGHT_KINDS,
+  ...MINDTICKLE_KINDS,
+  ...SCIM_KINDS,
+  ...GOOGLE_KINDS,
+}
 type SandboxFault = keyof typeof FAULT_KINDS
 
 /** The faults that each app supports. */
@@ -28,6 +35,7 @@ const KINDS_BY_APP = {
   gainsight: GAINSIGHT_KINDS,
   mindtickle: MINDTICKLE_KINDS,
   scim: SCIM_KINDS,
+  google: GOOGLE_KINDS,
 } as const
 
 export interface Tenants {
@@ -35,6 +43,7 @@ export interface Tenants {
   'acme-gainsight': GainsightTenant
   'acme-mindtickle': MindtickleTenant
   'acme-scim': ScimApp
+  'acme-google': GoogleTenant
 }
 
 /** Limits and `now` apply to every app, `faults` to the apps that support them, the rest to Netskope. */
@@ -48,6 +57,7 @@ export interface SandboxOptions<App extends SandboxApp = DefaultApp>
   gainsight?: GainsightOptions | undefined
   mindtickle?: MindtickleOptions | undefined
   scim?: ScimAppOptions | undefined
+  google?: GoogleOptions | undefined
 }
 
 /** A running app and how to reach it. */
@@ -57,6 +67,8 @@ export interface Started {
   address: string
   /** The environment variable and the value of each token. */
   tokens: Record<string, [variable: string, value: string]>
+  /** What else the settings file says of it. */
+  settings?: Readonly<Record<string, string>>
 }
 
 type AnyOptions = SandboxOptions<SandboxApp>
@@ -103,6 +115,17 @@ export const STARTERS: Record<SandboxApp, (options: AnyOptions) => Promise<Start
     const tenant = await startScimApp({ ...sharedOptions(options, SCIM_KINDS), ...options.scim })
     const { value } = tenant.tokens.scim
     return { tenant, address: tenant.scimUrl, tokens: { scim: ['SANDBOX_SCIM_TOKEN', value] } }
+  },
+  async google(options) {
+    const tenant = await startGoogle({ ...sharedOptions(options, GOOGLE_KINDS), ...options.google })
+    const { domain, admin, tokenUrl } = tenant
+    const { value } = tenant.tokens.serviceAccount
+    return {
+      tenant,
+      address: tenant.url,
+      tokens: { serviceAccount: ['SANDBOX_GOOGLE_SERVICE_ACCOUNT', value] },
+      settings: { domain, admin, tokenUrl },
+    }
   },
 }
 
