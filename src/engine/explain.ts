@@ -27,7 +27,7 @@ const MOST_CHANGES = 5
 
 /** What the app of an account tells of its access, and what it does not tell. */
 export async function factsOf(
-  account: Account,
+  found: Account,
   {
     tenant,
     places,
@@ -48,6 +48,15 @@ export async function factsOf(
       return undefined
     }
   }
+  const whole = async () => {
+    const read = await ask.one(name, 'readAccount', { id: found.id })
+    return read && { ...found, ...read }
+  }
+  // What a look-up found can lack what only the record has, such as groups.
+  const account =
+    (found.groups === undefined && tenant.offers('readAccount')
+      ? await attempt('groups', whole)
+      : undefined) ?? found
   const [shown, changes] = await Promise.all([
     tenant.offers('readAccess')
       ? attempt('access', () => ask.one(name, 'readAccess', { id: account.id }))

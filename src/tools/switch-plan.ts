@@ -130,12 +130,19 @@ async function changesOf(
 ): Promise<Change[]> {
   const subject = targetOf(account)
   const about = { tenant, accounts: [account], subject, ask: subject } as const
+  // An app that does not show the sessions is no reason to leave somebody their access.
   const before = async () =>
-    offers('readSessions') ? ask.one(tenant, 'readSessions', { id: account.id }) : undefined
+    offers('readSessions')
+      ? ask.one(tenant, 'readSessions', { id: account.id }).catch(unlessUnexpected)
+      : undefined
   const ending = async (): Promise<Change> => ({ ...about, operation: 'endSessions', before: await before() })
   if (operation === 'endSessions') return [await ending()]
   const first = operation === 'deactivateAccount' && settings.endSessions && offers('endSessions')
   return [...(first ? [await ending()] : []), { ...about, operation }]
+}
+
+function unlessUnexpected(error: unknown): undefined {
+  if (!(error instanceof IdentityError)) throw error
 }
 
 /** Why it is doubtful that accounts are one person's. */

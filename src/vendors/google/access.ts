@@ -21,9 +21,7 @@ export async function readAccess(app: GoogleApp, id: string, context: RequestCon
     }),
     ...(roles && { roles }),
     ...(factors && { factors }),
-    ...(credentials && {
-      sessions: `OAuth tokens for ${credentials.apps.length} apps, ${credentials.passwords.length} application passwords`,
-    }),
+    ...(credentials && { sessions: held(credentials) }),
     unknown: [
       { what: 'open sessions', where: 'Google lists no sessions; pull_audit has the sign-ins' },
       ...(roles ? [] : [{ what: 'administrator roles', where: 'Admin console, Account > Admin roles' }]),
@@ -38,6 +36,9 @@ export async function readAccess(app: GoogleApp, id: string, context: RequestCon
     ],
   }
 }
+
+const held = ({ apps, passwords }: { apps: unknown[]; passwords: unknown[] }): string =>
+  `apps with OAuth tokens: ${apps.length}, application passwords: ${passwords.length}`
 
 const MEANS: Readonly<Record<string, string>> = {
   ACTIVE: 'can sign in',
