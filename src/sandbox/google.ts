@@ -78,11 +78,9 @@ export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleTe
   faults.set(options.faults ?? [])
   const activities: Activity[] = []
   const project = { enabled: true }
-  let url = ''
   const oauth = openOauth({
     now,
     delegated: options.delegated ?? ALL_SCOPES,
-    audience: () => url + TOKEN_PATH,
     isUser: (address) => userByKey(google, address)?.active === true,
   })
   const happened = (what: Happening) => void activities.push(activityOf(google, what, activities.length))
@@ -119,7 +117,7 @@ export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleTe
     noRoute: NO_ROUTE,
     faults,
   })
-  url = app.url
+  oauth.audience = app.url + TOKEN_PATH
   const tenant: GoogleTenant = tenantOf(
     directory,
     app,

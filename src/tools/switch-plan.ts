@@ -40,6 +40,8 @@ export interface SwitchRow {
 export interface SwitchPlan extends Plan {
   settled: { results: readonly SwitchRow[] }
   consequences: ReadonlyMap<Change, string>
+  /** The tenants whose apps show which sessions and tokens are left. */
+  showSessions: ReadonlySet<string>
   /** By tenant, why there may be other accounts. */
   gaps: Record<string, string>
 }
@@ -146,8 +148,11 @@ function unlessUnexpected(error: unknown): undefined {
 }
 
 /** Why it is doubtful that accounts are one person's. */
-const doubtsAbout = (accounts: readonly Account[]): string[] =>
-  correlate(accounts).flatMap(({ doubt }) => doubt ?? [])
+function doubtsAbout(accounts: readonly Account[]): string[] {
+  // Two changes can be of one account.
+  const once = new Map(accounts.map((account) => [`${account.tenant}/${account.id}`, account]))
+  return correlate([...once.values()]).flatMap(({ doubt }) => doubt ?? [])
+}
 
 /** The record of the account that a look-up found, or why it is not known. */
 function recordAt(

@@ -15,7 +15,8 @@ export default defineVendor<GoogleSettings>({
     endsSessions: 'yes',
     audit: 'users',
     caveats: {
-      deactivate: 'A suspended account keeps its licence, its data and its groups; new mail to it is not delivered.',
+      deactivate:
+        'A suspended account keeps its licence, its data and its groups; new mail to it is not delivered.',
       more: 'The search can be up to 36 hours behind; look-ups by address, alias and id are not.',
     },
   }),

@@ -20,6 +20,8 @@ export interface GoogleOauth {
   readonly publicKey: string
   /** The short names of the scopes that the Admin console grants to the client. */
   delegated: string[]
+  /** The audience that an assertion must have. */
+  audience: string
   /** Whether the key was deleted. */
   revoked: boolean
   /** Every assertion that came, newest last. */
@@ -40,12 +42,10 @@ const SCOPE = 'https://www.googleapis.com/auth/'
 interface OauthOptions {
   now: () => number
   delegated: readonly string[]
-  /** The audience that an assertion must have. */
-  audience: () => string
   isUser: (address: string) => boolean
 }
 
-export function openOauth({ now, delegated, audience, isUser }: OauthOptions): OpenOauth {
+export function openOauth({ now, delegated, isUser }: OauthOptions): OpenOauth {
   let issued: GoogleToken[] = []
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2_048,
@@ -66,6 +66,7 @@ export function openOauth({ now, delegated, audience, isUser }: OauthOptions): O
     },
     publicKey,
     delegated: [...delegated],
+    audience: '',
     revoked: false,
     assertions: [],
     lifetime: HOUR_S - 1,
@@ -88,7 +89,7 @@ export function openOauth({ now, delegated, audience, isUser }: OauthOptions): O
     const { iss, aud, sub, scope, iat, exp } = claims
     if (iss !== oauth.keyFile.client_email)
       return refused(400, 'invalid_grant', 'Invalid grant: account not found')
-    if (aud !== audience()) {
+    if (aud !== oauth.audience) {
       return refused(
         400,
         'invalid_grant',
@@ -137,7 +138,7 @@ export function openOauth({ now, delegated, audience, isUser }: OauthOptions): O
     const [head = '', body = '', signature = ''] = assertion.split('.')
     const header = parseJson(decoded(head))
     const claims = parseJson(decoded(body))
-    if (!isObject(header) || header.alg !== 'RS256' || header.kid !== keyId || !isObject(claims))
+    if (!isObject(header) || header.alg !== 'RS256' || (header.kid ?? keyId) !== keyId || !isObject(claims))
       return undefined
     const isSigned = createVerify('RSA-SHA256')
       .update(`${head}.${body}`)

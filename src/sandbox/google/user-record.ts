@@ -13,6 +13,7 @@ export function recordOf(workspace: Workspace, user: ScimUser, projection: strin
   const { givenName = '', familyName = '' } = user.name ?? {}
   const suspended = user.active === false
   const manager = user[ENTERPRISE]?.manager?.value
+  const own = `${user.userName.split('@')[0]}@${workspace.domain}.test-google-a.com`
   return {
     kind: 'admin#directory#user',
     id: user.id,
@@ -32,12 +33,13 @@ export function recordOf(workspace: Workspace, user: ScimUser, projection: strin
     emails: [
       { address: user.userName, primary: true },
       ...aliases.map((address) => ({ address })),
+      { address: own },
       ...otherEmails.map((address) => ({ address, type: 'home' })),
     ],
     ...(user.externalId !== undefined && { externalIds: [{ value: user.externalId, type: 'organization' }] }),
     ...(manager !== undefined && { relations: [{ value: manager, type: 'manager' }] }),
     ...(aliases.length > 0 && { aliases }),
-    nonEditableAliases: [`${user.userName.split('@')[0]}@${workspace.domain}.test-google-a.com`],
+    nonEditableAliases: [own],
     organizations: [
       {
         ...extras.organization,

@@ -42,7 +42,7 @@ const held = ({ apps, passwords }: { apps: unknown[]; passwords: unknown[] }): s
 
 const MEANS: Readonly<Record<string, string>> = {
   ACTIVE: 'can sign in',
-  SUSPENDED: 'suspended by an administrator or by Google; cannot sign in',
+  SUSPENDED: 'suspended, by an administrator unless Google’s reason stands here; cannot sign in',
   ARCHIVED: 'archived; cannot sign in, and the data is kept',
 }
 

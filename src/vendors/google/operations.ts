@@ -10,11 +10,12 @@ import { mustAsk } from './api.ts'
 import { checkFields, patchFor } from './edit.ts'
 import { listGroups, readGroup, updateMembers } from './groups.ts'
 import { STATE } from './record.ts'
-import { credentialsOf, endSessions } from './sessions.ts'
+import { googleSessions } from './sessions.ts'
 import { type GoogleApp, googleUsers, rawUser } from './users.ts'
 
 /** The operations on users and groups of a Workspace. */
 export function googleOperations(app: GoogleApp, rules: AdministratorRules) {
+  const sessions = googleSessions(app)
   /** The user as it is now, right before a change. */
   const current = async ({ id, userName }: Target, context: RequestContext): Promise<Rec> => {
     const raw = await rawUser(app, id, context)
@@ -41,8 +42,8 @@ export function googleOperations(app: GoogleApp, rules: AdministratorRules) {
     readGroup: (asked, context) => readGroup(app, asked, context),
     readAccess: ({ id }, context) => readAccess(app, id, context),
     async readSessions({ id }, context) {
-      const { apps, passwords } = await credentialsOf(app, id, context)
-      return { left: apps.length + passwords.length }
+      const left = await sessions.left(id, context)
+      return left === undefined ? {} : { left }
     },
     async checkWrite({ operation, accounts, fields }) {
       checkFields(fields)
@@ -61,7 +62,7 @@ export function googleOperations(app: GoogleApp, rules: AdministratorRules) {
     },
     endSessions: async (target, context) => {
       await current(target, context)
-      await endSessions(app, target.id, context)
+      await sessions.end(target.id, context)
     },
     deactivateAccount: (target, context) => patch(target, () => ({ suspended: true }), context),
     reactivateAccount: (target, context) => patch(target, () => ({ suspended: false }), context),

@@ -14,7 +14,9 @@ export function stateOf(raw: unknown): string | undefined {
   const [suspended, archived] = [field(raw, 'suspended'), field(raw, 'archived')]
   if (suspended === undefined && archived === undefined) return undefined
   const reason = asText(field(raw, 'suspensionReason'), 64)
-  if (isTrue(suspended)) return `SUSPENDED${reason === undefined ? '' : ` (${reason})`}`
+  // An administrator did it, unless Google did; the word would look like a privilege here.
+  if (isTrue(suspended))
+    return reason === undefined || reason === 'ADMIN' ? 'SUSPENDED' : `SUSPENDED (${reason})`
   return isTrue(archived) ? 'ARCHIVED' : 'ACTIVE'
 }
 

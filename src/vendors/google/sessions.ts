@@ -1,4 +1,5 @@
 import type { RequestContext } from '../../domain/operations.ts'
+import { UnknownOutcome } from '../../errors.ts'
 import { path } from '../http/client.ts'
 import { asId, field } from '../http/values.ts'
 import { inSteps } from '../records/steps.ts'
@@ -26,14 +27,32 @@ export async function credentialsOf(
 }
 
 /**
- * Signs the user out everywhere, then deletes the OAuth tokens and application passwords that are there
- * (developers.google.com, "users.signOut", "tokens.delete", "asps.delete"). One that is gone by then is no failure.
+ * The sessions of users. Google does not tell whether somebody was signed out: as long as that is not known, nothing else
+ * shows that the sessions have ended.
  */
-export async function endSessions(api: GoogleApi, user: string, context: RequestContext): Promise<void> {
-  const write = (method: 'POST' | 'DELETE', at: string) => ({ method, path: at })
-  const signOut = () =>
-    mustAsk(api, SCOPE, write('POST', path`/admin/directory/v1/users/${user}/signOut`), context)
-  const deleteAll = async () => {
+export function googleSessions(api: GoogleApi) {
+  const unsure = new Set<string>()
+
+  /** Undefined where it is not known whether the user was signed out. */
+  async function left(user: string, context: RequestContext): Promise<number | undefined> {
+    const { apps, passwords } = await credentialsOf(api, user, context)
+    const credentials = apps.length + passwords.length
+    return credentials === 0 && unsure.has(user) ? undefined : credentials
+  }
+
+  async function signOut(user: string, context: RequestContext): Promise<void> {
+    const request = { method: 'POST', path: path`/admin/directory/v1/users/${user}/signOut` } as const
+    try {
+      await mustAsk(api, SCOPE, request, context)
+      unsure.delete(user)
+    } catch (error) {
+      if (error instanceof UnknownOutcome) unsure.add(user)
+      throw error
+    }
+  }
+
+  /** One that is gone by then is no failure. */
+  async function deleteCredentials(user: string, context: RequestContext): Promise<void> {
     const { apps, passwords } = await credentialsOf(api, user, context)
     const places = [
       ...apps.map((id) => path`/admin/directory/v1/users/${user}/tokens/${id}`),
@@ -41,13 +60,22 @@ export async function endSessions(api: GoogleApi, user: string, context: Request
     ]
     // All of them are tried: one that stays is no reason to keep the others.
     const tried = await Promise.allSettled(
-      places.map((place) => ask(api, SCOPE, write('DELETE', place), context)),
+      places.map((place) => ask(api, SCOPE, { method: 'DELETE', path: place }, context)),
     )
     const failed = tried.find((one) => one.status === 'rejected')
     if (failed) throw failed.reason
   }
-  await inSteps([signOut, deleteAll], {
-    app: 'Google',
-    look: 'Signed out is done; end_sessions can be asked for again.',
-  })
+
+  return {
+    left,
+    /**
+     * Signs the user out everywhere, then deletes the OAuth tokens and application passwords that are there
+     * (developers.google.com, "users.signOut", "tokens.delete", "asps.delete").
+     */
+    end: (user: string, context: RequestContext) =>
+      inSteps([() => signOut(user, context), () => deleteCredentials(user, context)], {
+        app: 'Google',
+        look: 'The user is signed out; end_sessions can be asked for again.',
+      }),
+  }
 }

@@ -6,14 +6,13 @@ import { IdentityError, UnknownOutcome } from '../../errors.ts'
  */
 export async function inSteps(
   steps: readonly (() => Promise<unknown>)[],
-  { app, look, begun = false }: { app: string; look: string; begun?: boolean },
+  { app, look }: { app: string; look: string },
 ): Promise<void> {
   for (const [done, step] of steps.entries()) {
     try {
       await step()
     } catch (error) {
-      const isFirst = done === 0 && !begun
-      if (isFirst || !(error instanceof IdentityError) || error instanceof UnknownOutcome) throw error
+      if (done === 0 || !(error instanceof IdentityError) || error instanceof UnknownOutcome) throw error
       throw new UnknownOutcome(
         `${app} made a part of the change, but not the rest. ${error.message}`,
         `${error.hint} ${look}`,
