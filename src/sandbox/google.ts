@@ -19,7 +19,7 @@ import { bearer } from './scim/bearer.ts'
 import { type Tenant, tenantOf } from './tenant.ts'
 
 export const GOOGLE_KINDS = { ...HTTP_FAULTS, ...GOOGLE_FAULTS }
-export type GoogleFault = keyof typeof GOOGLE_KINDS
+type GoogleFault = keyof typeof GOOGLE_KINDS
 
 export interface GoogleOptions {
   port?: number | undefined

@@ -31,6 +31,14 @@ describe('a sandbox of several apps', () => {
         url: `${tenants['acme-scim'].url}/scim/v2`,
         tokens: { scim: 'env:SANDBOX_SCIM_TOKEN' },
       },
+      'acme-google': {
+        vendor: 'google',
+        url: tenants['acme-google'].url,
+        domain: 'example.com',
+        admin: 'admin@example.com',
+        tokenUrl: `${tenants['acme-google'].url}/token`,
+        tokens: { serviceAccount: 'env:SANDBOX_GOOGLE_SERVICE_ACCOUNT' },
+      },
     })
     expect(sandbox.env).toMatchObject({
       SANDBOX_NETSKOPE_SCIM_TOKEN: sandbox.tokens.scim,

@@ -49,7 +49,7 @@ export const isAdministrator = ({ isAdmin, isDelegatedAdmin }: GoogleExtras): bo
   isAdmin === true || isDelegatedAdmin === true
 
 /** Google's ids are numbers of 21 digits. */
-export const googleId = (text: string): string =>
+const googleId = (text: string): string =>
   `1${BigInt(`0x${uuidOf(`google ${text}`).replaceAll('-', '').slice(0, 16)}`)
     .toString()
     .padStart(20, '0')

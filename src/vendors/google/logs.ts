@@ -6,7 +6,7 @@ import { MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId, asTime, asWord, field } from '../http/values.ts'
 import { type GoogleApi, ifAllowed, type List, pageOf } from './api.ts'
 import { isWanted, LOGS, type LogName, toEvent } from './log-events.ts'
-import { rawUser } from './users.ts'
+import { isKey, rawUser } from './users.ts'
 
 /** developers.google.com, Reports API, "activities.list". */
 const MAX_EVENTS_PER_REQUEST = 1_000
@@ -96,7 +96,7 @@ export async function pullAudit(
 
 /** What is known of the user besides the name; an address of another domain is refused. */
 const userCalled = (api: GoogleApi, name: string | undefined, context: RequestContext) =>
-  name === undefined ? undefined : ifAllowed(() => rawUser(api, name, context))
+  name === undefined || !isKey(name) ? undefined : ifAllowed(() => rawUser(api, name, context))
 
 // support.google.com/a/answer/7061566.
 const KEPT = 'Google keeps these logs for 6 months; an event can take hours to show, and some take days.'

@@ -5,7 +5,7 @@ import type { PickItem } from '../scim/primary.ts'
 /** The states of an account, in Google's words (developers.google.com, Directory API, "REST Resource: users"). */
 export const STATE = 'googleStatus'
 /** What kind of administrator it is. */
-export const ADMINISTRATOR = 'googleAdministrator'
+const ADMINISTRATOR = 'googleAdministrator'
 
 const isTrue = (value: unknown): boolean => value === true
 

@@ -163,6 +163,13 @@ export function refusal(
   if (failure.status === 401) {
     return new Unauthorized('Google does not accept the token.', 'check_token says more.', { cause })
   }
+  if (failure.status === 404) {
+    return new WrongAddress(
+      'There is no Admin SDK at the address of this tenant.',
+      'Check `url` of this tenant, or leave it out.',
+      { cause },
+    )
+  }
   return toError(failure, effect)
 }
 

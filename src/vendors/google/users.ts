@@ -54,14 +54,14 @@ export async function rawUser(
   key: string,
   context: RequestContext,
 ): Promise<Rec | undefined> {
-  if (!isKey(key)) return undefined
+  if (asId(key) === undefined) return undefined
   const request = { path: path`/admin/directory/v1/users/${key}`, query: { projection: 'full' } }
   const body = (await ask(app, 'admin.directory.user.readonly', request, context))?.body
   return isRecord(body) ? body : undefined
 }
 
-/** What can be a key of a user: an address, or Google's id, which is a number. */
-const isKey = (text: string): boolean =>
+/** What can be a key of a user: an address, or Google's id, which is a number. Of anything else Google is not asked. */
+export const isKey = (text: string): boolean =>
   asId(text) !== undefined && (/^\d+$/.test(text) || /^[^\s@/\\]+@[^\s@/\\]+\.[^\s@/\\]+$/.test(text))
 
 /** The user with its groups and whether it is an administrator, as far as the token may know. */
@@ -111,6 +111,7 @@ async function bearing(app: GoogleApp, name: string, context: RequestContext): P
  * searches beside this are refused too.
  */
 async function byKey(app: GoogleApp, name: string, context: RequestContext): Promise<Rec | undefined> {
+  if (!isKey(name)) return undefined
   try {
     return await rawUser(app, name, context)
   } catch (error) {
