@@ -28,10 +28,13 @@ export default defineVendor<GoogleSettings>({
     'Accounts of administrators, delegated ones too, are not changed here unless the settings allow it.',
   ],
   operations: (settings, context) => {
-    const { domain, admin, adminWrites, externalIdType, allowWrites, tokens } = settings
+    const { domain, admin, adminWrites, externalIdType, pageSize, allowWrites, tokens } = settings
     const api = { clients: openClients(settings, context), admin }
     return {
-      ...googleOperations({ ...api, tenant: context.tenant, domain, externalIdType }, { admin, adminWrites }),
+      ...googleOperations(
+        { ...api, tenant: context.tenant, domain, externalIdType, pageSize },
+        { admin, adminWrites },
+      ),
       pullAudit: (ask, around) => pullAudit(api, ask, around),
       checkTokens: (_, around) =>
         checkTokens({ api, domain, token: tokens.serviceAccount, allowWrites }, context, around),

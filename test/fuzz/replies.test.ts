@@ -132,12 +132,13 @@ const SETTINGS: Readonly<Record<string, Record<string, unknown>>> = {
 /** Tries for each operation of each vendor; more of them find more, and take longer. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 12)
 
-const run = (operations: Operations, operation: OperationName): Promise<unknown> =>
+function run(operations: Operations, operation: OperationName, id?: string): Promise<unknown> {
   // The ask stands beside the name of the operation.
-  (operations[operation] as unknown as (ask: unknown, context: RequestContext) => Promise<unknown>)(
-    ASKS[operation],
-    context(),
-  )
+  const asked = ASKS[operation] as Record<string, unknown>
+  const ask = id !== undefined && 'id' in asked ? { ...asked, id } : asked
+  const call = operations[operation] as unknown as (ask: unknown, context: RequestContext) => Promise<unknown>
+  return call(ask, context())
+}
 
 const TOKEN: AppReply = { status: 200, headers: {}, text: JSON.stringify(google.token.body) }
 
@@ -322,13 +323,15 @@ describe.each(Object.entries(SETTINGS))('whatever an app answers to %s', (name, 
   if (!parsed.success) throw parsed.error
   const settings = parsed.data
   const hasToken = name.endsWith('with a token')
+  // Of what is none of its ids, an app may not be asked.
+  const id = vendor.name === 'google' ? google.user.body.id : undefined
   const over = (replies: readonly AppReply[]) => operationsOver(vendor, settings, replies, { hasToken })
   const offered = Object.keys(over([])) as OperationName[]
 
   test.each(offered)('%s ends in an answer or an error of ours', async (operation) => {
     await fc.assert(
       fc.asyncProperty(fc.array(reply, { minLength: 1, maxLength: 4 }), (replies) =>
-        survives(() => run(over(replies), operation)),
+        survives(() => run(over(replies), operation, id)),
       ),
       { numRuns: RUNS },
     )
@@ -336,7 +339,7 @@ describe.each(Object.entries(SETTINGS))('whatever an app answers to %s', (name, 
 
   test.each(Object.entries(NASTY))('%s harms nothing', async (_, nasty) => {
     for (const operation of offered) {
-      await survives(() => run(over([nasty]), operation))
+      await survives(() => run(over([nasty]), operation, id))
     }
   })
 })

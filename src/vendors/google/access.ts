@@ -4,11 +4,11 @@ import { ifAllowed } from './api.ts'
 import { stateOf } from './record.ts'
 import { roleNamesOf } from './roles.ts'
 import { credentialsOf } from './sessions.ts'
-import { type GoogleApp, rawUser } from './users.ts'
+import { type GoogleApp, userWithId } from './users.ts'
 
 /** What Google tells of the access of an account. */
 export async function readAccess(app: GoogleApp, id: string, context: RequestContext): Promise<AccessShown> {
-  const raw = await rawUser(app, id, context)
+  const raw = await userWithId(app, id, context)
   const state = raw && stateOf(raw)
   const [roles, credentials] = await Promise.all([
     ifAllowed(() => roleNamesOf(app, id, context)),

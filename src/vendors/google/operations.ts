@@ -2,7 +2,7 @@ import type { Operations, RequestContext, Target } from '../../domain/operations
 import { sameUserName } from '../../domain/same.ts'
 import { Conflict, NotFound, Refused } from '../../errors.ts'
 import { path } from '../http/client.ts'
-import { asId, asWord, type Rec } from '../http/values.ts'
+import { asWord, type Rec } from '../http/values.ts'
 import { recordReads } from '../records/reads.ts'
 import { readAccess } from './access.ts'
 import { type AdministratorRules, checkAccount, checkRecord } from './administrators.ts'
@@ -11,16 +11,16 @@ import { checkFields, patchFor } from './edit.ts'
 import { listGroups, readGroup, updateMembers } from './groups.ts'
 import { STATE } from './record.ts'
 import { googleSessions } from './sessions.ts'
-import { type GoogleApp, googleUsers, rawUser } from './users.ts'
+import { type GoogleApp, googleUsers, userWithId } from './users.ts'
 
 /** The operations on users and groups of a Workspace. */
 export function googleOperations(app: GoogleApp, rules: AdministratorRules) {
   const sessions = googleSessions(app)
   /** The user as it is now, right before a change. */
   const current = async ({ id, userName }: Target, context: RequestContext): Promise<Rec> => {
-    const raw = await rawUser(app, id, context)
+    const raw = await userWithId(app, id, context)
     if (!raw) throw new NotFound('The account is gone.', 'Look it up again with find_user.')
-    if (asId(raw.id) !== id || !sameUserName(asWord(raw.primaryEmail), userName)) {
+    if (!sameUserName(asWord(raw.primaryEmail), userName)) {
       throw new Conflict(
         'The account’s user name differs from the one this change is for.',
         'Look it up again with find_user.',

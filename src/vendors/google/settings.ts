@@ -39,6 +39,8 @@ const fields = ({ SecretText }: SettingsParts) => ({
       'Whether accounts of administrators may be changed. Google lets only a super administrator do that, so `admin` ' +
         'must be one',
     ),
+  // developers.google.com, "users.list".
+  pageSize: z.int().min(1).max(500).default(500).describe('Users per page of a list'),
   externalIdType: z
     .string()
     .regex(/^\w{1,64}$/)

@@ -14,29 +14,30 @@ export interface GoogleApp extends GoogleApi {
   tenant: string
   domain: string
   externalIdType: string
+  /** Users per page. */
+  pageSize: number
 }
 
-/** The most that a page can have (developers.google.com, "users.list", "groups.list"). */
-const USERS_PER_PAGE = 500
+/** The most that a page can have (developers.google.com, "groups.list"). */
 const GROUPS_PER_PAGE = 200
 const MAX_PAGES = 500
 
 const USERS = `${DIRECTORY}/users`
 
 /** Users of all domains of the Workspace, those that a query finds. */
-const usersBy = (query: string | undefined): List => ({
+const usersBy = ({ pageSize }: GoogleApp, query: string | undefined): List => ({
   scope: 'admin.directory.user.readonly',
   path: USERS,
   query: { customer: CUSTOMER, projection: 'full', query },
   rows: 'users',
-  pageSize: USERS_PER_PAGE,
+  pageSize,
 })
 
 /** The users of a Workspace. */
 export const googleUsers = (app: GoogleApp): RecordSource => ({
   origin: { tenant: app.tenant, vendor: 'google', more: readMore, tells: ['admin'] },
   takes: TAKES,
-  pageSize: USERS_PER_PAGE,
+  pageSize: app.pageSize,
   maxPages: MAX_PAGES,
   asScim: asScim(app.externalIdType),
   one: (id, context) => wholeUser(app, id, context),
@@ -44,8 +45,9 @@ export const googleUsers = (app: GoogleApp): RecordSource => ({
     const found = await Promise.all([user, ...also].map((name) => bearing(app, name, context)))
     return found.flat()
   },
-  called: (name, context) => pageOf(app, usersBy(`name:${quoted(partsOf(name).whole)}`), undefined, context),
-  page: ({ match, cursor }, context) => pageOf(app, usersBy(queryFor(match)), cursor, context),
+  called: (name, context) =>
+    pageOf(app, usersBy(app, `name:${quoted(partsOf(name).whole)}`), undefined, context),
+  page: ({ match, cursor }, context) => pageOf(app, usersBy(app, queryFor(match)), cursor, context),
 })
 
 /** The user with this id, address or alias; undefined if there is none. It is never out of date, as a search can be. */
@@ -54,10 +56,19 @@ export async function rawUser(
   key: string,
   context: RequestContext,
 ): Promise<Rec | undefined> {
-  if (asId(key) === undefined) return undefined
   const request = { path: path`/admin/directory/v1/users/${key}`, query: { projection: 'full' } }
   const body = (await ask(app, 'admin.directory.user.readonly', request, context))?.body
   return isRecord(body) ? body : undefined
+}
+
+/** The user with this id, and no other. Google's ids are numbers: an external id that is asked for as an id is none. */
+export async function userWithId(
+  app: GoogleApi,
+  id: string,
+  context: RequestContext,
+): Promise<Rec | undefined> {
+  const user = /^\d+$/.test(id) ? await rawUser(app, id, context) : undefined
+  return asId(user?.id) === id ? user : undefined
 }
 
 /** What can be a key of a user: an address, or Google's id, which is a number. Of anything else Google is not asked. */
@@ -66,9 +77,8 @@ export const isKey = (text: string): boolean =>
 
 /** The user with its groups and whether it is an administrator, as far as the token may know. */
 async function wholeUser(app: GoogleApp, id: string, context: RequestContext): Promise<Rec | undefined> {
-  const user = await rawUser(app, id, context)
-  // An address is a key too, but no id.
-  if (!user || asId(user.id) !== id) return undefined
+  const user = await userWithId(app, id, context)
+  if (!user) return undefined
   const [groups, roles] = await Promise.all([
     ifAllowed(() => groupsOf(app, id, context)),
     ifAllowed(() => rolesOf(app, id, context)),
@@ -96,7 +106,7 @@ async function groupsOf(app: GoogleApp, id: string, context: RequestContext): Pr
 /** Who bears a name: by key first, then by what only the search knows. */
 async function bearing(app: GoogleApp, name: string, context: RequestContext): Promise<unknown[]> {
   const search = (query: string) =>
-    everyRowOf(app, usersBy(query), (row) => asId(field(row, 'id')) ?? JSON.stringify(row), context)
+    everyRowOf(app, usersBy(app, query), (row) => asId(field(row, 'id')) ?? JSON.stringify(row), context)
   const [direct, byId, byAddress] = await Promise.all([
     byKey(app, name, context),
     search(`externalId=${quoted(name)}`),
