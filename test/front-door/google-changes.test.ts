@@ -106,6 +106,24 @@ describe('deactivate_user', () => {
     })
   })
 
+  test('is partial where the scope for sessions is missing, names it, and suspends all the same', async () => {
+    await using poor = await openGoogleWorld()
+    poor.google.oauth.delegated = poor.google.oauth.delegated.filter((one) => !one.endsWith('user.security'))
+    const answer = await poor.call('deactivate_user', { user: 'ada@example.com', ...GOOGLE })
+    expect(answer).toMatchObject({
+      status: 'partial',
+      results: [
+        {
+          outcome: 'deactivated',
+          sessions: 'failed',
+          note: expect.stringContaining('auth/admin.directory.user.security'),
+        },
+      ],
+    })
+    expect(poor.google.user('ada@example.com').active).toBe(false)
+    expect(poor.google.extras('ada@example.com').signOuts).toBeUndefined()
+  })
+
   test('leaves sessions alone where the settings say so', async () => {
     await using calm = await openGoogleWorld({ tenant: { endSessions: false } })
     const answer = await calm.call('deactivate_user', { user: 'ada@example.com', ...GOOGLE })

@@ -1,3 +1,7 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { importSPKI, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type GoogleWorld, openGoogleWorld, writesFrom } from '../support/google-world.ts'
@@ -88,6 +92,25 @@ describe('a token request', () => {
     world.google.oauth.revoke()
     expect(await world.call('find_user', ADA)).toMatchObject({ complete: true, people: [{}] })
     expect(world.google.oauth.assertions).toHaveLength(2)
+  })
+
+  test('is signed by the key that replaced the one that was deleted, without a restart', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'google-key-'))
+    const file = join(folder, 'key.json')
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+    const old = { type: 'service_account', client_email: 'identity@sandbox-identity.iam.gserviceaccount.com' }
+    writeFileSync(
+      file,
+      JSON.stringify({ ...old, private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }) }),
+    )
+    await using world = await openGoogleWorld({ tenant: { tokens: { serviceAccount: `file:${file}` } } })
+    const find = () => world.call('find_user', { ...ADA, tenants: ['acme-google'] })
+    expect(await find()).toMatchObject({ searched: [{ outcome: 'not_searched', code: 'unauthorized' }] })
+    writeFileSync(file, JSON.stringify(world.google.oauth.keyFile))
+    // A file is read again a second after the last time.
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    expect(await find()).toMatchObject({ complete: true })
+    rmSync(folder, { recursive: true })
   })
 
   test('finds people with the read scope alone', async () => {
