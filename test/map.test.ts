@@ -181,6 +181,8 @@ describe('the map of imports', () => {
       'store/redis-client.ts',
       // A client id is shown to whoever sets up an identity provider.
       'vendors/gainsight/setup.ts',
+      // The key file of a service account is read.
+      'vendors/google/service-account.ts',
       // A key signs.
       'vendors/http/assertion.ts',
       'vendors/http/client.ts',

@@ -54,13 +54,17 @@ const FOLLOW_STATUS: readonly string[] = [
   'caution',
 ]
 
+/** An app's own word for the status, such as `oktaStatus`. */
+const OWN_STATUS = /^custom\.\w*status$/i
+
 /** What a change of status changed besides; only what was known of the account before can tell. */
 export const besidesStatus = (before: Account | undefined, now: Account): AlsoChanged[] =>
   before
     ? alsoChanged(
         valuesOf(before),
         valuesOf(now),
-        (field) => FOLLOW_STATUS.includes(field) || valuesOf(before)[field] === undefined,
+        (field) =>
+          FOLLOW_STATUS.includes(field) || OWN_STATUS.test(field) || valuesOf(before)[field] === undefined,
       )
     : []
 

@@ -84,6 +84,9 @@ const isTaken = (error: unknown): boolean =>
 
 type AnySandbox = Sandbox<SandboxApp>
 
+/** A key file is JSON, which a shell would take apart. None of the tokens has a single quote. */
+const quotedForShell = (value: string): string => (/^[\w.-]+$/.test(value) ? value : `'${value}'`)
+
 /** Writes each token to a file named after its variable, and replaces the files of the last run. */
 function writeTokens({ env }: AnySandbox, folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -118,7 +121,7 @@ function guide(
   { perMinute, fault = [], tokens }: SandboxFlags,
   self: string,
 ): string {
-  const exports = Object.entries(env).map(([name, value]) => `  export ${name}=${value}`)
+  const exports = Object.entries(env).map(([name, value]) => `  export ${name}=${quotedForShell(value)}`)
   const rows = Object.entries(tenants).map(
     ([name, { url, users }]) => `  ${name.padEnd(16)} ${url}   ${users.length} made-up people`,
   )

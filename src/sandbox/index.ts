@@ -1,4 +1,5 @@
 import type { GainsightOptions, GainsightTenant } from './gainsight.ts'
+import type { GoogleOptions, GoogleTenant } from './google.ts'
 import type { MindtickleOptions, MindtickleTenant } from './mindtickle.ts'
 import type { NetskopeFault, NetskopeTenant } from './netskope.ts'
 import type { OktaOptions, OktaTenant } from './okta.ts'
@@ -98,6 +99,8 @@ export {
 export type {
   GainsightOptions,
   GainsightTenant,
+  GoogleOptions,
+  GoogleTenant,
   MindtickleOptions,
   MindtickleTenant,
   NetskopeFault,

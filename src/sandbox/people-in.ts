@@ -44,6 +44,7 @@ const DIFFERENCES = {
   scim: NO_DIFFERENCES,
   okta: NO_DIFFERENCES,
   entra: NO_DIFFERENCES,
+  google: NO_DIFFERENCES,
 } as const satisfies Record<string, Differences>
 
 /** A person with an account in one app. The identity provider does not manage every account. */

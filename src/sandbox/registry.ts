@@ -1,6 +1,7 @@
 import { ENTRA_KINDS, type EntraOptions, type EntraTenant, startEntra } from './entra.ts'
 import type { Fault } from './faults.ts'
 import { GAINSIGHT_KINDS, type GainsightOptions, type GainsightTenant, startGainsight } from './gainsight.ts'
+import { GOOGLE_KINDS, type GoogleOptions, type GoogleTenant, startGoogle } from './google.ts'
 import type { Limits } from './limit.ts'
 import {
   MINDTICKLE_KINDS,
@@ -13,7 +14,15 @@ import { OKTA_KINDS, type OktaOptions, type OktaTenant, startOkta } from './okta
 import { SCIM_KINDS, type ScimApp, type ScimAppOptions, startScimApp } from './scim-app.ts'
 
 /** The apps that can be simulated; `scim` is any app that speaks SCIM 2.0. */
-export const SANDBOX_APPS = ['netskope', 'gainsight', 'mindtickle', 'scim', 'okta', 'entra'] as const
+export const SANDBOX_APPS = [
+  'netskope',
+  'gainsight',
+  'mindtickle',
+  'scim',
+  'okta',
+  'entra',
+  'google',
+] as const
 export type SandboxApp = (typeof SANDBOX_APPS)[number]
 
 /** The apps to start by default. */
@@ -28,6 +37,7 @@ export const FAULT_KINDS = {
   ...SCIM_KINDS,
   ...OKTA_KINDS,
   ...ENTRA_KINDS,
+  ...GOOGLE_KINDS,
 }
 type SandboxFault = keyof typeof FAULT_KINDS
 
@@ -39,6 +49,7 @@ const KINDS_BY_APP = {
   scim: SCIM_KINDS,
   okta: OKTA_KINDS,
   entra: ENTRA_KINDS,
+  google: GOOGLE_KINDS,
 } as const
 
 export interface Tenants {
@@ -48,6 +59,7 @@ export interface Tenants {
   'acme-scim': ScimApp
   'acme-okta': OktaTenant
   'acme-entra': EntraTenant
+  'acme-google': GoogleTenant
 }
 
 /** Limits and `now` apply to every app, `faults` to the apps that support them, the rest to Netskope. */
@@ -63,6 +75,7 @@ export interface SandboxOptions<App extends SandboxApp = DefaultApp>
   scim?: ScimAppOptions | undefined
   okta?: OktaOptions | undefined
   entra?: EntraOptions | undefined
+  google?: GoogleOptions | undefined
 }
 
 /** A running app and how to reach it. */
@@ -142,6 +155,17 @@ export const STARTERS: Record<SandboxApp, (options: AnyOptions) => Promise<Start
       address: tenant.url,
       tokens: { clientSecret: ['SANDBOX_ENTRA_SECRET', clientSecret] },
       settings: { directory: tenant.directory, clientId, loginUrl: tenant.url },
+    }
+  },
+  async google(options) {
+    const tenant = await startGoogle({ ...sharedOptions(options, GOOGLE_KINDS), ...options.google })
+    const { domain, admin, tokenUrl } = tenant
+    const { value } = tenant.tokens.serviceAccount
+    return {
+      tenant,
+      address: tenant.url,
+      tokens: { serviceAccount: ['SANDBOX_GOOGLE_SERVICE_ACCOUNT', value] },
+      settings: { domain, admin, tokenUrl },
     }
   },
 }

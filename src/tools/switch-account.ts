@@ -60,6 +60,7 @@ export function switchTool(the: SwitchSpec): ChangingTool {
         settled: { results: settled },
         ...rest,
         consequences,
+        showSessions: new Set(tenants.filter((tenant) => ask.tenants.get(tenant).offers('readSessions'))),
         reason,
         lines: [
           ...changes.flatMap((change) => [
@@ -112,7 +113,7 @@ function toSwitchRow(
   carried: Carried | undefined,
   sessions: Carried | undefined,
   done: string,
-  { consequences, gaps }: Pick<SwitchPlan, 'consequences' | 'gaps'>,
+  { consequences, gaps, showSessions }: Pick<SwitchPlan, 'consequences' | 'gaps' | 'showSessions'>,
 ): SwitchRow {
   if (!carried) throw new TypeError('a change that was not carried out')
   const { tenant } = change
@@ -123,13 +124,17 @@ function toSwitchRow(
     tenant,
     ...(account && { account }),
     outcome: outcome === 'done' ? done : outcome,
-    ...(sessions && { sessions: sessions.outcome === 'done' ? 'ended' : sessions.outcome }),
+    ...(sessions && { sessions: sessionsWord(sessions, showSessions.has(tenant)) }),
     verified,
     ...(alsoChanged && { alsoChanged }),
     ...(code && { code }),
     ...(notes.length > 0 && { note: notes.join(' ') }),
   }
 }
+
+/** An app that shows what is left, and shows that it is not gone, has not ended it. */
+const sessionsWord = ({ outcome, verified }: Carried, areShown: boolean): SwitchRow['sessions'] =>
+  outcome !== 'done' ? outcome : areShown && !verified ? 'unknown' : 'ended'
 
 const sessionsNote = ({ note }: Carried): string => (note === undefined ? '' : `Sessions: ${note}`)
 

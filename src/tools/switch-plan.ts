@@ -41,6 +41,8 @@ export interface SwitchRow {
 export interface SwitchPlan extends Plan {
   settled: { results: readonly SwitchRow[] }
   consequences: ReadonlyMap<Change, string>
+  /** The tenants whose apps show which sessions and tokens are left. */
+  showSessions: ReadonlySet<string>
   /** By tenant, why there may be other accounts. */
   gaps: Record<string, string>
 }
@@ -131,16 +133,23 @@ async function changesOf(
 ): Promise<Change[]> {
   const subject = targetOf(account)
   const about = { tenant, accounts: [account], subject, ask: subject } as const
+  // An app that does not show the sessions is no reason to leave somebody their access.
   const before = async () =>
-    offers('readSessions') ? ask.one(tenant, 'readSessions', { id: account.id }) : undefined
+    offers('readSessions')
+      ? ask.one(tenant, 'readSessions', { id: account.id }).catch(unlessUnexpected)
+      : undefined
   const ending = async (): Promise<Change> => ({ ...about, operation: 'endSessions', before: await before() })
   if (operation === 'endSessions') return [await ending()]
   const first = operation === 'deactivateAccount' && settings.endSessions && offers('endSessions')
   return [...(first ? [await ending()] : []), { ...about, operation }]
 }
 
+function unlessUnexpected(error: unknown): undefined {
+  if (!(error instanceof IdentityError)) throw error
+}
+
 /** Why it is doubtful that accounts are one person's; an account that is changed twice is one account. */
-const doubtsAbout = (accounts: readonly Account[]): string[] => {
+function doubtsAbout(accounts: readonly Account[]): string[] {
   const once = new Map(accounts.map((account) => [`${account.tenant}/${account.id}`, account]))
   return correlate([...once.values()]).flatMap(({ doubt }) => doubt ?? [])
 }

@@ -8,6 +8,7 @@ import type { Vendor } from '../../src/vendors/define.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import entra from '../fixtures/entra.json' with { type: 'json' }
 import gainsight from '../fixtures/gainsight.json' with { type: 'json' }
+import google from '../fixtures/google.json' with { type: 'json' }
 import netskope from '../fixtures/netskope.json' with { type: 'json' }
 import okta from '../fixtures/okta.json' with { type: 'json' }
 import corpus from '../fixtures/scim-corpus.json' with { type: 'json' }
@@ -29,6 +30,7 @@ const bodies = Object.values(corpus.bodies).map((body) => ({ status: 200, header
 const bases = [
   ...basesIn(entra),
   ...basesIn(gainsight),
+  ...basesIn(google),
   ...basesIn(netskope),
   ...basesIn(okta),
   ...basesIn(quirks),
@@ -117,6 +119,16 @@ const ASKS: { readonly [Name in OperationName]: unknown } = {
 const KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
   .toString()
+const serviceAccount = JSON.stringify({
+  type: 'service_account',
+  client_email: 'identity@sandbox.iam.gserviceaccount.com',
+  private_key_id: 'key-1',
+  private_key: generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey.export({
+    type: 'pkcs8',
+    format: 'pem',
+  }),
+})
+const workspace = { domain: 'example.com', admin: 'admin@example.com', tokens: { serviceAccount } }
 
 const SETTINGS: Readonly<Record<string, Record<string, unknown>>> = {
   netskope: {},
@@ -141,18 +153,21 @@ const SETTINGS: Readonly<Record<string, Record<string, unknown>>> = {
     clientId: 'client-id',
     tokens: { clientSecret: 'client-secret' },
   },
+  google: workspace,
+  'google with a token': { ...workspace, adminWrites: true },
   'gainsight by OAuth': { tokens: { clientId: 'client-id', clientSecret: 'client-secret' } },
 }
 
 /** Tries for each operation of each vendor; more of them find more, and take longer. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 12)
 
-const run = (operations: Operations, operation: OperationName): Promise<unknown> =>
+function run(operations: Operations, operation: OperationName, id?: string): Promise<unknown> {
   // The ask stands beside the name of the operation.
-  (operations[operation] as unknown as (ask: unknown, context: RequestContext) => Promise<unknown>)(
-    ASKS[operation],
-    context(),
-  )
+  const asked = ASKS[operation] as Record<string, unknown>
+  const ask = id !== undefined && 'id' in asked ? { ...asked, id } : asked
+  const call = operations[operation] as unknown as (ask: unknown, context: RequestContext) => Promise<unknown>
+  return call(ask, context())
+}
 
 const TOKEN: AppReply = { status: 200, headers: {}, text: JSON.stringify(entra.token.body) }
 
@@ -288,6 +303,36 @@ const NASTY: Readonly<Record<string, AppReply>> = {
     '@odata.nextLink': '/v1.0/users?$skiptoken=1',
   }),
   'an error of Graph that is the prototype': failing(404, { error: { code: '__proto__', message: {} } }),
+  'a list of Google that is an object': failing(200, {
+    kind: 'admin#directory#users',
+    users: { 0: rowOf({}), length: 1 },
+  }),
+  'users of Google with lists that are none': failing(200, {
+    kind: 'admin#directory#users',
+    users: many(300, (at) => ({
+      id: at,
+      primaryEmail: `u${at}@example.com`,
+      organizations: 'x',
+      phones: { a: 1 },
+    })),
+  }),
+  'a page token of a megabyte': failing(200, {
+    kind: 'admin#reports#activities',
+    items: [{ id: { time: '2026-01-01T00:00:00Z', uniqueQualifier: { toString: 1 } }, events: 'x' }],
+    nextPageToken: 'x'.repeat(1_000_000),
+  }),
+  'a page token that comes back': failing(200, {
+    kind: 'admin#directory#users',
+    users: [],
+    nextPageToken: 'same',
+  }),
+  'an error of Google that is the prototype': failing(403, {
+    error: {
+      code: 403,
+      errors: [{ reason: '__proto__' }, { reason: { toString: 1 } }],
+      status: 'constructor',
+    },
+  }),
   'events without number': failing(200, { ok: 1, result: many(10_000, () => ({ timestamp: 1 })) }),
   'an event at the end of time': failing(200, {
     ok: 1,
@@ -345,18 +390,20 @@ const NASTY: Readonly<Record<string, AppReply>> = {
 describe.each(Object.entries(SETTINGS))('whatever an app answers to %s', (name, given) => {
   const vendor = vendors.find((one) => one.name === name.split(' ')[0]) as Vendor
   // An app with pages of a size of its own has no setting for them.
-  const paged = vendor.name === 'entra' ? {} : { maxPages: 3 }
+  const paged = ['entra', 'google'].includes(vendor.name) ? {} : { maxPages: 3 }
   const parsed = parseAs(vendor.name, { url: 'http://127.0.0.1:9', ...paged, ...given })
   if (!parsed.success) throw parsed.error
   const settings = parsed.data
   const hasToken = name.endsWith('with a token')
+  // Of what is none of its ids, an app may not be asked.
+  const id = vendor.name === 'google' ? google.user.body.id : undefined
   const over = (replies: readonly AppReply[]) => operationsOver(vendor, settings, replies, { hasToken })
   const offered = Object.keys(over([])) as OperationName[]
 
   test.each(offered)('%s ends in an answer or an error of ours', async (operation) => {
     await fc.assert(
       fc.asyncProperty(fc.array(reply, { minLength: 1, maxLength: 4 }), (replies) =>
-        survives(() => run(over(replies), operation)),
+        survives(() => run(over(replies), operation, id)),
       ),
       { numRuns: RUNS },
     )
@@ -364,7 +411,7 @@ describe.each(Object.entries(SETTINGS))('whatever an app answers to %s', (name, 
 
   test.each(Object.entries(NASTY))('%s harms nothing', async (_, nasty) => {
     for (const operation of offered) {
-      await survives(() => run(over([nasty]), operation))
+      await survives(() => run(over([nasty]), operation, id))
     }
   })
 })

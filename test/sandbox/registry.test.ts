@@ -47,6 +47,14 @@ describe('a sandbox of several apps', () => {
         clientId: tenants['acme-entra'].registration.clientId,
         tokens: { clientSecret: 'env:SANDBOX_ENTRA_SECRET' },
       },
+      'acme-google': {
+        vendor: 'google',
+        url: tenants['acme-google'].url,
+        domain: 'example.com',
+        admin: 'admin@example.com',
+        tokenUrl: `${tenants['acme-google'].url}/token`,
+        tokens: { serviceAccount: 'env:SANDBOX_GOOGLE_SERVICE_ACCOUNT' },
+      },
     })
     expect(sandbox.env).toMatchObject({
       SANDBOX_NETSKOPE_SCIM_TOKEN: sandbox.tokens.scim,

@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 import { startEntra } from '../../src/sandbox/entra.ts'
 import { type GainsightOptions, startGainsight } from '../../src/sandbox/gainsight.ts'
+import { startGoogle } from '../../src/sandbox/google.ts'
 import { startMindtickle } from '../../src/sandbox/mindtickle.ts'
 import { startNetskope } from '../../src/sandbox/netskope.ts'
 import { startOkta } from '../../src/sandbox/okta.ts'
@@ -8,7 +9,7 @@ import type { Person } from '../../src/sandbox/people.ts'
 import { startScimApp } from '../../src/sandbox/scim-app.ts'
 import { AWS_LIKE, ENTRA_LIKE } from '../../src/sandbox/scim-likes.ts'
 import { asScimTenant } from '../support/entra-as-scim.ts'
-import { type CaseName, type Started, type Subject, vendorContract } from './contract.ts'
+import { type CaseName, LIN, type Started, type Subject, vendorContract } from './contract.ts'
 
 const inNoSuchPlace = ({ settings: { url } }: Started) => ({ url: `${url}/nowhere` })
 
@@ -158,6 +159,47 @@ const subjects: readonly Subject[] = [
       'makes a group with its members by one write, and no second one',
       'makes a group once, though the reply is lost',
       // Graph has no other way to change a user.
+      'falls back where PATCH is refused with 405, and loses nothing',
+      'falls back where PATCH is refused with 501, and loses nothing',
+    ],
+  },
+  {
+    name: 'Google Workspace',
+    vendor: 'google',
+    async start(people) {
+      const app = await startGoogle({ people })
+      // The primary address is the user name.
+      const user = (name: string) => app.user(name === LIN.userName ? LIN.email : name)
+      // What is tried is the API, never the token endpoint.
+      const set: Started['app']['faults']['set'] = (faults) =>
+        app.faults.set(
+          faults.map((fault) => ({
+            path: '/admin/',
+            ...((typeof fault === 'string' ? { fault } : fault) as { fault: 'hang' }),
+          })),
+        )
+      return {
+        app: Object.assign(Object.create(app), { user, faults: { set } }) as Started['app'],
+        settings: { url: app.url, tokenUrl: app.tokenUrl, domain: app.domain, admin: app.admin },
+        tokens: { serviceAccount: app.tokens.serviceAccount.value },
+      }
+    },
+    elsewhere: inNoSuchPlace,
+    lacks: [
+      // A token is fetched; a key file of another kind is refused with the settings.
+      'says of 401 that it is unauthorized',
+      'says of a token of another kind what it is',
+      // The address has no path that could be another one.
+      'says of an address where nobody serves the app that it is wrong',
+      // An address belongs to one account.
+      'finds two where two are meant',
+      // Nobody and no group is created.
+      'makes an account by one write, and no second one',
+      'makes an account once, though the reply is lost',
+      'does not know what became of a change whose reply is too large',
+      'makes a group with its members by one write, and no second one',
+      'makes a group once, though the reply is lost',
+      // There is no other form of a change.
       'falls back where PATCH is refused with 405, and loses nothing',
       'falls back where PATCH is refused with 501, and loses nothing',
     ],

@@ -20,6 +20,8 @@ export interface ClientOptions {
   headers: Record<string, string | Secret>
   /** A part of the app that counts requests apart from all others with this token. */
   pool?: string
+  /** Converts the app's own form of a refusal before the guards see it, such as a 403 that is a rate limit. */
+  adapt?: (reply: AppReply) => AppReply
 }
 
 /** One request to an app, relative to the client's base address. */
@@ -139,7 +141,7 @@ const MAX_REPLY_BYTES = 16 * 1024 * 1024
  * reply was lost), and `UnknownOutcome` when a write may have happened.
  */
 function transmit(
-  { token, alsoSecret = [] }: Pick<ClientOptions, 'token' | 'alsoSecret'>,
+  { token, alsoSecret = [], adapt = (reply) => reply }: Pick<ClientOptions, 'token' | 'alsoSecret' | 'adapt'>,
   route: Route,
 ): (request: AppRequest) => Promise<AppReply> {
   let opening: Promise<Agent> | undefined
@@ -163,7 +165,7 @@ function transmit(
       const flat = flatHeaders(headers)
       const bytes = await decoded(await readCapped(body), flat['content-encoding'], MAX_REPLY_BYTES)
       const text = textOf(bytes, flat['content-type'])
-      return [token, ...alsoSecret].reduce(scrubbed, { status: statusCode, headers: flat, text })
+      return adapt([token, ...alsoSecret].reduce(scrubbed, { status: statusCode, headers: flat, text }))
     } catch (error) {
       throw networkError(error, request, alone)
     } finally {

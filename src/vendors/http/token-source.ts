@@ -6,7 +6,7 @@ import type { VendorContext } from '../define.ts'
 import { type ApiClient, type ApiRequest, scrubbed } from './client.ts'
 import type { ClientAuthentication, Grant } from './grants.ts'
 import { jwtExpiry, type Probe, withoutAnswer } from './probe.ts'
-import { parseReply } from './reply.ts'
+import { type Failure, parseReply } from './reply.ts'
 import { singleFlight } from './single-flight.ts'
 import { tokenRefusal } from './token-refusal.ts'
 import { asNumber, field } from './values.ts'
@@ -40,6 +40,8 @@ interface TokenEndpoint {
   whereToMake: string
   /** Converts the app's own form of a failure. */
   adapt?: (reply: AppReply) => AppReply
+  /** The error for a refusal of which the app tells more than the standard does. */
+  explain?: (failure: Failure) => IdentityError | undefined
 }
 
 // Renew this long before expiry, so that no token expires in flight.
@@ -116,7 +118,7 @@ async function requested(
   if (!answer.ok && answer.failure.status < 404 && renewals.map((isRenewed) => isRenewed()).includes(true)) {
     answer = await send()
   }
-  if (!answer.ok) throw tokenRefusal(answer.failure, endpoint)
+  if (!answer.ok) throw endpoint.explain?.(answer.failure) ?? tokenRefusal(answer.failure, endpoint)
   return readToken(answer.body, endpoint)
 }
 

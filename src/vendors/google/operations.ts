@@ -1,0 +1,73 @@
+import type { Operations, RequestContext, Target } from '../../domain/operations.ts'
+import { sameUserName } from '../../domain/same.ts'
+import { Conflict, NotFound, Refused } from '../../errors.ts'
+import { path } from '../http/client.ts'
+import { asWord, type Rec } from '../http/values.ts'
+import { recordReads } from '../records/reads.ts'
+import { readAccess } from './access.ts'
+import { type AdministratorRules, checkAccount, checkRecord } from './administrators.ts'
+import { mustAsk } from './api.ts'
+import { checkFields, patchFor } from './edit.ts'
+import { listGroups, readGroup, updateMembers } from './groups.ts'
+import { STATE } from './record.ts'
+import { googleSessions } from './sessions.ts'
+import { type GoogleApp, googleUsers, userWithId } from './users.ts'
+
+/** The operations on users and groups of a Workspace. */
+export function googleOperations(app: GoogleApp, rules: AdministratorRules) {
+  const sessions = googleSessions(app)
+  /** The user as it is now, right before a change. */
+  const current = async ({ id, userName }: Target, context: RequestContext): Promise<Rec> => {
+    const raw = await userWithId(app, id, context)
+    if (!raw) throw new NotFound('The account is gone.', 'Look it up again with find_user.')
+    if (!sameUserName(asWord(raw.primaryEmail), userName)) {
+      throw new Conflict(
+        'The account’s user name differs from the one this change is for.',
+        'Look it up again with find_user.',
+      )
+    }
+    await checkRecord(rules, app, raw, context)
+    return raw
+  }
+  /** Changes a user as it is now. What is not in the body stays (developers.google.com, "users.patch"). */
+  const patch = async (target: Target, body: (raw: Rec) => Rec, context: RequestContext) => {
+    const raw = await current(target, context)
+    const at = path`/admin/directory/v1/users/${target.id}`
+    await mustAsk(app, 'admin.directory.user', { method: 'PATCH', path: at, body: body(raw) }, context)
+  }
+
+  return {
+    ...recordReads(googleUsers(app)),
+    listGroups: (asked, context) => listGroups(app, asked, context),
+    readGroup: (asked, context) => readGroup(app, asked, context),
+    readAccess: ({ id }, context) => readAccess(app, id, context),
+    async readSessions({ id }, context) {
+      const left = await sessions.left(id, context)
+      return left === undefined ? {} : { left }
+    },
+    async checkWrite({ operation, accounts, fields }) {
+      checkFields(fields)
+      // Who is in a group is no change of the account.
+      if (operation !== 'updateMembers') for (const account of accounts) checkAccount(rules, account)
+      if (
+        operation === 'reactivateAccount' &&
+        accounts.some(({ custom }) => custom?.[STATE] === 'ARCHIVED')
+      ) {
+        throw new Refused(
+          'The account is archived, not suspended.',
+          'Unarchive it, which takes a licence: Admin console, Directory > Users > the user > More options.',
+        )
+      }
+      return []
+    },
+    endSessions: async (target, context) => {
+      await current(target, context)
+      await sessions.end(target.id, context)
+    },
+    deactivateAccount: (target, context) => patch(target, () => ({ suspended: true }), context),
+    reactivateAccount: (target, context) => patch(target, () => ({ suspended: false }), context),
+    updateAccount: ({ set, ...target }, context) =>
+      patch(target, (raw) => patchFor(set, raw, app.externalIdType), context),
+    updateMembers: (asked, context) => updateMembers(app, asked, context),
+  } satisfies Operations
+}

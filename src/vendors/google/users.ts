@@ -1,0 +1,158 @@
+import type { AskedNames, Match, RequestContext } from '../../domain/operations.ts'
+import { Forbidden } from '../../errors.ts'
+import { fold } from '../../text/text.ts'
+import { path } from '../http/client.ts'
+import { asId, asText, field, isRecord, type Rec } from '../http/values.ts'
+import type { RecordSource } from '../records/source.ts'
+import { partsOf } from '../scim/names.ts'
+import { ask, CUSTOMER, DIRECTORY, everyRowOf, type GoogleApi, ifAllowed, type List, pageOf } from './api.ts'
+import { TAKES } from './edit.ts'
+import { asScim, isAdministrator, readMore } from './record.ts'
+import { rolesOf } from './roles.ts'
+
+export interface GoogleApp extends GoogleApi {
+  tenant: string
+  domain: string
+  externalIdType: string
+  /** Users per page. */
+  pageSize: number
+}
+
+/** The most that a page can have (developers.google.com, "groups.list"). */
+const GROUPS_PER_PAGE = 200
+const MAX_PAGES = 500
+
+const USERS = `${DIRECTORY}/users`
+
+/** Users of all domains of the Workspace, those that a query finds. */
+const usersBy = ({ pageSize }: GoogleApp, query: string | undefined): List => ({
+  scope: 'admin.directory.user.readonly',
+  path: USERS,
+  query: { customer: CUSTOMER, projection: 'full', query },
+  rows: 'users',
+  pageSize,
+})
+
+/** The users of a Workspace. */
+export const googleUsers = (app: GoogleApp): RecordSource => ({
+  origin: { tenant: app.tenant, vendor: 'google', more: readMore, tells: ['admin'] },
+  takes: TAKES,
+  pageSize: app.pageSize,
+  maxPages: MAX_PAGES,
+  asScim: asScim(app.externalIdType),
+  one: (id, context) => wholeUser(app, id, context),
+  async named({ user, also = [] }: AskedNames, context) {
+    const found = await Promise.all([user, ...also].map((name) => bearing(app, name, context)))
+    return found.flat()
+  },
+  called: (name, context) =>
+    pageOf(app, usersBy(app, `name:${quoted(partsOf(name).whole)}`), undefined, context),
+  page: ({ match, cursor }, context) => pageOf(app, usersBy(app, queryFor(match)), cursor, context),
+})
+
+/** The user with this id, address or alias; undefined if there is none. It is never out of date, as a search can be. */
+export async function rawUser(
+  app: GoogleApi,
+  key: string,
+  context: RequestContext,
+): Promise<Rec | undefined> {
+  const request = { path: path`/admin/directory/v1/users/${key}`, query: { projection: 'full' } }
+  const body = (await ask(app, 'admin.directory.user.readonly', request, context))?.body
+  return isRecord(body) ? body : undefined
+}
+
+/** The user with this id, and no other. Google's ids are numbers: an external id that is asked for as an id is none. */
+export async function userWithId(
+  app: GoogleApi,
+  id: string,
+  context: RequestContext,
+): Promise<Rec | undefined> {
+  const user = /^\d+$/.test(id) ? await rawUser(app, id, context) : undefined
+  return asId(user?.id) === id ? user : undefined
+}
+
+/** What can be a key of a user: an address, or Google's id, which is a number. Of anything else Google is not asked. */
+export const isKey = (text: string): boolean =>
+  asId(text) !== undefined && (/^\d+$/.test(text) || /^[^\s@/\\]+@[^\s@/\\]+\.[^\s@/\\]+$/.test(text))
+
+/** The user with its groups and whether it is an administrator, as far as the token may know. */
+async function wholeUser(app: GoogleApp, id: string, context: RequestContext): Promise<Rec | undefined> {
+  const user = await userWithId(app, id, context)
+  if (!user) return undefined
+  const [groups, roles] = await Promise.all([
+    ifAllowed(() => groupsOf(app, id, context)),
+    ifAllowed(() => rolesOf(app, id, context)),
+  ])
+  return {
+    ...user,
+    ...(groups && { groups }),
+    administrator: (roles ?? []).length > 0 || isAdministrator(user),
+  }
+}
+
+/** The groups that the user is a member of itself, in SCIM form. */
+async function groupsOf(app: GoogleApp, id: string, context: RequestContext): Promise<unknown[]> {
+  const list: List = {
+    scope: 'admin.directory.group.readonly',
+    path: `${DIRECTORY}/groups`,
+    query: { userKey: id },
+    rows: 'groups',
+    pageSize: GROUPS_PER_PAGE,
+  }
+  const rows = await everyRowOf(app, list, (row) => asId(field(row, 'id')), context)
+  return rows.map((row) => ({ value: asId(field(row, 'id')), display: asText(field(row, 'name')) }))
+}
+
+/** Who bears a name: by key first, then by what only the search knows. */
+async function bearing(app: GoogleApp, name: string, context: RequestContext): Promise<unknown[]> {
+  const search = (query: string) =>
+    everyRowOf(app, usersBy(app, query), (row) => asId(field(row, 'id')) ?? JSON.stringify(row), context)
+  const [direct, byId, byAddress] = await Promise.all([
+    byKey(app, name, context),
+    search(`externalId=${quoted(name)}`),
+    // It also finds addresses that are no alias, such as a private one.
+    name.includes('@') ? search(`email=${quoted(name)}`) : [],
+  ])
+  return [...(direct ? [direct] : []), ...byId, ...byAddress]
+}
+
+/**
+ * Google answers 403 for an address of a domain that the Workspace does not have. Where the token may not read at all, the
+ * searches beside this are refused too.
+ */
+async function byKey(app: GoogleApp, name: string, context: RequestContext): Promise<Rec | undefined> {
+  if (!isKey(name)) return undefined
+  try {
+    return await rawUser(app, name, context)
+  } catch (error) {
+    if (error instanceof Forbidden && !fold(name).endsWith(`@${fold(app.domain)}`)) return undefined
+    throw error
+  }
+}
+
+/** What the search can narrow a list down by (developers.google.com, "Search for users"). */
+const SEARCHED: Partial<Record<keyof Match, string>> = {
+  userName: 'email',
+  email: 'email',
+  givenName: 'givenName',
+  familyName: 'familyName',
+  title: 'orgTitle',
+  department: 'orgDepartment',
+  externalId: 'externalId',
+}
+
+/** A query for what Google can search of a match; undefined if that is nothing. */
+export function queryFor(match: Match): string | undefined {
+  const terms = Object.entries(SEARCHED).flatMap(([name, term]) => {
+    const value = match[name as keyof Match]
+    return typeof value === 'string' ? [`${term}=${quoted(value)}`] : []
+  })
+  // Suspended or archived cannot be asked for: all terms must be true.
+  const active = match.status === 'active' ? ['isSuspended=false', 'isArchived=false'] : []
+  const all = [...terms, ...active]
+  return all.length > 0 ? all.join(' ') : undefined
+}
+
+/** A value of a query: in single quotes, those within it behind a backslash. */
+export const quoted = (value: string): string =>
+  /^[\w.@+-]+$/.test(value) ? value : `'${value.replace(/[\\']/g, '\\$&')}'`
