@@ -157,6 +157,7 @@ describe('the map of imports', () => {
       commander: /^(main\.ts|cli\/|app\/stores\.ts)/,
       '@clack/prompts': /^cli\//,
       'env-paths': /^app\/found-settings\.ts$/,
+      'csv-parse': /^(cli\/offboard|vendors\/directory\/.*)\.ts$/,
     }
     const packages = imports.filter(
       ({ to }) => !to.startsWith('node:') && !to.includes('.ts') && !to.endsWith('.json'),

@@ -146,7 +146,7 @@ export const rowsAsCsv = (rows: readonly RunRow[]): string[] => [
 ]
 
 /** What a run does, and how far it is. */
-export function runLines(io: Io, run: Run, counts: RunCounts): string[] {
+function runLines(io: Io, run: Run, counts: RunCounts): string[] {
   const words = Object.entries(counts).flatMap(([name, number]) =>
     number > 0 ? [`${number} ${name === 'byHand' ? 'by hand' : name}`] : [],
   )

@@ -173,7 +173,7 @@ async function readBack(
     }
     if (Date.now() + pause <= until) {
       await new Promise((resolve) => setTimeout(resolve, pause))
-    } else if (shown.account && (await sendOtherwise(change, tenant, context, warn))) {
+    } else if (!lost && isShownAsBefore(shown) && (await sendOtherwise(change, tenant, context, warn))) {
       until = untilShown()
       pause = 50
     } else if (lost) {
@@ -189,6 +189,10 @@ async function readBack(
     }
   }
 }
+
+/** Whether the app shows the account with a status; what it does not tell is no sign that nothing happened. */
+const isShownAsBefore = ({ account }: Observed): boolean =>
+  account !== undefined && account.status !== 'unknown'
 
 /** Sends a change that the app does not show in another form, where that is safe. Whether it was sent. */
 async function sendOtherwise(

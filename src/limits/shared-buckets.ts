@@ -100,7 +100,8 @@ export function sharedBuckets(store: Store, alone?: OutageFallback): SharedBucke
         },
       )
       if (local) delete local.state
-      if (local?.owed.length === 0) localBuckets.delete(bucket)
+      // Another update may have put a new one in its place, with tickets of its own.
+      if (local?.owed.length === 0 && localBuckets.get(bucket) === local) localBuckets.delete(bucket)
       clockAheadMs = outcome.now - began
       if (inOutage) alone?.say(false)
       inOutage = false

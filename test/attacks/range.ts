@@ -7,6 +7,7 @@ import { openApprovals } from '../../src/approvals/approvals.ts'
 import type { JournalLine } from '../../src/journal/events.ts'
 import { GAINSIGHT } from '../../src/sandbox/index.ts'
 import { parseFilter } from '../../src/sandbox/scim/filter.ts'
+import { addApprovers } from '../support/approvers.ts'
 import type { Answer } from '../support/clients.ts'
 import type { ClientIdentity, RawClient } from '../support/raw.ts'
 import { YES } from '../support/raw.ts'
@@ -84,6 +85,8 @@ export async function openRange() {
     }
     older[client] = await world.open({ client, answer: person })
   }
+  // Who decides there: an approval counts only as long as its approver is one.
+  await addApprovers(world, 'grace')
   const store = openStores(world.dataDir).store
   const approvals = openApprovals(store)
   const inGroup = new Set(app.group(GROUP).members?.map(({ value }) => value))
@@ -143,7 +146,9 @@ export async function openRange() {
     round: { requestState?: unknown; inputResponses?: unknown } = {},
     as: ClientIdentity = {},
   ): Promise<Came> => {
-    const { state, body } = await servers[server].call(tool, args, round, as)
+    // One that opens links would be led to the page.
+    const client = { capabilities: { elicitation: { form: {} } }, ...as }
+    const { state, body } = await servers[server].call(tool, args, round, client)
     const { message = '', hint = '' } = (body.error ?? {}) as { message?: string; hint?: string }
     expect(tellingWords(`${message} ${hint}`)).toEqual([])
     expect(message.length + hint.length).toBeLessThan(2_000)

@@ -25,7 +25,7 @@ test('shows what to write for one, where its token is made, and the sources', as
   const { code, stdout } = await apps('notion')
   expect(code).toBe(0)
   expect(stdout).toContain('"app": "notion"')
-  expect(stdout).toContain('Switching off: It DELETES the account.')
+  expect(stdout).toContain('Switching off: It is a DELETE request. It DELETES the account.')
   expect(stdout).toContain('Not shown: guests.')
   expect(stdout).toContain('SCIM provisioning > New token')
   expect(stdout).toContain('https://www.notion.com/help/provision-users-and-groups-with-scim')

@@ -16,7 +16,11 @@ export const newHire = request({
   asks: 'Noor Ali (noor.ali@example.com), accountant in Finance, starts on Monday. Give her accounts everywhere.',
   most: { calls: 8, kilobytes: 5, questions: 0 },
   ends: 'The accounts are made at once, with the fields that each app has.',
-  gap: { why: 'nothing is done at a later time', says: /on the day/, closedBy: changesBy(LATER) },
+  gap: {
+    why: 'no account is made at a later time',
+    says: /on the day/,
+    closedBy: (tool) => /create|onboard/.test(tool.name) && changesBy(LATER)(tool),
+  },
   changes: everywhere('noor.ali@example.com'),
   async script(agent) {
     const noor = { email: 'noor.ali@example.com', givenName: 'Noor', familyName: 'Ali' }
@@ -109,7 +113,11 @@ export const suspended = request({
   asks: 'Suspend Uma Kovács until the first of March.',
   most: { calls: 3, kilobytes: 5.5, questions: 1 },
   ends: 'Suspended now, with the date in the reason; somebody has to give it back in March.',
-  gap: { why: 'nothing is done at a later time', says: /on the day/, closedBy: changesBy(LATER) },
+  gap: {
+    why: 'nothing gives access back at a later time',
+    says: /on the day/,
+    closedBy: changesBy(/^until$/),
+  },
   changes: everywhere('uma.kovacs@example.com'),
   async script(agent) {
     const accounts = await agent.accountsOf('Uma Kovács')

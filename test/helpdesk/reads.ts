@@ -47,7 +47,7 @@ export const newAdmins = request({
 
 export const brokenIntegration = request({
   asks: 'Our Netskope integration says 403. What is wrong?',
-  most: { calls: 2, kilobytes: 3, questions: 0 },
+  most: { calls: 2, kilobytes: 3.5, questions: 0 },
   ends: 'The token, what it lacks, and where a right one is made.',
   arrange({ netskope }) {
     const { rest } = netskope.tokens

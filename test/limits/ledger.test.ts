@@ -619,3 +619,34 @@ async function spendElsewhere(
   for await (const chunk of child.stdout) output += chunk
   return JSON.parse(output)
 }
+
+test('a ticket that is settled between two updates that end is not lost', async () => {
+  const store = memoryStore()
+  const gates: (() => void)[] = []
+  let isSlow = false
+  const slow: typeof store = {
+    ...store,
+    async update(key, change) {
+      if (isSlow) await new Promise<void>((resolve) => gates.push(resolve))
+      return store.update(key, change)
+    },
+  }
+  const ledger = storeLedger(slow)
+  const limits = { perMinute: 1_000 }
+  const take = (atOnce?: number) =>
+    ledger.take('app', limits, { holdMs: 60_000, ...(atOnce !== undefined && { atOnce }) })
+  const [first, second] = [await take(), await take()]
+  if (!('ticket' in first && 'ticket' in second)) throw new TypeError('no tickets')
+  await ledger.settle('app', first.ticket)
+  isSlow = true
+  const taking = [take(), take()]
+  await vi.waitFor(() => expect(gates).toHaveLength(2))
+  gates[0]?.()
+  await taking[0]
+  await ledger.settle('app', second.ticket)
+  gates[1]?.()
+  await taking[1]
+  isSlow = false
+  // Only the two that were taken last are in flight.
+  expect(await take(3)).toHaveProperty('ticket')
+})

@@ -217,7 +217,8 @@ const GOALS: Readonly<Record<TaskName, readonly (number | undefined)[]>> = {
   'Deactivate, with a confirmed form': [6, 6, 6, 11, 6, 6],
   'Deactivate an inactive account': [2, 2, 2, 4, 2, 2],
   Reactivate: [4, 4, 4, 7, 4, 4],
-  'Create an account': [3, 3, 4, 5, 3, 3],
+  // An app of which nothing is known is asked for its schemas, once a day.
+  'Create an account': [3, 3, 4, 5, 3, 4],
   'Create one that exists': [1, 1, 1, 3, 1, 1],
   // Mindtickle does not apply a PATCH of a name, which is found out here.
   'Update a title, or a name where there are no titles': [4, 4, 5, 7, 7, 4],
@@ -225,7 +226,8 @@ const GOALS: Readonly<Record<TaskName, readonly (number | undefined)[]>> = {
   'Remove a member': [7, 6, none, none, none, 6],
   'List the members of a group': [2, 2, none, none, none, 2],
   'Audit of a day': [1, none, none, none, none, none],
-  'Check the tokens': [6, 2, 1, 1, 2, 2],
+  // What the app says of itself is read, too.
+  'Check the tokens': [6, 3, 1, 1, 3, 3],
 }
 
 export const goalOf = (task: TaskName, name: ConnectionName): number | undefined =>

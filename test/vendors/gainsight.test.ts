@@ -300,6 +300,6 @@ describe('a refusal', () => {
   test('with no data is an empty list', async () => {
     await using app = await serveCanned(() => fixtures.services.listNoDataFalse)
     const page = await gainsightAt(app.url, based).listAccounts({ limit: 10 }, context())
-    expect(page).toEqual({ items: [], complete: true })
+    expect(page).toEqual({ items: [], behind: [], complete: true })
   })
 })

@@ -146,7 +146,8 @@ const TABLE: Record<string, Record<string, Case>> = {
       faults: ['patch-ignored'],
       asks: deactivate(ADA),
       gives: UNSEEN,
-      sends: ['PATCH'],
+      // In its other form, too.
+      sends: ['PATCH', 'PATCH'],
     },
     'has a path that is ignored without a word': {
       faults: ['patch-path-ignored'],

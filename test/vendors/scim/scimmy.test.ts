@@ -87,6 +87,7 @@ describe.each([
     expect((await world.app.readFields({ id: target.id }, context()))?.fields).toEqual({
       ...ana,
       displayName: 'Ana Ruiz',
+      formattedName: 'Ana Ruiz',
       ...set,
       status: 'active',
     })
