@@ -151,7 +151,12 @@ export function openRunner({ runs, approvals, planning, log, mayHave, ...work }:
       const look = async () => {
         for (const id of await runs.openIds()) void runner.work(id)
       }
-      const poll = () => void look().catch((error) => log.error('runs could not be looked for', { error }))
+      const poll = () => {
+        if (stopping.signal.aborted) return
+        look().catch((error) => {
+          if (!stopping.signal.aborted) log.error('runs could not be looked for', { error })
+        })
+      }
       if (timer || !mayHave()) return
       timer = setInterval(poll, POLL_MS).unref()
       setTimeout(poll, FIRST_POLL_MS).unref()
@@ -160,7 +165,9 @@ export function openRunner({ runs, approvals, planning, log, mayHave, ...work }:
       const before = working.get(id)
       if (before) return before
       const done = life(id)
-        .catch((error) => log.error('a run stopped', { error }))
+        .catch((error) => {
+          if (!stopping.signal.aborted) log.error('a run stopped', { error })
+        })
         .finally(() => {
           if (working.get(id) === done) working.delete(id)
         })

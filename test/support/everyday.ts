@@ -188,7 +188,7 @@ const TASKS = {
   'Audit of a day': {
     tool: 'pull_audit',
     args: ({ tenant }) => ({ tenant }),
-    isDone: ({ complete }) => complete === true,
+    isDone: ({ events }) => String(events) !== '',
   },
   'Check the tokens': {
     tool: 'check_token',
@@ -227,7 +227,7 @@ const GOALS: Readonly<Record<TaskName, readonly (number | undefined)[]>> = {
   'List the members of a group': [2, 2, none, none, none, 2],
   'Audit of a day': [1, none, none, none, none, none],
   // What the app says of itself is read, too.
-  'Check the tokens': [6, 3, 1, 1, 3, 3],
+  'Check the tokens': [6, 2, 1, 1, 3, 3],
 }
 
 export const goalOf = (task: TaskName, name: ConnectionName): number | undefined =>

@@ -81,15 +81,31 @@ function unlessLeft<Reply>(
   })
 }
 
-/** `fetch` of the platform, over connections that take `route`. */
+/** As much of `fetch` as a plain exchange needs, over connections that take `route`. It follows no redirect. */
 export function fetchOver(route: Route): typeof fetch {
   let opening: Promise<Agent> | undefined
-  return async (input, init) => {
+  return async (input, { method = 'GET', headers, body, signal, redirect } = {}) => {
+    const { origin, pathname, search } = new URL(input instanceof Request ? input.url : input)
     opening ??= openAgent(route)
-    const { fetch } = (await import('undici')).default
-    const dispatcher = (await opening).shared
-    // The package and the platform have the same function, with types of their own.
-    return fetch(input as string, { ...init, dispatcher } as never) as unknown as Promise<Response>
+    const reply = await (await opening).shared.request({
+      origin,
+      path: pathname + search,
+      method: method as Dispatcher.HttpMethod,
+      headers: Object.fromEntries(new Headers(headers)),
+      ...(typeof body === 'string' && { body }),
+      ...(signal && { signal }),
+    })
+    const { statusCode: status } = reply
+    if (redirect === 'error' && status >= 300 && status < 400) {
+      await reply.body.dump()
+      throw new TypeError('a redirect is not followed')
+    }
+    const shown = Object.entries(reply.headers).flatMap(([name, value]): [string, string][] =>
+      value === undefined ? [] : [[name, [value].flat().join(', ')]],
+    )
+    const text = await reply.body.text()
+    // These have no body (Fetch standard, "null body status").
+    return new Response([204, 205, 304].includes(status) ? null : text, { status, headers: shown })
   }
 }
 

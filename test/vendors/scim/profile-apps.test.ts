@@ -139,6 +139,7 @@ async function open(name: AppName) {
         tokens: { scim: 'env:TOKEN' },
         // What the simulated app takes, whatever the real one does.
         authHeader: 'Authorization: Bearer',
+        paths: { users: '/Users', groups: '/Groups' },
         // Smaller than the list, so that filters matter.
         pageSize: 10,
         maxRetries: 0,
