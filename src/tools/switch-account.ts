@@ -119,12 +119,13 @@ function toSwitchRow(
   const { tenant } = change
   const { outcome, verified, account, alsoChanged, code, note } = carried
   const after = outcome === 'failed' ? undefined : consequences.get(change)
+  const closing = sessions ?? (change.operation === 'endSessions' ? carried : undefined)
   const notes = [note, sessions && sessionsNote(sessions), after, gaps[tenant]].filter((text) => text)
   return {
     tenant,
     ...(account && { account }),
     outcome: outcome === 'done' ? done : outcome,
-    ...(sessions && { sessions: sessionsWord(sessions, showSessions.has(tenant)) }),
+    ...(closing && { sessions: sessionsWord(closing, showSessions.has(tenant)) }),
     verified,
     ...(alsoChanged && { alsoChanged }),
     ...(code && { code }),
@@ -147,6 +148,8 @@ function switchStatus(rows: readonly SwitchRow[], done: string): 'done' | 'uncha
   if (bad.length === rows.length)
     return rows.some(({ sessions }) => sessions === 'ended') ? 'partial' : 'failed'
   const open = rows.some(({ sessions }) => sessions === 'failed' || sessions === 'unknown')
-  if (bad.length > 0 || open || rows.some((row) => !row.verified)) return 'partial'
+  // Most apps do not show sessions: their end is as good as the app's word for it.
+  const unseen = rows.some(({ verified, outcome }) => !verified && outcome !== 'ended')
+  if (bad.length > 0 || open || unseen) return 'partial'
   return rows.some((row) => row.outcome === done) ? 'done' : 'unchanged'
 }

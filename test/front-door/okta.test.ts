@@ -219,7 +219,8 @@ describe('sessions', () => {
     expect(
       await call('end_sessions', { user: userName, tenants: [OKTA], reason: 'lost laptop' }),
     ).toMatchObject({
-      results: [{ outcome: 'ended', verified: false }],
+      status: 'done',
+      results: [{ outcome: 'ended', sessions: 'ended', verified: false }],
     })
     expect(okta().person(id)).toMatchObject({ sessions: 0, refreshTokens: 0 })
     expect(okta().state(id)).toBe('ACTIVE')
