@@ -11,6 +11,11 @@ import { ChangeStatus, RESULT_OF_ONE, statusOfOne, targetOf } from './change-fie
 import { ApprovalId, OneUser, Reason, TenantName } from './fields.ts'
 import { gapLine, gapNote, hiddenHint } from './left-out.ts'
 
+/** Letters of group names that one question can hold beside the rest of it. */
+const MOST_LETTERS = 8_000
+const lettersIn = (names: readonly string[] = []): number =>
+  names.reduce((sum, name) => sum + name.length + 4, 0)
+
 export default defineTool({
   name: 'delete_user',
   title: 'Delete a user',
@@ -44,7 +49,7 @@ export default defineTool({
       )
     }
     const account = (await hold.records([row]))(row)
-    if (account.moreGroups) {
+    if (account.moreGroups || lettersIn(account.groups) > MOST_LETTERS) {
       throw new InvalidInput(
         `${bare(account.userName)} is in more groups than one question to a person can name.`,
         'Take it out of some of them first, with update_group_members. deactivate_user takes its access away at once.',

@@ -6,6 +6,8 @@ import { searchPerson } from '../engine/find-person.ts'
 import { defineTool } from '../engine/tool.ts'
 import { TenantNames, UserRef } from './fields.ts'
 
+/** Groups that are named of an account; the others are counted. */
+const MOST_GROUPS = 50
 /** Accounts that are explained; each costs several requests. */
 const MOST_ACCOUNTS = 10
 
@@ -16,6 +18,7 @@ const Facts = z.lazy(() =>
     status: z.string().optional(),
     state: z.string().optional(),
     groups: z.array(z.string()).optional(),
+    moreGroups: z.int().optional(),
     roles: z.array(z.string()).optional(),
     licence: z.string().optional(),
     manager: z.string().optional(),
@@ -95,7 +98,8 @@ function toFacts({ account, changes, roles, ...access }: AccessFacts): z.input<t
     tenant: account.tenant,
     account: rest,
     status: account.status,
-    ...(groups && { groups }),
+    ...(groups && { groups: groups.slice(0, MOST_GROUPS) }),
+    ...(groups && groups.length > MOST_GROUPS && { moreGroups: groups.length - MOST_GROUPS }),
     ...(held && { roles: held }),
     ...(licence !== undefined && { licence }),
     ...(manager !== undefined && { manager }),

@@ -105,17 +105,50 @@ describe('what is too long for one question', () => {
     expect((await scim.call('update_user', LONG)).error).toBeUndefined()
   })
 
-  test('goes for the groups that a deletion takes away, too', async () => {
-    await using scim = await openScim('ask')
+  const joined = async (
+    scim: Awaited<ReturnType<typeof openScim>>,
+    most: number,
+    name: (at: number) => string,
+  ) => {
     const { id } = scim.app.user(ADA)
-    for (const at of Array(120).keys()) {
-      const body = JSON.stringify({ displayName: `Group ${at}`, members: [{ value: id }] })
-      const authorization = `Bearer ${scim.app.tokens.scim.value}`
-      const headers = { authorization, 'content-type': 'application/scim+json' }
+    const authorization = `Bearer ${scim.app.tokens.scim.value}`
+    const headers = { authorization, 'content-type': 'application/scim+json' }
+    for (const at of Array(most).keys()) {
+      const body = JSON.stringify({ displayName: name(at), members: [{ value: id }] })
       expect((await fetch(`${scim.app.scimUrl}/Groups`, { method: 'POST', headers, body })).status).toBe(201)
     }
+  }
+
+  test('goes for the groups that a deletion takes away, too', async () => {
+    await using scim = await openScim('ask')
+    await joined(scim, 60, (at) => `Group ${at} ${'x'.repeat(190)}`)
     const { error } = await scim.call('delete_user', { user: ADA, reason: 'asked to be forgotten' })
     expect(error).toMatchObject({ code: 'invalid_input', hint: expect.stringContaining('deactivate_user') })
     expect(scim.world.asked).toEqual([])
+  })
+
+  test('is not what 120 groups are: a deletion names each, and so does the page of a deactivation', async () => {
+    await using scim = await openScim('approve')
+    await joined(scim, 120, (at) => `Group ${at}.`)
+    const leaves = { user: ADA, tenants: [TENANT], reason: 'left' }
+    const { approval } = (await scim.world.call('deactivate_user', leaves)) as unknown as {
+      approval: { approveAt: string }
+    }
+    const { pathname: path } = new URL(linkIn(approval.approveAt))
+    const page = (await send(approval.approveAt, { path })).text
+    const deletion = (await scim.call('delete_user', { user: ADA, reason: 'left' })) as unknown as {
+      approval: { plan: string[] }
+    }
+    for (const at of Array(120).keys()) {
+      expect(page).toContain(`Group ${at}.`)
+      expect(deletion.approval.plan.join('\n')).toContain(`Group ${at}.`)
+    }
+    // The agent is shown some of them, and how many there are.
+    const { accounts: [account] = [] } = (await scim.call('list_users', {
+      fields: ['groups'],
+    })) as unknown as {
+      accounts: { groups?: string[]; moreGroups?: number }[]
+    }
+    expect(JSON.stringify(account).length).toBeLessThan(2_000)
   })
 })

@@ -100,8 +100,8 @@ export function toUser(origin: Origin, raw: unknown): ScimUser | undefined {
   }
 }
 
-/** An account in more groups lists this many and counts the rest. */
-const MAX_GROUPS_SHOWN = 100
+/** More than anybody is in: a question names every group. Answers are shorter by their own bound. */
+const MAX_GROUPS_SHOWN = 10_000
 
 /** A group without its members. The count is known only if the app sent them. */
 export function toGroup(raw: unknown): Group | undefined {
