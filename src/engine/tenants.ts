@@ -93,8 +93,7 @@ export function openTenants(settings: Settings, vendors: readonly Vendor[], kept
     (one): Tenant => ({ ...leftOutTenant(one, vendorOf(one, vendors)), namesPrivilege }),
   )
   const all = [...served, ...leftOut]
-  const placed = all.filter(({ settings }) => settings.url !== '')
-  const appOf = appsOf(Object.fromEntries(placed.map(({ name, settings }) => [name, settings])))
+  const appOf = appsOf(Object.fromEntries(all.map(({ name, settings }) => [name, settings])))
   return tenantsOver(all, {
     readOnly: (tenant) => settings.readOnly || !tenant.settings.allowWrites,
     appOf,

@@ -48,6 +48,10 @@ export const tenantSettings = {
   ...networkSettings,
 }
 
+/** Types the schema of a tenant whose app is not asked over the network: the settings add `NOT_ASKED` to what it reads. */
+export const notAsked = <Own extends z.ZodObject>(own: Own) =>
+  own as unknown as z.ZodObject & z.ZodType<TenantSettings & z.output<Own>>
+
 /** The identity providers that have a setup guide. */
 export const IDPS = ['okta', 'entra'] as const
 export type Idp = (typeof IDPS)[number]

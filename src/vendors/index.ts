@@ -1,4 +1,5 @@
 import type { Vendor } from './define.ts'
+import directory from './directory.ts'
 import gainsight from './gainsight.ts'
 import mindtickle from './mindtickle.ts'
 import netskope from './netskope.ts'
@@ -6,4 +7,4 @@ import okta from './okta.ts'
 import scim from './scim.ts'
 
 /** All vendors. */
-export const vendors: readonly Vendor[] = [netskope, gainsight, mindtickle, scim, okta]
+export const vendors: readonly Vendor[] = [netskope, gainsight, mindtickle, scim, okta, directory]
