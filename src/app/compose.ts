@@ -3,6 +3,7 @@ import { openApprovals } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import type { PageParts } from '../approvals/page/handler.ts'
 import { type LoopbackPage, loopbackPage } from '../approvals/page/loopback.ts'
+import { openTasks } from '../approvals/tasks.ts'
 import { tending } from '../approvals/tend.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Plan } from '../domain/change.ts'
@@ -140,6 +141,7 @@ export async function composeServer(
     tools,
     tenants,
     approvals,
+    tasks: openTasks(store),
     signer,
     asking: {
       waitMs: settings.confirm.waitSeconds * 1_000,

@@ -90,12 +90,14 @@ function storyOf(io: Io, lines: readonly JournalLine[]): string[] {
 const isOpen = (line: JournalLine, lines: readonly JournalLine[]): boolean =>
   line.event === 'started' && line.account !== undefined && !lines.some((other) => endsWrite(line, other))
 
-const openEnd = (io: Io, { seq, account }: JournalLine): string[] => [
+const openEnd = (io: Io, { seq, account, task }: JournalLine): string[] => [
   '',
   ...wrap(
     io,
-    `The journal does not say how ${seq} ended: it is still in flight, or the server stopped first. Look up ` +
-      `${account?.userName} in ${account?.tenant}, or let the agent repeat the call, which finds out by itself.`,
+    task
+      ? `${task.owner} has not said yet that ${task.id} is done.`
+      : `The journal does not say how ${seq} ended: it is still in flight, or the server stopped first. Look up ` +
+          `${account?.userName} in ${account?.tenant}, or let the agent repeat the call, which finds out by itself.`,
     '  ',
   ),
 ]

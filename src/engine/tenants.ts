@@ -144,7 +144,11 @@ function tenantsOver(
 }
 
 /** A tenant's name and its app's name, for people. */
-export const whereOf = ({ name, title }: Tenant): ChangeLocation => ({ tenant: name, title })
+export const whereOf = ({ name, title, settings }: Tenant): ChangeLocation => ({
+  tenant: name,
+  title,
+  owner: settings.owner,
+})
 
 /** What to know of a tenant's app beyond its facts, one sentence or two each. */
 export const caveatsIn = ({ facts }: Pick<Tenant, 'facts'>): string[] => caveatTexts(facts.caveats)

@@ -35,7 +35,7 @@ interface RunsParts {
 }
 
 export function openRuns({ store: kept, budgets, parts, policy, limits }: RunsParts): Runs {
-  const { tenants, approvals, log } = parts
+  const { tenants, approvals, tasks, log } = parts
   const store = openRunStore(kept, budgets)
   const dispatchers = new Map<string, ReturnType<typeof dispatcher>>()
   const dispatchOf = (tool: string) => {
@@ -102,6 +102,7 @@ export function openRuns({ store: kept, budgets, parts, policy, limits }: RunsPa
           })
         },
         policy: policy.confirming.policy,
+        tasks,
         maxPeople: limits.people,
       }
     },
