@@ -9,6 +9,13 @@ import type { EnteredAt } from './attempts.ts'
 import { checkPassphrase, wrongPassphraseNote } from './decide.ts'
 import { isDone, noTask, type Task, type Tasks } from './tasks.ts'
 
+export interface TaskParts {
+  tasks: Tasks
+  approvers: Approvers
+  journal: Journal
+  locks: Pick<Store, 'claim' | 'delete'>
+}
+
 /** The word of an owner, with their credentials. */
 interface TaskWord {
   id: string
@@ -28,12 +35,7 @@ const LOCK_MS = 60_000
  * one, or for anybody but the owner.
  */
 export async function finishTask(
-  {
-    tasks,
-    approvers,
-    journal,
-    locks,
-  }: { tasks: Tasks; approvers: Approvers; journal: Journal; locks: Pick<Store, 'claim' | 'delete'> },
+  { tasks, approvers, journal, locks }: TaskParts,
   { id, owner, passphrase, saw, from }: TaskWord,
 ): Promise<Task> {
   const task = await tasks.get(id)

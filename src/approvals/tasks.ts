@@ -19,7 +19,7 @@ interface TaskDone {
 }
 
 /** What somebody is asked to do, and the call that asked for it. */
-interface TaskWish extends Requester {
+export interface TaskWish extends Requester {
   /** The name of an approver. */
   owner: string
   tenant: string

@@ -112,13 +112,14 @@ function entryLines(io: Io, line: JournalLine): string[] {
   ]
 }
 
-function entryText({ event: name, account, approval, before, code, note }: JournalLine): string {
+function entryText({ event: name, account, approval, task, before, code, note }: JournalLine): string {
   const how = { form: 'in a form of the client', terminal: 'in a terminal', page: 'on the approval page' }
   const where = approval?.how && ` ${how[approval.how] ?? approval.how}`
   const who = approval?.by === undefined ? '' : ` by ${approval.by}`
   const parts = [
     account && `${account.userName} in ${account.tenant} (id ${account.id})`,
     approval && `approval ${approval.id}${who}${where ?? ''}`,
+    task && `${task.id}, for ${task.owner}`,
     before && beforeText(before),
     name === 'unknown' && 'it may or may not have happened',
     code,

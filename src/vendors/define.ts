@@ -80,6 +80,8 @@ export interface Vendor<Settings extends TenantSettings = TenantSettings> {
   /** The app's name for people. */
   title: string
   settings: (parts: SettingsParts) => z.ZodObject & z.ZodType<Settings>
+  /** Its app has no address and no token. */
+  local?: true
   /** Settings as a tenant wrote them, over what is known of the app that they name. */
   fillIn?: (written: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
   facts: (settings: Settings) => Facts

@@ -7,6 +7,7 @@ export default defineVendor<DirectorySettings>({
   name: 'directory',
   title: 'People export',
   settings: () => settings,
+  local: true,
   facts: () => ({
     deactivate: 'unknown',
     delete: 'unknown',

@@ -27,6 +27,7 @@ export default defineVendor<ManualSettings>({
   name: 'manual',
   title: 'App without an API',
   settings: () => settings,
+  local: true,
   facts: ({ owner }) => ({
     deactivate: 'reversible',
     delete: 'unknown',

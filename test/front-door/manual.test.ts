@@ -1,7 +1,9 @@
 import { describe, expect, test, vi } from 'vitest'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
+import { fillIn, send } from '../support/browser.ts'
 import { serveCanned } from '../support/canned.ts'
-import { openWorld, type World, type WorldOptions } from '../support/world.ts'
+import { openHttpWorld } from '../support/http-world.ts'
+import { openWorld, PEOPLE, type World, type WorldOptions } from '../support/world.ts'
 
 const ADA = 'ada@example.com'
 const KATHERINE = 'katherine.johnson@example.com'
@@ -278,4 +280,30 @@ test('a run gives each owner their tasks, and is not done by itself', async () =
   })
   expect(next).toMatchObject({ counts: { byHand: 2, already: 2 } })
   expect(await tasksIn(world)).toHaveLength(2)
+})
+
+test('over HTTP the message links to the page of the task, where its owner says that it is done', async () => {
+  await using receiver = await serveCanned(() => ({}))
+  await using world = await openHttpWorld({
+    auth: 'none',
+    settings: { webhook: { url: `${receiver.url}/hook`, secret: 'env:HOOK', events: ['task'] } },
+    env: { HOOK: 'canary-webhook-secret' },
+    tenants: (apps) => ({ ...apps, badges: BADGES }),
+  })
+  await addApprovers(world, 'grace')
+  const guest = await world.guest({ person: PEOPLE.accept })
+  expect(await guest.call('deactivate_user', LEAVES)).toMatchObject({ status: 'partial' })
+  const message = await vi.waitFor(() => {
+    const [first] = receiver.asked
+    expect(first).toBeDefined()
+    return first?.body as { data: { approveAt: string; task: { id: string } } }
+  })
+  const { approveAt, task } = message.data
+  expect(new URL(approveAt).pathname).toBe(`/approvals/${task.id}`)
+  const word = { owner: 'grace', passphrase: PASSPHRASE, saw: 'It is blocked.' }
+  expect((await send(approveAt, await fillIn(approveAt, word as object))).status).toBe(303)
+  const ends = world
+    .journal()
+    .filter(({ event, account }) => event === 'done' && account?.tenant === 'badges')
+  expect(ends).toMatchObject([{ note: 'by hand, by grace, who saw: It is blocked.' }])
 })
