@@ -124,6 +124,27 @@ describe('a change in an app without an API', () => {
     expect(await tasksIn(world)).toMatchObject([{ user: ADA }])
   })
 
+  test('goes through with the approval of a person, where nobody can be asked', async () => {
+    await using world = await open({}, { answer: 'none' })
+    const { approval } = (await world.call('deactivate_user', LEAVES)) as {
+      approval?: { id: string; plan: string[] }
+    }
+    expect(approval?.plan.join()).toContain('Give grace the task')
+    const words = ['approvals', 'approve', approval?.id ?? '', '--approver', 'linus', '--passphrase-stdin']
+    expect(await world.run(words, { stdin: `${PASSPHRASE}\n` })).toMatchObject({ code: 0 })
+    expect(await tasksIn(world)).toEqual([])
+    const answer = await world.call('deactivate_user', { ...LEAVES, approvalId: approval?.id })
+    expect(rowOf(answer, 'badges')).toMatchObject({ outcome: 'by_hand', verified: false })
+    expect(await tasksIn(world)).toHaveLength(1)
+  })
+
+  test('is not given while the brake is on', async () => {
+    await using world = await open()
+    expect((await world.run(['brake', 'on'])).code).toBe(0)
+    expect((await world.call('deactivate_user', LEAVES)).error).toBeDefined()
+    expect(await tasksIn(world)).toEqual([])
+  })
+
   test('is given for nobody who is found nowhere else, and by name where no other app is asked', async () => {
     await using world = await open()
     const nobody = { ...LEAVES, user: 'adaa@example.com' }
