@@ -6,7 +6,7 @@ import { BadReply, IdentityError, Unavailable } from '../../errors.ts'
 import { fold, plainText } from '../../text/text.ts'
 import { singleFlight } from '../http/single-flight.ts'
 import { type Column, placesOf, wrongFile } from './columns.ts'
-import { type Entry, entryOf, idOf, namesOf } from './record.ts'
+import { type Entry, entryOf, idOf, isUsable, namesOf } from './record.ts'
 import { rowsOf, textIn } from './rows.ts'
 
 /** A file that is longer, or has more people, is refused: it is kept in memory while the server runs. */
@@ -32,7 +32,6 @@ export interface Export {
 export function openExport(
   file: string,
   columns: Readonly<Partial<Record<Column, string>>>,
-  isReadable: (entry: Entry) => boolean,
 ): (context: RequestContext) => Promise<Export> {
   let last: Export | undefined
   return singleFlight(async () => {
@@ -41,7 +40,7 @@ export function openExport(
     last = undefined
     const handle = await open(file).catch((error) => Promise.reject(unreadable(file, error)))
     try {
-      const content = await contentOf(handle, { file, columns, isReadable })
+      const content = await contentOf(handle, { file, columns })
       if (versionOf(await handle.stat()) !== content.version) throw beingWritten(file)
       last = content
       return content
@@ -71,11 +70,9 @@ async function contentOf(
   {
     file,
     columns,
-    isReadable,
   }: {
     file: string
     columns: Readonly<Partial<Record<Column, string>>>
-    isReadable: (entry: Entry) => boolean
   },
 ): Promise<Export> {
   const stats = await handle.stat()
@@ -93,7 +90,7 @@ async function contentOf(
       continue
     }
     const entry = entryOf({ at, cells }, places)
-    if (isReadable(entry)) entries.push(entry)
+    if (isUsable(entry)) entries.push(entry)
     else bad.push(at)
     // Other calls go on meanwhile.
     if ((entries.length + bad.length) % ROWS_AT_ONCE === 0) await setImmediate()

@@ -1,4 +1,4 @@
-import { asList, type Rec } from '../http/values.ts'
+import { asId, asList, asText, type Rec } from '../http/values.ts'
 import { ENTERPRISE } from '../scim/facts.ts'
 import type { Column } from './columns.ts'
 import { textIn } from './rows.ts'
@@ -40,6 +40,16 @@ export const idOf = ({ fields: { id, userName, email } }: Entry): string | undef
 export const namesOf = (entry: Entry): string[] => {
   const { userName, email, externalId } = entry.fields
   return [idOf(entry), userName, email, externalId].flatMap((name) => name || [])
+}
+
+/** Whether an account can be shown of it: it has an id and a name, and no letter of them was lost on the way. */
+export function isUsable(entry: Entry): boolean {
+  const [id, ...names] = namesOf(entry)
+  return (
+    asId(id) !== undefined &&
+    names.every((name) => asText(name) !== undefined) &&
+    !namesOf(entry).join().includes('\uFFFD')
+  )
 }
 
 // Whatever else it says is not known: a guess would give or take access.

@@ -3,7 +3,7 @@ import { wordsOf } from '../../domain/same.ts'
 import { Conflict, IdentityError } from '../../errors.ts'
 import { isRecord } from '../http/values.ts'
 import type { RecordSource, Standing } from '../records/source.ts'
-import { type Origin, toUser } from '../scim/read.ts'
+import type { Origin } from '../scim/read.ts'
 import { openExport } from './export.ts'
 import { asScim, type Entry, idOf } from './record.ts'
 import type { DirectorySettings } from './settings.ts'
@@ -20,7 +20,7 @@ export function directoryRecords(
   tenant: string,
 ): { source: CopiedSource; check: (context: RequestContext) => Promise<TokenCheck[]> } {
   const origin: Origin = { tenant, vendor: 'directory' }
-  const content = openExport(file, columns, (entry) => toUser(origin, asScim(entry)) !== undefined)
+  const content = openExport(file, columns)
   const source: CopiedSource = {
     origin,
     takes: [],
