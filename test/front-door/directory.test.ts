@@ -266,6 +266,15 @@ describe('an export that does not tell everything', () => {
     expect(inHr(found)).toMatchObject({ outcome: 'not_searched', note: expect.stringContaining('64 MB') })
   })
 
+  test('is no folder', async () => {
+    await using world = await open(undefined, { file: '.' })
+    const found = await world.call('find_user', { user: 'a@example.com', tenants: ['hr'] })
+    expect(inHr(found)).toMatchObject({
+      outcome: 'not_searched',
+      note: expect.stringContaining('is no file'),
+    })
+  })
+
   test('of an id that is there twice, neither is taken for the person', async () => {
     await using world = await open([...PEOPLE, 'E-1,other@example.com,A,B,terminated,,'].join('\n'))
     for (const user of ['e-1', 'ada@example.com', 'other@example.com']) {

@@ -36,6 +36,8 @@ export function openExport(
   let last: Export | undefined
   return singleFlight(async () => {
     const before = await statOf(file)
+    // A pipe or a device would never end.
+    if (!before.isFile()) throw wrongFile('is no file')
     if (last?.version === versionOf(before)) return last
     last = undefined
     const handle = await open(file).catch((error) => Promise.reject(unreadable(file, error)))
