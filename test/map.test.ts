@@ -154,6 +154,7 @@ describe('the map of imports', () => {
       bottleneck: /^guards\/token-queue\.ts$/,
       ioredis: /^(store\/|journal\/redis-stream\.ts)/,
       libsql: /^store\//,
+      'csv-parse': /^(vendors\/directory\/rows|cli\/offboard)\.ts$/,
       commander: /^(main\.ts|cli\/|app\/stores\.ts)/,
       '@clack/prompts': /^cli\//,
       'env-paths': /^app\/found-settings\.ts$/,
@@ -196,7 +197,7 @@ describe('the map of imports', () => {
   })
 
   test('loads what is heavy and not always needed when it is used', () => {
-    const heavy = ['ioredis', 'libsql', 'undici', 'bottleneck', '@clack/prompts']
+    const heavy = ['csv-parse', 'ioredis', 'libsql', 'undici', 'bottleneck', '@clack/prompts']
     const early = imports.filter(({ to, typeOnly, lazy }) => heavy.includes(to) && !typeOnly && !lazy)
     expect(early.map(show)).toEqual([])
   })

@@ -4,6 +4,7 @@ import { openApprovals } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import type { PageParts } from '../approvals/page/handler.ts'
 import { type LoopbackPage, loopbackPage } from '../approvals/page/loopback.ts'
+import { openTasks } from '../approvals/tasks.ts'
 import { tending } from '../approvals/tend.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Plan } from '../domain/change.ts'
@@ -105,6 +106,8 @@ export async function composeServer(
     webhook: settings.webhook,
     route: settings.route,
     signingKey: settings.journal.signingKey,
+    // A page on a loopback port ends with its process, long before a task is done.
+    taskAt: async (id) => (remote ? await links.pageOf(id) : undefined),
     approveAt: async (id) => {
       const { url, words } = await links.approveAt({ id, state: 'pending' })
       return url ?? words
@@ -115,6 +118,8 @@ export async function composeServer(
   const page: PageParts = {
     approvals,
     approvers: openApprovers(store, io.scryptCost),
+    tasks: openTasks(store),
+    locks: store,
     journal,
     signer,
     inFlight: changes,
@@ -142,6 +147,7 @@ export async function composeServer(
     tools,
     tenants,
     approvals,
+    tasks: page.tasks,
     signer,
     asking: {
       waitMs: settings.confirm.waitSeconds * 1_000,
@@ -231,6 +237,8 @@ const withoutStore = (log: Log) => ({
 
 interface ApprovalLinks {
   approveAt(approval: Pick<Approval, 'id' | 'state' | 'approvers'>): Promise<{ words: string; url?: string }>
+  /** The address of a page. */
+  pageOf(id: string): Promise<string | undefined>
   close(): Promise<void>
 }
 
@@ -241,12 +249,16 @@ function approvalLinks(
   openPage: (parts: PageParts) => LinkedPage,
 ): ApprovalLinks {
   let page: LinkedPage | undefined
+  const pageOf = (id: string) => {
+    page ??= openPage(parts)
+    return page.link(id)
+  }
   return {
+    pageOf,
     async approveAt(approval) {
       if (approval.state === 'approved')
         return { words: 'It is approved: make the same call with this approvalId.' }
-      page ??= openPage(parts)
-      const url = await page.link(approval.id)
+      const url = await pageOf(approval.id)
       const inTerminal = command(`approvals approve ${approval.id} --approver NAME`)
       // Both: the page of a process that ends with its call is gone when a person gets to it.
       const approve = url === undefined ? inTerminal : `${url} or, in a terminal: ${inTerminal}`

@@ -28,7 +28,7 @@ async function foldersOfUser(): Promise<{ config?: string; data?: string }> {
   }
 }
 
-/** A secret that a settings file sends somewhere, each as the file names it. */
+/** A secret, or a file of people, that a settings file sends somewhere, each as the file names it. */
 interface Sending {
   secret: string
   to: string
@@ -96,13 +96,15 @@ function sendingsIn(file: string): Sending[] {
     const hosts = texts
       .flatMap((text) => (URL.canParse(text) ? [new URL(text).host] : []))
       .filter((host) => host)
-    const { vendor, ca: authority } = (part ?? {}) as { vendor?: unknown; ca?: unknown }
+    const { vendor, ca: authority, file: people } = (part ?? {}) as Record<string, unknown>
     const targets = [
       ...(hosts.length > 0 ? hosts : [vendor === undefined ? 'the address in it' : String(vendor)]),
       // It can vouch for anybody.
       ...(typeof authority === 'string' ? [`whom ${resolve(dirname(file), authority)} vouches for`] : []),
     ]
-    return secrets.flatMap((secret) => targets.map((to) => ({ secret, to })))
+    // What is in a file of people is told to whoever asks.
+    const told = typeof people === 'string' ? [{ secret: resolve(dirname(file), people), to: 'agents' }] : []
+    return [...secrets.flatMap((secret) => targets.map((to) => ({ secret, to }))), ...told]
   })
 }
 

@@ -9,7 +9,7 @@ import { openWebhook, type Telling, type Webhook, watched } from '../webhook/web
 import type { Io } from './io.ts'
 import { mustBePrivate } from './private-folder.ts'
 
-interface WebhookOptions extends Pick<Telling, 'approveAt'> {
+interface WebhookOptions extends Pick<Telling, 'approveAt' | 'taskAt'> {
   webhook?: WebhookSettings | undefined
   /** Path of the key that signs anchors. */
   signingKey?: string | undefined
@@ -32,13 +32,14 @@ export function journalWithWebhook(
   const open = () => {
     opened = true
     try {
-      const { webhook: to, signingKey, approveAt, route } = settings()
+      const { webhook: to, signingKey, approveAt, taskAt, route } = settings()
       if (!to) return undefined
       return openWebhook(to, {
         log,
         signer: signerIn(signingKey),
         fetch: fetchOver(route),
         ...(approveAt && { approveAt }),
+        ...(taskAt && { taskAt }),
       })
     } catch (error) {
       log.error('the webhook is unusable: no messages are sent', { error })

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Account } from '../domain/account.ts'
 import type { Facts } from '../domain/facts.ts'
+import { bare, named } from '../domain/quoting.ts'
 import { defineChange } from './define.ts'
 import { accountIn } from './image.ts'
 import {
@@ -43,7 +44,11 @@ export const deactivateAccount = defineChange({
   privileges: () => [],
   newNames: () => [],
   sentences: ({ accounts }, where) =>
-    accounts.map((account) => switchSentence('Deactivate', account, where, 'inactive')),
+    accounts.map((account) =>
+      where.owner === undefined
+        ? switchSentence('Deactivate', account, where, 'inactive')
+        : `Give ${bare(where.owner)} the task to deactivate ${named(account)} by hand in ${where.title}, tenant ${where.tenant}.`,
+    ),
   consequence: (_, facts) =>
     [staysOpen(facts), ...effects(facts), SEAT[facts.freesSeat ?? 'unknown']]
       .filter((text) => text)

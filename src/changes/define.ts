@@ -16,6 +16,8 @@ export interface ChangeLocation {
   tenant: string
   /** Display name of the app. */
   title: string
+  /** Who makes changes there by hand, where nobody else can. */
+  owner?: string | undefined
 }
 
 /** What an app shows of a change; `problem` says what it does not show. */

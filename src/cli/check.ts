@@ -6,6 +6,7 @@ import type { RequestContext, TokenCheck } from '../domain/operations.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { IdentityError } from '../errors.ts'
 import type { StoreHealth } from '../store/store.ts'
+import { sameText } from '../text/text.ts'
 import { describeFreeze } from './brake.ts'
 import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 
@@ -34,7 +35,9 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
       try {
         const { tenants } = running
         const chosen = tenant === undefined ? tenants.all : [tenants.get(tenant)]
-        const [store, ...checked] = await Promise.all([running.store.health(), ...chosen.map(checkTenant)])
+        const [store, ...looked] = await Promise.all([running.store.health(), ...chosen.map(checkTenant)])
+        const names = store.ok ? (await running.page.approvers.list()).map(({ name }) => name) : []
+        const checked = looked.map((one) => withOwner(one, tenants.get(one.tenant), names))
         const freezes = store.ok ? await running.freezes.list() : []
         const ok = store.ok && checked.every(({ ok }) => ok)
         if (json) {
@@ -91,6 +94,17 @@ async function checkTenant({ name, title, operations }: Tenant): Promise<TenantC
       problem: `${error.message} ${error.hint}`,
     }
   }
+}
+
+/** Whoever says that something is done by hand needs a passphrase. */
+function withOwner(
+  check: TenantCheck,
+  { settings: { owner } }: Tenant,
+  approvers: readonly string[],
+): TenantCheck {
+  if (owner === undefined || approvers.some((name) => sameText(name, owner))) return check
+  const problem = `Its owner ${owner} is no approver, and so cannot say that a task is done: approvers add ${owner}`
+  return { ...check, ok: false, problem }
 }
 
 const isGood = ({ verdict }: TokenCheck) => verdict === 'ok' || verdict === 'expires_soon'

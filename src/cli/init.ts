@@ -26,10 +26,13 @@ interface InitAnswers {
   at?: Record<string, string>
 }
 
+/** Those whose settings begin with an address and a token. */
+const connected = vendors.filter(({ local }) => !local)
+
 /** `identity-mcp init`: writes a first settings file, with references instead of secrets. */
 export const initCommand = (io: Io): Command =>
   newCommand(io, 'init', 'write a first settings file; asks for missing options')
-    .option('--vendor <name>', `one of: ${vendors.map(({ name }) => name).join(', ')}`)
+    .option('--vendor <name>', `one of: ${connected.map(({ name }) => name).join(', ')}`)
     .option('--app <name>', 'an app known by name, such as slack; identity-mcp apps lists them')
     .option('--tenant <name>', 'your name for this workspace')
     .option('--url <address>', 'address of the app; not needed where --app knows it')
@@ -73,9 +76,9 @@ async function complete(io: Io, given: InitAnswers): Promise<{ vendor: Vendor; t
     ])
   }
   for (const name of missing) answers[name] = await QUESTIONS[name](io)
-  const vendor = vendors.find((one) => one.name === answers.vendor)
+  const vendor = connected.find((one) => one.name === answers.vendor)
   const problems = [
-    ...(vendor ? [] : [`--vendor: must be one of: ${vendors.map(({ name }) => name).join(', ')}`]),
+    ...(vendor ? [] : [`--vendor: must be one of: ${connected.map(({ name }) => name).join(', ')}`]),
     ...(TENANT_NAME.test(answers.tenant ?? '')
       ? []
       : ['--tenant: letters, digits, dots, dashes and underscores, 63 at most']),
@@ -133,7 +136,7 @@ function intoBlanks(text: string, blanks: Record<string, string> = {}): Record<s
 const QUESTIONS: Record<'vendor' | 'tenant' | 'url', (io: Io) => Promise<string>> = {
   vendor: async (io) => {
     const { select } = await import('@clack/prompts')
-    const options = vendors.map(({ name, title }) => ({ value: name, label: title }))
+    const options = connected.map(({ name, title }) => ({ value: name, label: title }))
     return answered(await select({ message: 'Which app?', options, input: io.stdin, output: io.stdout }))
   },
   tenant: (io) => ask(io, 'Name for this workspace?', 'acme-netskope'),

@@ -90,12 +90,14 @@ function storyOf(io: Io, lines: readonly JournalLine[]): string[] {
 const isOpen = (line: JournalLine, lines: readonly JournalLine[]): boolean =>
   line.event === 'started' && line.account !== undefined && !lines.some((other) => endsWrite(line, other))
 
-const openEnd = (io: Io, { seq, account }: JournalLine): string[] => [
+const openEnd = (io: Io, { seq, account, task }: JournalLine): string[] => [
   '',
   ...wrap(
     io,
-    `The journal does not say how ${seq} ended: it is still in flight, or the server stopped first. Look up ` +
-      `${account?.userName} in ${account?.tenant}, or let the agent repeat the call, which finds out by itself.`,
+    task
+      ? `${task.owner} has not said yet that ${task.id} is done.`
+      : `The journal does not say how ${seq} ended: it is still in flight, or the server stopped first. Look up ` +
+          `${account?.userName} in ${account?.tenant}, or let the agent repeat the call, which finds out by itself.`,
     '  ',
   ),
 ]
@@ -110,13 +112,14 @@ function entryLines(io: Io, line: JournalLine): string[] {
   ]
 }
 
-function entryText({ event: name, account, approval, before, code, note }: JournalLine): string {
+function entryText({ event: name, account, approval, task, before, code, note }: JournalLine): string {
   const how = { form: 'in a form of the client', terminal: 'in a terminal', page: 'on the approval page' }
   const where = approval?.how && ` ${how[approval.how] ?? approval.how}`
   const who = approval?.by === undefined ? '' : ` by ${approval.by}`
   const parts = [
     account && `${account.userName} in ${account.tenant} (id ${account.id})`,
     approval && `approval ${approval.id}${who}${where ?? ''}`,
+    task && `${task.id}, for ${task.owner}`,
     before && beforeText(before),
     name === 'unknown' && 'it may or may not have happened',
     code,

@@ -23,6 +23,7 @@ import { runsCommand } from './runs.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { serveCommand } from './serve.ts'
 import { setupCommand } from './setup.ts'
+import { tasksCommand } from './tasks.ts'
 import { newCommand } from './terminal.ts'
 import { tokensCommand } from './tokens.ts'
 import { toolsCommand } from './tools.ts'
@@ -67,6 +68,7 @@ export function program(io: Io): Command {
       .addCommand(undoCommand(io, start, data))
       .addCommand(offboardCommand(io, start, data))
       .addCommand(runsCommand(io, start, data))
+      .addCommand(tasksCommand(io, data))
       .addCommand(tokensCommand(io, data))
       .addCommand(toolsCommand(io))
       .addCommand(appsCommand(io))

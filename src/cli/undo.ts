@@ -107,6 +107,7 @@ async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { chang
       past: (reference) => parts.past(reference, context.caller),
       covers: () => true,
       runs: NO_RUNS,
+      tasks: parts.tasks,
     })
     .finally(unclaimed.release)
   print(io, ...shownOf(plan).flatMap((line) => wrap(io, line, '')), '')

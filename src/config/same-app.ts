@@ -7,9 +7,11 @@ export function appsOf(tenants: Readonly<Record<string, { url: string }>>): (ten
   return (tenant) => groups.find((group) => group.includes(tenant))?.[0] ?? tenant
 }
 
-/** The tenants that lead to one app, in groups. */
+/** The tenants that lead to one app, in groups; those without an address are in none. */
 export function sameApps(tenants: Readonly<Record<string, { url: string }>>): string[][] {
-  const places = Object.entries(tenants).map(([name, { url }]) => ({ name, ...placeOf(url) }))
+  const places = Object.entries(tenants).flatMap(([name, { url }]) =>
+    url === '' ? [] : [{ name, ...placeOf(url) }],
+  )
   const groups: (typeof places)[] = []
   for (const place of places) {
     const near = groups.filter((group) => group.some((other) => isSame(place, other)))

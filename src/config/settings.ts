@@ -15,6 +15,7 @@ import { SigningKey, webhookSettings } from './webhook.ts'
 /** The settings of every tenant, for all vendors. `vendors/define.ts` explains them. */
 export interface TenantSettings {
   vendor: string
+  /** Empty where no app is asked over the network. */
   url: string
   /** The app's name for people, where the vendor serves several. */
   title?: string | undefined
@@ -32,7 +33,23 @@ export interface TenantSettings {
   source?: boolean | undefined
   /** Whether a deactivation ends the sessions first, where the app can end them. */
   endSessions?: boolean | undefined
+  /** The file that holds its people, for an app without an API; absolute once the settings are loaded. */
+  file?: string | undefined
+  /** Who makes changes there by hand. */
+  owner?: string | undefined
 }
+
+/** What holds for a tenant whose app is not asked over the network, as far as its own settings do not say it. */
+export const NOT_ASKED = {
+  url: '',
+  environment: 'production',
+  allowWrites: false,
+  dryRun: false,
+  timeoutMs: 0,
+  maxRetries: 0,
+  verifyAfterWrite: true,
+  verifyWindowMs: 0,
+} satisfies Omit<TenantSettings, 'vendor'>
 
 const windows = (what: string) => ({
   perSecond: z.int().min(1).optional().describe(`${what} in any second`),
@@ -90,12 +107,14 @@ export function settingsSchema(
       .record(
         z.string(),
         // Every schema extends `TenantSettings`; the list loses the type of the union.
-        z.preprocess(
-          (written) => filledIn(written, vendors),
-          z.discriminatedUnion('vendor', [first, ...rest], {
-            error: `must be one of: ${vendors.map(({ name }) => name).join(', ')}`,
-          }),
-        ) as unknown as z.ZodType<TenantSettings>,
+        z
+          .preprocess(
+            (written) => filledIn(written, vendors),
+            z.discriminatedUnion('vendor', [first, ...rest], {
+              error: `must be one of: ${vendors.map(({ name }) => name).join(', ')}`,
+            }),
+          )
+          .transform((own) => ({ ...NOT_ASKED, ...own })) as unknown as z.ZodType<TenantSettings>,
       )
       .refine((tenants) => Object.keys(tenants).length > 0, 'name at least one tenant')
       .describe('The connected workspaces, each under a name of your choosing'),
@@ -177,7 +196,13 @@ export function loadSettings(
 ): Settings {
   const raw = parseText(file, readText(file))
   const settings = parseSettings(raw, vendors, env, file)
-  return settings.dataDir ? { ...settings, dataDir: resolve(dirname(file), settings.dataDir) } : settings
+  const placed = (path: string) => resolve(dirname(file), path)
+  const { dataDir } = settings
+  const tenants = Object.entries(settings.tenants).map(([name, tenant]) => [
+    name,
+    tenant.file === undefined ? tenant : { ...tenant, file: placed(tenant.file) },
+  ])
+  return { ...settings, tenants: Object.fromEntries(tenants), ...(dataDir && { dataDir: placed(dataDir) }) }
 }
 
 /** The store that raw settings name. Throws `SettingsError` with `where` in its message. */

@@ -4,7 +4,15 @@ import { isSafeAddress } from './address.ts'
 import { FILE_REFERENCE } from './reference.ts'
 
 /** The events that can be sent. */
-export const WEBHOOK_EVENTS = ['waiting', 'approved', 'denied', 'unused', 'refused', 'braked'] as const
+export const WEBHOOK_EVENTS = [
+  'waiting',
+  'approved',
+  'denied',
+  'unused',
+  'refused',
+  'braked',
+  'task',
+] as const
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number]
 
 export const WebhookFormat = z.enum(['json', 'slack', 'teams'])

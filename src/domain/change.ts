@@ -110,6 +110,8 @@ export interface Shown {
 /** How one change ended. `done` and `verified: false`: the app accepted it and does not show it, or did more. */
 export interface Carried extends Shown {
   outcome: 'done' | 'failed' | 'unknown'
+  /** A person was given the task: what becomes of it is not known before they say so. */
+  byHand?: true
   verified: boolean
   code?: ErrorCode
   note?: string

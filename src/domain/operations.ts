@@ -196,6 +196,8 @@ export interface Found {
   accounts: Account[]
   /** Why there may be others. */
   gap?: IdentityError
+  /** How old what it was found in is, of a copy; in a sentence. */
+  note?: string
 }
 
 /** Names to look accounts up by: one request can answer them all. */

@@ -50,6 +50,7 @@ interface RunPlan {
   people: number
   /** Accounts that change. */
   accounts: number
+  /** Accounts that are given to their owners. */
   byHand: number
   skippedCount: number
 }

@@ -1,3 +1,4 @@
+import { type Task, taskId } from '../approvals/tasks.ts'
 import type { Observed } from '../changes/define.ts'
 import { kindOf } from '../changes/index.ts'
 import type { Carried, Change, ChangeName } from '../domain/change.ts'
@@ -5,7 +6,11 @@ import type { AskOf, Created, Operations, RequestContext } from '../domain/opera
 import { bare } from '../domain/quoting.ts'
 import { Conflict, type ErrorCode, IdentityError, UnknownOutcome } from '../errors.ts'
 import type { Call } from '../guards/call.ts'
+import { taskNote } from './by-hand.ts'
 import type { Tenant } from './tenants.ts'
+
+/** Makes a change the task of whoever makes changes there by hand. */
+export type HandOver = (change: Change, to: { owner: string; title: string }) => Promise<Task>
 
 type Warn = (message: string, error: unknown) => void
 
@@ -16,9 +21,15 @@ type Warn = (message: string, error: unknown) => void
 export async function carryOut(
   change: Change,
   tenant: Tenant,
-  { context, record, warn }: { context: RequestContext; record: Call['record']; warn: Warn },
+  {
+    context,
+    record,
+    warn,
+    handOver,
+  }: { context: RequestContext; record: Call['record']; warn: Warn; handOver: HandOver },
 ): Promise<Carried> {
   const { tenant: name, subject, accounts } = change
+  const { owner } = tenant.settings
   const about = { account: { tenant: name, ...subject } }
   const before = accounts.length === 1 && accounts[0] ? { account: accounts[0] } : {}
   const end = async (carried: Carried, created?: string): Promise<Carried> => {
@@ -45,11 +56,17 @@ export async function carryOut(
   }
   if (context.signal.aborted) return notSent('timeout', 'Not sent: the caller had disconnected.')
   try {
-    await record({ event: 'started', ...about, before: kindOf(change).imageOf(change) })
+    const task = owner !== undefined && { task: { id: taskId(name, subject), owner } }
+    await record({ event: 'started', ...about, before: kindOf(change).imageOf(change), ...task })
   } catch (error) {
     warn('a change could not be journalled, and was not made', error)
     const note = 'Not sent: the journal cannot be written.'
     return { ...before, outcome: 'failed', verified: false, code: 'unavailable', note }
+  }
+  if (owner !== undefined) {
+    const handed = await givenTo(owner, () => handOver(change, { owner, title: tenant.title }), warn)
+    // What ends it is the word of its owner.
+    return handed.byHand ? { ...before, ...handed } : end(handed)
   }
   // Once sent, a change is followed to its end even if the caller disconnects.
   const onward: RequestContext = {
@@ -83,6 +100,17 @@ export async function carryOut(
     lost = true
   }
   return end(await readBack(change, tenant, { context: onward, lost, created, warn }), created)
+}
+
+async function givenTo(owner: string, give: () => Promise<Task>, warn: Warn): Promise<Carried> {
+  try {
+    const { id } = await give()
+    return { outcome: 'unknown', byHand: true, verified: false, note: taskNote({ id, owner }) }
+  } catch (error) {
+    warn('a task could not be saved', error)
+    const note = `The task for ${owner} may not have been saved: \`identity-mcp tasks\` tells.`
+    return { outcome: 'unknown', verified: false, code: 'unknown_outcome', note }
+  }
 }
 
 // What an app answers when it looked at the records. Any other refusal comes before that.

@@ -1,13 +1,21 @@
 import type { Approvals } from '../approvals/approvals.ts'
 import { ASK_APPROVAL_AGAIN, type Given, requestHash } from '../approvals/binding.ts'
 import { readQuestion } from '../approvals/question.ts'
+import type { Tasks } from '../approvals/tasks.ts'
 import { kindOf } from '../changes/index.ts'
 import { type Plan, targetKey } from '../domain/change.ts'
 import type { RequestContext } from '../domain/operations.ts'
 import { mustAllPass, type RefusedAt, refusalOf } from '../domain/refused-among.ts'
 import { type Grant, holds, scopeOf } from '../domain/scopes.ts'
 import { ApprovalVoid } from '../errors.ts'
-import { type Call, type CallGuard, logged, type PersonsAnswer, type Reply } from '../guards/call.ts'
+import {
+  type Call,
+  type CallGuard,
+  logged,
+  type PersonsAnswer,
+  type Reply,
+  requesterOf,
+} from '../guards/call.ts'
 import type { Sight } from '../guards/call-pipeline.ts'
 import { compose } from '../guards/compose.ts'
 import type { InFlight } from '../in-flight.ts'
@@ -16,7 +24,7 @@ import type { Log } from '../log.ts'
 import type { StateSigner } from '../store/signed-state.ts'
 import { plainText } from '../text/text.ts'
 import { askFor, atTenant, mustOffer } from './ask.ts'
-import { carryOut } from './carry-out.ts'
+import { carryOut, type HandOver } from './carry-out.ts'
 import { cursorsFor } from './cursor.ts'
 import type { PastCall } from './history.ts'
 import { claimsOf, holdFor, inUse, mustNameAppsOnce } from './hold.ts'
@@ -32,6 +40,8 @@ export interface Parts {
   tenants: Tenants
   /** Holds the decision that a call waits for, and what it covers. */
   approvals: Pick<Approvals, 'get'>
+  /** What people do by hand. */
+  tasks: Pick<Tasks, 'give' | 'get'>
   signer: StateSigner
   /** Asking a person while a call waits. */
   asking: {
@@ -78,6 +88,7 @@ export function dispatcher({
   inFlight,
   freezes,
   approvals,
+  tasks,
 }: Parts): (call: Call) => Promise<Reply> {
   const toolOf = ({ tool: { name } }: Call): Tool => {
     const tool = tools.find((candidate) => candidate.name === name)
@@ -109,6 +120,7 @@ export function dispatcher({
       })
     }
     if (!call.plan) throw new TypeError(`${tool.name} came without a plan`)
+    const { reason } = call.plan
     const warn = (message: string, error: unknown) => log.error(message, { ...logged(call), error })
     let started = false
     const record: Call['record'] = async (event) => {
@@ -123,7 +135,17 @@ export function dispatcher({
           await freezes.check({ caller: call.caller, tenants: tenants.sharing(change.tenant) })
           if (!(await call.claims?.stillHolds(claimsOf(change, tenants)))) throw inUse(change.tenant, 'lost')
         }
-        const leaving = { context: { ...context, mayLeave }, record, warn }
+        const handOver: HandOver = ({ tenant, subject }, to) =>
+          tasks.give({
+            ...to,
+            ...requesterOf(call),
+            tenant,
+            account: subject,
+            reason,
+            call: call.id,
+            tool: tool.name,
+          })
+        const leaving = { context: { ...context, mayLeave }, record, warn, handOver }
         return inFlight.track(carryOut(change, seen.get(change.tenant), leaving))
       },
     })
@@ -140,6 +162,7 @@ export function dispatcher({
         hold: holdFor(claims, tenants, ask),
         past: (reference) => past(reference, call.caller.id),
         runs: runs(call),
+        tasks,
         covers: await coverOf(call),
       })
       for (const change of plan.changes) {

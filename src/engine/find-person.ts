@@ -14,6 +14,8 @@ export interface PersonAt {
   gap?: IdentityError
   /** How they were found, if not by what was asked: by what an account elsewhere has. */
   linkedTo?: Account
+  /** How old what they were looked up in is, of a copy. */
+  note?: string
 }
 
 /**
@@ -28,9 +30,11 @@ export async function findPerson(
   const first = (await ask.each('findAccounts', tenants, { user })).map((answered): PersonAt => {
     const { tenant } = answered
     if ('error' in answered) return { tenant, accounts: [], gap: answered.error }
-    const { accounts, gap } = answered.answer
-    const found = accounts.map((account) => ({ ...account, matchedBy: matchedBy(account, user) }))
-    return { tenant, accounts: found, ...(gap && { gap }) }
+    const found = answered.answer.accounts.map((account) => ({
+      ...account,
+      matchedBy: matchedBy(account, user),
+    }))
+    return { ...answered.answer, tenant, accounts: found }
   })
   const known = first.flatMap(({ accounts }) => accounts)
   const keys = keysOf(known).filter((key) => !sameText(key, user))
@@ -66,7 +70,7 @@ async function lookAgain(
   const [answered] = await ask.each('findAccounts', [tenant.name], { user, also })
   if (!answered || 'error' in answered)
     return { tenant, accounts: [], ...(answered && { gap: answered.error }) }
-  const { accounts, gap } = answered.answer
+  const { accounts } = answered.answer
   // The surest key that finds somebody.
   for (const key of [user, ...also]) {
     const linked = accounts.flatMap((account) => {
@@ -77,10 +81,10 @@ async function lookAgain(
     const [one] = linked
     if (one) {
       const found = linked.map(({ account }) => account)
-      return { tenant, accounts: found, linkedTo: one.other, ...(gap && { gap }) }
+      return { ...answered.answer, tenant, accounts: found, linkedTo: one.other }
     }
   }
-  return { tenant, accounts: [], ...(gap && { gap }) }
+  return { ...answered.answer, tenant, accounts: [] }
 }
 
 /** Looks somebody up as people write it, `"Ada Lovelace" <ada@example.com>` or a name too; names give candidates. */
@@ -115,11 +119,11 @@ async function findByName(ask: Ask, name: string, tenants: readonly string[]): P
   return answers.map((answered): PersonAt => {
     const { tenant } = answered
     if ('error' in answered) return { tenant, accounts: [], gap: answered.error }
-    const { accounts, gap } = answered.answer
+    const { accounts } = answered.answer
     return {
+      ...answered.answer,
       tenant,
       accounts: accounts.map((account) => ({ ...account, matchedBy: ['name'] })),
-      ...(gap && { gap }),
     }
   })
 }

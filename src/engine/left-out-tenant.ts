@@ -1,5 +1,5 @@
 import type { LeftOut } from '../config/left-out.ts'
-import type { TenantSettings } from '../config/settings.ts'
+import { NOT_ASKED, type TenantSettings } from '../config/settings.ts'
 import type { Facts } from '../domain/facts.ts'
 import type { AppOperations, OperationName } from '../domain/operations.ts'
 import { LeftOutTenant } from '../errors.ts'
@@ -14,17 +14,7 @@ export function leftOutTenant({ tenant, url = '' }: LeftOut, vendor: Vendor) {
   const notAsked = async () => {
     throw notAskedError(tenant)
   }
-  const settings: TenantSettings = {
-    vendor: vendor.name,
-    url,
-    environment: 'production',
-    allowWrites: false,
-    dryRun: false,
-    timeoutMs: 0,
-    maxRetries: 0,
-    verifyAfterWrite: true,
-    verifyWindowMs: 0,
-  }
+  const settings: TenantSettings = { ...NOT_ASKED, vendor: vendor.name, url }
   const facts: Facts = { deactivate: 'unknown', delete: 'unknown', endsSessions: 'unknown', audit: 'none' }
   const operations: AppOperations = { findAccounts: notAsked, checkTokens: notAsked }
   return {

@@ -16,7 +16,11 @@ const MOST_LOOKED_UP = 5
 export async function provisionedFrom(changes: readonly Change[], ask: Ask): Promise<string[]> {
   const sources = ask.tenants.all.filter(
     ({ name, settings, offers }) =>
-      settings.source && offers('findAccounts') && changes.every(({ tenant }) => tenant !== name),
+      // An export writes nothing anywhere.
+      settings.source &&
+      settings.file === undefined &&
+      offers('findAccounts') &&
+      changes.every(({ tenant }) => tenant !== name),
   )
   const isSource = (tenant: string) => ask.tenants.get(tenant).settings.source === true
   const accounts = new Map(

@@ -93,8 +93,7 @@ export function openTenants(settings: Settings, vendors: readonly Vendor[], kept
     (one): Tenant => ({ ...leftOutTenant(one, vendorOf(one, vendors)), namesPrivilege }),
   )
   const all = [...served, ...leftOut]
-  const placed = all.filter(({ settings }) => settings.url !== '')
-  const appOf = appsOf(Object.fromEntries(placed.map(({ name, settings }) => [name, settings])))
+  const appOf = appsOf(Object.fromEntries(all.map(({ name, settings }) => [name, settings])))
   return tenantsOver(all, {
     readOnly: (tenant) => settings.readOnly || !tenant.settings.allowWrites,
     appOf,
@@ -145,7 +144,11 @@ function tenantsOver(
 }
 
 /** A tenant's name and its app's name, for people. */
-export const whereOf = ({ name, title }: Tenant): ChangeLocation => ({ tenant: name, title })
+export const whereOf = ({ name, title, settings }: Tenant): ChangeLocation => ({
+  tenant: name,
+  title,
+  owner: settings.owner,
+})
 
 /** What to know of a tenant's app beyond its facts, one sentence or two each. */
 export const caveatsIn = ({ facts }: Pick<Tenant, 'facts'>): string[] => caveatTexts(facts.caveats)

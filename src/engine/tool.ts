@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import type { Tasks } from '../approvals/tasks.ts'
 import type { Carried, Change, Effect, Plan } from '../domain/change.ts'
 import type { OperationName } from '../domain/operations.ts'
 import type { Scope } from '../domain/scopes.ts'
@@ -60,6 +61,8 @@ export interface ChangingTool<
       hold: Hold
       past: (reference: string) => Promise<PastCall | undefined>
       runs: RunDesk
+      /** What people do by hand. */
+      tasks: Pick<Tasks, 'get'>
       /** Whether a person's approval covers this account; all are covered in a call without one. */
       covers: (tenant: string, id: string) => boolean
     },

@@ -56,6 +56,7 @@ const LineShape = z.lazy(() =>
     args: z.looseObject({}).optional(),
     account: z.object({ tenant: z.string(), id: z.string(), userName: z.string() }).optional(),
     approval: z.object({ id: z.string(), by: z.string().optional(), how: z.string().optional() }).optional(),
+    task: z.object({ id: z.string(), owner: z.string() }).optional(),
     before: z.looseObject({}).optional(),
     code: z.string().optional(),
     note: z.string().optional(),
@@ -104,7 +105,7 @@ export function lineCutter(): { cut(piece: Buffer): { bytes: Buffer; end: number
 
 /** Copies an event field by field, with every text plain and short, so nothing else gets in. */
 function tidied(event: JournalEvent): JournalEvent {
-  const { account, approval } = event
+  const { account, approval, task } = event
   const named = (name: 'agent' | 'via' | 'client') => {
     const text = event[name] && plainText(event[name])
     return text ? { [name]: text } : {}
@@ -136,6 +137,7 @@ function tidied(event: JournalEvent): JournalEvent {
         ...(approval.how && { how: approval.how }),
       },
     }),
+    ...(task && { task: { id: plainText(task.id, 64), owner: plainText(task.owner, 64) } }),
     ...(event.before && { before: tidiedBefore(event.before) }),
     ...(event.code && { code: event.code }),
     ...(event.note !== undefined && { note: plainText(event.note, 500) }),

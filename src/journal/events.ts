@@ -35,6 +35,8 @@ export interface JournalEvent extends Requester {
   account?: { tenant: string; id: string; userName: string }
   /** The approval: its approver and channel. */
   approval?: { id: string; by?: string; how?: 'form' | 'terminal' | 'page' }
+  /** The task of a change that a person makes by hand. */
+  task?: { id: string; owner: string }
   /** In `started`: the state before the write. `cut` means that it was too large to keep in full. */
   before?: BeforeImage & { cut?: true }
   code?: ErrorCode

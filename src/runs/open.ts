@@ -36,7 +36,7 @@ interface RunsParts {
 }
 
 export function openRuns({ store: kept, budgets, parts, policy, limits, mayHave }: RunsParts): Runs {
-  const { tenants, approvals, log } = parts
+  const { tenants, approvals, tasks, log } = parts
   const store = openRunStore(kept, budgets)
   const dispatchers = new Map<string, ReturnType<typeof dispatcher>>()
   const dispatchOf = (tool: string) => {
@@ -104,6 +104,7 @@ export function openRuns({ store: kept, budgets, parts, policy, limits, mayHave 
           })
         },
         policy: policy.confirming.policy,
+        tasks,
         maxPeople: limits.people,
       }
     },

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
+import { type Tasks, taskId } from '../approvals/tasks.ts'
 import type { Account } from '../domain/account.ts'
 import { type Change, targetKey } from '../domain/change.ts'
 import type { ListPosition, Match } from '../domain/operations.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { Run, RunInput, RunRow, RunStep } from '../domain/run.ts'
 import type { Ask } from '../engine/ask.ts'
+import { isByHand, taskNote, toldByHand } from '../engine/by-hand.ts'
 import { findPerson, type PersonAt } from '../engine/find-person.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { Ambiguous, IdentityError, LimitReached } from '../errors.ts'
@@ -20,6 +22,7 @@ export interface PlanningParts {
   /** Throws where a guard would refuse such a change by this caller. */
   judge(change: Change): Promise<void>
   policy: Policy
+  tasks: Pick<Tasks, 'get'>
   /** The most people of one run. */
   maxPeople: number
   /** Waits until then, epoch milliseconds. */
@@ -63,6 +66,7 @@ export async function planRun(run: Run, runs: RunStore, parts: PlanningParts): P
   }
   const targets = rows.flatMap(({ target }) => target ?? [])
   const count = (outcome: RunRow['outcome']) => rows.filter(({ row }) => row.outcome === outcome).length
+  const byHand = targets.filter(({ tenant }) => isByHand(parts.ask.tenants.get(tenant))).length
   return {
     ...run,
     pages,
@@ -71,8 +75,8 @@ export async function planRun(run: Run, runs: RunStore, parts: PlanningParts): P
     weights: grouped(targets),
     plan: {
       people: people.length,
-      accounts: targets.length,
-      byHand: count('by_hand'),
+      accounts: targets.length - byHand,
+      byHand,
       skippedCount: count('skipped'),
     },
   }
@@ -136,11 +140,12 @@ async function planPerson(
   tenants: readonly Tenant[],
   parts: PlanningParts,
 ): Promise<Planned[]> {
-  const places = await lookUp(
+  const looked = await lookUp(
     person,
     tenants.map(({ name }) => name),
     parts,
   )
+  const places = toldByHand(looked, person)
   const rows = await Promise.all(places.map((place) => planAt(person, place, parts)))
   const planned = rows.flat()
   const isAbsent = planned.length === 0
@@ -201,7 +206,7 @@ async function planAccount(
   person: string,
   account: Account,
   at: Tenant,
-  { judge, policy, isWritable }: PlanningParts,
+  { judge, policy, isWritable, tasks }: PlanningParts,
   linkedTo: Account | undefined,
 ): Promise<Planned> {
   const { id, userName } = account
@@ -210,6 +215,9 @@ async function planAccount(
   if (account.status === 'inactive') return { row: { ...named, outcome: 'already', verified: true } }
   if (!isWritable(at))
     return skippedRow({ ...named, code: 'read_only', note: 'Nothing may be changed there.' })
+  const task = isByHand(at) ? await tasks.get(taskId(tenant, account)) : undefined
+  if (task && !task.done)
+    return { row: { ...named, outcome: 'by_hand', verified: false, note: taskNote(task) } }
   const subject = { id, userName }
   const change: Change = {
     tenant,

@@ -63,7 +63,8 @@ export function openRunner({ runs, approvals, planning, log, mayHave, ...work }:
   const plan = async (run: Run): Promise<boolean> => {
     try {
       const planned = await planRun(run, runs, { ...planning(run, stopping.signal), sleepUntil })
-      const nothing = planned.plan?.accounts === 0
+      const { accounts = 0, byHand = 0 } = planned.plan ?? {}
+      const nothing = accounts + byHand === 0
       const counts = nothing ? countRows(await allRows(planned, runs)) : undefined
       await runs.change(run.id, (now) =>
         now.state === 'planning'

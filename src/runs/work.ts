@@ -252,7 +252,7 @@ function afterStep(row: RunRow, step: RunStep, rest: RunStep[], { already, carri
       : ended(row, 'already', { verified: true })
   }
   if (!carried) throw new TypeError('a step without an outcome')
-  const { outcome, verified, code, note } = carried
+  const { outcome, byHand, verified, code, note } = carried
   const said = { ...(code && { code }), ...(note && { note }) }
   if (step === 'endSessions') {
     const sessions = outcome === 'done' ? 'ended' : outcome
@@ -269,7 +269,7 @@ function afterStep(row: RunRow, step: RunStep, rest: RunStep[], { already, carri
       note: missing,
     })
   }
-  return ended(row, outcome, { verified, ...said })
+  return ended(row, byHand ? 'by_hand' : outcome, { verified, ...said })
 }
 
 /** The answer of a step, out of the reply of the guards. */

@@ -163,10 +163,15 @@ const mostOf = (accounts: readonly Account[]): number =>
 const CANDIDATES =
   'Accounts that are matched by `name` only bear the name: they are candidates. A change takes an email, a user name or an id.'
 
-function toRow({ tenant, accounts, gap }: PersonAt): z.input<typeof Searched> {
+function toRow({ tenant, accounts, gap, note: age }: PersonAt): z.input<typeof Searched> {
   const outcome = accounts.length > 0 ? 'found' : gap ? 'not_searched' : 'absent'
   const hidden = outcome === 'absent' ? hiddenIn(tenant.facts) : undefined
-  if (!gap) return { tenant: tenant.name, outcome, ...(hidden && { note: hidden }) }
-  const note = accounts.length > 0 ? gapNote(gap).join() : gap.message
-  return { tenant: tenant.name, outcome, code: gap.code, ...isoRetryAt(gap.details), note }
+  const why = gap && (accounts.length > 0 ? gapNote(gap).join() : gap.message)
+  const note = [why, hidden, age].filter((text) => text).join(' ')
+  return {
+    tenant: tenant.name,
+    outcome,
+    ...(gap && { code: gap.code, ...isoRetryAt(gap.details) }),
+    ...(note !== '' && { note }),
+  }
 }

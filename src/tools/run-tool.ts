@@ -1,7 +1,9 @@
 import * as z from 'zod'
 import { deactivateAccount } from '../changes/deactivate-account.ts'
 import type { Change, Effect, Plan } from '../domain/change.ts'
+import { bare } from '../domain/quoting.ts'
 import type { Run, RunInput } from '../domain/run.ts'
+import { isByHand } from '../engine/by-hand.ts'
 import type { RunStatus } from '../engine/run-desk.ts'
 import type { Tenants } from '../engine/tenants.ts'
 import { type ChangingTool, defineTool } from '../engine/tool.ts'
@@ -105,7 +107,7 @@ export function runTool<Input extends z.ZodType>(the: RunSpec<Input>): ChangingT
         asides: [
           ...namesIn(
             all.map(({ person, tenant }) => `${person} in ${tenant}`),
-            run.plan.accounts,
+            run.plan.accounts + run.plan.byHand,
             run.id,
           ),
           ...leftAlone(skipped, run.plan.skippedCount),
@@ -114,7 +116,7 @@ export function runTool<Input extends z.ZodType>(the: RunSpec<Input>): ChangingT
         run: {
           id: run.id,
           digest: run.digest,
-          accounts: run.plan.accounts,
+          accounts: run.plan.accounts + run.plan.byHand,
           people: run.plan.people,
           weights: run.weights ?? [],
           asked: (approval) => runs.asked(run.id, approval),
@@ -138,7 +140,7 @@ export function runTool<Input extends z.ZodType>(the: RunSpec<Input>): ChangingT
 function statusOf({ run: { state }, counts }: RunStatus): z.input<typeof Output>['status'] {
   if (state === 'waiting_for_approval') return 'approval_required'
   if (state !== 'finished') return state
-  if (counts.failed + counts.unknown > 0) return 'partial'
+  if (counts.failed + counts.unknown + counts.byHand > 0) return 'partial'
   return counts.done > 0 ? 'done' : 'unchanged'
 }
 
@@ -154,6 +156,9 @@ function linesOf({ plan, weights = [], at }: Run, tenants: Tenants): string[] {
   const perTenant = new Map<string, number>()
   for (const { tenant, count } of weights) perTenant.set(tenant, (perTenant.get(tenant) ?? 0) + count)
   const names = [...perTenant.keys()]
+  const told = (name: string) => `${perTenant.get(name)} in ${tenants.get(name).title}, tenant ${name}`
+  const byHand = names.filter((name) => isByHand(tenants.get(name)))
+  const here = names.filter((name) => !byHand.includes(name))
   const ending = names.filter((name) => {
     const { settings, offers } = tenants.get(name)
     return settings.endSessions && offers('endSessions')
@@ -161,8 +166,11 @@ function linesOf({ plan, weights = [], at }: Run, tenants: Tenants): string[] {
   const sources = names.filter((name) => tenants.get(name).settings.source)
   const admins = weights.reduce((sum, { administrator, count }) => sum + (administrator ? count : 0), 0)
   return [
-    `Deactivate ${count(plan?.accounts ?? 0, 'account')} of ${count(plan?.people ?? 0, 'person', 'people')}: ` +
-      `${[...perTenant].map(([name, number]) => `${number} in ${tenants.get(name).title}, tenant ${name}`).join('; ')}.`,
+    `Deactivate ${count(plan?.accounts ?? 0, 'account')} of ${count(plan?.people ?? 0, 'person', 'people')}` +
+      `${here.length > 0 ? `: ${here.map(told).join('; ')}` : ''}.`,
+    ...byHand.map(
+      (name) => `By hand, as tasks of ${bare(tenants.get(name).settings.owner ?? '')}: ${told(name)}.`,
+    ),
     ...(admins > 0 ? [`${count(admins, 'account')} of administrators are among them.`] : []),
     ...(ending.length > 0 ? [`First every session and refresh token ends, in ${ending.join(', ')}.`] : []),
     ...(sources.length > 0 ? [`Then the source of people, ${sources.join(', ')}; then the other apps.`] : []),

@@ -13,6 +13,7 @@ import { resolveAccounts, type SwitchPlan, type SwitchRow, type SwitchSpec } fro
 /** Makes a tool that changes the access of one person's accounts, in one or more tenants. */
 export function switchTool(the: SwitchSpec): ChangingTool {
   const [done, already] = the.outcomes
+  const byHand = the.operation === 'deactivateAccount' ? ['by_hand'] : []
   const Output = z.lazy(() =>
     z.object({
       status: ChangeStatus,
@@ -21,7 +22,7 @@ export function switchTool(the: SwitchSpec): ChangingTool {
           z.object({
             tenant: z.string(),
             account: AnsweredAccount.optional(),
-            outcome: z.enum([done, ...(already ? [already] : []), 'absent', 'failed', 'unknown']),
+            outcome: z.enum([done, ...(already ? [already] : []), 'absent', ...byHand, 'failed', 'unknown']),
             sessions: z.enum(['ended', 'failed', 'unknown']).optional(),
             verified: z.boolean(),
             alsoChanged: AlsoChanged,
@@ -51,8 +52,8 @@ export function switchTool(the: SwitchSpec): ChangingTool {
       }),
     output: () => Output,
 
-    async plan({ user, tenants, reason }, { ask, hold, covers }): Promise<SwitchPlan> {
-      const wish = { user, tenants, hold, covers }
+    async plan({ user, tenants, reason }, { ask, hold, tasks, covers }): Promise<SwitchPlan> {
+      const wish = { user, tenants, hold, tasks, covers }
       const { changes, settled, lines, asides, ...rest } = await resolveAccounts(ask, the, wish)
       const consequences = consequencesOf(changes, ask.tenants)
       return {
@@ -117,14 +118,14 @@ function toSwitchRow(
 ): SwitchRow {
   if (!carried) throw new TypeError('a change that was not carried out')
   const { tenant } = change
-  const { outcome, verified, account, alsoChanged, code, note } = carried
+  const { outcome, byHand, verified, account, alsoChanged, code, note } = carried
   const after = outcome === 'failed' ? undefined : consequences.get(change)
   const closing = sessions ?? (change.operation === 'endSessions' ? carried : undefined)
   const notes = [note, sessions && sessionsNote(sessions), after, gaps[tenant]].filter((text) => text)
   return {
     tenant,
     ...(account && { account }),
-    outcome: outcome === 'done' ? done : outcome,
+    outcome: byHand ? 'by_hand' : outcome === 'done' ? done : outcome,
     ...(closing && { sessions: sessionsWord(closing, showSessions.has(tenant)) }),
     verified,
     ...(alsoChanged && { alsoChanged }),

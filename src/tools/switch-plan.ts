@@ -1,3 +1,4 @@
+import { type Tasks, taskId } from '../approvals/tasks.ts'
 import type { Account } from '../domain/account.ts'
 import type { Change, Effect, Plan } from '../domain/change.ts'
 import { correlate } from '../domain/correlate.ts'
@@ -5,6 +6,7 @@ import { hiddenIn } from '../domain/facts.ts'
 import type { AlsoChanged } from '../domain/field-diff.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { Ask } from '../engine/ask.ts'
+import { isByHand, taskNote, toldByHand } from '../engine/by-hand.ts'
 import { findPerson } from '../engine/find-person.ts'
 import type { Hold } from '../engine/hold.ts'
 import type { Tenant } from '../engine/tenants.ts'
@@ -51,18 +53,24 @@ interface Wish {
   user: string
   tenants: readonly string[]
   hold: Hold
+  tasks: Pick<Tasks, 'get'>
   covers: (tenant: string, id: string) => boolean
 }
 
 /** The changes that are wanted, what needs none, and what a person must know of the look-ups. */
-export async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenants, hold, covers }: Wish) {
+export async function resolveAccounts(
+  ask: Ask,
+  spec: SwitchSpec,
+  { user, tenants, hold, tasks, covers }: Wish,
+) {
   const { to, outcomes } = spec
   const changes: Change[] = []
   const settled: SwitchRow[] = []
   const lines: string[] = []
   const asides: string[] = []
   const gaps: Record<string, string> = {}
-  const found = await findPerson(ask, user, tenants)
+  const looked = await findPerson(ask, user, tenants)
+  const found = spec.operation === 'deactivateAccount' ? toldByHand(looked, user) : looked
   const rows = found.map((place) => ({ ...place, row: onlyOne(place.accounts, user) }))
   const recordOf = await hold.records(rows.flatMap(({ row }) => row ?? []))
   const places = rows.map((place) => ({ ...place, ...recordAt(place, recordOf) }))
@@ -70,6 +78,11 @@ export async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenant
     const tenant = at.name
     if (!account) {
       settled.push(gap ? notLookedUp(tenant, gap) : absentFrom(at))
+      continue
+    }
+    const task = isByHand(at) ? await tasks.get(taskId(tenant, account)) : undefined
+    if (task && !task.done) {
+      settled.push({ tenant, account, outcome: 'by_hand', verified: false, note: taskNote(task) })
       continue
     }
     asides.push(...gapLine({ user, tenant }, gap))
@@ -98,7 +111,14 @@ export async function resolveAccounts(ask: Ask, spec: SwitchSpec, { user, tenant
       changes.push(...(await changesOf(spec, at, account, ask)))
     }
   }
-  if (settled.length > 0 && changes.length === 0 && settled.every((row) => row.outcome === 'absent')) {
+  if (
+    settled.length > 0 &&
+    changes.length === 0 &&
+    settled.every(
+      ({ tenant, outcome }) =>
+        outcome === 'absent' || (outcome === 'failed' && isByHand(ask.tenants.get(tenant))),
+    )
+  ) {
     throw new NotFound(
       `${inQuotes(user)} was not found in any of: ${tenants.join(', ')}.`,
       `Check the spelling with find_user; it also takes an external id, an id or a name.${hiddenHint(found.map(({ tenant }) => tenant))}`,
@@ -185,7 +205,9 @@ function leftAlone(rows: readonly SwitchRow[], alreadyThere: string | undefined)
   const inTenants = (outcome: string | undefined) =>
     rows.filter((row) => row.outcome === outcome).map(({ tenant }) => tenant)
   const [absent, failed, already] = [inTenants('absent'), inTenants('failed'), inTenants(alreadyThere)]
+  const given = inTenants('by_hand')
   return [
+    ...(given.length > 0 ? [`Already a task of its owner: ${given.join(', ')}.`] : []),
     ...(already.length > 0 ? [`Needs no change: ${already.join(', ')}.`] : []),
     ...(failed.length > 0
       ? [`Left alone, since it could not be looked up there: ${failed.join(', ')}. It may be active there.`]

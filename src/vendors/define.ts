@@ -48,6 +48,10 @@ export const tenantSettings = {
   ...networkSettings,
 }
 
+/** Types the schema of a tenant whose app is not asked over the network: the settings add `NOT_ASKED` to what it reads. */
+export const notAsked = <Own extends z.ZodObject>(own: Own) =>
+  own as unknown as z.ZodObject & z.ZodType<TenantSettings & z.output<Own>>
+
 /** The identity providers that have a setup guide. */
 export const IDPS = ['okta', 'entra'] as const
 export type Idp = (typeof IDPS)[number]
@@ -76,6 +80,8 @@ export interface Vendor<Settings extends TenantSettings = TenantSettings> {
   /** The app's name for people. */
   title: string
   settings: (parts: SettingsParts) => z.ZodObject & z.ZodType<Settings>
+  /** Its app has no address and no token. */
+  local?: true
   /** Settings as a tenant wrote them, over what is known of the app that they name. */
   fillIn?: (written: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
   facts: (settings: Settings) => Facts

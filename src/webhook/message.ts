@@ -17,6 +17,8 @@ export interface Message {
     about?: Record<string, string>
     account?: JournalLine['account']
     approval?: JournalLine['approval']
+    /** What its owner does by hand. */
+    task?: JournalLine['task']
     /** Link or command for the approver, who still needs the passphrase. */
     approveAt?: string
     code?: string
@@ -25,8 +27,9 @@ export interface Message {
 }
 
 /** The webhook event of a line; undefined for questions asked in the client, and for mere progress. */
-export function eventOf({ event, tool, approval, code }: JournalLine): WebhookEvent | undefined {
+export function eventOf({ event, tool, approval, code, task }: JournalLine): WebhookEvent | undefined {
   if (/^brake\b/.test(tool) && event === 'done') return 'braked'
+  if (event === 'started') return task && 'task'
   // With a code, it waits in line and people are not told yet.
   if (event === 'asked') return approval && approval.how !== 'form' && !code ? 'waiting' : undefined
   if (event === 'failed' && approval && code === 'approval_void') return 'unused'
@@ -51,7 +54,7 @@ export function messageOf(
   line: JournalLine,
   { type, anchor, approveAt }: { type: WebhookEvent; anchor: Anchor; approveAt?: string | undefined },
 ): Message {
-  const { at, call, tool, account, approval, code, args = {} } = line
+  const { at, call, tool, account, approval, code, task, args = {} } = line
   const about = SUBJECT_ARGS.flatMap((name) => {
     const value = args[name]
     return value === undefined ? [] : [[name, plainText(textOf(value), 300)] as const]
@@ -66,6 +69,7 @@ export function messageOf(
       ...(about.length > 0 && { about: Object.fromEntries(about) }),
       ...(account && { account }),
       ...(approval && { approval }),
+      ...(task && { task }),
       ...(approveAt && { approveAt }),
       ...(code && { code }),
     },
@@ -87,6 +91,7 @@ const TITLES: Record<WebhookEvent, string> = {
   unused: 'A change was approved, and not made before the approval expired',
   refused: 'A call was refused',
   braked: 'The brake on changes was used',
+  task: 'Somebody is to be deactivated by hand',
 }
 
 /** Converts a message to each format. */
@@ -98,7 +103,7 @@ export const FORMATTERS: Record<WebhookFormat, (message: Message) => unknown> = 
 
 /** The labelled fields for a person, at most ten: Slack shows no more. */
 function labelledFields({ data }: Message): [string, string][] {
-  const { tool, agent, via, client, about = {}, account, approval, code } = data
+  const { tool, agent, via, client, about = {}, account, approval, code, task } = data
   const person = personInWords(data)
   const fields: [string, string | undefined][] = [
     ['Tool', tool],
@@ -107,6 +112,8 @@ function labelledFields({ data }: Message): [string, string][] {
     ['Target', account?.userName ?? about.user ?? about.email ?? about.group ?? about.match ?? about.change],
     ['Tenant', account?.tenant ?? about.tenant ?? about.tenants],
     ['Reason', about.reason],
+    ['Owner', task?.owner],
+    ['Task', task?.id],
     ['Approval', approval?.id],
     ['Decided by', approval?.by],
     ['Code', code],

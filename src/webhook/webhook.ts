@@ -19,6 +19,8 @@ export interface Webhook {
 export interface Telling {
   /** The link or command to decide a request. */
   approveAt?: (approvalId: string) => Promise<string>
+  /** The page of a task. */
+  taskAt?: (taskId: string) => Promise<string | undefined>
   /** Signs the anchor in each message. */
   signer?: Signer | undefined
   log: Log
@@ -44,7 +46,7 @@ const backoff = (failed: number) => Math.min(60_000, 1_000 * 2 ** (failed - 1)) 
 
 export function openWebhook(
   { url, secret, format, events }: WebhookSettings,
-  { approveAt, signer, log, fetch: send = fetch, waitMs = backoff }: Telling,
+  { approveAt, taskAt, signer, log, fetch: send = fetch, waitMs = backoff }: Telling,
 ): Webhook {
   const pending = { first: new Set<Promise<void>>(), later: new Set<Promise<void>>() }
   const [closing, over] = [new AbortController(), new AbortController()]
@@ -65,7 +67,10 @@ export function openWebhook(
 
   const deliver = async (line: JournalLine, type: WebhookEvent): Promise<void> => {
     const anchor = (signer?.anchor ?? unsigned)(line, new Date(line.at))
-    const where = type === 'waiting' && line.approval ? await approveAt?.(line.approval.id) : undefined
+    const where =
+      type === 'waiting' && line.approval
+        ? await approveAt?.(line.approval.id)
+        : line.task && (await taskAt?.(line.task.id))
     const body = JSON.stringify(FORMATTERS[format](messageOf(line, { type, anchor, approveAt: where })))
     // The same for every attempt, so a receiver can detect duplicates.
     const id = `msg_${line.hash.slice(0, 32)}`

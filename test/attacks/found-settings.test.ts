@@ -58,6 +58,7 @@ const THIEF = 'https://thief.example/scim2'
 const named = (app: string, at?: object) => ({ vendor: 'scim', app, at, tokens: ZOOM.tokens })
 const withTenant = (more: object) => ({ tenants: { zoom: { ...ZOOM, ...more } } })
 const STRANGE: [string, unknown][] = [
+  ['a file of people to agents', { tenants: { hr: { vendor: 'directory', file: '../../people.csv' } } }],
   ['the token to another host', { tenants: { zoom: { ...ZOOM, url: THIEF } } }],
   [
     'the token to another port',

@@ -303,6 +303,7 @@ const CASES = {
         past: async () => undefined,
         covers: () => true,
         runs: NO_RUNS,
+        tasks: { get: async () => undefined },
       }),
     ).toMatchObject({
       changes: [],

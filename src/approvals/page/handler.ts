@@ -1,27 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ApprovalVoid, Conflict, IdentityError, InvalidInput, LimitReached, Refused } from '../../errors.ts'
+import { IdentityError, InvalidInput, Refused } from '../../errors.ts'
 import type { InFlight } from '../../in-flight.ts'
-import type { Journal } from '../../journal/journal.ts'
 import type { StateSigner } from '../../store/signed-state.ts'
 import { sameText } from '../../text/text.ts'
 import type { Approval } from '../approval.ts'
 import type { Approvals } from '../approvals.ts'
-import type { Approvers } from '../approvers.ts'
 import type { EnteredAt } from '../attempts.ts'
 import { decide } from '../decide.ts'
+import type { TaskParts } from '../finish-task.ts'
 import type { EnteredValues, FormProblem } from './decision.ts'
 import { formIn } from './form.ts'
 import { cookieFor, type KnownBrowser, knownBrowser } from './known-browser.ts'
-import { messagePage, pathOf, ROOT, STYLE_PATH } from './layout.ts'
+import { pathOf, ROOT, STYLE_PATH } from './layout.ts'
 import { type RecentChanges, recentChangesIn } from './recent-changes.ts'
+import { isSameOrigin, messageReply, type Reply, retryAfter, statusFor } from './reply.ts'
 import { requestPage } from './request.ts'
 import { STYLE } from './style.ts'
+import { namesTask, taskReply } from './task.ts'
 
 /** Dependencies of the page. */
-export interface PageParts {
+export interface PageParts extends TaskParts {
   approvals: Approvals
-  approvers: Approvers
-  journal: Journal
   signer: StateSigner
   /** The process waits for running decisions before it exits. */
   inFlight: InFlight
@@ -31,12 +30,6 @@ export interface PageParts {
 }
 
 type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
-
-interface Reply {
-  status: number
-  body?: string
-  headers?: Record<string, string>
-}
 
 // No scripts, images, frames, external resources, caching or referrer.
 const HEADERS = {
@@ -87,12 +80,6 @@ interface View extends PageParts {
   recentChanges: (caller: string) => Promise<RecentChanges>
 }
 
-const messageReply = (status: number, title: string, text: string, headers = {}): Reply => ({
-  status,
-  body: messagePage(title, text).markup,
-  headers,
-})
-
 async function route(parts: View, origins: readonly string[], request: IncomingMessage): Promise<Reply> {
   const { method, headers } = request
   // A DNS rebinding attack sends its own host name.
@@ -108,8 +95,13 @@ async function route(parts: View, origins: readonly string[], request: IncomingM
     return { status: 200, body: STYLE, headers: { 'content-type': 'text/css; charset=utf-8' } }
   }
   const id = REQUEST_PATH.exec(path)?.[1]
+  if (id !== undefined && namesTask(id)) {
+    const task = await parts.tasks.get(id)
+    if (!task) return notFound()
+    return taskReply(parts, task, { method, origin, request, browser: await knownBrowser(request, parts) })
+  }
   const approval = id === undefined ? undefined : await parts.approvals.get(id)
-  if (!approval) return messageReply(404, 'Page not found', 'Use the complete link that you received.')
+  if (!approval) return notFound()
   if ((await parts.approvals.inLine()).has(approval.id)) {
     const text =
       'Too many requests wait at this moment. Decide those first: this one follows when some have ended.'
@@ -120,6 +112,8 @@ async function route(parts: View, origins: readonly string[], request: IncomingM
     ? showRequest(parts, approval, { browser })
     : submitDecision(parts, approval, { origin, request, browser })
 }
+
+const notFound = (): Reply => messageReply(404, 'Page not found', 'Use the complete link that you received.')
 
 async function showRequest(
   { approvers, recentChanges, signer, addApprover }: View,
@@ -205,28 +199,8 @@ async function submitDecision(
       given: { decision, approver, typed },
       problem: { message: error.message, hint: error.hint, ...fieldFor(error) },
     })
-    const { retryAt } = error.details
-    if (retryAt === undefined) return reply
-    return { ...reply, headers: { 'retry-after': String(Math.ceil((retryAt - Date.now()) / 1000)) } }
+    return { ...reply, headers: retryAfter(error) }
   }
-}
-
-/**
- * Whether the form came from this page (CSRF check). With `no-referrer`, the browser sends `Origin: null` even for our own
- * form (Fetch, "append a request Origin header"), so Sec-Fetch-Site decides; without both headers it is rejected.
- */
-function isSameOrigin({ headers }: IncomingMessage, origin: string): boolean {
-  const site = headers['sec-fetch-site']
-  if (site === undefined) return headers.origin === origin
-  return site === 'same-origin' && (!headers.origin || headers.origin === 'null' || headers.origin === origin)
-}
-
-const statusFor = (error: IdentityError): number => {
-  if (error instanceof InvalidInput) return 422
-  if (error instanceof Refused) return 403
-  if (error instanceof LimitReached) return 429
-  if (error instanceof Conflict) return 409
-  return error instanceof ApprovalVoid ? 410 : 503
 }
 
 const fieldFor = (error: IdentityError): Pick<FormProblem, 'field'> => {

@@ -1,7 +1,7 @@
 import type { Account } from '../../domain/account.ts'
 import type { Found, ListPosition, Match, Page, Reads, RequestContext } from '../../domain/operations.ts'
 import { sameId } from '../../domain/same.ts'
-import { BadReply } from '../../errors.ts'
+import { BadReply, type IdentityError } from '../../errors.ts'
 import { collect, type FetchedPage, inconclusive, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId } from '../http/values.ts'
 import { fieldsOf } from '../scim/fields.ts'
@@ -62,14 +62,27 @@ async function findAccounts(
     else if (users.has(user.account.id)) continue
     else if (isMeant(user, names) || bearsOtherId(source, row, names)) users.set(user.account.id, user)
   }
-  const accounts = [...users.values()].map(({ account }) => account)
-  if (unreadable === 0) return { accounts }
-  const gap = new BadReply(
+  const lost = new BadReply(
     `${unreadable} of the records that the app answered with could not be read.`,
     'Look in the app’s console.',
   )
-  if (accounts.length === 0) throw gap
-  return { accounts, gap }
+  return found(source, [...users.values()], unreadable === 0 ? undefined : lost, context)
+}
+
+/** What a look-up found, with what is to be known of it. */
+async function found(
+  { standing }: RecordSource,
+  users: readonly ScimUser[],
+  lost: IdentityError | undefined,
+  context: RequestContext,
+): Promise<Found> {
+  const { note, gap = lost } = (await standing?.(context)) ?? {}
+  if (users.length === 0 && gap) throw gap
+  return {
+    accounts: users.map(({ account }) => account),
+    ...(gap && { gap }),
+    ...(note !== undefined && { note }),
+  }
 }
 
 const bearsOtherId = ({ otherIdsOf }: RecordSource, row: unknown, names: readonly string[]): boolean =>
@@ -89,11 +102,7 @@ async function findByName(source: RecordSource, name: string, context: RequestCo
     maxPages: called ? 1 : Math.min(MAX_PAGES_PER_CALL, source.maxPages),
     limit: Number.POSITIVE_INFINITY,
   })
-  const accounts = page.items.map(({ account }) => account)
-  if (page.complete) return { accounts }
-  const gap = notByName(undefined)
-  if (accounts.length === 0) throw gap
-  return { accounts, gap }
+  return found(source, page.items, page.complete ? undefined : notByName(undefined), context)
 }
 
 const listingOf = (source: RecordSource) => ({
@@ -123,11 +132,12 @@ async function listAccounts(
     limit,
     at,
   })
-  const notes = [page.note, note()].filter((text) => text !== undefined)
+  const standing = (await source.standing?.(context)) ?? {}
+  const notes = [page.note, note(), standing.note].filter((text) => text !== undefined)
   return {
     ...page,
     items: page.items.map(({ account }) => account),
-    complete: page.complete && note() === undefined,
+    complete: page.complete && note() === undefined && !standing.gap,
     ...(notes.length > 0 && { note: notes.join(' ') }),
   }
 }

@@ -1,4 +1,5 @@
 import type { AskedNames, Match, RequestContext } from '../../domain/operations.ts'
+import type { IdentityError } from '../../errors.ts'
 import type { FetchedPage } from '../http/collect.ts'
 import type { Rec } from '../http/values.ts'
 import type { FieldName } from '../scim/fields.ts'
@@ -35,4 +36,12 @@ export interface RecordSource {
    * last one.
    */
   page(at: { match: Match; start: number; cursor?: string }, context: RequestContext): Promise<FetchedPage>
+  /** Of a copy: what is said with every answer. */
+  standing?(context: RequestContext): Promise<Standing>
+}
+
+/** How old a copy is, as a sentence, and why somebody may be missing in it. */
+export interface Standing {
+  note?: string
+  gap?: IdentityError
 }

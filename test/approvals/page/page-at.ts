@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { ApprovalRequest } from '../../../src/approvals/approval.ts'
 import { openApprovals } from '../../../src/approvals/approvals.ts'
 import { approvalPage, type PageParts } from '../../../src/approvals/page/handler.ts'
+import { openTasks } from '../../../src/approvals/tasks.ts'
 import type { Briefing } from '../../../src/domain/briefing.ts'
 import { inFlight } from '../../../src/in-flight.ts'
 import type { JournalLine } from '../../../src/journal/events.ts'
@@ -62,6 +63,8 @@ export async function pageParts() {
   const parts: PageParts = {
     approvals: openApprovals(store),
     approvers: cheapApprovers(store),
+    tasks: openTasks(store),
+    locks: store,
     journal: fileJournal(folder, store),
     signer: stateSigner(store),
     inFlight: inFlight(),
