@@ -154,7 +154,6 @@ describe('the map of imports', () => {
       bottleneck: /^guards\/token-queue\.ts$/,
       ioredis: /^(store\/|journal\/redis-stream\.ts)/,
       libsql: /^store\//,
-      'csv-parse': /^(vendors\/directory\/rows|cli\/offboard)\.ts$/,
       commander: /^(main\.ts|cli\/|app\/stores\.ts)/,
       '@clack/prompts': /^cli\//,
       'env-paths': /^app\/found-settings\.ts$/,
