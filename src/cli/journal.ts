@@ -51,6 +51,10 @@ export function journalCommand(io: Io, open: OpenData): Command {
     .option('--key <public>', 'public key that must have signed them, or a file with the key')
     .option('--json', 'as JSON')
     .action((options: VerifyOptions, command: Command) => verify(io, open, command, options))
+  journal
+    .command('reindex')
+    .description('Build the index of the journal anew; it is brought up to date by itself otherwise')
+    .action((_: object, command: Command) => reindex(io, open, command))
   addProofCommands(journal, io, open)
   return journal
 }
@@ -65,11 +69,7 @@ const tail = (io: Io, open: OpenData, command: Command, { lines, follow, json }:
   withData(io, open, command, async ({ journal }) => {
     if (!/^\d{1,6}$/.test(lines)) throw new InvalidInput('The number of lines is not a number.', 'Use -n 20.')
     const { position } = await journal.end()
-    const latest: JournalLine[] = []
-    for await (const line of journal.read({}, { to: position, unreadable: unreadable(io) })) {
-      latest.push(line)
-      if (latest.length > Number(lines)) latest.shift()
-    }
+    const latest = await journal.latest(Number(lines), { to: position, unreadable: unreadable(io) })
     if (!follow) {
       if (json) return print(io, toJson({ lines: latest }, 2))
       return print(io, ...(latest.length > 0 ? rows(io, latest) : ['The journal is empty.']))
@@ -180,6 +180,12 @@ const verify = (io: Io, open: OpenData, command: Command, { anchor, key: named, 
       )
     }
     if (given.length > 0 && !key) print(io, 'The signatures of the anchors were not checked; see --key.')
+  })
+
+const reindex = (io: Io, open: OpenData, command: Command) =>
+  withData(io, open, command, async ({ journal }) => {
+    const head = await journal.index.rebuild()
+    print(io, paint(io, 'green', `Intact, and indexed up to entry ${head?.seq ?? 0}.`))
   })
 
 /** Warns once about lines that are not entries. */

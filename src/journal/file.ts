@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { IdentityError, Unavailable } from '../errors.ts'
 import { withFileLock } from '../store/file-lock.ts'
 import type { Store } from '../store/store.ts'
+import { memoryStore } from '../store/table-store.ts'
 import type { JournalForm, RawLine } from './backend.ts'
 import { isUnchanged, lineCutter, readLine, toLine } from './entry.ts'
 import type { JournalEvent, JournalLine } from './events.ts'
@@ -14,10 +15,14 @@ import { type Journal, journalOver } from './journal.ts'
 export const journalFile = (folder: string): string => join(folder, 'journal.jsonl')
 
 /**
- * The journal in `folder`, with its end recorded beside it. Opened on first use. Lines that arrive while others are
+ * The journal in `folder`, with its end recorded beside it, and its index in `derived`. Opened on first use. Lines that arrive while others are
  * written go to the disk together, and the event loop never waits for it.
  */
-export const fileJournal = (folder: string, store: Pick<Store, 'get'>): Journal => {
+export const fileJournal = (
+  folder: string,
+  store: Pick<Store, 'get'>,
+  derived: Store = memoryStore(),
+): Journal => {
   const path = journalFile(folder)
   // Exclusive across processes, so their lines form one chain.
   const exclusively = <Result>(work: (head: FileHead | undefined) => Promise<Result>): Promise<Result> =>
@@ -46,7 +51,7 @@ export const fileJournal = (folder: string, store: Pick<Store, 'get'>): Journal 
     },
     lines: ({ from = 0, to } = {}) => rawLines(path, from, to),
   }
-  return journalOver(form)
+  return journalOver(form, derived)
 }
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
