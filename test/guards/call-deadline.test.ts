@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Call, Reply } from '../../src/guards/call.ts'
-import { callDeadline } from '../../src/guards/call-deadline.ts'
+import { callDeadline } from '../../src/guards/deadline.ts'
 import { codeOf, makeCall } from '../support/call.ts'
 
 const never = () => new Promise<Reply>(() => {})
