@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Unavailable } from '../errors.ts'
 import type { Store } from '../store/store.ts'
-import type { JournalForm, JournalHead } from './backend.ts'
+import { type JournalEnd, type JournalForm, type JournalHead, startOf } from './backend.ts'
 import { isUnchanged, readLine } from './entry.ts'
 import type { JournalLine } from './events.ts'
 import { digestOf, type IndexedLine, indexRows, type Place } from './index-rows.ts'
@@ -63,6 +63,8 @@ export function lineIndex(form: Omit<JournalForm, 'append'>, store: Store): Line
     if (last.seq === 0) return true
     const place = (await rowsOf(last).places([last.seq])).get(last.seq)
     if (!place || !head || head.seq < last.seq) return false
+    // It may be in a segment that is kept elsewhere.
+    if (head.seq === last.seq) return head.hash === last.hash
     for await (const { bytes } of form.lines({ from: place.from, to: place.behind })) {
       return readLine(bytes)?.hash === last.hash
     }
@@ -102,6 +104,8 @@ export function lineIndex(form: Omit<JournalForm, 'append'>, store: Store): Line
     if (known.hash !== end.head.hash) throw notIntact()
   }
 
+  /** The last entry of the segments that are kept elsewhere. */
+  let lastElsewhere: number | undefined
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
     const done = turn.then(work)
@@ -113,10 +117,11 @@ export function lineIndex(form: Omit<JournalForm, 'append'>, store: Store): Line
       signal?.throwIfAborted()
       const end = await form.end()
       const { head, position } = end
+      lastElsewhere = end.begins?.to
       if (!head && position > 0) throw notIntact()
       let last = await checkpoint()
       if (!(await isStillThere(last, head))) last = await startOver(last)
-      if (head) await readOn(last, { head, position }, signal)
+      if (head) await readOn(last.seq === 0 ? firstOf(last, end) : last, { head, position }, signal)
       return head
     })
 
@@ -127,7 +132,8 @@ export function lineIndex(form: Omit<JournalForm, 'append'>, store: Store): Line
       signal?.throwIfAborted()
       const [first = 0, last = 0] = [run[0], run.at(-1)]
       // The line before is checked too: whoever takes a line out or puts one in has to change a neighbour.
-      const span = Array.from({ length: last - first + 2 }, (_, at) => first - 1 + at)
+      const from = first - 1 === lastElsewhere ? first : first - 1
+      const span = Array.from({ length: last - from + 1 }, (_, at) => from + at)
       yield* checkedAt(span, await rows.places(span), new Set(run))
     }
   }
@@ -173,6 +179,10 @@ export function lineIndex(form: Omit<JournalForm, 'append'>, store: Store): Line
     },
   }
 }
+
+/** Where an index begins: behind the segments that are kept elsewhere. */
+const firstOf = (edition: Checkpoint, end: JournalEnd): Checkpoint =>
+  end.begins ? { ...edition, seq: end.begins.to, hash: end.begins.hash, position: startOf(end) } : edition
 
 const newEdition = (): Checkpoint => ({ edition: randomUUID(), seq: 0, hash: '', position: 0 })
 

@@ -61,13 +61,17 @@ export async function anchorsHeld(
   journal: Journal,
   anchors: readonly Anchor[],
   key: KeyObject | undefined,
-): Promise<(Anchor & { problem?: string })[]> {
+): Promise<(Anchor & { problem?: string; elsewhere?: true })[]> {
   const hashes = new Map<number, string>()
   const wanted = new Set(anchors.map(({ seq }) => seq))
   if (wanted.size > 0) {
     for await (const { seq, hash } of journal.read()) if (wanted.has(seq)) hashes.set(seq, hash)
   }
+  const { head, begins } = await journal.end()
+  for (const { to, hash } of head?.segments ?? []) hashes.set(to, hash)
   return anchors.map((anchor) => {
+    const isElsewhere = begins !== undefined && anchor.seq <= begins.to && !hashes.has(anchor.seq)
+    if (isElsewhere && !(key && !isSignedBy(anchor, key))) return { ...anchor, elsewhere: true as const }
     const problem = problemWith(anchor, hashes.get(anchor.seq), key)
     return { ...anchor, ...(problem && { problem }) }
   })

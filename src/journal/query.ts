@@ -1,4 +1,4 @@
-import type { JournalForm, RawLine } from './backend.ts'
+import { type JournalForm, type RawLine, startOf } from './backend.ts'
 import { readLine } from './entry.ts'
 import type { JournalLine } from './events.ts'
 import type { LineIndex } from './line-index.ts'
@@ -85,8 +85,9 @@ const NEAR = 1_000
  */
 export async function positionBefore(journal: JournalForm, since: Date): Promise<number> {
   const earliest = new Date(Math.max(0, since.getTime() - CLOCK_ERROR)).toISOString()
-  let low = 0
-  let { position: high } = await journal.end()
+  const end = await journal.end()
+  let low = startOf(end)
+  let { position: high } = end
   while (high - low > NEAR) {
     const middle = Math.floor((low + high) / 2)
     const next = await firstWhole(journal, middle, high)
@@ -104,14 +105,15 @@ export async function numberBefore(journal: JournalForm, since: Date): Promise<n
 
 /** The last lines before a position, oldest first: at least `count` where there are as many, and few more are read. */
 export async function lastBefore(journal: JournalForm, to: number, count: number): Promise<RawLine[]> {
+  const start = startOf(await journal.end())
   // A position counts bytes or lines.
   for (let span = count + 1; ; span *= 8) {
-    const from = Math.max(0, to - span)
+    const from = Math.max(start, to - span)
     const lines: RawLine[] = []
     for await (const line of journal.lines({ from, to })) lines.push(line)
     // The first can be the end of a line that began before.
-    const whole = from > 0 ? lines.slice(1) : lines
-    if (whole.length >= count || from === 0) return whole
+    const whole = from > start ? lines.slice(1) : lines
+    if (whole.length >= count || from === start) return whole
   }
 }
 
