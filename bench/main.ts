@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import build from '../test/support/build.ts'
 import { redisInstalled } from '../test/support/redis.ts'
 import { greedy } from './greedy.ts'
+import { growth } from './growth.ts'
 import { http } from './http.ts'
 import { instances } from './instances.ts'
 import { interactive } from './interactive.ts'
@@ -29,6 +30,7 @@ const PARTS: Record<string, Part> = {
   greedy,
   'many-tenants': manyTenants,
   scan,
+  growth,
   saturation,
   'two-servers': twoServers,
   instances,

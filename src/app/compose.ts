@@ -160,8 +160,8 @@ export async function composeServer(
     freezes,
     inFlight: changes,
     guards: (sight) => callGuards(guardPolicy, sight),
-    past: (reference, caller) => pastOf(journal, reference, (by) => by === caller),
-    own: (asked) => ownEvents(journal, asked),
+    past: (reference, caller, signal) => pastOf(journal, reference, (by) => by === caller, signal),
+    own: (asked, signal) => ownEvents(journal, asked, signal),
   }
   const runs = openRuns({
     store,

@@ -174,7 +174,7 @@ export function openStores(
   if (place !== 'disk') {
     const redis = openRedis(place)
     const store = redisStore(redis)
-    return { store, budgets: store, journal: streamJournal(redis) }
+    return { store, budgets: store, journal: streamJournal(redis, store) }
   }
   if (folder === undefined) {
     throw new SettingsError('no data folder', [
@@ -185,7 +185,8 @@ export function openStores(
   mustBeWritable(folder)
   const store = diskStore(join(folder, 'state'), { durable: true })
   const budgets = diskStore(join(folder, 'budgets'), { durable: false })
-  return { store, budgets, journal: fileJournal(folder, store) }
+  const derived = diskStore(join(folder, 'journal-index'), { durable: false })
+  return { store, budgets, journal: fileJournal(folder, store, derived) }
 }
 
 /** The command line that a person types to run a command on the same data. */

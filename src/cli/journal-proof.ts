@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Io } from '../app/io.ts'
 import { readApprovalId } from '../approvals/approval-id.ts'
-import { Conflict, IdentityError, InvalidInput } from '../errors.ts'
+import { Conflict, IdentityError, InvalidInput, Unavailable } from '../errors.ts'
 import {
   type Anchor,
   newKeyPair,
@@ -58,12 +58,10 @@ function keygen(io: Io, file: string): void {
 
 const anchor = (io: Io, open: OpenData, command: Command, { signingKey }: { signingKey?: string }) =>
   withData(io, open, command, async ({ journal, ...data }) => {
-    const verdict = await journal.verify()
-    // After a loss, the remaining entries are still genuine and record what is missing.
-    if (!verdict.ok && verdict.problem !== 'lost') {
-      throw new Conflict('The journal is not intact.', 'See `journal verify`.')
-    }
-    const { head } = await journal.end()
+    const head = await journal.index.catchUp().catch((error) => {
+      if (!(error instanceof Unavailable)) throw error
+      throw new Conflict('The journal is not intact.', 'See `journal verify`.', { cause: error })
+    })
     if (!head) throw new InvalidInput('The journal is empty.', 'There is nothing to anchor yet.')
     const signer = signerOf(io, signingKey ?? data.signingKey)
     if (!signer) throw new InvalidInput('There is no signing key.', 'Name one with --signing-key FILE.')

@@ -51,6 +51,14 @@ export function journalCommand(io: Io, open: OpenData): Command {
     .option('--key <public>', 'public key that must have signed them, or a file with the key')
     .option('--json', 'as JSON')
     .action((options: VerifyOptions, command: Command) => verify(io, open, command, options))
+  journal
+    .command('reindex')
+    .description('Build the index of the journal anew; it is brought up to date by itself otherwise')
+    .action((_: object, command: Command) => reindex(io, open, command))
+  journal
+    .command('rotate')
+    .description('Close the journal so far as a segment, which can be kept elsewhere')
+    .action((_: object, command: Command) => rotate(io, open, command))
   addProofCommands(journal, io, open)
   return journal
 }
@@ -65,11 +73,7 @@ const tail = (io: Io, open: OpenData, command: Command, { lines, follow, json }:
   withData(io, open, command, async ({ journal }) => {
     if (!/^\d{1,6}$/.test(lines)) throw new InvalidInput('The number of lines is not a number.', 'Use -n 20.')
     const { position } = await journal.end()
-    const latest: JournalLine[] = []
-    for await (const line of journal.read({}, { to: position, unreadable: unreadable(io) })) {
-      latest.push(line)
-      if (latest.length > Number(lines)) latest.shift()
-    }
+    const latest = await journal.latest(Number(lines), { to: position, unreadable: unreadable(io) })
     if (!follow) {
       if (json) return print(io, toJson({ lines: latest }, 2))
       return print(io, ...(latest.length > 0 ? rows(io, latest) : ['The journal is empty.']))
@@ -165,21 +169,46 @@ const verify = (io: Io, open: OpenData, command: Command, { anchor, key: named, 
       )
     }
     print(io, paint(io, 'green', `Intact: ${verdict.lines} ${verdict.lines === 1 ? 'line' : 'lines'}.`))
+    if (verdict.elsewhere) {
+      const { from, to } = verdict.elsewhere
+      print(io, `Entries ${from} to ${to} are kept elsewhere, and the first line follows the last of them.`)
+    }
     for (const { from, to, at } of verdict.adopted ?? []) {
       print(
         io,
         `Entries ${from} to ${to} were in the file but not in the store, as after a crash. They were adopted on ${at}.`,
       )
     }
-    for (const { seq, at, problem } of anchors) {
-      print(
-        io,
-        problem
-          ? paint(io, 'red', `Anchor of entry ${seq}, ${at}: ${problem}`)
-          : `The journal matches the anchor of entry ${seq}, ${at}.`,
-      )
+    for (const { seq, at, problem, elsewhere } of anchors) {
+      const matches = elsewhere
+        ? `The anchor of entry ${seq}, ${at}, is about a segment that is kept elsewhere.`
+        : `The journal matches the anchor of entry ${seq}, ${at}.`
+      print(io, problem ? paint(io, 'red', `Anchor of entry ${seq}, ${at}: ${problem}`) : matches)
     }
     if (given.length > 0 && !key) print(io, 'The signatures of the anchors were not checked; see --key.')
+  })
+
+const reindex = (io: Io, open: OpenData, command: Command) =>
+  withData(io, open, command, async ({ journal }) => {
+    const head = await journal.index.rebuild()
+    print(io, paint(io, 'green', `Intact, and indexed up to entry ${head?.seq ?? 0}.`))
+  })
+
+const rotate = (io: Io, open: OpenData, command: Command) =>
+  withData(io, open, command, async ({ journal }) => {
+    if (!journal.rotate) {
+      throw new InvalidInput(
+        'A journal in Redis has no segments.',
+        'Keep copies of it with `journal export`.',
+      )
+    }
+    // What is closed has been verified, and stays in the index.
+    await journal.index.catchUp()
+    const segment = await journal.rotate()
+    await journal.index.catchUp()
+    if (!segment) return print(io, 'There is nothing to close: no entry was written since the last time.')
+    const { file, from, to, hash } = segment
+    print(io, `Closed: entries ${from} to ${to}, in ${file}.`, `The next entry follows ${hash}.`)
   })
 
 /** Warns once about lines that are not entries. */

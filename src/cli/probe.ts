@@ -87,7 +87,7 @@ function showProbe(io: Io, tenant: Tenant, probe: AppProbe): void {
     )
   }
   if (differs.length > 0) print(io, 'Better settings for this tenant:', toJson(proposes, 2))
-  if (unserved.length > 0) print(io, 'Cannot be served, whatever the settings are:')
+  if (unserved.length > 0) print(io, 'Cannot be served as it is:')
   for (const one of unserved) print(io, ...wrap(io, one, '  '))
   if (differs.length === 0 && unserved.length === 0)
     print(io, 'Nothing that was tried speaks against the settings of this tenant.')

@@ -3,7 +3,7 @@ import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
 import { type CommonOptions, typed } from '../app/stores.ts'
 import { callerId } from '../domain/caller-names.ts'
-import { shownOf } from '../domain/change.ts'
+import { type Plan, shownOf } from '../domain/change.ts'
 import { askFor } from '../engine/ask.ts'
 import type { Parts } from '../engine/dispatch.ts'
 import { pastOf } from '../engine/history.ts'
@@ -11,6 +11,7 @@ import { holdFor } from '../engine/hold.ts'
 import { NO_RUNS } from '../engine/run-desk.ts'
 import type { ChangingTool } from '../engine/tool.ts'
 import { InvalidInput } from '../errors.ts'
+import { deadline } from '../guards/deadline.ts'
 import { openClaims } from '../store/claims.ts'
 import { memoryStore } from '../store/table-store.ts'
 import { CALL_TIME_HERE, callHere, type Terminal } from './call-here.ts'
@@ -47,7 +48,11 @@ export const undoCommand = (
         const running = await start(command.optsWithGlobals())
         try {
           // With an approver's passphrase, a person can undo the calls of any caller.
-          const parts = { ...running.parts, past: (named: string) => pastOf(data.journal, named, () => true) }
+          const parts = {
+            ...running.parts,
+            past: (named: string, _: string, signal?: AbortSignal) =>
+              pastOf(data.journal, named, () => true, signal),
+          }
           const self = (words: string) => typed(io, command.optsWithGlobals(), words)
           await undo({ io, parts, data, self }, reference, options)
         } finally {
@@ -89,27 +94,29 @@ interface UndoAnswer {
 }
 
 async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { change: string }): Promise<void> {
+  const parsed = tool.input().safeParse(input)
+  if (!parsed.success) throw new InvalidInput('The reference, tenant or reason is not valid.', 'See --help.')
   const context = {
     caller: callerId.local(io.user),
     priority: 'interactive' as const,
     deadline: Date.now() + CALL_TIME_HERE,
-    signal: AbortSignal.timeout(CALL_TIME_HERE),
+    signal: new AbortController().signal,
   }
-  const parsed = tool.input().safeParse(input)
-  if (!parsed.success) throw new InvalidInput('The reference, tenant or reason is not valid.', 'See --help.')
-  const ask = askFor(parts.tenants, context, parts.log)
-  // It is only shown, so nobody has to wait for it.
-  const unclaimed = openClaims(memoryStore())(context)
-  const plan = await tool
-    .plan(parsed.data, {
-      ask,
-      hold: holdFor(unclaimed, parts.tenants, ask),
-      past: (reference) => parts.past(reference, context.caller),
-      covers: () => true,
-      runs: NO_RUNS,
-      tasks: parts.tasks,
-    })
-    .finally(unclaimed.release)
+  const plan = await deadline<typeof context, Plan>((asked) => asked.deadline)(context, (within) => {
+    const ask = askFor(parts.tenants, within, parts.log)
+    // It is only shown, so nobody has to wait for it.
+    const unclaimed = openClaims(memoryStore())(within)
+    return tool
+      .plan(parsed.data, {
+        ask,
+        hold: holdFor(unclaimed, parts.tenants, ask),
+        past: (reference) => parts.past(reference, within.caller, within.signal),
+        covers: () => true,
+        runs: NO_RUNS,
+        tasks: parts.tasks,
+      })
+      .finally(unclaimed.release)
+  })
   print(io, ...shownOf(plan).flatMap((line) => wrap(io, line, '')), '')
   print(io, plan.changes.length > 0 ? 'Nothing has been changed.' : 'There is nothing to change.')
 }

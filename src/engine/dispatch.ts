@@ -52,9 +52,9 @@ export interface Parts {
   }
   log: Log
   /** What the call with this reference changed, as far as `caller` is allowed to know. */
-  past: (reference: string, caller: string) => Promise<PastCall | undefined>
+  past: (reference: string, caller: string, signal?: AbortSignal) => Promise<PastCall | undefined>
   /** What this server did at a tenant. */
-  own: (ask: OwnEventsAsk) => Promise<OwnEvents>
+  own: (ask: OwnEventsAsk, signal?: AbortSignal) => Promise<OwnEvents>
   /** The runs of a call's caller. */
   runs: (call: Call) => RunDesk
   /** Changes in flight, which finish before the process exits. */
@@ -110,7 +110,7 @@ export function dispatcher({
       return tool.run(call.input, {
         ask: askFor(seen, context, log),
         // `get` throws for a tenant that the caller cannot see.
-        own: async (asked) => own({ ...asked, tenant: seen.get(asked.tenant).name }),
+        own: async (asked) => own({ ...asked, tenant: seen.get(asked.tenant).name }, call.signal),
         cursors: cursorsFor(signer, tool.name, call.caller.id),
         runs: runs(call),
         can: (tenant) =>
@@ -160,7 +160,7 @@ export function dispatcher({
       const plan = await tool.plan(call.input, {
         ask,
         hold: holdFor(claims, tenants, ask),
-        past: (reference) => past(reference, call.caller.id),
+        past: (reference) => past(reference, call.caller.id, call.signal),
         runs: runs(call),
         tasks,
         covers: await coverOf(call),

@@ -3,7 +3,8 @@ import { recalled } from '../changes/index.ts'
 import type { PastChange, Recalled } from '../changes/inverse.ts'
 import type { JournalLine } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
-import { callKey, chainedFrom, endsWrite, linesAbout, numberWellBefore } from '../journal/query.ts'
+import { bySeq, callKey, endsWrite, linesAbout } from '../journal/query.ts'
+import { ofSubject } from '../journal/terms.ts'
 
 /** What a call changed, according to the journal. */
 export interface PastCall {
@@ -16,21 +17,21 @@ export interface PastCall {
 
 /**
  * What the call with this reference changed, or the call that used the approval with this id. Undefined if there is
- * no such call by a caller who `counts`, if it changed nothing, or if several callers have one of that name. Throws `Unavailable` unless the journal is intact
- * from well before it on: nothing is restored from altered lines.
+ * no such call by a caller who `counts`, if it changed nothing, or if several callers have one of that name. Throws
+ * `Unavailable` where the journal is not as it was written: nothing is restored from altered lines.
  */
 export async function pastOf(
   journal: Journal,
   reference: string,
   counts: (caller: string) => boolean,
+  signal?: AbortSignal,
 ): Promise<PastCall | undefined> {
-  const about = await linesAbout(journal, [reference, readApprovalId(reference)])
+  const about = await linesAbout(journal, [reference, readApprovalId(reference)], signal)
   const own = about.filter(({ event, caller }) => event === 'started' && counts(caller))
   const [first] = own
   if (!first || own.some(({ caller }) => caller !== first.caller)) return undefined
   const calls = new Set(own.map(callKey))
-  const from = await numberWellBefore(journal, about[0] ?? first)
-  const { writes, later } = await writesIn(chainedFrom(journal, from), calls)
+  const { writes, later } = writesIn(await withWhatFollowed(journal, about, signal), calls)
   return {
     call: first.call,
     tool: first.tool,
@@ -49,6 +50,20 @@ export async function pastOf(
   }
 }
 
+/** The lines of calls, and all that was written since to the accounts and groups that they are about. */
+async function withWhatFollowed(
+  { index }: Journal,
+  about: readonly JournalLine[],
+  signal?: AbortSignal,
+): Promise<JournalLine[]> {
+  const lines = new Map(about.map((line) => [line.seq, line]))
+  const subjects = about.flatMap(({ account }) => (account ? [ofSubject(account)] : []))
+  const from = about[0]?.seq ?? 0
+  for await (const line of index.about(subjects, { from, ...(signal && { signal }) }))
+    lines.set(line.seq, line)
+  return bySeq(lines.values())
+}
+
 interface JournalledWrite {
   call: string
   caller: string
@@ -61,11 +76,11 @@ type Subject = NonNullable<JournalLine['account']>
 const keyOf = ({ tenant, id }: Subject) => JSON.stringify([tenant, id])
 
 /** The writes of the calls with the keys `calls`, and later writes by others to the same accounts and groups. */
-async function writesIn(lines: AsyncIterable<JournalLine>, calls: ReadonlySet<string>) {
+function writesIn(lines: readonly JournalLine[], calls: ReadonlySet<string>) {
   const writes: JournalledWrite[] = []
   const later: JournalledWrite[] = []
   const subjects = new Set<string>()
-  for await (const line of lines) {
+  for (const line of lines) {
     const { event, call, caller, account, before } = line
     if (!account) continue
     if (event === 'started') {

@@ -2,10 +2,12 @@ import { recalled } from '../changes/index.ts'
 import type { AuditEvent } from '../domain/account.ts'
 import { type AuditFilter, isAskedFor } from '../domain/audit-filter.ts'
 import { namesOfCaller, shortName } from '../domain/caller-names.ts'
+import { Unavailable } from '../errors.ts'
 import { isUnchanged, readLine } from '../journal/entry.ts'
 import type { JournalLine } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
-import { callKey, endsWrite, positionBefore } from '../journal/query.ts'
+import { callKey, endsWrite, numberBefore, positionBefore } from '../journal/query.ts'
+import { ofTenant } from '../journal/terms.ts'
 import { plainText } from '../text/text.ts'
 import { type Moment, nearest } from './nearest.ts'
 
@@ -35,32 +37,42 @@ interface Write {
 }
 
 /**
- * What this server did at a tenant, or tried to do, one event for each write. Reads the journal of the time span once
- * and keeps no more of it than the events that are returned. A line whose own hash is wrong tells nothing; `journal
+ * What this server did at a tenant, or tried to do, one event for each write. Reads the lines about the tenant in the time
+ * span and keeps no more of them than the events that are returned. A line whose own hash is wrong tells nothing; `journal
  * verify` also finds lines that are missing.
  */
-export async function ownEvents(journal: Journal, ask: OwnEventsAsk): Promise<OwnEvents> {
-  const needle = Buffer.from(`"tenant":${JSON.stringify(ask.tenant)}`)
+export async function ownEvents(
+  journal: Journal,
+  ask: OwnEventsAsk,
+  signal?: AbortSignal,
+): Promise<OwnEvents> {
+  try {
+    const from = await numberBefore(journal, ask.since)
+    if (from === undefined) return { items: [], more: false, altered: 0 }
+    const lines = journal.index.about([ofTenant(ask.tenant)], { from, ...(signal && { signal }) })
+    return { ...(await eventsIn(lines, ask)), altered: 0 }
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
+    // The index knows nothing of a journal that was altered; what is left of it is read all the same.
+    const read = { altered: 0 }
+    const events = await eventsIn(unalteredLines(journal, ask, read, signal), ask)
+    return { ...events, ...read }
+  }
+}
+
+/** The events in lines that are about the tenant. */
+async function eventsIn(
+  lines: AsyncIterable<JournalLine>,
+  ask: OwnEventsAsk,
+): Promise<Omit<OwnEvents, 'altered'>> {
   const found = nearest<AuditEvent & Moment>(ask)
   const open = new Map<string, Write[]>()
-  // Times of the journal sort as text. To hash every line of a long journal would take seconds.
-  const [since, until] = [ask.since.toISOString(), ask.until.toISOString()]
-  let altered = 0
   const tell = (write: Write) => {
     if (!found.isInReach({ time: write.line.at, seq: write.line.seq })) return
     const event = eventOf(write)
     if (isAskedFor(ask, namesIn(write, event.action))) found.add(event)
   }
-  const from = await positionBefore(journal, ask.since)
-  for await (const { bytes, ended } of journal.lines({ from })) {
-    // Searching the bytes first is far cheaper than parsing every line. A last line can be one that is being written.
-    if (!ended || !bytes.includes(needle)) continue
-    const line = readLine(bytes)
-    const isInSpan = line && !(line.at < since || line.at > until)
-    if (!line || (isInSpan && !isUnchanged(line, bytes))) {
-      altered += 1
-      continue
-    }
+  for await (const line of lines) {
     if (line.account?.tenant !== ask.tenant || !OF_WRITES.includes(line.event)) continue
     const key = callKey(line)
     const started = open.get(key) ?? []
@@ -74,7 +86,29 @@ export async function ownEvents(journal: Journal, ask: OwnEventsAsk): Promise<Ow
     }
   }
   for (const write of [...open.values()].flat()) tell(write)
-  return { ...found.taken(), altered }
+  return found.taken()
+}
+
+/** The lines that may be about a tenant, as far as they are unaltered; counts the others in `read`. */
+async function* unalteredLines(
+  journal: Journal,
+  ask: OwnEventsAsk,
+  read: { altered: number },
+  signal?: AbortSignal,
+): AsyncGenerator<JournalLine> {
+  const needle = Buffer.from(`"tenant":${JSON.stringify(ask.tenant)}`)
+  // Times of the journal sort as text. To hash every line of a long journal would take seconds.
+  const [since, until] = [ask.since.toISOString(), ask.until.toISOString()]
+  const from = await positionBefore(journal, ask.since)
+  for await (const { bytes, ended } of journal.lines({ from })) {
+    signal?.throwIfAborted()
+    // Searching the bytes first is far cheaper than parsing every line. A last line can be one that is being written.
+    if (!ended || !bytes.includes(needle)) continue
+    const line = readLine(bytes)
+    const isInSpan = line && !(line.at < since || line.at > until)
+    if (!line || (isInSpan && !isUnchanged(line, bytes))) read.altered += 1
+    else yield line
+  }
 }
 
 // The others are about requests, which have not written anything.

@@ -10,6 +10,7 @@ import type { Grant } from '../domain/scopes.ts'
 import { UnknownTenant } from '../errors.ts'
 import type { TenantTraits } from '../guards/policy.ts'
 import { bucketOf, requestGuards } from '../guards/request-pipeline.ts'
+import { payingFrom } from '../guards/token-bucket.ts'
 import type { Ledger } from '../limits/ledger.ts'
 import type { Log } from '../log.ts'
 import { type BreakerState, type Meter, unmetered } from '../meter.ts'
@@ -181,7 +182,14 @@ function openApp(
     tenant,
     open(opening) {
       openings.set(bucketOf(opening), opening)
-      return openClient(opening, guards(opening), route, (refusal) => logRefusal(log, tenant, refusal))
+      const hear = (refusal: Refusal) => logRefusal(log, tenant, refusal)
+      return openClient(
+        opening,
+        guards(opening),
+        route,
+        hear,
+        payingFrom(ledger, bucketOf(opening), spending),
+      )
     },
     left: (token, pool) => ledger.left(bucketOf({ base: new URL(url), token, pool }), spending),
     memory: appMemory(store, { tenant, address: url }, (error) =>

@@ -1,7 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import type { Plan } from '../domain/change.ts'
 import type { Grant } from '../domain/scopes.ts'
-import { UnknownOutcome } from '../errors.ts'
 import type { Freezes } from '../limits/freezes.ts'
 import type { Meter } from '../meter.ts'
 import type { Claims } from '../store/claims.ts'
@@ -10,7 +9,7 @@ import { access } from './access.ts'
 import { type BlastRadius, blastRadius, withinLimits } from './blast-radius.ts'
 import type { Call, CallGuard } from './call.ts'
 import { type Confirming, confirm } from './confirm.ts'
-import { deadline } from './deadline.ts'
+import { callDeadline } from './deadline.ts'
 import { declaredOnly } from './declared-only.ts'
 import { saysNo } from './form.ts'
 import { type Journalling, journalled } from './journal.ts'
@@ -77,7 +76,7 @@ export const callGuards = (
   access({ mustExist, canSeeTenants, isSupported }),
   readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
   killSwitch(freezes, sharing),
-  deadline((call) => call.deadline, undefined, callTimedOut),
+  callDeadline(),
   saysNo(confirming),
   planning(planOf, claims, (tenant) => confirming.policy.about(tenant).facts),
   // Again: a plan can reach tenants that no argument names.
@@ -130,12 +129,3 @@ export const stepGuards = (
     lastAdmin(listAdmins, store, (tenant) => confirming.policy.about(tenant).namesPrivilege),
   ]
 }
-
-/** The error of a call that has not returned some time after its deadline: it may have changed something. */
-const callTimedOut = ({ tool }: Call, reason: unknown) =>
-  tool.effect === 'reads'
-    ? reason
-    : new UnknownOutcome(
-        'Time ran out, and the outcome of the change is not known.',
-        'Look the account up with find_user before doing anything else; the journal has more.',
-      )

@@ -3,7 +3,7 @@
 
 import { Paused, Refused, Unavailable, WrongAddress } from '../errors.ts'
 import type { Ledger } from '../limits/ledger.ts'
-import type { Limits } from '../limits/sliding-window.ts'
+import { type Limits, mostIn } from '../limits/sliding-window.ts'
 import { readRates } from './rate-headers.ts'
 import type { AppRequest, RequestGuard } from './request.ts'
 import { tokenQueue } from './token-queue.ts'
@@ -25,11 +25,11 @@ export interface Spending extends Limits {
 export function tokenBucket(
   ledger: Ledger,
   name: string,
-  { atOnce = 4, reserve = 0.1, ...limits }: Spending,
+  { atOnce = 4, reserve = RESERVE, ...limits }: Spending,
   holdMs?: number,
   waited: (ms: number) => void = () => {},
 ): RequestGuard {
-  const reserved = { interactive: 0, bulk: reserve }
+  const reserved = reservedOf(reserve)
   const queue = tokenQueue({
     take: (priority) => ledger.take(name, limits, { reserve: reserved[priority], atOnce, holdMs }),
     freeAt: (priority, nth) => ledger.freeAt(name, limits, { nth, reserve: reserved[priority] }),
@@ -52,6 +52,20 @@ export function tokenBucket(
     }
   }
 }
+
+const RESERVE = 0.1
+const reservedOf = (reserve: number) => ({ interactive: 0, bulk: reserve })
+
+/** How the bucket `name` pays for many requests, for those who can tell beforehand how many they need. */
+export const payingFrom = (
+  ledger: Pick<Ledger, 'freeAt'>,
+  name: string,
+  { reserve = RESERVE, ...limits }: Spending,
+) => ({
+  readyAt: (nth: number, { priority }: Pick<AppRequest['context'], 'priority'>): Promise<number> =>
+    ledger.freeAt(name, limits, { nth, reserve: reservedOf(reserve)[priority] }),
+  most: (ms: number): number => mostIn(limits, ms),
+})
 
 // A failure here does not change the request's outcome; a ticket that is not settled lapses.
 const booked = (work: Promise<void>): Promise<void> => work.catch(() => undefined)

@@ -6,6 +6,20 @@ export interface JournalHead {
   hash: string
   /** The latest times when lines after the recorded end, as a crash leaves them, were adopted. */
   adopted?: { from: number; to: number; at: string }[]
+  /** The closed segments, oldest first; they can be kept elsewhere. */
+  segments?: Segment[]
+}
+
+/** A part of a journal that is written no more. The next line begins with the hash of its last. */
+export interface Segment {
+  /** Name of its file in the data folder. */
+  file: string
+  from: number
+  to: number
+  hash: string
+  /** Position of its first line, and its length in bytes. */
+  start: number
+  length: number
 }
 
 /** The bytes of one line without its line break, and the position after it. `ended` is false without a line break. */
@@ -23,7 +37,23 @@ export interface JournalForm {
    */
   append(event: JournalEvent): Promise<JournalLine>
   /** The recorded end and the position after the last line, read atomically. */
-  end(): Promise<{ head: JournalHead | undefined; position: number }>
-  /** The lines between two positions. Throws `Unavailable` when the journal ends before `from`. */
+  end(): Promise<JournalEnd>
+  /**
+   * The lines between two positions, without the segments that are kept elsewhere. Throws `Unavailable` when the journal ends
+   * before `from`, and when a position is inside of such a segment.
+   */
   lines(range?: { from?: number; to?: number }): AsyncIterable<RawLine>
+  /** Closes the lines written so far as a segment, if there are any. Absent where this storage has none. */
+  rotate?(): Promise<Segment | undefined>
 }
+
+export interface JournalEnd {
+  head: JournalHead | undefined
+  position: number
+  /** The last of the oldest segments that are kept elsewhere: what can be read begins behind it. */
+  begins?: Segment
+}
+
+/** The position from which a journal can be read. */
+export const startOf = ({ begins }: Pick<JournalEnd, 'begins'>): number =>
+  begins ? begins.start + begins.length : 0

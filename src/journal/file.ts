@@ -4,24 +4,34 @@ import { dirname, join } from 'node:path'
 import { IdentityError, Unavailable } from '../errors.ts'
 import { withFileLock } from '../store/file-lock.ts'
 import type { Store } from '../store/store.ts'
-import type { JournalForm, RawLine } from './backend.ts'
+import { memoryStore } from '../store/table-store.ts'
+import type { JournalForm, RawLine, Segment } from './backend.ts'
 import { isUnchanged, lineCutter, readLine, toLine } from './entry.ts'
 import type { JournalEvent, JournalLine } from './events.ts'
 import { EMPTY_HEAD, type FileHead, headFile, readHead, writeHead } from './file-head.ts'
 import { batched } from './group-commit.ts'
 import { type Journal, journalOver } from './journal.ts'
+import { baseOf, closeSegment, elsewhereError, finishRotation, lastElsewhere } from './segments.ts'
 
 export const journalFile = (folder: string): string => join(folder, 'journal.jsonl')
 
 /**
- * The journal in `folder`, with its end recorded beside it. Opened on first use. Lines that arrive while others are
+ * The journal in `folder`, with its end recorded beside it, and its index in `derived`. Opened on first use. Lines that arrive while others are
  * written go to the disk together, and the event loop never waits for it.
  */
-export const fileJournal = (folder: string, store: Pick<Store, 'get'>): Journal => {
+export const fileJournal = (
+  folder: string,
+  store: Pick<Store, 'get'>,
+  derived: Store = memoryStore(),
+): Journal => {
   const path = journalFile(folder)
   // Exclusive across processes, so their lines form one chain.
   const exclusively = <Result>(work: (head: FileHead | undefined) => Promise<Result>): Promise<Result> =>
-    withFileLock(join(folder, 'journal.lock'), async () => work(await readHead(folder, store)))
+    withFileLock(join(folder, 'journal.lock'), async () => {
+      const head = await readHead(folder, store)
+      await finishRotation(folder, head)
+      return work(head)
+    })
   const appendAll = batched((events: readonly JournalEvent[]) =>
     exclusively((head = EMPTY_HEAD) => write(folder, head, events)),
   )
@@ -42,26 +52,42 @@ export const fileJournal = (folder: string, store: Pick<Store, 'get'>): Journal 
       // Looking at an empty folder makes nothing in it.
       if (![path, headFile(folder)].some((file) => existsSync(file)))
         return { head: await readHead(folder, store), position: 0 }
-      return exclusively(async (head) => ({ head, position: sizeOf(path) }))
+      return exclusively(async (head) => {
+        const begins = lastElsewhere(folder, head)
+        return { head, position: baseOf(head) + sizeOf(path), ...(begins && { begins }) }
+      })
     },
-    lines: ({ from = 0, to } = {}) => rawLines(path, from, to),
+    async *lines({ from = 0, to = Number.POSITIVE_INFINITY } = {}) {
+      const head = await readHead(folder, store)
+      for (const segment of head?.segments ?? []) {
+        const { file, start, length } = segment
+        const end = start + length
+        if (end <= from || start >= to) continue
+        if (existsSync(join(folder, file))) {
+          yield* rawLines(join(folder, file), start, Math.max(from, start), Math.min(to, end))
+        } else if (from > start || to < end) throw elsewhereError(segment)
+      }
+      const base = baseOf(head)
+      if (to > base) yield* rawLines(path, base, Math.max(from, base), to)
+    },
+    rotate: () => exclusively(async (head) => head && close(folder, head)),
   }
-  return journalOver(form)
+  return journalOver(form, derived)
 }
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
-/** The raw lines between two offsets of a file, by default all; none when the file does not exist. */
-async function* rawLines(path: string, from: number, to?: number): AsyncGenerator<RawLine> {
-  const size = sizeOf(path)
+/** The raw lines between two positions, in a file that begins at the position `base`; none when it does not exist. */
+async function* rawLines(path: string, base: number, from: number, to: number): AsyncGenerator<RawLine> {
+  const size = base + sizeOf(path)
   if (size < from) {
     throw new Unavailable('The journal has become shorter.', 'Run the command `journal verify`.')
   }
-  const last = Math.min(to ?? size, size)
+  const last = Math.min(to, size)
   if (last <= from) return
   const cutter = lineCutter()
   try {
-    for await (const piece of createReadStream(path, { start: from, end: last - 1 })) {
+    for await (const piece of createReadStream(path, { start: from - base, end: last - base - 1 })) {
       for (const { bytes, end } of cutter.cut(piece as Buffer))
         yield { bytes, ended: true, behind: from + end }
     }
@@ -105,6 +131,13 @@ async function write(
   } finally {
     await file.close()
   }
+}
+
+/** Closes the file as a segment, once what a crash left behind its end is settled. */
+async function close(folder: string, head: FileHead): Promise<Segment | undefined> {
+  const file = await openFile(journalFile(folder), head)
+  const current = await catchUp(file, head).finally(() => file.close())
+  return closeSegment(folder, journalFile(folder), current)
 }
 
 /** Opens the file for each batch, to notice when it was moved away instead of writing to the moved file. */

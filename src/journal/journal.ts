@@ -1,8 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
+import type { Store } from '../store/store.ts'
 import { sameText } from '../text/text.ts'
-import type { JournalForm } from './backend.ts'
+import type { JournalForm, RawLine } from './backend.ts'
 import { readLine } from './entry.ts'
 import type { JournalEventName, JournalLine } from './events.ts'
+import { type LineIndex, lineIndex } from './line-index.ts'
+import { lastBefore, positionBefore } from './query.ts'
 import { type JournalVerdict, verifyJournal } from './verify.ts'
 
 /** Record of every requested change. */
@@ -15,6 +18,10 @@ export interface Journal extends JournalForm {
     filter?: JournalFilter,
     options?: { to?: number; unreadable?: () => void },
   ): AsyncGenerator<JournalLine>
+  /** The last `count` lines before a position, as `read` gives them, without reading those before. */
+  latest(count: number, options: { to: number; unreadable?: () => void }): Promise<JournalLine[]>
+  /** Finds lines by what they are about. */
+  index: LineIndex
   /** The lines added after the position `from`, as they arrive, while `live` returns true. */
   follow(from: number, options: { live: () => boolean; everyMs?: number }): AsyncGenerator<JournalLine>
   /** Whether the journal is intact, and if not, which line is the first bad one. */
@@ -32,35 +39,67 @@ export interface JournalFilter {
   until?: Date
 }
 
-/** A journal over any storage. */
-export const journalOver = (form: JournalForm): Journal => ({
-  ...form,
+/** Lines that a process writes before it brings the index up to date: whoever asks next then has little to wait for. */
+const INDEXED_EVERY = 256
 
-  async *read(filter = {}, { to, unreadable } = {}) {
-    const matches = matcherOf(filter)
-    for await (const { bytes, ended } of form.lines(to === undefined ? {} : { to })) {
-      // A last line without its line break can be one that is still being written.
-      const line = ended ? readLine(bytes) : undefined
-      if (line && matches(line)) yield line
-      if (ended && !line) unreadable?.()
-    }
-  },
+/** A journal over any storage. What its index knows is in `derived`, and can be lost. */
+export const journalOver = (form: JournalForm, derived: Store): Journal => {
+  const index = lineIndex(form, derived)
+  let written = 0
+  return {
+    ...form,
+    index,
 
-  async *follow(from, { live, everyMs = 300 }) {
-    let position = from
-    while (live()) {
-      for await (const { bytes, ended, behind } of form.lines({ from: position })) {
-        if (!ended) break
-        position = behind
-        const line = readLine(bytes)
-        if (line) yield line
+    async append(event) {
+      const line = await form.append(event)
+      written += 1
+      // If it fails, whoever asks next hears of it.
+      if (written % INDEXED_EVERY === 0) void index.catchUp().catch(() => undefined)
+      return line
+    },
+
+    async *read(filter = {}, { to, unreadable } = {}) {
+      const matches = matcherOf(filter)
+      const from = filter.since && (await positionBefore(form, filter.since))
+      for await (const raw of form.lines({ ...(from && { from }), ...(to !== undefined && { to }) })) {
+        const line = lineIn(raw, unreadable)
+        if (line && matches(line)) yield line
       }
-      await setTimeout(everyMs)
-    }
-  },
+    },
 
-  verify: () => verifyJournal(form),
-})
+    async latest(count, { to, unreadable }) {
+      const raw = await lastBefore(form, to, count)
+      return raw.slice(Math.max(0, raw.length - count)).flatMap((one) => lineIn(one, unreadable) ?? [])
+    },
+
+    follow: (from, options) => follow(form, from, options),
+    verify: () => verifyJournal(form),
+  }
+}
+
+/** A last line without its line break can be one that is still being written. */
+function lineIn({ bytes, ended }: RawLine, unreadable?: () => void): JournalLine | undefined {
+  const line = ended ? readLine(bytes) : undefined
+  if (ended && !line) unreadable?.()
+  return line
+}
+
+async function* follow(
+  form: JournalForm,
+  from: number,
+  { live, everyMs = 300 }: { live: () => boolean; everyMs?: number },
+): AsyncGenerator<JournalLine> {
+  let position = from
+  while (live()) {
+    for await (const raw of form.lines({ from: position })) {
+      if (!raw.ended) break
+      position = raw.behind
+      const line = lineIn(raw)
+      if (line) yield line
+    }
+    await setTimeout(everyMs)
+  }
+}
 
 function matcherOf({
   call,

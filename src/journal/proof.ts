@@ -6,7 +6,7 @@ import { Anchor, isSignedBy, type Signer, unsigned } from './anchor.ts'
 import { isUnchanged, readLine } from './entry.ts'
 import type { JournalLine } from './events.ts'
 import type { Journal } from './journal.ts'
-import { chainedFrom, linesAbout, linesIn, numberWellBefore } from './query.ts'
+import { linesAbout, linesIn } from './query.ts'
 
 /** The lines about one call or approval, and every line from there to an anchor, so the chain can be verified. */
 export interface Proof {
@@ -26,12 +26,13 @@ const ProofShape = z.strictObject({
 })
 
 /**
- * Extracts a proof from a journal. It ends at the first of `anchors` after all its lines, or else at the end of the
- * journal, signed when there is a `signer`. Throws `NotFound`, `Unavailable` when the journal is not intact, and `Conflict`
- * when the journal does not contain the anchor.
+ * Extracts a proof from a journal: the lines from the first to the last of what it is about, or on to the first of `anchors`
+ * that is not before. Without such an anchor its last line is anchored, signed when there is a `signer`; what was written
+ * later is no part of it. Throws `NotFound`, `Unavailable` when the journal is not intact, and `Conflict` when the journal
+ * does not contain the anchor.
  */
 export async function makeProof(
-  journal: Journal,
+  journal: Pick<Journal, 'index'>,
   about: string[],
   { anchors = [], signer }: { anchors?: readonly Anchor[]; signer?: Signer | undefined },
 ): Promise<Proof> {
@@ -40,11 +41,10 @@ export async function makeProof(
   if (!first || !last) throw new NotFound('The journal has no entry about this.', 'See `journal tail`.')
   const given = anchors.toSorted((a, b) => a.seq - b.seq).find(({ seq }) => seq >= last.seq)
   const lines: JournalLine[] = []
-  for await (const line of chainedFrom(journal, await numberWellBefore(journal, first))) {
-    if (line.seq >= first.seq && (!given || line.seq <= given.seq)) lines.push(line)
-  }
+  for await (const line of journal.index.numbered(numbersFrom(first.seq, given?.seq ?? last.seq)))
+    lines.push(line)
   const end = lines.at(-1)
-  if (!end || (given && end.hash !== given.hash)) {
+  if (!end || (given && (end.seq !== given.seq || end.hash !== given.hash))) {
     throw new Conflict(
       `The journal does not contain the anchor of entry ${given?.seq}.`,
       'It was rewritten or cut after that, or the anchor belongs to another journal.',
@@ -53,18 +53,25 @@ export async function makeProof(
   return { proof: PROOF_KIND, about, anchor: given ?? signer?.anchor(end) ?? unsigned(end), lines }
 }
 
+const numbersFrom = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, at) => first + at)
+
 /** Checks each anchor against the journal, which must also pass `verify`. */
 export async function anchorsHeld(
   journal: Journal,
   anchors: readonly Anchor[],
   key: KeyObject | undefined,
-): Promise<(Anchor & { problem?: string })[]> {
+): Promise<(Anchor & { problem?: string; elsewhere?: true })[]> {
   const hashes = new Map<number, string>()
   const wanted = new Set(anchors.map(({ seq }) => seq))
   if (wanted.size > 0) {
     for await (const { seq, hash } of journal.read()) if (wanted.has(seq)) hashes.set(seq, hash)
   }
+  const { head, begins } = await journal.end()
+  for (const { to, hash } of head?.segments ?? []) hashes.set(to, hash)
   return anchors.map((anchor) => {
+    const isElsewhere = begins !== undefined && anchor.seq <= begins.to && !hashes.has(anchor.seq)
+    if (isElsewhere && !(key && !isSignedBy(anchor, key))) return { ...anchor, elsewhere: true as const }
     const problem = problemWith(anchor, hashes.get(anchor.seq), key)
     return { ...anchor, ...(problem && { problem }) }
   })
@@ -130,12 +137,16 @@ export async function checkProof(
     ({ seq, hash }) => !lines.some((line) => line.seq === seq && line.hash === hash),
   )
   for (const { seq } of mismatches) problems.push(`Entry ${seq} does not match its anchor.`)
-  if (anchors.length > 0 && kept.length === 0) problems.push('It contains none of the given anchors.')
+  if (anchors.length > 0 && kept.length === 0) {
+    problems.push(
+      'It contains none of the given anchors: `prove --anchor` with one of them makes one that does.',
+    )
+  }
   const trusted = [...kept.filter((one) => !mismatches.includes(one)), ...(isSigned ? [anchor] : [])]
   const last = trusted.toSorted((a, b) => b.seq - a.seq)[0]
   // Without anything to trust, only the chain itself is checked.
   const reach = last?.seq ?? (key || anchors.length > 0 ? 0 : Number.POSITIVE_INFINITY)
-  const all = await linesIn(() => lines, about)
+  const all = await linesIn(lines, about)
   if (all.length === 0) problems.push('It has no entry about what it claims to prove.')
   const [related, unproved] = [all.filter(({ seq }) => seq <= reach), all.filter(({ seq }) => seq > reach)]
   if (unproved.length > 0) {

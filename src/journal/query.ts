@@ -1,10 +1,11 @@
-import { Unavailable } from '../errors.ts'
-import type { JournalForm } from './backend.ts'
-import { isUnchanged, readLine } from './entry.ts'
+import { type JournalForm, type RawLine, startOf } from './backend.ts'
+import { readLine } from './entry.ts'
 import type { JournalLine } from './events.ts'
+import type { LineIndex } from './line-index.ts'
+import { ofApproval, ofCall, type Term, termsOf } from './terms.ts'
 
-/** Returns lines of a journal, at least all that contain one of the words. */
-type LineSource = (words: readonly string[]) => AsyncIterable<JournalLine> | Iterable<JournalLine>
+/** The lines about one of the terms, or with one of the numbers, oldest first. */
+type LineSource = (terms: readonly Term[], numbers: readonly number[]) => Promise<JournalLine[]>
 
 /** Identifies the call of a line. Journals of before have references that clients chose, so the caller is a part of it. */
 export const callKey = ({ caller, call }: Pick<JournalLine, 'caller' | 'call'>): string =>
@@ -12,40 +13,53 @@ export const callKey = ({ caller, call }: Pick<JournalLine, 'caller' | 'call'>):
 
 /**
  * The lines of the calls in `names` (a call's reference, an approval's id or a line number), and of every call of the same
- * caller that requested or used the same approvals. Oldest first. Throws `Unavailable` where one of them, or a line next to
+ * caller that requested or used the same approvals. Oldest first. Throws `Unavailable` where one of them, or the line before
  * it, is not as it was written.
  */
-export const linesAbout = (journal: JournalForm, names: readonly string[]): Promise<JournalLine[]> =>
-  linesIn((words) => linesContaining(journal, words), names)
+export const linesAbout = (
+  { index }: { index: LineIndex },
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<JournalLine[]> =>
+  linesOf(async (terms, numbers) => {
+    const found = new Map<number, JournalLine>()
+    for await (const line of index.about(terms, signal && { signal })) found.set(line.seq, line)
+    for await (const line of index.numbered(numbers, signal)) found.set(line.seq, line)
+    return bySeq(found.values())
+  }, names)
 
-/** The same for lines from any source. */
-export async function linesIn(source: LineSource, names: readonly string[]): Promise<JournalLine[]> {
-  const calls = new Set<string>()
-  const keys = new Set<string>()
-  const words = [...names.map((name) => JSON.stringify(name)), ...names.map((name) => `"seq":${name},`)]
-  const add = (line: JournalLine) => {
-    keys.add(callKey(line))
-    calls.add(line.call)
+/** The same among lines that are already read. */
+export const linesIn = (lines: readonly JournalLine[], names: readonly string[]): Promise<JournalLine[]> =>
+  linesOf(
+    async (terms, numbers) =>
+      lines.filter(
+        (line) => numbers.includes(line.seq) || termsOf(line).some((term) => terms.includes(term)),
+      ),
+    names,
+  )
+
+async function linesOf(source: LineSource, names: readonly string[]): Promise<JournalLine[]> {
+  const numbers = names.filter((name) => /^[1-9]\d{0,14}$/.test(name)).map(Number)
+  const named = await source([...names.map(ofCall), ...names.map(ofApproval)], numbers)
+  const keys = new Set(named.map(callKey))
+  const ofCalls = async (lines: readonly JournalLine[]) => {
+    const calls = new Set(lines.map(({ call }) => ofCall(call)))
+    return (await source([...calls], [])).filter((line) => keys.has(callKey(line)))
   }
-  for await (const line of source(words)) {
-    const { call, approval, seq } = line
-    if ([call, approval?.id, String(seq)].some((name) => name !== undefined && names.includes(name)))
-      add(line)
-  }
-  const ofCalls = async () => {
-    const lines: JournalLine[] = []
-    for await (const line of source(quoted(calls))) if (keys.has(callKey(line))) lines.push(line)
-    return lines
-  }
-  const approvals = new Set((await ofCalls()).flatMap(approvalKeys))
-  const ids = new Set([...approvals].map((key) => (JSON.parse(key) as [string, string])[1]))
-  for await (const line of source(quoted(ids))) {
-    if (approvalKeys(line).some((key) => approvals.has(key))) add(line)
-  }
-  return ofCalls()
+  const own = await ofCalls(named)
+  // Whoever names the approval of another caller has no part in it.
+  const approvals = new Set(own.flatMap(approvalKeys))
+  const ids = new Set(own.flatMap(({ approval }) => (approval ? [ofApproval(approval.id)] : [])))
+  const related = (await source([...ids], [])).filter((line) =>
+    approvalKeys(line).some((key) => approvals.has(key)),
+  )
+  for (const line of related) keys.add(callKey(line))
+  return ofCalls([...own, ...related])
 }
 
-/** Whoever names the approval of another caller has no part in it. */
+export const bySeq = (lines: Iterable<JournalLine>): JournalLine[] =>
+  [...lines].toSorted((a, b) => a.seq - b.seq)
+
 const approvalKeys = ({ caller, approval }: JournalLine): string[] =>
   approval ? [JSON.stringify([caller, approval.id])] : []
 
@@ -60,69 +74,6 @@ export function endsWrite(
   return tenant === account?.tenant && (id === account?.id || id === 'new')
 }
 
-const quoted = (names: ReadonlySet<string>) => [...names].map((name) => JSON.stringify(name))
-
-/**
- * The lines that contain one of the words, each unchanged and chained to its neighbours. Searching the bytes first is far
- * cheaper than parsing every line.
- */
-async function* linesContaining(journal: JournalForm, words: readonly string[]): AsyncGenerator<JournalLine> {
-  if (words.length === 0) return
-  const needles = words.map((word) => Buffer.from(word))
-  let before: Buffer | undefined
-  let found: JournalLine | undefined
-  for await (const { bytes, ended } of journal.lines()) {
-    // A crash can leave a part of a line at the end.
-    if (!ended) return
-    if (found && intact(bytes).prev !== found.hash) throw notIntact()
-    found = undefined
-    if (needles.some((needle) => bytes.includes(needle))) {
-      found = intact(bytes)
-      if (before ? intact(before).hash !== found.prev : firstNumber(found) !== found.seq) throw notIntact()
-      yield found
-    }
-    before = bytes
-  }
-}
-
-/** The line in these bytes. Throws `Unavailable` unless it is as it was written. */
-function intact(bytes: Buffer): JournalLine {
-  const line = readLine(bytes)
-  if (!line || !isUnchanged(line, bytes)) throw notIntact()
-  return line
-}
-
-/**
- * The lines from number `first` to the recorded end, each unchanged and chained to the one before. Throws `Unavailable` at
- * the first bad line, and when the end is missing: the caller must then discard what it got.
- */
-export async function* chainedFrom(journal: JournalForm, first: number): AsyncGenerator<JournalLine> {
-  const { head, position } = await journal.end()
-  let expected = 0
-  let last: JournalLine | undefined
-  for await (const { bytes } of journal.lines({ to: position })) {
-    expected = expected === 0 ? firstNumber(readLine(bytes)) : expected + 1
-    // After the recorded end there is at most what a crash left.
-    if (!head || expected > head.seq) break
-    if (expected < first) continue
-    const line = readLine(bytes)
-    const follows = line?.seq === expected && (!last || line.prev === last.hash)
-    if (!line || !follows || !isUnchanged(line, bytes)) throw notIntact()
-    last = line
-    yield line
-  }
-  if (!head || last?.hash !== head.hash) throw notIntact()
-}
-
-/** A journal begins with entry 1, or after those that its store lost. */
-const firstNumber = (line: JournalLine | undefined): number => (line?.event === 'lost' ? line.seq : 1)
-
-const notIntact = () =>
-  new Unavailable(
-    'The journal is not intact, so nothing is read from it.',
-    'Ask the person who runs this server to run `identity-mcp journal verify`.',
-  )
-
 /** How wrong the clock of a server is taken to be at most, in milliseconds. */
 const CLOCK_ERROR = 24 * 60 * 60 * 1_000
 /** The distance, in bytes of a file or lines of a stream, that is quicker read than halved. */
@@ -134,8 +85,9 @@ const NEAR = 1_000
  */
 export async function positionBefore(journal: JournalForm, since: Date): Promise<number> {
   const earliest = new Date(Math.max(0, since.getTime() - CLOCK_ERROR)).toISOString()
-  let low = 0
-  let { position: high } = await journal.end()
+  const end = await journal.end()
+  let low = startOf(end)
+  let { position: high } = end
   while (high - low > NEAR) {
     const middle = Math.floor((low + high) / 2)
     const next = await firstWhole(journal, middle, high)
@@ -145,20 +97,29 @@ export async function positionBefore(journal: JournalForm, since: Date): Promise
   return low
 }
 
-/**
- * The number of a line that was written well before `line`. Whatever belongs to the same call lies behind it, so a chain that
- * is checked from there shows what was altered to look as if it did not.
- */
-export async function numberWellBefore(journal: JournalForm, line: JournalLine): Promise<number> {
-  const from = await positionBefore(journal, new Date(line.at))
-  const { position: to } = await journal.end()
-  const found = await firstWhole(journal, from, to)
-  return Math.min(line.seq, found?.line.seq ?? 1)
+/** The number of the first line behind `positionBefore`; undefined when there is none. */
+export async function numberBefore(journal: JournalForm, since: Date): Promise<number | undefined> {
+  const from = await positionBefore(journal, since)
+  return (await firstWhole(journal, from))?.line.seq
+}
+
+/** The last lines before a position, oldest first: at least `count` where there are as many, and few more are read. */
+export async function lastBefore(journal: JournalForm, to: number, count: number): Promise<RawLine[]> {
+  const start = startOf(await journal.end())
+  // A position counts bytes or lines.
+  for (let span = count + 1; ; span *= 8) {
+    const from = Math.max(start, to - span)
+    const lines: RawLine[] = []
+    for await (const line of journal.lines({ from, to })) lines.push(line)
+    // The first can be the end of a line that began before.
+    const whole = from > start ? lines.slice(1) : lines
+    if (whole.length >= count || from === start) return whole
+  }
 }
 
 /** The first line behind a position that may be in the middle of one. */
-async function firstWhole(journal: JournalForm, from: number, to: number) {
-  for await (const { bytes, ended, behind } of journal.lines({ from, to })) {
+async function firstWhole(journal: JournalForm, from: number, to?: number) {
+  for await (const { bytes, ended, behind } of journal.lines({ from, ...(to !== undefined && { to }) })) {
     const line = ended ? readLine(bytes) : undefined
     if (line) return { line, behind }
   }

@@ -3,6 +3,8 @@ import { Unavailable } from '../errors.ts'
 import type { RedisCommands } from '../store/redis-client.ts'
 import { type RedisConnection, toMs } from '../store/redis-connection.ts'
 import { isRefusal } from '../store/redis-problems.ts'
+import type { Store } from '../store/store.ts'
+import { memoryStore } from '../store/table-store.ts'
 import type { JournalForm, JournalHead, RawLine } from './backend.ts'
 import { isUnchanged, NO_LINE, readLine, toLine } from './entry.ts'
 import type { JournalEvent, JournalLine } from './events.ts'
@@ -39,7 +41,7 @@ const LONGEST_PAUSE_MS = 32
 const REDIS_WAIT_MS = 10_000
 const RETRY_MS = 250
 /** Lines per read. */
-const PAGE_LENGTH = 100
+const PAGE_LENGTH = 500
 
 type StreamEntry = [id: string, fields: string[]]
 type LastLine = Pick<JournalHead, 'seq' | 'hash'>
@@ -52,8 +54,11 @@ interface StreamState {
   lines: JournalLine[]
 }
 
-/** The journal in a Redis stream, with the same lines and the same chain as in a file. */
-export const streamJournal = ({ prefix, run, onReady }: RedisConnection): Journal => {
+/** The journal in a Redis stream, with the same lines and the same chain as in a file, and its index in `derived`. */
+export const streamJournal = (
+  { prefix, run, onReady }: RedisConnection,
+  derived: Store = memoryStore(),
+): Journal => {
   const keys = journalKeys(prefix)
   const [stream] = keys
   /** The last line known to this process, to detect when Redis lost lines. */
@@ -157,7 +162,7 @@ export const streamJournal = ({ prefix, run, onReady }: RedisConnection): Journa
       } while (page.length === PAGE_LENGTH)
     },
   }
-  return journalOver(form)
+  return journalOver(form, derived)
 }
 
 /** The state of the journal, with up to two lines from number `from`. */

@@ -13,22 +13,27 @@ interface JournalFlaw {
   explanation: string
 }
 
-/** `adopted`: lines after the recorded end, as a crash leaves them, that were adopted later. */
-export type JournalVerdict = { ok: true; lines: number; adopted?: JournalHead['adopted'] } | JournalFlaw
+/**
+ * `adopted`: lines after the recorded end, as a crash leaves them, that were adopted later. `elsewhere`: entries of segments that
+ * are kept elsewhere; the chain begins with the hash of their last.
+ */
+export type JournalVerdict =
+  | { ok: true; lines: number; adopted?: JournalHead['adopted']; elsewhere?: { from: number; to: number } }
+  | JournalFlaw
 
 /**
  * Whether the journal is intact from its first line to the recorded end, and if not, which line is the first bad one.
  * Reads the current journal line by line; writers can continue meanwhile.
  */
 export async function verifyJournal(form: JournalForm): Promise<JournalVerdict> {
-  const { head, position } = await form.end()
+  const { head, position, begins } = await form.end()
   // Without a recorded end, the chain can still be followed to its last line.
   const end: RecordedEnd = head ?? { seq: Number.POSITIVE_INFINITY, hash: '' }
-  let place: ChainPosition = { number: 0, seq: 0, hash: NO_LINE, prev: '' }
+  let place: ChainPosition = { number: 0, seq: begins?.to ?? 0, hash: begins?.hash ?? NO_LINE, prev: '' }
   let loss: JournalFlaw | undefined
   let found: ParsedLine | undefined
   const advance = (one: ParsedLine, next?: ParsedLine) => {
-    if (place.number === 0) place = startOf(one, place)
+    if (place.number === 0 && !begins) place = firstOf(one, place)
     const flaw = flawOf(one, place, next, end)
     place = advanced(one, place)
     if (!flaw && one.line?.event === 'lost') loss ??= lossFlaw(one.line, place)
@@ -45,7 +50,14 @@ export async function verifyJournal(form: JournalForm): Promise<JournalVerdict> 
   const lines = place.number
   if (!head) return lines === 0 ? { ok: true, lines } : unknownJournal(lines)
   if (place.seq < head.seq) return missingEnd(lines, head)
-  return loss ?? { ok: true, lines, ...(head.adopted && { adopted: head.adopted }) }
+  return (
+    loss ?? {
+      ok: true,
+      lines,
+      ...(head.adopted && { adopted: head.adopted }),
+      ...(begins && { elsewhere: { from: head.segments?.[0]?.from ?? 1, to: begins.to } }),
+    }
+  )
 }
 
 /** A parsed line, and whether its own hash matches; `line` is absent when it cannot be parsed. */
@@ -66,7 +78,7 @@ function parseLine({ bytes, ended }: RawLine): ParsedLine {
 }
 
 /** The start of the chain: entry 1, or after the lost entries that the first line records. */
-const startOf = ({ line, unchanged }: ParsedLine, place: ChainPosition): ChainPosition =>
+const firstOf = ({ line, unchanged }: ParsedLine, place: ChainPosition): ChainPosition =>
   line?.event === 'lost' && unchanged && line.seq > 1
     ? { ...place, seq: line.seq - 1, hash: line.prev }
     : place

@@ -141,6 +141,10 @@ export function freeAt(
   return nextFree(state, limits, { nth, reserve }, now)
 }
 
+/** Most tokens that the limits give in `ms` milliseconds. */
+export const mostIn = (limits: Limits, ms: number): number =>
+  Math.min(...limitedWindows(limits).map((window) => window.most * Math.max(1, Math.floor(ms / window.ms))))
+
 /** What is left of each window. */
 export function left(state: State, limits: Limits, now: number): BudgetLeft[] {
   compact(state, now)

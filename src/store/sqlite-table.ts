@@ -5,6 +5,7 @@ import type { Table } from './table.ts'
 
 /** How long a change waits for the lock of other processes, milliseconds; each holds it for well under one. */
 const LOCK_WAIT_MS = 5_000
+const SWEEP_MS = 60 * 60_000
 
 /**
  * Rows in a folder, shared by every process that opens it. With `durable` they survive a power loss, at the cost of a disk
@@ -20,7 +21,7 @@ export async function diskTable(
   const file = join(folder, 'store.db')
   // An existing file keeps its mode.
   await appendFile(file, '', { mode: 0o600 })
-  const table = sqliteThread({ file, durable, waitMs: LOCK_WAIT_MS }, lost)
+  const table = sqliteThread({ file, durable, waitMs: LOCK_WAIT_MS, sweepMs: SWEEP_MS }, lost)
   // Fails if the file cannot be opened as a database.
   await table.read('')
   return table

@@ -13,6 +13,8 @@ interface ThreadOptions {
   durable: boolean
   /** How long a statement waits for the locks of other processes, milliseconds. */
   waitMs: number
+  /** How often expired rows are deleted, milliseconds. */
+  sweepMs: number
 }
 
 /**

@@ -2,17 +2,24 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import Database from 'libsql'
 
-const { file, durable, waitMs } = workerData
+const { file, durable, waitMs, sweepMs } = workerData
+const EXPIRES = "json_extract(row, '$.expires')"
+/** Most rows that are deleted in one go: others wait for them. */
+const MAX_SWEPT = 1_000
 const rows = new Database(file, { timeout: waitMs })
 // Unlike the write-ahead log, the rollback journal lets any number of processes open the folder at the same time.
 rows.exec('PRAGMA journal_mode = TRUNCATE')
 rows.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'OFF'}`)
 rows.exec('CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID')
-// Most expired rows are never read again, so they are deleted here.
-rows.prepare("DELETE FROM rows WHERE json_extract(row, '$.expires') <= ?").run(Date.now())
+// Rows that never expire, which can be millions, are not in this index.
+rows.exec(`CREATE INDEX IF NOT EXISTS expiring ON rows (${EXPIRES}) WHERE ${EXPIRES} IS NOT NULL`)
 const get = rows.prepare('SELECT row FROM rows WHERE key = ?')
 const set = rows.prepare('INSERT OR REPLACE INTO rows (key, row) VALUES (?, ?)')
 const remove = rows.prepare('DELETE FROM rows WHERE key = ?')
+const expired = rows.prepare(
+  `DELETE FROM rows WHERE key IN
+     (SELECT key FROM rows WHERE ${EXPIRES} IS NOT NULL AND ${EXPIRES} <= ? LIMIT ${MAX_SWEPT})`,
+)
 const list = rows.prepare('SELECT key, row FROM rows WHERE key >= ? AND key < ? ORDER BY key')
 
 const write = (key, row) => void (row === undefined ? remove.run(key) : set.run(key, row))
@@ -38,6 +45,18 @@ function run(batch) {
     return batch.map(({ id }) => ({ id, failure: { message, code } }))
   }
 }
+
+/** Most expired rows are never read again, so they are deleted here: some now, the rest soon, and others later. */
+function sweep() {
+  let swept = 0
+  try {
+    swept = expired.run(Date.now()).changes
+  } catch {
+    // Another process has the lock, and may be sweeping.
+  }
+  setTimeout(sweep, swept === MAX_SWEPT ? 0 : sweepMs).unref()
+}
+sweep()
 
 parentPort.on('message', (first) => {
   const batch = [first]

@@ -147,12 +147,15 @@ describe('an anchor', () => {
     expect((await run('verify', '--anchor', 'anchors', ...more)).code).toBe(2)
   })
 
-  test('is not made of a journal that is not whole, nor without a key', async () => {
+  test('is not made of a journal that is not whole behind the last verified entry, nor without a key', async () => {
     await tell()
     await keygen()
     expect((await run('anchor')).code).toBe(2)
+    await happen('call-10')
+    await happen('call-11')
     const text = await readFile(journalFile(desk.folder), 'utf8')
-    await writeFile(journalFile(desk.folder), text.replace('left', 'lost'))
+    const at = text.indexOf('call-10')
+    await writeFile(journalFile(desk.folder), `${text.slice(0, at)}call-99${text.slice(at + 7)}`)
     expect(await run('anchor', '--signing-key', 'key.pem')).toMatchObject({ code: 1, out: '' })
   })
 })
@@ -184,7 +187,7 @@ describe('a proof', () => {
       const made = await run('prove', id, '--signing-key', 'key.pem')
       expect(made).toMatchObject({ code: 0, err: expect.stringContaining('by boss in a terminal') })
       const proof = JSON.parse(made.out) as Proof
-      expect(proof.lines.map(({ seq }) => seq)).toEqual([2, 3, 4, 5, 6, 7])
+      expect(proof.lines.map(({ seq }) => seq)).toEqual([2, 3, 4, 5, 6])
       const said = await check(proof, '--key', key)
       expect(said.code).toBe(0)
       for (const words of [
@@ -304,8 +307,10 @@ describe('a proof', () => {
     await keygen()
     await writeFile(file('kept.anchor'), (await run('anchor', '--signing-key', 'key.pem')).out)
     await happen('call-20')
-    const said = await check(await prove('call-2'), '--anchor', 'kept.anchor')
+    const said = await check(await prove('call-2', '--anchor', 'kept.anchor'), '--anchor', 'kept.anchor')
     expect(said).toMatchObject({ code: 0, out: expect.stringContaining('They lead to entry 7') })
+    const shorter = await check(await prove('call-2'), '--anchor', 'kept.anchor')
+    expect(shorter).toMatchObject({ code: 1, out: expect.stringContaining('`prove --anchor`') })
   })
 
   test('is not made from a journal that is not whole, and only of what there is', async () => {

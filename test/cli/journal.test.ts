@@ -1,4 +1,4 @@
-import { appendFile, readFile, stat, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -202,3 +202,36 @@ function silentIo() {
     exit: () => {},
   }
 }
+
+test('closes segments that can be kept elsewhere, and reads the rest', async () => {
+  expect((await run(['rotate'])).out).toContain('nothing to close')
+  await tell()
+  const closed = await run(['rotate'])
+  expect(closed).toMatchObject({ code: 0, out: expect.stringContaining('entries 1 to 5') })
+  await happen({ call: 'call-20' })
+  expect((await run(['show', 'call-2'])).code).toBe(0)
+  await rename(join(desk.folder, 'journal-000000001-000000005.jsonl'), join(desk.folder, 'away'))
+  expect(await run(['verify'])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('1 to 5 are kept elsewhere'),
+  })
+  expect((await run(['show', 'call-20'])).code).toBe(0)
+  expect(await run(['show', 'call-2'])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('put journal-0000'),
+  })
+  expect((await run(['tail'])).out.trim().split('\n')).toHaveLength(1)
+  expect((await run(['export', '--since', '2020-01-01'])).out.trim().split('\n')).toHaveLength(1)
+  expect(await run(['reindex'])).toMatchObject({ code: 0, out: expect.stringContaining('up to entry 6') })
+  const anchor = (seq: number) =>
+    JSON.stringify({ seq, hash: '0'.repeat(64), at: '2026-03-01T00:00:00.000Z' })
+  await writeFile(join(desk.folder, 'anchors'), `${anchor(2)}\n`)
+  const old = await run(['verify', '--anchor', join(desk.folder, 'anchors')])
+  expect(old).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('about a segment that is kept elsewhere'),
+  })
+  // The last entry of a segment is known by its hash.
+  await writeFile(join(desk.folder, 'anchors'), `${anchor(5)}\n`)
+  expect((await run(['verify', '--anchor', join(desk.folder, 'anchors')])).code).toBe(1)
+})

@@ -4,9 +4,10 @@ import { kindOf } from '../../src/changes/index.ts'
 import type { AuditFilter } from '../../src/domain/audit-filter.ts'
 import type { Change } from '../../src/domain/change.ts'
 import { type OwnEventsAsk, ownEvents } from '../../src/engine/own-events.ts'
+import type { JournalForm } from '../../src/journal/backend.ts'
 import type { JournalEvent } from '../../src/journal/events.ts'
 import { fileJournal, journalFile } from '../../src/journal/file.ts'
-import type { Journal } from '../../src/journal/journal.ts'
+import { type Journal, journalOver } from '../../src/journal/journal.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { dataFolder } from '../journal/chain.ts'
 import { account, change } from '../support/call.ts'
@@ -226,7 +227,7 @@ test('reads no more of a long journal than the time span, and a day before it', 
     await wrote(`call-${hour}`)
   }
   let read = 0
-  const counting: Journal = {
+  const form: JournalForm = {
     ...journal,
     async *lines(range) {
       for await (const line of journal.lines(range)) {
@@ -235,6 +236,9 @@ test('reads no more of a long journal than the time span, and a day before it', 
       }
     },
   }
+  const counting = journalOver(form, memoryStore())
+  await counting.index.catchUp()
+  read = 0
   const hour = (count: number) => new Date(START + count * 3_600_000)
   const ask = { tenant: 'acme', until: hour(300), order: 'oldest_first', limit: 500 } as const
   const last = await ownEvents(counting, { ...ask, since: hour(190) })

@@ -26,12 +26,13 @@ export function chain(
   count: number,
   from: Pick<FileHead, 'seq' | 'hash'> = { seq: 0, hash: NO_LINE },
   at: (number: number) => Date = () => new Date(),
+  eventOf: (number: number) => JournalEvent = event,
 ): Chain {
   const texts: string[] = []
   const lines: JournalLine[] = []
   let head: FileHead = { ...from, start: 0, length: 0 }
   for (let number = 1; number <= count; number++) {
-    const { line, text } = toLine(event(number), head, at(number))
+    const { line, text } = toLine(eventOf(number), head, at(number))
     texts.push(text)
     lines.push(line)
     const length = head.length + Buffer.byteLength(text)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { sqliteThread } from '../../src/store/sqlite-thread.ts'
 import { diskStore } from '../../src/store/table-store.ts'
 import { dataFolder } from '../journal/chain.ts'
 import { bundled } from '../support/bundled.ts'
@@ -84,4 +85,23 @@ test('what has lapsed is gone from the disk with the next start', async () => {
   const rows = new Database(file)
   expect(rows.prepare('SELECT count(*) AS count FROM rows').get()).toMatchObject({ count: 3 })
   rows.close()
+})
+
+test('what has lapsed goes while the store is open, a thousand rows or more, and nothing else', async () => {
+  await using data = await dataFolder()
+  const file = join(data.folder, 'store.db')
+  await writeFile(file, '')
+  const table = sqliteThread({ file, durable: false, waitMs: 1_000, sweepMs: 50 }, () => {})
+  const row = (expires?: number) => JSON.stringify({ value: 'x', ...(expires !== undefined && { expires }) })
+  const soon = Date.now() + 500
+  await Promise.all([
+    ...Array.from({ length: 2_500 }, (_, at) => table.write(`lapses/${at}`, row(soon))),
+    table.write('stays/for ever', row()),
+    table.write('stays/for an hour', row(soon + 3_600_000)),
+  ])
+  expect(await table.list('')).toHaveLength(2_502)
+  await expect
+    .poll(async () => (await table.list('')).map(([key]) => key))
+    .toEqual(['stays/for an hour', 'stays/for ever'])
+  await table.close()
 })

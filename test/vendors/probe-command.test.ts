@@ -8,7 +8,7 @@ import { appMemory } from '../../src/store/app-memory.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import { openDesk } from '../cli/fake-io.ts'
-import { type CannedReply, serveCanned } from '../support/canned.ts'
+import { type CannedReply, context, serveCanned } from '../support/canned.ts'
 import { listOf, user } from './scim/scim-at.ts'
 
 let desk: Awaited<ReturnType<typeof openDesk>>
@@ -34,7 +34,8 @@ async function probe(reply: CannedReply, ...args: string[]) {
     },
   } as unknown as Running // all that the command uses of it
   const said = await desk.run((io) => probeCommand(io, async () => running), args)
-  return { ...said, closed, address: app.url }
+  const [checked] = (await tenants.get('acme').operations.checkTokens?.({}, context())) ?? []
+  return { ...said, closed, address: app.url, surfaces: checked?.surfaces ?? [] }
 }
 
 const everybody: CannedReply = { body: listOf([user('u1'), user('u2')]) }
@@ -66,3 +67,27 @@ test.each<[string, CannedReply, string[], number]>([
   expect(code).toBe(expected)
   expect(err).not.toBe('')
 })
+
+test.each<[number, string, string, boolean]>([
+  [5_000, 'needs 50 requests, once in 10 minutes', '', true],
+  [7_000, 'needs 70 requests; the budget gives 60 a minute', '70 requests', true],
+  [70_000, 'needs 700 requests; `maxPages` allows 100', '700 requests', false],
+])(
+  'of an app of %i users that does not filter it says %j, and `check` does too',
+  async (total, told, checked, ok) => {
+    const page = {
+      body: listOf(
+        Array.from({ length: 100 }, (_, at) => user(`u${at}`)),
+        total,
+      ),
+    }
+    const { out, surfaces } = await probe(page, 'acme', '--json')
+    const { findings, unserved } = JSON.parse(out)
+    expect(findings).toContainEqual({ about: 'looking up', found: expect.stringContaining(told) })
+    expect(unserved.filter((text: string) => text.startsWith('looking up'))).toHaveLength(ok ? 0 : 1)
+    const search = surfaces.filter(({ surface }) => surface === 'SCIM search')
+    expect(search).toEqual(
+      checked ? [expect.objectContaining({ ok, meaning: expect.stringContaining(checked) })] : [],
+    )
+  },
+)

@@ -43,6 +43,16 @@ export interface ApiRequest {
 export interface ApiClient {
   /** Throws the errors of the guards and the network. Every answer of the app is a reply. */
   send(request: ApiRequest, context: RequestContext): Promise<AppReply>
+  /** How its budget pays for requests; absent where there is none. */
+  paying?: Paying | undefined
+}
+
+/** How a budget pays for many requests. */
+export interface Paying {
+  /** When so many requests can be paid for, epoch milliseconds. */
+  readyAt(count: number, context: Pick<RequestContext, 'priority'>): Promise<number>
+  /** How many requests the budget pays for in so many milliseconds, at most. */
+  most(ms: number): number
 }
 
 /** A path with each value encoded as one segment, so that an id cannot traverse the path. */
@@ -68,10 +78,12 @@ export function openClient(
   guards: readonly RequestGuard[],
   route: Route = DIRECT,
   hear: (refusal: Refusal) => void = () => {},
+  paying?: Paying,
 ): ApiClient {
   const send = compose(guards, transmit(options, route))
   const root = options.base.href.replace(/\/$/, '')
   return {
+    ...(paying && { paying }),
     async send({ method = 'GET', path, query = {}, body, form, headers = {}, effect }, context) {
       const url = new URL(root + path)
       for (const [name, value] of Object.entries(query)) {

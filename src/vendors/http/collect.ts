@@ -41,6 +41,8 @@ export interface Listing<Item> {
   /** Maximum rows to return. */
   limit: number
   at?: ListPosition | undefined
+  /** Called behind each page that was read to its end. */
+  reached?(at: ListPosition): void
 }
 
 /** Reads until it has kept `limit` rows, reached the end or read `maxPages`. Never returns a row twice. */
@@ -119,6 +121,7 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
     }
     if (verdict.state === 'end') return page({ ended: true })
     at = behindPage
+    listing.reached?.(at)
     if (items.length >= limit) return page({ next: at })
   }
   return page({ next: at, why: `There are more than the ${maxPages} pages read.` })

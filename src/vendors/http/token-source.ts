@@ -128,6 +128,7 @@ const asBearer: Carry = (token) => ({ authorization: token.after('Bearer ') })
 
 /** A client that sends a fetched token. It replaces a rejected token, and sends a read once more. */
 export const withFetched = (client: ApiClient, source: TokenSource, carry: Carry = asBearer): ApiClient => ({
+  ...client,
   async send(request, context) {
     const send = async ({ secret }: FetchedToken) => {
       const headers = { ...request.headers, ...carry(secret) }

@@ -1,18 +1,19 @@
-import type { AskedNames, Found, RequestContext } from '../../domain/operations.ts'
+import type { AskedNames, Found, ListPosition, RequestContext } from '../../domain/operations.ts'
 import { UUID } from '../../domain/same.ts'
-import { IdentityError } from '../../errors.ts'
+import { IdentityError, Unsupported } from '../../errors.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
-import { collect, inconclusive, MAX_PAGES_PER_CALL } from '../http/collect.ts'
+import { inconclusive, type Listing, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId } from '../http/values.ts'
 import { askEach, askTogether, isProven, recordOf } from './evidence.ts'
 import { areFiltersTested } from './filter-tests.ts'
 import { listing } from './listing.ts'
 import { type Term, termsFor, valuesOf } from './look-up.ts'
 import { isMeant } from './match.ts'
-import { type ScimUser, toUser } from './read.ts'
+import { readRow, type ScimUser, toUser } from './read.ts'
 import { readList } from './read-list.ts'
 import { ask, listRefusal, recordIn, type ScimApp, type ScimRows } from './request.ts'
+import { type Scanned, shownBy, type UserList, userScan } from './user-scan.ts'
 
 /**
  * Every account whose user name, email or external id is one of the names, or whose id is `user`: one request where the
@@ -58,9 +59,14 @@ async function search(wanted: Search): Promise<void> {
   const isId = UUID.test(user) || app.idForm?.test(user) === true
   // No other account has an id of this form as its name.
   if (isId && (await byId()) && names.length === 1) return
-  await byAttributes(wanted)
-  const canBeId = !user.includes('@') || app.known?.now.idsWithAt !== false
-  if (!isId && canBeId) await byId()
+  // Learned with the filters.
+  const canBeId = () => !isId && (!user.includes('@') || app.known?.now.idsWithAt !== false)
+  await byAttributes(wanted).catch(async (error) => {
+    // An account can be read by its id even where the list cannot.
+    if (canBeId() && error instanceof Unsupported) await byId()
+    throw error
+  })
+  if (canBeId()) await byId()
 }
 
 /** An answer to a list after which a filter would get the same. */
@@ -78,7 +84,10 @@ async function byAttributes({ app, names, context, add, hasFound }: Search): Pro
     (await askTogether(app, terms, context)) ?? (await askEach(app, needed(app, terms), context))
   add(answered.users)
   if (needed(app, terms).every((term) => isProven(app, term, answered))) return
-  page ??= await readList(app, 'Users', { startIndex: 1, count: app.settings.pageSize }, context)
+  const firstPage = { startIndex: 1, count: app.settings.pageSize }
+  page ??= await readList(app, 'Users', firstPage, context).catch(async (error) => {
+    throw (await app.scan?.later(error, app.client.paying, context)) ?? error
+  })
   if ('failure' in page) throw await listRefusal(app, page.failure, 'Users', context)
   const { maxPages } = app.settings
   const most = hasFound() ? Math.min(MAX_PAGES_PER_CALL, maxPages) : maxPages
@@ -120,58 +129,70 @@ async function wholeList(
     total === rows.length &&
     users.length === rows.length &&
     total < app.settings.pageSize
-  if (!isWhole || (await hidden(app, names, users, context))) return undefined
+  if (!isWhole || (await hidden(app, names, shownBy(users), context))) return undefined
   return users.filter((user) => isMeant(user, names))
 }
 
-/** Reads the list, from its first page on. Throws unless it was read to its end and tells enough to know. */
+/** Looks through the whole list, of which this is the first page. Throws unless it was read to its end and tells enough to know. */
 async function inList(
   { app, names, context, add }: Pick<Search, 'app' | 'names' | 'context' | 'add'>,
   first: ScimRows,
   maxPages: number,
 ): Promise<void> {
-  const { pageSize } = app.settings
-  if ((first.total ?? 0) > maxPages * pageSize) throw inconclusive(`It has ${first.total} users.`)
-  const seen: ScimUser[] = []
-  const pages = listing(app, 'Users', {}, context, undefined, first)
-  const page = await collect<ScimUser>({
-    async fetch(start, cursor) {
-      if (start === 1 && cursor === undefined) return first
-      const list = await pages(start, cursor)
-      if ('failure' in list) throw await listRefusal(app, list.failure, 'Users', context)
-      return list
-    },
+  const { scan = userScan() } = app
+  const list: UserList = {
+    first,
+    pages: (at) => pagesOf(app, first, at, context),
     read: (row) => readRow(app, row),
-    keep(user) {
-      seen.push(user)
-      return isMeant(user, names)
-    },
-    pageSize,
-    maxPages,
-    limit: Number.POSITIVE_INFINITY,
-  })
-  add(page.items)
-  if (!page.complete) throw inconclusive(page.note)
-  const lacking = await hidden(app, names, seen, context)
+    pageSize: app.settings.pageSize,
+    paying: app.client.paying,
+    isMeant: (user) => isMeant(user, names),
+  }
+  const readAll = async (): Promise<Scanned & { users: ScimUser[] }> => {
+    const listed = await scan.read(list, maxPages, context)
+    const users = [...listed.fresh]
+    for (const id of listed.known) {
+      const user = await userById(app, id, context)
+      if (!user) {
+        // Deleted, or the app shows it in lists alone: only the list itself can tell.
+        scan.forget()
+        return readAll()
+      }
+      if (isMeant(user, names)) users.push(user)
+    }
+    return { ...listed, users }
+  }
+  const listed = await readAll()
+  add(listed.users)
+  const lacking = await hidden(app, names, listed, context)
   if (lacking) throw inconclusive(`The list does not show ${lacking}, and the records do.`)
+}
+
+/** Fetches pages of the list, of which the first is there already. */
+function pagesOf(
+  app: ScimApp,
+  first: ScimRows,
+  at: ListPosition | undefined,
+  context: RequestContext,
+): Listing<ScimUser>['fetch'] {
+  const pages = listing(app, 'Users', {}, context, at, at ? undefined : first)
+  return async (start, cursor) => {
+    if (!at && start === 1 && cursor === undefined) return first
+    const list = await pages(start, cursor)
+    if ('failure' in list) throw await listRefusal(app, list.failure, 'Users', context)
+    return list
+  }
 }
 
 /** An attribute that no row of the list shows although the records have it (wso2/product-is#7372); else undefined. */
 async function hidden(
   app: ScimApp,
   names: readonly string[],
-  users: readonly ScimUser[],
+  { shows, sample }: Pick<Scanned, 'shows' | 'sample'>,
   context: RequestContext,
 ): Promise<string | undefined> {
-  const unseen = termsFor(names).filter(({ by }) => users.every((user) => valuesOf(user, by).length === 0))
-  const [first] = users
-  if (unseen.length === 0 || !first) return undefined
-  const record = await recordOf(app, first, context)
+  const unseen = termsFor(names).filter(({ by }) => !shows.has(by))
+  if (unseen.length === 0 || !sample) return undefined
+  const record = await recordOf(app, sample, context)
   return record && unseen.find(({ by }) => valuesOf(record, by).length > 0)?.by
-}
-
-/** Reads a row of a user list, for `collect`. */
-export function readRow(app: ScimApp, row: unknown): { id: string; item: ScimUser } | undefined {
-  const user = toUser(app, row)
-  return user && { id: user.account.id, item: user }
 }

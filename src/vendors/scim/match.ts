@@ -98,8 +98,15 @@ const wantedIn = (match: Match): { name: keyof Match; value: string }[] =>
     match[name] === undefined ? [] : [{ name, value: String(match[name]) }],
   )
 
+/** What a user is looked up by. */
+export interface Named {
+  account: { id: string; externalId?: string | undefined }
+  userName: string
+  emails: readonly string[]
+}
+
 /** Whether one of the names is the user's email, user name, external id or id, regardless of the app's filter. */
-export const isMeant = ({ account, userName, emails }: ScimUser, names: readonly string[]): boolean =>
+export const isMeant = ({ account, userName, emails }: Named, names: readonly string[]): boolean =>
   names.some(
     (name) =>
       sameUserName(userName, name) ||

@@ -17,6 +17,7 @@ import { probablyReplaces, resendActive, setActive, updateAccount } from './patc
 import { probeApp } from './probe-app.ts'
 import { recentGroup } from './recent-group.ts'
 import type { ScimApp } from './request.ts'
+import { userScan } from './user-scan.ts'
 import { listAccounts, readAccount, readFields } from './users.ts'
 
 /** What each change of a user is for. */
@@ -34,11 +35,12 @@ export const scimOperations = (plain: ScimApp) => {
   const memberShape = knownMemberShape(plain.memory)
   const pages = recentPages()
   const lastGroup = recentGroup()
+  const scan = userScan()
   /** The app with everything learned so far, by this process or another. */
   const app = async (): Promise<ScimApp> => {
     const { pageMaximum = Number.POSITIVE_INFINITY } = await known.recall()
     const settings = { ...plain.settings, pageSize: Math.min(plain.settings.pageSize, pageMaximum) }
-    return { ...plain, known, forms, memberShape, pages, settings, testFilters: testing }
+    return { ...plain, known, forms, memberShape, pages, scan, settings, testFilters: testing }
   }
   const testing = singleFlight(async (context) => testFilters(await app(), context))
   /** The app, of which all that was fetched may be outdated now. */

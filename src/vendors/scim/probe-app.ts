@@ -6,12 +6,13 @@ import { asId, asList, asText, field } from '../http/values.ts'
 import type { LearnedCapabilities } from './capabilities.ts'
 import { learnedFrom, readBody, readConfig } from './config.ts'
 import { needsIn } from './create-needs.ts'
-import { readRow } from './find.ts'
 import { listing } from './listing.ts'
 import { type Finding, filtering, groupFilter, otherFilters } from './probe-filters.ts'
 import { merged } from './profiles/merged.ts'
+import { readRow } from './read.ts'
 import { readList } from './read-list.ts'
 import { listRefusal, type ScimApp } from './request.ts'
+import { searchCost } from './search-cost.ts'
 
 /** Finds out what an app can do, with reads only, and keeps the useful results. Throws if the app does not answer. */
 export async function probeApp(app: ScimApp, context: RequestContext): Promise<AppProbe> {
@@ -49,13 +50,20 @@ export async function probeApp(app: ScimApp, context: RequestContext): Promise<A
   ]
   const findings = tried.flatMap(([about, some]) => [some].flat().map((one) => ({ about, ...one })))
   const learned: LearnedCapabilities = Object.assign({}, ...findings.map((one) => one.learned ?? {}))
-  const proposes = findings.reduce<AppProbe['proposes']>((all, one) => merged(all, one.proposes ?? {}), {})
   await app.known?.note(learned)
+  const cost = searchCost(app, page?.total)
+  const proposes = findings.reduce<AppProbe['proposes']>((all, one) => merged(all, one.proposes ?? {}), {})
   return {
     ok: true,
-    findings: findings.map(({ about, found }) => ({ about, found })),
+    findings: [
+      ...findings.map(({ about, found }) => ({ about, found })),
+      ...(cost ? [{ about: 'looking up', found: cost.words }] : []),
+    ],
     proposes: differing(app, proposes),
-    unserved: findings.flatMap(({ about, found, isUnserved }) => (isUnserved ? [`${about}: ${found}`] : [])),
+    unserved: [
+      ...findings.flatMap(({ about, found, isUnserved }) => (isUnserved ? [`${about}: ${found}`] : [])),
+      ...(cost?.fits === 'never' ? [`looking up: ${cost.words}`] : []),
+    ],
   }
 }
 

@@ -194,3 +194,9 @@ const idIn = (group: unknown): string[] => {
   const id = asId(field(group, 'value'))
   return id === undefined ? [] : [id]
 }
+
+/** Reads a row of a user list, for `collect`. */
+export function readRow(origin: Origin, row: unknown): { id: string; item: ScimUser } | undefined {
+  const user = toUser(origin, row)
+  return user && { id: user.account.id, item: user }
+}

@@ -14,6 +14,7 @@ import type { KnownForms } from './forms.ts'
 import type { KnownMemberShape } from './member-shape.ts'
 import type { Origin } from './read.ts'
 import { placed, type ScimSettings } from './settings.ts'
+import type { UserScan } from './user-scan.ts'
 
 /** What a request was for, for the text of an error. */
 export interface ScimRequestInfo {
@@ -33,6 +34,8 @@ export interface ScimApp extends Origin {
   idForm?: RegExp
   /** Pages that were just fetched. Without it, each page is fetched anew. */
   pages?: RecentPages
+  /** Users that were read to look somebody up. Without it, each look-up reads the list anew. */
+  scan?: UserScan
   /** The app leaves the members out of a list of groups unless it is asked for them. */
   omitsMembers?: boolean
   /** The known capabilities of the app. Default: a new instance over `memory`. */

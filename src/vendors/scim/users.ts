@@ -7,10 +7,9 @@ import { MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { collectFiltered, filterRefused } from '../http/filtered.ts'
 import { asId } from '../http/values.ts'
 import { fieldsOf } from './fields.ts'
-import { readRow } from './find.ts'
 import { listing } from './listing.ts'
 import { matcher } from './match.ts'
-import { type Origin, type ScimUser, toUser } from './read.ts'
+import { type Origin, readRow, type ScimUser, toUser } from './read.ts'
 import { listRefusal, notScim, readOne, type ScimApp } from './request.ts'
 import { filterFor, userFilter } from './user-filter.ts'
 
@@ -34,9 +33,13 @@ export async function readFields(
 async function readUser(app: ScimApp, id: string, context: RequestContext): Promise<ScimUser | undefined> {
   if (asId(id) === undefined) return undefined
   const raw = await readOne(app, { path: path`/Users/${id}` }, 'Users', context)
-  if (!raw) return undefined
+  if (!raw) {
+    app.scan?.gone(id)
+    return undefined
+  }
   const user = toUser(app, raw)
   if (!user || !sameId(user.account.id, id)) throw notScim()
+  app.scan?.seen(user)
   await app.forms?.seen(user)
   return user
 }
