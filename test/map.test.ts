@@ -40,7 +40,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['sandbox'],
   ['server.ts'],
   ['http', 'mcp'],
-  ['tools', 'runs'],
+  ['tools', 'runs', 'compare'],
   ['engine'],
   ['auth', 'vendors'],
   ['guards'],

@@ -4,6 +4,7 @@ import { openApprovers } from '../approvals/approvers.ts'
 import type { PageParts } from '../approvals/page/handler.ts'
 import { type LoopbackPage, loopbackPage } from '../approvals/page/loopback.ts'
 import { tending } from '../approvals/tend.ts'
+import { type Comparisons, openComparisons } from '../compare/open.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Plan } from '../domain/change.ts'
 import type { Grant, Scope } from '../domain/scopes.ts'
@@ -55,6 +56,7 @@ export interface Running {
   tenants: Tenants
   freezes: Freezes
   runs: Runs
+  comparisons: Comparisons
   store: Store
   /** What the approval page needs. */
   page: PageParts
@@ -89,8 +91,9 @@ export async function composeServer(
   { meter, openPage = loopbackPage, remote = false, log = logFor(io) }: Serving = {},
 ): Promise<Running> {
   const { settings, closeSandbox } = await settingsOrSandbox(io, options)
+  const folder = dataFolder(settings, options)
   const { store, budgets, ...kept } = await openedOr(closeSandbox, () =>
-    openStores(dataFolder(settings, options), placeIn(io, settings.store), io),
+    openStores(folder, placeIn(io, settings.store), io),
   )
   const warn = (message: string, error: unknown) => log.error(message, { error })
   const ledger = leasing(storeLedger(budgets, withoutStore(log)))
@@ -136,6 +139,7 @@ export async function composeServer(
     // No claim needs to outlive a power loss, and a synchronous write to the disk for each would hold everybody up.
     claims: openClaims(budgets),
   })
+  const comparisons = openComparisons({ store: kept.comparisons, folder, tenants, log })
   const parts: Omit<Parts, 'runs'> = {
     tools,
     tenants,
@@ -154,11 +158,20 @@ export async function composeServer(
     guards: (sight) => callGuards(guardPolicy, sight),
     past: (reference, caller) => pastOf(journal, reference, (by) => by === caller),
     own: (asked) => ownEvents(journal, asked),
+    comparisons: comparisons.desk,
   }
-  const runs = openRuns({ store, budgets, parts, policy: guardPolicy, limits: settings.limits.runs })
+  const runs = openRuns({
+    store,
+    budgets,
+    parts,
+    policy: guardPolicy,
+    limits: settings.limits.runs,
+    compared: comparisons.accounts,
+  })
   return {
     parts: { ...parts, runs: runs.desk, ...(options.tools && { scopes: options.tools }) },
     runs,
+    comparisons,
     settings,
     tenants,
     freezes,
@@ -168,13 +181,14 @@ export async function composeServer(
     async close() {
       requests.stop()
       await runs.runner.stop()
+      await comparisons.stop()
       await links.close()
       await changes.drained()
       await refusals.close()
       await closeWebhook()
       // Leases that cannot be written back expire.
       await ledger.flush().catch(() => undefined)
-      await Promise.all([store.close(), budgets.close(), closeSandbox()])
+      await Promise.all([store.close(), budgets.close(), kept.comparisons.close(), closeSandbox()])
     },
   }
 }

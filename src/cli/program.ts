@@ -12,6 +12,7 @@ import { approversCommand } from './approvers.ts'
 import { appsCommand } from './apps.ts'
 import { brakeCommand } from './brake.ts'
 import { checkCommand } from './check.ts'
+import { compareCommand } from './compare.ts'
 import { demoCommand } from './demo.ts'
 import { initCommand } from './init.ts'
 import { journalCommand } from './journal.ts'
@@ -67,6 +68,7 @@ export function program(io: Io): Command {
       .addCommand(undoCommand(io, start, data))
       .addCommand(offboardCommand(io, start, data))
       .addCommand(runsCommand(io, start, data))
+      .addCommand(compareCommand(io, start, data))
       .addCommand(tokensCommand(io, data))
       .addCommand(toolsCommand(io))
       .addCommand(appsCommand(io))

@@ -1,6 +1,7 @@
 import type { Tool } from '../engine/tool.ts'
 import cancelRun from './cancel-run.ts'
 import checkToken from './check-token.ts'
+import compareUsers from './compare-users.ts'
 import createGroup from './create-group.ts'
 import createUser from './create-user.ts'
 import deactivateUser from './deactivate-user.ts'
@@ -26,6 +27,7 @@ export const tools: readonly Tool[] = [
   findUser,
   listUsers,
   listGroups,
+  compareUsers,
   pullAudit,
   explainAccess,
   checkToken,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { openSetup, openWorld } from '../support/world.ts'
 
-const READ = ['list_tenants', 'find_user', 'list_users', 'list_groups', 'check_token']
+const READ = ['list_tenants', 'find_user', 'list_users', 'list_groups', 'compare_users', 'check_token']
 const WRITE = ['create_user', 'update_user', 'create_group', 'update_group_members', 'reactivate_user']
 
 test.each([

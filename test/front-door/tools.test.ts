@@ -31,6 +31,7 @@ describe.each(CLIENTS)('for a %s client', (client) => {
       'find_user',
       'list_users',
       'list_groups',
+      'compare_users',
       'pull_audit',
       'explain_access',
       'check_token',
