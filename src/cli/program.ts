@@ -10,6 +10,7 @@ import { allowCommand } from './allow.ts'
 import { approvalsCommand } from './approvals.ts'
 import { approversCommand } from './approvers.ts'
 import { appsCommand } from './apps.ts'
+import { auditCommand } from './audit.ts'
 import { brakeCommand } from './brake.ts'
 import { checkCommand } from './check.ts'
 import { compareCommand } from './compare.ts'
@@ -68,6 +69,7 @@ export function program(io: Io): Command {
       .addCommand(undoCommand(io, start, data))
       .addCommand(offboardCommand(io, start, data))
       .addCommand(runsCommand(io, start, data))
+      .addCommand(auditCommand(io, start, data))
       .addCommand(compareCommand(io, start, data))
       .addCommand(tokensCommand(io, data))
       .addCommand(toolsCommand(io))

@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { ComparedRow, Comparison, ComparisonCounts } from '../domain/comparison.ts'
 import type { ListPosition } from '../domain/operations.ts'
 import type { Ask } from '../engine/ask.ts'
+import { patiently } from '../engine/patience.ts'
 import { IdentityError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { RowWriter } from './comparison-store.ts'
@@ -23,10 +23,6 @@ type Result = Pick<Comparison, 'counts' | 'incomplete' | 'notes' | 'read'>
 
 /** As many as a call of a vendor reads. */
 const LISTED_AT_ONCE = 10_000
-/** How often a page is asked for that the app keeps from us for a while. */
-const MOST_ATTEMPTS = 6
-const PAUSE_MS = 1_000
-
 /** Reads every listing once, joins them on disk, and writes what there is to say of each account. */
 export async function compare(
   { truth, tenants }: Pick<Comparison, 'truth' | 'tenants'>,
@@ -77,27 +73,21 @@ async function readAll(
 ): Promise<string | undefined> {
   let at: ListPosition | undefined
   let unreadable = false
-  for (let attempt = 1; ; ) {
-    signal.throwIfAborted()
-    try {
-      const page = await ask.one(tenant, 'listAccounts', { limit: LISTED_AT_ONCE, ...(at && { at }) })
-      attempt = 1
+  try {
+    for (;;) {
+      const asked = { limit: LISTED_AT_ONCE, ...(at && { at }) }
+      const page = await patiently(() => ask.one(tenant, 'listAccounts', asked), signal)
       await listings.add(listing, page.items)
       count(page.items.length)
       unreadable ||= (page.unreadable ?? 0) > 0
       at = page.next
       if (!at) return page.complete && !unreadable ? undefined : 'bad_reply'
-    } catch (error) {
-      if (signal.aborted) throw error
-      if (!(error instanceof IdentityError)) {
-        log.error('a listing failed in a comparison', { tenant, error })
-        return 'internal'
-      }
-      if (!error.retryable || attempt === MOST_ATTEMPTS) return error.code
-      const wait = Math.max((error.details.retryAt ?? 0) - Date.now(), PAUSE_MS * attempt)
-      await pause(wait, undefined, { signal, ref: false })
-      attempt++
     }
+  } catch (error) {
+    if (signal.aborted) throw error
+    if (error instanceof IdentityError) return error.code
+    log.error('a listing failed in a comparison', { tenant, error })
+    return 'internal'
   }
 }
 

@@ -18,44 +18,52 @@ export interface Listings {
   close(): Promise<void>
 }
 
+// Rows are written in the order in which they come; only the index of ids grows with them, and that is small.
 const SCHEMA = `
+PRAGMA cache_size = -65536;
+PRAGMA locking_mode = EXCLUSIVE;
 CREATE TABLE accounts (
-  listing INTEGER, id TEXT, status TEXT, row TEXT, manager TEXT, joined TEXT, how TEXT,
-  PRIMARY KEY (listing, id)
-) WITHOUT ROWID;
-CREATE TABLE keys (listing INTEGER, key TEXT, value TEXT, id TEXT, PRIMARY KEY (listing, key, value, id)) WITHOUT ROWID;
-CREATE INDEX joins ON accounts (listing, joined);`
+  n INTEGER PRIMARY KEY, listing INTEGER, id TEXT, status TEXT, row TEXT, manager TEXT, joined TEXT, how TEXT
+);
+CREATE UNIQUE INDEX ids ON accounts (listing, id);
+CREATE TABLE keys (listing INTEGER, key TEXT, value TEXT, id TEXT);`
+
+const INDEXES = [
+  'CREATE INDEX IF NOT EXISTS by_value ON keys (listing, key, value, id)',
+  'CREATE INDEX IF NOT EXISTS joins ON accounts (joined, listing)',
+]
 
 const PAGE = 500
 
-const ACCOUNTS = `SELECT id, row FROM accounts WHERE listing = ? AND id > ? ORDER BY id LIMIT ${PAGE}`
+const ACCOUNTS = `SELECT n, id, row FROM accounts WHERE +listing = ? AND n > ? ORDER BY n LIMIT ${PAGE}`
 
+// CROSS JOIN keeps the order, from the few that are asked for to their keys: nothing tells the planner which table is large.
 const CANDIDATES = `
 SELECT asked.value ->> 0 AS account, keys.key AS key, keys.id AS id, accounts.status AS status
 FROM json_each(?) AS asked
-JOIN keys ON keys.listing = 0 AND keys.key = asked.value ->> 1 AND keys.value = asked.value ->> 2
-JOIN accounts ON accounts.listing = 0 AND accounts.id = keys.id`
+CROSS JOIN keys ON keys.listing = 0 AND keys.key = asked.value ->> 1 AND keys.value = asked.value ->> 2
+CROSS JOIN accounts ON accounts.listing = 0 AND accounts.id = keys.id`
 
 const NAMES = "key IN ('id', 'userName', 'email')"
 
 const JOINED = `
-SELECT a.id AS id, a.row AS row, t.row AS truth, a.how AS how,
+SELECT a.n AS n, a.row AS row, t.row AS truth, a.how AS how,
   CASE WHEN a.manager IS NULL OR t.manager IS NULL THEN NULL ELSE (
-    SELECT m.joined FROM keys JOIN accounts m ON m.listing = keys.listing AND m.id = keys.id
+    SELECT m.joined FROM keys CROSS JOIN accounts m ON m.listing = keys.listing AND m.id = keys.id
     WHERE keys.listing = a.listing AND ${NAMES} AND value = a.manager LIMIT 1) END AS manager,
   CASE WHEN a.manager IS NULL OR t.manager IS NULL THEN NULL ELSE (
     SELECT keys.id FROM keys WHERE keys.listing = 0 AND ${NAMES} AND value = t.manager LIMIT 1) END AS truthManager
-FROM (SELECT * FROM accounts WHERE listing = ? AND id > ? ORDER BY id LIMIT ${PAGE}) a
-LEFT JOIN accounts t ON t.listing = 0 AND t.id = a.joined ORDER BY a.id`
+FROM (SELECT * FROM accounts WHERE +listing = ? AND n > ? ORDER BY n LIMIT ${PAGE}) a
+LEFT JOIN accounts t ON t.listing = 0 AND t.id = a.joined ORDER BY a.n`
 
 const MISSING = `
-SELECT id, row FROM accounts t
-WHERE listing = 0 AND status = 'active'
-  AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.listing = ? AND a.joined = t.id) AND id > ?
-ORDER BY id LIMIT ${PAGE}`
+SELECT n, row FROM accounts t
+WHERE +listing = 0 AND status = 'active'
+  AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.listing = ? AND a.joined = t.id) AND n > ?
+ORDER BY n LIMIT ${PAGE}`
 
 interface JoinedRow {
-  id: string
+  n: number
   row: string
   truth: string | null
   how: string | null
@@ -63,18 +71,18 @@ interface JoinedRow {
   truthManager: string | null
 }
 
-/** Every row of a query that goes on behind an id. */
-async function* pages<Row extends { id: string }>(
+/** Every row of a query that goes on behind a number. */
+async function* pages<Row extends { n: number }>(
   { all }: Pick<Database, 'all'>,
   sql: string,
   listing: number,
 ): AsyncGenerator<Row[]> {
-  for (let after = ''; ; ) {
+  for (let after = 0; ; ) {
     const rows = await all<Row>(sql, [listing, after])
     if (rows.length > 0) yield rows
     const last = rows.at(-1)
     if (!last || rows.length < PAGE) return
-    after = last.id
+    after = last.n
   }
 }
 
@@ -96,7 +104,7 @@ export async function openListings(folder: string | undefined): Promise<Listings
         ]),
       )
       await run(
-        'INSERT OR IGNORE INTO keys (listing, key, value, id) VALUES (?, ?, ?, ?)',
+        'INSERT INTO keys (listing, key, value, id) VALUES (?, ?, ?, ?)',
         accounts.flatMap((account) => [
           ...keysOf(account).map(([key, value]) => [listing, key, value, account.id]),
           [listing, 'id', fold(account.id), account.id],
@@ -104,7 +112,8 @@ export async function openListings(folder: string | undefined): Promise<Listings
       )
     },
     async join(listing) {
-      for await (const rows of pages<{ id: string; row: string }>(database, ACCOUNTS, listing)) {
+      for (const sql of INDEXES) await run(sql, [[]])
+      for await (const rows of pages<{ n: number; id: string; row: string }>(database, ACCOUNTS, listing)) {
         const asked = rows.flatMap(({ id, row }) =>
           keysOf(JSON.parse(row) as Account).map(([key, value]) => [id, key, value]),
         )
@@ -138,7 +147,7 @@ export async function openListings(folder: string | undefined): Promise<Listings
       }
     },
     async *missing(listing) {
-      for await (const rows of pages<{ id: string; row: string }>(database, MISSING, listing)) {
+      for await (const rows of pages<{ n: number; row: string }>(database, MISSING, listing)) {
         for (const { row } of rows) yield JSON.parse(row) as Account
       }
     },

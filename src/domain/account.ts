@@ -110,7 +110,9 @@ export const AuditEvent = z.lazy(() =>
     actor: z.string().optional(),
     action: z.string(),
     target: z.string().optional(),
-    /** `journal`: this server did it. */
+    /** The group that was joined or left. */
+    group: z.string().optional(),
+    /** `journal`: this server did it; `snapshot`: two lists of the accounts differ. */
     source: z.enum(['app', 'snapshot', 'journal']),
     /** Who approved it, of what this server did. */
     approvedBy: z.string().optional(),
