@@ -40,7 +40,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['sandbox'],
   ['server.ts'],
   ['http', 'mcp'],
-  ['tools', 'runs', 'compare'],
+  ['tools', 'runs', 'compare', 'snapshots'],
   ['engine'],
   ['auth', 'vendors'],
   ['guards'],

@@ -12,6 +12,7 @@ import { briefOn } from '../engine/approval-briefing.ts'
 import { askFor } from '../engine/ask.ts'
 import type { Parts } from '../engine/dispatch.ts'
 import { pastOf } from '../engine/history.ts'
+import { mergedEvents } from '../engine/merged-events.ts'
 import { ownEvents } from '../engine/own-events.ts'
 import { openTenants, type Tenants, traitsOf } from '../engine/tenants.ts'
 import type { Call } from '../guards/call.ts'
@@ -26,6 +27,7 @@ import { storePeople } from '../limits/people.ts'
 import { type Log, logTo } from '../log.ts'
 import { type Meter, unmetered } from '../meter.ts'
 import { openRuns, type Runs } from '../runs/open.ts'
+import { openSnapshotStore, type SnapshotStore } from '../snapshots/snapshot-store.ts'
 import { openClaims } from '../store/claims.ts'
 import { stateSigner } from '../store/signed-state.ts'
 import type { Store } from '../store/store.ts'
@@ -57,6 +59,7 @@ export interface Running {
   freezes: Freezes
   runs: Runs
   comparisons: Comparisons
+  snapshots: SnapshotStore
   store: Store
   /** What the approval page needs. */
   page: PageParts
@@ -140,6 +143,7 @@ export async function composeServer(
     claims: openClaims(budgets),
   })
   const comparisons = openComparisons({ store: kept.comparisons, folder, tenants, log })
+  const snapshots = openSnapshotStore(folder)
   const parts: Omit<Parts, 'runs'> = {
     tools,
     tenants,
@@ -157,7 +161,7 @@ export async function composeServer(
     inFlight: changes,
     guards: (sight) => callGuards(guardPolicy, sight),
     past: (reference, caller) => pastOf(journal, reference, (by) => by === caller),
-    own: (asked) => ownEvents(journal, asked),
+    own: (asked) => mergedEvents([(one) => ownEvents(journal, one), snapshots.events], asked),
     comparisons: comparisons.desk,
   }
   const runs = openRuns({
@@ -172,6 +176,7 @@ export async function composeServer(
     parts: { ...parts, runs: runs.desk, ...(options.tools && { scopes: options.tools }) },
     runs,
     comparisons,
+    snapshots,
     settings,
     tenants,
     freezes,
@@ -188,7 +193,13 @@ export async function composeServer(
       await closeWebhook()
       // Leases that cannot be written back expire.
       await ledger.flush().catch(() => undefined)
-      await Promise.all([store.close(), budgets.close(), kept.comparisons.close(), closeSandbox()])
+      await Promise.all([
+        store.close(),
+        budgets.close(),
+        kept.comparisons.close(),
+        snapshots.close(),
+        closeSandbox(),
+      ])
     },
   }
 }

@@ -8,6 +8,7 @@ import { secretFrom } from '../config/reference.ts'
 import { callerId } from '../domain/caller-names.ts'
 import { askFor } from '../engine/ask.ts'
 import { InvalidInput } from '../errors.ts'
+import { takeSnapshot } from '../snapshots/take.ts'
 import { fetchOver } from '../vendors/http/agent.ts'
 import { type Exported, exportLog } from './audit/export-log.ts'
 import { EXPORT_FORMATS, type ExportFormat, formatOf } from './audit/formats.ts'
@@ -52,6 +53,25 @@ export function auditCommand(io: Io, start: Start, open: OpenData): Command {
     .option('--every <seconds>', 'how often to look', '60')
     .action((tenant: string, options: ExportOptions, command: Command) =>
       withServer(io, { start, open }, command, (running) => follow(io, running, tenant, options)),
+    )
+  audit
+    .command('snapshot <tenant>')
+    .description('List the accounts of a tenant: what changed since the last list is then in its audit log')
+    .action((tenant: string, _: object, command: Command) =>
+      withServer(io, { start, open }, command, async ({ tenants, snapshots, log }) => {
+        const signal = stopOf(io)
+        const context = {
+          caller: callerId.local(io.user),
+          priority: 'bulk',
+          deadline: FOREVER,
+          signal,
+        } as const
+        const ask = askFor(tenants, context, log)
+        const { accounts, events } = await takeSnapshot(tenant, { ask, snapshots, signal })
+        const changes =
+          events === undefined ? 'the first list, with nothing to compare it with' : `${events} changes`
+        io.stdout.write(`${accounts} accounts, ${changes}\n`)
+      }),
     )
   return audit
 }

@@ -5,7 +5,7 @@ import type { Table } from './table.ts'
 /** Set by the build, which puts the worker elsewhere. */
 declare const SQLITE_WORKER: string | undefined
 
-type Operation = 'read' | 'write' | 'swap' | 'list' | 'run' | 'all'
+type Operation = 'read' | 'write' | 'swap' | 'list' | 'run' | 'runAll' | 'all'
 type Answer = { id: number; result?: unknown; failure?: { message: string; code: string } }
 
 interface ThreadOptions {
@@ -24,6 +24,8 @@ type SqlValue = string | number | null
 export interface Database {
   /** Runs a statement with each of these rows of values, in one transaction. */
   run(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<void>
+  /** Runs statements without values, all of them in one transaction or none. */
+  runAll(statements: readonly string[]): Promise<void>
   /** Every row that a query finds; the caller knows their form. */
   all<Row>(sql: string, values: readonly SqlValue[]): Promise<Row[]>
   close(): Promise<void>
@@ -33,6 +35,7 @@ export function sqliteDatabase(options: ThreadOptions & { schema: string }): Dat
   const { ask, close } = openThread(options, () => {})
   return {
     run: async (sql, rows) => void (await ask('run', sql, rows)),
+    runAll: async (statements) => void (await ask('runAll', statements)),
     all: <Row>(sql: string, values: readonly SqlValue[]) => ask('all', sql, values) as Promise<Row[]>,
     close,
   }

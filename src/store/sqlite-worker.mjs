@@ -46,6 +46,9 @@ function statements(schema) {
       const one = statement(sql)
       for (const args of list) one.run(...args)
     },
+    runAll(list) {
+      for (const sql of list) statement(sql).run()
+    },
     all: (sql, args) => statement(sql).all(...args),
   }
 }

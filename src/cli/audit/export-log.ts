@@ -10,7 +10,7 @@ const OVERLAP_MS = 10 * 60_000
 /** Events that are known again at the edge of a page, where new ones have moved the pages. */
 const MAX_KNOWN = 100_000
 
-export interface ExportParts {
+interface ExportParts {
   tenant: string
   logs: Logs
   format: Format

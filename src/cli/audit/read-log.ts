@@ -12,7 +12,7 @@ export interface LogPlace {
   own?: Moment
 }
 
-export interface LogPage {
+interface LogPage {
   events: AuditEvent[]
   next?: LogPlace
   /** What is missing from this page, in sentences. */

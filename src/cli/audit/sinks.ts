@@ -72,7 +72,7 @@ export function outputSink({ stdout }: Pick<Io, 'stdout'>, format: Format): Sink
 }
 
 /** A collector over HTTP: the HTTP Event Collector of Splunk, or lines of JSON. */
-export interface Collector {
+interface Collector {
   url: URL
   token: Secret
   kind: 'hec' | 'jsonl'
