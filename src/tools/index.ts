@@ -11,6 +11,7 @@ import endSessions from './end-sessions.ts'
 import explainAccess from './explain-access.ts'
 import findUser from './find-user.ts'
 import getRun from './get-run.ts'
+import listChanges from './list-changes.ts'
 import listGroups from './list-groups.ts'
 import listTenants from './list-tenants.ts'
 import listUsers from './list-users.ts'
@@ -29,6 +30,7 @@ export const tools: readonly Tool[] = [
   listGroups,
   compareUsers,
   pullAudit,
+  listChanges,
   explainAccess,
   checkToken,
   createUser,

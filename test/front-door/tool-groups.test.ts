@@ -6,8 +6,8 @@ const WRITE = ['create_user', 'update_user', 'create_group', 'update_group_membe
 
 test.each([
   ['read', READ],
-  ['audit', ['pull_audit']],
-  ['read,audit', [...READ, 'pull_audit']],
+  ['audit', ['pull_audit', 'list_changes']],
+  ['read,audit', [...READ, 'pull_audit', 'list_changes']],
   ['write', [...READ, ...WRITE]],
   ['remove', [...READ, ...WRITE, 'deactivate_user', 'undo_change']],
 ])('--tools %s lists these, and lets nothing else be called', async (groups, tools) => {

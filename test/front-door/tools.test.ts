@@ -33,6 +33,7 @@ describe.each(CLIENTS)('for a %s client', (client) => {
       'list_groups',
       'compare_users',
       'pull_audit',
+      'list_changes',
       'explain_access',
       'check_token',
       'create_user',
