@@ -6,15 +6,18 @@ import type { Io } from '../app/io.ts'
 import { isSafeAddress } from '../config/address.ts'
 import { secretFrom } from '../config/reference.ts'
 import { callerId } from '../domain/caller-names.ts'
-import { askFor } from '../engine/ask.ts'
+import { askFor, mustOffer } from '../engine/ask.ts'
+import type { Logs } from '../engine/audit.ts'
 import { InvalidInput } from '../errors.ts'
 import { takeSnapshot } from '../snapshots/take.ts'
 import { fetchOver } from '../vendors/http/agent.ts'
 import { type Exported, exportLog } from './audit/export-log.ts'
 import { EXPORT_FORMATS, type ExportFormat, formatOf } from './audit/formats.ts'
 import { type PlaceKeeper, placeBeside, placeInStore } from './audit/place.ts'
+import { reconcile } from './audit/reconcile.ts'
+import { reconciledLines } from './audit/reconcile-text.ts'
 import { collectorSink, fileSink, outputSink, type Sink } from './audit/sinks.ts'
-import { newCommand } from './terminal.ts'
+import { newCommand, print, toJson } from './terminal.ts'
 import type { OpenData } from './with-data.ts'
 import { type Start, withServer } from './with-server.ts'
 
@@ -55,18 +58,27 @@ export function auditCommand(io: Io, start: Start, open: OpenData): Command {
       withServer(io, { start, open }, command, (running) => follow(io, running, tenant, options)),
     )
   audit
+    .command('reconcile <tenant>')
+    .description('Hold what this server did against the log of the app; exit code 1 if they differ')
+    .option('--since <time>', 'from this time on, ISO 8601; default: the last 24 hours')
+    .option('--until <time>', 'up to this time, ISO 8601; default: now')
+    .option('--actor <name>', 'the name of our API token in the log; default: who acts when this server does')
+    .option('--json', 'as JSON')
+    .action((tenant: string, options: ReconcileOptions, command: Command) =>
+      withServer(io, { start, open }, command, async (running) => {
+        mustOffer(running.tenants.get(tenant), 'pullAudit')
+        const signal = stopOf(io)
+        const logs = { ask: bulkAsk(io, running, signal), own: running.parts.own }
+        await reconcileHere(io, tenant, options, { logs, signal })
+      }),
+    )
+  audit
     .command('snapshot <tenant>')
     .description('List the accounts of a tenant: what changed since the last list is then in its audit log')
     .action((tenant: string, _: object, command: Command) =>
       withServer(io, { start, open }, command, async ({ tenants, snapshots, log }) => {
         const signal = stopOf(io)
-        const context = {
-          caller: callerId.local(io.user),
-          priority: 'bulk',
-          deadline: FOREVER,
-          signal,
-        } as const
-        const ask = askFor(tenants, context, log)
+        const ask = bulkAsk(io, { tenants, log }, signal)
         const { accounts, events } = await takeSnapshot(tenant, { ask, snapshots, signal })
         const changes =
           events === undefined ? 'the first list, with nothing to compare it with' : `${events} changes`
@@ -137,16 +149,15 @@ async function exportOnce(
   signal: AbortSignal,
   output?: PlaceKeeper,
 ): Promise<Exported> {
-  const { tenants, parts, log } = running
+  const { tenants, parts } = running
   const tenant = tenants.get(name)
   const format = formatOf(options.format, { tenant: name, product: tenant.title })
-  const context = { caller: callerId.local(io.user), priority: 'bulk', deadline: FOREVER, signal } as const
   const place = placeOf(io, running, name, options) ?? output
   const sink = await sinkOf(io, running, options, format, (await place?.read()) !== undefined)
   try {
-    return await exportLog(timeOf(options.since), {
+    return await exportLog(timeOf(options.since, '--since'), {
       tenant: name,
-      logs: { ask: askFor(tenants, context, log), own: parts.own },
+      logs: { ask: bulkAsk(io, running, signal), own: parts.own },
       format,
       formatName: options.format,
       sink,
@@ -159,6 +170,32 @@ async function exportOnce(
 }
 
 const FOREVER = 8_640_000_000_000_000
+
+/** Nobody waits for it, so that people's questions go first. */
+const bulkAsk = (io: Io, { tenants, log }: Pick<Running, 'tenants' | 'log'>, signal: AbortSignal) =>
+  askFor(tenants, { caller: callerId.local(io.user), priority: 'bulk', deadline: FOREVER, signal }, log)
+
+interface ReconcileOptions {
+  actor?: string
+  since?: string
+  until?: string
+  json?: true
+}
+
+const DAY_MS = 24 * 3_600_000
+
+async function reconcileHere(
+  io: Io,
+  tenant: string,
+  { since, until, actor, json }: ReconcileOptions,
+  { logs, signal }: { logs: Logs; signal: AbortSignal },
+): Promise<void> {
+  const end = timeOf(until, '--until') ?? new Date()
+  const span = { since: timeOf(since, '--since') ?? new Date(end.getTime() - DAY_MS), until: end }
+  const found = await reconcile(tenant, logs, { ...span, actor }, signal)
+  print(io, ...(json ? [toJson({ tenant, ...found }, 2)] : reconciledLines(io, found)))
+  if (found.notShown.length + found.notOurs.length + found.gaps.length > 0) io.exit(1)
+}
 
 function placeOf(
   io: Io,
@@ -195,9 +232,9 @@ async function sinkOf(
   return collectorSink({ url: new URL(to), token: secret.data, kind, fetch: fetchOver(settings.route) })
 }
 
-function timeOf(text: string | undefined): Date | undefined {
+function timeOf(text: string | undefined, option: string): Date | undefined {
   if (text === undefined) return undefined
   const time = new Date(text)
   if (!Number.isNaN(time.getTime())) return time
-  throw new InvalidInput('--since is not a time.', 'Write it as 2026-03-01 or 2026-03-01T12:00:00Z.')
+  throw new InvalidInput(`${option} is not a time.`, 'Write it as 2026-03-01 or 2026-03-01T12:00:00Z.')
 }
