@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
@@ -107,6 +108,8 @@ const withOptions = (command: Command): Command =>
 /** Aborts when the process is asked to stop. */
 function stopOf(io: Io): AbortSignal {
   const stop = new AbortController()
+  // Every request listens.
+  setMaxListeners(0, stop.signal)
   void io.untilStopped().then(() => stop.abort())
   return stop.signal
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { ComparedAccount, ComparedKind, Comparison } from '../domain/comparison.ts'
 import { askFor } from '../engine/ask.ts'
 import type { CompareDesk } from '../engine/compare-desk.ts'
@@ -38,6 +39,8 @@ const LONGEST_MS = 24 * 3_600_000
 export function openComparisons({ store, folder, tenants, log }: ComparisonsParts): Comparisons {
   const kept = openComparisonStore(store)
   const stopping = new AbortController()
+  // Every request of every comparison listens.
+  setMaxListeners(0, stopping.signal)
   // Of each caller, one at a time: the others wait.
   const turns = new Map<string, Promise<void>>()
 
