@@ -6,6 +6,7 @@ import type { PageParts } from '../approvals/page/handler.ts'
 import { type LoopbackPage, loopbackPage } from '../approvals/page/loopback.ts'
 import { openTasks } from '../approvals/tasks.ts'
 import { tending } from '../approvals/tend.ts'
+import { type Comparisons, openComparisons } from '../compare/open.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Plan } from '../domain/change.ts'
 import type { Grant, Scope } from '../domain/scopes.ts'
@@ -13,6 +14,7 @@ import { briefOn } from '../engine/approval-briefing.ts'
 import { askFor } from '../engine/ask.ts'
 import type { Parts } from '../engine/dispatch.ts'
 import { pastOf } from '../engine/history.ts'
+import { mergedEvents } from '../engine/merged-events.ts'
 import { ownEvents } from '../engine/own-events.ts'
 import { openTenants, type Tenants, traitsOf } from '../engine/tenants.ts'
 import type { Call } from '../guards/call.ts'
@@ -27,6 +29,7 @@ import { storePeople } from '../limits/people.ts'
 import { type Log, logTo } from '../log.ts'
 import { type Meter, unmetered } from '../meter.ts'
 import { openRuns, type Runs } from '../runs/open.ts'
+import { openSnapshotStore, type SnapshotStore } from '../snapshots/snapshot-store.ts'
 import { openClaims } from '../store/claims.ts'
 import { stateSigner } from '../store/signed-state.ts'
 import type { Store } from '../store/store.ts'
@@ -57,6 +60,8 @@ export interface Running {
   tenants: Tenants
   freezes: Freezes
   runs: Runs
+  comparisons: Comparisons
+  snapshots: SnapshotStore
   store: Store
   /** What the approval page needs. */
   page: PageParts
@@ -143,6 +148,8 @@ export async function composeServer(
     // No claim needs to outlive a power loss, and a synchronous write to the disk for each would hold everybody up.
     claims: openClaims(budgets),
   })
+  const comparisons = openComparisons({ store: kept.comparisons, folder, tenants, log })
+  const snapshots = openSnapshotStore(folder)
   const parts: Omit<Parts, 'runs'> = {
     tools,
     tenants,
@@ -161,7 +168,8 @@ export async function composeServer(
     inFlight: changes,
     guards: (sight) => callGuards(guardPolicy, sight),
     past: (reference, caller, signal) => pastOf(journal, reference, (by) => by === caller, signal),
-    own: (asked, signal) => ownEvents(journal, asked, signal),
+    own: (asked, signal) => mergedEvents([(one) => ownEvents(journal, one, signal), snapshots.events], asked),
+    comparisons: comparisons.desk,
   }
   const runs = openRuns({
     store,
@@ -170,10 +178,13 @@ export async function composeServer(
     policy: guardPolicy,
     limits: settings.limits.runs,
     mayHave: () => settings.store !== 'disk' || (folder !== undefined && existsSync(folder)),
+    compared: comparisons.accounts,
   })
   return {
     parts: { ...parts, runs: runs.desk, ...(options.tools && { scopes: options.tools }) },
     runs,
+    comparisons,
+    snapshots,
     settings,
     tenants,
     freezes,
@@ -183,13 +194,20 @@ export async function composeServer(
     async close() {
       requests.stop()
       await runs.runner.stop()
+      await comparisons.stop()
       await links.close()
       await changes.drained()
       await refusals.close()
       await closeWebhook()
       // Leases that cannot be written back expire.
       await ledger.flush().catch(() => undefined)
-      await Promise.all([store.close(), budgets.close(), closeSandbox()])
+      await Promise.all([
+        store.close(),
+        budgets.close(),
+        kept.comparisons.close(),
+        snapshots.close(),
+        closeSandbox(),
+      ])
     },
   }
 }

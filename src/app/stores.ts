@@ -163,18 +163,19 @@ export function placeIn(io: Io, place: StorePlace): StorePlace {
 }
 
 /**
- * Opens the store, which survives a power loss; the budgets, which every request changes; and the journal. Throws
+ * Opens the store, which survives a power loss; the budgets, which every request changes; what comparisons found, which is
+ * large and soon old; and the journal. Throws
  * `SettingsError` if others may write in the folder, or this user may not.
  */
 export function openStores(
   folder: string | undefined,
   place: StorePlace = 'disk',
   { uid }: Pick<Io, 'uid'> = {},
-): { store: Store; budgets: Store; journal: Journal } {
+): { store: Store; budgets: Store; comparisons: Store; journal: Journal } {
   if (place !== 'disk') {
     const redis = openRedis(place)
     const store = redisStore(redis)
-    return { store, budgets: store, journal: streamJournal(redis, store) }
+    return { store, budgets: store, comparisons: store, journal: streamJournal(redis, store) }
   }
   if (folder === undefined) {
     throw new SettingsError('no data folder', [
@@ -186,7 +187,8 @@ export function openStores(
   const store = diskStore(join(folder, 'state'), { durable: true })
   const budgets = diskStore(join(folder, 'budgets'), { durable: false })
   const derived = diskStore(join(folder, 'journal-index'), { durable: false })
-  return { store, budgets, journal: fileJournal(folder, store, derived) }
+  const comparisons = diskStore(join(folder, 'comparisons'), { durable: false })
+  return { store, budgets, comparisons, journal: fileJournal(folder, store, derived) }
 }
 
 /** The command line that a person types to run a command on the same data. */

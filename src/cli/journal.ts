@@ -14,6 +14,7 @@ import { linesAbout } from '../journal/query.ts'
 import { canonicalJson } from '../text/canonical-json.ts'
 import { escapeUnseen, plainText } from '../text/text.ts'
 import { csv } from './journal-csv.ts'
+import { ocsfOf } from './journal-ocsf.ts'
 import { addProofCommands, anchorsIn, publicKeyOf } from './journal-proof.ts'
 import { rows, story } from './journal-text.ts'
 import { newCommand, paint, print, toJson } from './terminal.ts'
@@ -39,7 +40,9 @@ export function journalCommand(io: Io, open: OpenData): Command {
   journal
     .command('export')
     .description('Export the entries for another program')
-    .addOption(new Option('--format <format>', 'output format').choices(['jsonl', 'csv']).default('jsonl'))
+    .addOption(
+      new Option('--format <format>', 'output format').choices(['jsonl', 'csv', 'ocsf']).default('jsonl'),
+    )
     .option('--since <time>', 'only entries from this time, ISO 8601')
     .option('--until <time>', 'only entries up to this time, ISO 8601')
     .option('--out <file>', 'write to a new file')
@@ -97,7 +100,7 @@ const showCall = (io: Io, open: OpenData, command: Command, which: string, { jso
   })
 
 interface ExportOptions {
-  format: 'jsonl' | 'csv'
+  format: 'jsonl' | 'csv' | 'ocsf'
   since?: string
   until?: string
   out?: string
@@ -117,7 +120,8 @@ const exportLines = (
     async function* text() {
       if (format === 'csv') yield csv()
       for await (const line of journal.read(filter, { unreadable: unreadable(io) })) {
-        yield format === 'csv' ? csv(line) : `${toJsonLine(line)}\n`
+        if (format === 'ocsf') yield `${toJson(ocsfOf(line))}\n`
+        else yield format === 'csv' ? csv(line) : `${toJsonLine(line)}\n`
       }
     }
     const lines = Readable.from(text())

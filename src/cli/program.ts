@@ -10,8 +10,10 @@ import { allowCommand } from './allow.ts'
 import { approvalsCommand } from './approvals.ts'
 import { approversCommand } from './approvers.ts'
 import { appsCommand } from './apps.ts'
+import { auditCommand } from './audit.ts'
 import { brakeCommand } from './brake.ts'
 import { checkCommand } from './check.ts'
+import { compareCommand } from './compare.ts'
 import { demoCommand } from './demo.ts'
 import { initCommand } from './init.ts'
 import { journalCommand } from './journal.ts'
@@ -69,6 +71,8 @@ export function program(io: Io): Command {
       .addCommand(offboardCommand(io, start, data))
       .addCommand(runsCommand(io, start, data))
       .addCommand(tasksCommand(io, data))
+      .addCommand(auditCommand(io, start, data))
+      .addCommand(compareCommand(io, start, data))
       .addCommand(tokensCommand(io, data))
       .addCommand(toolsCommand(io))
       .addCommand(appsCommand(io))

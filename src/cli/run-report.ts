@@ -1,4 +1,5 @@
 import type { Run, RunCounts, RunRow } from '../domain/run.ts'
+import { htmlPage } from './html-page.ts'
 
 const COLUMNS = ['Person', 'App', 'Account', 'Outcome', 'Why'] as const
 
@@ -39,29 +40,9 @@ const escaped = (text: string): string =>
     .replace(/[\\`*_|<>[\]#]/g, (letter) => (letter === '_' || letter === '#' ? letter : `\\${letter}`))
     .replace(/\s+/g, ' ')
 
-const LETTERS: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-const safe = (text: string): string => text.replace(/[&<>"']/g, (letter) => LETTERS[letter] ?? letter)
-
 /** The report of a run as one page that needs nothing else. */
 export function htmlReport(run: Run, rows: readonly RunRow[], counts: RunCounts): string {
   const [title = '', ...rest] = summary(run, counts)
-  const row = (cells: readonly string[], tag: 'td' | 'th') =>
-    `<tr>${cells.map((cell) => `<${tag}>${safe(cell)}</${tag}>`).join('')}</tr>`
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${safe(title)}</title>
-<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}
-table{border-collapse:collapse;width:100%}th,td{border-bottom:1px solid #8886;padding:.3rem .6rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}</style>
-</head><body><h1>${safe(title)}</h1>
-${rest.map((text) => `<p>${safe(text)}</p>`).join('\n')}
-<table><thead>${row(COLUMNS, 'th')}</thead><tbody>
-${rows.map((one) => row(cellsOf(one), 'td')).join('\n')}
-</tbody></table></body></html>
-`
+  const { start, table, row, endTable, end } = htmlPage
+  return [start(title, rest), table(COLUMNS), ...rows.map((one) => row(cellsOf(one))), endTable, end].join('')
 }

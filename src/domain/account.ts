@@ -62,7 +62,19 @@ export type Account = z.infer<typeof Account>
 export const WRITTEN_IN_APPS = [
   ...['name', 'givenName', 'familyName', 'displayName', 'formattedName', 'userName', 'email', 'otherEmails'],
   ...['title', 'department', 'role', 'groups', 'userType', 'location', 'manager', 'managerName'],
-  ...['phone', 'locale', 'timezone', 'custom', 'alsoChanged', 'actor', 'action', 'target', 'plan'],
+  ...[
+    'phone',
+    'locale',
+    'timezone',
+    'custom',
+    'alsoChanged',
+    'actor',
+    'action',
+    'target',
+    'group',
+    'detail',
+    'plan',
+  ],
 ] as const
 
 /** The accounts of one person, over all tenants. */
@@ -114,7 +126,13 @@ export const AuditEvent = z.lazy(() =>
     actor: z.string().optional(),
     action: z.string(),
     target: z.string().optional(),
-    /** `journal`: this server did it. */
+    /** The group that was joined or left. */
+    group: z.string().optional(),
+    /** What changed. */
+    detail: z.string().optional(),
+    /** Of a snapshot: when the list before was taken. It happened after that, and before `time`. */
+    notBefore: z.string().optional(),
+    /** `journal`: this server did it; `snapshot`: two lists of the accounts differ. */
     source: z.enum(['app', 'snapshot', 'journal']),
     /** Who approved it, of what this server did. */
     approvedBy: z.string().optional(),

@@ -26,6 +26,8 @@ export interface Page<Item, At> {
   behind: At[]
   next?: At
   complete: boolean
+  /** How many rows of this page could not be read; also a page with a `next` can have some. */
+  unreadable?: number
   note?: string
 }
 

@@ -1,5 +1,6 @@
 import type { CallerNames } from './caller-names.ts'
 import type { RunWeight } from './change.ts'
+import type { ComparedKind } from './comparison.ts'
 import type { Grant } from './scopes.ts'
 
 /** What a run is doing. `scheduled`: it waits for its time. */
@@ -106,6 +107,8 @@ export interface RunInput {
   tenant?: string
   match?: Readonly<Record<string, unknown>>
   tenants?: readonly string[]
+  /** The accounts of these kinds that a comparison found. */
+  comparison?: { id: string; kinds: readonly ComparedKind[] }
   /** When it is to begin, epoch milliseconds; at once when absent. */
   at?: number
   reason: string

@@ -110,6 +110,7 @@ export async function readAudit(
       ...(refused ? [logRefused(refused)] : []),
       ...(app?.note ? [app.note] : []),
       ...(read === 'unreadable' ? [UNREADABLE] : []),
+      ...(events.some(({ source }) => source === 'snapshot') ? [OF_SNAPSHOTS] : []),
       ...(ours.altered > 0 ? [alteredNote(ours.altered)] : []),
     ],
   }
@@ -122,8 +123,12 @@ const logRefused = ({ code, message, hint }: IdentityError): string =>
 
 const UNREADABLE = 'The journal cannot be read now: what this server did is left out.'
 
+const OF_SNAPSHOTS =
+  'What is from a snapshot is the difference of two lists: it happened after `notBefore` and before `time`, by nobody ' +
+  'knows whom, and what came and went between them is not seen.'
+
 const noLog = (app: string): string =>
-  `${app} has no log that this server can read: this is only what this server did, and proves nothing about others.`
+  `${app} has no log that this server can read: this is only what this server did or saw, and proves nothing about others.`
 
 const alteredNote = (lines: number): string =>
   `${lines} lines of this server’s journal were altered and are left out; \`identity-mcp journal verify\` says which.`

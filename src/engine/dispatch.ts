@@ -25,6 +25,7 @@ import type { StateSigner } from '../store/signed-state.ts'
 import { plainText } from '../text/text.ts'
 import { askFor, atTenant, mustOffer } from './ask.ts'
 import { carryOut, type HandOver } from './carry-out.ts'
+import type { CompareDesk } from './compare-desk.ts'
 import { cursorsFor } from './cursor.ts'
 import type { PastCall } from './history.ts'
 import { claimsOf, holdFor, inUse, mustNameAppsOnce } from './hold.ts'
@@ -57,6 +58,8 @@ export interface Parts {
   own: (ask: OwnEventsAsk, signal?: AbortSignal) => Promise<OwnEvents>
   /** The runs of a call's caller. */
   runs: (call: Call) => RunDesk
+  /** The comparisons of a call's caller. */
+  comparisons: (call: Call) => CompareDesk
   /** Changes in flight, which finish before the process exits. */
   inFlight: InFlight
   /** Checked before each change is sent. */
@@ -85,6 +88,7 @@ export function dispatcher({
   past,
   own,
   runs,
+  comparisons,
   inFlight,
   freezes,
   approvals,
@@ -113,6 +117,7 @@ export function dispatcher({
         own: async (asked) => own({ ...asked, tenant: seen.get(asked.tenant).name }, call.signal),
         cursors: cursorsFor(signer, tool.name, call.caller.id),
         runs: runs(call),
+        comparisons: comparisons(call),
         can: (tenant) =>
           tools
             .filter((one) => holds(call.grant, scopeOf(one)) && seen.serving(one)?.includes(tenant))

@@ -4,6 +4,7 @@ import type { Carried, Change, Effect, Plan } from '../domain/change.ts'
 import type { OperationName } from '../domain/operations.ts'
 import type { Scope } from '../domain/scopes.ts'
 import type { Ask } from './ask.ts'
+import type { CompareDesk } from './compare-desk.ts'
 import type { Cursors } from './cursor.ts'
 import type { PastCall } from './history.ts'
 import type { Hold } from './hold.ts'
@@ -40,6 +41,7 @@ interface ReadingTool<Input extends z.ZodType = z.ZodType, Output extends z.ZodT
       own: (ask: OwnEventsAsk) => Promise<OwnEvents>
       cursors: Cursors
       runs: RunDesk
+      comparisons: CompareDesk
       can: (tenant: Tenant) => string[]
     },
   ): Promise<z.input<Output>>

@@ -1,5 +1,5 @@
 import type { Change } from '../domain/change.ts'
-import type { Run } from '../domain/run.ts'
+import type { Run, RunInput } from '../domain/run.ts'
 import { askFor } from '../engine/ask.ts'
 import { dispatcher, type Parts } from '../engine/dispatch.ts'
 import { NO_RUNS, type RunDesk } from '../engine/run-desk.ts'
@@ -9,6 +9,7 @@ import { compose } from '../guards/compose.ts'
 import { protectedAccounts } from '../guards/protected.ts'
 import type { Store } from '../store/store.ts'
 import { runDesk } from './desk.ts'
+import type { PlanningParts } from './plan-run.ts'
 import { openRunStore, type RunStore } from './run-store.ts'
 import { openRunner, type Runner } from './runner.ts'
 import { type StepInput, stepOf } from './step.ts'
@@ -33,9 +34,19 @@ interface RunsParts {
   policy: CallPolicy
   limits: { people: number; failures: number; failureShare: number }
   mayHave(): boolean
+  /** The accounts that a comparison of this caller found. */
+  compared(caller: string, asked: NonNullable<RunInput['comparison']>): ReturnType<PlanningParts['compared']>
 }
 
-export function openRuns({ store: kept, budgets, parts, policy, limits, mayHave }: RunsParts): Runs {
+export function openRuns({
+  store: kept,
+  budgets,
+  parts,
+  policy,
+  limits,
+  mayHave,
+  compared,
+}: RunsParts): Runs {
   const { tenants, approvals, tasks, log } = parts
   const store = openRunStore(kept, budgets)
   const dispatchers = new Map<string, ReturnType<typeof dispatcher>>()
@@ -106,6 +117,7 @@ export function openRuns({ store: kept, budgets, parts, policy, limits, mayHave 
         policy: policy.confirming.policy,
         tasks,
         maxPeople: limits.people,
+        compared: (asked) => compared(caller.id, asked),
       }
     },
   })

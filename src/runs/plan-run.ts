@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto'
 import { type Tasks, taskId } from '../approvals/tasks.ts'
 import type { Account } from '../domain/account.ts'
 import { type Change, targetKey } from '../domain/change.ts'
+import type { ComparedAccount } from '../domain/comparison.ts'
 import type { ListPosition, Match } from '../domain/operations.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { Run, RunInput, RunRow, RunStep } from '../domain/run.ts'
-import type { Ask } from '../engine/ask.ts'
+import { sameUserName } from '../domain/same.ts'
+import { type Ask, mustOffer } from '../engine/ask.ts'
 import { isByHand, taskNote, toldByHand } from '../engine/by-hand.ts'
 import { findPerson, type PersonAt } from '../engine/find-person.ts'
 import type { Tenant } from '../engine/tenants.ts'
@@ -23,6 +25,10 @@ export interface PlanningParts {
   judge(change: Change): Promise<void>
   policy: Policy
   tasks: Pick<Tasks, 'get'>
+  /** The accounts that a comparison of this caller found, and why there may be others. */
+  compared(
+    asked: NonNullable<RunInput['comparison']>,
+  ): Promise<{ accounts: ComparedAccount[]; gaps: string[] }>
   /** The most people of one run. */
   maxPeople: number
   /** Waits until then, epoch milliseconds. */
@@ -40,18 +46,17 @@ interface Planned {
 
 /** Finds everybody, reads each account by its id, and freezes what is to be done. Saves the rows; returns the run with its plan. */
 export async function planRun(run: Run, runs: RunStore, parts: PlanningParts): Promise<Run> {
-  const { people, gaps } = await peopleOf(run.input, parts)
+  const { people, gaps, plan } = await wantedBy(run.input, parts)
   if (people.length > parts.maxPeople) {
     throw new LimitReached(
       `These are ${people.length} people; a run takes ${parts.maxPeople} at most.`,
       'Split them up, or ask the person who runs this server.',
     )
   }
-  const tenants = tenantsOf(run.input, parts)
   const planned: Planned[] = []
   for (let start = 0; start < people.length; start += AT_ONCE) {
     const some = people.slice(start, start + AT_ONCE)
-    const found = await Promise.all(some.map((person) => planPerson(person, tenants, parts)))
+    const found = await Promise.all(some.map(plan))
     planned.push(...found.flat())
   }
   const rows = withinApproval(withoutRepeats(planned), parts.policy)
@@ -108,6 +113,24 @@ function tenantsOf({ tenants, tenant, people }: RunInput, { ask, isWritable }: P
     ['findAccounts', 'readAccount', 'deactivateAccount'].every((name) => one.offers(name as 'findAccounts'))
   if (tenants) return [...new Set(tenants)].map(ask.tenants.get)
   return tenant !== undefined && people ? [ask.tenants.get(tenant)] : ask.tenants.all.filter(able)
+}
+
+/** Who is asked for, and how each of them is planned. */
+async function wantedBy(
+  input: RunInput,
+  parts: PlanningParts,
+): Promise<{ people: string[]; gaps: string[]; plan: (person: string) => Promise<Planned[]> }> {
+  if (input.comparison) {
+    const found = await parts.compared(input.comparison)
+    const accounts = found.accounts.filter(({ tenant }) => input.tenants?.includes(tenant) ?? true)
+    return {
+      ...found,
+      people: [...new Set(accounts.map(({ person }) => person))],
+      plan: planCompared(accounts, parts),
+    }
+  }
+  const tenants = tenantsOf(input, parts)
+  return { ...(await peopleOf(input, parts)), plan: (person) => planPerson(person, tenants, parts) }
 }
 
 /** Who is asked for, each once: as named, or by the address of each account that matches. */
@@ -174,6 +197,46 @@ const skippedRow = ({
 }: Pick<RunRow, 'person'> & { code: string; note: string } & Partial<RunRow>): Planned => ({
   row: { person, outcome: 'skipped', verified: false, code, note, ...more },
 })
+
+/** Plans exactly the accounts that a comparison found, as far as what it found still holds. */
+function planCompared(
+  accounts: readonly ComparedAccount[],
+  parts: PlanningParts,
+): (person: string) => Promise<Planned[]> {
+  const byPerson = new Map<string, ComparedAccount[]>()
+  for (const one of accounts) byPerson.set(one.person, [...(byPerson.get(one.person) ?? []), one])
+  return async (person) => {
+    const rows = await Promise.all(
+      (byPerson.get(person) ?? []).map(async ({ tenant, account, truth }): Promise<Planned[]> => {
+        const named = { person, tenant, account }
+        try {
+          mustOffer(parts.ask.tenants.get(tenant), 'deactivateAccount')
+          if (truth && (await isBack(truth, parts))) return [skippedRow({ ...named, ...BACK })]
+          const record = await parts.ask.one(tenant, 'readAccount', { id: account.id })
+          if (!record) return [skippedRow({ ...named, code: 'not_found', note: 'The account is gone.' })]
+          if (!sameUserName(record.userName, account.userName)) return [skippedRow({ ...named, ...RENAMED })]
+          return [await planAccount(person, record, parts.ask.tenants.get(tenant), parts, undefined)]
+        } catch (error) {
+          if (!(error instanceof IdentityError)) throw error
+          return [skippedRow({ ...named, ...shownError(error) })]
+        }
+      }),
+    )
+    return rows.flat()
+  }
+}
+
+const BACK = { code: 'changed', note: 'The source does not say any more that they have left.' }
+const RENAMED = { code: 'changed', note: 'The account has another user name since the comparison.' }
+
+/** Whether the source has somebody back who had left, as far as it can be asked for one record. */
+async function isBack(
+  { tenant, id }: { tenant: string; id: string },
+  { ask }: PlanningParts,
+): Promise<boolean> {
+  if (!ask.tenants.get(tenant).offers('readAccount')) return false
+  return (await ask.one(tenant, 'readAccount', { id }))?.status === 'active'
+}
 
 const shownError = ({ code, message, hint }: IdentityError) => ({ code, note: `${message} ${hint}` })
 

@@ -5,7 +5,7 @@ import type { Table } from './table.ts'
 /** Set by the build, which puts the worker elsewhere. */
 declare const SQLITE_WORKER: string | undefined
 
-type Operation = 'read' | 'write' | 'swap' | 'list'
+type Operation = 'read' | 'write' | 'swap' | 'list' | 'run' | 'runAll' | 'all'
 type Answer = { id: number; result?: unknown; failure?: { message: string; code: string } }
 
 interface ThreadOptions {
@@ -13,15 +13,50 @@ interface ThreadOptions {
   durable: boolean
   /** How long a statement waits for the locks of other processes, milliseconds. */
   waitMs: number
-  /** How often expired rows are deleted, milliseconds. */
-  sweepMs: number
+}
+
+/** A value in a row of a database. */
+type SqlValue = string | number | null
+
+/** A database with the tables of these statements, in a thread of its own. */
+export interface Database {
+  /** Runs a statement with each of these rows of values, in one transaction. */
+  run(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<void>
+  /** Runs statements without values, all of them in one transaction or none. */
+  runAll(statements: readonly string[]): Promise<void>
+  /** Every row that a query finds; the caller knows their form. */
+  all<Row>(sql: string, values: readonly SqlValue[]): Promise<Row[]>
+  close(): Promise<void>
+}
+
+export function sqliteDatabase(options: ThreadOptions & { schema: string }): Database {
+  const { ask, close } = openThread(options, () => {})
+  return {
+    run: async (sql, rows) => void (await ask('run', sql, rows)),
+    runAll: async (statements) => void (await ask('runAll', statements)),
+    all: <Row>(sql: string, values: readonly SqlValue[]) => ask('all', sql, values) as Promise<Row[]>,
+    close,
+  }
+}
+
+/** One table of texts by key, whose expired rows are deleted every `sweepMs` milliseconds. */
+export function sqliteThread(options: ThreadOptions & { sweepMs: number }, lost: () => void): Table {
+  const { ask, close } = openThread(options, lost)
+  return {
+    // What the worker answers, as it declares it.
+    read: (key) => ask('read', key) as Promise<string | undefined>,
+    write: async (key, row) => void (await ask('write', key, row)),
+    swap: (key, before, after) => ask('swap', key, before, after) as Promise<boolean>,
+    list: (prefix) => ask('list', prefix) as Promise<[key: string, row: string][]>,
+    close,
+  }
 }
 
 /**
  * A database in a thread of its own: nothing in this thread waits for its locks, reads and flushes. An answer comes after
  * the commit. `lost` is called when the thread has ended by itself.
  */
-export function sqliteThread(options: ThreadOptions, lost: () => void): Table {
+function openThread(options: ThreadOptions, lost: () => void) {
   const place = typeof SQLITE_WORKER === 'undefined' ? './sqlite-worker.mjs' : SQLITE_WORKER
   const worker = new Worker(new URL(place, import.meta.url), { workerData: options, execArgv: [] })
   const waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: unknown) => void }>()
@@ -62,11 +97,7 @@ export function sqliteThread(options: ThreadOptions, lost: () => void): Table {
     })
 
   return {
-    // What the worker answers, as it declares it.
-    read: (key) => ask('read', key) as Promise<string | undefined>,
-    write: async (key, row) => void (await ask('write', key, row)),
-    swap: (key, before, after) => ask('swap', key, before, after) as Promise<boolean>,
-    list: (prefix) => ask('list', prefix) as Promise<[key: string, row: string][]>,
+    ask,
     async close() {
       closing = true
       worker.ref()

@@ -95,8 +95,7 @@ const THINGS: readonly Row[] = [
   ],
   [
     /\b(compare|comparison|diff|reconcile|orphan\w*|source|truth|hr|hris|okta|entra|idp|missing)\b/,
-    'Nothing compares two systems: list_users gives the accounts of a tenant page by page; ' +
-      'who should have one, the identity provider or the HR system knows.',
+    'compare_users compares tenants with the one that is the truth about people, and says who left, is missing or differs.',
   ],
   [
     /\b(bulk|batch|mass|many|all|everyone|csv|people|leavers?|(deactivate|offboard|suspend|delete) users)\b/,

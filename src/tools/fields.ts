@@ -42,6 +42,11 @@ export const ApprovalId = z.string().min(1).max(64).optional().describe('`approv
 export const ChangeMade = z.string().optional()
 export const Code = z.enum(ERROR_CODES)
 
+export const ComparisonId = z
+  .string()
+  .regex(/^cmp-[0-9a-f]{12}$/, 'must be a comparisonId')
+  .describe('As compare_users answered it')
+
 /** ISO 8601 with a time zone, epoch seconds to the thousandth. */
 export const Instant = z.iso.datetime({ offset: true })
 

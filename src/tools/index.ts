@@ -1,6 +1,7 @@
 import type { Tool } from '../engine/tool.ts'
 import cancelRun from './cancel-run.ts'
 import checkToken from './check-token.ts'
+import compareUsers from './compare-users.ts'
 import createGroup from './create-group.ts'
 import createUser from './create-user.ts'
 import deactivateUser from './deactivate-user.ts'
@@ -10,6 +11,7 @@ import endSessions from './end-sessions.ts'
 import explainAccess from './explain-access.ts'
 import findUser from './find-user.ts'
 import getRun from './get-run.ts'
+import listChanges from './list-changes.ts'
 import listGroups from './list-groups.ts'
 import listTenants from './list-tenants.ts'
 import listUsers from './list-users.ts'
@@ -26,7 +28,9 @@ export const tools: readonly Tool[] = [
   findUser,
   listUsers,
   listGroups,
+  compareUsers,
   pullAudit,
+  listChanges,
   explainAccess,
   checkToken,
   createUser,

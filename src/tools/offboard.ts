@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { ApprovalId, Reason, TenantName, TenantNames } from './fields.ts'
+import { ApprovalId, ComparisonId, Reason, TenantName, TenantNames } from './fields.ts'
 import { MatchedPeople } from './match-fields.ts'
 import { BeginAt, People } from './run-fields.ts'
 import { runTool } from './run-tool.ts'
@@ -17,20 +17,29 @@ export default runTool({
         people: People.optional().describe('Emails or user names'),
         tenant: TenantName.optional().describe('Where `match` is looked for'),
         match: MatchedPeople.optional().describe('Instead of people: who has these values in `tenant`'),
+        comparison: ComparisonId.optional().describe('Instead of people: a comparisonId'),
+        kinds: z
+          .array(z.enum(['stale', 'orphan']))
+          .min(1)
+          .optional()
+          .describe('Of the comparison; default stale'),
         tenants: TenantNames.optional().describe('Default: every tenant that can'),
         reason: Reason,
         at: BeginAt,
         approvalId: ApprovalId,
       })
       .refine(
-        ({ people, tenant, match }) =>
-          people ? !tenant && !match : tenant !== undefined && match !== undefined,
-        'needs `people`, or `tenant` with `match`',
+        ({ people, tenant, match, comparison, kinds }) =>
+          [people, match, comparison].filter((one) => one !== undefined).length === 1 &&
+          (tenant === undefined) === (match === undefined) &&
+          (kinds === undefined || comparison !== undefined),
+        'needs `people`, or `tenant` with `match`, or `comparison`',
       ),
-  wish: ({ approvalId: _, at, people, tenant, match, tenants, reason }) => ({
+  wish: ({ approvalId: _, at, people, tenant, match, comparison, kinds, tenants, reason }) => ({
     ...(people && { people }),
     ...(tenant !== undefined && { tenant }),
     ...(match && { match }),
+    ...(comparison !== undefined && { comparison: { id: comparison, kinds: kinds ?? ['stale'] } }),
     ...(tenants && { tenants }),
     ...(at !== undefined && { at }),
     reason,

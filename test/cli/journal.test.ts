@@ -235,3 +235,22 @@ test('closes segments that can be kept elsewhere, and reads the rest', async () 
   await writeFile(join(desk.folder, 'anchors'), `${anchor(5)}\n`)
   expect((await run(['verify', '--anchor', join(desk.folder, 'anchors')])).code).toBe(1)
 })
+
+test('exports OCSF events, one for each entry', async () => {
+  await tell()
+  const { out, code } = await run(['export', '--format', 'ocsf'])
+  expect(code).toBe(0)
+  const events = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(events).toHaveLength(5)
+  expect(events[4]).toMatchObject({
+    class_uid: 3001,
+    activity_id: 5,
+    status_id: 1,
+    user: { name: 'ada@example.com' },
+    metadata: { uid: 'journal-5', tenant_uid: 'acme-netskope' },
+  })
+  expect(events[1]).toMatchObject({ class_uid: 3004, entity: { name: 'create user: done' } })
+})

@@ -6,6 +6,7 @@ const READ = [
   'find_user',
   'list_users',
   'list_groups',
+  'compare_users',
   'check_token',
   'explain_access',
   'get_run',
@@ -21,8 +22,8 @@ const WRITE = [
 
 test.each([
   ['read', READ],
-  ['audit', ['pull_audit']],
-  ['read,audit', [...READ, 'pull_audit']],
+  ['audit', ['pull_audit', 'list_changes']],
+  ['read,audit', [...READ, 'pull_audit', 'list_changes']],
   ['write', [...READ, ...WRITE]],
   ['remove', [...READ, ...WRITE, 'deactivate_user', 'offboard', 'deactivate_users', 'undo_change']],
 ])('--tools %s lists these, and lets nothing else be called', async (groups, tools) => {

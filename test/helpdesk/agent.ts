@@ -25,6 +25,8 @@ export interface Answer extends ToolAnswer {
   change?: string
   approval?: { approveAt: string; id: string }
   runId?: string
+  comparisonId?: string
+  rows?: { person: string }[]
   state?: string
   counts?: Record<string, number>
   people?: { email?: string; accounts: Account[]; facts?: { status?: string; changes: unknown[] }[] }[]

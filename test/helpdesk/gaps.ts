@@ -88,27 +88,6 @@ const deactivate = (agent: Agent, accounts: readonly Account[], more: object = {
     ...more,
   })
 
-export const goneAtTheSource = request({
-  asks: 'Who still has an active account in Gainsight, though gone at our identity provider?',
-  most: { calls: 3, kilobytes: 18, questions: 0 },
-  ends: 'Told that the list of the app is one half of it; a page of it is never called complete.',
-  gap: {
-    why: 'no identity provider is connected and nothing compares two systems',
-    says: /who should have one, the identity provider or the HR system knows/,
-    closedBy: named(/compare/),
-  },
-  async script(agent) {
-    const compared = await agent.suppose('compare_users', { truth: 'okta' })
-    const tenants = await agent.tenants('list_users')
-    const tenant = tenants.find(({ vendor }) => vendor === 'gainsight')?.tenant
-    return { compared, page: await agent.call('list_users', { tenant, match: { status: 'active' } }) }
-  },
-  holds({ compared, page }) {
-    expect(compared.error?.code).toBe('protocol')
-    expect(page).toMatchObject({ complete: false, nextCursor: expect.any(String) })
-  },
-})
-
 export const suspended = request({
   asks: 'Suspend Uma Kovács until the first of March.',
   most: { calls: 3, kilobytes: 5.5, questions: 1 },

@@ -71,6 +71,42 @@ export const brokenIntegration = request({
   },
 })
 
+export const goneAtTheSource = request({
+  asks: 'Who still has an active account in Gainsight, though gone at our identity provider?',
+  most: { calls: 4, kilobytes: 16, questions: 0 },
+  ends: 'Compared with the source (here the app that speaks SCIM): counts first, then who has left.',
+  async script(agent) {
+    const tenants = await agent.tenants('compare_users')
+    const named = (wanted: string) => tenants.find(({ vendor }) => vendor === wanted)?.tenant
+    const ask = { truth: named('scim'), tenants: [named('gainsight')] }
+    const compared = await agent.call('compare_users', ask)
+    const { comparisonId } = compared
+    const rows = []
+    let cursor: string | undefined
+    do {
+      const asked = { comparisonId, kind: 'stale', ...(cursor && { cursor }) }
+      const page = await agent.call('compare_users', asked)
+      rows.push(...(page.rows ?? []))
+      cursor = page.nextCursor
+    } while (cursor)
+    return { compared, rows }
+  },
+  holds({ compared, rows }, { gainsight, scim }) {
+    const named = (text: string | undefined) => text?.toLowerCase()
+    const hasLeft = ({ userName, externalId }: { userName: string; externalId?: string }) =>
+      scim.users.some(
+        (one) =>
+          one.active === false && (one.externalId === externalId || named(one.userName) === named(userName)),
+      )
+    const left = gainsight.users.filter((user) => user.active !== false && hasLeft(user))
+    expect(left.length).toBeGreaterThan(0)
+    expect(compared).toMatchObject({ complete: true, counts: [{ stale: left.length }] })
+    expect(rows.map(({ person }) => named(person)).sort()).toEqual(
+      left.map(({ emails }) => named(emails?.[0]?.value)).sort(),
+    )
+  },
+})
+
 export const allAdmins = request({
   asks: 'Who are the administrators of all our apps?',
   most: { calls: 5, kilobytes: 3.5, questions: 0 },

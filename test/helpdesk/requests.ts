@@ -1,18 +1,11 @@
 import { givenBack, leaver, leavers, married, mover, superAdmin } from './changes.ts'
-import {
-  firedAdmin,
-  goneAtTheSource,
-  idleContractors,
-  newHire,
-  reset,
-  sameGroups,
-  suspended,
-} from './gaps.ts'
+import { firedAdmin, idleContractors, newHire, reset, sameGroups, suspended } from './gaps.ts'
 import {
   allAdmins,
   brokenIntegration,
   cannotSignIn,
   fullLicences,
+  goneAtTheSource,
   newAdmins,
   whatDoesShe,
   whoDidThat,

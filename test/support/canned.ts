@@ -64,8 +64,15 @@ export async function serveCanned(answer: (arrived: ReceivedRequest, index: numb
   }
 }
 
-const parseBody = (text: string, type = ''): unknown =>
-  type.includes('form') ? Object.fromEntries(new URLSearchParams(text)) : text ? JSON.parse(text) : undefined
+function parseBody(text: string, type = ''): unknown {
+  if (type.includes('form')) return Object.fromEntries(new URLSearchParams(text))
+  try {
+    return text ? JSON.parse(text) : undefined
+  } catch {
+    // Not one JSON value: `text` has it.
+    return undefined
+  }
+}
 
 /** A request context with a deadline that no test reaches. */
 export const context = (): RequestContext => ({

@@ -61,6 +61,7 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
       items,
       behind,
       complete: more.ended === true && unreadable.length === 0,
+      ...(unreadable.length > 0 && { unreadable: unreadable.length }),
       ...(more.next && { next: more.next }),
       ...(notes.length > 0 && { note: notes.join(' ') }),
     }

@@ -1,0 +1,83 @@
+import type { AuditEvent } from '../../domain/account.ts'
+import { mentions } from '../../domain/audit-filter.ts'
+import type { Logs } from '../../engine/audit.ts'
+import { fold, sameText } from '../../text/text.ts'
+import { readLog } from './read-log.ts'
+
+/** Two clocks, and a log that is written a little later: what is further apart is not the same change. */
+const NEAR_MS = 2 * 60_000
+
+export interface Reconciled {
+  /** Changes of this server that the app's log shows. */
+  shown: number
+  /** Changes of this server that it does not show. */
+  notShown: AuditEvent[]
+  /** Changes to the same people that this server did not make. */
+  notOurs: AuditEvent[]
+  /** Under which names the app knows this server. */
+  knownAs: string[]
+  gaps: string[]
+}
+
+/**
+ * Holds what this server did against the app's own log. A change of ours takes one event of the app at most, by `actor` where
+ * that is given: the name by which the app knows our API token.
+ */
+export async function reconcile(
+  tenant: string,
+  logs: Logs,
+  { since, until, actor }: { since: Date; until: Date; actor?: string | undefined },
+  signal: AbortSignal,
+): Promise<Reconciled> {
+  const span = { since, until }
+  // A log shows a change up to so much before or after the journal does.
+  const wider = {
+    since: new Date(span.since.getTime() - NEAR_MS),
+    until: new Date(Math.min(span.until.getTime() + NEAR_MS, Date.now())),
+  }
+  const ours: AuditEvent[] = []
+  for await (const { events } of readLog(tenant, logs, span, { place: { appEnded: true }, signal })) {
+    ours.push(
+      ...events.filter(({ source, action }) => source === 'journal' && /: (done|sent)\b/.test(action)),
+    )
+  }
+  const people = new Set(ours.flatMap(({ target }) => (target ? [fold(target)] : [])))
+  const theirs: AuditEvent[] = []
+  const gaps: string[] = []
+  for await (const page of readLog(tenant, logs, wider, { place: {}, signal })) {
+    gaps.push(...page.gaps)
+    theirs.push(...page.events.filter((event) => event.source === 'app' && isAbout(event, people)))
+  }
+  const left = new Set(
+    theirs.filter(({ action }) => !/log ?(in|out|on|off)\b|sign(ed)? ?(in|out)\b/i.test(action)),
+  )
+  const isOf = (event: AuditEvent, own: AuditEvent) =>
+    own.target !== undefined && mentions(event.target ?? '', own.target) && distance(event, own) <= NEAR_MS
+  // Whoever acts at the time of most of our changes is us.
+  const usual = (event: AuditEvent) =>
+    ours.filter((own) => theirs.some((one) => one.actor === event.actor && isOf(one, own))).length
+  const taken: AuditEvent[] = []
+  const notShown = ours.filter((own) => {
+    const near = [...left]
+      .filter((one) => isOf(one, own) && (actor === undefined || sameText(one.actor, actor)))
+      .sort((a, b) => usual(b) - usual(a) || distance(a, own) - distance(b, own))[0]
+    if (near) {
+      left.delete(near)
+      taken.push(near)
+    }
+    return !near
+  })
+  const knownAs = [...new Set(taken.flatMap(({ actor }) => actor ?? []))].sort()
+  // One change of ours can be several events of the app, under the name by which it knows us.
+  const isOurs = (event: AuditEvent) =>
+    knownAs.includes(event.actor ?? '') && ours.some((own) => isOf(event, own))
+  const inSpan = ({ time }: AuditEvent) => Date.parse(time) >= span.since.getTime()
+  const notOurs = [...left].filter((event) => inSpan(event) && !isOurs(event))
+  return { shown: ours.length - notShown.length, notShown, notOurs, knownAs, gaps }
+}
+
+const distance = (one: AuditEvent, other: AuditEvent): number =>
+  Math.abs(Date.parse(one.time) - Date.parse(other.time))
+
+const isAbout = ({ target = '' }: AuditEvent, people: ReadonlySet<string>): boolean =>
+  people.has(fold(target)) || [...people].some((person) => mentions(target, person))

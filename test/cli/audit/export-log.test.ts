@@ -1,0 +1,140 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { exportLog } from '../../../src/cli/audit/export-log.ts'
+import { type ExportFormat, formatOf } from '../../../src/cli/audit/formats.ts'
+import { placeBeside } from '../../../src/cli/audit/place.ts'
+import { fileSink } from '../../../src/cli/audit/sinks.ts'
+import type { AuditEvent } from '../../../src/domain/account.ts'
+import type { AuditPage } from '../../../src/domain/operations.ts'
+import type { Logs } from '../../../src/engine/audit.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'identity-mcp-export-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const PAGE = 3
+class Killed extends Error {}
+
+/** A log of an app, newest first by offset, as Netskope's; `onPage` happens before each page is answered. */
+const logsOf = (events: AuditEvent[], onPage: () => void): Logs => ({
+  ask: {
+    tenants: { get: () => ({ offers: () => true }) } as never,
+    one: (async (_: string, __: string, asked: { since: Date; until: Date; at?: { offset: number } }) => {
+      onPage()
+      const inSpan = events
+        .filter(
+          ({ time }) =>
+            Date.parse(time) >= asked.since.getTime() && Date.parse(time) <= asked.until.getTime(),
+        )
+        .sort((a, b) => Date.parse(b.time) - Date.parse(a.time))
+      const from = asked.at?.offset ?? 0
+      const items = inSpan.slice(from, from + PAGE)
+      const hasMore = from + PAGE < inSpan.length
+      return {
+        items,
+        behind: [],
+        order: 'newest_first',
+        leftOut: 0,
+        complete: !hasMore,
+        ...(hasMore && { next: { offset: from + PAGE, size: PAGE } }),
+      } satisfies AuditPage
+    }) as never,
+    each: async () => [],
+  },
+  own: async () => ({ items: [], more: false, altered: 0 }),
+})
+
+const event = (id: string, time: number): AuditEvent => ({
+  id,
+  time: new Date(time).toISOString(),
+  action: `=edit "${id}", a policy`,
+  actor: 'grace@example.com',
+  source: 'app',
+})
+
+/** One run of the program: it may be killed at a page, and what it was writing then is left in the file. */
+async function run(file: string, name: ExportFormat, since: Date, logs: Logs): Promise<void> {
+  const format = formatOf(name, { tenant: 'acme', product: 'Acme' })
+  const keeper = placeBeside(file)
+  const sink = await fileSink(file, { format, hasPlace: (await keeper.read()) !== undefined })
+  try {
+    await exportLog(since, {
+      ...{ tenant: 'acme', logs, format, formatName: name, sink, keeper },
+      signal: new AbortController().signal,
+    })
+  } catch (error) {
+    if (!(error instanceof Killed)) throw error
+    if ((await keeper.read()) !== undefined) appendFileSync(file, '{"half a li')
+  } finally {
+    await sink.close()
+  }
+}
+
+const idsIn = (file: string, name: ExportFormat): string[] => {
+  const { markIn } = formatOf(name, { tenant: 'acme', product: 'Acme' })
+  return readFileSync(file, 'utf8')
+    .split(/\r?\n/)
+    .filter((line) => line !== '' && !line.startsWith('source,'))
+    .map((line) => markIn(line)?.key.replace('app/', '') ?? `no event: ${line}`)
+}
+
+test.each(['jsonl', 'csv', 'ocsf'] as const)(
+  'as %s, a file has every event once, wherever the export is killed and whatever arrives late',
+  async (name) => {
+    let files = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 3_600 }), { maxLength: 20 }),
+        // How many pages each run lives, and how old an event is that arrives meanwhile, in seconds.
+        fc.array(
+          fc.record({ pages: fc.integer({ min: 0, max: 6 }), late: fc.integer({ min: 0, max: 500 }) }),
+          {
+            maxLength: 5,
+          },
+        ),
+        async (ages, kills) => {
+          files += 1
+          const file = join(folder, `${name}-${files}`)
+          const now = Date.now()
+          const events = ages.map((age, index) => event(`e${index}`, now - age * 1_000))
+          const since = new Date(now - 2 * 3_600_000)
+          for (const [index, { pages, late }] of kills.entries()) {
+            let left = pages
+            const onPage = () => {
+              if (left === 0) throw new Killed()
+              left -= 1
+              if (left === 0) events.push(event(`late${index}`, Date.now() - late * 1_000))
+            }
+            await run(file, name, since, logsOf(events, onPage))
+          }
+          // The first finishes what was begun; the second reads again what is young.
+          for (let end = 0; end < 2; end++)
+            await run(
+              file,
+              name,
+              since,
+              logsOf(events, () => {}),
+            )
+          expect(idsIn(file, name).sort()).toEqual(events.map(({ id }) => id).sort())
+        },
+      ),
+      { numRuns: 40 },
+    )
+  },
+)
+
+test('a file that is no export is never written to, and a place of another tenant is refused', async () => {
+  const file = join(folder, 'notes.txt')
+  appendFileSync(file, 'my notes')
+  const logs = logsOf([], () => {})
+  await expect(run(file, 'jsonl', new Date(0), logs)).rejects.toMatchObject({ code: 'invalid_input' })
+  expect(readFileSync(file, 'utf8')).toBe('my notes')
+  const other = join(folder, 'other')
+  await run(other, 'jsonl', new Date(0), logs)
+  await expect(run(other, 'csv', new Date(0), logs)).rejects.toMatchObject({ code: 'invalid_input' })
+})
