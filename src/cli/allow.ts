@@ -10,7 +10,7 @@ export const allowCommand = (io: Io): Command =>
   newCommand(
     io,
     'allow',
-    'allow the settings file in this folder to send secrets where your own settings do not',
+    'Allow the settings file in this folder to send secrets where your own settings do not',
   ).action(async (_: unknown, command: Command) => {
     const { file, found } = settingsFile(io, command.optsWithGlobals<CommonOptions>())
     const strange = found ? strangeSendings(file) : []

@@ -9,7 +9,7 @@ import { newCommand, paint, print, table, toJson, wrap } from './terminal.ts'
 
 /** `identity-mcp apps [NAME]`: the apps that a tenant can name, and what is known of one. */
 export const appsCommand = (io: Io): Command =>
-  newCommand(io, 'apps', 'list the apps that settings can name, or show what is known of one')
+  newCommand(io, 'apps', 'List the apps that settings can name, or show what is known of one')
     .argument('[name]', 'name of an app, such as slack')
     .option('--json', 'as JSON')
     .action((name: string | undefined, { json }: { json?: boolean }) => {

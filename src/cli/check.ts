@@ -23,7 +23,7 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
   newCommand(
     io,
     'check',
-    'test the settings and every token with read requests, and report what works in each tenant',
+    'Test the settings and every token with read requests, and report what works in each tenant',
   )
     .option('--tenant <name>', 'only this tenant')
     .option('--json', 'as JSON')

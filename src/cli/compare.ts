@@ -27,7 +27,7 @@ export const compareCommand = (io: Io, start: Start, open: OpenData): Command =>
   newCommand(
     io,
     'compare',
-    'compare tenants with the source of people; exit code 1 if a list was not read whole',
+    'Compare tenants with the source of people; exit code 1 if a list was not read whole',
   )
     .requiredOption('--truth <tenant>', 'the tenant that is right: identity provider or HR')
     .option('--tenants <names>', 'only these tenants, with commas between; default: all others')

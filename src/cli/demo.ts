@@ -4,7 +4,7 @@ import { newCommand } from './terminal.ts'
 
 /** `identity-mcp demo`: the main features on simulated apps. Exit code 1 if any step fails. */
 export const demoCommand = (io: Io): Command =>
-  newCommand(io, 'demo', 'see the main features in half a minute, on simulated apps; needs no settings')
+  newCommand(io, 'demo', 'See the main features in half a minute, on simulated apps; needs no settings')
     .option('--fast', 'without pauses for reading')
     .action(async ({ fast }: { fast?: true }) => {
       // Imported here: no other command needs an MCP client.

@@ -31,7 +31,7 @@ const connected = vendors.filter(({ local }) => !local)
 
 /** `identity-mcp init`: writes a first settings file, with references instead of secrets. */
 export const initCommand = (io: Io): Command =>
-  newCommand(io, 'init', 'write a first settings file; asks for missing options')
+  newCommand(io, 'init', 'Write a first settings file; asks for missing options')
     .option('--vendor <name>', `one of: ${connected.map(({ name }) => name).join(', ')}`)
     .option('--app <name>', 'an app known by name, such as slack; identity-mcp apps lists them')
     .option('--tenant <name>', 'your name for this workspace')

@@ -35,7 +35,7 @@ export const offboardCommand = (
   start: (options: CommonOptions) => Promise<Running>,
   open: OpenData,
 ): Command =>
-  newCommand(io, 'offboard', 'take access away from everybody in a file, once an approver has agreed here')
+  newCommand(io, 'offboard', 'Take access away from everybody in a file, once an approver has agreed here')
     .argument('<file>', 'CSV whose column `email` names the people')
     .option('--tenants <names>', 'only in these tenants, with commas between; default: in all that can')
     .requiredOption('--reason <text>', 'why, for the approver and the journal')

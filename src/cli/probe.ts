@@ -13,7 +13,7 @@ export const probeCommand = (io: Io, start: (options: CommonOptions) => Promise<
   newCommand(
     io,
     'probe',
-    'find out with read requests what an app supports, save it for the server, and suggest settings',
+    'Find out with read requests what an app supports, save it for the server, and suggest settings',
   )
     .argument('<tenant>', 'the tenant to probe')
     .option('--json', 'as JSON')

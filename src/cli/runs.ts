@@ -24,15 +24,15 @@ interface DecideOptions extends ApproverOptions {
 
 /** `identity-mcp runs`: what runs are doing, for people. */
 export function runsCommand(io: Io, start: Start, open: OpenData): Command {
-  const runs = newCommand(io, 'runs', 'list, show, resume and cancel offboarding runs')
+  const runs = newCommand(io, 'runs', 'List, show, resume and cancel offboarding runs')
   runs
     .command('list', { isDefault: true })
-    .description('list all runs, the last one first')
+    .description('List all runs, the last one first')
     .option('--json', 'as JSON')
     .action((options: { json?: true }, command: Command) => listRuns(io, open, command, options))
   runs
     .command('show <id>')
-    .description('show one run with every account')
+    .description('Show one run with every account')
     .option('--json', 'as JSON')
     .option('--csv', 'as CSV')
     .action((id: string, options: { json?: true; csv?: true }, command: Command) =>
@@ -40,7 +40,7 @@ export function runsCommand(io: Io, start: Start, open: OpenData): Command {
     )
   runs
     .command('resume <id>')
-    .description('go on with a run that waits for a person')
+    .description('Go on with a run that waits for a person')
     .option(...APPROVER_OPTIONS.approver)
     .option(...APPROVER_OPTIONS.passphraseStdin)
     .requiredOption('--reason <text>', 'why, for the journal')
@@ -50,7 +50,7 @@ export function runsCommand(io: Io, start: Start, open: OpenData): Command {
     )
   runs
     .command('cancel <id>')
-    .description('end a run; what is done stays done')
+    .description('End a run; what is done stays done')
     .requiredOption('--reason <text>', 'why, for the journal')
     .action((id: string, options: { reason: string }, command: Command) =>
       cancelRun(io, open, command, id, options),

@@ -17,8 +17,12 @@ interface SandboxFlags {
 
 /** `identity-mcp sandbox`: runs simulated tenants until the process ends. Passes them to `started`. */
 export const sandboxCommand = (io: Io, started: (sandbox: Sandbox<SandboxApp>) => void = () => {}): Command =>
-  newCommand(io, 'sandbox', 'run simulated tenants with made-up people, to try everything out')
-    .option('--app <name>', 'netskope, gainsight, mindtickle or scim; can be repeated', collect)
+  newCommand(io, 'sandbox', 'Run simulated tenants with made-up people, to try everything out')
+    .option(
+      '--app <name>',
+      'netskope, gainsight, mindtickle, scim, okta, entra or google; can be repeated',
+      collect,
+    )
     .option(
       '--port <number>',
       'port on 127.0.0.1; further apps use the next ones (default: any free ports)',

@@ -12,7 +12,7 @@ interface ServeOptions extends CommonOptions {
 
 /** `identity-mcp serve`: over stdio, or over HTTP. */
 export const serveCommand = (io: Io): Command =>
-  newCommand(io, 'serve', 'serve MCP over standard input and output, or over HTTP')
+  newCommand(io, 'serve', 'Serve MCP over standard input and output, or over HTTP')
     .option('--http', 'over HTTP, at /mcp, for callers that `auth` in the settings admits')
     .addOption(
       new Option('--host <host>', 'address to listen on').default('127.0.0.1').implies({ http: true }),

@@ -10,7 +10,7 @@ import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 
 /** `identity-mcp setup TENANT --idp okta|entra`: how to set up an identity provider to provision a tenant. */
 export const setupCommand = (io: Io): Command =>
-  newCommand(io, 'setup', 'show how to set up Okta or Entra ID to provision a tenant; needs no secret')
+  newCommand(io, 'setup', 'Show how to set up Okta or Entra ID to provision a tenant; needs no secret')
     .argument('<tenant>', 'name of the tenant in the settings')
     .addOption(new Option('--idp <name>', 'the identity provider').choices(IDPS).makeOptionMandatory())
     .option('--json', 'as JSON')

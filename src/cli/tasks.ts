@@ -18,16 +18,16 @@ interface DoneOptions {
 
 /** `identity-mcp tasks`: what people do by hand in apps without an API. */
 export function tasksCommand(io: Io, open: OpenData): Command {
-  const tasks = newCommand(io, 'tasks', 'list what is to be done by hand, and say what is done')
+  const tasks = newCommand(io, 'tasks', 'List what is to be done by hand, and say what is done')
   tasks
     .command('list', { isDefault: true })
-    .description('list the open tasks, the oldest first')
+    .description('List the open tasks, the oldest first')
     .option('--all', 'those that are done too')
     .option('--json', 'as JSON')
     .action((options: { all?: true; json?: true }, command: Command) => listTasks(io, open, command, options))
   tasks
     .command('done <id>')
-    .description('say that a task is done; only its owner can')
+    .description('Say that a task is done; only its owner can')
     .requiredOption('--owner <name>', 'whose task it is')
     .requiredOption('--saw <text>', 'what you did and what the app shows now, for the journal')
     .option('--passphrase-stdin', "read the owner's passphrase from standard input")

@@ -6,7 +6,7 @@ import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 
 /** `identity-mcp tools`: the tools as agents see them, and the size of each in `tools/list`. */
 export const toolsCommand = (io: Io): Command =>
-  newCommand(io, 'tools', 'list the tools that agents see')
+  newCommand(io, 'tools', 'List the tools that agents see')
     .option('--json', 'as in tools/list')
     .action(({ json }: { json?: boolean }) => {
       const wire = tools.map(toWire)

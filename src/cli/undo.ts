@@ -34,7 +34,7 @@ export const undoCommand = (
   start: (options: CommonOptions) => Promise<Running>,
   open: OpenData,
 ): Command =>
-  newCommand(io, 'undo', 'undo the changes of a call, once an approver has agreed here')
+  newCommand(io, 'undo', 'Undo the changes of a call, once an approver has agreed here')
     .argument('<reference>', 'the call (`change` in its answer, or from the journal) or its approval id')
     .option('--tenant <name>', 'only in this tenant')
     .option('--reason <text>', 'why, for the journal', 'undone at the terminal')
