@@ -146,7 +146,7 @@ describe('command lines', () => {
     const words = / *(?:^|exec server |beside |main\.js )identity-mcp (.*)$|main\.js (.*)$/.exec(line)
     if (!words) return []
     const all = (words[1] ?? words[2] ?? '').replace(/\s(#|>|\|).*$/, '').replace(/\$\([^)]*\)/, '')
-    return [all.split(/\s+/)]
+    return [all.trim().split(/\s+/)]
   })
   const started = [
     directive('ExecStart').split('main.js ')[1]?.split(' ') ?? [],

@@ -10,6 +10,7 @@ const READING = [
   'find_user',
   'list_users',
   'list_groups',
+  'compare_users',
   'check_token',
   'explain_access',
   'get_run',
@@ -23,13 +24,14 @@ const WRITING = [
   'cancel_run',
 ]
 const REMOVING = ['deactivate_user', 'offboard', 'deactivate_users', 'delete_user', 'undo_change']
+const AUDITING = ['pull_audit', 'list_changes']
 const OFFERED: Record<Scope, string[]> = {
   'identity:read': READING,
-  'identity:audit': ['pull_audit'],
+  'identity:audit': AUDITING,
   'identity:write': [...READING, ...WRITING],
   'identity:remove': [...READING, ...WRITING, ...REMOVING],
 }
-const EVERY = [...READING, 'pull_audit', ...WRITING, ...REMOVING]
+const EVERY = [...READING, ...AUDITING, ...WRITING, ...REMOVING]
 const LEAVES = { user: 'ada@example.com', tenants: ['acme-netskope'], reason: 'left' }
 const YES = () => ({ action: 'accept' as const, content: { confirm: true } })
 
@@ -311,6 +313,8 @@ function argumentsOf(tool: string): Record<string, unknown> {
   const taking = { tenants: [tenant], user, reason: 'left' }
   const special: Record<string, Record<string, unknown>> = {
     list_tenants: {},
+    list_changes: { since: '2026-01-31T09:00:00Z' },
+    compare_users: { truth: tenant },
     check_token: {},
     find_user: { user },
     explain_access: { user },

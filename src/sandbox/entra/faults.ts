@@ -12,7 +12,7 @@ export const ENTRA_FAULTS = {
     act: (incoming, run, { ms }) => run({ ...incoming, asOf: incoming.at - ms }),
   },
   'graph-throttled': {
-    about: 'Answers 429 in the form of Graph, with Retry-After as a date of its own clock: ms from now.',
+    about: 'Answers 429, with Retry-After as a date: ms from now.',
     front: true,
     ms: 1_000,
     when: ({ path }) => path.startsWith('/v1.0/'),

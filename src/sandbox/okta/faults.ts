@@ -26,7 +26,7 @@ export const OKTA_FAULTS = {
     act: () => fail('E0000006'),
   },
   'scope-taken': {
-    about: 'Says that the token lacks the scope for users, which it had.',
+    about: 'Says that the token lacks the scope for users.',
     act: (incoming) => lacksScope(incoming, 'okta.users.read'),
   },
   'link-elsewhere': {

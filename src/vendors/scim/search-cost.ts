@@ -3,7 +3,7 @@ import type { ScimApp } from './request.ts'
 import { LIFE_MS, MINUTE_MS } from './user-scan.ts'
 
 /** What a look-up costs at an app that does not filter. */
-export interface SearchCost {
+interface SearchCost {
   /** Whether every look-up can be paid for, and whether one can without a pause. */
   fits: 'always' | 'with pauses' | 'never'
   words: string

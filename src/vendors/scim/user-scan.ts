@@ -75,10 +75,12 @@ export function userScan(now: () => number = Date.now): UserScan {
   let reading: Promise<unknown> | undefined
 
   /** What was read of this list, or a new scan. */
-  const scanOf = ({ total, rows: [row] }: PageRows): Scan => {
-    const firstId = asId(field(row, 'id'))
+  const scanOf = ({ total, rows }: PageRows, shown: readonly (ScimUser | undefined)[]): Scan => {
+    const firstId = asId(field(rows[0], 'id'))
     const isSame = scan && scan.firstId === firstId && scan.total === total && total !== undefined
-    if (!scan || !isSame || now() - scan.from > LIFE_MS) {
+    const isKnown = ({ whole, users }: Scan) =>
+      !whole || shown.every((user) => user && users.has(user.account.id))
+    if (!scan || !isSame || !isKnown(scan) || now() - scan.from > LIFE_MS) {
       const [users, shows] = [new Map<string, Named>(), new Set<FilterAttribute>()]
       const begun = { next: undefined, sample: undefined, pages: 0, needs: 0, runs: 0, whole: false }
       scan = { total, firstId, from: now(), users, shows, ...begun }
@@ -136,9 +138,15 @@ export function userScan(now: () => number = Date.now): UserScan {
     async read(list, maxPages, context) {
       // Whoever comes meanwhile uses what the others read, and goes on with what is left.
       while (reading) await unlessLeft(context, reading)
-      const current = scanOf(list.first)
+      const shown = list.first.rows.map((row) => list.read(row)?.item)
+      const current = scanOf(list.first, shown)
       let fresh: ScimUser[] = []
-      if (!current.whole) {
+      if (current.whole) {
+        // What the first page shows now is newer than what was read of it before.
+        fresh = shown.filter((user) => user !== undefined)
+        for (const user of fresh) keep(current, user)
+        fresh = fresh.filter(list.isMeant)
+      } else {
         current.needs = pagesOf(list)
         mustBePayable(list, current.needs, maxPages)
         const run = readOn(current, list, maxPages).finally(() => {

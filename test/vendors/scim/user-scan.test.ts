@@ -88,6 +88,11 @@ describe.each([true, false])('an app that does not filter (refuses: %s)', (refus
     expect(await find(name(21))).toEqual([])
     app.users.splice(30, 1)
     expect(await find(name(31))).toEqual([])
+    // What the first page shows is new, though the total and the first user are as before.
+    app.users[3] = user('u4', 'lin@example.com')
+    expect(await find('lin@example.com')).toEqual(['u4'])
+    app.users[5] = user('u99', 'lin@example.com')
+    expect(await find('lin@example.com')).toEqual(['u4', 'u99'])
     // One that only lists show is found in the list, each time.
     app.hidden.add('u40')
     for (const _ of [1, 2]) expect(await find(name(40))).toEqual(['u40'])
