@@ -224,7 +224,7 @@ const rateLimited = async (work: Promise<unknown>) => {
 }
 
 const UNKNOWN = 'unknown_outcome'
-const IMPATIENT: Ways = () => ({ timeoutMs: 700 })
+const IMPATIENT: Ways = () => ({ timeoutMs: 1_500 })
 const AGAIN: Ways = () => ({ maxRetries: 1 })
 const NO_TOKEN: Ways = ({ tokens }) => ({
   tokens: Object.fromEntries(Object.keys(tokens).map((slot) => [slot, `nobody-made-this-${slot}`])),
