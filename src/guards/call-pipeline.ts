@@ -49,83 +49,60 @@ export interface Sight {
   listAdmins: ListAdmins
 }
 
+/** What must hold of the tenants that a call names, and again of those that its plan reaches. */
+const permitted = ({
+  settings,
+  mustExist,
+  canSeeTenants,
+  isSupported,
+  isReadOnly,
+  freezes,
+  sharing,
+}: CallPolicy): readonly CallGuard[] => [
+  access({ mustExist, canSeeTenants, isSupported }),
+  readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
+  killSwitch(freezes, sharing),
+]
+
+const planned = ({ claims, confirming }: CallPolicy, { planOf }: Sight): CallGuard =>
+  planning(planOf, claims, (tenant) => confirming.policy.about(tenant).facts)
+
+const keepsAnAdmin = ({ store, confirming }: CallPolicy, { listAdmins }: Sight): CallGuard =>
+  lastAdmin(listAdmins, store, (tenant) => confirming.policy.about(tenant).namesPrivilege)
+
 /** The guards that every call of every tool passes, outermost first. */
-export const callGuards = (
-  {
-    meter,
-    settings,
-    journalling,
-    mustExist,
-    canSeeTenants,
-    isSupported,
-    isReadOnly,
-    appOf,
-    sharing,
-    blast,
-    freezes,
-    store,
-    claims,
-    confirming,
-  }: CallPolicy,
-  { planOf, listAdmins }: Sight,
-): readonly CallGuard[] => [
-  measured(meter),
-  journalled(journalling),
+export const callGuards = (policy: CallPolicy, sight: Sight): readonly CallGuard[] => [
+  measured(policy.meter),
+  journalled(policy.journalling),
   untrustedText(),
   declaredOnly(),
-  access({ mustExist, canSeeTenants, isSupported }),
-  readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
-  killSwitch(freezes, sharing),
+  ...permitted(policy),
   callDeadline(),
-  saysNo(confirming),
-  planning(planOf, claims, (tenant) => confirming.policy.about(tenant).facts),
-  // Again: a plan can reach tenants that no argument names.
-  access({ mustExist, canSeeTenants, isSupported }),
-  readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
-  killSwitch(freezes, sharing),
-  knownNames(store),
-  protectedAccounts(settings.protected, appOf),
-  lastAdmin(listAdmins, store, (tenant) => confirming.policy.about(tenant).namesPrivilege),
-  withinLimits(blast),
-  confirm(confirming),
+  saysNo(policy.confirming),
+  planned(policy, sight),
+  ...permitted(policy),
+  knownNames(policy.store),
+  protectedAccounts(policy.settings.protected, policy.appOf),
+  keepsAnAdmin(policy, sight),
+  withinLimits(policy.blast),
+  confirm(policy.confirming),
   // After the yes: only what is about to be changed counts.
-  blastRadius(blast),
+  blastRadius(policy.blast),
 ]
 
 /**
  * The guards that each step of a run passes. The run was approved as a whole and has limits of its own; what a step would
  * do now is judged like any other change.
  */
-export const stepGuards = (
-  {
-    settings,
-    journalling,
-    mustExist,
-    canSeeTenants,
-    isSupported,
-    isReadOnly,
-    appOf,
-    sharing,
-    ...rest
-  }: CallPolicy,
-  { planOf, listAdmins }: Sight,
-): readonly CallGuard[] => {
-  const { freezes, store, claims, confirming } = rest
-  const may = [
-    access({ mustExist, canSeeTenants, isSupported }),
-    readOnly({ everywhere: settings.readOnly, at: isReadOnly }),
-    killSwitch(freezes, sharing),
-  ]
-  return [
-    journalled(journalling),
-    ...may,
-    async function approved(call, next) {
-      const { approval } = call
-      return next(approval ? { ...call, record: (event) => call.record({ ...event, approval }) } : call)
-    },
-    planning(planOf, claims, (tenant) => confirming.policy.about(tenant).facts),
-    ...may,
-    protectedAccounts(settings.protected, appOf),
-    lastAdmin(listAdmins, store, (tenant) => confirming.policy.about(tenant).namesPrivilege),
-  ]
-}
+export const stepGuards = (policy: CallPolicy, sight: Sight): readonly CallGuard[] => [
+  journalled(policy.journalling),
+  ...permitted(policy),
+  async function approved(call, next) {
+    const { approval } = call
+    return next(approval ? { ...call, record: (event) => call.record({ ...event, approval }) } : call)
+  },
+  planned(policy, sight),
+  ...permitted(policy),
+  protectedAccounts(policy.settings.protected, policy.appOf),
+  keepsAnAdmin(policy, sight),
+]

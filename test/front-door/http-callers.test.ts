@@ -3,35 +3,17 @@ import { SCOPES, type Scope } from '../../src/domain/scopes.ts'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { ALL_SCOPES, type HttpWorld, openHttpWorld } from '../support/http-world.ts'
 import { shareWorld } from '../support/sharing.ts'
+import { AUDITING, READING, REMOVING, WRITING } from '../support/tool-names.ts'
 import { type OAuthWorld, openOAuthWorld } from '../support/trusting.ts'
 
-const READING = [
-  'list_tenants',
-  'find_user',
-  'list_users',
-  'list_groups',
-  'compare_users',
-  'check_token',
-  'explain_access',
-  'get_run',
-]
-const WRITING = [
-  'create_user',
-  'update_user',
-  'create_group',
-  'update_group_members',
-  'reactivate_user',
-  'cancel_run',
-]
-const REMOVING = ['deactivate_user', 'offboard', 'deactivate_users', 'delete_user', 'undo_change']
-const AUDITING = ['pull_audit', 'list_changes']
+const TAKING = [...REMOVING, 'delete_user']
 const OFFERED: Record<Scope, string[]> = {
   'identity:read': READING,
   'identity:audit': AUDITING,
   'identity:write': [...READING, ...WRITING],
-  'identity:remove': [...READING, ...WRITING, ...REMOVING],
+  'identity:remove': [...READING, ...WRITING, ...TAKING],
 }
-const EVERY = [...READING, ...AUDITING, ...WRITING, ...REMOVING]
+const EVERY = [...READING, ...AUDITING, ...WRITING, ...TAKING]
 const LEAVES = { user: 'ada@example.com', tenants: ['acme-netskope'], reason: 'left' }
 const YES = () => ({ action: 'accept' as const, content: { confirm: true } })
 
