@@ -1,0 +1,193 @@
+import { type Tasks, taskId } from '../approvals/tasks.ts'
+import type { Account } from '../domain/account.ts'
+import type { Change } from '../domain/change.ts'
+import type { ComparedAccount } from '../domain/comparison.ts'
+import { onlyOne } from '../domain/resolve-one.ts'
+import type { RunInput, RunRow, RunStep } from '../domain/run.ts'
+import { sameUserName } from '../domain/same.ts'
+import { type Ask, mustOffer } from '../engine/ask.ts'
+import { isByHand, taskNote, toldByHand } from '../engine/by-hand.ts'
+import { findPerson, type PersonAt } from '../engine/find-person.ts'
+import type { Tenant } from '../engine/tenants.ts'
+import { Ambiguous, IdentityError } from '../errors.ts'
+import { type Policy, type Target, weigh } from '../guards/policy.ts'
+import { fingerprintOf } from './fingerprint.ts'
+
+/** What planning needs of the rest of the server, for one caller. */
+export interface PlanningParts {
+  ask: Ask
+  /** Whether changes may be made there. */
+  isWritable(tenant: Tenant): boolean
+  /** Throws where a guard would refuse such a change by this caller. */
+  judge(change: Change): Promise<void>
+  policy: Policy
+  tasks: Pick<Tasks, 'get'>
+  /** The accounts that a comparison of this caller found, and why there may be others. */
+  compared(
+    asked: NonNullable<RunInput['comparison']>,
+  ): Promise<{ accounts: ComparedAccount[]; gaps: string[] }>
+  /** The most people of one run. */
+  maxPeople: number
+  /** Waits until then, epoch milliseconds. */
+  sleepUntil(time: number): Promise<void>
+}
+
+/** A row, and what its change weighs. */
+export interface Planned {
+  row: RunRow
+  /** What the change weighs; absent for a row that changes nothing. */
+  target?: Target
+}
+
+/** The rows of one person. */
+export async function planPerson(
+  person: string,
+  tenants: readonly Tenant[],
+  parts: PlanningParts,
+): Promise<Planned[]> {
+  const looked = await lookUp(
+    person,
+    tenants.map(({ name }) => name),
+    parts,
+  )
+  const places = toldByHand(looked, person)
+  const rows = await Promise.all(places.map((place) => planAt(person, place, parts)))
+  const planned = rows.flat()
+  const isAbsent = planned.length === 0
+  return isAbsent ? [skippedRow({ person, code: 'not_found', note: 'Found in none of the apps.' })] : planned
+}
+
+/** Looks somebody up, and again when a fault that passes kept an app from answering. */
+async function lookUp(person: string, tenants: readonly string[], parts: PlanningParts): Promise<PersonAt[]> {
+  for (let attempt = 1; ; attempt++) {
+    const places = await findPerson(parts.ask, person, tenants)
+    const passing = places.flatMap(({ gap }) => (gap?.retryable ? [gap] : []))
+    if (passing.length === 0 || attempt === MOST_ATTEMPTS) return places
+    const retryAt = Math.max(...passing.map(({ details }) => details.retryAt ?? 0))
+    await parts.sleepUntil(Math.max(retryAt, Date.now() + PAUSE_MS * attempt))
+  }
+}
+
+const MOST_ATTEMPTS = 5
+const PAUSE_MS = 1_000
+
+/** A row of which nothing is changed, and why. */
+export const skippedRow = ({
+  person,
+  code,
+  note,
+  ...more
+}: Pick<RunRow, 'person'> & { code: string; note: string } & Partial<RunRow>): Planned => ({
+  row: { person, outcome: 'skipped', verified: false, code, note, ...more },
+})
+
+/** Plans exactly the accounts that a comparison found, as far as what it found still holds. */
+export function planCompared(
+  accounts: readonly ComparedAccount[],
+  parts: PlanningParts,
+): (person: string) => Promise<Planned[]> {
+  const byPerson = new Map<string, ComparedAccount[]>()
+  for (const one of accounts) byPerson.set(one.person, [...(byPerson.get(one.person) ?? []), one])
+  return async (person) => {
+    const rows = await Promise.all(
+      (byPerson.get(person) ?? []).map(async ({ tenant, account, truth }): Promise<Planned[]> => {
+        const named = { person, tenant, account }
+        try {
+          mustOffer(parts.ask.tenants.get(tenant), 'deactivateAccount')
+          if (truth && (await isBack(truth, parts))) return [skippedRow({ ...named, ...BACK })]
+          const record = await parts.ask.one(tenant, 'readAccount', { id: account.id })
+          if (!record) return [skippedRow({ ...named, code: 'not_found', note: 'The account is gone.' })]
+          if (!sameUserName(record.userName, account.userName)) return [skippedRow({ ...named, ...RENAMED })]
+          return [await planAccount(person, record, parts.ask.tenants.get(tenant), parts, undefined)]
+        } catch (error) {
+          if (!(error instanceof IdentityError)) throw error
+          return [skippedRow({ ...named, ...shownError(error) })]
+        }
+      }),
+    )
+    return rows.flat()
+  }
+}
+
+const BACK = { code: 'changed', note: 'The source does not say any more that they have left.' }
+const RENAMED = { code: 'changed', note: 'The account has another user name since the comparison.' }
+
+/** Whether the source has somebody back who had left, as far as it can be asked for one record. */
+async function isBack(
+  { tenant, id }: { tenant: string; id: string },
+  { ask }: PlanningParts,
+): Promise<boolean> {
+  if (!ask.tenants.get(tenant).offers('readAccount')) return false
+  return (await ask.one(tenant, 'readAccount', { id }))?.status === 'active'
+}
+
+const shownError = ({ code, message, hint }: IdentityError) => ({ code, note: `${message} ${hint}` })
+
+async function planAt(person: string, place: PersonAt, parts: PlanningParts): Promise<Planned[]> {
+  const { tenant: at, accounts, gap, linkedTo } = place
+  const tenant = at.name
+  if (accounts.length === 0) return gap ? [skippedRow({ person, tenant, ...shownError(gap) })] : []
+  let row: Account | undefined
+  try {
+    row = onlyOne(accounts, person)
+  } catch (error) {
+    if (!(error instanceof Ambiguous)) throw error
+    return [skippedRow({ person, tenant, code: 'ambiguous', note: `${error.message} ${error.hint}` })]
+  }
+  if (!row) return []
+  try {
+    const account = await parts.ask.one(tenant, 'readAccount', { id: row.id })
+    if (!account)
+      return [skippedRow({ person, tenant, code: 'not_found', note: 'The app does not show the record.' })]
+    return [await planAccount(person, { ...row, ...account }, at, parts, linkedTo)]
+  } catch (error) {
+    if (!(error instanceof IdentityError)) throw error
+    const named = { id: row.id, userName: row.userName }
+    return [skippedRow({ person, tenant, account: named, ...shownError(error) })]
+  }
+}
+
+/** The row of one account, by its record. */
+async function planAccount(
+  person: string,
+  account: Account,
+  at: Tenant,
+  { judge, policy, isWritable, tasks }: PlanningParts,
+  linkedTo: Account | undefined,
+): Promise<Planned> {
+  const { id, userName } = account
+  const tenant = at.name
+  const named = { person, tenant, account: { id, userName } }
+  if (account.status === 'inactive') return { row: { ...named, outcome: 'already', verified: true } }
+  if (!isWritable(at))
+    return skippedRow({ ...named, code: 'read_only', note: 'Nothing may be changed there.' })
+  const task = isByHand(at) ? await tasks.get(taskId(tenant, account)) : undefined
+  if (task && !task.done)
+    return { row: { ...named, outcome: 'by_hand', verified: false, note: taskNote(task) } }
+  const subject = { id, userName }
+  const change: Change = {
+    tenant,
+    accounts: [account],
+    subject,
+    operation: 'deactivateAccount',
+    ask: subject,
+  }
+  await judge(change)
+  const [target] = weigh({ changes: [change], lines: [] }, policy.about).targets
+  const steps: RunStep[] = [
+    ...(at.settings.endSessions && at.offers('endSessions') ? (['endSessions'] as const) : []),
+    'deactivateAccount',
+  ]
+  const note = linkedTo ? `Another name of ${linkedTo.userName} in ${linkedTo.tenant}.` : undefined
+  return {
+    row: {
+      ...named,
+      outcome: 'waiting',
+      verified: false,
+      steps,
+      frozen: fingerprintOf(account, at.namesPrivilege),
+      ...(note !== undefined && { note }),
+    },
+    ...(target && { target }),
+  }
+}
