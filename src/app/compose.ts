@@ -13,6 +13,7 @@ import type { Grant, Scope } from '../domain/scopes.ts'
 import { briefOn } from '../engine/approval-briefing.ts'
 import { askFor } from '../engine/ask.ts'
 import type { Parts } from '../engine/dispatch.ts'
+import { endedSessions } from '../engine/ended-sessions.ts'
 import { pastOf } from '../engine/history.ts'
 import { mergedEvents } from '../engine/merged-events.ts'
 import { ownEvents } from '../engine/own-events.ts'
@@ -155,6 +156,7 @@ export async function composeServer(
     tenants,
     approvals,
     tasks: page.tasks,
+    sessions: endedSessions(budgets),
     signer,
     asking: {
       waitMs: settings.confirm.waitSeconds * 1_000,

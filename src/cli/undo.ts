@@ -114,6 +114,7 @@ async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { chang
         covers: () => true,
         runs: NO_RUNS,
         tasks: parts.tasks,
+        sessions: parts.sessions,
       })
       .finally(unclaimed.release)
   })

@@ -68,11 +68,8 @@ export async function carryOut(
     // What ends it is the word of its owner.
     return handed.byHand ? { ...before, ...handed } : end(handed)
   }
-  // Once sent, a change is followed to its end even if the caller disconnects.
-  const onward: RequestContext = {
-    ...context,
-    signal: AbortSignal.timeout(Math.max(1, context.deadline - Date.now())),
-  }
+  // Once sent, a change is followed to its end even if the caller disconnects: the deadline alone ends it.
+  const onward: RequestContext = { ...context, signal: new AbortController().signal }
   let lost = false
   let created: string | undefined
   try {

@@ -27,6 +27,7 @@ import { askFor, atTenant, mustOffer } from './ask.ts'
 import { carryOut, type HandOver } from './carry-out.ts'
 import type { CompareDesk } from './compare-desk.ts'
 import { cursorsFor } from './cursor.ts'
+import type { EndedSessions } from './ended-sessions.ts'
 import type { PastCall } from './history.ts'
 import { claimsOf, holdFor, inUse, mustNameAppsOnce } from './hold.ts'
 import type { OwnEvents, OwnEventsAsk } from './own-events.ts'
@@ -43,6 +44,7 @@ export interface Parts {
   approvals: Pick<Approvals, 'get'>
   /** What people do by hand. */
   tasks: Pick<Tasks, 'give' | 'get'>
+  sessions: EndedSessions
   signer: StateSigner
   /** Asking a person while a call waits. */
   asking: {
@@ -93,6 +95,7 @@ export function dispatcher({
   freezes,
   approvals,
   tasks,
+  sessions,
 }: Parts): (call: Call) => Promise<Reply> {
   const toolOf = ({ tool: { name } }: Call): Tool => {
     const tool = tools.find((candidate) => candidate.name === name)
@@ -151,7 +154,15 @@ export function dispatcher({
             tool: tool.name,
           })
         const leaving = { context: { ...context, mayLeave }, record, warn, handOver }
-        return inFlight.track(carryOut(change, seen.get(change.tenant), leaving))
+        return inFlight.track(
+          carryOut(change, seen.get(change.tenant), leaving).then(async (carried) => {
+            if (change.operation === 'endSessions' && carried.outcome === 'done')
+              await sessions.note(tenants.appOf(change.tenant), change.ask.id).catch((error) => {
+                warn('that sessions were ended could not be noted', error)
+              })
+            return carried
+          }),
+        )
       },
     })
     // Every output schema is an object. `change` is what undo_change takes.
@@ -168,6 +179,7 @@ export function dispatcher({
         past: (reference) => past(reference, call.caller.id, call.signal),
         runs: runs(call),
         tasks,
+        sessions,
         covers: await coverOf(call),
       })
       for (const change of plan.changes) {

@@ -6,6 +6,7 @@ import type { Scope } from '../domain/scopes.ts'
 import type { Ask } from './ask.ts'
 import type { CompareDesk } from './compare-desk.ts'
 import type { Cursors } from './cursor.ts'
+import type { EndedSessions } from './ended-sessions.ts'
 import type { PastCall } from './history.ts'
 import type { Hold } from './hold.ts'
 import type { OwnEvents, OwnEventsAsk } from './own-events.ts'
@@ -65,6 +66,7 @@ export interface ChangingTool<
       runs: RunDesk
       /** What people do by hand. */
       tasks: Pick<Tasks, 'get'>
+      sessions: Pick<EndedSessions, 'now' | 'since'>
       /** Whether a person's approval covers this account; all are covered in a call without one. */
       covers: (tenant: string, id: string) => boolean
     },

@@ -9,7 +9,7 @@ const html = (status: number, title: string): Reply => ({
 
 const httpDate = (at: number) => new Date(at).toUTCString()
 
-const OVERSIZE_BYTES = 20 * 1024 * 1024
+const OVERSIZE_BYTES = 17 * 1024 * 1024
 
 /** Faults of any app over HTTP. */
 export const HTTP_FAULTS = {

@@ -52,8 +52,8 @@ export function switchTool(the: SwitchSpec): ChangingTool {
       }),
     output: () => Output,
 
-    async plan({ user, tenants, reason }, { ask, hold, tasks, covers }): Promise<SwitchPlan> {
-      const wish = { user, tenants, hold, tasks, covers }
+    async plan({ user, tenants, reason }, { ask, ...context }): Promise<SwitchPlan> {
+      const wish = { user, tenants, ...context }
       const { changes, settled, lines, asides, ...rest } = await resolveAccounts(ask, the, wish)
       const consequences = consequencesOf(changes, ask.tenants)
       return {
@@ -91,7 +91,10 @@ export function switchTool(the: SwitchSpec): ChangingTool {
             )
       const results = inOrder([...carried, ...plan.settled.results], tenants)
       // The output schema lists the outcomes of this tool, and rows have no others.
-      return { status: switchStatus(results, done), results: results as z.input<typeof Output>['results'] }
+      return {
+        status: switchStatus(results, { changes: carried.length, done }),
+        results: results as z.input<typeof Output>['results'],
+      }
     },
   })
 }
@@ -144,7 +147,10 @@ const inOrder = (rows: readonly SwitchRow[], tenants: readonly string[]): Switch
   rows.toSorted((a, b) => tenants.indexOf(a.tenant) - tenants.indexOf(b.tenant))
 
 /** `done` only if every change was made and verified, and no session was left that should have ended. */
-function switchStatus(rows: readonly SwitchRow[], done: string): 'done' | 'unchanged' | 'partial' | 'failed' {
+function switchStatus(
+  rows: readonly SwitchRow[],
+  { changes, done }: { changes: number; done: string },
+): 'done' | 'unchanged' | 'partial' | 'failed' {
   const bad = rows.filter((row) => row.outcome === 'failed' || row.outcome === 'unknown')
   if (bad.length === rows.length)
     return rows.some(({ sessions }) => sessions === 'ended') ? 'partial' : 'failed'
@@ -152,5 +158,5 @@ function switchStatus(rows: readonly SwitchRow[], done: string): 'done' | 'uncha
   // Most apps do not show sessions: their end is as good as the app's word for it.
   const unseen = rows.some(({ verified, outcome }) => !verified && outcome !== 'ended')
   if (bad.length > 0 || open || unseen) return 'partial'
-  return rows.some((row) => row.outcome === done) ? 'done' : 'unchanged'
+  return changes > 0 && rows.some((row) => row.outcome === done) ? 'done' : 'unchanged'
 }

@@ -7,6 +7,7 @@ import type { AlsoChanged } from '../domain/field-diff.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { Ask } from '../engine/ask.ts'
 import { isByHand, taskNote, toldByHand } from '../engine/by-hand.ts'
+import type { EndedSessions } from '../engine/ended-sessions.ts'
 import { findPerson } from '../engine/find-person.ts'
 import type { Hold } from '../engine/hold.ts'
 import type { Tenant } from '../engine/tenants.ts'
@@ -54,6 +55,7 @@ interface Wish {
   tenants: readonly string[]
   hold: Hold
   tasks: Pick<Tasks, 'get'>
+  sessions: Pick<EndedSessions, 'now' | 'since'>
   covers: (tenant: string, id: string) => boolean
 }
 
@@ -61,7 +63,7 @@ interface Wish {
 export async function resolveAccounts(
   ask: Ask,
   spec: SwitchSpec,
-  { user, tenants, hold, tasks, covers }: Wish,
+  { user, tenants, hold, tasks, sessions, covers }: Wish,
 ) {
   const { to, outcomes } = spec
   const changes: Change[] = []
@@ -69,6 +71,7 @@ export async function resolveAccounts(
   const lines: string[] = []
   const asides: string[] = []
   const gaps: Record<string, string> = {}
+  const began = spec.operation === 'endSessions' ? await sessions.now() : undefined
   const looked = await findPerson(ask, user, tenants)
   const found = spec.operation === 'deactivateAccount' ? toldByHand(looked, user) : looked
   const rows = found.map((place) => ({ ...place, row: onlyOne(place.accounts, user) }))
@@ -96,6 +99,15 @@ export async function resolveAccounts(
         outcome: outcomes[1] ?? outcomes[0],
         verified: !gap,
         ...(note && { note }),
+      })
+    } else if (began !== undefined && (await sessions.since(ask.tenants.appOf(tenant), account.id, began))) {
+      settled.push({
+        tenant,
+        account,
+        outcome: outcomes[0],
+        sessions: 'ended',
+        verified: false,
+        note: ENDED_MEANWHILE,
       })
     } else if (!covers(tenant, account.id)) {
       settled.push({
@@ -143,6 +155,8 @@ export async function resolveAccounts(
     uncovered: settled.some(({ note }) => note === NOT_COVERED),
   }
 }
+
+const ENDED_MEANWHILE = 'Another call ended them while this one waited for its turn.'
 
 /** What is to be done to one account: its sessions end before it is deactivated, where its app can end them. */
 async function changesOf(

@@ -151,6 +151,61 @@ describe('twenty calls at once with one approval', () => {
   )
 })
 
+const PROVIDERS = {
+  'acme-okta': ['ada@example.com', /\/sessions$/],
+  'acme-entra': ['ada@example.com', /revokeSignInSessions$/],
+  'acme-google': ['ada@example.com', /signOut$/],
+} as const
+
+describe.each([
+  ['nobody is asked', NONE],
+  ['everybody says yes to a form', ASK],
+  ['one approval is used by all', APPROVE],
+])('twenty calls at once to end sessions, where %s', (_, confirm) => {
+  let world: World
+  let second: Awaited<ReturnType<World['open']>>
+  beforeAll(async () => {
+    world = await openWorld({
+      settings: { confirm },
+      sandbox: { apps: ['okta', 'entra', 'google'], events: 1 },
+      tenants: (own) => own,
+    })
+    second = await world.open()
+    await addApprovers(world, 'grace')
+  })
+  afterAll(() => world[Symbol.asyncDispose]())
+
+  test.each(Object.entries(PROVIDERS))(
+    'at %s, by one server and by two: they end once, and later once more',
+    async (tenant, [user, ending]) => {
+      const app = world.sandbox.tenants[tenant as keyof typeof PROVIDERS]
+      for (const servers of [[world], [world, second]]) {
+        const from = app.writes.length
+        const first = { tenants: [tenant], user, reason }
+        const { approval } =
+          confirm === APPROVE
+            ? ((await world.call('end_sessions', first)) as { approval?: { id: string } })
+            : {}
+        if (approval) {
+          const words = ['approvals', 'approve', approval.id, '--approver', 'grace', '--passphrase-stdin']
+          expect(await world.run(words, { stdin: `${PASSPHRASE}\n` })).toMatchObject({ code: 0 })
+        }
+        const input = { ...first, ...(approval && { approvalId: approval.id }) }
+        const came = await Promise.all(
+          Array.from({ length: 20 }, (_, at) => servers[at % servers.length]?.call('end_sessions', input)),
+        )
+        const sent = app.writes.slice(from).filter(({ path }) => ending.test(path))
+        expect(sent).toHaveLength(1)
+        const ends = came.map((answer) => answer && endOf(answer))
+        expect(ends.filter((end) => end === 'done')).toHaveLength(1)
+        for (const end of ends.filter((one) => one !== 'done'))
+          expect(approval ? ['unchanged', 'approval_used', 'approval_void'] : ['unchanged']).toContain(end)
+      }
+    },
+    60_000,
+  )
+})
+
 test('an update on its way never undoes a deactivation, where the app takes whole records alone', async () => {
   await using world = await openWorld({
     settings: { confirm: NONE },

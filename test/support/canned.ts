@@ -78,8 +78,8 @@ function parseBody(text: string, type = ''): unknown {
 export const context = (): RequestContext => ({
   caller: 'test',
   priority: 'interactive',
-  deadline: Date.now() + 10_000,
-  signal: AbortSignal.timeout(10_000),
+  deadline: Date.now() + 30_000,
+  signal: AbortSignal.timeout(60_000),
 })
 
 /** A vendor's context: the real HTTP client without guards, and a separate memory. */

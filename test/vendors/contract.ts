@@ -304,6 +304,7 @@ const CASES = {
         covers: () => true,
         runs: NO_RUNS,
         tasks: { get: async () => undefined },
+        sessions: { now: async () => 0, since: async () => false },
       }),
     ).toMatchObject({
       changes: [],
