@@ -38,7 +38,12 @@ const INSTRUCTIONS =
 declare const BUILT_TOOLS: string | undefined
 const builtTools: readonly WireTool[] = typeof BUILT_TOOLS === 'undefined' ? [] : JSON.parse(BUILT_TOOLS)
 
-const wireOf = (tool: Tool): WireTool => builtTools.find(({ name }) => name === tool.name) ?? toWire(tool)
+const wired = new WeakMap<Tool, WireTool>()
+function wireOf(tool: Tool): WireTool {
+  const wire = wired.get(tool) ?? builtTools.find(({ name }) => name === tool.name) ?? toWire(tool)
+  wired.set(tool, wire)
+  return wire
+}
 
 /** The scopes that lead to something at this server, whoever calls. */
 export const servedScopes = ({ tools, tenants }: Pick<Parts, 'tools' | 'tenants'>): Scope[] => {

@@ -52,40 +52,64 @@ export function sqliteThread(options: ThreadOptions & { sweepMs: number }, lost:
   }
 }
 
+/** Threads whose database was closed, for the next one: to start a thread costs more than most calls. */
+const idle: Worker[] = []
+
+function startWorker(): Worker {
+  const place = typeof SQLITE_WORKER === 'undefined' ? './sqlite-worker.mjs' : SQLITE_WORKER
+  const worker = new Worker(new URL(place, import.meta.url), { execArgv: [] })
+  worker.on('exit', () => {
+    if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1)
+  })
+  return worker
+}
+
 /**
  * A database in a thread of its own: nothing in this thread waits for its locks, reads and flushes. An answer comes after
  * the commit. `lost` is called when the thread has ended by itself.
  */
 function openThread(options: ThreadOptions, lost: () => void) {
-  const place = typeof SQLITE_WORKER === 'undefined' ? './sqlite-worker.mjs' : SQLITE_WORKER
-  const worker = new Worker(new URL(place, import.meta.url), { workerData: options, execArgv: [] })
+  const worker = idle.pop() ?? startWorker()
   const waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: unknown) => void }>()
   let asked = 0
   let failure: unknown
   let closing = false
+  let end = () => {}
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
 
-  worker.on('message', (answers: Answer[]) => {
-    for (const { id, result, failure } of answers) {
-      const one = waiting.get(id)
-      waiting.delete(id)
-      if (failure) one?.reject(Object.assign(new Error(failure.message), { code: failure.code }))
-      else one?.resolve(result)
+  const hear = (answers: Answer[] | 'closed') => {
+    if (answers === 'closed') {
+      leave(new Error('the database is closed'))
+      idle.push(worker)
+    } else {
+      for (const { id, result, failure } of answers) {
+        const one = waiting.get(id)
+        waiting.delete(id)
+        if (failure) one?.reject(Object.assign(new Error(failure.message), { code: failure.code }))
+        else one?.resolve(result)
+      }
     }
     // Only what is under way keeps the process alive.
     if (waiting.size === 0) worker.unref()
-  })
-  worker.on('error', (error) => {
+  }
+  const fail = (error: unknown) => {
     failure = explainMissingBuild(error)
-  })
-  const ended = new Promise<void>((resolve) => {
-    worker.on('exit', () => {
-      failure ??= new Error('the thread of the database has ended')
-      for (const { reject } of waiting.values()) reject(failure)
-      waiting.clear()
-      resolve()
-      if (!closing) lost()
-    })
-  })
+  }
+  const exit = () => {
+    leave(new Error('the thread of the database has ended'))
+    if (!closing) lost()
+  }
+  const leave = (error: Error) => {
+    worker.off('message', hear).off('error', fail).off('exit', exit)
+    failure ??= error
+    for (const { reject } of waiting.values()) reject(failure)
+    waiting.clear()
+    end()
+  }
+  worker.on('message', hear).on('error', fail).on('exit', exit)
+  worker.postMessage(options)
 
   const ask = (operation: Operation, ...args: unknown[]) =>
     new Promise<unknown>((resolve, reject) => {
@@ -99,9 +123,11 @@ function openThread(options: ThreadOptions, lost: () => void) {
   return {
     ask,
     async close() {
-      closing = true
-      worker.ref()
-      worker.postMessage('close')
+      if (!closing && failure === undefined) {
+        closing = true
+        worker.ref()
+        worker.postMessage('close')
+      }
       await ended
     },
   }

@@ -1,19 +1,34 @@
 // Plain JavaScript: a worker thread loads this file as it is, from the source as from the build.
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import Database from 'libsql'
 
-const { file, durable, waitMs, sweepMs, schema } = workerData
 const EXPIRES = "json_extract(row, '$.expires')"
 /** Most rows that are deleted in one go: others wait for them. */
 const MAX_SWEPT = 1_000
-const rows = new Database(file, { timeout: waitMs })
-// Unlike the write-ahead log, the rollback journal lets any number of processes open the folder at the same time.
-rows.exec('PRAGMA journal_mode = TRUNCATE')
-rows.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'OFF'}`)
-const operations = schema === undefined ? rowsByKey() : statements(schema)
+
+/** The database that is open here, its operations, and the timer of its sweeps. */
+let rows
+let operations
+let sweeping
+
+function open({ file, durable, waitMs, sweepMs, schema }) {
+  rows = new Database(file, { timeout: waitMs })
+  // Unlike the write-ahead log, the rollback journal lets any number of processes open the folder at the same time.
+  rows.exec('PRAGMA journal_mode = TRUNCATE')
+  rows.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'OFF'}`)
+  operations = schema === undefined ? rowsByKey(sweepMs) : statements(schema)
+}
+
+function close() {
+  clearTimeout(sweeping)
+  rows.close()
+  // What is no longer held is collected, and with it the file.
+  rows = operations = undefined
+  parentPort.postMessage('closed')
+}
 
 /** The operations of a table of texts by key. */
-function rowsByKey() {
+function rowsByKey(sweepMs) {
   rows.exec('CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID')
   // Rows that never expire, which can be millions, are not in this index.
   rows.exec(`CREATE INDEX IF NOT EXISTS expiring ON rows (${EXPIRES}) WHERE ${EXPIRES} IS NOT NULL`)
@@ -21,7 +36,7 @@ function rowsByKey() {
     `DELETE FROM rows WHERE key IN
        (SELECT key FROM rows WHERE ${EXPIRES} IS NOT NULL AND ${EXPIRES} <= ? LIMIT ${MAX_SWEPT})`,
   )
-  sweep(expired)
+  sweep(expired, sweepMs)
   const get = rows.prepare('SELECT row FROM rows WHERE key = ?')
   const set = rows.prepare('INSERT OR REPLACE INTO rows (key, row) VALUES (?, ?)')
   const remove = rows.prepare('DELETE FROM rows WHERE key = ?')
@@ -73,14 +88,14 @@ function run(batch) {
 }
 
 /** Most expired rows are never read again, so they are deleted here: some now, the rest soon, and others later. */
-function sweep(expired) {
+function sweep(expired, sweepMs) {
   let swept = 0
   try {
     swept = expired.run(Date.now()).changes
   } catch {
     // Another process has the lock, and may be sweeping.
   }
-  setTimeout(sweep, swept === MAX_SWEPT ? 0 : sweepMs, expired).unref()
+  sweeping = setTimeout(sweep, swept === MAX_SWEPT ? 0 : sweepMs, expired, sweepMs).unref()
 }
 
 parentPort.on('message', (first) => {
@@ -88,10 +103,9 @@ parentPort.on('message', (first) => {
   for (let next = receiveMessageOnPort(parentPort); next; next = receiveMessageOnPort(parentPort)) {
     batch.push(next.message)
   }
-  const asked = batch.filter((message) => message !== 'close')
+  const opening = batch.find(({ file }) => file !== undefined)
+  if (opening) open(opening)
+  const asked = batch.filter(({ operation }) => operation !== undefined)
   if (asked.length > 0) parentPort.postMessage(run(asked))
-  if (asked.length < batch.length) {
-    rows.close()
-    parentPort.close()
-  }
+  if (batch.includes('close')) close()
 })

@@ -93,13 +93,16 @@ test('what has lapsed goes while the store is open, a thousand rows or more, and
   await writeFile(file, '')
   const table = sqliteThread({ file, durable: false, waitMs: 1_000, sweepMs: 50 }, () => {})
   const row = (expires?: number) => JSON.stringify({ value: 'x', ...(expires !== undefined && { expires }) })
-  const soon = Date.now() + 500
+  const later = Date.now() + 3_600_000
+  const keepUntil = (expires: number) =>
+    Promise.all(Array.from({ length: 2_500 }, (_, at) => table.write(`lapses/${at}`, row(expires))))
   await Promise.all([
-    ...Array.from({ length: 2_500 }, (_, at) => table.write(`lapses/${at}`, row(soon))),
+    keepUntil(later),
     table.write('stays/for ever', row()),
-    table.write('stays/for an hour', row(soon + 3_600_000)),
+    table.write('stays/for an hour', row(later)),
   ])
   expect(await table.list('')).toHaveLength(2_502)
+  await keepUntil(Date.now() - 1)
   await expect
     .poll(async () => (await table.list('')).map(([key]) => key))
     .toEqual(['stays/for an hour', 'stays/for ever'])

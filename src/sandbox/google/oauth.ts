@@ -45,13 +45,20 @@ interface OauthOptions {
   isUser: (address: string) => boolean
 }
 
-export function openOauth({ now, delegated, isUser }: OauthOptions): OpenOauth {
-  let issued: GoogleToken[] = []
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+/** One for all service accounts of this process: to make one takes a while. */
+let pair: { publicKey: string; privateKey: string } | undefined
+function keyPair() {
+  pair ??= generateKeyPairSync('rsa', {
     modulusLength: 2_048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   })
+  return pair
+}
+
+export function openOauth({ now, delegated, isUser }: OauthOptions): OpenOauth {
+  let issued: GoogleToken[] = []
+  const { publicKey, privateKey } = keyPair()
   const keyId = randomBytes(20).toString('hex')
   const oauth: OpenOauth = {
     keyFile: {

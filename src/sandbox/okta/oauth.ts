@@ -28,14 +28,16 @@ export const ALL_SCOPES = [
   ...['okta.roles.read', 'okta.logs.read'],
 ]
 
+/** One for all service apps of this process: to make one takes a while. */
+let pair: { publicKey: KeyObject; privateKey: KeyObject } | undefined
+function keys() {
+  pair ??= generateKeyPairSync('rsa', { modulusLength: 2_048 })
+  return pair
+}
+
 /** The token endpoint of an organisation, with one service app (developer.okta.com, "Implement OAuth for Okta with a service app"). */
 export function openServiceApp(now: () => number) {
   let tokens: OktaToken[] = []
-  let pair: { publicKey: KeyObject; privateKey: KeyObject } | undefined
-  const keys = () => {
-    pair ??= generateKeyPairSync('rsa', { modulusLength: 2_048 })
-    return pair
-  }
   const used = new Set<string>()
   const app: ServiceApp = {
     clientId: '0oasandbox1234567890',
