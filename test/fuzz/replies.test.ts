@@ -159,7 +159,7 @@ const SETTINGS: Readonly<Record<string, Record<string, unknown>>> = {
 }
 
 /** Tries for each operation of each vendor; more of them find more, and take longer. */
-const RUNS = Number(process.env.FUZZ_RUNS ?? 12)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 8)
 
 function run(operations: Operations, operation: OperationName, id?: string): Promise<unknown> {
   // The ask stands beside the name of the operation.
@@ -261,21 +261,21 @@ const NASTY: Readonly<Record<string, AppReply>> = {
     refresh_token: 'a\r\nb',
     expires_in: 60,
   }),
-  'a list of nothing but holes': failing(200, listOf(many(10_000, () => ({})))),
+  'a list of nothing but holes': failing(200, listOf(many(2_000, () => ({})))),
   'a list of everybody under one name': failing(200, listOf(many(1_000, (at) => rowOf({ id: `id-${at}` })))),
   'a list of one user many times': failing(200, listOf(many(1_000, () => rowOf({})))),
   'a list that is an object': failing(200, listOf({ 0: rowOf({}), length: 1 } as never)),
   'a user in very many groups': failing(
     200,
-    rowOf({ groups: many(3_000, (at) => ({ value: `g${at}`, display: `Group ${at}` })) }),
+    rowOf({ groups: many(1_000, (at) => ({ value: `g${at}`, display: `Group ${at}` })) }),
   ),
   'a user with very many emails': failing(
     200,
-    rowOf({ emails: many(3_000, (at) => ({ value: `e${at}@example.com` })) }),
+    rowOf({ emails: many(1_000, (at) => ({ value: `e${at}@example.com` })) }),
   ),
-  'a user with a megabyte of name': failing(
+  'a user with a very long name': failing(
     200,
-    rowOf({ displayName: 'x'.repeat(200_000), title: '\u202e'.repeat(60_000) }),
+    rowOf({ displayName: 'x'.repeat(100_000), title: '\u202e'.repeat(30_000) }),
   ),
   'a user with marks heaped up': failing(200, rowOf({ displayName: `a${'\u0301'.repeat(10_000)}` })),
   'a user who is the prototype': failing(
@@ -289,14 +289,14 @@ const NASTY: Readonly<Record<string, AppReply>> = {
   'a group with very many members': failing(200, {
     id: 'g',
     displayName: 'Sales',
-    members: many(3_000, (at) => ({ value: `u${at}`, display: `u${at}@example.com` })),
+    members: many(1_000, (at) => ({ value: `u${at}`, display: `u${at}@example.com` })),
   }),
   'a list of Graph that is an object': failing(200, { value: { 0: rowOf({}), length: 1 } }),
-  'a list of Graph with holes': failing(200, { value: many(5_000, (at) => (at % 2 ? null : { id: at })) }),
+  'a list of Graph with holes': failing(200, { value: many(1_000, (at) => (at % 2 ? null : { id: at })) }),
   'a next link that climbs': failing(200, { value: [rowOf({})], '@odata.nextLink': '/v1.0/../../x' }),
-  'a next link of a megabyte': failing(200, {
+  'a next link of 300 kB': failing(200, {
     value: [rowOf({})],
-    '@odata.nextLink': `/v1.0/users?$skiptoken=${'x'.repeat(1_000_000)}`,
+    '@odata.nextLink': `/v1.0/users?$skiptoken=${'x'.repeat(300_000)}`,
   }),
   'a next link to itself': failing(200, {
     value: [rowOf({})],
@@ -316,10 +316,10 @@ const NASTY: Readonly<Record<string, AppReply>> = {
       phones: { a: 1 },
     })),
   }),
-  'a page token of a megabyte': failing(200, {
+  'a page token of 300 kB': failing(200, {
     kind: 'admin#reports#activities',
     items: [{ id: { time: '2026-01-01T00:00:00Z', uniqueQualifier: { toString: 1 } }, events: 'x' }],
-    nextPageToken: 'x'.repeat(1_000_000),
+    nextPageToken: 'x'.repeat(300_000),
   }),
   'a page token that comes back': failing(200, {
     kind: 'admin#directory#users',
@@ -333,7 +333,7 @@ const NASTY: Readonly<Record<string, AppReply>> = {
       status: 'constructor',
     },
   }),
-  'events without number': failing(200, { ok: 1, result: many(10_000, () => ({ timestamp: 1 })) }),
+  'events without number': failing(200, { ok: 1, result: many(2_000, () => ({ timestamp: 1 })) }),
   'an event at the end of time': failing(200, {
     ok: 1,
     result: [{ _id: 'x', timestamp: 8.64e15, user: target.userName }],

@@ -42,11 +42,10 @@ export function usersDialect(directory: Directory, custom: Shape, updates: PutUp
       run(incoming, id) {
         const user = find(id)
         const kept = updates === 'partial' ? user : resetUser(user)
-        return ok(
-          show(
-            keep(directory, { ...userFromBody(custom, kept, bodyOf(incoming, 'GU_2402'), 'GU_2402'), id }),
-          ),
-        )
+        const body = bodyOf(incoming, 'GU_2402')
+        const changed = keep(directory, { ...userFromBody(custom, kept, body, 'GU_2402'), id })
+        if (body.groups !== undefined) putIntoGroups(directory, id, body.groups)
+        return ok(show(changed))
       },
     },
     {
@@ -105,6 +104,18 @@ const recordOf = (user: ScimUser, memberships: ReturnType<typeof membershipsOf>)
   groups: (memberships.get(user.id) ?? []).map(({ display }) => display),
   customAttributes: user[GAINSIGHT],
 })
+
+/** Puts somebody into the groups of these names, and takes them out of all others. */
+function putIntoGroups(directory: Directory, id: string, names: unknown): void {
+  const groups = [...directory.groups.values()]
+  const wanted = Array.isArray(names) ? names.map((name) => textOf(name, 'groups', 'GU_2402')) : undefined
+  if (!wanted?.every((name) => groups.some(({ displayName }) => displayName === name)))
+    throw new GainsightError('GU_2402', 'groups must be names of groups')
+  for (const group of groups) {
+    const others = (group.members ?? []).filter(({ value }) => value !== id)
+    group.members = wanted.includes(group.displayName) ? [...others, { value: id }] : others
+  }
+}
 
 /** A user after a full update without fields. */
 const resetUser = ({ id, userName, emails, externalId }: ScimUser): ScimUser => ({

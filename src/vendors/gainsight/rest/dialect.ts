@@ -15,6 +15,13 @@ import type { AnyOf } from './where.ts'
 /** A field of `match` that a dialect can filter by. */
 export type FilterField = 'userName' | 'email' | 'status' | 'admin'
 
+/** How a group is put on one user's record, and taken off it. */
+export type SetGroup = (
+  target: Target,
+  membership: { group: string; isIn: boolean },
+  context: RequestContext,
+) => Promise<void>
+
 /** One of the two REST APIs that Gainsight has for users. */
 export interface Dialect {
   names: FieldNames
@@ -33,4 +40,6 @@ export interface Dialect {
   update(target: Target, set: AccountFields, context: RequestContext): Promise<void>
   setActive(target: Target, active: boolean, context: RequestContext): Promise<void>
   remove(target: Target, context: RequestContext): Promise<void>
+  /** Absent when it has no groups. */
+  setGroup?: SetGroup
 }

@@ -14,6 +14,8 @@ import { USERS_PROBE, usersDialect } from './users.ts'
 const DIALECTS = { services: servicesDialect, users: usersDialect } as const
 export type DialectName = keyof typeof DIALECTS
 
+export const dialectNamed = (app: RestApp, name: DialectName): Dialect => DIALECTS[name](app)
+
 /** The documented dialect first. */
 export const PROBES: readonly { name: DialectName; request: ApiRequest }[] = [
   { name: 'services', request: SERVICES_PROBE },
@@ -30,13 +32,12 @@ export async function dialectIn(memory: AppMemory): Promise<DialectName | undefi
 
 /** The tenant's dialect: from the settings, from memory, or found with a read and remembered. */
 export function dialectOf(app: RestApp): (context: RequestContext) => Promise<Dialect> {
-  const made = (name: DialectName) => DIALECTS[name](app)
   const { restDialect } = app.settings
-  let known = restDialect === 'auto' ? undefined : made(restDialect)
+  let known = restDialect === 'auto' ? undefined : dialectNamed(app, restDialect)
   const find = singleFlight(async (context) => {
     const kept = await dialectIn(app.memory)
     const name = kept ?? (await probeDialects(app, context))
-    known ??= made(name)
+    known ??= dialectNamed(app, name)
     if (name !== kept) await app.memory.set(DIALECT_KEY, name)
     return known
   })
@@ -46,19 +47,32 @@ export function dialectOf(app: RestApp): (context: RequestContext) => Promise<Di
 async function probeDialects(app: RestApp, context: RequestContext): Promise<DialectName> {
   let last: Failure | undefined
   for (const { name, request } of PROBES) {
-    const answer = await ask(app.client, request, context)
-    if (isListOfUsers(answer)) return name
-    if (!answer.ok) {
-      last = answer.failure
-      if (!isElsewhere(last)) throw refusal(last, 'reads')
-    }
+    const { isThere, failure } = await tryDialect(app, request, context)
+    if (isThere) return name
+    last = failure ?? last
   }
-  throw new WrongAddress(
+  throw noRestApi(last)
+}
+
+/** Whether the API of a dialect answers. Throws for a failure that does not tell. */
+export async function tryDialect(
+  { client }: RestApp,
+  request: ApiRequest,
+  context: RequestContext,
+): Promise<{ isThere: boolean; failure?: Failure }> {
+  const answer = await ask(client, request, context)
+  if (answer.ok || isListOfUsers(answer)) return { isThere: isListOfUsers(answer) }
+  const { failure } = answer
+  if (!isElsewhere(failure)) throw refusal(failure, 'reads')
+  return { isThere: false, failure }
+}
+
+export const noRestApi = (last?: Failure) =>
+  new WrongAddress(
     'There is no REST API for users at the address of this tenant.',
     'Check `url` of this tenant. A tenant with SCIM only needs no `accessKey`.',
     last && { cause: causeOf(last) },
   )
-}
 
 /** Whether an answer is a list of users, even an empty one. */
 const isListOfUsers = (answer: ParsedReply): boolean =>

@@ -15,7 +15,9 @@ import { filterIn, restFilter } from './filter.ts'
 import { findAccounts } from './find.ts'
 import { findByName } from './find-by-name.ts'
 import { dialectOf } from './find-dialect.ts'
+import { recordGroups } from './groups.ts'
 import { byIndex } from './pages.ts'
+import { probeRest } from './probe.ts'
 import { asScim } from './records.ts'
 import type { RestApp } from './request.ts'
 import { listingOf, type RestUsers } from './rest-users.ts'
@@ -25,7 +27,7 @@ const mappingOf = ({ names }: Dialect): Pick<FieldMapping, 'takes'> => ({
   takes: names.displayName === undefined ? [] : ['displayName'],
 })
 
-/** The operations of Gainsight's REST API. It has no groups. */
+/** The operations of Gainsight's REST API. One of its dialects has groups, and they are served where it is set. */
 export function restOperations(app: RestApp) {
   const { settings } = app
   const dialect = dialectOf(app)
@@ -106,6 +108,11 @@ export function restOperations(app: RestApp) {
       checkFields(set, settings)
       return (await changing(context)).update(target, set, context)
     },
+    ...(settings.restDialect === 'users' &&
+      recordGroups(users, async (target, membership, context) =>
+        (await changing(context)).setGroup?.(target, membership, context),
+      )),
+    probeApp: async (_, context) => probeRest(app, context),
     ...(settings.allowDelete && {
       deleteAccount: async (target, context) => (await changing(context)).remove(target, context),
     }),

@@ -81,3 +81,11 @@ export function recordOf(names: FieldNames, fields: AccountFields): Rec {
     ...(status && { [names.status]: status === 'active' }),
   }
 }
+
+/** The names of groups on a record; undefined if it has none that can be read. */
+export function namesIn(row: unknown): string[] | undefined {
+  const groups = field(row, 'groups')
+  if (!Array.isArray(groups)) return undefined
+  const names = groups.map((one) => asText(one, 320))
+  return names.every((name) => name !== undefined) ? names : undefined
+}

@@ -1,14 +1,14 @@
 import type { AccountFields, RequestContext, Target } from '../../../domain/operations.ts'
 import { sameAddress, sameUserName } from '../../../domain/same.ts'
-import { InvalidInput, Unsupported } from '../../../errors.ts'
-import { plainText } from '../../../text/text.ts'
+import { BadReply, InvalidInput, Unsupported } from '../../../errors.ts'
+import { plainText, sameText } from '../../../text/text.ts'
 import { type ApiRequest, path } from '../../http/client.ts'
 import { asId, definedOnly, field, isRecord, type Rec } from '../../http/values.ts'
 import { REPLACES_ALL } from '../../scim/forms.ts'
 import { accountChanged, accountGone } from '../changed.ts'
 import { isAboutBundles } from '../rules.ts'
 import type { Dialect } from './dialect.ts'
-import { type FieldNames, recordOf } from './records.ts'
+import { type FieldNames, namesIn, recordOf } from './records.ts'
 import { ask, isAbsent, type RestApp, readPage, refusal } from './request.ts'
 
 /** From stitchflow.com's Gainsight API guide (2026-03-11). */
@@ -57,16 +57,21 @@ export function usersDialect({ client }: RestApp): Dialect {
   }
 
   /** Sends the whole user: PUT replaces it in some versions and changes parts of it in others. */
-  const put = async (target: Target, set: AccountFields, context: RequestContext): Promise<void> => {
-    const changes = recordFrom(set)
+  const change = async (
+    target: Target,
+    { set = {}, changed }: { set?: AccountFields; changed: (raw: Rec) => Rec | undefined },
+    context: RequestContext,
+  ): Promise<void> => {
     const raw = await one(target.id, context)
     if (!raw) throw accountGone()
     const email = field(raw, NAMES.email)
-    if (typeof email !== 'string' || !sameUserName(email, target.userName)) {
-      throw accountChanged()
-    }
-    const body = merged(raw, changes)
-    await send({ method: 'PUT', path: path`/v1/users/${target.id}`, body }, set, context)
+    if (typeof email !== 'string' || !sameUserName(email, target.userName)) throw accountChanged()
+    const body = changed(raw)
+    if (body) await send({ method: 'PUT', path: path`/v1/users/${target.id}`, body }, set, context)
+  }
+  const put = async (target: Target, set: AccountFields, context: RequestContext): Promise<void> => {
+    const changes = recordFrom(set)
+    await change(target, { set, changed: (raw) => merged(raw, changes) }, context)
   }
 
   return {
@@ -101,6 +106,8 @@ export function usersDialect({ client }: RestApp): Dialect {
     async remove({ id }, context) {
       await send({ method: 'DELETE', path: path`/v1/users/${id}` }, {}, context)
     },
+    setGroup: (target, { group, isIn }, context) =>
+      change(target, { changed: (raw) => withGroup(raw, group, isIn) }, context),
   }
 }
 
@@ -140,6 +147,20 @@ function merged({ userId: _, name, ...raw }: Rec, { customAttributes, ...changes
       customAttributes: { ...(isRecord(held) && held), ...customAttributes },
     }),
   }
+}
+
+/** The whole user, in the group or out of it; undefined if that is so already. */
+function withGroup(raw: Rec, group: string, isIn: boolean): Rec | undefined {
+  const names = namesIn(raw)
+  if (!names) {
+    throw new BadReply(
+      'The record of this user does not tell its groups, so a change could lose some.',
+      'Change the groups in Gainsight.',
+    )
+  }
+  const others = names.filter((name) => !sameText(name, group))
+  if (isIn === others.length < names.length) return undefined
+  return merged(raw, { groups: isIn ? [...names, group] : others })
 }
 
 const noSuchRole = (role: string) =>
