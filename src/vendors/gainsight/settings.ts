@@ -67,7 +67,9 @@ const fields = ({ Secret }: SettingsParts) => ({
   restDialect: z
     .enum(['auto', 'users', 'services'])
     .default('auto')
-    .describe('Which REST API to use: /v1/users or /v1/users/services; auto finds out with one read'),
+    .describe(
+      'Which REST API to use: /v1/users, whose groups are served when it is named here, or /v1/users/services; auto finds out with one read',
+    ),
   scimBasePath: UrlPath.optional().describe(
     `Path of SCIM; when left out, found with a read: ${SCIM_BASES.join(' or ')}`,
   ),
