@@ -26,8 +26,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/build.ts'],
     env: memoryFolder('/dev/shm'),
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000, interval: 20 } },
     // Each worker loads the code once, not once for each file; so a test leaves clocks and spies as it found them.
     isolate: false,

@@ -123,8 +123,9 @@ test('goes through logs of many pages, and tells every event once', async () => 
   const now = Date.now()
   for (let place = 0; place < 1_100; place++) {
     const at = now - 1_000 * (place + 1)
-    entra.audit({ at, action: 'Update user', by: entra.user(ADA), user })
     entra.signIn({ at: at - 1, user, app: 'Office 365' })
+    if (place % 10 > 0) continue
+    entra.audit({ at, action: 'Update user', by: entra.user(ADA), user })
     entra.provisioned({ at: at - 2, user, target: 'Netskope' })
   }
   const ids: string[] = []
@@ -134,9 +135,9 @@ test('goes through logs of many pages, and tells every event once', async () => 
     ids.push(...page.events.map(({ id }) => id))
     cursor = page.nextCursor
   } while (cursor)
-  expect(new Set(ids).size).toBe(3_300)
-  expect(ids).toHaveLength(3_300)
-}, 40_000)
+  expect(new Set(ids).size).toBe(1_320)
+  expect(ids).toHaveLength(1_320)
+})
 
 describe('a log that may not be read', () => {
   const withRights = (...permissions: string[]) =>
