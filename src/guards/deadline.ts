@@ -23,7 +23,7 @@ export const deadline = <In extends { signal: AbortSignal }, Out>(
     const ending = new AbortController()
     const { signal } = ending
     // A call that asks many tenants has many requests that listen; Node would report a leak from eleven on.
-    setMaxListeners(0, signal)
+    setMaxListeners(0, input.signal, signal)
     // Does what `AbortSignal.any` and `Promise.race` do at a fraction of their cost: every request passes here twice.
     let timer: NodeJS.Timeout | undefined
     let leave = () => {}
