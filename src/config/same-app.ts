@@ -1,16 +1,24 @@
+/** What of a tenant's settings tells which app it leads to. */
+interface Leads {
+  url: string
+  /** Which of the many directories at one address. */
+  directory?: string | undefined
+}
+
 /**
- * Groups tenants by the app that they lead to: the same host, and one address at or below the other. Answers with the
+ * Groups tenants by the app that they lead to: the same host, one address at or below the other, and no two directories
+ * that are known to differ. Answers with the
  * name of the group that a tenant is in, which is that of its first tenant.
  */
-export function appsOf(tenants: Readonly<Record<string, { url: string }>>): (tenant: string) => string {
+export function appsOf(tenants: Readonly<Record<string, Leads>>): (tenant: string) => string {
   const groups = sameApps(tenants)
   return (tenant) => groups.find((group) => group.includes(tenant))?.[0] ?? tenant
 }
 
 /** The tenants that lead to one app, in groups; those without an address are in none. */
-export function sameApps(tenants: Readonly<Record<string, { url: string }>>): string[][] {
-  const places = Object.entries(tenants).flatMap(([name, { url }]) =>
-    url === '' ? [] : [{ name, ...placeOf(url) }],
+export function sameApps(tenants: Readonly<Record<string, Leads>>): string[][] {
+  const places = Object.entries(tenants).flatMap(([name, { url, directory }]) =>
+    url === '' ? [] : [{ name, ...placeOf(url), ...(directory !== undefined && { directory }) }],
   )
   const groups: (typeof places)[] = []
   for (const place of places) {
@@ -24,6 +32,7 @@ export function sameApps(tenants: Readonly<Record<string, { url: string }>>): st
 interface Place {
   host: string
   path: string
+  directory?: string
 }
 
 function placeOf(url: string): Place {
@@ -32,4 +41,21 @@ function placeOf(url: string): Place {
 }
 
 const isSame = (a: Place, b: Place): boolean =>
-  a.host === b.host && (a.path.startsWith(b.path) || b.path.startsWith(a.path))
+  a.host === b.host &&
+  (a.path.startsWith(b.path) || b.path.startsWith(a.path)) &&
+  !differ(a.directory, b.directory)
+
+/** Whether two names stand for different directories: one can have several domains, besides its id. */
+function differ(a: string | undefined, b: string | undefined): boolean {
+  const forms = [DIRECTORY_ID, INITIAL_DOMAIN]
+  return (
+    a !== undefined &&
+    b !== undefined &&
+    a.toLowerCase() !== b.toLowerCase() &&
+    forms.some((form) => form.test(a) && form.test(b))
+  )
+}
+
+const DIRECTORY_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+/** The domain that every directory of Entra ID begins with (learn.microsoft.com, "Managing custom domain names"). */
+const INITIAL_DOMAIN = /^[^.]+\.onmicrosoft\.com$/i
