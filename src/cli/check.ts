@@ -124,7 +124,9 @@ function showTenant(io: Io, { tenant, vendor, ok, tokens, problem }: TenantCheck
     const more = [
       ...(fingerprint ? [`fingerprint ${fingerprint}`] : []),
       ...(expiresAt ? [`expires ${expiresAt}`] : []),
-      ...budget.map(({ window, limit, left }) => `${left} of ${limit} left this ${window}`),
+      ...budget.map(
+        ({ window, of, limit, left }) => `${left} of ${limit}${of ? ` ${of}` : ''} left this ${window}`,
+      ),
     ]
     print(
       io,

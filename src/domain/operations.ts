@@ -108,6 +108,8 @@ export interface TokenCheck {
 /** What is left of one window of a token's budget. */
 export interface BudgetLeft {
   window: 'second' | 'minute' | 'hour' | 'day'
+  /** Of changes alone; absent for all requests. */
+  of?: 'changes'
   limit: number
   left: number
 }

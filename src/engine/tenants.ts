@@ -9,7 +9,7 @@ import { type NamesPrivilege, privilegeNames } from '../domain/privilege.ts'
 import type { Grant } from '../domain/scopes.ts'
 import { UnknownTenant } from '../errors.ts'
 import type { TenantTraits } from '../guards/policy.ts'
-import { bucketOf, requestGuards } from '../guards/request-pipeline.ts'
+import { bucketOf, leftIn, requestGuards } from '../guards/request-pipeline.ts'
 import { payingFrom } from '../guards/token-bucket.ts'
 import type { Ledger } from '../limits/ledger.ts'
 import type { Log } from '../log.ts'
@@ -191,7 +191,7 @@ function openApp(
         payingFrom(ledger, bucketOf(opening), spending),
       )
     },
-    left: (token, pool) => ledger.left(bucketOf({ base: new URL(url), token, pool }), spending),
+    left: (token, pool) => leftIn(ledger, bucketOf({ base: new URL(url), token, pool }), spending),
     memory: appMemory(store, { tenant, address: url }, (error) =>
       log?.error('stored facts about an app could not be read or saved', { tenant, error }),
     ),
@@ -200,7 +200,7 @@ function openApp(
     // By their names as they are now: a token that was read again from its file may be another one.
     const buckets = new Map([...openings.values()].map((opening) => [bucketOf(opening), nameOf(opening)]))
     const left = [...buckets].map(async ([bucket, token]) =>
-      (await ledger.left(bucket, spending)).map((window) => ({ ...window, token })),
+      (await leftIn(ledger, bucket, spending)).map((window) => ({ ...window, token })),
     )
     return (await Promise.all(left)).flat()
   }

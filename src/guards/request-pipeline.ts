@@ -1,3 +1,4 @@
+import type { BudgetLeft } from '../domain/operations.ts'
 import { UnknownOutcome } from '../errors.ts'
 import type { Ledger } from '../limits/ledger.ts'
 import type { Limits } from '../limits/sliding-window.ts'
@@ -40,6 +41,16 @@ export const bucketOf = ({ base, token, pool }: GuardedSurface): string =>
 
 /** The ledger's name for the limits on changes alone. */
 const writesOf = (bucket: string): string => `${bucket} writes`
+
+/** What is left of the budget of a bucket, and of its limits on changes. */
+export async function leftIn(
+  ledger: Pick<Ledger, 'left'>,
+  bucket: string,
+  { write, ...all }: RequestPolicy['budget'],
+): Promise<BudgetLeft[]> {
+  const changes = write ? await ledger.left(writesOf(bucket), write) : []
+  return [...(await ledger.left(bucket, all)), ...changes.map((one) => ({ ...one, of: 'changes' as const }))]
+}
 
 /**
  * The guards that every request to a tenant's app passes, outermost first. Called once per tenant; the result is

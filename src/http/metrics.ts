@@ -65,14 +65,14 @@ export function prometheus() {
   let watched: Watched = { tenants: [], pending: async () => 0 }
   new Gauge({
     name: 'identity_mcp_budget_left',
-    help: 'Requests that a token has left in the window',
+    help: 'Requests that a token has left in the window; those that change something alone in `minute_changes` and the like',
     labelNames: ['tenant', 'token', 'window'] as const,
     registers,
     async collect() {
       this.reset()
       for (const { name, budgets } of watched.tenants) {
-        for (const { token, window, left } of await budgets().catch(() => [])) {
-          this.set({ tenant: name, token, window }, left)
+        for (const { token, window, of, left } of await budgets().catch(() => [])) {
+          this.set({ tenant: name, token, window: of ? `${window}_${of}` : window }, left)
         }
       }
     },

@@ -35,7 +35,9 @@ const CheckedToken = z.lazy(() =>
       }),
     ),
     expiresAt: z.string().optional(),
-    budget: z.array(z.object({ window: z.string(), limit: z.int(), left: z.int() })),
+    budget: z.array(
+      z.object({ window: z.string(), of: z.literal('changes').optional(), limit: z.int(), left: z.int() }),
+    ),
     code: Code.optional(),
     retryAt: z.string().optional(),
   }),

@@ -75,6 +75,21 @@ test('what was only asked about does not count against the limit', async () => {
   expect((await world.call('deactivate_user', LEAVES)).error?.code).toBe('declined')
 })
 
+test('a budget for changes alone is told beside the one for all requests', async () => {
+  const budget = { perMinute: 100, write: { perMinute: 5 } }
+  await using world = await openWorld({ tenant: { budget }, settings: { confirm: { removes: 'none' } } })
+  const { userName: user } = world.newcomer()
+  await world.call('deactivate_user', { user, tenants: ['acme-netskope'], reason: 'left the company' })
+  const { checks } = (await world.call('check_token')) as unknown as {
+    checks: { budget: { window: string; of?: string; limit: number; left: number }[] }[]
+  }
+  const [all, changes] = checks[0]?.budget ?? []
+  expect(all).toMatchObject({ window: 'minute', limit: 100 })
+  expect(all?.left).toBeLessThan(96)
+  expect(changes).toEqual({ window: 'minute', of: 'changes', limit: 5, left: 4 })
+  expect((await world.run(['check'])).stdout).toContain('4 of 5 changes left this minute')
+})
+
 test('budgets are shared by all servers on one data folder', async () => {
   await using world = await openWorld({ tenant: { budget: { perMinute: 6 } } })
   const other = await world.open()
