@@ -14,6 +14,8 @@ type WriteState = 'done' | 'failed' | 'unknown' | 'begun' | 'by hand'
 export interface WriteResult {
   tenant: string
   userName: string
+  /** The kind of change. */
+  operation?: string
   state: WriteState
   note?: string
 }
@@ -44,8 +46,11 @@ export async function resultOf(journal: Pick<Journal, 'index'>, approval: Approv
   const more = lines.length === MAX_LINES
   const words = await wordsOfOwners(journal, lines)
   const writes = writesIn([...lines, ...words])
-  const isOver = writes.length >= expected(briefing) || usedAt + CALL_MS < Date.now()
-  return { state: more ? 'under way' : stateOf(writes, expected(briefing), isOver), writes, more }
+  const wanted = expected(briefing)
+  const isWhole = (briefing?.run ? withoutSessions(writes) : writes).length >= wanted
+  // A run takes as long as it takes, and tells itself what it left alone.
+  const isOver = isWhole || (!briefing?.run && usedAt + CALL_MS < Date.now())
+  return { state: more ? 'under way' : stateOf(writes, isWhole, isOver), writes, more }
 }
 
 /** Owners of tasks say that they are done long after the call, and without its approval. */
@@ -77,13 +82,17 @@ function writesIn(lines: readonly JournalLine[]): WriteResult[] {
   return starts.flatMap(({ line, end }) => toWrite(line, end) ?? [])
 }
 
-function toWrite({ account, task }: JournalLine, end: JournalLine | undefined): WriteResult | undefined {
+function toWrite(
+  { account, task, before }: JournalLine,
+  end: JournalLine | undefined,
+): WriteResult | undefined {
   if (!account) return undefined
   const { tenant, userName } = account
   const ended = end?.event as 'done' | 'failed' | 'unknown' | undefined // only these end a write
   return {
     tenant,
     userName,
+    ...(before && { operation: before.operation }),
     state: ended ?? (task ? 'by hand' : 'begun'),
     ...(end?.note !== undefined && { note: end.note }),
     ...(!end && task && { note: `A task of ${task.owner}.` }),
@@ -94,10 +103,14 @@ function toWrite({ account, task }: JournalLine, end: JournalLine | undefined): 
 const expected = (briefing: Briefing | undefined): number =>
   briefing?.run ? briefing.run.accounts : (briefing?.changes.length ?? 1)
 
-function stateOf(writes: readonly WriteResult[], wanted: number, isOver: boolean): Result['state'] {
+/** A run ends the sessions of an account before it counts. */
+const withoutSessions = (writes: readonly WriteResult[]) =>
+  writes.filter(({ operation }) => operation !== 'endSessions')
+
+function stateOf(writes: readonly WriteResult[], isWhole: boolean, isOver: boolean): Result['state'] {
   const states = new Set(writes.map(({ state }) => state))
   if (!isOver || states.has('begun') || states.has('by hand')) return 'under way'
-  if (states.has('done')) return states.size === 1 && writes.length >= wanted ? 'done' : 'partly'
+  if (states.has('done')) return states.size === 1 && isWhole ? 'done' : 'partly'
   return states.has('unknown') ? 'unknown' : 'failed'
 }
 
@@ -122,7 +135,7 @@ export function answerToRequester(approval: Approval, result: Result | undefined
       briefing,
     )
   if (state === 'done') return `Done: ${what}.`
-  if (state === 'failed') return `Not done: ${what}. It failed; nothing was changed.`
+  if (state === 'failed') return `Not done: ${what}. Nothing was changed.`
   if (state === 'unknown') return `Not certain: ${what}. It may or may not have been done; we are looking.`
   if (state !== 'partly') return undefined
   const parts = [

@@ -66,6 +66,7 @@ function resultSection(approval: Approval, result: Result | undefined): Html {
   const isOver = result !== undefined && result.state !== 'waiting' && result.state !== 'under way'
   return html`<section class="decided" aria-labelledby="result"><h2 id="result">What came of it</h2>
 ${result ? html`<p><strong>${STATES[result.state]}</strong></p>${writesTable(result, briefing)}` : html`<p>The journal cannot tell: it is not as it was written, or cannot be read.</p>`}
+${!isOver && briefing?.run && html`<p>The run tells how far it is, and what it left alone: <code>identity-mcp runs show ${briefing.run.id}</code></p>`}
 ${!isOver && html`<p><a class="again" href="${pathOf(id)}">Look again</a></p>`}
 <p class="quiet">In the terminal: <code>identity-mcp approvals show ${id}</code></p>
 </section>`
