@@ -113,7 +113,12 @@ async function route(parts: View, origins: readonly string[], request: IncomingM
     : submitDecision(parts, approval, { origin, request, browser })
 }
 
-const notFound = (): Reply => messageReply(404, 'Page not found', 'Use the complete link that you received.')
+const notFound = (): Reply =>
+  messageReply(
+    404,
+    'Page not found',
+    'Use the complete link that you received. In the terminal, identity-mcp approvals lists what waits.',
+  )
 
 async function submitDecision(
   parts: View,
