@@ -20,6 +20,8 @@ export interface ApprovalRequest extends Quorum, Requester, Given {
   tool: string
   /** The exact change, in lines for the approver. */
   plan: string[]
+  /** The lines of the plan about what is not done, and what could not be found out. */
+  asides?: readonly string[]
   reason?: string
   /** Further names that the requester may have. */
   mayBe?: readonly string[]
@@ -45,6 +47,8 @@ export interface Approval extends ApprovalRequest {
   by?: string
   how?: Channel
   decidedAt?: number
+  /** Why it was denied, in the words of the person. */
+  denialReason?: string
   usedAt?: number
 }
 

@@ -16,8 +16,9 @@ import {
   whyNoLonger,
 } from './approval.ts'
 import { newApprovalId, readApprovalId } from './approval-id.ts'
-import { openDenials } from './denials.ts'
+import { openDenials, reasonInWords } from './denials.ts'
 import { openRequestsIn } from './open-requests.ts'
+import { countRepeats } from './repeats.ts'
 
 /** How long the approver has to decide and the caller to act, from the time of the request. */
 export const APPROVAL_TTL_MS = 60 * 60_000
@@ -36,6 +37,8 @@ export interface Approvals {
   givenInForm(digest: string): Promise<Approval | undefined>
   /** Oldest first; `pending` lists only undecided ones. */
   list(options?: { pending?: boolean }): Promise<Approval[]>
+  /** How often the same change was requested in the day before this request, and how often it was denied lately. */
+  earlier(approval: Approval): Promise<{ asked: number; denied: number }>
   /** How many requests wait for a decision. Reads one value, however many approvals are kept. */
   pending(): Promise<number>
   /** Ids of the pending requests that approvers are not shown yet: they wait in line behind others. */
@@ -44,9 +47,15 @@ export interface Approvals {
   news(): Promise<{ shown: Approval[]; unused: Approval[]; open: number }>
   /**
    * Records a decision. A request is approved when enough different people approve; one denial is final. Throws `NotFound`
-   * and what `checkDecision` throws. The caller must first check that `by` is an approver.
+   * and what `checkDecision` throws. The caller must first check that `by` is an approver. `reason` is why it is denied.
    */
-  decide(id: string, decision: 'approved' | 'denied', by: string, how: Channel): Promise<Approval>
+  decide(
+    id: string,
+    decision: 'approved' | 'denied',
+    by: string,
+    how: Channel,
+    reason?: string,
+  ): Promise<Approval>
   /**
    * Uses up an approved request, exactly once. A pending one is returned unchanged. Otherwise throws `ApprovalVoid` (also
    * when the request has a lower quorum than `required`, or its approval no longer counts with these `parties`), `ApprovalDenied` or
@@ -66,6 +75,7 @@ export function openApprovals(store: Store): Approvals {
   const keyOf = (id: string) => store.get<string>(idKey(id))
   const denials = openDenials(store)
   const line = openRequestsIn(store)
+  const repeats = countRepeats(store)
 
   const get = async (text: string) => {
     const id = readApprovalId(text)
@@ -117,6 +127,7 @@ export function openApprovals(store: Store): Approvals {
       })
       // Set each time, so every returned id resolves, even after a crash or data loss between the two writes.
       await store.set(idKey(approval.id), key, APPROVAL_TTL_MS + KEPT_AFTER_MS)
+      if (!known) await repeats.add(approval)
       if (approval.state === 'pending') await line.add(approval)
       return approval
     },
@@ -126,6 +137,10 @@ export function openApprovals(store: Store): Approvals {
       const now = await store.now()
       const all = (await store.get<Approval[]>(digestKey(digest))) ?? []
       return all.find((one) => statusOf(one, now) === 'approved' && one.how === 'form')
+    },
+    async earlier(approval) {
+      const [asked, denied] = await Promise.all([repeats.before(approval), denials.times(approval)])
+      return { asked, denied }
     },
     pending: line.pending,
     inLine: line.inLine,
@@ -143,14 +158,17 @@ export function openApprovals(store: Store): Approvals {
         .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
     },
 
-    async decide(text, decision, by, how) {
+    async decide(text, decision, by, how, reason) {
       const id = readApprovalId(text)
       const decided = await change(
         id,
         () => noRequest(id),
         (approval, at) => {
           checkDecision(approval, decision, by, at)
-          if (decision === 'denied') return { ...approval, state: decision, by, how, decidedAt: at }
+          if (decision === 'denied') {
+            const why = reason !== undefined && { denialReason: reason }
+            return { ...approval, state: decision, by, how, decidedAt: at, ...why }
+          }
           const agreed = [...(approval.agreed ?? []), { by, how, at }]
           if (agreed.length < approversOf(approval)) return { ...approval, agreed }
           const names = agreed.map((one) => one.by).join(', ')
@@ -181,9 +199,11 @@ export function openApprovals(store: Store): Approvals {
           )
         }
         if (status === 'denied') {
-          throw new ApprovalDenied(`A person denied this change (${id}).`, 'Tell the person you work for.', {
-            ...(retryAt !== undefined && { retryAt }),
-          })
+          throw new ApprovalDenied(
+            `A person denied this change (${id}).${reasonInWords(approval.denialReason)}`,
+            'Tell the person you work for.',
+            { ...(retryAt !== undefined && { retryAt }) },
+          )
         }
         if (status === 'expired') throw new ApprovalVoid(howExpired(approval), ASK_AGAIN_HINT)
         if (!meetsQuorum(approval, required)) {

@@ -1,12 +1,13 @@
 import { requesterIn } from '../domain/caller-names.ts'
-import { Refused } from '../errors.ts'
+import { InvalidInput, Refused } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
-import { sameText } from '../text/text.ts'
+import { inQuotes, plainText, sameText } from '../text/text.ts'
 import { type Approval, approversOf, type Channel, checkDecision, checkUndecided } from './approval.ts'
 import { type Approvals, noRequest } from './approvals.ts'
 import type { Approvers } from './approvers.ts'
 import type { EnteredAt } from './attempts.ts'
+import { MAX_REASON } from './denials.ts'
 import { journalNews } from './tend.ts'
 import { checkTyped } from './typed-confirmation.ts'
 
@@ -21,6 +22,8 @@ export interface Decision {
   from?: EnteredAt
   /** The typed confirmation of a high-impact change. */
   typed?: string | undefined
+  /** Why it is denied, which the agent gets to read. */
+  reason?: string | undefined
   /** Where it was made, for the journal. */
   where?: string
 }
@@ -54,14 +57,15 @@ export async function wrongPassphraseNote(approvers: Pick<Approvers, 'list'>, na
  * Decides a request in the approver's name, and journals it, also a wrong passphrase. A request that needs several
  * approvers stays pending until the last one. Throws `Refused` for an unknown approver, a wrong passphrase or a person who
  * cannot approve this request, `LimitReached` after too many wrong passphrases, `InvalidInput` for a missing typed
- * confirmation, and what `undecided` throws.
+ * confirmation or a reason with the passphrase in it, and what `undecided` throws.
  */
 export async function decide(
   { approvals, approvers, journal }: { approvals: Approvals; approvers: Approvers; journal: Journal },
-  { id, decision, approver, passphrase, how, from, typed, where }: Decision,
+  { id, decision, approver, passphrase, how, from, typed, reason, where }: Decision,
 ): Promise<Approval> {
   const approval = await undecided(approvals, id)
   if (decision === 'approved') checkTyped(approval, typed)
+  const why = decision === 'denied' ? denialReason(reason, passphrase) : undefined
   const record = (
     event: Pick<JournalEvent, 'event' | 'code'>,
     { by, note }: { by?: string; note?: string },
@@ -96,11 +100,15 @@ export async function decide(
   const needsSeveral = decision === 'approved' && approversOf(approval) > 1
   await record(
     { event: decision },
-    { by, ...(needsSeveral && { note: `one of ${approversOf(approval)} required approvers` }) },
+    {
+      by,
+      ...(needsSeveral && { note: `one of ${approversOf(approval)} required approvers` }),
+      ...(why !== undefined && { note: `because ${inQuotes(why, MAX_REASON)}` }),
+    },
   )
   let decided: Approval
   try {
-    decided = await approvals.decide(approval.id, decision, by, how)
+    decided = await approvals.decide(approval.id, decision, by, how, why)
   } catch (error) {
     await record({ event: 'failed' }, { by, note: 'the decision came too late' })
     throw error
@@ -108,4 +116,15 @@ export async function decide(
   // The decision stands, whatever becomes of the news about others; the server looks after them, too.
   await journalNews({ approvals, journal }).catch(() => undefined)
   return decided
+}
+
+/** The reason as it is kept and told; undefined if there is none. Throws where the passphrase was typed into it. */
+function denialReason(reason = '', passphrase: string): string | undefined {
+  if (passphrase !== '' && reason.includes(passphrase)) {
+    throw new InvalidInput(
+      'The reason contains the passphrase, and the agent would read it.',
+      'Nothing was decided. Leave the passphrase out of the reason.',
+    )
+  }
+  return plainText(reason, MAX_REASON) || undefined
 }

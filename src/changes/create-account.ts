@@ -13,7 +13,7 @@ import { reverseStatus } from './status.ts'
 
 export const createAccount = defineChange({
   operation: 'createAccount',
-  verb: 'Create',
+  headline: ({ accounts, who }) => ['Create an account for ', ...who(accounts)],
   cases: () => [
     { when: 'makes a plain account', weights: ['adds'] },
     { when: 'makes one with a role, a licence or other rights', weights: ['gives', 'adds'] },

@@ -15,7 +15,11 @@ import {
 
 export const createGroup = defineChange({
   operation: 'createGroup',
-  verb: 'Create a group with',
+  headline: ({ group, accounts, who }) => [
+    'Create the group ',
+    { theirs: group?.name ?? '' },
+    ...(accounts.length > 0 ? [' with ', ...who(accounts)] : []),
+  ],
   cases: () => [
     { when: 'makes an empty group', weights: ['adds'] },
     { when: 'makes one with members', weights: ['gives', 'adds'] },

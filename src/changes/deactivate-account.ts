@@ -34,7 +34,7 @@ const SEAT: Record<NonNullable<Facts['freesSeat']>, string> = {
 
 export const deactivateAccount = defineChange({
   operation: 'deactivateAccount',
-  verb: 'Deactivate',
+  headline: ({ accounts, who }) => ['Deactivate ', ...who(accounts)],
   cases: (facts) => [{ when: 'deactivates an account', weights: takesAccess(facts) }],
   weighs: (_, facts) => takesAccess(facts),
   makes: 'nothing',

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { BriefedAccount } from '../domain/briefing.ts'
+import type { BriefedAccount, BriefedChange, Words } from '../domain/briefing.ts'
 import type { Change, ChangeName, Shown, Weight } from '../domain/change.ts'
 import type { Facts } from '../domain/facts.ts'
 import type { AccountFields, Operations, RequestContext } from '../domain/operations.ts'
@@ -9,6 +9,12 @@ import type { AppReader, Aspect, PastChange, Recalled, Reversal } from './invers
 interface TenantApp {
   facts: Facts
   operations: Operations
+}
+
+/** What a headline tells of a change, or of several that do the same. */
+export interface Headlined extends Pick<BriefedChange, 'group' | 'accounts'> {
+  /** Names one person, or counts several. */
+  who: (accounts: readonly BriefedAccount[]) => Words
 }
 
 /** Where a change is made, in words for a person. */
@@ -46,8 +52,8 @@ export interface NewNames {
  */
 interface KindDefinition<Name extends ChangeName> {
   operation: Name
-  /** Start of the approval page's headline, before "2 accounts in Netskope". */
-  verb: string
+  /** What is done, to whom and in which direction, in the fewest words: "Take 20 people out of Marketing". */
+  headline(change: Headlined): Words
   /** What such a change can weigh at an app that behaves like this, the plain case first. */
   cases(facts: Facts): readonly WeightCase[]
   /**

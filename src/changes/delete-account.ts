@@ -24,7 +24,7 @@ const DELETES = ['deletes', 'removes'] as const
 
 export const deleteAccount = defineChange({
   operation: 'deleteAccount',
-  verb: 'Delete',
+  headline: ({ accounts, who }) => ['Delete ', ...who(accounts)],
   cases: () => [{ when: 'deletes an account', weights: DELETES }],
   weighs: () => DELETES,
   makes: 'nothing',

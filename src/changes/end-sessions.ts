@@ -11,7 +11,7 @@ const FOR_GOOD = 'Sessions that were ended cannot be given back.'
 
 export const endSessions = defineChange({
   operation: 'endSessions',
-  verb: 'End the sessions of',
+  headline: ({ accounts, who }) => ['End every session of ', ...who(accounts)],
   cases: () => [{ when: 'ends sessions', weights: ['removes'] }],
   weighs: () => ['removes'],
   makes: 'nothing',

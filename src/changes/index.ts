@@ -31,7 +31,7 @@ const isKind = (name: string): name is ChangeName => Object.hasOwn(kinds, name)
 /** The kind with this name, without the parts that need a change; undefined for an operation that only reads. */
 export const kindNamed = (
   name: string,
-): Pick<ChangeKind, 'cases' | 'verb' | 'makes' | 'losing'> | undefined =>
+): Pick<ChangeKind, 'cases' | 'headline' | 'makes' | 'losing'> | undefined =>
   isKind(name) ? kinds[name] : undefined
 
 /** Restores a before-image from the journal; undefined if that is not possible. */

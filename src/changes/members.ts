@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import type { Account, Group } from '../domain/account.ts'
-import type { Alteration } from '../domain/briefing.ts'
+import type { Alteration, Words } from '../domain/briefing.ts'
 import type { Facts } from '../domain/facts.ts'
 import { bare } from '../domain/quoting.ts'
 import { amongIds, sameUserName } from '../domain/same.ts'
 import { serverAlteration } from './briefed.ts'
+import type { Headlined } from './define.ts'
 import {
   type AppReader,
   CHANGED_AGAIN,
@@ -39,9 +40,22 @@ export const namesOf = (people: readonly { userName: string }[]): string =>
 export const policiesFollow = ({ propagationMinutes }: Facts): string =>
   propagationMinutes ? `Policies follow a change of a group after up to ${propagationMinutes} minutes.` : ''
 
+const IN = 'in the group'
+const OUT = 'not in the group'
+
 export const membership = (before: boolean | undefined, after: boolean): Alteration => {
-  const words = (isIn: boolean) => (isIn ? 'in the group' : 'not in the group')
+  const words = (isIn: boolean) => (isIn ? IN : OUT)
   return serverAlteration('membership', before === undefined ? undefined : words(before), words(after))
+}
+
+/** Who comes into the group, and who leaves it. */
+export function membershipHeadline({ group, accounts, who }: Headlined): Words {
+  const leave = accounts.filter(({ alters }) => alters.some(({ after }) => after === OUT))
+  const join = accounts.filter((account) => !leave.includes(account))
+  const name = { theirs: group?.name ?? '' }
+  if (leave.length === 0) return ['Add ', ...who(join), ' to ', name]
+  if (join.length === 0) return ['Take ', ...who(leave), ' out of ', name]
+  return ['Add ', ...who(join), ' to ', name, ' and take ', ...who(leave), ' out of it']
 }
 
 export const storyOf = (members: readonly KeptMember[]): string =>

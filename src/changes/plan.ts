@@ -69,6 +69,11 @@ export const warningsOf = (changes: readonly Change[]): string[] => [
   ),
 ]
 
+const WARNING = '⚠ '
+
 /** One line, or none without a caution. */
 export const warning = (about: string, caution: string | undefined): string[] =>
-  caution === undefined ? [] : [`⚠ ${bare(about)}: ${caution}`]
+  caution === undefined ? [] : [`${WARNING}${bare(about)}: ${caution}`]
+
+/** Whether a line of a plan is such a warning. At most the name of a field that an agent chose begins like one, and alarms in vain. */
+export const isWarning = (line: string): boolean => line.startsWith(WARNING)

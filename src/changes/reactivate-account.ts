@@ -7,7 +7,7 @@ import { GIVES_BACK, lostWithAccess, readStatus, reverseStatus, switchSentence }
 
 export const reactivateAccount = defineChange({
   operation: 'reactivateAccount',
-  verb: 'Reactivate',
+  headline: ({ accounts, who }) => ['Reactivate ', ...who(accounts)],
   cases: () => [{ when: 'reactivates an account', weights: GIVES_BACK }],
   weighs: () => GIVES_BACK,
   makes: 'nothing',

@@ -8,6 +8,7 @@ import { sameUserName } from '../domain/same.ts'
 import { namesSecret } from '../text/text.ts'
 import { accountSummary, agentAlteration } from './briefed.ts'
 import { defineChange } from './define.ts'
+import { fieldsHeadline } from './field-labels.ts'
 import { changedTo, newNamesIn, readFieldsBack } from './fields.ts'
 import { accountIn } from './image.ts'
 import {
@@ -46,7 +47,7 @@ const LOGINS = ['userName', 'email', 'externalId'] as const
 
 export const updateAccount = defineChange({
   operation: 'updateAccount',
-  verb: 'Change',
+  headline: fieldsHeadline,
   cases: () => [
     { when: 'changes a field such as the title', weights: ['changes'] },
     { when: 'changes the user name, the email or the external id', weights: ['logins', 'changes'] },

@@ -7,6 +7,7 @@ import {
   type KeptMember,
   Members,
   membership,
+  membershipHeadline,
   namesOf,
   policiesFollow,
   readAndReverse,
@@ -16,7 +17,7 @@ import {
 
 export const updateMembers = defineChange({
   operation: 'updateMembers',
-  verb: 'Change the group membership of',
+  headline: membershipHeadline,
   cases: () => [
     { when: 'adds a member', weights: ['gives', 'changes'] },
     { when: 'takes a member out', weights: ['removes', 'changes'] },

@@ -5,6 +5,7 @@ import { type Approval, progressOf, statusOf, whoMustAgree } from '../approvals/
 import { noRequest, openApprovals } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import { decide, undecided } from '../approvals/decide.ts'
+import { answerToRequester, appOf, type Result, resultOf } from '../approvals/result.ts'
 import { journalNews } from '../approvals/tend.ts'
 import type { Place } from '../domain/briefing.ts'
 import { agentInWords, personInWords, shortName } from '../domain/caller-names.ts'
@@ -43,7 +44,7 @@ export function approvalsCommand(io: Io, open: OpenData): Command {
       )
     if (decision === 'approved') {
       command.option('--confirm <text>', 'the user name or number of accounts, if the change requires it')
-    }
+    } else command.option('--reason <text>', 'why, for the agent to read')
   }
   return approvals
 }
@@ -56,6 +57,7 @@ const DECISIONS = [
 interface DecideOptions {
   approver: string
   confirm?: string
+  reason?: string
   passphraseStdin?: true
 }
 
@@ -133,10 +135,17 @@ const STATUS_STYLES: Record<ReturnType<typeof statusOf>, Style> = {
 }
 
 const showRequest = (io: Io, open: OpenData, command: Command, id: string, { json }: { json?: true }) =>
-  withData(io, open, command, async ({ store }) => {
+  withData(io, open, command, async ({ store, journal }) => {
     const approval = await openApprovals(store).get(id)
     if (!approval) throw noRequest(plainText(id, 40))
-    print(io, ...(json ? [toJson(toDocument(approval), 2)] : describeRequest(io, approval)))
+    const result = approval.state === 'approved' ? await resultOf(journal, approval) : undefined
+    const told = result && { result: { ...result, answer: answerToRequester(approval, result) } }
+    print(
+      io,
+      ...(json
+        ? [toJson({ ...toDocument(approval), ...told }, 2)]
+        : [...describeRequest(io, approval), ...describeResult(io, approval, result)]),
+    )
   })
 
 const decideRequest = (
@@ -145,7 +154,7 @@ const decideRequest = (
   command: Command,
   id: string,
   decision: 'approved' | 'denied',
-  { approver, confirm, passphraseStdin }: DecideOptions,
+  { approver, confirm, reason, passphraseStdin }: DecideOptions,
 ) =>
   withData(io, open, command, async ({ store, journal }) => {
     const approvals = openApprovals(store)
@@ -166,9 +175,15 @@ const decideRequest = (
     const where = `by ${io.user} at the terminal`
     const decided = await decide(
       { approvals, approvers, journal },
-      { id, decision, approver, passphrase, how: 'terminal', typed: shown, where },
+      { id, decision, approver, passphrase, how: 'terminal', typed: shown, reason, where },
     )
-    if (decision === 'denied') return print(io, `Denied by ${decided.by}. Nothing is changed.`)
+    if (decision === 'denied') {
+      return print(
+        io,
+        `Denied by ${decided.by}. Nothing is changed.`,
+        ...describeResult(io, decided, undefined),
+      )
+    }
     if (decided.state === 'pending') {
       return print(io, `Approved, ${progressOf(decided)}. Another person must approve it too.`)
     }
@@ -215,7 +230,24 @@ export function describeRequest(io: Io, approval: Approval): string[] {
     ...(approval.decidedAt === undefined
       ? []
       : fact('decided', `${approval.state} by ${approval.by}, ${showTime(approval.decidedAt)}`)),
+    ...fact('because', approval.denialReason),
     ...(approval.usedAt === undefined ? [] : fact('used', showTime(approval.usedAt))),
+  ]
+}
+
+/** What came of a request, and what to say to whoever asked. */
+function describeResult(io: Io, approval: Approval, result: Result | undefined): string[] {
+  const answer = answerToRequester(approval, result)
+  const writes = result?.writes.map(({ tenant, userName, state, note }) => [
+    `  ${appOf(tenant, approval.briefing)}`,
+    userName,
+    { text: state, style: state === 'done' ? ('green' as const) : ('red' as const) },
+    note ?? '',
+  ])
+  return [
+    ...(result ? ['', `What came of it: ${result.state}`] : []),
+    ...(writes && writes.length > 0 ? table(io, writes) : []),
+    ...(answer === undefined ? [] : ['', 'For whoever asked:', ...wrap(io, answer, '  ')]),
   ]
 }
 

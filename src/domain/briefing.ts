@@ -1,5 +1,8 @@
 import type { ChangeName } from './change.ts'
 
+/** A sentence in which the text of apps and agents is told apart. */
+export type Words = readonly (string | { theirs: string })[]
+
 /** What a person weighs before agreeing to a plan, as the apps showed it when the plan was made. */
 export interface Briefing {
   changes: BriefedChange[]
@@ -12,6 +15,8 @@ export interface Briefing {
 export interface BriefedRun {
   id: string
   people: number
+  /** Whom it concerns, as asked for, if it is one person. */
+  person?: string
   accounts: number
   places: (Place & { accounts: number; administrators: number; reversible?: boolean })[]
 }

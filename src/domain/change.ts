@@ -75,6 +75,8 @@ interface PlannedRun {
   digest: string
   accounts: number
   people: number
+  /** Whom it concerns, as asked for, if it is one person. */
+  person?: string
   weights: readonly RunWeight[]
   /** Notes which approval it waits for. */
   asked(approval: string): Promise<void>

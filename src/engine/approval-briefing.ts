@@ -17,7 +17,10 @@ export async function briefOn(plan: Plan, ask: Ask): Promise<Briefing> {
 }
 
 /** Of a run, how many accounts there are in each app; everybody's other apps are part of it. */
-function briefedRun({ id, people, accounts, weights }: NonNullable<Plan['run']>, ask: Ask): BriefedRun {
+function briefedRun(
+  { id, people, person, accounts, weights }: NonNullable<Plan['run']>,
+  ask: Ask,
+): BriefedRun {
   const places = new Map<string, BriefedRun['places'][number]>()
   for (const { tenant, administrator, count } of weights) {
     const at = ask.tenants.get(tenant)
@@ -30,7 +33,7 @@ function briefedRun({ id, people, accounts, weights }: NonNullable<Plan['run']>,
       ...(reversible !== undefined && { reversible }),
     })
   }
-  return { id, people, accounts, places: [...places.values()] }
+  return { id, people, ...(person !== undefined && { person }), accounts, places: [...places.values()] }
 }
 
 const placeOf = ({ name, title }: Tenant): Place => ({ tenant: name, app: title })

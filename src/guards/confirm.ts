@@ -141,6 +141,7 @@ async function request(
     fourEyes,
     tool: call.tool.name,
     plan: shownOf(plan),
+    ...(plan.asides && { asides: plan.asides }),
     ...(plan.reason !== undefined && { reason: plan.reason }),
     ...requesterOf(call),
     ...(call.self.mayBe.length > 0 && { mayBe: call.self.mayBe }),

@@ -118,6 +118,7 @@ export function runTool<Input extends z.ZodType>(the: RunSpec<Input>): ChangingT
           digest: run.digest,
           accounts: run.plan.accounts + run.plan.byHand,
           people: run.plan.people,
+          ...(run.plan.people === 1 && all[0] && { person: all[0].person }),
           weights: run.weights ?? [],
           asked: (approval) => runs.asked(run.id, approval),
         },

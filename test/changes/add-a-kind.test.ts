@@ -86,9 +86,9 @@ test('the plan, the page, undo, the journal and the guards say that it is for go
   expect(said.sentences).toEqual([
     'End every session of "Ada Lovelace" (ada@example.com) in Okta, tenant acme-okta.',
   ])
-  expect(said.headline).toBe('End the sessions of 1 account in Okta')
+  expect(said.headline).toBe('End every session of "Ada Lovelace" in Okta')
   expect(said.page).toContain('Cannot be undone')
-  expect(said.page).not.toContain('Can be undone')
+  expect(said.page).not.toContain('can be undone')
   expect(said.briefing).toMatchObject({ operation: 'endSessions', reversible: false })
   expect(said.undo).toEqual({
     outcome: 'cannot_undo',
@@ -107,7 +107,9 @@ test('the plan, the page, undo, the journal and the guards say that it is for go
 const SAY = `
 import { kindOf, recalled } from './src/changes/index.ts'
 import { mostDangerous } from './src/changes/plan.ts'
-import { changesSection, headline } from './src/approvals/page/changes.ts'
+import { headline, plainHeadline } from './src/approvals/headline.ts'
+import { changesSection } from './src/approvals/page/changes.ts'
+import { unusualSection } from './src/approvals/page/unusual.ts'
 import { briefOn } from './src/engine/approval-briefing.ts'
 import { carryOut } from './src/engine/carry-out.ts'
 import { demandOf, weigh } from './src/guards/policy.ts'
@@ -140,8 +142,11 @@ const about = () => ({
 })
 console.log(JSON.stringify({
   sentences: kindOf(change).sentences(change, where),
-  headline: headline(briefing),
-  page: JSON.stringify(changesSection(briefing)),
+  headline: plainHeadline(headline(briefing)),
+  page: JSON.stringify([
+    changesSection(briefing),
+    unusualSection({ briefing, plan: [] }, { asked: 0, denied: 0 }),
+  ]),
   briefing: briefing.changes[0],
   undo: await image.inverse(past, { account: async () => account }),
   journal: image.story,

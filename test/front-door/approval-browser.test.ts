@@ -46,7 +46,7 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
     const { id, approveAt } = await waiting(world)
     const page = await openTab(linkIn(approveAt))
     await expect(page.getByRole('heading', { level: 1 }).textContent()).resolves.toBe(
-      'Deactivate 1 account in Netskope',
+      'Deactivate "Ada Lovelace" in Netskope',
     )
 
     await decide(page, 'Approve', 'a wrong passphrase')
@@ -80,6 +80,92 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
     })
     await page.reload()
     expect(await page.getByRole('main').textContent()).toContain('and used')
+  })
+
+  test('one person in four apps fits two screens of a phone before the form, and says who and in which apps', async () => {
+    await using world = await openApprovalWorld({
+      sandbox: { apps: ['netskope', 'gainsight', 'mindtickle', 'okta'] },
+      tenants: (own) => own,
+    })
+    const tenants = Object.keys(world.sandbox.settings.tenants)
+    const { approveAt } = await waiting(world, 'deactivate_user', { ...LEAVES, tenants })
+    const phone = { width: 390, height: 844 }
+    const page = await openTab(linkIn(approveAt), { viewport: phone, isMobile: true })
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(
+      'Deactivate "Ada Lovelace" in 4 apps',
+    )
+    const rows = await page.getByRole('region', { name: 'Now and after' }).locator('tbody tr').allInnerTexts()
+    // One for each account, and one for the sessions that the identity provider ends.
+    expect(rows).toHaveLength(5)
+    for (const tenant of tenants) expect(rows.join(' ')).toContain(tenant)
+    const form = await page.getByRole('group', { name: 'Approve this change?' }).boundingBox()
+    expect(form?.y).toBeLessThanOrEqual(2 * phone.height)
+  })
+
+  test('a denial can have a reason, which the agent is told as the words of the person', async () => {
+    await using world = await openApprovalWorld()
+    const { id, approveAt } = await waiting(world)
+    const page = await openTab(linkIn(approveAt))
+    const reason = page.getByLabel('Reason for the denial')
+    expect(await reason.isVisible()).toBe(false)
+    await page.getByRole('radio', { name: 'Deny' }).check()
+    await reason.fill(`Wrong Ada: ask "HR" first.\u202e ${'x'.repeat(50)}`)
+    await decide(page, 'Deny', PASSPHRASE)
+    const shown = await page.getByRole('main').innerText()
+    expect(shown).toContain('The agent is told the reason: Wrong Ada: ask "HR" first.')
+    expect(shown).toContain('Not done: Deactivate "Ada Lovelace" in Netskope')
+    for (const args of [LEAVES, { ...LEAVES, approvalId: id }]) {
+      const { error } = await world.call('deactivate_user', args)
+      expect(error?.code).toBe('approval_denied')
+      expect(error?.message).toContain(`in the person's words: "Wrong Ada: ask ”HR” first. xxx`)
+    }
+    expect(world.journal().find(({ event }) => event === 'denied')?.note).toMatch(/^because "Wrong Ada/)
+    expect(world.netskope.writes).toEqual([])
+  })
+
+  test('what came of it is on the page, app by app, with what to say to whoever asked', async () => {
+    await using world = await openApprovalWorld({ tenants: (own) => own })
+    const args = { ...LEAVES, tenants: Object.keys(world.sandbox.settings.tenants) }
+    const { id, approveAt } = await waiting(world, 'deactivate_user', args)
+    const page = await openTab(linkIn(approveAt))
+    await decide(page, 'Approve', PASSPHRASE)
+    const result = page.getByRole('region', { name: 'What came of it' })
+    expect(await result.innerText()).toContain('Nothing is changed yet')
+    world.sandbox.tenants['acme-mindtickle'].faults.set([
+      { fault: 'server-error', status: 403, method: 'PATCH' },
+    ])
+    expect((await world.call('deactivate_user', { ...args, approvalId: id })).status).toBe('partial')
+
+    await page.getByRole('link', { name: 'Look again' }).click()
+    const rows = await result.locator('tbody tr').allInnerTexts()
+    expect(rows.map((row) => row.replace(/\s+/g, ' '))).toEqual([
+      expect.stringMatching(/^Mindtickle acme-mindtickle .*failed/),
+      expect.stringMatching(/^Netskope acme-netskope .*done/),
+      expect.stringMatching(/^Gainsight acme-gainsight .*done/),
+    ])
+    const answer = await page.getByRole('region', { name: 'For whoever asked' }).innerText()
+    expect(answer).toContain('Done in part: Deactivate "Ada Lovelace" in 3 apps')
+    expect(answer).toContain('Done in Netskope, Gainsight. Failed in Mindtickle.')
+    expect(answer).not.toContain('grace')
+    const { stdout } = await world.run(['approvals', 'show', id])
+    expect(stdout).toContain('What came of it: partly')
+    expect(stdout).toMatch(/Mindtickle +ada@example\.com +failed/)
+  })
+
+  test('a choice that is missing is said in words beside it, and covers nothing', async () => {
+    await using world = await openApprovalWorld()
+    const { id, approveAt } = await waiting(world)
+    const page = await openTab(linkIn(approveAt))
+    await page.getByLabel('Approver name').fill('grace')
+    await page.getByLabel('Passphrase').fill(PASSPHRASE)
+    await page.getByRole('button', { name: 'Submit decision' }).click()
+    expect(await page.getByRole('alert').innerText()).toContain('Choose Approve or Deny')
+    expect(await page.getByRole('group', { name: 'Approve this change?' }).innerText()).toContain(
+      'Choose Approve or Deny',
+    )
+    expect((await world.call('deactivate_user', { ...LEAVES, approvalId: id })).status).toBe(
+      'approval_required',
+    )
   })
 
   test('a change of weight is decided by keyboard alone, with the user name typed', async () => {
@@ -123,7 +209,8 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
     const page = await context.newPage()
     page.on('request', (request) => asked.push(new URL(request.url()).pathname))
     await page.goto(linkIn(approveAt))
-    expect(await page.title()).toContain('Deactivate 1 account')
+    expect(await page.title()).toContain('Deactivate "')
+    expect(await page.title()).toContain('in Netskope')
     expect(await page.locator('script, img, iframe').count()).toBe(0)
     expect(await page.getByRole('main').textContent()).toContain('<script>document.title="owned"</script>')
     expect(asked).toEqual([new URL(linkIn(approveAt)).pathname, '/approvals/style.css'])

@@ -126,7 +126,7 @@ test('having opened the link says nothing: the call waits a bounded while, and t
     answered += 1
     return answer as unknown as PendingAnswer
   })
-  await vi.waitUntil(() => opened === 2)
+  await vi.waitUntil(() => opened === 2, { timeout: 20_000 })
   // Long enough for a person …
   vi.setSystemTime(begun + 30_000)
   expect(await world.call('list_tenants')).toHaveProperty('tenants')

@@ -37,7 +37,7 @@ export interface HttpRequest {
 
 /** The fields of the form on the approval page. */
 export type ApprovalFormFields = Partial<
-  Record<'decision' | 'approver' | 'passphrase' | 'typed' | 'token', string>
+  Record<'decision' | 'approver' | 'passphrase' | 'typed' | 'why' | 'token', string>
 >
 
 /** The request that a browser sends when a person opens `link`, fills in the form and submits it. */

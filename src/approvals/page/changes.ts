@@ -1,190 +1,193 @@
+import { fieldLabel } from '../../changes/field-labels.ts'
 import { kindNamed } from '../../changes/index.ts'
 import type { Alteration, BriefedAccount, BriefedChange, Briefing, Place } from '../../domain/briefing.ts'
+import { changesTold, onePerson } from '../headline.ts'
 import { type Html, html } from './html.ts'
 import { count, quoted } from './layout.ts'
 
-const makesAccount = (operation: string) => kindNamed(operation)?.makes === 'account'
+/** Groups named in the table; the details have all of them. */
+export const MAX_GROUPS_SHOWN = 3
 
-/** The change in a few words, without text from apps or agents. */
-export function headline({ changes, run }: Briefing): string {
-  if (run) {
-    const where = run.places.length === 1 ? run.places[0]?.app : count(run.places.length, 'app')
-    return `Deactivate ${count(run.accounts, 'account')} of ${run.people === 1 ? '1 person' : `${run.people} people`} in ${where}`
+export const makesAccount = ({ operation }: Pick<BriefedChange, 'operation'>): boolean =>
+  kindNamed(operation)?.makes === 'account'
+
+export const placeOf = ({ app, tenant }: Place): Html => html`${app} <span class="tenant">${tenant}</span>`
+
+/** The accounts that exist already, each once: several changes can be made to one. */
+export function existingAccounts(
+  changes: readonly BriefedChange[],
+): { change: BriefedChange; account: BriefedAccount }[] {
+  const found = new Map<string, { change: BriefedChange; account: BriefedAccount }>()
+  for (const change of changes.filter((one) => !makesAccount(one))) {
+    for (const account of change.accounts) {
+      const key = JSON.stringify([change.tenant, account.id ?? account.userName])
+      if (!found.get(key)?.account.loses) found.set(key, { change, account })
+    }
   }
-  // Whose access ends anyway is not told twice.
-  const others = changes.filter(({ operation }) => operation !== 'endSessions')
-  const told = others.length > 0 ? others : changes
-  const verbs = new Set(told.map(({ operation }) => kindNamed(operation)?.verb ?? 'Change'))
-  const accounts = told.reduce((sum, change) => sum + change.accounts.length, 0)
-  const tenants = new Set(changes.map(({ tenant }) => tenant))
-  const what = verbs.size === 1 ? [...verbs][0] : 'Change'
-  const where = tenants.size === 1 ? changes[0]?.app : count(tenants.size, 'app')
-  return `${what} ${count(accounts, 'account')} in ${where}`
+  return [...found.values()]
 }
 
-/** Every change per account, and other apps in which the person is active. */
-export const changesSection = ({ changes, elsewhere, run }: Briefing): Html =>
-  run
-    ? runSection(run)
-    : html`<section aria-labelledby="changes">
-<h2 id="changes">Changes by account</h2>
-${changes.map(changeCard)}
-</section>
-<section aria-labelledby="elsewhere">
-<h2 id="elsewhere">In other apps</h2>
-${otherApps(elsewhere)}
+/** One value that is set, with the account and the change that it belongs to. */
+interface Row {
+  change: BriefedChange
+  account: BriefedAccount
+  alters: Alteration
+}
+
+/** A column of the table; left out where all rows would say the same that stands above. */
+interface Column {
+  label: string
+  isShown: boolean
+  cell: (row: Row) => Html
+  /** How it is shown where the table is narrow. */
+  as?: 'field' | 'now' | 'after' | 'lost'
+  /** Whether it shows text of the app without a mark of its own. */
+  ofApp?: true
+  /** What is the same in every row is told once, below the table. */
+  once?: true
+}
+
+/** Everything that is set, in one table: equal accounts in different apps are equal rows. */
+export function changesSection({ changes, run }: Briefing): Html {
+  if (run) return runSection(run)
+  const rows = changes.flatMap((change) =>
+    change.accounts.flatMap((account) => account.alters.map((alters) => ({ change, account, alters }))),
+  )
+  const all = columnsFor(changes, rows).filter(({ isShown }) => isShown)
+  const isSame = ({ cell }: Column) => new Set(rows.map((row) => cell(row).markup)).size === 1
+  const once = rows.length > 1 ? all.filter((column) => column.once && isSame(column)) : []
+  const columns = all.filter((column) => !once.includes(column))
+  const [first] = rows
+  return html`<section class="card" aria-labelledby="changes">
+<h2 id="changes">Now and after</h2>
+${rows.length > 0 && table(columns, rows)}
+${first && once.map(({ label, cell }) => html`<p>${label}, in each: ${cell(first)} <small>from the app</small></p>`)}
+<p class="quiet">${ordinary(changes).join(' ')}</p>
 </section>`
+}
+
+const table = (columns: readonly Column[], rows: readonly Row[]): Html => html`<table>
+${columns.some(({ ofApp }) => ofApp) && html`<caption>Names, groups and licences: from the app.</caption>`}
+<thead><tr>${columns.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead>
+<tbody>${rows.map(
+  (row) =>
+    html`<tr>${columns.map(({ label, cell, as }, at) =>
+      at === 0
+        ? html`<th scope="row">${cell(row)}</th>`
+        : html`<td data-label="${label}"${as && html` class="${as}"`}>${cell(row)}</td> `,
+    )}</tr>`,
+)}</tbody>
+</table>`
+
+function columnsFor(changes: readonly BriefedChange[], rows: readonly Row[]): Column[] {
+  const isOnePerson = onePerson(changes) !== undefined
+  const severalPlaces = new Set(changes.map(({ tenant }) => tenant)).size > 1
+  const severalFields = new Set(rows.map(({ alters }) => alters.what)).size > 1
+  const ofAgent = rows.some(({ alters }) => alters.from === 'agent')
+  const severalGroups = new Set(changes.map(({ group }) => group?.name)).size > 1
+  const losing = (what: 'groups' | 'licence') =>
+    changes.map(({ operation }) => kindNamed(operation)?.losing[what]).find((label) => label) ?? ''
+  const losesAny = rows.some(({ account }) => account.loses)
+  const hasField = severalFields || ofAgent || severalGroups
+  return [
+    { label: 'App', isShown: severalPlaces || (isOnePerson && !hasField), cell: placeCell },
+    { label: 'Account', isShown: !isOnePerson, cell: accountCell, ofApp: true },
+    { label: 'Field', isShown: hasField, cell: fieldCell, as: 'field' },
+    { label: 'Now', isShown: true, cell: beforeCell, as: 'now' },
+    { label: 'After', isShown: true, cell: afterCell, as: 'after' },
+    {
+      label: losing('groups'),
+      isShown: losesAny && losing('groups') !== '',
+      cell: groupsCell,
+      as: 'lost',
+      ofApp: true,
+      once: true,
+    },
+    {
+      label: losing('licence'),
+      isShown: losesAny && losing('licence') !== '',
+      cell: licenceCell,
+      as: 'lost',
+      ofApp: true,
+      once: true,
+    },
+  ]
+}
+
+const adminBadge = ({ admin }: BriefedAccount) =>
+  admin && html` <span class="badge alarm">Administrator</span>`
+
+const placeCell = ({ change, account }: Row): Html => html`${placeOf(change)}${adminBadge(account)}`
+
+const accountCell = ({ account }: Row): Html =>
+  html`<bdi>${account.userName}</bdi>${account.name !== undefined && html` <small><bdi>${account.name}</bdi></small>`}${adminBadge(account)}`
+
+function fieldCell({ change: { group }, alters: { what, from } }: Row): Html {
+  if (what === 'membership' && group) return html`Group ${quoted(group.name, `from the ${group.from}`)}`
+  const label = fieldLabel(what)
+  return label === undefined ? quoted(what, `from the ${from}`) : html`${label}`
+}
+
+const beforeCell = ({ change, alters: { before, from } }: Row): Html => {
+  if (before === undefined) return html`${makesAccount(change) ? 'no account' : 'not known'}`
+  return from === 'server' ? html`${before}` : quoted(before, 'from the app')
+}
+
+const afterCell = ({ alters: { after, from } }: Row): Html =>
+  html`<strong>${from === 'server' ? after : quoted(after, 'from the agent')}</strong>`
+
+const NOTHING = html`<span class="nothing">–</span>`
+const NOT_KNOWN = html`<em>not known</em>`
+
+function groupsCell({ account: { loses } }: Row): Html {
+  if (!loses) return NOTHING
+  const { groups } = loses
+  if (!groups) return NOT_KNOWN
+  if (groups.of === 0) return html`<em>none</em>`
+  const shown = groups.first.slice(0, MAX_GROUPS_SHOWN)
+  const more = groups.of - shown.length
+  return html`<ul class="names">${shown.map((name) => html`<li><bdi>${name}</bdi></li>`)}${more > 0 && html`<li>and ${more} more</li>`}</ul>`
+}
+
+const licenceCell = ({ account: { loses } }: Row): Html =>
+  loses ? (loses.licence === undefined ? NOT_KNOWN : html`<bdi>${loses.licence}</bdi>`) : NOTHING
+
+/** What is as it mostly is; what is unusual stands above. */
+function ordinary(changes: readonly BriefedChange[]): string[] {
+  const accounts = existingAccounts(changes).map(({ account }) => account)
+  const told = changesTold(changes)
+  const unknown = accounts.filter(({ admin }) => admin === undefined).length
+  const managed = accounts.filter(({ externalId }) => externalId !== undefined).length
+  const of = (number: number) => (number === accounts.length ? '' : ` for ${number} of ${accounts.length}`)
+  const noAdmin = accounts.every(({ admin }) => admin !== true)
+  return [
+    ...(unknown > 0 ? [`Administrator or not: not known${of(unknown)}.`] : []),
+    ...(unknown === 0 && noAdmin && accounts.length > 0
+      ? [accounts.length === 1 || onePerson(changes) ? 'Not an administrator.' : 'No administrators.']
+      : []),
+    ...(managed > 0 ? [`An identity provider may manage the account${of(managed)}.`] : []),
+    ...(told.every(({ reversible }) => reversible === true)
+      ? [
+          `It can be undone${told.length < changes.length ? ', except for the sessions, which stay ended' : ''}.`,
+        ]
+      : []),
+  ]
+}
 
 /** How many accounts a run changes in each app. */
 const runSection = ({
   id,
   places,
-}: NonNullable<Briefing['run']>): Html => html`<section aria-labelledby="changes">
-<h2 id="changes">Changes by app</h2>
+  accounts,
+}: NonNullable<Briefing['run']>): Html => html`<section class="card" aria-labelledby="changes">
+<h2 id="changes">${count(accounts, 'account')} by app</h2>
 <table>
 <caption>The run ${id}</caption>
 <thead><tr><th scope="col">App</th><th scope="col">Accounts</th><th scope="col">Administrators</th><th scope="col">Undo</th></tr></thead>
 <tbody>${places.map(
-  ({
-    accounts,
-    administrators,
-    reversible,
-    ...place
-  }) => html`<tr><th scope="row">${placeOf(place)}</th><td data-label="Accounts">${accounts}</td>
-<td data-label="Administrators">${administrators > 0 ? html`<span class="badge alarm">${administrators}</span>` : '0'}</td>
-<td data-label="Undo">${reversible === undefined ? 'not known' : reversible ? 'can be undone' : html`<span class="badge alarm">Cannot be undone</span>`}</td></tr>`,
+  (place) => html`<tr><th scope="row">${placeOf(place)}</th><td data-label="Accounts">${place.accounts}</td>
+<td data-label="Administrators">${place.administrators > 0 ? html`<span class="badge alarm">${place.administrators}</span>` : '0'}</td>
+<td data-label="Undo">${place.reversible === undefined ? 'not known' : place.reversible ? 'can be undone' : 'cannot be undone'}</td></tr>`,
 )}</tbody>
 </table>
 </section>`
-
-const placeOf = ({ app, tenant }: Place): Html => html`${app} <span class="tenant">${tenant}</span>`
-
-const changeCard = (change: BriefedChange): Html => html`<article class="card">
-<h3>${placeOf(change)}</h3>
-<p class="badges">${badges(change)}</p>
-${change.group && html`<p>The group ${quoted(change.group.name, `from the ${change.group.from}`)}</p>`}
-${change.accounts.length === 1 && change.accounts.map((account) => oneAccount(change, account))}
-${change.accounts.length > 1 && manyAccounts(change)}
-</article>`
-
-/** The most important facts, in our words. */
-function badges({ accounts, operation, power, reversible }: BriefedChange): Html[] {
-  const admins = accounts.filter(({ admin }) => admin).length
-  const untold = accounts.some(({ admin }) => admin === undefined)
-  const managed = accounts.filter(({ externalId }) => externalId !== undefined).length
-  const badge = (kind: 'alarm' | 'plain', text: string) => html`<span class="badge ${kind}">${text}</span> `
-  const of = (number: number) => (accounts.length === 1 ? '' : `: ${number} of ${accounts.length}`)
-  return [
-    ...(admins > 0 ? [badge('alarm', `Administrator${of(admins)}`)] : []),
-    ...(admins === 0 && accounts.length > 0 && !makesAccount(operation)
-      ? [badge('plain', untold ? 'Administrator: not known' : 'Not an administrator')]
-      : []),
-    ...(power ? [badge('alarm', 'Changes administrator rights')] : []),
-    ...(managed > 0 ? [badge('plain', `May be managed by an identity provider${of(managed)}`)] : []),
-    ...(reversible === false ? [badge('alarm', 'Cannot be undone')] : []),
-    ...(reversible === true ? [badge('plain', 'Can be undone')] : []),
-    ...(reversible === undefined ? [badge('alarm', 'Unknown if it can be undone')] : []),
-  ]
-}
-
-const oneAccount = ({ operation }: BriefedChange, account: BriefedAccount): Html => html`<table>
-<caption>Before and after</caption>
-<thead><tr><th scope="col">Field</th><th scope="col">Now</th><th scope="col">After</th></tr></thead>
-<tbody>${account.alters.map((alters) => html`<tr><th scope="row">${labelOf(alters.what)}</th>${beforeAndAfter(operation, alters)}</tr>`)}</tbody>
-</table>
-${
-  !makesAccount(operation) &&
-  html`<div class="box">
-<p class="from">From the app</p>
-<dl>${[...theAccount(account), ...losses(operation, account)].map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-</div>`
-}`
-
-const LABELS = new Map(
-  Object.entries({
-    id: 'Id',
-    name: 'Name',
-    status: 'Status',
-    membership: 'Membership',
-    userName: 'User name',
-    email: 'Email',
-    givenName: 'First name',
-    familyName: 'Family name',
-    title: 'Title',
-    department: 'Department',
-    role: 'Role',
-    licence: 'Licence',
-    manager: 'Manager',
-    externalId: 'External id',
-    locale: 'Locale',
-    timezone: 'Time zone',
-    phone: 'Phone',
-    admin: 'Administrator',
-  }),
-)
-
-/** Our label for a field; an app-specific attribute keeps its name. */
-const labelOf = (field: string): string => LABELS.get(field) ?? field
-
-const theAccount = (account: BriefedAccount): [string, Html][] =>
-  (['name', 'userName', 'email', 'title', 'department', 'id', 'externalId'] as const).flatMap((field) => {
-    const value = account[field]
-    return value === undefined ? [] : [[labelOf(field), html`<bdi>${value}</bdi>`] satisfies [string, Html]]
-  })
-
-/** The members of a group that change. */
-const manyAccounts = ({ operation, accounts }: BriefedChange): Html => html`<div class="box">
-<p class="from">Names come from the app</p>
-<table>
-<caption>${count(accounts.length, 'account')}</caption>
-<thead><tr><th scope="col">User name</th><th scope="col">Name</th><th scope="col">Now</th><th scope="col">After</th></tr></thead>
-<tbody>${accounts.map(
-  ({
-    userName,
-    name,
-    admin,
-    alters,
-  }) => html`<tr><th scope="row"><bdi>${userName}</bdi>${admin && html` <span class="badge alarm">Administrator</span>`}</th>
-<td data-label="Name"><bdi>${name ?? '–'}</bdi></td>${alters.map((altered) => beforeAndAfter(operation, altered))}</tr>`,
-)}</tbody>
-</table>
-</div>`
-
-const beforeAndAfter = (operation: BriefedChange['operation'], { before, after, from }: Alteration): Html =>
-  from === 'server'
-    ? html`<td data-label="Now">${before ?? 'not known'}</td><td data-label="After"><strong>${after}</strong></td>`
-    : html`<td data-label="Now">${
-        before !== undefined
-          ? quoted(before, 'from the app')
-          : makesAccount(operation)
-            ? 'no account'
-            : 'not known'
-      }</td><td data-label="After"><strong>${quoted(after, 'from the agent')}</strong></td>`
-
-/** Groups and licence that the person loses, or loses the use of. */
-function losses(operation: string, { loses }: BriefedAccount): [string, Html][] {
-  const losing = kindNamed(operation)?.losing
-  if (!loses || !losing) return []
-  const { groups, licence } = loses
-  const untold = html`<em>not known</em>`
-  const names =
-    groups && html`<ul class="names">${groups.first.map((name) => html`<li><bdi>${name}</bdi></li>`)}</ul>`
-  const more = groups && groups.of > groups.first.length && html`and ${groups.of - groups.first.length} more`
-  const rows: [string | null, Html][] = [
-    [losing.groups, groups?.of === 0 ? html`<em>none</em>` : html`${names ?? untold}${more}`],
-    [losing.licence, licence === undefined ? untold : html`<bdi>${licence}</bdi>`],
-  ]
-  return rows.flatMap(([label, value]) => (label === null ? [] : [[label, value] satisfies [string, Html]]))
-}
-
-function otherApps(elsewhere: Briefing['elsewhere']): Html {
-  if (!elsewhere) return html`<p>Not checked: the change is not about exactly one existing person.</p>`
-  const { active, unknown } = elsewhere
-  const list = (places: readonly Place[]) =>
-    html`<ul>${places.map((place) => html`<li>${placeOf(place)}</li>`)}</ul>`
-  return html`${
-    active.length > 0
-      ? html`<p>This person is also active in <strong>${count(active.length, 'other app')}</strong>, not affected by this change:</p>${list(active)}`
-      : html`<p>Not active in any other connected app${unknown.length > 0 && html` that answered`}.</p>`
-  }${unknown.length > 0 && html`<p>Not known for ${count(unknown.length, 'other app')} (no answer in time, or not available):</p>${list(unknown)}`}`
-}

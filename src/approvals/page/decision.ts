@@ -1,4 +1,5 @@
 import { type Approval, progressOf, statusOf } from '../approval.ts'
+import { MAX_REASON } from '../denials.ts'
 import { type Html, html } from './html.ts'
 import { pathOf, quoted, time } from './layout.ts'
 
@@ -7,9 +8,10 @@ export interface EnteredValues {
   decision?: string | undefined
   approver?: string | undefined
   typed?: string | undefined
+  why?: string | undefined
 }
 
-type FormField = 'decision' | 'typed' | 'approver' | 'passphrase'
+type FormField = 'decision' | 'typed' | 'why' | 'approver' | 'passphrase'
 
 export interface FormProblem {
   message: string
@@ -34,43 +36,61 @@ export function decisionForm(
   {
     token,
     given = {},
-    field,
+    problem,
     addApprover,
-  }: { token: string; given?: EnteredValues; field?: FormField; addApprover?: string },
+  }: { token: string; given?: EnteredValues; problem?: FormProblem; addApprover?: string },
 ): Html {
   if (addApprover !== undefined) {
     return section(html`<p>There are no approvers yet. Add one with a passphrase, on the machine that runs this server:</p>
 <pre><code>${addApprover}</code></pre>
 <p>Then reload this page.</p>`)
   }
-  const wrong = (name: FormField) => field === name && html` aria-invalid="true"`
+  const isWrong = (name: FormField) => problem?.field === name
+  const wrong = (name: FormField) => isWrong(name) && html` aria-invalid="true"`
+  /** The field's hint, and what is wrong with it. */
+  const told = (name: FormField, hint?: string) => {
+    const ids = [...(hint ? [`${name}-hint`] : []), ...(isWrong(name) ? [`${name}-problem`] : [])]
+    return html`${ids.length > 0 && html` aria-describedby="${ids.join(' ')}"`}${wrong(name)}`
+  }
+  const hinted = (name: FormField, hint?: string) =>
+    html`${hint && html`<p class="hint" id="${name}-hint">${hint}</p>`}${isWrong(name) && html`<p class="wrong" id="${name}-problem">${problem?.message}</p>`}`
   return section(html`<form method="post" action="${pathOf(id)}" autocomplete="off">
 <input type="hidden" name="token" value="${token}">
-<fieldset id="decision"${wrong('decision')}>
+<fieldset id="decision"${told('decision')}>
 <legend>Approve this change?</legend>
+${hinted('decision')}
 ${choice('approved', 'Approve', 'Allows exactly this change, once, if the accounts have not changed since the request.', given)}
 ${choice('denied', 'Deny', 'Nothing is changed. The agent gets this answer.', given)}
 </fieldset>
 ${
   mustType !== undefined &&
-  html`<div class="field">
+  html`<div class="field to-approve">
 <label for="typed">To approve, type ${/^\d+$/.test(mustType) ? 'the number of accounts' : 'the user name'}: ${quoted(mustType, 'as shown above')}</label>
-<p class="hint" id="typed-hint">This is a high-impact change. To deny it, leave this empty.</p>
-<input id="typed" name="typed" type="text" autocapitalize="none" spellcheck="false" maxlength="400" aria-describedby="typed-hint" value="${given.typed ?? ''}"${wrong('typed')}>
+${hinted('typed', TYPED_HINT)}
+<input id="typed" name="typed" type="text" autocapitalize="none" spellcheck="false" maxlength="400" value="${given.typed ?? ''}"${told('typed', TYPED_HINT)}>
 </div>`
 }
+<div class="field to-deny">
+<label for="why">Reason for the denial <small>(optional)</small></label>
+${hinted('why', WHY_HINT)}
+<input id="why" name="why" type="text" maxlength="${MAX_REASON}" value="${given.why ?? ''}"${told('why', WHY_HINT)}>
+</div>
 <div class="field">
 <label for="approver">Approver name</label>
-<input id="approver" name="approver" type="text" required autocapitalize="none" spellcheck="false" maxlength="64" value="${given.approver ?? ''}"${wrong('approver')}>
+<input id="approver" name="approver" type="text" required autocapitalize="none" spellcheck="false" maxlength="64" value="${given.approver ?? ''}"${told('approver')}>
 </div>
 <div class="field">
 <label for="passphrase">Passphrase</label>
-<p class="hint" id="passphrase-hint">Do not save it in the browser: an agent may be able to use your browser.</p>
-<input id="passphrase" name="passphrase" type="password" required maxlength="1024" aria-describedby="passphrase-hint"${wrong('passphrase')}>
+${hinted('passphrase', PASSPHRASE_HINT)}
+<input id="passphrase" name="passphrase" type="password" required maxlength="1024"${told('passphrase', PASSPHRASE_HINT)}>
 </div>
 <button type="submit">Submit decision</button>
 </form>`)
 }
+
+const TYPED_HINT = 'This is a high-impact change. To deny it, leave this empty.'
+const WHY_HINT = 'The agent gets to read it, and so may whoever asked.'
+const PASSPHRASE_HINT = 'Do not save it in the browser: an agent may be able to use your browser.'
 
 const section = (inner: Html): Html => html`<section class="decide" aria-labelledby="decide">
 <h2 id="decide" tabindex="-1">Your decision</h2>
@@ -83,7 +103,7 @@ const choice = (
   hint: string,
   given: EnteredValues,
 ): Html => html`<div class="choice">
-<input type="radio" id="${value}" name="decision" value="${value}" required aria-describedby="${value}-hint"${given.decision === value && html` checked`}>
+<input type="radio" id="${value}" name="decision" value="${value}" aria-describedby="${value}-hint"${given.decision === value && html` checked`}>
 <label for="${value}">${label}</label>
 <p class="hint" id="${value}-hint">${hint}</p>
 </div>`
@@ -99,7 +119,7 @@ const STATUS: Record<ReturnType<typeof statusOf>, string> = {
 export const statusLine = (approval: Approval): Html => {
   const status = statusOf(approval)
   const progress = status === 'pending' ? progressOf(approval) : undefined
-  return html`<p class="status"><span class="pill ${status}">${STATUS[status]}${progress !== undefined && html`, ${progress}`}</span> Request <code>${approval.id}</code></p>`
+  return html`<p class="status"><span class="pill ${status}">${STATUS[status]}${progress !== undefined && html`, ${progress}`}</span> <span>Request <code>${approval.id}</code></span></p>`
 }
 
 /** The approvals so far, when more than one is required. `names` says whether approvers are named. */
@@ -112,24 +132,3 @@ ${
     : html`<p>${progressOf(approval)} approvers have agreed.</p>`
 }
 <p>Another person must approve too. Until then, nothing is changed.</p></section>`
-
-/** The outcome of a request that is no longer pending. `names` says whether approvers are named. */
-export function outcome(approval: Approval, names: boolean): Html {
-  const { decidedAt, usedAt, expiresAt } = approval
-  const at = decidedAt !== undefined && time(decidedAt)
-  const decided = names ? html`by ${approval.by}, ${at}` : html`${at}`
-  const texts: Record<ReturnType<typeof statusOf>, Html> = {
-    pending: html``,
-    approved: html`<p><strong>Approved ${decided}.</strong> The agent can make this change once, until ${time(expiresAt)}, if the accounts
-have not changed. You can close this page.</p>`,
-    denied: html`<p><strong>Denied ${decided}.</strong> Nothing is changed. You can close this page.</p>`,
-    used: html`<p><strong>Approved ${decided}</strong>, and used ${usedAt !== undefined && time(usedAt)}. See the journal for the
-result.</p>`,
-    expired:
-      approval.state === 'approved'
-        ? html`<p><strong>Approved ${decided}</strong>, and not used by ${time(expiresAt)}, when it expired. Nothing is changed. The agent can
-ask again.</p>`
-        : html`<p><strong>Expired ${time(expiresAt)}</strong> without a decision. Nothing is changed. The agent can ask again.</p>`,
-  }
-  return html`<section class="decided" aria-labelledby="outcome"><h2 id="outcome">Decision</h2>${texts[statusOf(approval)]}</section>`
-}

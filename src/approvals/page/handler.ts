@@ -8,13 +8,13 @@ import type { Approvals } from '../approvals.ts'
 import type { EnteredAt } from '../attempts.ts'
 import { decide } from '../decide.ts'
 import type { TaskParts } from '../finish-task.ts'
-import type { EnteredValues, FormProblem } from './decision.ts'
+import type { FormProblem } from './decision.ts'
 import { formIn } from './form.ts'
 import { cookieFor, type KnownBrowser, knownBrowser } from './known-browser.ts'
 import { pathOf, ROOT, STYLE_PATH } from './layout.ts'
 import { type RecentChanges, recentChangesIn } from './recent-changes.ts'
 import { isSameOrigin, messageReply, type Reply, retryAfter, statusFor } from './reply.ts'
-import { requestPage } from './request.ts'
+import { boundTo, showRequest } from './show.ts'
 import { STYLE } from './style.ts'
 import { namesTask, taskReply } from './task.ts'
 
@@ -113,36 +113,12 @@ async function route(parts: View, origins: readonly string[], request: IncomingM
     : submitDecision(parts, approval, { origin, request, browser })
 }
 
-const notFound = (): Reply => messageReply(404, 'Page not found', 'Use the complete link that you received.')
-
-async function showRequest(
-  { approvers, recentChanges, signer, addApprover }: View,
-  approval: Approval,
-  {
-    browser,
-    status = 200,
-    given,
-    problem,
-  }: {
-    browser: KnownBrowser | undefined
-    status?: number
-    given?: EnteredValues
-    problem?: FormProblem
-  },
-): Promise<Reply> {
-  const shown = {
-    approval,
-    names: browser !== undefined,
-    recentChanges: await recentChanges(approval.caller),
-    token: await signer.sign(boundTo(approval), true),
-    ...((await approvers.list()).length === 0 && { addApprover }),
-    ...(given && { given }),
-    ...(problem && { problem }),
-  }
-  return { status, body: requestPage(shown).markup }
-}
-
-const boundTo = ({ id }: Approval): string[] => ['approval page', id]
+const notFound = (): Reply =>
+  messageReply(
+    404,
+    'Page not found',
+    'Use the complete link that you received. In the terminal, identity-mcp approvals lists what waits.',
+  )
 
 async function submitDecision(
   parts: View,
@@ -163,9 +139,10 @@ async function submitDecision(
   const form = await formIn(request)
   if (typeof form === 'number')
     return messageReply(form, 'Nothing was decided', 'The form is not valid. Open the link and decide there.')
-  const { decision, approver = '', passphrase = '', typed, token = '' } = form
+  const { decision, approver = '', passphrase = '', typed, why, token = '' } = form
+  const given = { decision, approver, typed, why }
   const again = (status: number, problem: FormProblem) =>
-    showRequest(parts, approval, { browser, status, given: { decision, approver, typed }, problem })
+    showRequest(parts, approval, { browser, status, given, problem })
   if ((await parts.signer.verify(boundTo(approval), token)) !== true) {
     return again(403, { message: 'The form is not valid any more.', hint: 'Use the one below.' })
   }
@@ -185,7 +162,7 @@ async function submitDecision(
       : { place: 'page', address, link: id }
   try {
     await parts.inFlight.track(
-      decide(parts, { id, decision, approver, passphrase, how: 'page', from, typed, where }),
+      decide(parts, { id, decision, approver, passphrase, how: 'page', from, typed, reason: why, where }),
     )
     const known = from.place === 'page' ? await cookieFor(approver, origin, parts) : {}
     // Redirects to this page, which shows the outcome and can be reloaded without deciding again.
@@ -196,14 +173,14 @@ async function submitDecision(
     const reply = await showRequest(parts, now, {
       browser,
       status: statusFor(error),
-      given: { decision, approver, typed },
-      problem: { message: error.message, hint: error.hint, ...fieldFor(error) },
+      given,
+      problem: { message: error.message, hint: error.hint, ...fieldFor(error, decision) },
     })
     return { ...reply, headers: retryAfter(error) }
   }
 }
 
-const fieldFor = (error: IdentityError): Pick<FormProblem, 'field'> => {
-  if (error instanceof InvalidInput) return { field: 'typed' }
+const fieldFor = (error: IdentityError, decision: 'approved' | 'denied'): Pick<FormProblem, 'field'> => {
+  if (error instanceof InvalidInput) return { field: decision === 'denied' ? 'why' : 'typed' }
   return error instanceof Refused ? { field: 'passphrase' } : {}
 }

@@ -1,3 +1,5 @@
+import type { Words } from '../../domain/briefing.ts'
+import { inHeadline } from '../headline.ts'
 import { type Html, html } from './html.ts'
 
 /** Path of the approval pages and their stylesheet. */
@@ -32,17 +34,43 @@ journal.</p></footer>
 
 /** A page with a single message. */
 export const messagePage = (title: string, text: string): Html =>
-  layout(title, html`<h1>${title}</h1><p>${text}</p>`)
+  layout(title, html`<section class="card"><h1>${title}</h1><p>${text}</p></section>`)
 
 /** Untrusted text, marked with its source. */
 export const quoted = (text: string, from: string): Html =>
   html`<span class="said"><bdi>${text}</bdi> <small>${from}</small></span>`
 
-/** "2026-03-01 12:42 UTC" */
+/** A headline, in which the names of apps and agents are marked as theirs. */
+export const inMarkup = (words: Words): Html =>
+  html`${words.map((word, at) => html`${at > 0 && html` `}${typeof word === 'string' ? word : html`<bdi class="theirs">${inHeadline(word.theirs)}</bdi>`}`)}`
+
+/** "2026-03-01 13:42 GMT+1 (12:42 UTC)": the time zone of this server, unless that is UTC. */
 export const time = (at: number): Html => {
   const iso = new Date(at).toISOString()
-  return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`
+  const [day, minute] = [iso.slice(0, 10), iso.slice(11, 16)]
+  const { date, clock, zone } = localTime(at)
+  const utc = date === day ? minute : `${day} ${minute}`
+  const words =
+    date === day && clock === minute ? `${day} ${minute} UTC` : `${date} ${clock} ${zone} (${utc} UTC)`
+  return html`<time datetime="${iso}">${words}</time>`
 }
+
+/** The same moment by the clock of this server; its operator sets the zone by `TZ`. */
+function localTime(at: number): { date: string; clock: string; zone: string } {
+  // Made anew each time: the zone of a process can change.
+  const format = new Intl.DateTimeFormat('en-GB', {
+    ...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' },
+    timeZoneName: 'shortOffset',
+  })
+  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]))
+  const { year, month, day, hour, minute, timeZoneName = '' } = parts
+  return { date: `${year}-${month}-${day}`, clock: `${hour}:${minute}`, zone: timeZoneName }
+}
+
+/** A part of the page that is shown on demand. */
+export const folded = (summary: Html | string, inner: Html, open = false): Html =>
+  html`<details${open && html` open`}><summary>${summary}</summary>
+${inner}</details>`
 
 /** "1 account", "3 accounts" */
 export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`

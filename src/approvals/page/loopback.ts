@@ -1,15 +1,17 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { statusOf } from '../approval.ts'
+import { type Approval, statusOf } from '../approval.ts'
 import type { Approvals } from '../approvals.ts'
 import { approvalPage, type PageParts } from './handler.ts'
 import { pathOf } from './layout.ts'
 
-/** How often to check for pending requests, and how long the page stays open after the last decision. */
+/** How often to check for open requests, and how long the page stays open after the last of them. */
 const CHECK_EVERY_MS = 1_000
 const LINGER_MS = 5_000
+/** How long a used request is followed, so that its approver sees what came of it. */
+const FOLLOWED_MS = 60_000
 
-/** The approval page on a local port that is open only while a linked request is pending. */
+/** The approval page on a local port that is open only while a linked request waits for its decision, its use or its end. */
 export interface LoopbackPage {
   /** The address of the page for this request; undefined when no port can be opened. */
   link(id: string): Promise<string | undefined>
@@ -21,16 +23,16 @@ export function loopbackPage(parts: PageParts): LoopbackPage {
   let open: Promise<{ origin: string; close(): void }> | undefined
   let closed = false
 
-  /** Closes the port when nothing has been pending for a while. A new link meanwhile keeps it open. */
+  /** Closes the port when nothing has been open for a while. A new link meanwhile keeps it open. */
   const watch = (close: () => void) => {
-    let lastPending = Date.now()
+    let lastOpen = Date.now()
     const timer = setInterval(async () => {
       try {
-        if (await anyPending(parts.approvals, linked)) lastPending = Date.now()
+        if (await anyOpen(parts.approvals, linked)) lastOpen = Date.now()
       } catch (error) {
         parts.warn('the approval page could not read the store', error)
       }
-      if (Date.now() - lastPending < LINGER_MS || linked.size > 0) return
+      if (Date.now() - lastOpen < LINGER_MS || linked.size > 0) return
       open = undefined
       close()
     }, CHECK_EVERY_MS)
@@ -87,11 +89,16 @@ const listen = (server: Server): Promise<number> =>
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
   })
 
-/** Whether any of these is still pending; removes the others from `ids`. */
-async function anyPending(approvals: Approvals, ids: Set<string>): Promise<boolean> {
+/** Whether any of these is still open; removes the others from `ids`. */
+async function anyOpen(approvals: Approvals, ids: Set<string>): Promise<boolean> {
   for (const id of ids) {
     const approval = await approvals.get(id)
-    if (!approval || statusOf(approval) !== 'pending') ids.delete(id)
+    if (!approval || !isOpen(approval)) ids.delete(id)
   }
   return ids.size > 0
 }
+
+/** Whether a person can still decide it, or see what comes of it. */
+const isOpen = (approval: Approval): boolean =>
+  ['pending', 'approved'].includes(statusOf(approval)) ||
+  (approval.usedAt !== undefined && approval.usedAt + FOLLOWED_MS > Date.now())

@@ -1,26 +1,31 @@
-import { kindNamed } from '../../changes/index.ts'
 import type { Briefing } from '../../domain/briefing.ts'
-import { agentInWords, personInWords } from '../../domain/caller-names.ts'
-import { sameText } from '../../text/text.ts'
+import { inWords, personInWords } from '../../domain/caller-names.ts'
 import { type Approval, statusOf, whoMustAgree } from '../approval.ts'
-import { changesSection, headline } from './changes.ts'
+import { headline, onePerson, plainHeadline } from '../headline.ts'
+import type { Result } from '../result.ts'
+import { changesSection, makesAccount } from './changes.ts'
 import {
   agreedSoFar,
   decisionForm,
   type EnteredValues,
   type FormProblem,
-  outcome,
   problemSummary,
   statusLine,
 } from './decision.ts'
+import { detailSections } from './details.ts'
 import { type Html, html } from './html.ts'
-import { count, layout, quoted, time } from './layout.ts'
+import { count, inMarkup, layout, quoted, time } from './layout.ts'
+import { outcome } from './outcome.ts'
 import type { RecentChanges } from './recent-changes.ts'
+import { type Earlier, unusualSection } from './unusual.ts'
 
 /** The contents of the page for one request. */
 interface RequestView {
   approval: Approval
   recentChanges: RecentChanges
+  earlier: Earlier
+  /** What came of it; undefined where the journal cannot tell. */
+  result: Result | undefined
   token: string
   /** Whether approvers are named: a stranger with the link is not told who they are. */
   names: boolean
@@ -30,76 +35,49 @@ interface RequestView {
   problem?: FormProblem
 }
 
-/** The whole request, with the decision form. */
-export function requestPage({ approval, recentChanges, names, problem, ...form }: RequestView): Html {
-  const { id, briefing, plan } = approval
+/** The whole request: who and what, what is unusual, why and for whom, and the rest on demand; then the decision. */
+export function requestPage(view: RequestView): Html {
+  const { approval, recentChanges, earlier, result, names, problem, ...form } = view
+  const { id, briefing } = approval
   const open = statusOf(approval) === 'pending'
-  const title = briefing ? headline(briefing) : 'A change is waiting for approval'
-  const words = html`<div class="box">
-<p class="from">The same text that the agent got. Names and quoted text come from the app or the agent.</p>
-${plan.filter((line) => line !== '').map((line) => html`<p>${line}</p>`)}
-</div>`
+  const words = briefing ? headline(briefing) : ['A change is waiting for approval']
   const main = html`${problem && problemSummary(problem)}
 ${statusLine(approval)}
-<h1>${title}</h1>
-${open ? agreedSoFar(approval, names) : outcome(approval, names)}
+<h1>${inMarkup(words)}</h1>
+${briefing && whoAndWhere(briefing)}
+${open ? agreedSoFar(approval, names) : outcome(approval, { names, result })}
+${open && unusualSection(approval, earlier)}
 ${requestFacts(approval)}
-<section aria-labelledby="plan"><h2 id="plan">Planned change</h2>${words}</section>
 ${briefing && changesSection(briefing)}
-<section aria-labelledby="lately"><h2 id="lately">Same caller, last hour</h2>${recentTable(recentChanges)}</section>
-${open && decisionForm(approval, { ...form, ...(problem?.field && { field: problem.field }) })}`
+${detailSections(approval, recentChanges)}
+${open && decisionForm(approval, { ...form, ...(problem && { problem }) })}`
   return layout(
-    `${problem ? 'Problem: ' : ''}${title} (${id})`,
+    `${problem ? 'Problem: ' : ''}${plainHeadline(words)} (${id})`,
     main,
     open ? { id: 'decide', label: 'Skip to your decision' } : undefined,
   )
 }
 
+/** The user name of the one person, and the tenant if it is one. */
+function whoAndWhere({ changes, run }: Briefing): Html | undefined {
+  if (run) return undefined
+  const person = onePerson(changes)
+  const from = changes.some(makesAccount) ? 'from the agent' : 'from the app'
+  const [tenant, ...others] = new Set(changes.map((change) => change.tenant))
+  return html`<p class="about">${person && quoted(person.userName, from)}${others.length === 0 && html` <span class="tenant">${tenant}</span>`}</p>`
+}
+
 function requestFacts(approval: Approval): Html {
-  const { briefing, agent, via, client, reason, createdAt, expiresAt, tool } = approval
+  const { agent, client, reason, expiresAt } = approval
   const quorum = whoMustAgree(approval)
+  const open = statusOf(approval) === 'pending'
   const minutes = Math.ceil((expiresAt - Date.now()) / 60_000)
+  const by = html`${agent === undefined ? personInWords(approval) : inWords(approval)}${client !== undefined && html`, with ${quoted(client, 'self-reported')}`}`
   const rows: [string, Html | undefined][] = [
-    ['Person', briefing && person(briefing)],
     ['Reason', reason === undefined ? html`<em>none given</em>` : quoted(reason, 'from the agent')],
-    ['Requested by', html`${personInWords(approval)}`],
-    ['Agent', agent === undefined ? undefined : html`${agentInWords({ agent, via })}`],
-    ['Client', client === undefined ? undefined : quoted(client, 'self-reported')],
-    ['Tool', html`<code>${tool}</code>`],
+    ['Requested by', by],
     ['Needs', quorum === undefined ? undefined : html`${quorum}`],
-    ['Requested', time(createdAt)],
-    ['Expires', html`${time(expiresAt)}${minutes > 0 && html`, in ${count(minutes, 'minute')}`}`],
+    ['Expires', open ? html`in ${count(minutes, 'minute')}, ${time(expiresAt)}` : undefined],
   ]
   return html`<dl class="facts">${rows.map(([name, value]) => value && html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
-}
-
-/** The person concerned, or the number of accounts. */
-function person({ changes, run }: Briefing): Html {
-  if (run) return html`${run.people === 1 ? '1 person' : `${run.people} people`}, named in the plan`
-  const accounts = changes.flatMap((change) => change.accounts)
-  const [first] = accounts
-  if (!first || accounts.some(({ userName }) => !sameText(userName, first.userName))) {
-    return html`${count(accounts.length, 'account')} with different user names, listed below`
-  }
-  const from = changes.some(({ operation }) => kindNamed(operation)?.makes === 'account')
-    ? 'from the agent'
-    : 'from the app'
-  return quoted(first.name === undefined ? first.userName : `${first.name} (${first.userName})`, from)
-}
-
-function recentTable({ changes, of }: RecentChanges): Html {
-  if (of === 0) return html`<p>No other changes.</p>`
-  return html`<p>${count(of, 'change')}${of > changes.length && html`, latest ${changes.length} shown`}:</p>
-<table>
-<thead><tr><th scope="col">Time</th><th scope="col">Tool</th><th scope="col">Account or group <small>from the app</small></th><th scope="col">Outcome</th></tr></thead>
-<tbody>${changes.map(
-    ({
-      at,
-      tool,
-      account,
-      event,
-    }) => html`<tr><td data-label="Time">${time(Date.parse(at))}</td><td data-label="Tool"><code>${tool}</code></td>
-<td data-label="Account"><bdi>${account?.userName}</bdi> <span class="tenant">${account?.tenant}</span></td><td data-label="Outcome">${event}</td></tr>`,
-  )}</tbody>
-</table>`
 }

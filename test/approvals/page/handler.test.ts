@@ -23,7 +23,7 @@ describe('what is served', () => {
     expect(status).toBe(200)
     expect(headers).toMatchObject({ ...CLOSED, 'content-type': 'text/html; charset=utf-8' })
     for (const words of [
-      'Deactivate 1 account in Netskope',
+      '<title>Deactivate &quot;Ada Lovelace&quot; in Netskope',
       'Ada Lovelace',
       'left the company',
       'Claude/1.0',

@@ -66,7 +66,7 @@ test.each(EVIL)('text such as %j is shown as text, wherever it stands', async (e
     account: { tenant: evil, id: evil, userName: evil },
   })
   const id = await page.ask({
-    ...{ plan: [evil], reason: evil, client: evil, tool: evil, mustType: evil },
+    ...{ plan: [evil, `⚠ ${evil}`], asides: [evil], reason: evil, client: evil, tool: evil, mustType: evil },
     briefing: { changes, elsewhere: { active: places, unknown: places } },
   })
   const given = { approver: evil, typed: evil, passphrase: evil, decision: evil }
@@ -76,6 +76,25 @@ test.each(EVIL)('text such as %j is shown as text, wherever it stands', async (e
     expect(text.match(/<form/g)).toHaveLength(1)
     expect(text).toContain('from the app')
     expect(text).toContain('from the agent')
+  }
+})
+
+test.each(EVIL)('text such as %j is shown as text in what came of a request, too', async (evil) => {
+  await using page = await openPage()
+  const denied = await page.ask({ digest: 'denied' })
+  expect((await page.submit(denied, { decision: 'denied', why: evil })).status).toBe(303)
+  const id = await page.ask()
+  await page.submit(id)
+  await page.approvals.use(id, 'digest-1')
+  await page.parts.journal.append({
+    ...{ event: 'failed', call: 'call-2', tool: evil, caller: 'local:bot', note: evil },
+    account: { tenant: evil, id: evil, userName: evil },
+    approval: { id, by: 'grace', how: 'page' },
+  })
+  for (const { text } of [await page.get(denied), await page.get(id)]) {
+    expect(foreign(text)).toEqual([])
+    expect(text).not.toMatch(UNSEEN)
+    expect(text).toContain('For whoever asked')
   }
 })
 

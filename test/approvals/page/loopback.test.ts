@@ -54,7 +54,7 @@ test('it stays open while anything waits, and closes a moment after the last dec
   const [first, second] = [await one.ask(), await one.ask('digest-2')]
   const link = await one.page.link(first)
   await one.page.link(second)
-  await one.approvals.decide(first, 'approved', 'grace', 'page')
+  await one.approvals.decide(first, 'denied', 'grace', 'page')
   await vi.advanceTimersByTimeAsync(60_000)
   expect(await isOpen(link)).toBe(true)
   await one.approvals.decide(second, 'denied', 'grace', 'terminal')
@@ -62,6 +62,20 @@ test('it stays open while anything waits, and closes a moment after the last dec
   // Whoever decided still gets to see the outcome.
   expect(await get(link)).toBe(200)
   await vi.advanceTimersByTimeAsync(3_000)
+  expect(await isOpen(link)).toBe(false)
+})
+
+test('it stays open until an approved request has been used, and then for its end to be seen', async () => {
+  await using one = await openLoopback()
+  const id = await one.ask()
+  const link = await one.page.link(id)
+  await one.approvals.decide(id, 'approved', 'grace', 'page')
+  await vi.advanceTimersByTimeAsync(10 * 60_000)
+  expect(await isOpen(link)).toBe(true)
+  await one.approvals.use(id, 'digest-1')
+  await vi.advanceTimersByTimeAsync(55_000)
+  expect(await get(link)).toBe(200)
+  await vi.advanceTimersByTimeAsync(15_000)
   expect(await isOpen(link)).toBe(false)
 })
 

@@ -15,6 +15,7 @@ const wordsOf = (markup: string) =>
   markup
     .replace(/<[^>]*>/g, ' ')
     .replaceAll('&#39;', "'")
+    .replaceAll('&quot;', '"')
     .replace(/\s+/g, ' ')
 
 const changed = (
@@ -30,26 +31,20 @@ test('who asks, whom it concerns, what changes, what is lost, where else, and un
   const words = await shown(briefing())
   for (const part of [
     'Waiting for a decision',
-    'Deactivate 1 account in Netskope',
-    'Person Ada Lovelace (ada@example.com) from the app',
+    'Deactivate "Ada Lovelace" in Netskope ada@example.com from the app acme-netskope',
     'Reason left the company from the agent',
-    'Requested by local:bot',
-    'Client Claude/1.0 self-reported',
+    'Requested by local:bot, with Claude/1.0 self-reported',
     'Tool deactivate_user',
-    'in 60 minutes',
-    'Netskope acme-netskope',
-    'Not an administrator',
-    'May be managed by an identity provider',
-    'Can be undone',
-    'Status active inactive',
+    'Expires in 60 minutes',
+    'Groups it can no longer use Licence it holds Netskope acme-netskope active inactive Engineering Poets Full',
+    'Not an administrator. An identity provider may manage the account. It can be undone.',
     'External id idp-1',
-    'Groups it can no longer use Engineering Poets',
-    'Licence it holds Full',
-    'Planned change',
+    'The plan, word for word (1 line)',
     'Names and quoted text come from the app or the agent. Deactivate',
+    'In other apps: active in 1, not known for 1',
     'also active in 1 other app , not affected by this change: Gainsight acme-gainsight',
     'Not known for 1 other app (no answer in time, or not available): Mindtickle acme-mindtickle',
-    'Same caller, last hour No other changes.',
+    'Same caller, last hour: no other changes',
   ]) {
     expect(words).toContain(part)
   }
@@ -60,11 +55,9 @@ test.each<[string, Briefing, string[]]>([
     'a deletion',
     changed({ operation: 'deleteAccount', reversible: false }, { admin: true }),
     [
-      'Delete 1 account',
-      'Administrator',
-      'Cannot be undone',
-      'Groups lost Engineering Poets',
-      'Licence freed Full',
+      'Delete "Ada Lovelace" in Netskope',
+      'Look closely An administrator. A deletion that cannot be undone.',
+      'Groups lost Licence freed Netskope acme-netskope Administrator active inactive Engineering Poets Full',
     ],
   ],
   [
@@ -77,17 +70,16 @@ test.each<[string, Briefing, string[]]>([
       return { changes: [{ ...rest, accounts: [untold] }] }
     })(),
     [
-      'Administrator: not known',
-      'Unknown if it can be undone',
-      'Groups it can no longer use not known',
-      'Licence it holds not known',
-      'Not checked',
+      'Administrator or not: not known.',
+      'It is not known whether it can be undone.',
+      'active inactive not known not known',
+      'In other apps: not checked',
     ],
   ],
   [
     'no group, and groups beyond counting',
     changed({}, { loses: { groups: { first: ['One'], of: 900 } } }),
-    ['Groups it can no longer use One and 899 more'],
+    ['active inactive One and 899 more not known'],
   ],
   [
     'new rights',
@@ -101,7 +93,8 @@ test.each<[string, Briefing, string[]]>([
       },
     ),
     [
-      'Changes administrator rights',
+      'Change the administrator rights and title of "Ada Lovelace" in Netskope',
+      'Look closely Gives or takes administrator rights.',
       'Administrator not known true from the agent',
       'Title Poet from the app Boss from the agent',
     ],
@@ -113,8 +106,7 @@ test.each<[string, Briefing, string[]]>([
       { alters: [{ what: 'email', after: 'new@example.com', from: 'agent' }] },
     ),
     [
-      'Create 1 account',
-      '(ada@example.com) from the agent',
+      'Create an account for "Ada Lovelace" in Netskope ada@example.com from the agent',
       'Email no account new@example.com from the agent',
     ],
   ],
@@ -139,15 +131,14 @@ test('a change of many is told account by account', async () => {
   const words = await shown(
     changed({ operation: 'updateMembers', group: { name: 'Poets', from: 'app' }, accounts }),
   )
-  expect(words).toContain('Change the group membership of 25 accounts in Netskope')
-  expect(words).toContain('The group Poets from the app')
-  for (const { userName } of accounts) expect(words).toContain(`${userName} – not in the group in the group`)
+  expect(words).toContain('Add 25 people to "Poets" in Netskope')
+  for (const { userName } of accounts) expect(words).toContain(`${userName} not in the group in the group`)
 })
 
 test.each([
-  [0, 'Create a group with 0 accounts'],
-  [1, 'Create a group with 1 account in'],
-  [2, 'Create a group with 2 accounts'],
+  [0, 'Create the group "Poets" in Netskope'],
+  [1, 'Create the group "Poets" with "user-0@example.com" in Netskope'],
+  [2, 'Create the group "Poets" with 2 people in Netskope'],
 ])('a new group with %i members is told by the name that the agent gave it', async (count, title) => {
   const accounts = Array.from({ length: count }, (_, at) => ({
     userName: `user-${at}@example.com`,
@@ -159,7 +150,6 @@ test.each([
     changed({ operation: 'createGroup', group: { name: 'Poets', from: 'agent' }, accounts }),
   )
   expect(words).toContain(title)
-  expect(words).toContain('The group Poets from the agent')
   for (const { userName } of accounts) expect(words).toContain(userName)
 })
 
@@ -181,7 +171,7 @@ test('what else the same caller changed in the last hour, the latest first, and 
   for (let at = 0; at < 25; at += 1) await record(`user-${at}`)
   await record('who-knows', { event: 'unknown' })
   const words = wordsOf((await page.get(await page.ask())).text)
-  expect(words).toContain('26 changes, latest 20 shown:')
+  expect(words).toContain('Same caller, last hour: 26 changes The latest 20:')
   expect(words).toMatch(/who-knows acme-netskope unknown .*user-24 acme-netskope done .*user-6 acme-netskope/)
   for (const name of ['long-ago', 'by-another', 'not-changed', 'user-5 ']) expect(words).not.toContain(name)
 })
@@ -207,5 +197,8 @@ test('a keyboard and a screen reader find their way', async () => {
   expect(wrong).toMatch(/<main>\s*<div class="problem" role="alert" tabindex="-1" autofocus>/)
   expect(wrong).toContain('href="#passphrase"')
   expect(wrong).toMatch(/<input id="passphrase"[^>]* aria-invalid="true"/)
+  expect(wrong).toMatch(
+    /<p class="wrong" id="passphrase-problem">The approver name or the passphrase is wrong/,
+  )
   expect(wrong).toMatch(/<title>Problem: /)
 })
