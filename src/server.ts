@@ -109,7 +109,7 @@ export function serverFactory(
           canAsk: client.canAsk,
           signal: context.mcpReq.signal,
           tell: progress.tell,
-          ...(trace !== undefined && { trace }),
+          ...(trace !== undefined && { trace, carrier: context.mcpReq._meta }),
         })
         try {
           const reply = await withPerson(call, { era, canOpen: client.canOpen, progress }, context, {

@@ -49,7 +49,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['store'],
   ['changes'],
   ['domain'],
-  ['config', 'text', 'log.ts', 'meter.ts', 'in-flight.ts'],
+  ['config', 'text', 'log.ts', 'meter.ts', 'tracing.ts', 'in-flight.ts'],
   ['errors.ts', 'secret.ts', 'redact.ts'],
 ]
 const roomOf = (file: string) => file.split('/')[0] ?? file
@@ -150,6 +150,7 @@ describe('the map of imports', () => {
       'prom-client': /^http\/metrics\.ts$/,
       '@modelcontextprotocol/client': /^cli\/demo\//,
       undici: /^vendors\/http\/agent\.ts$/,
+      '@opentelemetry/api': /^tracing\.ts$/,
       keyv: /^store\/app-memory\.ts$/,
       bottleneck: /^guards\/token-queue\.ts$/,
       ioredis: /^(store\/|journal\/redis-stream\.ts)/,
@@ -198,7 +199,15 @@ describe('the map of imports', () => {
   })
 
   test('loads what is heavy and not always needed when it is used', () => {
-    const heavy = ['csv-parse', 'ioredis', 'libsql', 'undici', 'bottleneck', '@clack/prompts']
+    const heavy = [
+      'csv-parse',
+      '@opentelemetry/api',
+      'ioredis',
+      'libsql',
+      'undici',
+      'bottleneck',
+      '@clack/prompts',
+    ]
     const early = imports.filter(({ to, typeOnly, lazy }) => heavy.includes(to) && !typeOnly && !lazy)
     expect(early.map(show)).toEqual([])
   })

@@ -35,6 +35,7 @@ import { openClaims } from '../store/claims.ts'
 import { stateSigner } from '../store/signed-state.ts'
 import type { Store } from '../store/store.ts'
 import { tools } from '../tools/index.ts'
+import { openTracing, type Tracing } from '../tracing.ts'
 import { vendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'
 import { journalWithWebhook } from './journal-webhook.ts'
@@ -145,6 +146,7 @@ export async function composeServer(
     links,
     tend: requests.tend,
     meter: meter ?? unmetered,
+    tracing: await openTracing(),
     log,
     // No claim needs to outlive a power loss, and a synchronous write to the disk for each would hold everybody up.
     claims: openClaims(budgets),
@@ -297,6 +299,7 @@ interface PolicyParts extends Pick<Running, 'settings' | 'tenants' | 'store' | '
   links: ApprovalLinks
   tend: () => Promise<void>
   meter: Meter
+  tracing: Tracing | undefined
   log: Log
   claims: CallPolicy['claims']
 }
@@ -312,10 +315,12 @@ const callPolicy = ({
   links,
   tend,
   meter,
+  tracing,
   log,
   claims,
 }: PolicyParts): CallPolicy => ({
   meter,
+  tracing,
   settings,
   journalling: { journal: page.journal, refusals, warn: page.warn },
   mustExist: (tenant: string, grant: Grant) => tenants.seenBy(grant).get(tenant),

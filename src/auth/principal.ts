@@ -27,7 +27,7 @@ export const invalidToken = (why: string): OAuthError => new OAuthError(OAuthErr
 /** How long a client waits for its answer, milliseconds; most clients give up after 60 s. */
 export const CALL_TIME = 50_000
 
-type CallRequest = Pick<Call, 'tool' | 'input' | 'canAsk' | 'answer' | 'tell' | 'trace'> & {
+type CallRequest = Pick<Call, 'tool' | 'input' | 'canAsk' | 'answer' | 'tell' | 'trace' | 'carrier'> & {
   client: string
   signal?: AbortSignal
 }
@@ -51,10 +51,10 @@ export function callsOf({
     return made === 1 ? reference : `${reference}.${made}`
   }
   return ({ client, signal = new AbortController().signal, ...asked }) => ({
+    ...(trace !== undefined && { trace }),
     ...asked,
     id: newId(),
     ...(requestId !== undefined && { requestId }),
-    ...(trace !== undefined && { trace }),
     caller: { id: caller, client, ...(agent !== undefined && { agent }), ...(via !== undefined && { via }) },
     self,
     grant,

@@ -5,6 +5,7 @@ import type { Freezes } from '../limits/freezes.ts'
 import type { Meter } from '../meter.ts'
 import type { Claims } from '../store/claims.ts'
 import type { Store } from '../store/store.ts'
+import type { Tracing } from '../tracing.ts'
 import { access } from './access.ts'
 import { type BlastRadius, blastRadius, withinLimits } from './blast-radius.ts'
 import type { Call, CallGuard } from './call.ts'
@@ -20,11 +21,13 @@ import { measured } from './measured.ts'
 import { planning } from './planning.ts'
 import { protectedAccounts } from './protected.ts'
 import { readOnly } from './read-only.ts'
+import { traced } from './traced.ts'
 import { untrustedText } from './untrusted-text.ts'
 
 /** What the guards decide from. */
 export interface CallPolicy {
   meter: Meter
+  tracing: Tracing | undefined
   settings: Pick<Settings, 'readOnly' | 'protected'>
   journalling: Journalling
   /** Throws `UnknownTenant`. */
@@ -72,6 +75,7 @@ const keepsAnAdmin = ({ store, confirming }: CallPolicy, { listAdmins }: Sight):
 
 /** The guards that every call of every tool passes, outermost first. */
 export const callGuards = (policy: CallPolicy, sight: Sight): readonly CallGuard[] => [
+  traced(policy.tracing),
   measured(policy.meter),
   journalled(policy.journalling),
   untrustedText(),

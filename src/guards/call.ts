@@ -47,6 +47,8 @@ export interface Call {
   requestId?: string
   /** Trace id of the call, 32 hex digits (W3C Trace Context), for journal and log. */
   trace?: string
+  /** Holds `traceparent` and `tracestate` of the caller's span, if it sent them. */
+  carrier?: unknown
   tool: GuardedTool
   /** As received; parsed after `declared-only`. */
   input: unknown

@@ -56,6 +56,7 @@ function guarded({
     store,
     claims: openClaims(store),
     meter: unmetered,
+    tracing: undefined,
     confirming: {
       policy: {
         confirm: NONE,
