@@ -17,7 +17,10 @@ import { EXPORT_FORMATS, type ExportFormat, formatOf } from './audit/formats.ts'
 import { type PlaceKeeper, placeBeside, placeInStore } from './audit/place.ts'
 import { reconcile } from './audit/reconcile.ts'
 import { reconciledLines } from './audit/reconcile-text.ts'
+import { type ShowOptions, showAudit, withEventFilter } from './audit/show.ts'
 import { collectorSink, fileSink, outputSink, type Sink } from './audit/sinks.ts'
+import { withFormats } from './listing.ts'
+import { withLimit } from './read-pages.ts'
 import { newCommand, print, toJson } from './terminal.ts'
 import type { OpenData } from './with-data.ts'
 import { type Start, withServer } from './with-server.ts'
@@ -34,7 +37,14 @@ interface ExportOptions {
 
 /** `identity-mcp audit`: logs of the apps, for other programs. */
 export function auditCommand(io: Io, start: Start, open: OpenData): Command {
-  const audit = newCommand(io, 'audit', 'Export the logs of the apps')
+  const audit = newCommand(io, 'audit', 'Show and export the logs of the apps')
+  withEventFilter(withLimit(withFormats(audit.command('show <tenant>', { isDefault: true }))))
+    .description('Show who did what at a tenant; exit code 1 if the log was not read whole')
+    .action((tenant: string, options: ShowOptions, command: Command) =>
+      withServer(io, { start, open }, command, ({ parts }) =>
+        showAudit({ io, parts }, tenant, spanOf(options), options),
+      ),
+    )
   withOptions(audit.command('export <tenant>'))
     .description('Export everything that happened at a tenant; run again, it goes on where it stopped')
     .action((tenant: string, options: ExportOptions, command: Command) =>
@@ -193,11 +203,15 @@ async function reconcileHere(
   { since, until, actor, json }: ReconcileOptions,
   { logs, signal }: { logs: Logs; signal: AbortSignal },
 ): Promise<void> {
-  const end = timeOf(until, '--until') ?? new Date()
-  const span = { since: timeOf(since, '--since') ?? new Date(end.getTime() - DAY_MS), until: end }
-  const found = await reconcile(tenant, logs, { ...span, actor }, signal)
+  const found = await reconcile(tenant, logs, { ...spanOf({ since, until }), actor }, signal)
   print(io, ...(json ? [toJson({ tenant, ...found }, 2)] : reconciledLines(io, found)))
   if (found.notShown.length + found.notOurs.length + found.gaps.length > 0) io.exit(1)
+}
+
+/** The span that the command line names; the last 24 hours if it names none. */
+function spanOf({ since, until }: { since?: string | undefined; until?: string | undefined }) {
+  const end = timeOf(until, '--until') ?? new Date()
+  return { since: timeOf(since, '--since') ?? new Date(end.getTime() - DAY_MS), until: end }
 }
 
 function placeOf(
