@@ -62,7 +62,7 @@ export async function openDesk() {
       },
     })
     const stdout = Object.assign(new PassThrough(), { isTTY: terminal, ...(terminal && { columns }) })
-    const stderr = new PassThrough()
+    const stderr = Object.assign(new PassThrough(), { isTTY: terminal, ...(terminal && { columns }) })
     stdout.on('data', (piece) => {
       said.out += String(piece)
     })
