@@ -11,6 +11,8 @@ export interface Io {
   stdin: Readable & { isTTY?: boolean; unref?: () => unknown }
   stdout: Writable & { isTTY?: boolean; columns?: number }
   stderr: Writable & { isTTY?: boolean; columns?: number }
+  /** Whether the reader of standard output has closed it. */
+  isOutputClosed?(): boolean
   /** Login name of the person at this machine. */
   user: string
   /** Number of that user; absent where users have none. */

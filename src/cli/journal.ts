@@ -84,7 +84,10 @@ const tail = (io: Io, open: OpenData, command: Command, { lines, follow, json }:
     const printLine = (line: JournalLine) => print(io, ...(json ? [toJsonLine(line)] : rows(io, [line])))
     latest.forEach(printLine)
     // Until the reader closes the pipe or the person stops the program.
-    for await (const line of journal.follow(position, { live: () => io.stdout.writable })) printLine(line)
+    for await (const line of journal.follow(position, {
+      live: () => io.stdout.writable && !io.isOutputClosed?.(),
+    }))
+      printLine(line)
   })
 
 const showCall = (io: Io, open: OpenData, command: Command, which: string, { json }: { json?: true }) =>
@@ -126,10 +129,7 @@ const exportLines = (
     }
     const lines = Readable.from(text())
     if (out === undefined) {
-      return pipeline(lines, io.stdout, { end: false }).catch((error) => {
-        // A reader that closes early, such as `head`, is not an error.
-        if (io.stdout.writable) throw error
-      })
+      return pipeline(lines, io.stdout, { end: false })
     }
     // A new file only: a typing error must not overwrite the journal itself.
     const file = createWriteStream(resolve(io.cwd, out), { flags: 'wx', mode: 0o600 })

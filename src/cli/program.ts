@@ -14,6 +14,7 @@ import { auditCommand } from './audit.ts'
 import { brakeCommand } from './brake.ts'
 import { checkCommand } from './check.ts'
 import { compareCommand } from './compare.ts'
+import { completionCommand } from './completion.ts'
 import { demoCommand } from './demo.ts'
 import { explainCommand } from './explain.ts'
 import { findCommand } from './find.ts'
@@ -103,6 +104,7 @@ export function program(io: Io): Command {
     .addCommand(appsCommand(io))
     .addCommand(sandboxCommand(io))
     .addCommand(demoCommand(io))
+    .addCommand(completionCommand(io))
     .addCommand(newCommand(io, 'version', 'Print the version').action(() => print(io, pkg.version)))
     .helpCommand('help [command]', 'Show the help of a command')
   refuseUnknownWords(root)
