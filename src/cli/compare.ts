@@ -11,6 +11,7 @@ import { EVERYTHING } from '../domain/scopes.ts'
 import { type CompareDesk, comparedWith } from '../engine/compare-desk.ts'
 import { csvLine } from '../text/csv.ts'
 import { htmlPage } from './html-page.ts'
+import { withProgress } from './progress.ts'
 import { givenOrTyped, namesIn } from './prompts.ts'
 import { table } from './table.ts'
 import { newCommand, print, showTime, toJson } from './terminal.ts'
@@ -48,8 +49,11 @@ export const compareCommand = (io: Io, start: Start, open: OpenData): Command =>
           signal: new AbortController().signal,
         })
         const named = options.tenants === undefined ? undefined : namesIn(options.tenants)
-        const comparison = await desk.open({ truth, tenants: comparedWith(truth, named, tenants) })
-        if (out !== undefined) await report(resolve(io.cwd, out), comparison, desk)
+        const comparison = await withProgress(io, 'Comparing the accounts', async () => {
+          const opened = await desk.open({ truth, tenants: comparedWith(truth, named, tenants) })
+          if (out !== undefined) await report(resolve(io.cwd, out), opened, desk)
+          return opened
+        })
         tell(io, comparison, json === true)
         if (comparison.incomplete.length > 0) io.exit(1)
       }),

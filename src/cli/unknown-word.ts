@@ -27,7 +27,10 @@ function unknownWord(action: Command, word: string): never {
       ? groups.flatMap(({ options }) => options.map(({ long }) => long ?? ''))
       : groups.slice(0, 2).flatMap(({ commands }) => commands.map((one) => one.name()))
   const near = nearNames(word, known)
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `See ${pathOf(action)} --help.`
+  const hint =
+    near.length > 0
+      ? `Did you mean ${near.join(' or ')}?`
+      : `See ${pathOf(kind === 'command' ? (action.parent ?? action) : action)} --help.`
   return action.error(`error: unknown ${kind} '${plainText(word, MAX_WORD)}'\n${hint}`, {
     code: 'commander.unknownCommand',
     exitCode: 2,

@@ -203,3 +203,29 @@ describe('no way round a person', () => {
     expect(await shared().run(words)).toMatchObject({ code: 2, stdout: '' })
   })
 })
+
+describe('other commands', () => {
+  test.each([
+    [['compare'], '--truth TENANT'],
+    [['tasks', 'done', 'T-1'], '--owner NAME'],
+    [['tasks', 'done', 'T-1', '--owner', 'grace'], '--saw TEXT'],
+  ])('say what to add where nobody can be asked: %j', async (words, option) => {
+    expect(await shared().run(words)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining(`Add ${option}`),
+    })
+  })
+
+  test('ask at a terminal for what is missing', async () => {
+    const { out, err } = await atTerminal(shared(), ['compare'], { typed: ['acme-nowhere'] })
+    expect(out).toContain('The tenant that is right')
+    expect(err).toContain('acme-nowhere')
+    const lift = ['brake', 'off']
+    await using world = await openWorld()
+    await addApprovers(world, 'grace')
+    await world.run(['brake', 'on'])
+    const { code, out: said } = await atTerminal(world, lift, { typed: ['grace', PASSPHRASE] })
+    expect([code, said]).toEqual([0, expect.stringContaining('The brake is off.')])
+  })
+})

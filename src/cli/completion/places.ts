@@ -11,7 +11,7 @@ export interface Place {
 }
 
 /** A word, and what it is for. */
-export interface Word {
+interface Word {
   name: string
   about: string
 }
