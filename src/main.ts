@@ -6,6 +6,8 @@ import { run } from './cli/run.ts'
 
 const script = process.argv[1] ?? 'identity-mcp'
 
+let outputClosed = false
+
 const io: Io = {
   env: process.env,
   cwd: process.cwd(),
@@ -24,15 +26,19 @@ const io: Io = {
   onReload: (reload) => {
     process.on('SIGHUP', reload)
   },
+  isOutputClosed: () => outputClosed,
   exit: (code) => {
     process.exitCode = code
   },
 }
 
-// A reader such as `| head` can close the pipe early.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-})
+// A reader such as `| head` can close the pipe early. What a command has begun goes on: it may be changing something.
+for (const output of [process.stdout, process.stderr]) {
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    outputClosed ||= output === process.stdout
+  })
+}
 
 function nameOfUser(): string {
   try {

@@ -1,13 +1,18 @@
 import type { Readable, Writable } from 'node:stream'
 import type { ScryptCost } from '../approvals/passphrase-hash.ts'
 
+/** 0 success, 1 a check failed, 2 wrong usage or settings, 3 nothing is changed before somebody else has approved it. */
+export type ExitCode = 0 | 1 | 2 | 3
+
 /** What a command may use of its process. Only `main.ts` uses `process` itself. */
 export interface Io {
   env: Readonly<Record<string, string | undefined>>
   cwd: string
   stdin: Readable & { isTTY?: boolean; unref?: () => unknown }
   stdout: Writable & { isTTY?: boolean; columns?: number }
-  stderr: Writable & { isTTY?: boolean }
+  stderr: Writable & { isTTY?: boolean; columns?: number }
+  /** Whether the reader of standard output has closed it. */
+  isOutputClosed?(): boolean
   /** Login name of the person at this machine. */
   user: string
   /** Number of that user; absent where users have none. */
@@ -22,6 +27,6 @@ export interface Io {
   onReload(reload: () => void): void
   /** What hashing a passphrase costs; by default what is recommended. Tests that are about something else make it cheap. */
   scryptCost?: ScryptCost
-  /** Sets the exit code: 0 success, 1 a check failed, 2 wrong usage or settings. */
-  exit(code: 0 | 1 | 2): void
+  /** Sets the exit code. */
+  exit(code: ExitCode): void
 }

@@ -3,6 +3,7 @@ import { acceptFound, allow, sendingText, strangeSendings } from '../app/found-s
 import type { Io } from '../app/io.ts'
 import { type CommonOptions, settingsFile } from '../app/stores.ts'
 import { SettingsError } from '../config/settings.ts'
+import { canPrompt, readYes } from './prompts.ts'
 import { newCommand, print } from './terminal.ts'
 
 /** `identity-mcp allow`: a person's yes to the settings in the working folder. */
@@ -16,18 +17,11 @@ export const allowCommand = (io: Io): Command =>
     const strange = found ? strangeSendings(file) : []
     if (strange.length === 0) return print(io, 'There is nothing to allow here.')
     // No option says yes: whoever can only pass arguments is not asked.
-    if (!io.stdin.isTTY || !io.stdout.isTTY) {
+    if (!canPrompt(io)) {
       throw new SettingsError('allow', ['takes a person: run it in a terminal'])
     }
     print(io, `${file} sends:`, ...strange.map((one) => `  ${sendingText(one)}`), '')
-    const { confirm, isCancel } = await import('@clack/prompts')
-    const yes = await confirm({
-      message: 'Is that what you want?',
-      initialValue: false,
-      input: io.stdin,
-      output: io.stdout,
-    })
-    if (isCancel(yes) || !yes) {
+    if ((await readYes(io, 'Is that what you want?')) !== true) {
       io.exit(1)
       return print(io, 'Not allowed.')
     }

@@ -11,8 +11,9 @@ import type { Place } from '../domain/briefing.ts'
 import { agentInWords, personInWords, shortName } from '../domain/caller-names.ts'
 import { InvalidInput } from '../errors.ts'
 import { plainText } from '../text/text.ts'
-import { readPassphrase, readTyped } from './prompts.ts'
-import { newCommand, paint, print, type Style, showTime, table, toJson, wrap } from './terminal.ts'
+import { givenOrTypedApprover, readPassphrase, readTyped } from './prompts.ts'
+import { roomOf, table } from './table.ts'
+import { newCommand, paint, print, type Style, showTime, toJson, wrap } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
 
 /** Lists pending approval requests and lets a person decide them. */
@@ -37,7 +38,7 @@ export function approvalsCommand(io: Io, open: OpenData): Command {
     const command = approvals
       .command(`${name} <id>`)
       .description(description)
-      .requiredOption('--approver <name>', 'who decides')
+      .option('--approver <name>', 'who decides; asked for if missing')
       .option('--passphrase-stdin', "read the approver's passphrase from standard input")
       .action((id: string, options: DecideOptions, command: Command) =>
         decideRequest(io, open, command, id, decision, options),
@@ -55,7 +56,7 @@ const DECISIONS = [
 ] as const
 
 interface DecideOptions {
-  approver: string
+  approver?: string
   confirm?: string
   reason?: string
   passphraseStdin?: true
@@ -72,6 +73,7 @@ const listRequests = (io: Io, open: OpenData, command: Command, { all, json }: {
     if (approvals.length === 0)
       return print(io, all ? 'There are no requests.' : 'There are no pending requests.')
     const folded = foldLike(approvals)
+    const isWide = roomOf(io) >= WIDE_ENOUGH
     const rows = folded.map(([approval]) => {
       const status = statusOf(approval)
       const shown = inLine.has(approval.id) ? 'in line' : statusText(approval)
@@ -81,9 +83,13 @@ const listRequests = (io: Io, open: OpenData, command: Command, { all, json }: {
         timeLeft(approval),
         approval.tool,
         plainText(shortName(approval), 24),
-        approval.plan[0] ?? '',
+        ...(isWide ? [approval.plan[0] ?? ''] : []),
       ]
     })
+    const headings = isWide ? [...HEADINGS, 'PLAN'] : HEADINGS
+    const [head = '', ...lines] = table(io, [headings, ...rows])
+    // The plan is what a person decides from, so that it is never cut to nothing.
+    const plans = isWide ? [] : folded.map(([{ plan }]) => wrap(io, plan[0] ?? '', '  '))
     const like = folded.flatMap(([first, ...rest]) =>
       rest.length > 0
         ? wrap(io, `${first.id} and ${rest.length} more like it: ${rest.map(({ id }) => id).join(', ')}`, '')
@@ -91,7 +97,8 @@ const listRequests = (io: Io, open: OpenData, command: Command, { all, json }: {
     )
     print(
       io,
-      ...table(io, [HEADINGS, ...rows]),
+      head,
+      ...lines.flatMap((line, at) => [line, ...(plans[at] ?? [])]),
       ...(like.length > 0 ? ['', ...like] : []),
       ...(inLine.size > 0 && !all ? ['', `${inLine.size} more wait in line; --all lists them, too.`] : []),
       '',
@@ -124,7 +131,9 @@ const statusText = (approval: Approval): string => {
   return status === 'pending' ? [status, progressOf(approval)].filter(Boolean).join(', ') : status
 }
 
-const HEADINGS = ['ID', 'STATE', 'LEFT', 'TOOL', 'CALLER', 'PLAN']
+const HEADINGS = ['ID', 'STATE', 'LEFT', 'TOOL', 'CALLER']
+/** Columns from which on the plan stands in its row. */
+const WIDE_ENOUGH = 140
 
 const STATUS_STYLES: Record<ReturnType<typeof statusOf>, Style> = {
   pending: 'yellow',
@@ -154,7 +163,7 @@ const decideRequest = (
   command: Command,
   id: string,
   decision: 'approved' | 'denied',
-  { approver, confirm, reason, passphraseStdin }: DecideOptions,
+  { approver: named, confirm, reason, passphraseStdin }: DecideOptions,
 ) =>
   withData(io, open, command, async ({ store, journal }) => {
     const approvals = openApprovals(store)
@@ -167,6 +176,7 @@ const decideRequest = (
       )
     }
     print(io, ...describeRequest(io, approval), '')
+    const approver = await givenOrTypedApprover(io, named)
     const verb = decision === 'approved' ? 'approve' : 'deny'
     const shown =
       decision === 'approved' && approval.mustType !== undefined ? await readTyped(io, confirm) : undefined

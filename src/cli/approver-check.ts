@@ -3,11 +3,11 @@ import type { Io } from '../app/io.ts'
 import type { DataFolder } from '../app/stores.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import { checkPassphrase, wrongPassphraseNote } from '../approvals/decide.ts'
-import { InvalidInput, Refused } from '../errors.ts'
+import { Refused } from '../errors.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import type { Store } from '../store/store.ts'
 import { plainText, sameText } from '../text/text.ts'
-import { readPassphrases } from './prompts.ts'
+import { givenOrTypedApprover, readPassphrases } from './prompts.ts'
 
 export interface ApproverOptions {
   approver?: string
@@ -16,7 +16,7 @@ export interface ApproverOptions {
 
 /** The options of a command that an approver must confirm. */
 export const APPROVER_OPTIONS = {
-  approver: ['--approver <name>', 'the approver who confirms it; required once there is an approver'],
+  approver: ['--approver <name>', 'the approver who confirms it, once there is one; asked for if missing'],
   passphraseStdin: ['--passphrase-stdin', "read the approver's passphrase from standard input"],
 } as const
 
@@ -36,17 +36,16 @@ export function journalRecorder(
   return (event, more) => journal.append({ event, call, tool, caller: user, ...(args && { args }), ...more })
 }
 
-/** The name of the approver who must confirm; undefined without approvers. Throws `InvalidInput` if it is missing. */
+/** The name of the approver who must confirm, asked for if it is missing; undefined without approvers. */
 export async function requiredApprover(
+  io: Io,
   store: Store,
   approver: string | undefined,
 ): Promise<string | undefined> {
   const known = await openApprovers(store).list()
   if (known.length === 0) return undefined
-  if (approver === undefined) {
-    throw new InvalidInput('An approver must confirm this.', 'Add --approver NAME.')
-  }
-  return known.find(({ name }) => sameText(name, approver))?.name ?? plainText(approver, 64)
+  const named = await givenOrTypedApprover(io, approver)
+  return known.find(({ name }) => sameText(name, named))?.name ?? plainText(named, 64)
 }
 
 /** Throws and journals `Refused` unless this is the passphrase of that approver. */
@@ -77,7 +76,7 @@ export async function confirmedByApprover(
   record: Recorder,
   { approver, passphraseStdin, to }: ApproverOptions & { to: string },
 ): Promise<{ note?: string }> {
-  const confirming = await requiredApprover(store, approver)
+  const confirming = await requiredApprover(io, store, approver)
   if (confirming === undefined) return {}
   const questions = [`Passphrase of ${confirming} to ${to}`]
   const [passphrase = ''] = await readPassphrases(io, { passphraseStdin, questions })

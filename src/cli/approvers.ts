@@ -13,7 +13,8 @@ import {
   requiredApprover,
 } from './approver-check.ts'
 import { readPassphrases } from './prompts.ts'
-import { newCommand, print, showTime, table, toJson } from './terminal.ts'
+import { table } from './table.ts'
+import { newCommand, print, showTime, toJson } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
 
 /** Manages the approvers. */
@@ -79,7 +80,7 @@ const addApprover = (
     // Before it is journalled: a passphrase typed in its place must not be.
     checkName(name)
     // Without this check, anybody could add themselves and approve everything.
-    const confirming = await requiredApprover(data.store, approver)
+    const confirming = await requiredApprover(io, data.store, approver)
     const questions = [
       'New passphrase, 12 characters or more, known only to this person',
       ...(passphraseStdin ? [] : ['Repeat the new passphrase']),

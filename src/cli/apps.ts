@@ -3,9 +3,10 @@ import type { Io } from '../app/io.ts'
 import { plainText } from '../text/text.ts'
 import { APPS } from '../vendors/scim/profiles/apps.ts'
 import { isAppName } from '../vendors/scim/profiles/index.ts'
-import { nearNames } from '../vendors/scim/profiles/near.ts'
+import { nearApps } from '../vendors/scim/profiles/near.ts'
 import { type AppSheet, sheetOf } from '../vendors/scim/profiles/sheet.ts'
-import { newCommand, paint, print, table, toJson, wrap } from './terminal.ts'
+import { table } from './table.ts'
+import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 
 /** `identity-mcp apps [NAME]`: the apps that a tenant can name, and what is known of one. */
 export const appsCommand = (io: Io): Command =>
@@ -18,7 +19,7 @@ export const appsCommand = (io: Io): Command =>
         return print(io, ...(json ? [toJson(sheets, 2)] : listed(io, sheets)))
       }
       if (!isAppName(name)) {
-        const near = nearNames(name)
+        const near = nearApps(name)
         const hint =
           near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : ' Without a name, all are listed.'
         io.stderr.write(`No app "${plainText(name, 64)}" is known.${hint}\n`)

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
 import type { Running } from '../app/compose.ts'
@@ -17,7 +18,11 @@ import { EXPORT_FORMATS, type ExportFormat, formatOf } from './audit/formats.ts'
 import { type PlaceKeeper, placeBeside, placeInStore } from './audit/place.ts'
 import { reconcile } from './audit/reconcile.ts'
 import { reconciledLines } from './audit/reconcile-text.ts'
+import { type ShowOptions, showAudit, withEventFilter } from './audit/show.ts'
 import { collectorSink, fileSink, outputSink, type Sink } from './audit/sinks.ts'
+import { withFormats } from './listing.ts'
+import { withProgress } from './progress.ts'
+import { withLimit } from './read-pages.ts'
 import { newCommand, print, toJson } from './terminal.ts'
 import type { OpenData } from './with-data.ts'
 import { type Start, withServer } from './with-server.ts'
@@ -34,13 +39,23 @@ interface ExportOptions {
 
 /** `identity-mcp audit`: logs of the apps, for other programs. */
 export function auditCommand(io: Io, start: Start, open: OpenData): Command {
-  const audit = newCommand(io, 'audit', 'Export the logs of the apps')
+  const audit = newCommand(io, 'audit', 'Show and export the logs of the apps')
+  withEventFilter(withLimit(withFormats(audit.command('show <tenant>', { isDefault: true }))))
+    .description('Show who did what at a tenant; exit code 1 if the log was not read whole')
+    .action((tenant: string, options: ShowOptions, command: Command) =>
+      withServer(io, { start, open }, command, ({ parts }) =>
+        showAudit({ io, parts }, tenant, spanOf(options), options),
+      ),
+    )
   withOptions(audit.command('export <tenant>'))
     .description('Export everything that happened at a tenant; run again, it goes on where it stopped')
     .action((tenant: string, options: ExportOptions, command: Command) =>
       withServer(io, { start, open }, command, async (running) => {
         const signal = stopOf(io)
-        const exported = await exportOnce(io, running, tenant, options, signal).catch((error) => {
+        // Events that go to this very terminal are progress enough.
+        const speaker = options.out === undefined && options.to === undefined ? silent : io
+        const exporting = () => exportOnce(io, running, tenant, options, signal)
+        const exported = await withProgress(speaker, 'Exporting the log', exporting).catch((error) => {
           if (signal.aborted) return undefined
           throw error
         })
@@ -80,7 +95,9 @@ export function auditCommand(io: Io, start: Start, open: OpenData): Command {
       withServer(io, { start, open }, command, async ({ tenants, snapshots, log }) => {
         const signal = stopOf(io)
         const ask = bulkAsk(io, { tenants, log }, signal)
-        const { accounts, events } = await takeSnapshot(tenant, { ask, snapshots, signal })
+        const { accounts, events } = await withProgress(io, 'Reading the accounts', () =>
+          takeSnapshot(tenant, { ask, snapshots, signal }),
+        )
         const changes =
           events === undefined ? 'the first list, with nothing to compare it with' : `${events} changes`
         io.stdout.write(`${accounts} accounts, ${changes}\n`)
@@ -104,6 +121,8 @@ const withOptions = (command: Command): Command =>
         .choices(['hec', 'jsonl'])
         .default('jsonl'),
     )
+
+const silent: Pick<Io, 'stderr'> = { stderr: new PassThrough() }
 
 /** Aborts when the process is asked to stop. */
 function stopOf(io: Io): AbortSignal {
@@ -193,11 +212,16 @@ async function reconcileHere(
   { since, until, actor, json }: ReconcileOptions,
   { logs, signal }: { logs: Logs; signal: AbortSignal },
 ): Promise<void> {
-  const end = timeOf(until, '--until') ?? new Date()
-  const span = { since: timeOf(since, '--since') ?? new Date(end.getTime() - DAY_MS), until: end }
-  const found = await reconcile(tenant, logs, { ...span, actor }, signal)
+  const span = { ...spanOf({ since, until }), actor }
+  const found = await withProgress(io, 'Reading the logs', () => reconcile(tenant, logs, span, signal))
   print(io, ...(json ? [toJson({ tenant, ...found }, 2)] : reconciledLines(io, found)))
   if (found.notShown.length + found.notOurs.length + found.gaps.length > 0) io.exit(1)
+}
+
+/** The span that the command line names; the last 24 hours if it names none. */
+function spanOf({ since, until }: { since?: string | undefined; until?: string | undefined }) {
+  const end = timeOf(until, '--until') ?? new Date()
+  return { since: timeOf(since, '--since') ?? new Date(end.getTime() - DAY_MS), until: end }
 }
 
 function placeOf(

@@ -1,108 +1,136 @@
-import { randomBytes } from 'node:crypto'
 import type { Io } from '../app/io.ts'
 import type { DataFolder } from '../app/stores.ts'
-import { type Approval, statusOf } from '../approvals/approval.ts'
+import { statusOf } from '../approvals/approval.ts'
 import { openApprovals } from '../approvals/approvals.ts'
-import { openApprovers } from '../approvals/approvers.ts'
-import { decide } from '../approvals/decide.ts'
+import { checkTyped } from '../approvals/typed-confirmation.ts'
+import { callsOf } from '../auth/principal.ts'
 import { callerId } from '../domain/caller-names.ts'
-import { EVERYTHING } from '../domain/scopes.ts'
+import type { Tell } from '../domain/operations.ts'
+import { EVERYTHING, narrowed, type Scope } from '../domain/scopes.ts'
 import { dispatcher, type Parts } from '../engine/dispatch.ts'
 import type { Tool } from '../engine/tool.ts'
-import { NotFound, Refused } from '../errors.ts'
-import type { Call } from '../guards/call.ts'
-import { plainText } from '../text/text.ts'
-import { describeRequest } from './approvals.ts'
-import { readName, readPassphrase, readTyped } from './prompts.ts'
-import { print } from './terminal.ts'
+import type { Call, PersonsAnswer, Reply } from '../guards/call.ts'
+import type { PendingApproval } from '../tools/fields.ts'
+import { withProgress } from './progress.ts'
+import { canPrompt, readTyped, readYes } from './prompts.ts'
+import { print, wrap } from './terminal.ts'
 
-/** Where a person runs a command that changes something. */
+/** Where a person runs a command that calls tools. */
 export interface Terminal {
   io: Io
-  parts: Parts
+  parts: Parts & { scopes?: readonly Scope[] }
   data: DataFolder
   /** The command line for a command on the same data. */
   self: (words: string) => string
 }
 
-/** Who agrees, as the command line says. */
-interface AgreeOptions {
-  approver?: string | undefined
-  confirm?: string | undefined
-  passphraseStdin?: true | undefined
-  /** What they agree to: "Passphrase of grace to …". */
-  to: string
-  /** Prints nothing but errors. */
-  quiet?: true | undefined
-}
-
-/** The time limit of each of the two calls, milliseconds. */
+/** The time limit of each call, milliseconds. */
 export const CALL_TIME_HERE = 50_000
+const READ_TIME_HERE = 10 * 60_000
 
-/**
- * Makes a call of a tool through all guards, once an approver has agreed at this terminal. Undefined if another person must
- * approve it too, which it says.
- */
-export async function callHere<Answer>(
-  { io, parts, data, self }: Terminal,
-  tool: Tool,
-  input: object,
-  options: AgreeOptions,
-): Promise<Answer | undefined> {
-  const dispatch = dispatcher(parts)
-  const run = async (more: { approvalId?: string }) => {
-    const reply = await dispatch(newCall(io, tool, { ...input, ...more }))
-    if ('question' in reply) throw new TypeError('no person can be asked here')
-    // The answer has passed the tool's output schema.
-    return reply.answer as unknown as Answer & { approval?: { id: string } }
-  }
-  const first = await run({})
-  if (!first.approval) return first
-  const asked = await openApprovals(data.store).get(first.approval.id)
-  if (!asked) throw new NotFound('The approval request no longer exists.', 'Run this again.')
-  if (!options.quiet) print(io, ...describeRequest(io, asked), '')
-  const approved =
-    statusOf(asked) === 'approved' ? asked : await approveHere({ io, data, self }, asked, options)
-  if (statusOf(approved) === 'pending') {
-    print(io, 'Another person must approve it too. Run this again when they have.')
-    return undefined
-  }
-  return run({ approvalId: approved.id })
-}
+export const WAITING = 'Waiting for the apps'
 
-/** A call that always needs an approver, whatever the settings require of agents. */
-const newCall = (io: Io, tool: Tool, input: unknown): Call => ({
-  id: randomBytes(6).toString('hex'),
-  tool,
-  input,
-  caller: { id: callerId.local(io.user), client: 'identity-mcp' },
-  self: { names: [io.user], mayBe: [] },
-  grant: EVERYTHING,
-  canAsk: false,
-  leastLevel: 'approve',
-  signal: new AbortController().signal,
-  deadline: Date.now() + CALL_TIME_HERE,
-  record: async () => {
-    throw new TypeError('this call is not journalled')
-  },
+/** The terminal on which a person is spoken to while standard output holds a document. */
+export const besideDocument = <Here extends { io: Io }>(here: Here): Here => ({
+  ...here,
+  io: { ...here.io, stdout: here.io.stderr },
 })
 
-async function approveHere(
-  { io, data: { store, journal }, self }: Omit<Terminal, 'parts'>,
-  { id, mustType }: Approval,
-  { approver, confirm, passphraseStdin, to }: AgreeOptions,
-): Promise<Approval> {
-  const approvers = openApprovers(store, io.scryptCost)
-  if ((await approvers.list()).length === 0) {
-    throw new Refused('There are no approvers yet.', `Add one: ${self('approvers add NAME')}`)
+export function toolNamed({ tools }: Pick<Parts, 'tools'>, name: string): Tool {
+  const tool = tools.find((one) => one.name === name)
+  if (!tool) throw new TypeError(`there is no ${name}`)
+  return tool
+}
+
+/** The answer of a tool that only reads. A person waits longer than a client: as long as a budget takes to have room. */
+export async function readHere<Answer>(
+  { io, parts }: Pick<Terminal, 'io' | 'parts'>,
+  tool: string,
+  input: object,
+  tell: Tell,
+): Promise<Answer> {
+  const call = newCall({ io, parts }, toolNamed(parts, tool), input, {})
+  return answerIn<Answer>(await dispatcher(parts)({ ...call, deadline: Date.now() + READ_TIME_HERE, tell }))
+}
+
+/**
+ * Makes a call that changes something, under the rules of an agent's: where it asks, the person at this terminal is asked.
+ * Undefined if an approver must decide first, which it says.
+ */
+export async function changeHere<Answer>(
+  { io, parts, data }: Pick<Terminal, 'io' | 'parts' | 'data'>,
+  tool: string,
+  input: object,
+): Promise<Answer | undefined> {
+  const dispatch = dispatcher(parts)
+  const call = newCall({ io, parts }, toolNamed(parts, tool), input, { canAsk: canPrompt(io) })
+  const run = (more: Partial<Call>) =>
+    withProgress(io, WAITING, (tell) =>
+      dispatch({ ...call, deadline: Date.now() + CALL_TIME_HERE, tell, ...more }),
+    )
+  const first = await run({})
+  const reply = 'question' in first ? await run({ answer: await askHere(io, first.question) }) : first
+  const answer = answerIn<Answer & Pending>(reply)
+  if (!answer.approval) return answer
+  const { id } = answer.approval
+  const asked = await openApprovals(data.store).get(id)
+  // A person approved this very call since it was made last.
+  if (asked && statusOf(asked) === 'approved')
+    return answerIn<Answer>(await run({ input: { ...input, approvalId: id } }))
+  sayWhereToApprove(io, answer.approval)
+  return undefined
+}
+
+export interface Pending {
+  approval?: PendingApproval
+}
+
+/** An answer has passed the tool's output schema. */
+export function answerIn<Answer>(reply: Reply): Answer {
+  if ('question' in reply) throw new TypeError('a question is not an answer')
+  return reply.answer as unknown as Answer
+}
+
+/** A call of the person at this terminal, with what they may do by the command line. */
+export function newCall(
+  { io, parts: { scopes } }: Pick<Terminal, 'io' | 'parts'>,
+  tool: Tool,
+  input: object,
+  { canAsk = false, leastLevel }: Partial<Pick<Call, 'canAsk' | 'leastLevel'>>,
+): Call {
+  const make = callsOf({
+    caller: callerId.local(io.user),
+    self: { names: [io.user], mayBe: [] },
+    grant: scopes ? narrowed(EVERYTHING, scopes) : EVERYTHING,
+  })
+  const call = make({ tool, input, client: 'identity-mcp', canAsk })
+  return { ...call, deadline: Date.now() + CALL_TIME_HERE, ...(leastLevel && { leastLevel }) }
+}
+
+/** Shows a question as a client would, and takes the answer. No option of a command answers it. */
+async function askHere(
+  io: Io,
+  { message, state, mustType }: Extract<Reply, { question: unknown }>['question'],
+): Promise<PersonsAnswer> {
+  print(io, ...message.split('\n').flatMap((line) => wrap(io, line, '')), '')
+  if (mustType !== undefined) {
+    checkTyped({ mustType }, await readTyped(io, undefined))
+    return { state, action: 'accept', confirmed: true }
   }
-  const name = approver ?? (await readName(io))
-  const typed = mustType === undefined ? undefined : await readTyped(io, confirm)
-  const question = `Passphrase of ${plainText(name, 64)} to ${to}`
-  const passphrase = await readPassphrase(io, { passphraseStdin, question })
-  const where = `by ${io.user} at the terminal`
-  return decide(
-    { approvals: openApprovals(store), approvers, journal },
-    { id, decision: 'approved', approver: name, passphrase, how: 'terminal', typed, where },
+  const yes = await readYes(io, 'Do this?')
+  if (yes === 'cancelled') return { state, action: 'cancel', confirmed: false }
+  return { state, action: yes ? 'accept' : 'decline', confirmed: yes }
+}
+
+function sayWhereToApprove(io: Io, { plan, approveAt }: PendingApproval): void {
+  print(
+    io,
+    ...plan.flatMap((line) => wrap(io, line, '  ')),
+    '',
+    'Nothing is changed yet: an approver must agree to it first.',
+    // Never wrapped: people copy it.
+    approveAt,
+    'Then run the same command again.',
   )
+  io.exit(3)
 }

@@ -8,6 +8,7 @@ import { IdentityError } from '../errors.ts'
 import type { StoreHealth } from '../store/store.ts'
 import { sameText } from '../text/text.ts'
 import { describeFreeze } from './brake.ts'
+import { withProgress } from './progress.ts'
 import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 
 interface TenantCheck {
@@ -35,7 +36,9 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
       try {
         const { tenants } = running
         const chosen = tenant === undefined ? tenants.all : [tenants.get(tenant)]
-        const [store, ...looked] = await Promise.all([running.store.health(), ...chosen.map(checkTenant)])
+        const [store, ...looked] = await withProgress(io, 'Testing the tokens', () =>
+          Promise.all([running.store.health(), ...chosen.map(checkTenant)]),
+        )
         const names = store.ok ? (await running.page.approvers.list()).map(({ name }) => name) : []
         const checked = looked.map((one) => withOwner(one, tenants.get(one.tenant), names))
         const freezes = store.ok ? await running.freezes.list() : []

@@ -11,12 +11,15 @@ import { EVERYTHING } from '../domain/scopes.ts'
 import { type CompareDesk, comparedWith } from '../engine/compare-desk.ts'
 import { csvLine } from '../text/csv.ts'
 import { htmlPage } from './html-page.ts'
-import { newCommand, print, showTime, table, toJson } from './terminal.ts'
+import { withProgress } from './progress.ts'
+import { givenOrTyped, namesIn } from './prompts.ts'
+import { table } from './table.ts'
+import { newCommand, print, showTime, toJson } from './terminal.ts'
 import type { OpenData } from './with-data.ts'
 import { type Start, withServer } from './with-server.ts'
 
 interface CompareOptions {
-  truth: string
+  truth?: string
   tenants?: string
   out?: string
   json?: true
@@ -29,13 +32,15 @@ export const compareCommand = (io: Io, start: Start, open: OpenData): Command =>
     'compare',
     'Compare tenants with the source of people; exit code 1 if a list was not read whole',
   )
-    .requiredOption('--truth <tenant>', 'the tenant that is right: identity provider or HR')
+    .option('--truth <tenant>', 'the tenant that is right: identity provider or HR; asked for if missing')
     .option('--tenants <names>', 'only these tenants, with commas between; default: all others')
     .option('--out <folder>', 'write every row there: CSV and HTML')
     .option('--json', 'print the counts as JSON')
     .action((options: CompareOptions, command: Command) =>
       withServer(io, { start, open }, command, async ({ comparisons, tenants }) => {
-        const { truth, out, json } = options
+        const { out, json } = options
+        const right = { message: 'The tenant that is right', option: '--truth TENANT' }
+        const truth = await givenOrTyped(io, options.truth, right)
         const desk = comparisons.desk({
           caller: { id: callerId.local(io.user), client: 'identity-mcp' },
           grant: EVERYTHING,
@@ -43,9 +48,12 @@ export const compareCommand = (io: Io, start: Start, open: OpenData): Command =>
           deadline: Number.POSITIVE_INFINITY,
           signal: new AbortController().signal,
         })
-        const named = options.tenants?.split(',').map((name) => name.trim())
-        const comparison = await desk.open({ truth, tenants: comparedWith(truth, named, tenants) })
-        if (out !== undefined) await report(resolve(io.cwd, out), comparison, desk)
+        const named = options.tenants === undefined ? undefined : namesIn(options.tenants)
+        const comparison = await withProgress(io, 'Comparing the accounts', async () => {
+          const opened = await desk.open({ truth, tenants: comparedWith(truth, named, tenants) })
+          if (out !== undefined) await report(resolve(io.cwd, out), opened, desk)
+          return opened
+        })
         tell(io, comparison, json === true)
         if (comparison.incomplete.length > 0) io.exit(1)
       }),

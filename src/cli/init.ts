@@ -13,7 +13,7 @@ import { BaseUrl, type Vendor } from '../vendors/define.ts'
 import { vendors } from '../vendors/index.ts'
 import { addressIn, blanksIn } from '../vendors/scim/profiles/fill-in.ts'
 import { isAppName } from '../vendors/scim/profiles/index.ts'
-import { nearNames } from '../vendors/scim/profiles/near.ts'
+import { nearApps } from '../vendors/scim/profiles/near.ts'
 import { type AppSheet, sheetOf } from '../vendors/scim/profiles/sheet.ts'
 import { newCommand, print } from './terminal.ts'
 
@@ -105,7 +105,7 @@ interface Place {
 /** Throws `SettingsError` for a name that is not known. */
 function knownApp(name: string): AppSheet {
   if (isAppName(name)) return sheetOf(name)
-  const near = nearNames(name)
+  const near = nearApps(name)
   const hint =
     near.length > 0 ? `; did you mean ${near.join(' or ')}?` : '; identity-mcp apps lists the known ones'
   throw new SettingsError('init', [`--app: no app "${plainText(name, 64)}" is known${hint}`])

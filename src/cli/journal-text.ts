@@ -4,7 +4,8 @@ import { inWords, shortName } from '../domain/caller-names.ts'
 import type { JournalLine } from '../journal/events.ts'
 import { endsWrite } from '../journal/query.ts'
 import { plainText } from '../text/text.ts'
-import { type Cell, paint, type Style, table, wrap } from './terminal.ts'
+import { type Cell, roomOf, table } from './table.ts'
+import { paint, type Style, wrap } from './terminal.ts'
 
 const EVENT_STYLES: Record<string, Style> = {
   asked: 'cyan',
@@ -24,21 +25,25 @@ const event = ({ event: text }: JournalLine): Cell => ({ text, style: EVENT_STYL
 /** "2026-03-01 12:42:07", in UTC. */
 const time = ({ at }: JournalLine) => plainText(at).slice(0, 19).replace('T', ' ')
 
+/** On a narrower terminal, who called what gives way to whom it was about. */
+const WIDE_ENOUGH = 100
+
 /** Journal lines as table rows. */
-export const rows = (io: Io, lines: readonly JournalLine[]): string[] =>
-  table(
+export function rows(io: Io, lines: readonly JournalLine[]): string[] {
+  const isWide = roomOf(io) >= WIDE_ENOUGH
+  return table(
     io,
     lines.map((line) => [
       String(line.seq),
       time(line),
       event(line),
-      plainText(line.tool, 24),
-      plainText(shortName(line), 20),
+      ...(isWide ? [plainText(line.tool, 24), plainText(shortName(line), 20)] : []),
       subjectOf(line),
     ]),
     // With --follow, rows are printed one at a time and still align.
-    [5, 19, 8, 17, 10],
+    [5, 19, 8, ...(isWide ? [17, 10] : [])],
   )
+}
 
 /** What an event was about, in a few words. */
 function subjectOf({ account, approval, code, note, args }: JournalLine): string {

@@ -17,6 +17,7 @@ import { csv } from './journal-csv.ts'
 import { ocsfOf } from './journal-ocsf.ts'
 import { addProofCommands, anchorsIn, publicKeyOf } from './journal-proof.ts'
 import { rows, story } from './journal-text.ts'
+import { withProgress } from './progress.ts'
 import { newCommand, paint, print, toJson } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
 
@@ -84,7 +85,10 @@ const tail = (io: Io, open: OpenData, command: Command, { lines, follow, json }:
     const printLine = (line: JournalLine) => print(io, ...(json ? [toJsonLine(line)] : rows(io, [line])))
     latest.forEach(printLine)
     // Until the reader closes the pipe or the person stops the program.
-    for await (const line of journal.follow(position, { live: () => io.stdout.writable })) printLine(line)
+    for await (const line of journal.follow(position, {
+      live: () => io.stdout.writable && !io.isOutputClosed?.(),
+    }))
+      printLine(line)
   })
 
 const showCall = (io: Io, open: OpenData, command: Command, which: string, { json }: { json?: true }) =>
@@ -126,10 +130,7 @@ const exportLines = (
     }
     const lines = Readable.from(text())
     if (out === undefined) {
-      return pipeline(lines, io.stdout, { end: false }).catch((error) => {
-        // A reader that closes early, such as `head`, is not an error.
-        if (io.stdout.writable) throw error
-      })
+      return pipeline(lines, io.stdout, { end: false })
     }
     // A new file only: a typing error must not overwrite the journal itself.
     const file = createWriteStream(resolve(io.cwd, out), { flags: 'wx', mode: 0o600 })
@@ -161,7 +162,7 @@ const verify = (io: Io, open: OpenData, command: Command, { anchor, key: named, 
     if (key && anchor === undefined)
       throw new InvalidInput('--key needs anchors to check.', 'Name them with --anchor FILE.')
     const given = anchorsIn(io, anchor)
-    const verdict = await journal.verify()
+    const verdict = await withProgress(io, 'Verifying the journal', () => journal.verify())
     const anchors = await anchorsHeld(journal, given, key)
     if (!verdict.ok || anchors.some(({ problem }) => problem)) io.exit(1)
     if (json) return print(io, toJson({ ...verdict, ...(anchor !== undefined && { anchors }) }, 2))
@@ -194,7 +195,7 @@ const verify = (io: Io, open: OpenData, command: Command, { anchor, key: named, 
 
 const reindex = (io: Io, open: OpenData, command: Command) =>
   withData(io, open, command, async ({ journal }) => {
-    const head = await journal.index.rebuild()
+    const head = await withProgress(io, 'Building the index', () => journal.index.rebuild())
     print(io, paint(io, 'green', `Intact, and indexed up to entry ${head?.seq ?? 0}.`))
   })
 

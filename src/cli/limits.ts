@@ -12,7 +12,8 @@ import {
   confirmedByApprover,
   journalRecorder,
 } from './approver-check.ts'
-import { newCommand, print, showTime, table, toJson, wrap } from './terminal.ts'
+import { table } from './table.ts'
+import { newCommand, print, showTime, toJson, wrap } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
 
 /** Lists the callers that are paused by a limit, and lets a person lift a pause. */

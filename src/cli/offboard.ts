@@ -6,7 +6,9 @@ import type { Io } from '../app/io.ts'
 import { type CommonOptions, typed } from '../app/stores.ts'
 import type { Run, RunCounts, RunRow } from '../domain/run.ts'
 import { InvalidInput } from '../errors.ts'
-import { callHere } from './call-here.ts'
+import { agreedHere } from './agree-here.ts'
+import { besideDocument } from './call-here.ts'
+import { givenOrTypedReason, namesIn } from './prompts.ts'
 import { htmlReport, markdownReport } from './run-report.ts'
 import { follow, rowsAndCounts, rowsAsCsv } from './runs.ts'
 import { newCommand, print, toJson } from './terminal.ts'
@@ -14,7 +16,7 @@ import { type OpenData, withData } from './with-data.ts'
 
 interface OffboardOptions {
   tenants?: string
-  reason: string
+  reason?: string
   approver?: string
   confirm?: string
   passphraseStdin?: true
@@ -38,7 +40,7 @@ export const offboardCommand = (
   newCommand(io, 'offboard', 'Take access away from everybody in a file, once an approver has agreed here')
     .argument('<file>', 'CSV whose column `email` names the people')
     .option('--tenants <names>', 'only in these tenants, with commas between; default: in all that can')
-    .requiredOption('--reason <text>', 'why, for the approver and the journal')
+    .option('--reason <text>', 'why, for the approver and the journal; asked for if missing')
     .option('--at <time>', 'begin then: 2026-12-24T18:00[Europe/Berlin]; a server must be running by then')
     .option('--approver <name>', 'who approves it; asked for if missing')
     .option('--confirm <number>', 'the number of accounts, as the plan says it')
@@ -51,18 +53,17 @@ export const offboardCommand = (
         const running = await start(command.optsWithGlobals())
         const self = (words: string) => typed(io, command.optsWithGlobals(), words)
         try {
-          const tool = running.parts.tools.find(({ name }) => name === 'offboard')
-          if (!tool) throw new TypeError('there is no offboard')
-          const { tenants, reason, at, approver, confirm, passphraseStdin, json } = options
+          const { tenants, at, approver, confirm, passphraseStdin, json } = options
           const input = {
             people,
-            reason,
-            ...(tenants !== undefined && { tenants: tenants.split(',').map((name) => name.trim()) }),
+            reason: await givenOrTypedReason(io, options.reason),
+            ...(tenants !== undefined && { tenants: namesIn(tenants) }),
             ...(at !== undefined && { at }),
           }
-          const agree = { approver, confirm, passphraseStdin, to: 'offboard these people', quiet: json }
+          const agree = { approver, confirm, passphraseStdin, to: 'offboard these people' }
           const terminal = { io, parts: running.parts, data, self }
-          const answer = await callHere<OffboardAnswer>(terminal, tool, input, agree)
+          const here = json ? besideDocument(terminal) : terminal
+          const answer = await agreedHere<OffboardAnswer>(here, 'offboard', input, agree)
           if (!answer) return
           await tell(io, running, answer, options)
         } finally {

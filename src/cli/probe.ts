@@ -6,6 +6,7 @@ import type { AppProbe, RequestContext } from '../domain/operations.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { IdentityError, Unsupported } from '../errors.ts'
 import { isAppName, profileOf, settingsOf } from '../vendors/scim/profiles/index.ts'
+import { withProgress } from './progress.ts'
 import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 
 /** `identity-mcp probe TENANT`: finds out with read requests what an app supports, and suggests settings. */
@@ -21,7 +22,7 @@ export const probeCommand = (io: Io, start: (options: CommonOptions) => Promise<
       const running = await start(command.optsWithGlobals())
       try {
         const tenant = running.tenants.get(name)
-        const probe = await probeTenant(tenant)
+        const probe = await withProgress(io, 'Asking the app what it can do', () => probeTenant(tenant))
         if (json) print(io, toJson({ tenant: name, ...probe, differs: differencesIn(tenant, probe) }, 2))
         else showProbe(io, tenant, probe)
         io.exit(probe.ok ? 0 : 1)

@@ -1,23 +1,79 @@
 import type { Io } from '../app/io.ts'
 import { Declined, InvalidInput } from '../errors.ts'
 
-/** Asks for the name of an approver at the terminal. */
-export async function readName(io: Io): Promise<string> {
-  if (!io.stdin.isTTY || !io.stdout.isTTY) {
-    throw new InvalidInput(
-      'Cannot ask for the name of the approver: this is not a terminal.',
-      'Add --approver NAME.',
-    )
-  }
+/** Whether a person can be asked here. */
+export const canPrompt = ({ stdin, stdout }: Pick<Io, 'stdin' | 'stdout'>): boolean =>
+  stdin.isTTY === true && stdout.isTTY === true
+
+interface Missing {
+  /** What is asked for: "Name of the approver". */
+  message: string
+  /** How the command line gives it: "--approver NAME". */
+  option: string
+}
+
+/** What the command line gives, else what a person types at the terminal. Throws `InvalidInput` without a terminal. */
+export async function givenOrTyped(
+  io: Io,
+  given: string | undefined,
+  { message, option }: Missing,
+): Promise<string> {
+  if (given !== undefined) return given
+  mustPrompt(io, { message, option })
   const { isCancel, text } = await import('@clack/prompts')
   const answer = await text({
-    message: 'Name of the approver',
+    message,
     input: io.stdin,
     output: io.stdout,
-    validate: (name) => (name?.trim() ? undefined : 'Type the name, or press Ctrl+C to cancel.'),
+    validate: (typed) => (typed?.trim() ? undefined : 'Type it, or press Ctrl+C to cancel.'),
   })
   if (isCancel(answer)) throw cancelled()
   return answer.trim()
+}
+
+export const givenOrTypedApprover = (io: Io, given: string | undefined): Promise<string> =>
+  givenOrTyped(io, given, { message: 'Name of the approver', option: '--approver NAME' })
+
+export const givenOrTypedReason = (io: Io, given: string | undefined): Promise<string> =>
+  givenOrTyped(io, given, { message: 'Reason, for the journal', option: '--reason TEXT' })
+
+/** Some of these names, as the command line gives them with commas between, else as a person picks them. */
+export async function givenOrPicked(
+  io: Io,
+  given: string | undefined,
+  names: readonly string[],
+  missing: Missing,
+): Promise<string[]> {
+  if (given !== undefined) return namesIn(given)
+  mustPrompt(io, missing)
+  const { isCancel, multiselect } = await import('@clack/prompts')
+  const answer = await multiselect({
+    message: missing.message,
+    options: names.map((value) => ({ value })),
+    required: true,
+    input: io.stdin,
+    output: io.stdout,
+  })
+  if (isCancel(answer)) throw cancelled()
+  return answer
+}
+
+/** Names with commas between. */
+export const namesIn = (text: string): string[] => text.split(',').map((name) => name.trim())
+
+/** Whether a person says yes at the terminal; no is the answer of whoever only presses Enter. */
+export async function readYes(io: Io, message: string): Promise<boolean | 'cancelled'> {
+  const { confirm, isCancel } = await import('@clack/prompts')
+  const answer = await confirm({ message, initialValue: false, input: io.stdin, output: io.stdout })
+  return isCancel(answer) ? 'cancelled' : answer
+}
+
+function mustPrompt(io: Io, { message, option }: Missing): void {
+  if (canPrompt(io)) return
+  throw new InvalidInput(
+    `Missing: ${message}. This is not a terminal, so nobody can be asked.`,
+    `Add ${option}.`,
+  )
 }
 
 const cancelled = () => new Declined('Nothing was changed.', 'Run the command again when you are ready.')
@@ -53,7 +109,7 @@ export async function readPassphrases(
 }
 
 async function askPassphrase(io: Io, question: string): Promise<string> {
-  if (!io.stdin.isTTY || !io.stdout.isTTY) {
+  if (!canPrompt(io)) {
     throw new InvalidInput(
       'Cannot ask for the passphrase: this is not a terminal.',
       'Run this in a terminal, or write the passphrase to standard input and add --passphrase-stdin.',
@@ -73,7 +129,7 @@ async function askPassphrase(io: Io, question: string): Promise<string> {
 /** What the approver must type for a high-impact change: `given` on the command line, or asked for at the terminal. */
 export async function readTyped(io: Io, given: string | undefined): Promise<string> {
   if (given !== undefined) return given
-  if (!io.stdin.isTTY || !io.stdout.isTTY) {
+  if (!canPrompt(io)) {
     throw new InvalidInput(
       'This is a high-impact change: to approve it, type the user name or the number of accounts.',
       'Add --confirm with the value that the request shows.',

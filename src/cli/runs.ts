@@ -12,13 +12,15 @@ import {
   confirmedByApprover,
   journalRecorder,
 } from './approver-check.ts'
-import { newCommand, print, showTime, table, toJson, wrap } from './terminal.ts'
+import { givenOrTypedReason } from './prompts.ts'
+import { table } from './table.ts'
+import { newCommand, print, showTime, toJson, wrap } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
 
 type Start = (options: CommonOptions) => Promise<Running>
 
 interface DecideOptions extends ApproverOptions {
-  reason: string
+  reason?: string
   failed?: true
 }
 
@@ -43,7 +45,7 @@ export function runsCommand(io: Io, start: Start, open: OpenData): Command {
     .description('Go on with a run that waits for a person')
     .option(...APPROVER_OPTIONS.approver)
     .option(...APPROVER_OPTIONS.passphraseStdin)
-    .requiredOption('--reason <text>', 'why, for the journal')
+    .option('--reason <text>', 'why, for the journal; asked for if missing')
     .option('--failed', 'try again what failed')
     .action((id: string, options: DecideOptions, command: Command) =>
       resumeRun({ io, start, open, command }, id, options),
@@ -51,8 +53,8 @@ export function runsCommand(io: Io, start: Start, open: OpenData): Command {
   runs
     .command('cancel <id>')
     .description('End a run; what is done stays done')
-    .requiredOption('--reason <text>', 'why, for the journal')
-    .action((id: string, options: { reason: string }, command: Command) =>
+    .option('--reason <text>', 'why, for the journal; asked for if missing')
+    .action((id: string, options: { reason?: string }, command: Command) =>
       cancelRun(io, open, command, id, options),
     )
   return runs
@@ -161,7 +163,7 @@ function runLines(io: Io, run: Run, counts: RunCounts): string[] {
 async function resumeRun(
   { io, start, open, command }: { io: Io; start: Start; open: OpenData; command: Command },
   id: string,
-  { reason, failed, ...approver }: DecideOptions,
+  { reason: why, failed, ...approver }: DecideOptions,
 ): Promise<void> {
   await withData(io, open, command, async (data) => {
     const kept = openRunStore(data.store, data.store)
@@ -174,6 +176,7 @@ async function resumeRun(
         'A run that is paused can be resumed, and with --failed one that has finished.',
       )
     }
+    const reason = await givenOrTypedReason(io, why)
     const record = journalRecorder(io, data, 'runs', { runId: id, reason })
     const { note } = await confirmedByApprover(io, data.store, record, { ...approver, to: 'resume this run' })
     if (failed) await tryAgain(kept, run)
@@ -216,13 +219,20 @@ function again(row: RunRow): RunRow {
   return { ...rest, ...ended, outcome: 'waiting', verified: false, steps }
 }
 
-const cancelRun = (io: Io, open: OpenData, command: Command, id: string, { reason }: { reason: string }) =>
+const cancelRun = (
+  io: Io,
+  open: OpenData,
+  command: Command,
+  id: string,
+  { reason: why }: { reason?: string },
+) =>
   withData(io, open, command, async (data) => {
     const kept = openRunStore(data.store, data.store)
     const run = await kept.get(id)
     if (!run) throw noRun(id)
     if (hasEnded(run))
       throw new Conflict(`The run ${id} is ${run.state} already.`, 'There is nothing to cancel.')
+    const reason = await givenOrTypedReason(io, why)
     const record = journalRecorder(io, data, 'runs', { runId: id, reason })
     const cancelled = await kept.change(id, (now) =>
       hasEnded(now) ? now : { ...now, state: 'cancelled', paused: reason },

@@ -6,13 +6,14 @@ import { finishTask } from '../approvals/finish-task.ts'
 import { openTasks, type Task } from '../approvals/tasks.ts'
 import { personInWords } from '../domain/caller-names.ts'
 import { InvalidInput } from '../errors.ts'
-import { readPassphrase } from './prompts.ts'
-import { newCommand, print, showTime, table, toJson } from './terminal.ts'
+import { givenOrTyped, readPassphrase } from './prompts.ts'
+import { table } from './table.ts'
+import { newCommand, print, showTime, toJson } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
 
 interface DoneOptions {
-  owner: string
-  saw: string
+  owner?: string
+  saw?: string
   passphraseStdin?: true
 }
 
@@ -28,8 +29,8 @@ export function tasksCommand(io: Io, open: OpenData): Command {
   tasks
     .command('done <id>')
     .description('Say that a task is done; only its owner can')
-    .requiredOption('--owner <name>', 'whose task it is')
-    .requiredOption('--saw <text>', 'what you did and what the app shows now, for the journal')
+    .option('--owner <name>', 'whose task it is; asked for if missing')
+    .option('--saw <text>', 'what you did and what the app shows now, for the journal; asked for if missing')
     .option('--passphrase-stdin', "read the owner's passphrase from standard input")
     .action((id: string, options: DoneOptions, command: Command) => taskDone(io, open, command, id, options))
   return tasks
@@ -76,9 +77,15 @@ const taskDone = (
   open: OpenData,
   command: Command,
   id: string,
-  { owner, saw, passphraseStdin }: DoneOptions,
+  { passphraseStdin, ...given }: DoneOptions,
 ): Promise<void> =>
   withData(io, open, command, async ({ store, journal }) => {
+    const owner = await givenOrTyped(io, given.owner, {
+      message: 'Your name, as owner',
+      option: '--owner NAME',
+    })
+    const seen = { message: 'What you did and what the app shows now', option: '--saw TEXT' }
+    const saw = await givenOrTyped(io, given.saw, seen)
     if (saw.trim() === '') throw new InvalidInput('Say what you saw.', 'Add --saw TEXT.')
     const passphrase = await readPassphrase(io, {
       passphraseStdin,

@@ -7,7 +7,8 @@ import { type Grant, SCOPES, type Scope } from '../domain/scopes.ts'
 import { InvalidInput } from '../errors.ts'
 import { plainText } from '../text/text.ts'
 import { journalRecorder, type Recorder } from './approver-check.ts'
-import { newCommand, print, showTime, table, toJson } from './terminal.ts'
+import { table } from './table.ts'
+import { newCommand, print, showTime, toJson } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
 
 /** Creates and revokes the API tokens of callers over HTTP. */

@@ -9,12 +9,12 @@ import type { Parts } from '../engine/dispatch.ts'
 import { pastOf } from '../engine/history.ts'
 import { holdFor } from '../engine/hold.ts'
 import { NO_RUNS } from '../engine/run-desk.ts'
-import type { ChangingTool } from '../engine/tool.ts'
 import { InvalidInput } from '../errors.ts'
 import { deadline } from '../guards/deadline.ts'
 import { openClaims } from '../store/claims.ts'
 import { memoryStore } from '../store/table-store.ts'
-import { CALL_TIME_HERE, callHere, type Terminal } from './call-here.ts'
+import { agreedHere } from './agree-here.ts'
+import { besideDocument, CALL_TIME_HERE, type Terminal, toolNamed } from './call-here.ts'
 import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
 
@@ -67,15 +67,13 @@ async function undo(
   { tenant, reason, dryRun, json, ...approverOptions }: UndoOptions,
 ): Promise<void> {
   const { io, parts, self } = context
-  const tool = parts.tools.find(({ name }) => name === 'undo_change')
-  if (!tool || tool.effect === 'reads') throw new TypeError('there is no undo_change')
   const input = { change, reason, ...(tenant !== undefined && { tenant }) }
-  if (dryRun) return showPlan(io, parts, tool, input)
+  if (dryRun) return showPlan(io, parts, input)
 
-  const answer = await callHere<UndoAnswer>(context, tool, input, {
+  const here = json ? besideDocument(context) : context
+  const answer = await agreedHere<UndoAnswer>(here, 'undo_change', input, {
     ...approverOptions,
     to: 'undo this',
-    quiet: json,
   })
   if (!answer) return
   if (json) print(io, toJson(answer, 2))
@@ -93,7 +91,9 @@ interface UndoAnswer {
   change?: string
 }
 
-async function showPlan(io: Io, parts: Parts, tool: ChangingTool, input: { change: string }): Promise<void> {
+async function showPlan(io: Io, parts: Parts, input: { change: string }): Promise<void> {
+  const tool = toolNamed(parts, 'undo_change')
+  if (tool.effect === 'reads') throw new TypeError('undo_change only reads')
   const parsed = tool.input().safeParse(input)
   if (!parsed.success) throw new InvalidInput('The reference, tenant or reason is not valid.', 'See --help.')
   const context = {

@@ -2,6 +2,8 @@ import type { Command } from 'commander'
 import type { Io } from '../app/io.ts'
 import type { DataFolder } from '../app/stores.ts'
 import { IdentityError, InvalidInput, NotFound, UnknownTenant } from '../errors.ts'
+import { plainText } from '../text/text.ts'
+import { inCommands } from './in-commands.ts'
 
 /** Opens the data folder that the settings name. */
 export type OpenData = (command: Command) => Promise<DataFolder>
@@ -19,7 +21,9 @@ export async function withData(
     await work(data)
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
-    io.stderr.write(`${error.message}\n${error.hint}\n`)
+    io.stderr.write(`${[error.message, error.hint].map((text) => inCommands(io, text)).join('\n')}\n`)
+    for (const { tenant, userName, id } of error.details.candidates ?? [])
+      io.stderr.write(`  ${plainText(userName)} in ${tenant}, id ${plainText(id)}\n`)
     io.exit([InvalidInput, NotFound, UnknownTenant].some((usage) => error instanceof usage) ? 2 : 1)
   } finally {
     await data?.close()

@@ -85,7 +85,14 @@ export interface ApprovalLink {
 /** A tool's answer, with a link if a person must approve first; or a question for the person at the client. */
 export type Reply =
   | { answer: Record<string, unknown>; link?: ApprovalLink }
-  | { question: { message: string; state: string } }
+  | {
+      question: {
+        message: string
+        state: string
+        /** What a terminal lets the person type for a yes, as an approver would have to. */
+        mustType?: string
+      }
+    }
 
 export type CallGuard = Guard<Call, Reply>
 

@@ -78,7 +78,7 @@ export const confirm = (by: Confirming): CallGuard =>
       }
     }
     return level === 'ask' && call.canAsk
-      ? askInForm(call, plan, bound, by)
+      ? askInForm(call, plan, { bound, demand }, by)
       : request(call, plan, { bound, demand }, by)
   }
 

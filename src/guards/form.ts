@@ -2,6 +2,7 @@ import { checkDecision } from '../approvals/approval.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import { type Binding, whyNotCovered } from '../approvals/binding.ts'
 import { newQuestion, QUESTION_TTL_MS, type Question, readQuestion } from '../approvals/question.ts'
+import { mustType } from '../approvals/typed-confirmation.ts'
 import { agentInWords } from '../domain/caller-names.ts'
 import { type Plan, shownOf } from '../domain/change.ts'
 import { ApprovalUsed, ApprovalVoid, Declined } from '../errors.ts'
@@ -9,7 +10,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { StateSigner } from '../store/signed-state.ts'
 import { inQuotes, plainText } from '../text/text.ts'
 import type { Call, CallGuard, PersonsAnswer, Reply } from './call.ts'
-import type { Policy } from './policy.ts'
+import type { Demand, Policy } from './policy.ts'
 
 /** What a question through the client is made and checked with. */
 export interface Asking {
@@ -22,13 +23,16 @@ export interface Asking {
 export async function askInForm(
   call: Call,
   plan: Plan,
-  bound: Binding,
+  { bound, demand: { kinds } }: { bound: Binding; demand: Pick<Demand, 'kinds'> },
   { signer }: Pick<Asking, 'signer'>,
 ): Promise<Reply> {
   mustBeWhole(call, plan)
   const { question, state } = await newQuestion(signer, call, bound)
   await call.record({ event: 'asked', approval: { id: question.id, how: 'form' } })
-  return { question: { message: wording(plan, call), state } }
+  const typed = mustType(plan, kinds)
+  return {
+    question: { message: wording(plan, call), state, ...(typed !== undefined && { mustType: typed }) },
+  }
 }
 
 /**

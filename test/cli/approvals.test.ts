@@ -224,13 +224,47 @@ test('says so when the request is decided, used or over', async () => {
 test.each<[string, string[], string]>([
   ['an id that nobody gave out', ['approve', 'K7Q2-M9XD-41', '--approver', 'boss'], 'There is no request'],
   ['an unknown id to show', ['show', 'K7Q2'], 'There is no request'],
-  ['no approver named', ['approve', 'K7Q2-M9XD-41'], '--approver'],
   ['an unknown option', ['list', '--everything'], '--everything'],
-  ['an unknown word', ['frobnicate'], 'too many arguments'],
 ])('%s is wrong usage', async (_, args, words) => {
   const { code, err } = await run(args)
   expect(code).toBe(2)
   expect(err).toContain(words)
+})
+
+test.each(['approve', 'deny'])('%s asks in the terminal who decides, behind the plan', async (verb) => {
+  await addBoss()
+  const { id } = await ask()
+  const { code, out } = await run([verb, id], { typed: ['boss', PASSPHRASE] })
+  const shown = withoutColours(out)
+  expect(shown.indexOf('Deactivate "ada@example.com"')).toBeLessThan(shown.indexOf('Name of the approver'))
+  expect(code).toBe(0)
+  expect(await openApprovals(desk.store).get(id)).toMatchObject({
+    state: verb === 'approve' ? 'approved' : 'denied',
+    by: 'boss',
+  })
+})
+
+test('where nobody can be asked who decides, it says what to add', async () => {
+  await addBoss()
+  const { id } = await ask()
+  expect(await run(['approve', id, '--passphrase-stdin'], { piped: PASSPHRASE })).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--approver NAME'),
+  })
+  expect(await openApprovals(desk.store).get(id)).toMatchObject({ state: 'pending' })
+})
+
+test.each([60, 80])('a terminal of %i columns shows the plan of each request', async (columns) => {
+  const { id } = await ask()
+  const rows = withoutColours((await run([], { terminal: true, columns })).out).split('\n')
+  const at = rows.findIndex((row) => row.startsWith(id))
+  expect(rows[at + 1]).toContain('Deactivate "ada@example.com" in acme-netskope.')
+})
+
+test('a list that is piped is whole', async () => {
+  const plan = [`Deactivate "${'long.'.repeat(60)}ada@example.com".`]
+  const { id } = await ask({ plan })
+  expect((await run([])).out).toMatch(new RegExp(`${id}.*long.ada@example.com`))
 })
 
 test('without a terminal or a passphrase it says what to do', async () => {

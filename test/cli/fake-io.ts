@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { type Command, CommanderError } from 'commander'
-import type { Io } from '../../src/app/io.ts'
+import type { ExitCode, Io } from '../../src/app/io.ts'
 import type { DataFolder } from '../../src/app/stores.ts'
 import type { OpenData } from '../../src/cli/with-data.ts'
 import { fileJournal } from '../../src/journal/file.ts'
@@ -26,7 +26,7 @@ export const anIo = (given: Pick<Io, 'stdin' | 'stdout' | 'stderr' | 'exit'> & P
 type MakeCommand = (io: Io, open: OpenData) => Command
 
 export interface Said {
-  code: 0 | 1 | 2
+  code: ExitCode
   out: string
   err: string
 }
@@ -45,7 +45,8 @@ export async function openDesk() {
       piped,
       typed,
       terminal = typed !== undefined,
-    }: { piped?: string; typed?: string[]; terminal?: boolean } = {},
+      columns = 100,
+    }: { piped?: string; typed?: string[]; terminal?: boolean; columns?: number } = {},
   ): Promise<Said> {
     const said: Said = { code: 0, out: '', err: '' }
     const answers = [...(typed ?? [])]
@@ -60,8 +61,8 @@ export async function openDesk() {
         return stdin
       },
     })
-    const stdout = Object.assign(new PassThrough(), { isTTY: terminal, columns: 100 })
-    const stderr = new PassThrough()
+    const stdout = Object.assign(new PassThrough(), { isTTY: terminal, ...(terminal && { columns }) })
+    const stderr = Object.assign(new PassThrough(), { isTTY: terminal, ...(terminal && { columns }) })
     stdout.on('data', (piece) => {
       said.out += String(piece)
     })

@@ -77,6 +77,22 @@ test('fits the terminal and plays no tricks on it', async () => {
   }
 })
 
+test('a terminal of 80 columns shows whom each entry is about, and a pipe all of it', async () => {
+  const note = 'word '.repeat(60)
+  await happen({
+    account: { ...account, userName: 'hana.weber@example.com' },
+    caller: 'Claude Desktop',
+    note,
+  })
+  const { out } = await run([], { terminal: true, columns: 80 })
+  const [row = ''] = withoutColours(out).split('\n')
+  expect(row).toContain('hana.weber@example.com')
+  expect(row.length).toBeLessThanOrEqual(80)
+  expect((await run([])).out).toMatch(
+    /deactivate_user +Claude Desktop +hana.weber@example.com.*(word ){59}word/,
+  )
+})
+
 test.each(['call-1', 'call-2', '5', 'K7Q2-M9XD-41', 'k7q2m9xd41'])(
   'tells the whole story from %s',
   async (which) => {

@@ -167,12 +167,24 @@ describe('the command line', () => {
     expect(stderr).not.toContain('pasted-secret')
   })
 
-  test('ends in silence when nobody reads on', async () => {
-    const child = spawn(process.execPath, [MAIN, 'sandbox', '--list-faults'], {
-      env: environment(),
-      cwd: folder,
-    })
-    child.stdout.destroy()
+  test.each([
+    ['sandbox --list-faults'],
+    ['help'],
+    ['completion bash'],
+    ['list acme-netskope --sandbox'],
+    ['list acme-netskope --sandbox --csv'],
+    ['audit acme-netskope --sandbox'],
+    ['audit export acme-netskope --since 2026-01-01 --sandbox'],
+    ['audit follow acme-netskope --since 2026-01-01 --every 1 --sandbox'],
+    ['journal --sandbox'],
+    ['journal export --sandbox'],
+    ['demo --fast'],
+  ])('ends in silence when nobody reads on: %s', async (words) => {
+    if (words.startsWith('journal')) await run(['brake', 'on', '--sandbox'])
+    const child = spawn(process.execPath, [MAIN, ...words.split(' ')], { env: environment(), cwd: folder })
+    // At once, or as `head` does after the first lines.
+    if (words.includes('--list-faults')) child.stdout.destroy()
+    else child.stdout.once('data', () => child.stdout.destroy())
     let stderr = ''
     child.stderr.on('data', (piece) => {
       stderr += String(piece)

@@ -1,6 +1,6 @@
 import type { Io } from '../../app/io.ts'
 import type { AuditEvent } from '../../domain/account.ts'
-import { table } from '../terminal.ts'
+import { table } from '../table.ts'
 import type { Reconciled } from './reconcile.ts'
 
 /** What a reconciliation found, for people. */

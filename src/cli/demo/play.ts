@@ -37,6 +37,7 @@ export async function play(io: Io, { fast = false }: { fast?: boolean | undefine
     await inWorld({ ...io, script }, { person: personAt(screen), until }, (world) => runActs(world, screen))
     return true
   } catch (error) {
+    if (io.isOutputClosed?.()) return true
     io.stderr.write(`\n${failureText(error)}\n`)
     return false
   }

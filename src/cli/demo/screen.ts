@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Io } from '../../app/io.ts'
-import { paint, print, type Style, table, wrap } from '../terminal.ts'
+import { table } from '../table.ts'
+import { paint, print, type Style, wrap } from '../terminal.ts'
 import { folded, pageOf, WIDTH } from './page.ts'
 import { Surprise } from './surprise.ts'
 

@@ -7,7 +7,7 @@ import type { AppProfile } from '../../../src/vendors/scim/profiles/define.ts'
 import { engineering } from '../../../src/vendors/scim/profiles/engineering.ts'
 import { addressIn, blanksIn } from '../../../src/vendors/scim/profiles/fill-in.ts'
 import { profileOf, settingsOf } from '../../../src/vendors/scim/profiles/index.ts'
-import { nearNames } from '../../../src/vendors/scim/profiles/near.ts'
+import { nearApps } from '../../../src/vendors/scim/profiles/near.ts'
 import { security } from '../../../src/vendors/scim/profiles/security.ts'
 import { workplace } from '../../../src/vendors/scim/profiles/workplace.ts'
 
@@ -147,8 +147,8 @@ describe('an unknown app is refused by name', () => {
   })
 
   test('with no more than three near names', () => {
-    expect(nearNames('git')).toHaveLength(3)
-    expect(nearNames('qqqqqqqq')).toEqual([])
+    expect(nearApps('git')).toHaveLength(3)
+    expect(nearApps('qqqqqqqq')).toEqual([])
   })
 
   test('and no other vendor takes one', () => {

@@ -3,7 +3,7 @@ import { BaseUrl } from '../../../config/address.ts'
 import { plainText } from '../../../text/text.ts'
 import { blanksIn } from './fill-in.ts'
 import { isAppName, profileOf } from './index.ts'
-import { nearNames } from './near.ts'
+import { nearApps } from './near.ts'
 
 const WholeUrl = BaseUrl.refine((url) => blanksIn(url).length === 0, {
   error: ({ input }) =>
@@ -73,7 +73,7 @@ export function checkBlanks(
 }
 
 function unknownApp(name: string): string {
-  const near = nearNames(name)
+  const near = nearApps(name)
   const shown = `no app "${plainText(name, 64)}" is known`
   return near.length > 0
     ? `${shown}; did you mean ${near.join(' or ')}?`
