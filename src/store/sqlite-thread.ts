@@ -83,16 +83,17 @@ function openThread(options: ThreadOptions, lost: () => void) {
     if (answers === 'closed') {
       leave(new Error('the database is closed'))
       idle.push(worker)
-    } else {
-      for (const { id, result, failure } of answers) {
-        const one = waiting.get(id)
-        waiting.delete(id)
-        if (failure) one?.reject(Object.assign(new Error(failure.message), { code: failure.code }))
-        else one?.resolve(result)
-      }
+      worker.unref()
+      return
+    }
+    for (const { id, result, failure } of answers) {
+      const one = waiting.get(id)
+      waiting.delete(id)
+      if (failure) one?.reject(Object.assign(new Error(failure.message), { code: failure.code }))
+      else one?.resolve(result)
     }
     // Only what is under way keeps the process alive.
-    if (waiting.size === 0) worker.unref()
+    if (waiting.size === 0 && !closing) worker.unref()
   }
   const fail = (error: unknown) => {
     failure = explainMissingBuild(error)
