@@ -8,24 +8,33 @@ interface RedisNode {
   port: number
 }
 
-/** The address and the credentials of a Redis. */
-export interface RedisAddress extends RedisNode {
-  tls: boolean
-  database: number
+interface Login {
   username?: string
   password?: Secret
-  /** How it is found where it can move; `host` and `port` are then the first of the nodes. */
-  via?: { sentinels: readonly RedisNode[]; name: string } | { cluster: readonly RedisNode[] }
 }
+
+/** The address and the credentials of a Redis. */
+export interface RedisAddress extends RedisNode, Login {
+  tls: boolean
+  database: number
+  /** How it is found where it can move; `host` and `port` are then the first of the nodes. */
+  via?:
+    | { sentinels: readonly RedisNode[]; name: string /** At the Sentinels. */; login?: Login }
+    | { cluster: readonly RedisNode[] }
+}
+
+/** Every password of an address. */
+const passwordsOf = ({ password, via }: RedisAddress): Secret[] =>
+  [password, via && 'sentinels' in via ? via.login?.password : undefined].filter((one) => one !== undefined)
 
 /** Where the store is: in the data folder, or in a Redis that instances share. */
 export type StorePlace = 'disk' | RedisAddress
 
 /** A warning if the password is sent over a network without TLS. */
 export const passwordInClear = (address: RedisAddress): string | undefined => {
-  const { tls, password } = address
+  const { tls } = address
   const remote = nodesOf(address).find(({ host }) => !isLoopback(host))
-  return password && !tls && remote
+  return passwordsOf(address).length > 0 && !tls && remote
     ? `The password of the Redis at ${remote.host} is sent in clear: use rediss:// for TLS.`
     : undefined
 }
@@ -55,7 +64,7 @@ export const storePlace = (Reference: z.ZodType<Secret, string>) =>
       if (read?.error) return problem(read.error.issues[0]?.message ?? 'cannot be read')
       const address = toAddress(read?.data.reveal() ?? text)
       if (!address) return problem(INVALID_ADDRESS)
-      if (literal && address.password) {
+      if (literal && passwordsOf(address).length > 0) {
         return problem('contains a password: put the whole address into env:NAME or file:/path')
       }
       return address
@@ -70,17 +79,27 @@ const SENTINEL_PORT = 26_379
 
 /** Nodes are separated by commas, which no URL has; each is read as a URL of its own. */
 function toAddress(text: string): RedisAddress | undefined {
-  const [, scheme, kind, login = '', hosts = '', path = ''] =
+  const [, scheme, kind, user = '', hosts = '', path = ''] =
     /^(rediss?)(?:\+(sentinel|cluster))?:\/\/([^@/?#]*@)?([^@/?#]*)(.*)$/s.exec(text) ?? []
   if (!kind) return singleAddress(text)
-  const [, name, database = ''] =
-    (kind === 'cluster' ? /^\/?()()$/ : /^\/([\w.-]+)(\/\d{1,4})?$/).exec(path) ?? []
+  const [, name, database = '', query = ''] =
+    (kind === 'cluster' ? /^\/?()()$/ : /^\/([\w.-]+)(\/\d{1,4})?(?:\?([^#]*))?$/).exec(path) ?? []
+  const login = sentinelLogin(query)
   const port = kind === 'cluster' ? REDIS_PORT : SENTINEL_PORT
-  const found = hosts.split(',').map((host) => singleAddress(`${scheme}://${login}${host}${database}`, port))
+  const found = hosts.split(',').map((host) => singleAddress(`${scheme}://${user}${host}${database}`, port))
   const nodes = found.flatMap((one) => (one ? [{ host: one.host, port: one.port }] : []))
   const [first] = found
-  if (!first || name === undefined || nodes.length < found.length) return undefined
-  return { ...first, via: kind === 'cluster' ? { cluster: nodes } : { sentinels: nodes, name } }
+  if (!first || !login || name === undefined || nodes.length < found.length) return undefined
+  return { ...first, via: kind === 'cluster' ? { cluster: nodes } : { sentinels: nodes, name, ...login } }
+}
+
+/** What Sentinels are told that want a password of their own; undefined if something else is asked for. */
+function sentinelLogin(query: string): { login?: Login } | undefined {
+  const given = new URLSearchParams(query)
+  const [username, password] = [given.get('sentinelUsername'), given.get('sentinelPassword')]
+  if ([...given.keys()].some((key) => !/^sentinel(Username|Password)$/.test(key))) return undefined
+  if (!password) return username === null && password === null ? {} : undefined
+  return { login: { ...(username && { username }), password: new Secret(password) } }
 }
 
 function singleAddress(text: string, defaultPort = REDIS_PORT): RedisAddress | undefined {

@@ -23,7 +23,7 @@ export async function redisClient(address: RedisAddress): Promise<RedisClient> {
   if (via && 'cluster' in via) return new Cluster([...via.cluster], clusterOptions(address))
   const { host, port, database } = address
   const found = via
-    ? { sentinels: [...via.sentinels], name: via.name, ...sentinelOptions(address) }
+    ? { sentinels: [...via.sentinels], name: via.name, ...sentinelOptions(address, via.login) }
     : { host, port }
   return new Redis({
     ...commonOptions(address),
@@ -65,10 +65,14 @@ function commonOptions({ tls, username, password }: RedisAddress): RedisOptions 
   }
 }
 
-const sentinelOptions = ({ tls }: RedisAddress): RedisOptions => ({
+type SentinelLogin = Extract<RedisAddress['via'], { sentinels: unknown }>['login']
+
+const sentinelOptions = ({ tls }: RedisAddress, login: SentinelLogin): RedisOptions => ({
   sentinelCommandTimeout: COMMAND_MS,
   sentinelRetryStrategy: pause,
   ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+  ...(login?.username !== undefined && { sentinelUsername: login.username }),
+  ...(login?.password && { sentinelPassword: login.password.reveal() }),
 })
 
 const clusterOptions = (address: RedisAddress): ClusterOptions => ({

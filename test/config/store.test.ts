@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { placeIn } from '../../src/app/stores.ts'
 import { SettingsError, storePlaceIn } from '../../src/config/settings.ts'
 import { passwordInClear, type RedisAddress } from '../../src/config/store.ts'
+import type { Secret } from '../../src/secret.ts'
 import { anIo } from '../cli/fake-io.ts'
 
 /** What the settings make of `store`, or what they say is wrong with it. */
@@ -68,11 +69,23 @@ test('a password comes by reference, decoded, and is shown nowhere', () => {
   expect(inspect(place) + JSON.stringify(place)).not.toContain('ss/w')
 })
 
-test('a password in the settings is refused, with the way out, and not quoted', () => {
-  const said = placeOf('redis://:hunter22@cache')
-  expect(said).toContain('env:NAME')
-  expect(said).not.toContain('hunter22')
+test('Sentinels can want a password of their own', () => {
+  const address = 'redis+sentinel://bot:p1@one,two/main?sentinelUsername=watch&sentinelPassword=p%40ss%2Fw'
+  const place = placeOf('env:REDIS_URL', { REDIS_URL: address })
+  expect(place).toMatchObject({ username: 'bot', via: { name: 'main', login: { username: 'watch' } } })
+  const { password, via } = place as Record<'password', Secret> & { via: { login: { password: Secret } } }
+  expect([password.reveal(), via.login.password.reveal()]).toEqual(['p1', 'p@ss/w'])
+  expect(inspect(place) + JSON.stringify(place)).not.toContain('ss/w')
 })
+
+test.each(['redis://:hunter22@cache', 'redis+sentinel://one/main?sentinelPassword=hunter22'])(
+  'a password in the settings is refused, with the way out, and not quoted: %s',
+  (address) => {
+    const said = placeOf(address)
+    expect(said).toContain('env:NAME')
+    expect(said).not.toContain('hunter22')
+  },
+)
 
 test.each([
   'postgres://cache',
@@ -87,6 +100,8 @@ test.each([
   'redis+sentinel://one,two',
   'redis+sentinel://one,/main',
   'redis+sentinel://one/main/x',
+  'redis+sentinel://one/main?password=hunter22',
+  'redis+sentinel://one/main?sentinelUsername=watch',
   'redis+cluster://one/1',
   'redis+cluster://one,two:port',
   'redis+other://one',

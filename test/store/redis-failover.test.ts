@@ -7,7 +7,7 @@ import { withRedis } from '../support/with-redis.ts'
 import { openWorld, type ToolAnswer } from '../support/world.ts'
 
 const KINDS = [
-  ['found through Sentinels', startSentinel],
+  ['found through Sentinels', () => startSentinel()],
   ['in a cluster', startCluster],
 ] as const
 
@@ -15,6 +15,17 @@ const SHARE = 1 / 4
 const PER_SECOND = 40
 
 withRedis('a Redis', () => {
+  test('is found through Sentinels that want a password of their own, and not without it', async () => {
+    await using redis = await startSentinel({ password: 'p@ss/wörd' })
+    const { via, ...address } = redis.address
+    const store = redisStore(openRedis({ ...address, via }))
+    await expect.poll(() => store.health(), { timeout: 10_000 }).toMatchObject({ ok: true })
+    await store.close()
+    const without = redisStore(openRedis({ ...address, via: { ...via, login: undefined } as typeof via }))
+    await expect(without.get('key')).rejects.toMatchObject({ code: 'unavailable' })
+    await without.close()
+  })
+
   describe.each(KINDS)('%s', (_, start) => {
     test('keeps, lists and changes, and says what state it is in', async () => {
       await using redis = await start()

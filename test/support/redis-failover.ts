@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { RedisAddress } from '../../src/config/store.ts'
+import { Secret } from '../../src/secret.ts'
 import { freePort, type RedisServer, startRedis } from './redis.ts'
 
 /** Several real nodes, one of which has our data and can be killed. */
@@ -21,7 +22,7 @@ const synced = (replica: RedisServer) =>
   expect.poll(() => replica.raw().info('replication'), { timeout: 15_000 }).toMatch(/master_link_status:up/)
 
 /** A primary, a replica, and a Sentinel that makes one of the other. */
-export async function startSentinel(): Promise<FailoverRedis> {
+export async function startSentinel({ password }: { password?: string } = {}): Promise<FailoverRedis> {
   const primary = await startRedis(...REPLICA)
   const replica = await startRedis(...REPLICA, '--replicaof', `127.0.0.1 ${primary.port}`)
   const port = await freePort()
@@ -34,6 +35,7 @@ export async function startSentinel(): Promise<FailoverRedis> {
       `sentinel monitor main 127.0.0.1 ${primary.port} 1`,
       `sentinel down-after-milliseconds main ${DOWN_AFTER_MS}`,
       'sentinel failover-timeout main 3000',
+      ...(password === undefined ? [] : [`requirepass ${password}`]),
     ].join('\n'),
   )
   await synced(replica)
@@ -46,8 +48,18 @@ export async function startSentinel(): Promise<FailoverRedis> {
   await expect.poll(() => said, { timeout: 15_000 }).toContain('+slave slave')
   const nodes = [{ host: '127.0.0.1', port }]
   return {
-    url: `redis+sentinel://127.0.0.1:${port}/main`,
-    address: { host: '127.0.0.1', port, tls: false, database: 0, via: { sentinels: nodes, name: 'main' } },
+    url: `redis+sentinel://127.0.0.1:${port}/main${password === undefined ? '' : `?sentinelPassword=${encodeURIComponent(password)}`}`,
+    address: {
+      host: '127.0.0.1',
+      port,
+      tls: false,
+      database: 0,
+      via: {
+        sentinels: nodes,
+        name: 'main',
+        ...(password !== undefined && { login: { password: new Secret(password) } }),
+      },
+    },
     fail: () => primary.kill(),
     async [Symbol.asyncDispose]() {
       const gone = once(sentinel, 'exit')
