@@ -12,6 +12,7 @@ import { callerRateLimit } from '../http/caller-rate-limit.ts'
 import { principalIn } from '../http/mcp-endpoint.ts'
 import { type Metrics, prometheus } from '../http/metrics.ts'
 import { type HttpServing, startHttpServer } from '../http/server.ts'
+import { serverCard } from '../http/server-card.ts'
 import { inFlight } from '../in-flight.ts'
 import type { Log } from '../log.ts'
 import { servedScopes, serverFactory } from '../server.ts'
@@ -161,6 +162,7 @@ async function composeFromSettings(
             resource: protectedResource(jwt, { mcp: new URL('/mcp', url ?? address).href, scopes }),
           }),
           scopes: jwt?.scopes ?? scopes,
+          card: serverCard(pkg, { mcp: new URL('/mcp', url ?? address).href, needsToken: auth !== 'none' }),
           ready: async () => (await store.health()).ok,
           page: approvalPage(page, origins),
           log,

@@ -10,6 +10,7 @@ import { boundedConnections } from './connections.ts'
 import { foreign, type KnownAs } from './foreign.ts'
 import { listens, type McpServing, mcpEndpoint } from './mcp-endpoint.ts'
 import { aboutRequest, answer, logged, type RequestInfo, refuse } from './request.ts'
+import { CARD_PATHS, CARD_TYPE } from './server-card.ts'
 
 /** Limits on how a client sends its request, in bytes and milliseconds. */
 const REQUEST_LIMITS = {
@@ -30,6 +31,8 @@ const DRAIN_MS = CALL_TIME + 5_000
 export interface HttpServing extends McpServing, KnownAs {
   /** Whether calls can be served now. */
   ready: () => Promise<boolean>
+  /** What clients that have not connected yet can know. */
+  card: unknown
   /** Serves the approval page and every path below it. */
   page: Route
 }
@@ -126,6 +129,14 @@ export async function startHttpServer(
         }),
       ],
     ])
+    const card = getRoute((response) =>
+      answer(response, 200, serving.card, {
+        'content-type': CARD_TYPE,
+        'cache-control': 'public, max-age=3600',
+        'access-control-allow-origin': '*',
+      }),
+    )
+    for (const path of CARD_PATHS) routes.set(path, card)
     for (const [path, document] of serving.resource?.documents ?? []) {
       routes.set(
         path,

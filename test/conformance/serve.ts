@@ -40,6 +40,7 @@ const door = await startHttpServer(
         offerQuestions(mcp)
         return mcp
       },
+      card: {},
       ready: async () => true,
       page: (_, response) => response.writeHead(404).end(),
       log,

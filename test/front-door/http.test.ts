@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import pkg from '../../package.json' with { type: 'json' }
 import { tools } from '../../src/tools/index.ts'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { linkIn, send } from '../support/browser.ts'
@@ -156,6 +157,37 @@ describe('over HTTP', () => {
     )
     expect([healthy?.status, ready?.status, elsewhere?.status]).toEqual([200, 200, 404])
     expect(await ready?.json()).toEqual({ ready: true })
+  })
+})
+
+describe('the server card', () => {
+  const shared = shareWorld(() => openHttpWorld())
+  test.each(['/mcp/server-card', '/.well-known/mcp/server-card.json'])(
+    'at %s says who this is and where to connect, to everybody, and names no tenant',
+    async (path) => {
+      const world = shared()
+      const reply = await world.fetch(path)
+      expect([reply.status, reply.headers.get('content-type')]).toEqual([
+        200,
+        'application/mcp-server-card+json',
+      ])
+      expect(reply.headers.get('access-control-allow-origin')).toBe('*')
+      const card = (await reply.json()) as { remotes: { url: string }[] }
+      expect(card).toMatchObject({
+        $schema: expect.stringContaining('server-card.schema.json'),
+        name: expect.stringMatching(/^[\w.-]+\/[\w.-]+$/),
+        version: pkg.version,
+        remotes: [{ type: 'streamable-http', headers: [{ name: 'Authorization', isSecret: true }] }],
+      })
+      // What it says is where MCP is.
+      const reached = await fetch(card.remotes[0]?.url ?? '', { method: 'POST', body: '{}' })
+      expect(reached.status).toBe(401)
+      expect(JSON.stringify(card)).not.toContain('acme')
+    },
+  )
+
+  test('can only be read', async () => {
+    expect((await shared().fetch('/mcp/server-card', { method: 'POST' })).status).toBe(405)
   })
 })
 
