@@ -20,7 +20,7 @@ const settings = ({ Secret }: SettingsParts) =>
         rest: Secret.optional().describe('Token for the audit log; the `scim` token when left out'),
       })
       .refine(({ scim, rest }) => scim || rest, 'needs at least one token: scim or rest')
-      .describe('The tokens, as env:NAME or file:/path'),
+      .describe('The tokens, as env:NAME, file:/path or keychain:NAME'),
     // Vendor-owned clients send a custom header; identity providers send a bearer token to the same address.
     authScheme: z
       .enum(AUTH_SCHEMES)

@@ -44,7 +44,7 @@ const settings = (parts: SettingsParts) =>
           scim: parts.Secret.optional().describe('The SCIM token, if it is not fetched'),
           ...fetchedTokenSlots(parts),
         })
-        .describe('The token, or the secret that fetches tokens, as env:NAME or file:/path'),
+        .describe('The token, or the secret that fetches tokens, as env:NAME, file:/path or keychain:NAME'),
       ...fetchedTokenSettings(),
       headers: extraHeaders(parts),
       paths: collectionPaths(),
