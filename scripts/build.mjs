@@ -11,6 +11,8 @@ const common = {
   target: 'node20.18',
   // Native: one package per platform.
   external: ['@libsql/*'],
+  // Its other build loads its parts at run time, and they would not be in the bundle.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   logLevel: 'warning',
 }
 

@@ -49,7 +49,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['store'],
   ['changes'],
   ['domain'],
-  ['config', 'text', 'log.ts', 'meter.ts', 'in-flight.ts'],
+  ['config', 'clients', 'text', 'log.ts', 'meter.ts', 'in-flight.ts'],
   ['errors.ts', 'secret.ts', 'redact.ts'],
 ]
 const roomOf = (file: string) => file.split('/')[0] ?? file
@@ -156,6 +156,7 @@ describe('the map of imports', () => {
       libsql: /^store\//,
       commander: /^(main\.ts|cli\/|app\/stores\.ts)/,
       '@clack/prompts': /^cli\//,
+      'jsonc-parser': /^clients\/json-edit\.ts$/,
       'env-paths': /^app\/found-settings\.ts$/,
       'csv-parse': /^(cli\/offboard|vendors\/directory\/.*)\.ts$/,
     }
