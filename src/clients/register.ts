@@ -1,19 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, isAbsolute } from 'node:path'
 import { CLIENTS, type Machine, type McpClient, type ServerStart } from './clients.ts'
 import { diffLines } from './diff.ts'
 import { appendTo, removeFrom, setIn, valueAt } from './json-edit.ts'
+import { replaceFile } from './replace-file.ts'
 import { removeTable, setTable, type TomlValue, tableAt } from './toml-edit.ts'
 import { Uneditable } from './uneditable.ts'
 
@@ -74,23 +64,13 @@ function editing(found: FoundClient, edit: (text: string) => string): Edit | Lef
 /** Writes an edit, if the file is still as it was. Returns why it was not written, if so. */
 export function write({ file, before, after, diff }: Edit): string | undefined {
   if (diff.length === 0) return undefined
-  // Where people keep their settings elsewhere, a link leads there.
-  const target = existsSync(file) ? realpathSync(file) : file
-  const made = `${target}.${randomUUID().slice(0, 8)}`
   try {
-    const now = existsSync(target) ? readFileSync(target, 'utf8') : undefined
+    const now = existsSync(file) ? readFileSync(file, 'utf8') : undefined
     if (now !== before) return 'was changed by another program meanwhile: run this again'
-    if (after.trim() === '') {
-      rmSync(target, { force: true })
-      return undefined
-    }
-    mkdirSync(dirname(target), { recursive: true })
-    writeFileSync(made, after, { mode: 0o600, flag: 'wx' })
-    if (before !== undefined) chmodSync(made, statSync(target).mode)
-    renameSync(made, target)
+    if (after.trim() === '') rmSync(file, { force: true })
+    else replaceFile(file, after)
     return undefined
   } catch {
-    rmSync(made, { force: true })
     return 'cannot be written'
   }
 }

@@ -142,7 +142,9 @@ export function keychainOf(env: Environment, platform: string = thisPlatform()):
       windowsHide: true,
       stdio: ['pipe', 'pipe', 'ignore'],
     })
-    if (error) return { problem: `${own.title} cannot be asked: ${whyNot(error, program)}` }
+    // A program that refuses does not wait for its input.
+    const isRefusal = error && 'code' in error && error.code === 'EPIPE'
+    if (error && !isRefusal) return { problem: `${own.title} cannot be asked: ${whyNot(error, program)}` }
     return status === 0 ? { text: stdout.replace(/\r?\n$/, '') } : {}
   }
   const read: Keychain['read'] = (name) => {

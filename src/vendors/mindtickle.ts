@@ -32,6 +32,19 @@ const WHERE_TO_MAKE =
 export default defineVendor<MindtickleSettings>({
   name: 'mindtickle',
   title: 'Mindtickle',
+  connect: [
+    {
+      title: 'SCIM token',
+      fields: [
+        {
+          at: 'url',
+          form: 'address',
+          ask: 'SCIM address that the Mindtickle console shows, such as acme.mindtickle.com/scim/v2',
+        },
+        { at: 'tokens.scim', form: 'secret', ask: 'SCIM token', made: WHERE_TO_MAKE },
+      ],
+    },
+  ],
   settings,
   about,
   setup,

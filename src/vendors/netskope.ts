@@ -58,6 +58,22 @@ const MAPPING: FieldMapping = {
 export default defineVendor<NetskopeSettings>({
   name: 'netskope',
   title: 'Netskope',
+  connect: [
+    {
+      title: 'REST API v2 token',
+      fields: [
+        { at: 'url', form: 'host', ask: 'Address of your Netskope tenant, such as acme.goskope.com' },
+        {
+          at: 'tokens.scim',
+          form: 'secret',
+          ask: 'REST API v2 token',
+          made:
+            'Netskope: Settings > Tools > REST API v2 > New Token. Endpoints /api/v2/scim/Users and /api/v2/scim/Groups with ' +
+            'Read + Write, and /api/v2/events/data/audit with Read for the audit log.',
+        },
+      ],
+    },
+  ],
   settings,
   facts: ({ propagationMinutes }) => ({
     deactivate: 'reversible',
