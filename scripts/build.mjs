@@ -46,7 +46,11 @@ try {
   }
   // Separate bundles: with shared chunks, a start over stdio would also load the MCP client of the demo and the HTTP half
   // of the SDK.
-  const separateBundles = { demo: 'src/cli/demo/play.ts', http: 'src/app/serve-http.ts' }
+  const separateBundles = {
+    demo: 'src/cli/demo/play.ts',
+    http: 'src/app/serve-http.ts',
+    library: 'src/library.ts',
+  }
   const separateImports = {
     name: 'separate-imports',
     setup({ onResolve }) {

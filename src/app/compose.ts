@@ -18,7 +18,8 @@ import { pastOf } from '../engine/history.ts'
 import { mergedEvents } from '../engine/merged-events.ts'
 import { ownEvents } from '../engine/own-events.ts'
 import { openTenants, type Tenants, traitsOf } from '../engine/tenants.ts'
-import type { Call } from '../guards/call.ts'
+import type { Tool } from '../engine/tool.ts'
+import type { Call, CallGuard } from '../guards/call.ts'
 import { type CallPolicy, callGuards } from '../guards/call-pipeline.ts'
 import { answerLate } from '../guards/form.ts'
 import { inFlight } from '../in-flight.ts'
@@ -34,8 +35,9 @@ import { openSnapshotStore, type SnapshotStore } from '../snapshots/snapshot-sto
 import { openClaims } from '../store/claims.ts'
 import { stateSigner } from '../store/signed-state.ts'
 import type { Store } from '../store/store.ts'
-import { tools } from '../tools/index.ts'
-import { vendors } from '../vendors/index.ts'
+import { tools as allTools } from '../tools/index.ts'
+import type { Vendor } from '../vendors/define.ts'
+import { vendors as allVendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'
 import { journalWithWebhook } from './journal-webhook.ts'
 import {
@@ -83,6 +85,13 @@ export interface Serving {
   remote?: boolean
   /** Default: JSON lines on stderr. */
   log?: Log
+  /** Default: those of the settings file. */
+  settings?: Settings
+  /** Default: all that come with the package. */
+  vendors?: readonly Vendor[]
+  tools?: readonly Tool[]
+  /** Guards of whoever runs the server, besides the package's own. */
+  guards?: readonly CallGuard[]
 }
 
 const logFor = ({ stderr, env }: Io): Log => logTo(stderr, env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
@@ -94,9 +103,12 @@ const logFor = ({ stderr, env }: Io): Log => logTo(stderr, env.IDENTITY_MCP_LOG 
 export async function composeServer(
   io: Io,
   options: CommonOptions,
-  { meter, openPage = loopbackPage, remote = false, log = logFor(io) }: Serving = {},
+  { meter, openPage = loopbackPage, remote = false, log = logFor(io), ...given }: Serving = {},
 ): Promise<Running> {
-  const { settings, closeSandbox } = await settingsOrSandbox(io, options)
+  const { vendors = allVendors, tools = allTools, guards: ownGuards = [] } = given
+  const { settings, closeSandbox } = given.settings
+    ? { settings: given.settings, closeSandbox: async () => {} }
+    : await settingsOrSandbox(io, options)
   const folder = dataFolder(settings, options)
   const { store, budgets, ...kept } = await openedOr(closeSandbox, () =>
     openStores(folder, placeIn(io, settings.store), io),
@@ -146,6 +158,8 @@ export async function composeServer(
     tend: requests.tend,
     meter: meter ?? unmetered,
     log,
+    tools,
+    ownGuards,
     // No claim needs to outlive a power loss, and a synchronous write to the disk for each would hold everybody up.
     claims: openClaims(budgets),
   })
@@ -299,6 +313,8 @@ interface PolicyParts extends Pick<Running, 'settings' | 'tenants' | 'store' | '
   meter: Meter
   log: Log
   claims: CallPolicy['claims']
+  tools: readonly Tool[]
+  ownGuards: readonly CallGuard[]
 }
 
 /** What the guards decide from. */
@@ -314,8 +330,11 @@ const callPolicy = ({
   meter,
   log,
   claims,
+  tools,
+  ownGuards,
 }: PolicyParts): CallPolicy => ({
   meter,
+  ownGuards,
   settings,
   journalling: { journal: page.journal, refusals, warn: page.warn },
   mustExist: (tenant: string, grant: Grant) => tenants.seenBy(grant).get(tenant),
