@@ -112,13 +112,15 @@ try {
     chunkNames: 'chunks/[name]-[hash]',
     plugins: [separateImports, noOAuthSchemas, smallValidator, undiciAgentOnly],
   })
-  for (const [name, file] of Object.entries(separateBundles)) {
+  // The library and serving over HTTP have most of their code in common.
+  const { demo, ...served } = separateBundles
+  for (const [folder, entryPoints] of Object.entries({ demo: { demo }, served })) {
     await build({
       ...shipped,
-      entryPoints: { [name]: file },
+      entryPoints,
       outdir: made,
       splitting: true,
-      chunkNames: `${name}/[name]-[hash]`,
+      chunkNames: `${folder}/[name]-[hash]`,
       plugins: [smallValidator, undiciAgentOnly],
     })
   }
