@@ -69,7 +69,7 @@ export function settingsOf(io: Io, options: CommonOptions): Settings {
   if (!named && !existsSync(file)) {
     throw new SettingsError('no settings', [
       `there is no identity-mcp.json in ${io.cwd}${userFolders.config ? ` or in ${userFolders.config}` : ''}. ` +
-        `Make one with ${io.self} init, name one with --config FILE, or try the sandbox: ${io.self} --sandbox`,
+        `Write one with ${io.self} init, name one with --config FILE, or try the sandbox: ${io.self} --sandbox`,
     ])
   }
   if (found) acceptFound(io, file)
