@@ -11,6 +11,8 @@ const common = {
   target: 'node20.18',
   // Native: one package per platform.
   external: ['@libsql/*'],
+  // Its other build loads its parts at run time, and they would not be in the bundle.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   logLevel: 'warning',
 }
 
@@ -44,7 +46,11 @@ try {
   }
   // Separate bundles: with shared chunks, a start over stdio would also load the MCP client of the demo and the HTTP half
   // of the SDK.
-  const separateBundles = { demo: 'src/cli/demo/play.ts', http: 'src/app/serve-http.ts' }
+  const separateBundles = {
+    demo: 'src/cli/demo/play.ts',
+    http: 'src/app/serve-http.ts',
+    library: 'src/library.ts',
+  }
   const separateImports = {
     name: 'separate-imports',
     setup({ onResolve }) {
@@ -106,13 +112,15 @@ try {
     chunkNames: 'chunks/[name]-[hash]',
     plugins: [separateImports, noOAuthSchemas, smallValidator, undiciAgentOnly],
   })
-  for (const [name, file] of Object.entries(separateBundles)) {
+  // The library and serving over HTTP have most of their code in common.
+  const { demo, ...served } = separateBundles
+  for (const [folder, entryPoints] of Object.entries({ demo: { demo }, served })) {
     await build({
       ...shipped,
-      entryPoints: { [name]: file },
+      entryPoints,
       outdir: made,
       splitting: true,
-      chunkNames: `${name}/[name]-[hash]`,
+      chunkNames: `${folder}/[name]-[hash]`,
       plugins: [smallValidator, undiciAgentOnly],
     })
   }

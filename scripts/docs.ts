@@ -1,9 +1,12 @@
-// Generates the tool and settings reference and the helpdesk's page from the code; with --check, fails if it is out of date.
-import { readFileSync, writeFileSync } from 'node:fs'
+// Generates the tool and settings reference, the helpdesk's page and the plugin's skills from the code; with --check, fails if it is out of date.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import * as z from 'zod'
 import { SecretReference } from '../src/config/reference.ts'
 import { settingsSchema } from '../src/config/settings.ts'
 import { ERROR_CODES } from '../src/errors.ts'
+import { promptTexts } from '../src/mcp/prompt-texts.ts'
+import { PROMPTS } from '../src/mcp/prompts.ts'
 import { tools } from '../src/tools/index.ts'
 import { toWire } from '../src/tools/to-wire.ts'
 import { vendors } from '../src/vendors/index.ts'
@@ -130,7 +133,25 @@ const settingsPage = [
   ...kinds.flatMap((kind, index) => [`### ${vendors[index]?.title}`, '', ...table(kind), '']),
 ].join('\n')
 
+/** The prompts as skills of the plugin: the same steps, from one source. */
+const skills = Object.fromEntries(
+  PROMPTS.map(({ name, title, description }) => {
+    const skill = name.replaceAll('_', '-')
+    const front = [
+      '---',
+      `name: ${skill}`,
+      `description: ${JSON.stringify(`${description} Use it when asked: ${title}`)}`,
+      '---',
+    ]
+    return [
+      `plugin/skills/${skill}/SKILL.md`,
+      `${[...front, '', `# ${title}`, '', promptTexts[name]].join('\n')}\n`,
+    ]
+  }),
+)
+
 const pages = {
+  ...skills,
   'docs/tools.md': toolsPage,
   'docs/settings.md': settingsPage,
   'docs/apps.md': appsPage(),
@@ -150,5 +171,8 @@ if (process.argv.includes('--check')) {
     process.exitCode = 1
   }
 } else {
-  for (const [file, text] of stale) writeFileSync(file, text)
+  for (const [file, text] of stale) {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
 }

@@ -18,7 +18,8 @@ import { pastOf } from '../engine/history.ts'
 import { mergedEvents } from '../engine/merged-events.ts'
 import { ownEvents } from '../engine/own-events.ts'
 import { openTenants, type Tenants, traitsOf } from '../engine/tenants.ts'
-import type { Call } from '../guards/call.ts'
+import type { Tool } from '../engine/tool.ts'
+import type { Call, CallGuard } from '../guards/call.ts'
 import { type CallPolicy, callGuards } from '../guards/call-pipeline.ts'
 import { answerLate } from '../guards/form.ts'
 import { inFlight } from '../in-flight.ts'
@@ -34,9 +35,10 @@ import { openSnapshotStore, type SnapshotStore } from '../snapshots/snapshot-sto
 import { openClaims } from '../store/claims.ts'
 import { stateSigner } from '../store/signed-state.ts'
 import type { Store } from '../store/store.ts'
-import { tools } from '../tools/index.ts'
+import { tools as allTools } from '../tools/index.ts'
 import { openTracing, type Tracing } from '../tracing.ts'
-import { vendors } from '../vendors/index.ts'
+import type { Vendor } from '../vendors/define.ts'
+import { vendors as allVendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'
 import { journalWithWebhook } from './journal-webhook.ts'
 import {
@@ -84,6 +86,13 @@ export interface Serving {
   remote?: boolean
   /** Default: JSON lines on stderr. */
   log?: Log
+  /** Default: those of the settings file. */
+  settings?: Settings
+  /** Default: all that come with the package. */
+  vendors?: readonly Vendor[]
+  tools?: readonly Tool[]
+  /** Guards of whoever runs the server, besides the package's own. */
+  guards?: readonly CallGuard[]
 }
 
 const logFor = ({ stderr, env }: Io): Log => logTo(stderr, env.IDENTITY_MCP_LOG === 'info' ? 'info' : 'error')
@@ -95,9 +104,12 @@ const logFor = ({ stderr, env }: Io): Log => logTo(stderr, env.IDENTITY_MCP_LOG 
 export async function composeServer(
   io: Io,
   options: CommonOptions,
-  { meter, openPage = loopbackPage, remote = false, log = logFor(io) }: Serving = {},
+  { meter, openPage = loopbackPage, remote = false, log = logFor(io), ...given }: Serving = {},
 ): Promise<Running> {
-  const { settings, closeSandbox } = await settingsOrSandbox(io, options)
+  const { vendors = allVendors, tools = allTools, guards: ownGuards = [] } = given
+  const { settings, closeSandbox } = given.settings
+    ? { settings: given.settings, closeSandbox: async () => {} }
+    : await settingsOrSandbox(io, options)
   const folder = dataFolder(settings, options)
   const { store, budgets, ...kept } = await openedOr(closeSandbox, () =>
     openStores(folder, placeIn(io, settings.store), io),
@@ -148,6 +160,8 @@ export async function composeServer(
     meter: meter ?? unmetered,
     tracing: await openTracing(),
     log,
+    tools,
+    ownGuards,
     // No claim needs to outlive a power loss, and a synchronous write to the disk for each would hold everybody up.
     claims: openClaims(budgets),
   })
@@ -302,6 +316,8 @@ interface PolicyParts extends Pick<Running, 'settings' | 'tenants' | 'store' | '
   tracing: Tracing | undefined
   log: Log
   claims: CallPolicy['claims']
+  tools: readonly Tool[]
+  ownGuards: readonly CallGuard[]
 }
 
 /** What the guards decide from. */
@@ -318,9 +334,12 @@ const callPolicy = ({
   tracing,
   log,
   claims,
+  tools,
+  ownGuards,
 }: PolicyParts): CallPolicy => ({
   meter,
   tracing,
+  ownGuards,
   settings,
   journalling: { journal: page.journal, refusals, warn: page.warn },
   mustExist: (tenant: string, grant: Grant) => tenants.seenBy(grant).get(tenant),

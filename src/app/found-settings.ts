@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { parseJsonc } from '../config/jsonc.ts'
+import { isReference } from '../config/reference.ts'
 import { filledIn, SettingsError } from '../config/settings.ts'
 import { plainText } from '../text/text.ts'
 import { vendors } from '../vendors/index.ts'
@@ -92,7 +93,7 @@ function sendingsIn(file: string): Sending[] {
   }))
   return [...whole, ...Object.values(rest)].flatMap((part) => {
     const texts = textsIn(part)
-    const secrets = texts.filter((text) => /^(env|file):/.test(text))
+    const secrets = texts.filter(isReference)
     const hosts = texts
       .flatMap((text) => (URL.canParse(text) ? [new URL(text).host] : []))
       .filter((host) => host)

@@ -39,9 +39,9 @@ export async function serve(io: Io, options: CommonOptions): Promise<void> {
   await running.close()
 }
 
-/** Reads all secrets that came from files again; returns what to say about it. */
-function rereadSecrets({ fileSecrets }: Settings): string {
-  const unusable = fileSecrets.flatMap(({ reference, secret }) => (secret.reread() ? [] : [reference]))
+/** Reads all secrets again that can be read again; returns what to say about it. */
+function rereadSecrets({ keptSecrets }: Settings): string {
+  const unusable = keptSecrets.flatMap(({ reference, secret }) => (secret.reread() ? [] : [reference]))
   return [
     ...new Set(
       unusable.map((reference) => `${reference} holds no usable secret: the former one stays in use\n`),

@@ -69,7 +69,7 @@ export function settingsOf(io: Io, options: CommonOptions): Settings {
   if (!named && !existsSync(file)) {
     throw new SettingsError('no settings', [
       `there is no identity-mcp.json in ${io.cwd}${userFolders.config ? ` or in ${userFolders.config}` : ''}. ` +
-        `Write one, name one with --config FILE, or try the sandbox: ${io.self} --sandbox`,
+        `Write one with ${io.self} init, name one with --config FILE, or try the sandbox: ${io.self} --sandbox`,
     ])
   }
   if (found) acceptFound(io, file)
@@ -96,12 +96,15 @@ export function dataFolder(
   return sandbox ? data && join(data, 'sandbox') : (dataDir ?? data)
 }
 
+/** Opens the data folder for a command. */
+export const openDataFolder = (io: Io, command: Command): Promise<DataFolder> =>
+  openData(io, command.optsWithGlobals<CommonOptions>())
+
 /**
- * Opens the data folder for a command. Of the settings it reads only the location of the data and the names of the tenants,
- * so the person at the terminal needs none of the tokens.
+ * Opens the data folder. Of the settings it reads only the location of the data and the names of the tenants, so the person
+ * at the terminal needs none of the tokens.
  */
-export async function openDataFolder(io: Io, command: Command): Promise<DataFolder> {
-  const options = command.optsWithGlobals<CommonOptions>()
+export async function openData(io: Io, options: CommonOptions): Promise<DataFolder> {
   const { file, named, found } = settingsFile(io, options)
   if (found && !options.sandbox) acceptFound(io, file)
   if (named && !options.sandbox && !existsSync(file)) throw new SettingsError(file, ['no such file'])

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Io } from '../app/io.ts'
-import { typed } from '../app/stores.ts'
+import { type DataFolder, typed } from '../app/stores.ts'
 import { checkName, openApprovers } from '../approvals/approvers.ts'
 import { InvalidInput, NotFound } from '../errors.ts'
 import { plainText, sameText } from '../text/text.ts'
@@ -10,6 +10,7 @@ import {
   checkApprover,
   confirmedByApprover,
   journalRecorder,
+  type Recorder,
   requiredApprover,
 } from './approver-check.ts'
 import { readPassphrases } from './prompts.ts'
@@ -76,7 +77,6 @@ const addApprover = (
   { approver, passphraseStdin }: ApproverOptions,
 ) =>
   withData(io, open, command, async (data) => {
-    const approvers = openApprovers(data.store, io.scryptCost)
     // Before it is journalled: a passphrase typed in its place must not be.
     checkName(name)
     // Without this check, anybody could add themselves and approve everything.
@@ -96,18 +96,37 @@ const addApprover = (
       await checkApprover(io, data.store, record, { name: confirming, passphrase: answers.at(-1) ?? '' })
     }
     const by = confirming === undefined ? {} : { note: `${confirming} vouched for it` }
-    // Journal first: what cannot be journalled must not happen.
-    await record('started', by)
-    try {
-      await approvers.add(name, passphrase)
-    } catch (error) {
-      await record('failed')
-      throw error
-    }
-    await record('done', by)
+    await enrol(io, data, { name, passphrase, record, by })
     const how = typed(io, command.optsWithGlobals(), `approvals approve ID --approver ${name}`)
     print(io, `${name} may approve now: ${how}`)
   })
+
+/** Adds an approver, and journals it. Whoever calls has checked that this may be done. */
+export async function enrol(
+  io: Io,
+  data: DataFolder,
+  {
+    name,
+    passphrase,
+    by = {},
+    record = journalRecorder(io, data, 'approvers add', { name }),
+  }: {
+    name: string
+    passphrase: string
+    by?: { note?: string }
+    record?: Recorder
+  },
+): Promise<void> {
+  // Journal first: what cannot be journalled must not happen.
+  await record('started', by)
+  try {
+    await openApprovers(data.store, io.scryptCost).add(name, passphrase)
+  } catch (error) {
+    await record('failed')
+    throw error
+  }
+  await record('done', by)
+}
 
 const removeApprover = (io: Io, open: OpenData, command: Command, name: string, options: ApproverOptions) =>
   withData(io, open, command, async (data) => {

@@ -112,7 +112,7 @@ const withOptions = (command: Command): Command =>
     .addOption(new Option('--format <format>', 'output format').choices(EXPORT_FORMATS).default('jsonl'))
     .option('--out <file>', 'append to this file, and keep the place beside it')
     .option('--to <address>', 'post to this HTTP collector')
-    .option('--token <reference>', 'token of the collector: env:NAME or file:/path')
+    .option('--token <reference>', 'token of the collector: env:NAME, file:/path or keychain:NAME')
     .addOption(
       new Option(
         '--kind <kind>',
@@ -253,7 +253,7 @@ async function sinkOf(
   if (!secret.success) {
     throw new InvalidInput(
       '--token is not a usable reference.',
-      'Give env:NAME or file:/path with the token.',
+      'Give env:NAME, file:/path or keychain:NAME with the token.',
     )
   }
   return collectorSink({ url: new URL(to), token: secret.data, kind, fetch: fetchOver(settings.route) })

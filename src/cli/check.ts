@@ -11,7 +11,8 @@ import { describeFreeze } from './brake.ts'
 import { withProgress } from './progress.ts'
 import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 
-interface TenantCheck {
+/** What works in a tenant. */
+export interface TenantCheck {
   tenant: string
   vendor: string
   ok: boolean
@@ -75,7 +76,8 @@ export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<
       }
     })
 
-async function checkTenant({ name, title, operations }: Tenant): Promise<TenantCheck> {
+/** Tests the tokens of a tenant with read requests. */
+export async function checkTenant({ name, title, operations }: Tenant): Promise<TenantCheck> {
   const context: RequestContext = {
     caller: 'check',
     priority: 'interactive',
@@ -120,7 +122,8 @@ function showStore(io: Io, { ok, store, problem, advice = [] }: StoreHealth): vo
   for (const line of advice) print(io, ...wrap(io, line, '    '))
 }
 
-function showTenant(io: Io, { tenant, vendor, ok, tokens, problem }: TenantCheck): void {
+/** Prints what works in a tenant. */
+export function showTenant(io: Io, { tenant, vendor, ok, tokens, problem }: TenantCheck): void {
   print(io, `${mark(io, ok)} ${paint(io, 'bold', tenant)} (${vendor})`)
   if (problem) print(io, ...wrap(io, problem, '    '))
   for (const { token, fingerprint, verdict, surfaces, expiresAt, budget } of tokens) {

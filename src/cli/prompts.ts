@@ -145,8 +145,8 @@ export async function readTyped(io: Io, given: string | undefined): Promise<stri
   return answer ?? ''
 }
 
-/** Stops reading after `count` lines: the writer may keep the stream open. */
-async function firstLines(io: Io, count: number): Promise<string[]> {
+/** The first lines of standard input. Stops reading after `count`: the writer may keep the stream open. */
+export async function firstLines(io: Io, count: number): Promise<string[]> {
   let bytes = Buffer.alloc(0)
   for await (const piece of io.stdin) {
     bytes = Buffer.concat([bytes, Buffer.from(piece)])

@@ -40,7 +40,7 @@ function withoutSecrets(io: Io, options: CommonOptions): Settings | undefined {
     // These commands do not open the store.
     const schema = settingsSchema(vendors, { Secret: PlaceholderSecret, SecretText: PlaceholderKey })
     const { data } = schema.safeParse({ ...raw, store: undefined })
-    return data && { ...data, leftOut: [], notes: [], routes: new Map(), route: DIRECT, fileSecrets: [] }
+    return data && { ...data, leftOut: [], notes: [], routes: new Map(), route: DIRECT, keptSecrets: [] }
   } catch {
     return undefined
   }

@@ -31,15 +31,15 @@ export const networkSettings = {
     .string()
     .refine(
       (text) => text === 'none' || REFERENCE.test(text) || isProxy(text),
-      'must be none, http://HOST:PORT, or env:NAME or file:/path with such an address',
+      'must be none, http://HOST:PORT, or env:NAME, file:/path or keychain:NAME with such an address',
     )
     .refine(
       (text) => !isProxy(text) || !holdsPassword(text),
-      'contains a password: put the whole address into env:NAME or file:/path',
+      'contains a password: put the whole address into env:NAME, file:/path or keychain:NAME',
     )
     .optional()
     .describe(
-      'Proxy for requests: http://HOST:PORT, env:NAME or file:/path with such an address, or none to go direct. ' +
+      'Proxy for requests: http://HOST:PORT, env:NAME, file:/path or keychain:NAME with such an address, or none to go direct. ' +
         'Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY',
     ),
   ca: z

@@ -2,12 +2,17 @@ import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { Secret } from '../secret.ts'
 import { withoutBom } from './jsonc.ts'
+import { KEYCHAIN_REFERENCE, keychainOf } from './keychain.ts'
 
 /** `file:` and an absolute path, also one of Windows. */
 export const FILE_REFERENCE = /^file:((?:\/|[A-Za-z]:[\\/]|\\\\).+)$/
 
-/** A reference to a secret: `env:` and the name of a variable, or a file. */
-export const REFERENCE = new RegExp(`^env:([A-Za-z_][A-Za-z0-9_]*)$|${FILE_REFERENCE.source}`)
+/** A reference to a secret: `env:` and the name of a variable, a file, or a name in the keychain. */
+export const REFERENCE = new RegExp(
+  `^env:([A-Za-z_][A-Za-z0-9_]*)$|${FILE_REFERENCE.source}|${KEYCHAIN_REFERENCE.source}`,
+)
+/** The same in words. */
+const REFERENCE_FORMS = 'env:NAME, file:/path or keychain:NAME'
 
 /** What a secret is written as: a token on one line, or a text such as a private key. */
 const FORMS = {
@@ -15,19 +20,22 @@ const FORMS = {
   text: { usable: /^[\x20-\x7e\r\n\t]{8,20000}$/, means: '8 to 20,000 printable ASCII characters' },
 }
 
-/** A secret that came from a file, which can be read again. */
-export interface FileSecret {
+/** Whether a text is meant as a reference, well-formed or not. */
+export const isReference = (text: string): boolean => /^(env|file|keychain):/.test(text)
+
+/** A secret that came from a file or the keychain, which can be read again. */
+export interface KeptSecret {
   reference: string
   secret: Secret
 }
 
 /**
- * The schema of a secret: a reference that is read once, and again where its file is read again. Error messages never quote
- * the secret. `kept` gets those that came from files.
+ * The schema of a secret: a reference that is read once, and again where what it names is read again. Error messages never
+ * quote the secret. `kept` gets those that can be read again.
  */
 export function secretFrom(
   env: Readonly<Record<string, string | undefined>>,
-  { form = 'token', kept = [] }: { form?: keyof typeof FORMS; kept?: FileSecret[] } = {},
+  { form = 'token', kept = [] }: { form?: keyof typeof FORMS; kept?: KeptSecret[] } = {},
 ): z.ZodType<Secret, string> {
   const { usable, means } = FORMS[form]
   return SecretReference.transform((reference, context) => {
@@ -38,7 +46,7 @@ export function secretFrom(
       context.addIssue({ code: 'custom', message, input: undefined })
       return z.NEVER
     }
-    if (!FILE_REFERENCE.test(reference)) return new Secret(value)
+    if (reference.startsWith('env:')) return new Secret(value)
     const secret = new Secret(value, () => {
       const again = readReference(reference, env)
       return 'value' in again && usable.test(again.value) ? again.value : undefined
@@ -52,11 +60,12 @@ function readReference(
   reference: string,
   env: Readonly<Record<string, string | undefined>>,
 ): { value: string } | { problem: string } {
-  const [, variable, file = ''] = REFERENCE.exec(reference) ?? []
+  const [, variable, file = '', inKeychain] = REFERENCE.exec(reference) ?? []
   if (variable !== undefined) {
     const value = env[variable]
     return value ? { value } : { problem: `environment variable ${variable} is not set` }
   }
+  if (inKeychain !== undefined) return keychainOf(env).read(inKeychain)
   try {
     return { value: withoutBom(readFileSync(file, 'utf8')).replace(/\r?\n$/, '') }
   } catch {
@@ -67,5 +76,5 @@ function readReference(
 /** A secret in the settings file. */
 export const SecretReference = z
   .string()
-  .regex(REFERENCE, 'must be env:NAME or file:/path, never the secret itself')
-  .describe('env:NAME or file:/path')
+  .regex(REFERENCE, `must be ${REFERENCE_FORMS}, never the secret itself`)
+  .describe(REFERENCE_FORMS)

@@ -8,7 +8,7 @@ import { type LeftOut, leftOutTenants, noteOn, without } from './left-out.ts'
 import { networkSettings, type Problem, type Route, routesOf } from './network.ts'
 import { notesOn } from './notes.ts'
 import { ChangeLimits, Confirm, type Environment, ProtectedAccount } from './policy.ts'
-import { type FileSecret, secretFrom } from './reference.ts'
+import { type KeptSecret, secretFrom } from './reference.ts'
 import { type StorePlace, storePlace } from './store.ts'
 import { SigningKey, webhookSettings } from './webhook.ts'
 
@@ -172,8 +172,8 @@ export type Settings = ParsedSettings & {
   routes: ReadonlyMap<string, Route>
   /** How requests reach all else. */
   route: Route
-  /** The secrets that came from files. */
-  fileSecrets: readonly FileSecret[]
+  /** The secrets that can be read again. */
+  keptSecrets: readonly KeptSecret[]
 }
 
 /** Invalid settings: all problems in one message, each with its key. */
@@ -264,9 +264,9 @@ function readOnce(
     leftOut: ReadonlySet<string>
   },
 ): { settings?: Omit<Settings, 'leftOut'>; problems: Problem[] } {
-  const fileSecrets: FileSecret[] = []
-  const Reference = secretFrom(env, { kept: fileSecrets })
-  const parts = { Secret: Reference, SecretText: secretFrom(env, { form: 'text', kept: fileSecrets }) }
+  const keptSecrets: KeptSecret[] = []
+  const Reference = secretFrom(env, { kept: keptSecrets })
+  const parts = { Secret: Reference, SecretText: secretFrom(env, { form: 'text', kept: keptSecrets }) }
   const parsed = settingsSchema(vendors, parts, vendorsIn(raw)).safeParse(raw, PARSE_ONCE)
   const network = parsed.data && routesOf(parsed.data, { env, where, Reference })
   const ofAll = [
@@ -283,7 +283,7 @@ function readOnce(
   if (!network) return { problems }
   const { routes, route } = network
   return {
-    settings: { ...parsed.data, notes: notesOn(raw, parsed.data), routes, route, fileSecrets },
+    settings: { ...parsed.data, notes: notesOn(raw, parsed.data), routes, route, keptSecrets },
     problems,
   }
 }

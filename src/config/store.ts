@@ -50,7 +50,7 @@ export const storePlace = (Reference: z.ZodType<Secret, string>) =>
     .string()
     .regex(
       new RegExp(`^(disk|rediss?(\\+(sentinel|cluster))?://\\S+)$|${REFERENCE.source}`),
-      'must be disk, redis://HOST, rediss://HOST for TLS, redis+sentinel://HOST,HOST/NAME, redis+cluster://HOST,HOST, or env:NAME or file:/path with such an address',
+      'must be disk, redis://HOST, rediss://HOST for TLS, redis+sentinel://HOST,HOST/NAME, redis+cluster://HOST,HOST, or env:NAME, file:/path or keychain:NAME with such an address',
     )
     .default('disk')
     .transform((text, context): StorePlace => {
@@ -65,7 +65,9 @@ export const storePlace = (Reference: z.ZodType<Secret, string>) =>
       const address = toAddress(read?.data.reveal() ?? text)
       if (!address) return problem(INVALID_ADDRESS)
       if (literal && passwordsOf(address).length > 0) {
-        return problem('contains a password: put the whole address into env:NAME or file:/path')
+        return problem(
+          'contains a password: put the whole address into env:NAME, file:/path or keychain:NAME',
+        )
       }
       return address
     })

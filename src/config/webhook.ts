@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { Secret } from '../secret.ts'
 import { isSafeAddress } from './address.ts'
-import { FILE_REFERENCE } from './reference.ts'
+import { FILE_REFERENCE, isReference } from './reference.ts'
 
 /** The events that can be sent. */
 export const WEBHOOK_EVENTS = [
@@ -24,7 +24,7 @@ export const webhookSettings = (parts: { Secret: z.ZodType<Secret, string> }) =>
     url: z
       .string()
       .transform((text, context) => {
-        const read = /^(env|file):/.test(text) ? parts.Secret.safeParse(text) : undefined
+        const read = isReference(text) ? parts.Secret.safeParse(text) : undefined
         for (const { message } of read?.error?.issues ?? []) context.addIssue({ code: 'custom', message })
         // Anybody with the address of a chat channel can post there: treat it as a secret.
         const url = read ? read.data?.fixed() : new Secret(text)
@@ -33,7 +33,7 @@ export const webhookSettings = (parts: { Secret: z.ZodType<Secret, string> }) =>
         }
         return url ?? z.NEVER
       })
-      .describe('Where to post messages; env:NAME or file:/path if the address is secret'),
+      .describe('Where to post messages; env:NAME, file:/path or keychain:NAME if the address is secret'),
     secret: parts.Secret.describe('Signs each message'),
     format: WebhookFormat.default('json').describe(
       'For your own program, or for a channel of Slack or Teams',

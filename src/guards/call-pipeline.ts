@@ -43,6 +43,8 @@ export interface CallPolicy {
   store: Pick<Store, 'claim' | 'delete' | 'get' | 'update'>
   claims: Parameters<typeof planning>[1]
   confirming: Confirming
+  /** Guards of whoever runs the server. They come before a person is asked, and see the plan. */
+  ownGuards?: readonly CallGuard[]
 }
 
 /** How the guards see what a call would do. */
@@ -88,6 +90,7 @@ export const callGuards = (policy: CallPolicy, sight: Sight): readonly CallGuard
   knownNames(policy.store),
   protectedAccounts(policy.settings.protected, policy.appOf),
   keepsAnAdmin(policy, sight),
+  ...(policy.ownGuards ?? []),
   withinLimits(policy.blast),
   confirm(policy.confirming),
   // After the yes: only what is about to be changed counts.
@@ -109,4 +112,5 @@ export const stepGuards = (policy: CallPolicy, sight: Sight): readonly CallGuard
   ...permitted(policy),
   protectedAccounts(policy.settings.protected, policy.appOf),
   keepsAnAdmin(policy, sight),
+  ...(policy.ownGuards ?? []),
 ]

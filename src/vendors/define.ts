@@ -75,6 +75,29 @@ export interface SetupGuide {
   sources: readonly string[]
 }
 
+/** One thing that a person is asked to connect a tenant. */
+export interface ConnectField {
+  /** Its place in the tenant's settings, such as `url` or `tokens.scim`. */
+  at: string
+  /** What it is called, with an example where that helps. */
+  ask: string
+  /** Where it is made or found. */
+  made?: string
+  /**
+   * How it is given: an address of which only the host counts, or the path too; text; a secret, typed unseen; the file of a
+   * secret with several lines.
+   */
+  form: 'host' | 'address' | 'text' | 'secret' | 'file'
+  /** What people paste, in the form that the settings want. */
+  tidy?: (pasted: string) => string
+}
+
+/** One way to connect a tenant, by the kind of token that a person has. */
+export interface ConnectWay {
+  title: string
+  fields: readonly ConnectField[]
+}
+
 export interface Vendor<Settings extends TenantSettings = TenantSettings> {
   name: string
   /** The app's name for people. */
@@ -82,6 +105,8 @@ export interface Vendor<Settings extends TenantSettings = TenantSettings> {
   settings: (parts: SettingsParts) => z.ZodObject & z.ZodType<Settings>
   /** Its app has no address and no token. */
   local?: true
+  /** What a person is asked to connect a tenant, the best way first; without it, its settings are written by hand. */
+  connect?: readonly ConnectWay[]
   /** Settings as a tenant wrote them, over what is known of the app that they name. */
   fillIn?: (written: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
   facts: (settings: Settings) => Facts

@@ -1,6 +1,7 @@
 import { defineVendor } from './define.ts'
 import { checkTokens } from './entra/check-token.ts'
 import { openConnection } from './entra/clients.ts'
+import { connect } from './entra/connect.ts'
 import { pullAudit } from './entra/logs.ts'
 import { entraOperations } from './entra/operations.ts'
 import { type EntraSettings, fillIn, settings } from './entra/settings.ts'
@@ -8,6 +9,7 @@ import { type EntraSettings, fillIn, settings } from './entra/settings.ts'
 export default defineVendor<EntraSettings>({
   name: 'entra',
   title: 'Microsoft Entra ID',
+  connect,
   settings,
   fillIn,
   facts: ({ endSessions }) => ({

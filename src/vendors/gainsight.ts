@@ -1,6 +1,7 @@
 import { defineVendor } from './define.ts'
 import { checkTokens } from './gainsight/check-token.ts'
 import { openClients } from './gainsight/clients.ts'
+import { connect } from './gainsight/connect.ts'
 import { gainsightError, isGateway } from './gainsight/errors.ts'
 import { extensionMapping, readExtension } from './gainsight/extension.ts'
 import { GSID } from './gainsight/gsid.ts'
@@ -16,6 +17,7 @@ export type { GainsightSettings } from './gainsight/settings.ts'
 export default defineVendor<GainsightSettings>({
   name: 'gainsight',
   title: 'Gainsight',
+  connect,
   settings,
   // There is no audit API. Only Gainsight's console shows activity, and the identity provider keeps a log.
   facts: () => ({ deactivate: 'reversible', delete: 'deactivates', endsSessions: 'unknown', audit: 'none' }),

@@ -1,6 +1,7 @@
 import { defineVendor } from './define.ts'
 import { checkTokens } from './google/check-token.ts'
 import { openClients } from './google/clients.ts'
+import { connect } from './google/connect.ts'
 import { pullAudit } from './google/logs.ts'
 import { googleOperations } from './google/operations.ts'
 import { type GoogleSettings, settings } from './google/settings.ts'
@@ -8,6 +9,7 @@ import { type GoogleSettings, settings } from './google/settings.ts'
 export default defineVendor<GoogleSettings>({
   name: 'google',
   title: 'Google Workspace',
+  connect,
   settings,
   facts: () => ({
     deactivate: 'reversible',

@@ -17,7 +17,7 @@ const settings = ({ Secret }: SettingsParts) =>
     url: BaseUrl.describe('Base URL of the SCIM service with its path, as shown in the Mindtickle console'),
     tokens: z
       .strictObject({ scim: Secret.describe('The SCIM token') })
-      .describe('The token, as env:NAME or file:/path'),
+      .describe('The token, as env:NAME, file:/path or keychain:NAME'),
     // If the app ignores an array, it removes all members; it rejects an unsupported filter (RFC 7644 §3.5.2.2).
     ...scimSettings({ pageSize: 50, memberRemoveShape: 'filter' }),
   })
@@ -32,6 +32,19 @@ const WHERE_TO_MAKE =
 export default defineVendor<MindtickleSettings>({
   name: 'mindtickle',
   title: 'Mindtickle',
+  connect: [
+    {
+      title: 'SCIM token',
+      fields: [
+        {
+          at: 'url',
+          form: 'address',
+          ask: 'SCIM address that the Mindtickle console shows, such as acme.mindtickle.com/scim/v2',
+        },
+        { at: 'tokens.scim', form: 'secret', ask: 'SCIM token', made: WHERE_TO_MAKE },
+      ],
+    },
+  ],
   settings,
   about,
   setup,

@@ -20,7 +20,7 @@ const settings = ({ Secret }: SettingsParts) =>
         rest: Secret.optional().describe('Token for the audit log; the `scim` token when left out'),
       })
       .refine(({ scim, rest }) => scim || rest, 'needs at least one token: scim or rest')
-      .describe('The tokens, as env:NAME or file:/path'),
+      .describe('The tokens, as env:NAME, file:/path or keychain:NAME'),
     // Vendor-owned clients send a custom header; identity providers send a bearer token to the same address.
     authScheme: z
       .enum(AUTH_SCHEMES)
@@ -58,6 +58,22 @@ const MAPPING: FieldMapping = {
 export default defineVendor<NetskopeSettings>({
   name: 'netskope',
   title: 'Netskope',
+  connect: [
+    {
+      title: 'REST API v2 token',
+      fields: [
+        { at: 'url', form: 'host', ask: 'Address of your Netskope tenant, such as acme.goskope.com' },
+        {
+          at: 'tokens.scim',
+          form: 'secret',
+          ask: 'REST API v2 token',
+          made:
+            'Netskope: Settings > Tools > REST API v2 > New Token. Endpoints /api/v2/scim/Users and /api/v2/scim/Groups with ' +
+            'Read + Write, and /api/v2/events/data/audit with Read for the audit log.',
+        },
+      ],
+    },
+  ],
   settings,
   facts: ({ propagationMinutes }) => ({
     deactivate: 'reversible',

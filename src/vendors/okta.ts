@@ -1,6 +1,7 @@
 import { defineVendor } from './define.ts'
 import { checkTokens } from './okta/check-token.ts'
 import { openClients } from './okta/clients.ts'
+import { connect } from './okta/connect.ts'
 import { oktaOperations } from './okta/operations.ts'
 import { type OktaSettings, settings } from './okta/settings.ts'
 import type { OktaApp } from './okta/users.ts'
@@ -8,6 +9,7 @@ import type { OktaApp } from './okta/users.ts'
 export default defineVendor<OktaSettings>({
   name: 'okta',
   title: 'Okta',
+  connect,
   settings,
   facts: ({ deactivateMeans }) => ({
     deactivate: 'reversible',

@@ -21,6 +21,7 @@ import { checkScimToken } from './scim/check-token.ts'
 import type { Edit } from './scim/edits.ts'
 import { type FieldMapping, fieldsTaken } from './scim/fields.ts'
 import { insteadAt, lacking, scimOperations } from './scim/operations.ts'
+import { connect } from './scim/profiles/connect.ts'
 import { fillIn } from './scim/profiles/fill-in.ts'
 import { appSettings, checkBlanks } from './scim/profiles/settings.ts'
 import type { ScimApp } from './scim/request.ts'
@@ -44,7 +45,7 @@ const settings = (parts: SettingsParts) =>
           scim: parts.Secret.optional().describe('The SCIM token, if it is not fetched'),
           ...fetchedTokenSlots(parts),
         })
-        .describe('The token, or the secret that fetches tokens, as env:NAME or file:/path'),
+        .describe('The token, or the secret that fetches tokens, as env:NAME, file:/path or keychain:NAME'),
       ...fetchedTokenSettings(),
       headers: extraHeaders(parts),
       paths: collectionPaths(),
@@ -96,6 +97,7 @@ type AnyScimSettings = z.infer<ReturnType<typeof settings>>
 export default defineVendor<AnyScimSettings>({
   name: 'scim',
   title: 'SCIM 2.0',
+  connect,
   settings,
   fillIn,
   about,

@@ -85,6 +85,10 @@ const STRANGE: [string, unknown][] = [
   ],
   ['another variable', { tenants: { zoom: { ...ZOOM, tokens: { scim: 'env:OTHER_TOKEN' } } } }],
   [
+    'a secret of the keychain',
+    { tenants: { zoom: { ...ZOOM, url: THIEF, tokens: { scim: 'keychain:zoom.scim' } } } },
+  ],
+  [
     'a file of another program',
     { tenants: { zoom: { ...ZOOM, url: THIEF, tokens: { scim: 'file:/etc/hostname' } } } },
   ],

@@ -132,7 +132,7 @@ describe('a reference to a file', () => {
     '%s is none',
     (reference) => {
       expect(problemOf(reference)).toBe(
-        'settings: tenants.acme.tokens.scim: must be env:NAME or file:/path, never the secret itself',
+        'settings: tenants.acme.tokens.scim: must be env:NAME, file:/path or keychain:NAME, never the secret itself',
       )
       expect(() => storePlaceIn({ store: reference }, {}, 'settings')).toThrow('must be disk')
       expect(SigningKey.safeParse(reference).success).toBe(false)

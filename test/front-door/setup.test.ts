@@ -82,6 +82,7 @@ describe.each(CLIENTS)('a client (%s)', (kind) => {
     expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual([
       'identity://vendors/{vendor}',
       'identity://tenants/{tenant}/setup/{idp}',
+      'identity://journal/{tenant}',
     ])
     const completed = await client.complete({
       ref: { type: 'ref/resource', uri: 'identity://tenants/{tenant}/setup/{idp}' },

@@ -48,6 +48,14 @@ export interface TestClient {
   listTools(): Promise<{ name: string; description?: string }[]>
   listResources(): Promise<{ uri: string }[]>
   readResource(uri: string): Promise<unknown>
+  listPrompts(): Promise<{ name: string; arguments?: { name: string; required?: boolean }[] }[]>
+  /** The text of a prompt. */
+  getPrompt(name: string, args: Record<string, string>): Promise<string>
+  /** The values that an argument of a prompt or a resource can have. */
+  complete(
+    ref: { type: 'ref/prompt'; name: string } | { type: 'ref/resource'; uri: string },
+    argument: { name: string; value: string },
+  ): Promise<string[]>
   callTool(name: string, args: unknown, options?: CallOptions): Promise<ToolResult>
   close(): Promise<void>
 }
@@ -193,6 +201,12 @@ const testClient = (
     listTools(): Promise<{ tools: { name: string }[] }>
     listResources(): Promise<{ resources: { uri: string }[] }>
     readResource(params: { uri: string }): Promise<unknown>
+    listPrompts(): Promise<{ prompts: Awaited<ReturnType<TestClient['listPrompts']>> }>
+    getPrompt(params: { name: string; arguments: Record<string, string> }): Promise<{ messages: unknown[] }>
+    complete(params: {
+      ref: Parameters<TestClient['complete']>[0]
+      argument: { name: string; value: string }
+    }): Promise<{ completion: { values: string[] } }>
   },
   pid: number | null,
   callTool: (params: CallParams, options?: CallOptions) => Promise<unknown>,
@@ -201,6 +215,12 @@ const testClient = (
   listTools: async () => (await client.listTools()).tools,
   listResources: async () => (await client.listResources()).resources,
   readResource: (uri) => client.readResource({ uri }),
+  listPrompts: async () => (await client.listPrompts()).prompts,
+  getPrompt: async (name, args) => {
+    const { messages } = await client.getPrompt({ name, arguments: args })
+    return messages.map((one) => (one as { content: { text: string } }).content.text).join('\n')
+  },
+  complete: async (ref, argument) => (await client.complete({ ref, argument })).completion.values,
   callTool: async (name, args, options) =>
     (await callTool({ name, arguments: args as Record<string, unknown> }, options)) as ToolResult,
   close: () => client.close(),

@@ -132,7 +132,7 @@ describe('settings of tokens that are fetched', () => {
     [
       'a secret as it is',
       { ...CLIENT, tokens: { clientSecret: 'a-client-secret' } },
-      'tokens.clientSecret: must be env:NAME or file:/path',
+      'tokens.clientSecret: must be env:NAME, file:/path or keychain:NAME',
     ],
     [
       'a key that is none',

@@ -38,7 +38,7 @@ const fields = ({ Secret, SecretText }: SettingsParts) => ({
           'read for each token request',
       ),
     })
-    .describe('One of these, as env:NAME or file:/path'),
+    .describe('One of these, as env:NAME, file:/path or keychain:NAME'),
   cloud: z.enum(CLOUD_NAMES).default('global').describe('Microsoft cloud that the directory is in'),
   url: BaseUrl.default(CLOUDS.global.graph).describe(
     'Address of Microsoft Graph, without a path; that of the cloud when left out',

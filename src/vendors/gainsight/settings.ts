@@ -45,7 +45,7 @@ const fields = ({ Secret }: SettingsParts) => ({
           'this one again, so renew it here if it is no longer accepted',
       ),
     })
-    .describe('The tokens, as env:NAME or file:/path'),
+    .describe('The tokens, as env:NAME, file:/path or keychain:NAME'),
   auth: z
     .strictObject({
       mode: z

@@ -23,7 +23,7 @@ const fields = ({ SecretText }: SettingsParts) => ({
         'is not the key file of a service account (JSON with client_email and private_key)',
       ).describe('Key file of the service account (JSON), which has domain-wide delegation'),
     })
-    .describe('The tokens, as env:NAME or file:/path'),
+    .describe('The tokens, as env:NAME, file:/path or keychain:NAME'),
   source: z.boolean().default(true).describe('Whether this tenant is the truth about people'),
   endSessions: z
     .boolean()

@@ -43,5 +43,5 @@ export const extraHeaders = (parts: SettingsParts) =>
     .record(HeaderName, headerValue(parts))
     .default({})
     .describe(
-      'Further headers of each request, such as `{ "X-Account": "acme" }`; a value can be env:NAME or file:/path',
+      'Further headers of each request, such as `{ "X-Account": "acme" }`; a value can be env:NAME, file:/path or keychain:NAME',
     )

@@ -24,7 +24,7 @@ const fields = ({ Secret, SecretText }: SettingsParts) => ({
           'Private key of a service app, a file in PEM form or a JWK, whose public key the app has; with `clientId`',
         ),
     })
-    .describe('The tokens, as env:NAME or file:/path'),
+    .describe('The tokens, as env:NAME, file:/path or keychain:NAME'),
   clientId: z.string().min(1).max(200).optional().describe('Client id of a service app (0oa…)'),
   tokenUrl: BaseUrl.optional().describe(
     'Address of the token endpoint of a service app; below `url` when left out',
