@@ -14,7 +14,7 @@ import { briefOn } from '../engine/approval-briefing.ts'
 import { askFor } from '../engine/ask.ts'
 import type { Parts } from '../engine/dispatch.ts'
 import { endedSessions } from '../engine/ended-sessions.ts'
-import { pastOf } from '../engine/history.ts'
+import { pastAt, pastOf } from '../engine/history.ts'
 import { mergedEvents } from '../engine/merged-events.ts'
 import { ownEvents } from '../engine/own-events.ts'
 import { openTenants, type Tenants, traitsOf } from '../engine/tenants.ts'
@@ -170,6 +170,7 @@ export async function composeServer(
     inFlight: changes,
     guards: (sight) => callGuards(guardPolicy, sight),
     past: (reference, caller, signal) => pastOf(journal, reference, (by) => by === caller, signal),
+    pastAt: (asked, signal) => pastAt(journal, asked, signal),
     own: (asked, signal) => mergedEvents([(one) => ownEvents(journal, one, signal), snapshots.events], asked),
     comparisons: comparisons.desk,
   }

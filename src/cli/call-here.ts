@@ -71,7 +71,7 @@ export async function callHere<Answer>(
 }
 
 /** A call that always needs an approver, whatever the settings require of agents. */
-const newCall = (io: Io, tool: Tool, input: unknown): Call => ({
+export const newCall = (io: Io, tool: Tool, input: unknown): Call => ({
   id: randomBytes(6).toString('hex'),
   tool,
   input,

@@ -174,6 +174,12 @@ async function resumeRun(
         'A run that is paused can be resumed, and with --failed one that has finished.',
       )
     }
+    if (run.until !== undefined && run.until <= (await kept.now())) {
+      throw new Conflict(
+        `What the run ${id} took is given back since ${showTime(run.until)}.`,
+        'Begin a new run for whom access is to be taken from.',
+      )
+    }
     const record = journalRecorder(io, data, 'runs', { runId: id, reason })
     const { note } = await confirmedByApprover(io, data.store, record, { ...approver, to: 'resume this run' })
     if (failed) await tryAgain(kept, run)
@@ -184,7 +190,7 @@ async function resumeRun(
     }
     await kept.change(id, ({ paused: _, counts: __, endedAt: ___, ...now }) => ({
       ...now,
-      state: 'running',
+      state: now.plan ? 'running' : 'planning',
       forgiven,
     }))
     await record('approved', { note: [`resumed: ${reason}`, note].filter((text) => text).join('; ') })
@@ -201,17 +207,21 @@ async function resumeRun(
 async function tryAgain(kept: RunStore, run: Run): Promise<void> {
   for (let page = 0; page < run.pages; page++) {
     const rows = await kept.page(run.id, page)
-    await kept.setPage(run.id, page, rows.map(again))
+    await kept.setPage(
+      run,
+      page,
+      rows.map((row) => again(row, run)),
+    )
   }
 }
 
-function again(row: RunRow): RunRow {
+function again(row: RunRow, { input }: Run): RunRow {
   if (row.outcome !== 'failed' || !row.account || row.frozen === undefined) return row
   const { code: _, note: __, sessions, ...rest } = row
   const ended = sessions === 'ended' && { sessions }
   const steps: RunRow['steps'] = [
     ...(sessions === undefined || sessions === 'ended' ? [] : (['endSessions'] as const)),
-    'deactivateAccount',
+    input.undo ? 'undo' : 'deactivateAccount',
   ]
   return { ...rest, ...ended, outcome: 'waiting', verified: false, steps }
 }

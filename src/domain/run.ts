@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { CallerNames } from './caller-names.ts'
 import type { RunWeight } from './change.ts'
 import type { ComparedKind } from './comparison.ts'
@@ -23,7 +24,7 @@ export type RunCounts = Readonly<
 >
 
 /** What is done to an account, in this order. */
-export type RunStep = 'endSessions' | 'deactivateAccount'
+export type RunStep = 'endSessions' | 'deactivateAccount' | 'undo'
 
 /** One account of a run, or somebody who was found nowhere. */
 export interface RunRow {
@@ -88,8 +89,10 @@ export interface Run {
   approval?: string
   /** When it begins, if not at once. */
   at?: number
-  /** When it gives back what it took. */
+  /** When it gives back what it took, in a run of its own. */
   until?: number
+  /** The yes to the run that this one belongs to, which is kept for longer than the approval itself. */
+  agreed?: { id: string; by?: string; how?: 'form' | 'terminal' | 'page' }
   /** Why it waits for a person. */
   paused?: string
   /** Why it could not be planned. */
@@ -111,8 +114,16 @@ export interface RunInput {
   comparison?: { id: string; kinds: readonly ComparedKind[] }
   /** When it is to begin, epoch milliseconds; at once when absent. */
   at?: number
+  /** When it is to give back what it takes, epoch milliseconds; never when absent. */
+  until?: number
+  /** The run whose changes are undone, and who asked for that run. */
+  undo?: { run: string; caller: string; tenant?: string }
   reason: string
 }
+
+/** The id of the run that gives back what a temporary one took. */
+export const givingBackId = (id: string): string =>
+  `run-${createHash('sha256').update(`until ${id}`).digest('hex').slice(0, 12)}`
 
 /** How many rows ended how. */
 export function countRows(rows: Iterable<RunRow>): RunCounts {

@@ -37,8 +37,8 @@ export async function workOn(run: Run, parts: WorkParts): Promise<'done' | Halt>
   const tried = new Tally(table.rows, run)
   const phases: ((row: RunRow) => boolean)[] = [
     ({ steps }) => steps?.[0] === 'endSessions',
-    ({ tenant, steps }) => steps?.[0] === 'deactivateAccount' && parts.isSource(tenant ?? ''),
-    ({ steps }) => steps?.[0] === 'deactivateAccount',
+    ({ tenant }) => parts.isSource(tenant ?? ''),
+    () => true,
   ]
   for (const belongs of phases) {
     const left = table.rows.flatMap((row, at) => (row.outcome === 'waiting' && belongs(row) ? [at] : []))
@@ -84,7 +84,7 @@ async function openRows(run: Run, runs: RunStore): Promise<RowTable> {
     const last = writing.get(page) ?? Promise.resolve()
     const next = last.then(async () => {
       waiting.delete(page)
-      await runs.setPage(run.id, page, pages[page] ?? [])
+      await runs.setPage(run, page, pages[page] ?? [])
     })
     waiting.set(page, next)
     writing.set(
@@ -193,7 +193,7 @@ async function stepOn(row: RunRow, run: Run, parts: WorkParts): Promise<Ended> {
   const { tenant, account, steps = [], frozen = '', begun } = row
   const [step, ...rest] = steps
   if (!step || tenant === undefined || !account) throw new TypeError('a row without a step')
-  const input: StepInput = { tenant, account, step, frozen, reason: run.input.reason }
+  const input: StepInput = { tenant, account, step, frozen, reason: run.input.reason, undo: run.input.undo }
   for (let attempt = 1; ; attempt++) {
     try {
       const answer = await parts.step(input, run)
@@ -237,7 +237,7 @@ function refusedRow(row: RunRow, error: IdentityError, begun: RunStep | undefine
   const note = `${error.message} ${error.hint}`
   if (error instanceof ChangedSince) return ended(row, 'skipped', { code: 'changed', note })
   // Gone after it was begun: some apps delete what is deactivated, which only a look in the app can tell.
-  if (error instanceof NotFound && begun === 'deactivateAccount')
+  if (error instanceof NotFound && begun !== undefined)
     return ended(row, 'unknown', { code: error.code, note })
   const isSkipped = error instanceof Protected || error instanceof Refused || error instanceof NotFound
   return ended(row, isSkipped ? 'skipped' : 'failed', { code: error.code, note })
@@ -247,7 +247,7 @@ function refusedRow(row: RunRow, error: IdentityError, begun: RunStep | undefine
 function afterStep(row: RunRow, step: RunStep, rest: RunStep[], { already, carried }: StepAnswer): RunRow {
   if (already) {
     // What a killed process began has happened.
-    return row.begun === 'deactivateAccount'
+    return row.begun !== undefined && row.begun !== 'endSessions'
       ? ended(row, 'done', { verified: true })
       : ended(row, 'already', { verified: true })
   }

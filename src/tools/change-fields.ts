@@ -70,7 +70,7 @@ export const givenFields = (fields: z.infer<typeof Fields>): AccountFields =>
 export const Users = z.array(UserRef).min(1).max(100).optional()
 export const targetOf = ({ id, userName }: Account): Target => ({ id, userName })
 
-export const OptionalReason = Reason.optional().describe('Why: 3 characters or more')
+export const OptionalReason = Reason.optional().describe('Why')
 
 const FieldValue = z.union([z.string(), z.boolean(), z.array(z.string())]).nullable()
 /** What the app changed besides, although nobody asked for it. */

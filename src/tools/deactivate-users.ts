@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { ApprovalId, Reason, TenantName } from './fields.ts'
 import { MatchedPeople } from './match-fields.ts'
-import { BeginAt, People } from './run-fields.ts'
+import { People, RUN_TIMES } from './run-fields.ts'
 import { runTool } from './run-tool.ts'
 
 export default runTool({
@@ -16,19 +16,20 @@ export default runTool({
         users: People.optional().describe('Emails, user names or ids'),
         match: MatchedPeople.optional().describe('Instead of users: who has these values'),
         reason: Reason,
-        at: BeginAt,
+        ...RUN_TIMES,
         approvalId: ApprovalId,
       })
       .refine(
         ({ users, match }) => (users === undefined) !== (match === undefined),
         'needs `users` or `match`',
       ),
-  wish: ({ tenant, users, match, reason, at }) => ({
+  wish: ({ tenant, users, match, reason, at, until }) => ({
     tenant,
     tenants: [tenant],
     ...(users && { people: users }),
     ...(match && { match }),
     ...(at !== undefined && { at }),
+    ...(until !== undefined && { until }),
     reason,
   }),
 })

@@ -36,7 +36,7 @@ export const Cursor = z.string().min(1).max(4096).optional().describe('`nextCurs
 /** Instead of rows; a count that one call cannot finish goes on with the cursor. */
 export const CountOnly = z.boolean().optional().describe('Only count')
 export const COUNTED = { count: z.int().optional() }
-export const Reason = z.string().trim().min(3).max(500).describe('Why: 3 characters or more')
+export const Reason = z.string().trim().min(3).max(500).describe('Why')
 export const ApprovalId = z.string().min(1).max(64).optional().describe('`approval.id`, once approved')
 /** Id of a call, in its answer if it changed something; the journal calls it `call`. */
 export const ChangeMade = z.string().optional()

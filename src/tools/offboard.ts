@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { ApprovalId, ComparisonId, Reason, TenantName, TenantNames } from './fields.ts'
 import { MatchedPeople } from './match-fields.ts'
-import { BeginAt, People } from './run-fields.ts'
+import { People, RUN_TIMES } from './run-fields.ts'
 import { runTool } from './run-tool.ts'
 
 export default runTool({
@@ -25,7 +25,7 @@ export default runTool({
           .describe('Of the comparison; default stale'),
         tenants: TenantNames.optional().describe('Default: every tenant that can'),
         reason: Reason,
-        at: BeginAt,
+        ...RUN_TIMES,
         approvalId: ApprovalId,
       })
       .refine(
@@ -35,13 +35,14 @@ export default runTool({
           (kinds === undefined || comparison !== undefined),
         'needs `people`, or `tenant` with `match`, or `comparison`',
       ),
-  wish: ({ approvalId: _, at, people, tenant, match, comparison, kinds, tenants, reason }) => ({
+  wish: ({ approvalId: _, at, until, people, tenant, match, comparison, kinds, tenants, reason }) => ({
     ...(people && { people }),
     ...(tenant !== undefined && { tenant }),
     ...(match && { match }),
     ...(comparison !== undefined && { comparison: { id: comparison, kinds: kinds ?? ['stale'] } }),
     ...(tenants && { tenants }),
     ...(at !== undefined && { at }),
+    ...(until !== undefined && { until }),
     reason,
   }),
 })
