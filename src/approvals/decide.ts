@@ -63,7 +63,7 @@ export async function decide(
   const approval = await undecided(approvals, id)
   if (decision === 'approved') checkTyped(approval, typed)
   const record = (
-    event: Pick<JournalEvent, 'event' | 'code'>,
+    event: Pick<JournalEvent, 'event' | 'code' | 'plan'>,
     { by, note }: { by?: string; note?: string },
   ) => {
     const notes = [note, where].filter((text) => text !== undefined)
@@ -95,7 +95,7 @@ export async function decide(
   // Journalled before it takes effect, so no approval is missing from the journal.
   const needsSeveral = decision === 'approved' && approversOf(approval) > 1
   await record(
-    { event: decision },
+    { event: decision, ...(decision === 'approved' && { plan: approval.plan }) },
     { by, ...(needsSeveral && { note: `one of ${approversOf(approval)} required approvers` }) },
   )
   let decided: Approval

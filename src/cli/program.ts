@@ -15,6 +15,7 @@ import { brakeCommand } from './brake.ts'
 import { checkCommand } from './check.ts'
 import { compareCommand } from './compare.ts'
 import { demoCommand } from './demo.ts'
+import { evidenceCommand } from './evidence.ts'
 import { initCommand } from './init.ts'
 import { journalCommand } from './journal.ts'
 import { limitsCommand } from './limits.ts'
@@ -73,6 +74,7 @@ export function program(io: Io): Command {
       .addCommand(tasksCommand(io, data))
       .addCommand(auditCommand(io, start, data))
       .addCommand(compareCommand(io, start, data))
+      .addCommand(evidenceCommand(io, start, data))
       .addCommand(tokensCommand(io, data))
       .addCommand(toolsCommand(io))
       .addCommand(appsCommand(io))
