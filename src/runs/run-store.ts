@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { RunRow } from '../domain/run.ts'
 import { hasEnded, type Run } from '../domain/run.ts'
 import { NotFound } from '../errors.ts'
+import { openLeases } from '../store/leases.ts'
 import type { Store } from '../store/store.ts'
 
 /** Rows are kept in pages, so that a step rewrites a few thousand bytes and not the run. */
@@ -41,6 +42,7 @@ const OPEN_KEY = 'run/open'
 
 /** `leases` need not outlive a power loss. */
 export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunStore {
+  const lease = openLeases(leases, LEASE_MS)
   const get = (id: string) => store.get<Run>(metaKey(id))
   const ttlOf = ({ at = 0, until = 0 }: Pick<Run, 'at' | 'until'>, now: number) =>
     KEPT_MS + Math.max(0, at - now, until - now)
@@ -96,18 +98,8 @@ export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunSt
     },
     page: async (id, page) => (await store.get<RunRow[]>(pageKey(id, page))) ?? [],
     setPage: async (run, page, rows) => store.set(pageKey(run.id, page), rows, ttlOf(run, await store.now())),
-    lease: (id, owner) =>
-      leases.update<{ owner: string; until: number }, boolean>(leaseKey(id), (lease, now) => {
-        const isFree = !lease || lease.owner === owner || lease.until <= now
-        const next = isFree ? { owner, until: now + LEASE_MS } : lease
-        return { next, ttl: Math.max(1, next.until - now), result: isFree }
-      }),
-    release: (id, owner) =>
-      leases.update<{ owner: string; until: number }, void>(leaseKey(id), (lease, now) =>
-        lease && lease.owner !== owner
-          ? { next: lease, ttl: Math.max(1, lease.until - now), result: undefined }
-          : { next: undefined, result: undefined },
-      ),
+    lease: (id, owner) => lease.take(leaseKey(id), owner),
+    release: (id, owner) => lease.release(leaseKey(id), owner),
     now: () => store.now(),
   }
 }
