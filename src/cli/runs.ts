@@ -133,7 +133,16 @@ const showRun = (
     )
   })
 
-const told = ({ frozen: _, steps: __, begun: ___, ...row }: RunRow) => row
+const told = ({ person, tenant, account, outcome, verified, sessions, code, note }: RunRow) => ({
+  person,
+  tenant,
+  account,
+  outcome,
+  verified,
+  sessions,
+  code,
+  note,
+})
 
 const COLUMNS = ['person', 'tenant', 'account', 'outcome', 'verified', 'sessions', 'code', 'note'] as const
 
@@ -216,14 +225,25 @@ async function tryAgain(kept: RunStore, run: Run): Promise<void> {
 }
 
 function again(row: RunRow, { input }: Run): RunRow {
-  if (row.outcome !== 'failed' || !row.account || row.frozen === undefined) return row
+  if (row.outcome !== 'failed' || !row.account) return row
   const { code: _, note: __, sessions, ...rest } = row
-  const ended = sessions === 'ended' && { sessions }
-  const steps: RunRow['steps'] = [
-    ...(sessions === undefined || sessions === 'ended' ? [] : (['endSessions'] as const)),
-    input.undo ? 'undo' : 'deactivateAccount',
-  ]
-  return { ...rest, ...ended, outcome: 'waiting', verified: false, steps }
+  const waiting = (steps: RunRow['steps']): RunRow => ({
+    ...rest,
+    outcome: 'waiting',
+    verified: false,
+    steps,
+  })
+  if (input.onboard) {
+    // Who has an account lacks a group at most.
+    return row.fields
+      ? waiting(['createAccount', ...(row.groups ?? []).map(() => 'joinGroup' as const)])
+      : row
+  }
+  if (row.frozen === undefined) return row
+  if (input.undo) return waiting(['undo'])
+  if (sessions === undefined || sessions === 'ended')
+    return { ...waiting(['deactivateAccount']), ...(sessions && { sessions }) }
+  return waiting(['endSessions', 'deactivateAccount'])
 }
 
 const cancelRun = (io: Io, open: OpenData, command: Command, id: string, { reason }: { reason: string }) =>

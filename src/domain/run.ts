@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { CallerNames } from './caller-names.ts'
 import type { RunWeight } from './change.ts'
 import type { ComparedKind } from './comparison.ts'
+import type { AccountFields } from './operations.ts'
 import type { Grant } from './scopes.ts'
 
 /** What a run is doing. `scheduled`: it waits for its time. */
@@ -24,7 +25,7 @@ export type RunCounts = Readonly<
 >
 
 /** What is done to an account, in this order. */
-export type RunStep = 'endSessions' | 'deactivateAccount' | 'undo'
+export type RunStep = 'endSessions' | 'deactivateAccount' | 'undo' | 'createAccount' | 'joinGroup'
 
 /** One account of a run, or somebody who was found nowhere. */
 export interface RunRow {
@@ -43,6 +44,12 @@ export interface RunRow {
   frozen?: string
   /** What is still to be done to it. */
   steps?: RunStep[]
+  /** Of somebody who is to get an account. */
+  fields?: NewPerson
+  /** The groups that are still to be joined, one a step. */
+  groups?: readonly { id: string; name: string }[]
+  /** Why a group could not be joined. */
+  missed?: string
   /** The step that was begun, and may have happened. */
   begun?: RunStep
 }
@@ -104,6 +111,9 @@ export interface Run {
   counts?: RunCounts
 }
 
+/** Somebody who is to get accounts. */
+export type NewPerson = AccountFields & { email: string }
+
 /** What a run is asked to do. */
 export interface RunInput {
   people?: readonly string[]
@@ -118,6 +128,8 @@ export interface RunInput {
   until?: number
   /** The run whose changes are undone, and who asked for that run. */
   undo?: { run: string; caller: string; tenant?: string }
+  /** Who is to get accounts, in `tenants`, and whose groups they are to have there. */
+  onboard?: { people: readonly NewPerson[]; like?: string }
   reason: string
 }
 

@@ -56,11 +56,21 @@ export async function pastAt(
   { call, caller, subject, by }: PastAsk,
   signal?: AbortSignal,
 ): Promise<PastChange[]> {
-  const lines: JournalLine[] = []
-  for await (const line of index.about([ofSubject(subject)], signal && { signal })) lines.push(line)
-  const { writes, later } = writesIn(lines, new Set([callKey({ call, caller })]))
+  const own = callKey({ call, caller })
+  const read = async (about: Subject) => {
+    const lines: JournalLine[] = []
+    for await (const line of index.about([ofSubject(about)], signal && { signal })) lines.push(line)
+    return lines
+  }
+  const lines = await read(subject)
+  const isMade =
+    lines.some((line) => callKey(line) === own) &&
+    !lines.some((line) => line.event === 'started' && callKey(line) === own)
+  // What was made had no id when it was begun.
+  const begun = isMade ? (await read({ ...subject, id: 'new' })).filter((line) => callKey(line) === own) : []
+  const { writes, later } = writesIn(bySeq([...begun, ...lines]), new Set([own]))
   return toChanges(
-    writes,
+    writes.filter(({ account }) => keyOf(account) === keyOf(subject)),
     later.filter((one) => one.call !== by),
   )
 }

@@ -23,11 +23,14 @@ const hashOf = (value: unknown): string =>
     .digest('base64url')
     .slice(0, 16)
 
-/** Whether an account that was deactivated still has its names, and no power that it did not have then. */
-export function isStillThatAccount(before: string, now: string): boolean {
-  const [, names, , power] = before.split('.')
-  const [, namesNow, , powerNow] = now.split('.')
-  return names === namesNow && (power === powerNow || powerNow === NO_POWER)
+/** Whether it still has the names that it had. */
+export const isStillThatPerson = (before: string, now: string): boolean =>
+  before.split('.')[1] === now.split('.')[1]
+
+/** Whether it has no power that it did not have, by role, mark and groups. */
+export function hasNoNewPower(before: string, now: string): boolean {
+  const [power, powerNow] = [before.split('.')[3], now.split('.')[3]]
+  return power === powerNow || powerNow === NO_POWER
 }
 
 const NO_POWER = hashOf([null, null, []])

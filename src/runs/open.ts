@@ -13,7 +13,8 @@ import { runDesk } from './desk.ts'
 import type { PlanningParts } from './plan-person.ts'
 import { openRunStore, type RunStore } from './run-store.ts'
 import { openRunner, type Runner } from './runner.ts'
-import { type StepInput, stepOf } from './step.ts'
+import { stepOf } from './step.ts'
+import type { StepInput } from './step-changes.ts'
 import { allRows, stepAnswer } from './work.ts'
 
 /** How long a step may take, with its waiting for the budget, and planning; milliseconds. */
@@ -52,12 +53,17 @@ export function openRuns({
 }: RunsParts): Runs {
   const { tenants, approvals, tasks, log } = parts
   const store = openRunStore(kept, budgets)
+  /** A step does no more than its tool says. */
+  const stepFor = (name: string) => {
+    const { effect = 'removes' } = parts.tools.find((tool) => tool.name === name) ?? {}
+    return stepOf(name, effect === 'reads' ? 'removes' : effect)
+  }
   const dispatchers = new Map<string, ReturnType<typeof dispatcher>>()
   const dispatchOf = (tool: string) => {
     const known = dispatchers.get(tool)
     if (known) return known
     const guards: Parts['guards'] = (sight) => stepGuards(policy, sight)
-    const made = dispatcher({ ...parts, tools: [stepOf(tool)], guards, runs: () => NO_RUNS })
+    const made = dispatcher({ ...parts, tools: [stepFor(tool)], guards, runs: () => NO_RUNS })
     dispatchers.set(tool, made)
     return made
   }
@@ -67,7 +73,7 @@ export function openRuns({
     const given = run.agreed ?? (run.approval === undefined ? undefined : await approvals.get(run.approval))
     return {
       id: run.id,
-      tool: stepOf(run.tool),
+      tool: stepFor(run.tool),
       input,
       caller,
       self,
@@ -106,6 +112,7 @@ export function openRuns({
         const judge = protectedAccounts(policy.settings.protected, policy.appOf)
         return {
           ask: askFor(seen, context, log),
+          context,
           isWritable: (tenant) => !seen.readOnly(tenant),
           async judge(change: Change) {
             const call = await callFor(run, {})

@@ -3,6 +3,7 @@ import type { PastChange } from '../changes/inverse.ts'
 import type { Account } from '../domain/account.ts'
 import type { Change } from '../domain/change.ts'
 import type { ComparedAccount } from '../domain/comparison.ts'
+import type { RequestContext } from '../domain/operations.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { RunInput, RunRow, RunStep } from '../domain/run.ts'
 import { sameUserName } from '../domain/same.ts'
@@ -18,6 +19,7 @@ import { fingerprintOf } from './fingerprint.ts'
 /** What planning needs of the rest of the server, for one caller. */
 export interface PlanningParts {
   ask: Ask
+  context: RequestContext
   /** Whether changes may be made there. */
   isWritable(tenant: Tenant): boolean
   /** Throws where a guard would refuse such a change by this caller. */

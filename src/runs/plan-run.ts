@@ -7,6 +7,8 @@ import { isByHand } from '../engine/by-hand.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { LimitReached } from '../errors.ts'
 import { demandOf, type Policy, type Target } from '../guards/policy.ts'
+import { fold } from '../text/text.ts'
+import { planOnboard } from './plan-onboard.ts'
 import { type Planned, type PlanningParts, planCompared, planPerson, skippedRow } from './plan-person.ts'
 import { planUndo } from './plan-undo.ts'
 import { ROWS_PER_PAGE, type RunStore } from './run-store.ts'
@@ -68,8 +70,9 @@ const givingBackToo = ({ row, target }: Planned): Planned => ({
 /** A hash over every row, in order. */
 function digestOf(rows: readonly RunRow[]): string {
   const hash = createHash('sha256')
-  for (const { person, tenant, account, outcome, frozen, steps } of rows) {
-    hash.update(JSON.stringify([person, tenant, account?.id, account?.userName, outcome, frozen, steps]))
+  for (const { person, tenant, account, outcome, frozen, steps, fields, groups } of rows) {
+    const { id, userName } = account ?? {}
+    hash.update(JSON.stringify([person, tenant, id, userName, outcome, frozen, steps, fields, groups]))
   }
   return hash.digest('base64url')
 }
@@ -99,6 +102,7 @@ async function wantedBy(
   parts: PlanningParts,
 ): Promise<{ people: string[]; gaps: string[]; plan: (person: string) => Promise<Planned[]> }> {
   const isTemporary = input.until !== undefined
+  if (input.onboard) return planOnboard(input.onboard, tenantsOf(input, parts), parts)
   if (input.undo) return { ...(await planUndo(input.undo, parts)), gaps: [] }
   if (input.comparison) {
     const found = await parts.compared(input.comparison)
@@ -146,7 +150,8 @@ function withoutRepeats(planned: readonly Planned[]): Planned[] {
   return planned.map((one) => {
     const { person, tenant, account, outcome } = one.row
     if (outcome !== 'waiting' || tenant === undefined || !account) return one
-    const key = targetKey(tenant, account.id)
+    // What is to be made has no id yet.
+    const key = targetKey(tenant, account.id === 'new' ? `new ${fold(account.userName)}` : account.id)
     const first = seen.get(key)
     if (first === undefined) {
       seen.set(key, person)

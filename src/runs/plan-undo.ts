@@ -1,7 +1,7 @@
 import type { RunInput, RunRow } from '../domain/run.ts'
 import { reversalOfAll } from '../engine/reversal.ts'
 import { IdentityError } from '../errors.ts'
-import { fingerprintOf, isStillThatAccount } from './fingerprint.ts'
+import { fingerprintOf, hasNoNewPower, isStillThatPerson } from './fingerprint.ts'
 import {
   NOT_WRITABLE,
   type Planned,
@@ -52,7 +52,10 @@ async function planRow(
     const at = parts.ask.tenants.get(tenant)
     if (!parts.isWritable(at)) return skippedRow({ ...named, ...NOT_WRITABLE })
     const [now] = change.accounts
-    if (!now || !isStillThatAccount(frozen, fingerprintOf(now, at.namesPrivilege))) {
+    const is = now && fingerprintOf(now, at.namesPrivilege)
+    // Who gets access back must not get more than was taken.
+    const isSame = is !== undefined && isStillThatPerson(frozen, is)
+    if (!isSame || (change.operation === 'reactivateAccount' && !hasNoNewPower(frozen, is))) {
       return skippedRow({ ...named, code: 'changed', note: 'Its names or its rights have changed since.' })
     }
     const note = [...left.map((one) => `Not restored: ${one}.`), stays].filter((text) => text).join(' ')

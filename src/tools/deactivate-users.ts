@@ -8,15 +8,17 @@ export default runTool({
   name: 'deactivate_users',
   title: 'Deactivate users of one app',
   description: 'Take access to one app from many people; offboard: to every app.',
+  needs: ['findAccounts', 'readAccount', 'deactivateAccount'],
   effect: 'removes',
   input: () =>
     z
       .strictObject({
         tenant: TenantName,
         users: People.optional().describe('Emails, user names or ids'),
-        match: MatchedPeople.optional().describe('Instead of users: who has these values'),
+        match: MatchedPeople.optional().describe('Or who has these values'),
         reason: Reason,
-        ...RUN_TIMES,
+        at: RUN_TIMES.at.describe('As in offboard'),
+        until: RUN_TIMES.until.describe('As in offboard'),
         approvalId: ApprovalId,
       })
       .refine(

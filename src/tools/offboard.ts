@@ -10,20 +10,21 @@ export default runTool({
   description:
     'Take access from many people in every app, with one approval; get_run says how far it is. ' +
     'One person: deactivate_user.',
+  needs: ['findAccounts', 'readAccount', 'deactivateAccount'],
   effect: 'removes',
   input: () =>
     z
       .strictObject({
         people: People.optional().describe('Emails or user names'),
-        tenant: TenantName.optional().describe('Where `match` is looked for'),
-        match: MatchedPeople.optional().describe('Instead of people: who has these values in `tenant`'),
-        comparison: ComparisonId.optional().describe('Instead of people: a comparisonId'),
+        tenant: TenantName.optional().describe('Of `match`'),
+        match: MatchedPeople.optional().describe('Or who has these values in `tenant`'),
+        comparison: ComparisonId.optional().describe('Or a comparisonId'),
         kinds: z
           .array(z.enum(['stale', 'orphan']))
           .min(1)
           .optional()
           .describe('Of the comparison; default stale'),
-        tenants: TenantNames.optional().describe('Default: every tenant that can'),
+        tenants: TenantNames.optional().describe('Default all that can'),
         reason: Reason,
         ...RUN_TIMES,
         approvalId: ApprovalId,

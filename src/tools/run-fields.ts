@@ -30,7 +30,7 @@ export const RUN_TIMES = {
 export const RunId = z
   .string()
   .regex(/^run-[0-9a-f]{12}$/, 'must be a runId')
-  .describe('As offboard answered it')
+  .describe('In its answer')
 
 const Row = z.lazy(() =>
   z.object({

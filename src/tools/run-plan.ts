@@ -1,8 +1,9 @@
+import { createAccount } from '../changes/create-account.ts'
 import { deactivateAccount } from '../changes/deactivate-account.ts'
 import { reactivateAccount } from '../changes/reactivate-account.ts'
 import type { Plan, RunWeight } from '../domain/change.ts'
 import { bare } from '../domain/quoting.ts'
-import { givingBackId, type Run, type RunInput } from '../domain/run.ts'
+import { givingBackId, type Run, type RunInput, type RunRow } from '../domain/run.ts'
 import type { Ask } from '../engine/ask.ts'
 import { isByHand } from '../engine/by-hand.ts'
 import type { RunDesk, RunStatus } from '../engine/run-desk.ts'
@@ -47,11 +48,7 @@ export async function planOfRun(
     ...still,
     lines: linesOf(run, ask.tenants),
     asides: [
-      ...namesIn(
-        all.map(({ person, tenant }) => `${person} in ${tenant}`),
-        run.plan.accounts + run.plan.byHand,
-        run.id,
-      ),
+      ...namesIn(all.map(rowWords), run.plan.accounts + run.plan.byHand, run.id),
       ...leftAlone(skipped, run.plan.skippedCount),
       ...(run.gaps ?? []),
     ],
@@ -98,14 +95,16 @@ function noteOf({ id, state, paused, at, until }: Run): { note?: string } {
 }
 
 /** What a run does to accounts, in the words of the kind of change. */
-const VERBS = { Deactivate: deactivateAccount, Reactivate: reactivateAccount } as const
+const VERBS = { Create: createAccount, Deactivate: deactivateAccount, Reactivate: reactivateAccount } as const
 type Verb = keyof typeof VERBS
-const verbOf = ({ weights }: RunWeight): Verb => (weights.includes('removes') ? 'Deactivate' : 'Reactivate')
+const verbOf = ({ weights }: RunWeight, { onboard }: RunInput): Verb =>
+  onboard ? 'Create' : weights.includes('removes') ? 'Deactivate' : 'Reactivate'
 
 /** What a person agrees to: how many, where, in which order, and what it means in each app. */
-function linesOf({ plan, weights = [], at, until, input: { undo } }: Run, tenants: Tenants): string[] {
+function linesOf({ plan, weights = [], at, until, input }: Run, tenants: Tenants): string[] {
+  const { undo, onboard } = input
   const verbs = (Object.keys(VERBS) as Verb[]).flatMap((verb) => {
-    const some = weights.filter((one) => verbOf(one) === verb)
+    const some = weights.filter((one) => verbOf(one, input) === verb)
     return some.length > 0 ? [{ verb, ...perTenant(some, tenants) }] : []
   })
   const names = [...new Set(verbs.flatMap((one) => one.names))]
@@ -121,6 +120,9 @@ function linesOf({ plan, weights = [], at, until, input: { undo } }: Run, tenant
         `${verb} ${count(here.total, 'account')}${people}` +
         `${here.names.length > 0 ? `: ${here.names.map(told).join('; ')}` : ''}.`,
     ),
+    ...(onboard?.like === undefined
+      ? []
+      : [`Each of them joins the groups that ${bare(onboard.like)} is in, as they are named below.`]),
     ...verbs.flatMap(({ byHand, told }) =>
       byHand.map(
         (name) => `By hand, as tasks of ${bare(tenants.get(name).settings.owner ?? '')}: ${told(name)}.`,
@@ -163,9 +165,20 @@ function endsSessions(name: string, tenants: Tenants): boolean {
 }
 
 function consequence(verb: Verb, name: string, tenants: Tenants): string[] {
-  // What such a change means depends on the app alone.
+  // What becomes of one account does not depend on which it is. A new one has no consequences.
+  if (verb === 'Create') return []
   const text = VERBS[verb].consequence({} as never, tenants.get(name).facts)
   return text === '' ? [] : [`${name}: ${text}`]
+}
+
+/** "ada@example.com in acme-netskope (title: Analyst; groups: Sales)". */
+function rowWords({ person, tenant, fields, groups = [] }: RunRow): string {
+  const { email: _, userName: __, ...more } = fields ?? {}
+  const told = [
+    ...Object.entries(more).map(([name, value]) => `${name}: ${bare(String(value))}`),
+    ...(groups.length > 0 ? [`groups: ${groups.map(({ name }) => bare(name)).join(', ')}`] : []),
+  ]
+  return `${person} in ${tenant}${told.length > 0 ? ` (${told.join('; ')})` : ''}`
 }
 
 /** The accounts, as far as they fit; where the rest is. */

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { Effect } from '../domain/change.ts'
+import type { OperationName } from '../domain/operations.ts'
 import type { RunInput } from '../domain/run.ts'
 import { type ChangingTool, defineTool } from '../engine/tool.ts'
 import { RunAnswer } from './run-fields.ts'
@@ -10,6 +11,7 @@ interface RunSpec<Input extends z.ZodType> {
   name: string
   title: string
   description: string
+  needs: readonly OperationName[]
   effect: Exclude<Effect, 'reads'>
   input: () => Input
   wish(input: z.output<Input>): RunInput
@@ -20,7 +22,7 @@ export function runTool<Input extends z.ZodType>(the: RunSpec<Input>): ChangingT
     name: the.name,
     title: the.title,
     description: the.description,
-    needs: ['findAccounts', 'readAccount', 'deactivateAccount'],
+    needs: the.needs,
     effect: the.effect,
     input: the.input,
     output: () => RunAnswer,

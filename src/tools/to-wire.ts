@@ -14,7 +14,7 @@ export interface WireTool {
   annotations: {
     readOnlyHint: boolean
     destructiveHint: boolean
-    idempotentHint: boolean
+    idempotentHint?: boolean
     openWorldHint: boolean
   }
 }
@@ -32,8 +32,9 @@ export function toWire(tool: Tool): WireTool {
     annotations: {
       readOnlyHint: effect === 'reads',
       destructiveHint: !isClassified(tool) || effect === 'removes' || effect === 'changes',
-      // Every change first checks whether there is anything to do, so a repeated call changes nothing more.
-      idempotentHint: true,
+      // Every change first checks whether there is anything to do, so a repeated call changes nothing more. Of a tool that
+      // only reads, the hint means nothing.
+      ...(effect !== 'reads' && { idempotentHint: true }),
       openWorldHint: !local,
     },
   }

@@ -43,7 +43,7 @@ describe.each(tools)('$name', (tool) => {
     expect(wire.annotations).toEqual({
       readOnlyHint: tool.effect === 'reads',
       destructiveHint: ['removes', 'changes'].includes(tool.effect),
-      idempotentHint: true,
+      ...(tool.effect !== 'reads' && { idempotentHint: true }),
       // It alone answers without asking an app.
       openWorldHint: tool.name !== 'list_tenants',
     })
