@@ -8,6 +8,7 @@ import { growth } from './growth.ts'
 import { http } from './http.ts'
 import { instances } from './instances.ts'
 import { interactive } from './interactive.ts'
+import { kills } from './kills.ts'
 import { listSize } from './list-size.ts'
 import { losses } from './losses.ts'
 import { manyTenants } from './many-tenants.ts'
@@ -36,8 +37,11 @@ const PARTS: Record<string, Part> = {
   instances,
   interactive,
   losses,
+  kills,
 }
-const NEED_REDIS = ['instances', 'losses']
+const NEED_REDIS = ['instances', 'losses', 'kills']
+/** Takes hours, so only when it is asked for. */
+const BY_NAME_ONLY = ['kills']
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md')
 
 const USAGE = `npm run bench -- [--only PART,PART] [--seconds N] [--as-built] [--write]
@@ -59,7 +63,9 @@ const { values } = parseArgs({
 })
 const names =
   values.only?.split(',') ??
-  Object.keys(PARTS).filter((name) => !NEED_REDIS.includes(name) || redisInstalled())
+  Object.keys(PARTS).filter(
+    (name) => !BY_NAME_ONLY.includes(name) && (!NEED_REDIS.includes(name) || redisInstalled()),
+  )
 const seconds = Number(values.seconds ?? 150)
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 

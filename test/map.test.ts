@@ -96,7 +96,7 @@ describe('the map of imports', () => {
     const shared = [
       ...[
         ...['fields', 'account-rows', 'fit', 'switch-account', 'switch-plan', 'change-fields', 'left-out'],
-        ...['reversal', 'taken-names', 'to-wire', 'match-fields', 'run-fields', 'run-tool'],
+        ...['run-plan', 'to-wire', 'match-fields', 'run-fields', 'run-tool'],
       ].map((name) => `tools/${name}.ts`),
       ...['define', 'setup-guide'].map((name) => `vendors/${name}.ts`),
       ...['call', 'spoken-input', 'request', 'compose', 'form', 'policy', 'rate-headers', 'token-queue'].map(

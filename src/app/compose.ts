@@ -14,7 +14,7 @@ import { briefOn } from '../engine/approval-briefing.ts'
 import { askFor } from '../engine/ask.ts'
 import type { Parts } from '../engine/dispatch.ts'
 import { endedSessions } from '../engine/ended-sessions.ts'
-import { pastOf } from '../engine/history.ts'
+import { pastAt, pastOf } from '../engine/history.ts'
 import { mergedEvents } from '../engine/merged-events.ts'
 import { ownEvents } from '../engine/own-events.ts'
 import { openTenants, type Tenants, traitsOf } from '../engine/tenants.ts'
@@ -31,6 +31,7 @@ import { storePeople } from '../limits/people.ts'
 import { type Log, logTo } from '../log.ts'
 import { type Meter, unmetered } from '../meter.ts'
 import { openRuns, type Runs } from '../runs/open.ts'
+import { snapshotSchedule } from '../snapshots/schedule.ts'
 import { openSnapshotStore, type SnapshotStore } from '../snapshots/snapshot-store.ts'
 import { openClaims } from '../store/claims.ts'
 import { stateSigner } from '../store/signed-state.ts'
@@ -57,6 +58,9 @@ const BRIEFING_TIMEOUT = 5_000
 /** The share of each budget that one instance may use while the store is down: four instances stay within the whole. */
 const SHARE_WITHOUT_STORE = 1 / 4
 
+/** Work that nobody waits for: people's questions go first. */
+const BY_ITSELF = { caller: 'snapshots', priority: 'bulk', deadline: Number.MAX_SAFE_INTEGER } as const
+
 /** A complete server. Nothing has been opened or sent yet. */
 export interface Running {
   parts: Parts & { scopes?: readonly Scope[] }
@@ -70,6 +74,8 @@ export interface Running {
   /** What the approval page needs. */
   page: PageParts
   log: Log
+  /** Works in the background from now on: runs, and snapshots by their schedule. */
+  begin(): void
   close(): Promise<void>
 }
 
@@ -166,7 +172,7 @@ export async function composeServer(
     claims: openClaims(budgets),
   })
   const comparisons = openComparisons({ store: kept.comparisons, folder, tenants, log })
-  const snapshots = openSnapshotStore(folder)
+  const snapshots = openSnapshotStore(folder, settings.snapshots.keepDays)
   const parts: Omit<Parts, 'runs'> = {
     tools,
     tenants,
@@ -186,6 +192,7 @@ export async function composeServer(
     inFlight: changes,
     guards: (sight) => callGuards(guardPolicy, sight),
     past: (reference, caller, signal) => pastOf(journal, reference, (by) => by === caller, signal),
+    pastAt: (asked, signal) => pastAt(journal, asked, signal),
     own: (asked, signal) => mergedEvents([(one) => ownEvents(journal, one, signal), snapshots.events], asked),
     comparisons: comparisons.desk,
   }
@@ -198,6 +205,19 @@ export async function composeServer(
     mayHave: () => settings.store !== 'disk' || (folder !== undefined && existsSync(folder)),
     compared: comparisons.accounts,
   })
+  const { everyHours } = settings.snapshots
+  const schedule =
+    everyHours === undefined
+      ? undefined
+      : snapshotSchedule({
+          everyMs: everyHours * 3_600_000,
+          tenants,
+          ask: (signal) => askFor(tenants, { ...BY_ITSELF, signal }, log),
+          snapshots,
+          store,
+          leases: budgets,
+          log,
+        })
   return {
     parts: { ...parts, runs: runs.desk, ...(options.tools && { scopes: options.tools }) },
     runs,
@@ -209,9 +229,14 @@ export async function composeServer(
     store,
     page,
     log,
+    begin() {
+      runs.runner.start()
+      schedule?.start()
+    },
     async close() {
       requests.stop()
       await runs.runner.stop()
+      await schedule?.stop()
       await comparisons.stop()
       await links.close()
       await changes.drained()

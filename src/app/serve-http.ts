@@ -133,8 +133,8 @@ async function composeFromSettings(
     remote: true,
   })
   try {
-    const { parts, runs, settings, tenants, store, page, log } = running
-    runs.runner.start()
+    const { parts, settings, tenants, store, page, log } = running
+    running.begin()
     for (const note of settings.notes) io.stderr.write(`note: ${note}\n`)
     void reportStore(running)
     const auth = authFor(host, settings.auth, settingsFile(io, options).file)

@@ -22,7 +22,7 @@ export async function serve(io: Io, options: CommonOptions): Promise<void> {
   const running = await composeServer(io, options)
   const { parts, log, settings } = running
   reread = () => io.stderr.write(rereadSecrets(settings))
-  running.runs.runner.start()
+  running.begin()
   for (const note of settings.notes) io.stderr.write(`note: ${note}\n`)
   void reportStore(running)
   // On stdio, the caller is the person who started this process.

@@ -67,7 +67,7 @@ export async function decide(
   if (decision === 'approved') checkTyped(approval, typed)
   const why = decision === 'denied' ? denialReason(reason, passphrase) : undefined
   const record = (
-    event: Pick<JournalEvent, 'event' | 'code'>,
+    event: Pick<JournalEvent, 'event' | 'code' | 'plan'>,
     { by, note }: { by?: string; note?: string },
   ) => {
     const notes = [note, where].filter((text) => text !== undefined)
@@ -99,7 +99,7 @@ export async function decide(
   // Journalled before it takes effect, so no approval is missing from the journal.
   const needsSeveral = decision === 'approved' && approversOf(approval) > 1
   await record(
-    { event: decision },
+    { event: decision, ...(decision === 'approved' && { plan: approval.plan }) },
     {
       by,
       ...(needsSeveral && { note: `one of ${approversOf(approval)} required approvers` }),

@@ -8,9 +8,16 @@ const MAX_NAME_LENGTH = 80
 /** Who, what, in which direction and where: "Take 20 people out of "Marketing" in Slack". */
 export function headline({ changes, run }: Briefing): Words {
   if (run) {
-    const { people, person, places } = run
-    const who = person === undefined ? (people === 1 ? '1 person' : `${people} people`) : { theirs: person }
-    return ['Deactivate ', who, ` in ${whereIn(places)}`]
+    const { people, person, operations, places } = run
+    const who: Words = [
+      person === undefined ? (people === 1 ? '1 person' : `${people} people`) : { theirs: person },
+    ]
+    const [operation, ...others] = operations
+    const what: Words =
+      operation && others.length === 0
+        ? kinds[operation].headline({ accounts: [], who: () => who })
+        : ['Change accounts of ', ...who]
+    return [...what, ` in ${whereIn(places)}`]
   }
   const told = changesTold(changes)
   const [first, ...others] = told

@@ -1,4 +1,4 @@
-import type { Briefing } from '../domain/briefing.ts'
+import type { BriefedRun, Briefing } from '../domain/briefing.ts'
 import type { JournalLine } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
 import { endsWrite } from '../journal/query.ts'
@@ -47,7 +47,7 @@ export async function resultOf(journal: Pick<Journal, 'index'>, approval: Approv
   const words = await wordsOfOwners(journal, lines)
   const writes = writesIn([...lines, ...words])
   const wanted = expected(briefing)
-  const isWhole = (briefing?.run ? withoutSessions(writes) : writes).length >= wanted
+  const isWhole = (briefing?.run ? ofRun(briefing.run, writes) : writes).length >= wanted
   // A run takes as long as it takes, and tells itself what it left alone.
   const isOver = isWhole || (!briefing?.run && usedAt + CALL_MS < Date.now())
   return { state: more ? 'under way' : stateOf(writes, isWhole, isOver), writes, more }
@@ -103,9 +103,9 @@ function toWrite(
 const expected = (briefing: Briefing | undefined): number =>
   briefing?.run ? briefing.run.accounts : (briefing?.changes.length ?? 1)
 
-/** A run ends the sessions of an account before it counts. */
-const withoutSessions = (writes: readonly WriteResult[]) =>
-  writes.filter(({ operation }) => operation !== 'endSessions')
+/** What counts for a run: not that sessions end before, or that groups are joined afterwards. */
+const ofRun = ({ operations }: BriefedRun, writes: readonly WriteResult[]) =>
+  writes.filter(({ operation }) => operation === undefined || operations.some((one) => one === operation))
 
 function stateOf(writes: readonly WriteResult[], isWhole: boolean, isOver: boolean): Result['state'] {
   const states = new Set(writes.map(({ state }) => state))

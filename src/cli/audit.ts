@@ -194,7 +194,7 @@ async function exportOnce(
 const FOREVER = 8_640_000_000_000_000
 
 /** Nobody waits for it, so that people's questions go first. */
-const bulkAsk = (io: Io, { tenants, log }: Pick<Running, 'tenants' | 'log'>, signal: AbortSignal) =>
+export const bulkAsk = (io: Io, { tenants, log }: Pick<Running, 'tenants' | 'log'>, signal: AbortSignal) =>
   askFor(tenants, { caller: callerId.local(io.user), priority: 'bulk', deadline: FOREVER, signal }, log)
 
 interface ReconcileOptions {
@@ -214,7 +214,8 @@ async function reconcileHere(
 ): Promise<void> {
   const span = { ...spanOf({ since, until }), actor }
   const found = await withProgress(io, 'Reading the logs', () => reconcile(tenant, logs, span, signal))
-  print(io, ...(json ? [toJson({ tenant, ...found }, 2)] : reconciledLines(io, found)))
+  const { matched: _, ...told } = found
+  print(io, ...(json ? [toJson({ tenant, ...told }, 2)] : reconciledLines(io, found)))
   if (found.notShown.length + found.notOurs.length + found.gaps.length > 0) io.exit(1)
 }
 
@@ -259,7 +260,7 @@ async function sinkOf(
   return collectorSink({ url: new URL(to), token: secret.data, kind, fetch: fetchOver(settings.route) })
 }
 
-function timeOf(text: string | undefined, option: string): Date | undefined {
+export function timeOf(text: string | undefined, option: string): Date | undefined {
   if (text === undefined) return undefined
   const time = new Date(text)
   if (!Number.isNaN(time.getTime())) return time

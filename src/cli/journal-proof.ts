@@ -141,7 +141,7 @@ function proofSummary(
 }
 
 /** The signing key, if one is named. */
-const signerOf = (io: Io, file: string | undefined): Signer | undefined =>
+export const signerOf = (io: Io, file: string | undefined): Signer | undefined =>
   file === undefined ? undefined : signerFrom(readText(io, file))
 
 export const publicKeyOf = (io: Io, named: string | undefined) =>

@@ -1,17 +1,15 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
 import { type CommonOptions, typed } from '../app/stores.ts'
-import type { Run, RunCounts, RunRow } from '../domain/run.ts'
 import { InvalidInput } from '../errors.ts'
 import { agreedHere } from './agree-here.ts'
 import { besideDocument } from './call-here.ts'
 import { givenOrTypedReason, namesIn } from './prompts.ts'
-import { htmlReport, markdownReport } from './run-report.ts'
-import { follow, rowsAndCounts, rowsAsCsv } from './runs.ts'
-import { newCommand, print, toJson } from './terminal.ts'
+import { type RunBegun, tellRun } from './tell-run.ts'
+import { newCommand } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
 
 interface OffboardOptions {
@@ -21,14 +19,9 @@ interface OffboardOptions {
   confirm?: string
   passphraseStdin?: true
   at?: string
+  until?: string
   out?: string
   json?: true
-}
-
-interface OffboardAnswer {
-  status: string
-  runId: string
-  note?: string
 }
 
 /** `identity-mcp offboard FILE.csv`: a run for people without an agent. */
@@ -42,6 +35,7 @@ export const offboardCommand = (
     .option('--tenants <names>', 'only in these tenants, with commas between; default: in all that can')
     .option('--reason <text>', 'why, for the approver and the journal; asked for if missing')
     .option('--at <time>', 'begin then: 2026-12-24T18:00[Europe/Berlin]; a server must be running by then')
+    .option('--until <time>', 'give everything back then, as long as nothing else has changed it')
     .option('--approver <name>', 'who approves it; asked for if missing')
     .option('--confirm <number>', 'the number of accounts, as the plan says it')
     .option('--passphrase-stdin', "read the approver's passphrase from standard input")
@@ -53,77 +47,25 @@ export const offboardCommand = (
         const running = await start(command.optsWithGlobals())
         const self = (words: string) => typed(io, command.optsWithGlobals(), words)
         try {
-          const { tenants, at, approver, confirm, passphraseStdin, json } = options
+          const { tenants, at, until, approver, confirm, passphraseStdin, json } = options
           const input = {
             people,
             reason: await givenOrTypedReason(io, options.reason),
             ...(tenants !== undefined && { tenants: namesIn(tenants) }),
             ...(at !== undefined && { at }),
+            ...(until !== undefined && { until }),
           }
           const agree = { approver, confirm, passphraseStdin, to: 'offboard these people' }
           const terminal = { io, parts: running.parts, data, self }
           const here = json ? besideDocument(terminal) : terminal
-          const answer = await agreedHere<OffboardAnswer>(here, 'offboard', input, agree)
+          const answer = await agreedHere<RunBegun>(here, 'offboard', input, agree)
           if (!answer) return
-          await tell(io, running, answer, options)
+          await tellRun(io, running, answer, options)
         } finally {
           await running.close()
         }
       }),
     )
-
-async function tell(
-  io: Io,
-  running: Running,
-  { runId, note }: OffboardAnswer,
-  { out, json }: OffboardOptions,
-) {
-  const quiet: Io = json ? { ...io, stdout: io.stderr } : io
-  if (note !== undefined) print(quiet, note)
-  const run = await follow(quiet, running, runId)
-  const { rows, counts } = await rowsAndCounts(running.runs.store, run)
-  if (json)
-    print(
-      io,
-      toJson(
-        {
-          runId,
-          state: run.state,
-          counts,
-          rows: rows.map(({ person, tenant, outcome, code, note }) => ({
-            person,
-            tenant,
-            outcome,
-            code,
-            note,
-          })),
-        },
-        2,
-      ),
-    )
-  if (out !== undefined) await report(resolve(io.cwd, out), run, rows, counts, quiet)
-  const isWell = counts.failed + counts.unknown + counts.waiting === 0 && !rows.some(isNowhere)
-  if (!isWell) io.exit(1)
-}
-
-const isNowhere = ({ code, tenant }: RunRow): boolean => code === 'not_found' && tenant === undefined
-
-async function report(
-  folder: string,
-  run: Run,
-  rows: readonly RunRow[],
-  counts: RunCounts,
-  io: Io,
-): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const files = {
-    'report.csv': `${rowsAsCsv(rows).join('\r\n')}\r\n`,
-    'report.md': markdownReport(run, rows, counts),
-    'report.html': htmlReport(run, rows, counts),
-  }
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 })
-  print(io, `Report: ${folder}`)
-}
 
 /** The addresses in the column `email` of a CSV file. Throws `InvalidInput` for a file without any. */
 export async function peopleIn(file: string): Promise<string[]> {

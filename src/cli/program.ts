@@ -16,6 +16,7 @@ import { checkCommand } from './check.ts'
 import { compareCommand } from './compare.ts'
 import { completionCommand } from './completion.ts'
 import { demoCommand } from './demo.ts'
+import { evidenceCommand } from './evidence.ts'
 import { explainCommand } from './explain.ts'
 import { findCommand } from './find.ts'
 import { groupsCommand } from './groups.ts'
@@ -99,6 +100,7 @@ export function program(io: Io): Command {
     .addCommand(tasksCommand(io, data))
     .addCommand(auditCommand(io, start, data))
     .addCommand(compareCommand(io, start, data))
+    .addCommand(evidenceCommand(io, start, data))
     .addCommand(tokensCommand(io, data))
     .addCommand(toolsCommand(io))
     .addCommand(appsCommand(io))

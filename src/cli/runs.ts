@@ -135,7 +135,16 @@ const showRun = (
     )
   })
 
-const told = ({ frozen: _, steps: __, begun: ___, ...row }: RunRow) => row
+const told = ({ person, tenant, account, outcome, verified, sessions, code, note }: RunRow) => ({
+  person,
+  tenant,
+  account,
+  outcome,
+  verified,
+  sessions,
+  code,
+  note,
+})
 
 const COLUMNS = ['person', 'tenant', 'account', 'outcome', 'verified', 'sessions', 'code', 'note'] as const
 
@@ -176,6 +185,12 @@ async function resumeRun(
         'A run that is paused can be resumed, and with --failed one that has finished.',
       )
     }
+    if (run.until !== undefined && run.until <= (await kept.now())) {
+      throw new Conflict(
+        `What the run ${id} took is given back since ${showTime(run.until)}.`,
+        'Begin a new run for whom access is to be taken from.',
+      )
+    }
     const reason = await givenOrTypedReason(io, why)
     const record = journalRecorder(io, data, 'runs', { runId: id, reason })
     const { note } = await confirmedByApprover(io, data.store, record, { ...approver, to: 'resume this run' })
@@ -187,7 +202,7 @@ async function resumeRun(
     }
     await kept.change(id, ({ paused: _, counts: __, endedAt: ___, ...now }) => ({
       ...now,
-      state: 'running',
+      state: now.plan ? 'running' : 'planning',
       forgiven,
     }))
     await record('approved', { note: [`resumed: ${reason}`, note].filter((text) => text).join('; ') })
@@ -204,19 +219,34 @@ async function resumeRun(
 async function tryAgain(kept: RunStore, run: Run): Promise<void> {
   for (let page = 0; page < run.pages; page++) {
     const rows = await kept.page(run.id, page)
-    await kept.setPage(run.id, page, rows.map(again))
+    await kept.setPage(
+      run,
+      page,
+      rows.map((row) => again(row, run)),
+    )
   }
 }
 
-function again(row: RunRow): RunRow {
-  if (row.outcome !== 'failed' || !row.account || row.frozen === undefined) return row
+function again(row: RunRow, { input }: Run): RunRow {
+  if (row.outcome !== 'failed' || !row.account) return row
   const { code: _, note: __, sessions, ...rest } = row
-  const ended = sessions === 'ended' && { sessions }
-  const steps: RunRow['steps'] = [
-    ...(sessions === undefined || sessions === 'ended' ? [] : (['endSessions'] as const)),
-    'deactivateAccount',
-  ]
-  return { ...rest, ...ended, outcome: 'waiting', verified: false, steps }
+  const waiting = (steps: RunRow['steps']): RunRow => ({
+    ...rest,
+    outcome: 'waiting',
+    verified: false,
+    steps,
+  })
+  if (input.onboard) {
+    // Who has an account lacks a group at most.
+    return row.fields
+      ? waiting(['createAccount', ...(row.groups ?? []).map(() => 'joinGroup' as const)])
+      : row
+  }
+  if (row.frozen === undefined) return row
+  if (input.undo) return waiting(['undo'])
+  if (sessions === undefined || sessions === 'ended')
+    return { ...waiting(['deactivateAccount']), ...(sessions && { sessions }) }
+  return waiting(['endSessions', 'deactivateAccount'])
 }
 
 const cancelRun = (

@@ -8,13 +8,13 @@ import { askFor } from '../engine/ask.ts'
 import type { Parts } from '../engine/dispatch.ts'
 import { pastOf } from '../engine/history.ts'
 import { holdFor } from '../engine/hold.ts'
-import { NO_RUNS } from '../engine/run-desk.ts'
 import { InvalidInput } from '../errors.ts'
 import { deadline } from '../guards/deadline.ts'
 import { openClaims } from '../store/claims.ts'
 import { memoryStore } from '../store/table-store.ts'
 import { agreedHere } from './agree-here.ts'
-import { besideDocument, CALL_TIME_HERE, type Terminal, toolNamed } from './call-here.ts'
+import { besideDocument, CALL_TIME_HERE, newCall, type Terminal, toolNamed } from './call-here.ts'
+import { tellRun } from './tell-run.ts'
 import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
 
@@ -35,7 +35,10 @@ export const undoCommand = (
   open: OpenData,
 ): Command =>
   newCommand(io, 'undo', 'Undo the changes of a call, once an approver has agreed here')
-    .argument('<reference>', 'the call (`change` in its answer, or from the journal) or its approval id')
+    .argument(
+      '<reference>',
+      'the call (`change` in its answer, or from the journal), the run, or its approval id',
+    )
     .option('--tenant <name>', 'only in this tenant')
     .option('--reason <text>', 'why, for the journal', 'undone at the terminal')
     .option('--approver <name>', 'who approves it; asked for if missing')
@@ -48,13 +51,14 @@ export const undoCommand = (
         const running = await start(command.optsWithGlobals())
         try {
           // With an approver's passphrase, a person can undo the calls of any caller.
-          const parts = {
+          const parts: Parts = {
             ...running.parts,
+            runs: (call) => running.runs.deskOfApprover(call, { keeps: options.dryRun !== true }),
             past: (named: string, _: string, signal?: AbortSignal) =>
               pastOf(data.journal, named, () => true, signal),
           }
           const self = (words: string) => typed(io, command.optsWithGlobals(), words)
-          await undo({ io, parts, data, self }, reference, options)
+          await undo({ io, parts, data, self }, running, reference, options)
         } finally {
           await running.close()
         }
@@ -63,6 +67,7 @@ export const undoCommand = (
 
 async function undo(
   context: Terminal,
+  running: Running,
   change: string,
   { tenant, reason, dryRun, json, ...approverOptions }: UndoOptions,
 ): Promise<void> {
@@ -76,6 +81,8 @@ async function undo(
     to: 'undo this',
   })
   if (!answer) return
+  const { runId } = answer
+  if (runId !== undefined) return tellRun(io, running, { ...answer, runId }, json ? { json } : {})
   if (json) print(io, toJson(answer, 2))
   else {
     print(io, ...outcomeLines(io, answer))
@@ -86,6 +93,8 @@ async function undo(
 
 interface UndoAnswer {
   status: string
+  runId?: string
+  note?: string
   approval?: { id: string }
   results: { tenant: string; subject: string; outcome: string; left?: string[]; note?: string }[]
   change?: string
@@ -111,15 +120,16 @@ async function showPlan(io: Io, parts: Parts, input: { change: string }): Promis
         ask,
         hold: holdFor(unclaimed, parts.tenants, ask),
         past: (reference) => parts.past(reference, within.caller, within.signal),
+        pastAt: (asked) => parts.pastAt({ ...asked, by: '' }, within.signal),
         covers: () => true,
-        runs: NO_RUNS,
+        runs: parts.runs(newCall({ io, parts }, tool, input, {})),
         tasks: parts.tasks,
         sessions: parts.sessions,
       })
       .finally(unclaimed.release)
   })
   print(io, ...shownOf(plan).flatMap((line) => wrap(io, line, '')), '')
-  print(io, plan.changes.length > 0 ? 'Nothing has been changed.' : 'There is nothing to change.')
+  print(io, plan.changes.length > 0 || plan.run ? 'Nothing has been changed.' : 'There is nothing to change.')
 }
 
 function outcomeLines(io: Io, { status, results }: UndoAnswer): string[] {

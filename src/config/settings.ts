@@ -146,6 +146,18 @@ export function settingsSchema(
     webhook: webhookSettings(parts)
       .optional()
       .describe('Notifies people of pending requests and their outcome'),
+    snapshots: z
+      .strictObject({
+        everyHours: z
+          .int()
+          .min(1)
+          .max(24 * 31)
+          .optional()
+          .describe('How often a list is taken while serving; without it only by `audit snapshot`'),
+        keepDays: z.int().min(1).max(3_650).default(400).describe('For how long what they tell is kept'),
+      })
+      .prefault({})
+      .describe('Lists of the accounts of apps without a log, which tell what changed from one to the next'),
     store: storePlace(parts.Secret).describe(
       'Where approvals, budgets, locks and the journal are stored: disk, or the address of a Redis that instances share',
     ),

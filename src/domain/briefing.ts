@@ -18,6 +18,8 @@ export interface BriefedRun {
   /** Whom it concerns, as asked for, if it is one person. */
   person?: string
   accounts: number
+  /** What it does to them. */
+  operations: readonly ChangeName[]
   places: (Place & { accounts: number; administrators: number; reversible?: boolean })[]
 }
 

@@ -77,6 +77,8 @@ interface PlannedRun {
   people: number
   /** Whom it concerns, as asked for, if it is one person. */
   person?: string
+  /** What it does to the accounts. */
+  operations: readonly ChangeName[]
   weights: readonly RunWeight[]
   /** Notes which approval it waits for. */
   asked(approval: string): Promise<void>

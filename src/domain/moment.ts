@@ -9,6 +9,7 @@ const IN_ZONE = new RegExp(`^(${LOCAL})\\[([A-Za-z_]+(?:/[A-Za-z0-9_+-]+)*)\\]$`
  * one that they show twice, the first.
  */
 export function momentIn(text: string): number | undefined {
+  if (!hasRealDay(text)) return undefined
   if (WITH_OFFSET.test(text)) return known(Date.parse(text))
   const [, local, zone] = IN_ZONE.exec(text) ?? []
   if (local === undefined || zone === undefined) return undefined
@@ -20,6 +21,13 @@ export function momentIn(text: string): number | undefined {
   return moments
     .filter((moment) => moment + (offsetAt(moment, zone) ?? Number.NaN) === wall)
     .sort((a, b) => a - b)[0]
+}
+
+/** JavaScript takes 30 February for 2 March. */
+function hasRealDay(text: string): boolean {
+  const day = text.slice(0, 10)
+  const midnight = known(Date.parse(`${day}T00:00Z`))
+  return midnight !== undefined && new Date(midnight).toISOString().startsWith(day)
 }
 
 const DAY_MS = 24 * 3_600_000

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { CallerNames } from './caller-names.ts'
 import type { RunWeight } from './change.ts'
 import type { ComparedKind } from './comparison.ts'
+import type { AccountFields } from './operations.ts'
 import type { Grant } from './scopes.ts'
 
 /** What a run is doing. `scheduled`: it waits for its time. */
@@ -23,7 +25,7 @@ export type RunCounts = Readonly<
 >
 
 /** What is done to an account, in this order. */
-export type RunStep = 'endSessions' | 'deactivateAccount'
+export type RunStep = 'endSessions' | 'deactivateAccount' | 'undo' | 'createAccount' | 'joinGroup'
 
 /** One account of a run, or somebody who was found nowhere. */
 export interface RunRow {
@@ -42,6 +44,12 @@ export interface RunRow {
   frozen?: string
   /** What is still to be done to it. */
   steps?: RunStep[]
+  /** Of somebody who is to get an account. */
+  fields?: NewPerson
+  /** The groups that are still to be joined, one a step. */
+  groups?: readonly { id: string; name: string }[]
+  /** Why a group could not be joined. */
+  missed?: string
   /** The step that was begun, and may have happened. */
   begun?: RunStep
 }
@@ -88,8 +96,10 @@ export interface Run {
   approval?: string
   /** When it begins, if not at once. */
   at?: number
-  /** When it gives back what it took. */
+  /** When it gives back what it took, in a run of its own. */
   until?: number
+  /** The yes to the run that this one belongs to, which is kept for longer than the approval itself. */
+  agreed?: { id: string; by?: string; how?: 'form' | 'terminal' | 'page' }
   /** Why it waits for a person. */
   paused?: string
   /** Why it could not be planned. */
@@ -101,6 +111,9 @@ export interface Run {
   counts?: RunCounts
 }
 
+/** Somebody who is to get accounts. */
+export type NewPerson = AccountFields & { email: string }
+
 /** What a run is asked to do. */
 export interface RunInput {
   people?: readonly string[]
@@ -111,8 +124,18 @@ export interface RunInput {
   comparison?: { id: string; kinds: readonly ComparedKind[] }
   /** When it is to begin, epoch milliseconds; at once when absent. */
   at?: number
+  /** When it is to give back what it takes, epoch milliseconds; never when absent. */
+  until?: number
+  /** The run whose changes are undone, and who asked for that run. */
+  undo?: { run: string; caller: string; tenant?: string }
+  /** Who is to get accounts, in `tenants`, and whose groups they are to have there. */
+  onboard?: { people: readonly NewPerson[]; like?: string }
   reason: string
 }
+
+/** The id of the run that gives back what a temporary one took. */
+export const givingBackId = (id: string): string =>
+  `run-${createHash('sha256').update(`until ${id}`).digest('hex').slice(0, 12)}`
 
 /** How many rows ended how. */
 export function countRows(rows: Iterable<RunRow>): RunCounts {

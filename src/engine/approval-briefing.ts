@@ -1,5 +1,4 @@
-import { deactivateAccount } from '../changes/deactivate-account.ts'
-import { kindOf } from '../changes/index.ts'
+import { kindOf, kinds } from '../changes/index.ts'
 import { touchesPrivilege } from '../changes/plan.ts'
 import type { Account } from '../domain/account.ts'
 import type { BriefedChange, BriefedRun, Briefing, Place } from '../domain/briefing.ts'
@@ -18,14 +17,15 @@ export async function briefOn(plan: Plan, ask: Ask): Promise<Briefing> {
 
 /** Of a run, how many accounts there are in each app; everybody's other apps are part of it. */
 function briefedRun(
-  { id, people, person, accounts, weights }: NonNullable<Plan['run']>,
+  { id, people, person, accounts, operations, weights }: NonNullable<Plan['run']>,
   ask: Ask,
 ): BriefedRun {
   const places = new Map<string, BriefedRun['places'][number]>()
   for (const { tenant, administrator, count } of weights) {
     const at = ask.tenants.get(tenant)
     const before = places.get(tenant) ?? { ...placeOf(at), accounts: 0, administrators: 0 }
-    const reversible = deactivateAccount.reversible(at)
+    const known = operations.map((operation) => kinds[operation].reversible(at))
+    const reversible = known.includes(false) ? false : known.every(Boolean) || undefined
     places.set(tenant, {
       ...before,
       accounts: before.accounts + count,
@@ -33,7 +33,14 @@ function briefedRun(
       ...(reversible !== undefined && { reversible }),
     })
   }
-  return { id, people, ...(person !== undefined && { person }), accounts, places: [...places.values()] }
+  return {
+    id,
+    people,
+    ...(person !== undefined && { person }),
+    accounts,
+    operations,
+    places: [...places.values()],
+  }
 }
 
 const placeOf = ({ name, title }: Tenant): Place => ({ tenant: name, app: title })

@@ -33,10 +33,10 @@ export async function carryOut(
   const about = { account: { tenant: name, ...subject } }
   const before = accounts.length === 1 && accounts[0] ? { account: accounts[0] } : {}
   const end = async (carried: Carried, created?: string): Promise<Carried> => {
-    const { outcome, code, note } = carried
+    const { outcome, verified, code, note } = carried
     try {
       const named = madeBy(change, carried, created) ?? about
-      await record({ event: outcome, ...named, ...(code && { code }), ...(note && { note }) })
+      await record({ event: outcome, ...named, verified, ...(code && { code }), ...(note && { note }) })
     } catch (error) {
       // The answer still reports the real outcome; the line `started` tells the journal's reader to check.
       warn('the outcome of a change could not be journalled', error)

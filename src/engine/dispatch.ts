@@ -3,6 +3,7 @@ import { ASK_APPROVAL_AGAIN, type Given, requestHash } from '../approvals/bindin
 import { readQuestion } from '../approvals/question.ts'
 import type { Tasks } from '../approvals/tasks.ts'
 import { kindOf } from '../changes/index.ts'
+import type { PastChange } from '../changes/inverse.ts'
 import { type Plan, targetKey } from '../domain/change.ts'
 import type { RequestContext } from '../domain/operations.ts'
 import { mustAllPass, type RefusedAt, refusalOf } from '../domain/refused-among.ts'
@@ -28,7 +29,7 @@ import { carryOut, type HandOver } from './carry-out.ts'
 import type { CompareDesk } from './compare-desk.ts'
 import { cursorsFor } from './cursor.ts'
 import type { EndedSessions } from './ended-sessions.ts'
-import type { PastCall } from './history.ts'
+import type { PastAsk, PastCall } from './history.ts'
 import { claimsOf, holdFor, inUse, mustNameAppsOnce } from './hold.ts'
 import type { OwnEvents, OwnEventsAsk } from './own-events.ts'
 import { provisionedFrom } from './provisioned.ts'
@@ -56,6 +57,8 @@ export interface Parts {
   log: Log
   /** What the call with this reference changed, as far as `caller` is allowed to know. */
   past: (reference: string, caller: string, signal?: AbortSignal) => Promise<PastCall | undefined>
+  /** What a call wrote to one account or group. */
+  pastAt: (ask: PastAsk, signal?: AbortSignal) => Promise<PastChange[]>
   /** What this server did at a tenant. */
   own: (ask: OwnEventsAsk, signal?: AbortSignal) => Promise<OwnEvents>
   /** The runs of a call's caller. */
@@ -88,6 +91,7 @@ export function dispatcher({
   log,
   guards,
   past,
+  pastAt,
   own,
   runs,
   comparisons,
@@ -177,6 +181,7 @@ export function dispatcher({
         ask,
         hold: holdFor(claims, tenants, ask),
         past: (reference) => past(reference, call.caller.id, call.signal),
+        pastAt: (asked) => pastAt({ ...asked, by: call.id }, call.signal),
         runs: runs(call),
         tasks,
         sessions,

@@ -36,19 +36,55 @@ export async function pastOf(
     call: first.call,
     tool: first.tool,
     at: first.at,
-    changes: writes.map(({ account: { tenant, ...subject }, before, outcome }) => ({
-      tenant,
-      subject,
-      before,
-      outcome,
-      since: later
-        .filter(
-          (other) => other.outcome !== 'failed' && keyOf(other.account) === keyOf({ tenant, ...subject }),
-        )
-        .map((other) => other.before?.touches),
-    })),
+    changes: toChanges(writes, later),
   }
 }
+
+/** The writes of a call to one account or group. */
+export interface PastAsk {
+  call: string
+  /** Who made the call. */
+  caller: string
+  subject: Subject
+  /** The call that asks: what it wrote itself is not taken for a later change. */
+  by: string
+}
+
+/** What a call wrote to one account or group, without reading what else it wrote. Throws like `pastOf`. */
+export async function pastAt(
+  { index }: Pick<Journal, 'index'>,
+  { call, caller, subject, by }: PastAsk,
+  signal?: AbortSignal,
+): Promise<PastChange[]> {
+  const own = callKey({ call, caller })
+  const read = async (about: Subject) => {
+    const lines: JournalLine[] = []
+    for await (const line of index.about([ofSubject(about)], signal && { signal })) lines.push(line)
+    return lines
+  }
+  const lines = await read(subject)
+  const isMade =
+    lines.some((line) => callKey(line) === own) &&
+    !lines.some((line) => line.event === 'started' && callKey(line) === own)
+  // What was made had no id when it was begun.
+  const begun = isMade ? (await read({ ...subject, id: 'new' })).filter((line) => callKey(line) === own) : []
+  const { writes, later } = writesIn(bySeq([...begun, ...lines]), new Set([own]))
+  return toChanges(
+    writes.filter(({ account }) => keyOf(account) === keyOf(subject)),
+    later.filter((one) => one.call !== by),
+  )
+}
+
+const toChanges = (writes: readonly JournalledWrite[], later: readonly JournalledWrite[]): PastChange[] =>
+  writes.map(({ account: { tenant, ...subject }, before, outcome }) => ({
+    tenant,
+    subject,
+    before,
+    outcome,
+    since: later
+      .filter((other) => other.outcome !== 'failed' && keyOf(other.account) === keyOf({ tenant, ...subject }))
+      .map((other) => other.before?.touches),
+  }))
 
 /** The lines of calls, and all that was written since to the accounts and groups that they are about. */
 async function withWhatFollowed(

@@ -10,6 +10,8 @@ export interface RunStatus {
 export interface RunDesk {
   /** The run of this call, found or made; it is planned unless the time of the call ends first. */
   open(input: RunInput): Promise<RunStatus>
+  /** What an undo of this run is about; undefined if there is none that the caller can undo. Throws `Conflict` while it goes on. */
+  undone(id: string): Promise<RunInput['undo']>
   /** Notes which approval the run waits for: it begins with the use of it. */
   asked(id: string, approval: string): Promise<void>
   /** The run once its approval has been used; waits a moment, so that a short run is told with its outcome. */
@@ -30,4 +32,12 @@ const none = async (): Promise<never> => {
   throw new TypeError('there are no runs here')
 }
 /** For what plans without runs. */
-export const NO_RUNS: RunDesk = { open: none, asked: none, begun: none, get: none, rows: none, cancel: none }
+export const NO_RUNS: RunDesk = {
+  open: none,
+  undone: none,
+  asked: none,
+  begun: none,
+  get: none,
+  rows: none,
+  cancel: none,
+}

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { Tasks } from '../approvals/tasks.ts'
+import type { PastChange } from '../changes/inverse.ts'
 import type { Carried, Change, Effect, Plan } from '../domain/change.ts'
 import type { OperationName } from '../domain/operations.ts'
 import type { Scope } from '../domain/scopes.ts'
@@ -7,7 +8,7 @@ import type { Ask } from './ask.ts'
 import type { CompareDesk } from './compare-desk.ts'
 import type { Cursors } from './cursor.ts'
 import type { EndedSessions } from './ended-sessions.ts'
-import type { PastCall } from './history.ts'
+import type { PastAsk, PastCall } from './history.ts'
 import type { Hold } from './hold.ts'
 import type { OwnEvents, OwnEventsAsk } from './own-events.ts'
 import type { RunDesk } from './run-desk.ts'
@@ -63,6 +64,8 @@ export interface ChangingTool<
       /** Everything that a change of the plan concerns must be claimed by it, and planned from what is read after. */
       hold: Hold
       past: (reference: string) => Promise<PastCall | undefined>
+      /** What a call wrote to one account, whoever made it. */
+      pastAt: (ask: Omit<PastAsk, 'by'>) => Promise<PastChange[]>
       runs: RunDesk
       /** What people do by hand. */
       tasks: Pick<Tasks, 'get'>

@@ -73,7 +73,7 @@ export const confirm = (by: Confirming): CallGuard =>
       if (question === 'elsewhere') return request(call, plan, { bound, demand }, by)
       if (question) {
         const approval = { id: question.id, by: call.caller.id, how: 'form' as const }
-        await call.record({ event: 'approved', approval })
+        await call.record({ event: 'approved', approval, plan: shownOf(plan) })
         return next(allowedBy(call, approval))
       }
     }

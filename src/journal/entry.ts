@@ -16,6 +16,8 @@ const ARGS_ROOM = { left: 16_384, text: 256 }
 /** The same for a call that changed nothing, of which a caller can make any number. */
 const REFUSAL_ROOM = { left: 1_024, text: 256 }
 const BEFORE_ROOM = { left: 32_768, text: 1_024 }
+/** The same for the words of a plan. */
+const PLAN_ROOM = { left: 12_288, text: 1_024 }
 const MAX_DEPTH = 6
 const MAX_ITEMS = 200
 const MAX_NAMES = 10
@@ -58,6 +60,8 @@ const LineShape = z.lazy(() =>
     approval: z.object({ id: z.string(), by: z.string().optional(), how: z.string().optional() }).optional(),
     task: z.object({ id: z.string(), owner: z.string() }).optional(),
     before: z.looseObject({}).optional(),
+    plan: z.array(z.string()).optional(),
+    verified: z.boolean().optional(),
     code: z.string().optional(),
     note: z.string().optional(),
   }),
@@ -139,6 +143,9 @@ function tidied(event: JournalEvent): JournalEvent {
     }),
     ...(task && { task: { id: plainText(task.id, 64), owner: plainText(task.owner, 64) } }),
     ...(event.before && { before: tidiedBefore(event.before) }),
+    // A list of texts stays one.
+    ...(event.plan && { plan: tidiedValue(event.plan, { ...PLAN_ROOM }, 0) as string[] }),
+    ...(event.verified !== undefined && { verified: event.verified }),
     ...(event.code && { code: event.code }),
     ...(event.note !== undefined && { note: plainText(event.note, 500) }),
   }

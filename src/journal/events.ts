@@ -39,6 +39,10 @@ export interface JournalEvent extends Requester {
   task?: { id: string; owner: string }
   /** In `started`: the state before the write. `cut` means that it was too large to keep in full. */
   before?: BeforeImage & { cut?: true }
+  /** In `approved`: the words that were agreed to, as far as there is room. */
+  plan?: readonly string[]
+  /** In the end of a write: whether the app showed its effect. Journals of before do not have it. */
+  verified?: boolean
   code?: ErrorCode
   note?: string
 }

@@ -1,3 +1,4 @@
+import { sameText } from '../text/text.ts'
 import { type JournalForm, type RawLine, startOf } from './backend.ts'
 import { readLine } from './entry.ts'
 import type { JournalLine } from './events.ts'
@@ -70,9 +71,14 @@ export function endsWrite(
 ): boolean {
   const { event, account } = line
   if (!['done', 'failed', 'unknown'].includes(event) || callKey(line) !== callKey(started)) return false
-  const { tenant, id } = started.account ?? {}
-  return tenant === account?.tenant && (id === account?.id || id === 'new')
+  const { tenant, id, userName } = started.account ?? {}
+  if (tenant !== account?.tenant) return false
+  if (id !== 'new') return id === account?.id
+  // A run makes many in one call, and the name tells them apart. An app can give a single one another name.
+  return !isOfRun(line) || sameText(userName, account?.userName)
 }
+
+const isOfRun = ({ call }: Pick<JournalLine, 'call'>): boolean => call.startsWith('run-')
 
 /** How wrong the clock of a server is taken to be at most, in milliseconds. */
 const CLOCK_ERROR = 24 * 60 * 60 * 1_000

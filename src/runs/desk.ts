@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto'
 import { requestHash } from '../approvals/binding.ts'
 import { countRows, hasEnded, type Run, type RunInput, type RunRow, shownRow } from '../domain/run.ts'
 import type { RunDesk, RunStatus } from '../engine/run-desk.ts'
-import { type ErrorCode, Internal, InvalidInput, LimitReached, NotFound, Unavailable } from '../errors.ts'
+import {
+  Conflict,
+  type ErrorCode,
+  Internal,
+  InvalidInput,
+  LimitReached,
+  NotFound,
+  Unavailable,
+} from '../errors.ts'
 import type { Call } from '../guards/call.ts'
 import { noRun, type RunStore, rowsOf } from './run-store.ts'
 import type { Runner } from './runner.ts'
@@ -12,11 +20,16 @@ const ANSWER_MARGIN_MS = 5_000
 const SHORT_RUN_MS = 2_000
 const POLL_MS = 50
 
+interface DeskParts {
+  runs: RunStore
+  runner: Pick<Runner, 'work' | 'start'>
+  /** The runs that can be undone, and which of them by this caller. */
+  past: Pick<RunStore, 'get'>
+  undoable(run: Run): boolean
+}
+
 /** The runs of the caller of a call. */
-export function runDesk(
-  call: Call,
-  { runs, runner }: { runs: RunStore; runner: Pick<Runner, 'work' | 'start'> },
-): RunDesk {
+export function runDesk(call: Call, { runs, runner, past, undoable }: DeskParts): RunDesk {
   const own = async (id: string): Promise<Run> => {
     const run = await runs.get(id)
     if (run?.caller.id === call.caller.id) return run
@@ -41,7 +54,7 @@ export function runDesk(
     async open(input) {
       const asked = { tool: call.tool.name, caller: callerOf(call), request: keyOf(call), input, pages: 0 }
       runner.start()
-      const run = await runs.open({ ...asked, state: 'planning', ...timeIn(input, await runs.now()) })
+      const run = await runs.open({ ...asked, state: 'planning', ...timesIn(input, await runs.now()) })
       const time = call.deadline - ANSWER_MARGIN_MS
       const planned = await until(run.id, ({ state }) => state !== 'planning', time)
       if (planned.failed) throw errorOf(planned.failed)
@@ -62,6 +75,15 @@ export function runDesk(
       return statusOf(await until(id, isOver, time))
     },
     get: async (id) => statusOf(await own(id)),
+    async undone(id) {
+      const run = await past.get(id)
+      if (!run || !undoable(run)) return undefined
+      if (hasEnded(run)) return { run: id, caller: run.caller.id }
+      throw new Conflict(
+        `The run ${id} is ${run.state.replaceAll('_', ' ')}, so it may change more.`,
+        'Cancel it with cancel_run first, or wait for its end.',
+      )
+    },
     async rows(id, from, keep, limit) {
       const run = await own(id)
       const rows: RunRow[] = []
@@ -92,11 +114,13 @@ const keyOf = (call: Call): string => createHash('sha256').update(requestHash(ca
 
 const callerOf = ({ caller, self, grant }: Call): Run['caller'] => ({ ...caller, self, grant })
 
-/** When the run is to begin; throws for a time that is over. */
-function timeIn({ at }: RunInput, now: number): { at?: number } {
-  if (at === undefined) return {}
-  if (at >= now) return { at }
-  throw new InvalidInput('`at` is in the past.', 'Leave it out to begin at once, or give a later time.')
+/** When the run is to begin, and to give back what it took; throws for a time that is over. */
+function timesIn({ at, until }: RunInput, now: number): { at?: number; until?: number } {
+  if (at !== undefined && at < now)
+    throw new InvalidInput('`at` is in the past.', 'Leave it out to begin at once, or give a later time.')
+  if (until !== undefined && until <= (at ?? now))
+    throw new InvalidInput('`until` is over before the run begins.', 'Give a later time, or leave it out.')
+  return { ...(at !== undefined && { at }), ...(until !== undefined && { until }) }
 }
 
 /** Why a run could not be planned, as an error of the call. */

@@ -1,13 +1,16 @@
 import { type Tasks, taskId } from '../approvals/tasks.ts'
+import type { PastChange } from '../changes/inverse.ts'
 import type { Account } from '../domain/account.ts'
 import type { Change } from '../domain/change.ts'
 import type { ComparedAccount } from '../domain/comparison.ts'
+import type { RequestContext } from '../domain/operations.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { RunInput, RunRow, RunStep } from '../domain/run.ts'
 import { sameUserName } from '../domain/same.ts'
 import { type Ask, mustOffer } from '../engine/ask.ts'
 import { isByHand, taskNote, toldByHand } from '../engine/by-hand.ts'
 import { findPerson, type PersonAt } from '../engine/find-person.ts'
+import type { PastAsk } from '../engine/history.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { Ambiguous, IdentityError } from '../errors.ts'
 import { type Policy, type Target, weigh } from '../guards/policy.ts'
@@ -16,6 +19,7 @@ import { fingerprintOf } from './fingerprint.ts'
 /** What planning needs of the rest of the server, for one caller. */
 export interface PlanningParts {
   ask: Ask
+  context: RequestContext
   /** Whether changes may be made there. */
   isWritable(tenant: Tenant): boolean
   /** Throws where a guard would refuse such a change by this caller. */
@@ -26,6 +30,10 @@ export interface PlanningParts {
   compared(
     asked: NonNullable<RunInput['comparison']>,
   ): Promise<{ accounts: ComparedAccount[]; gaps: string[] }>
+  /** The rows of a run that is to be undone. */
+  rowsOf(run: string): Promise<RunRow[]>
+  /** What a call wrote to one account. */
+  pastAt(ask: Omit<PastAsk, 'by'>): Promise<PastChange[]>
   /** The most people of one run. */
   maxPeople: number
   /** Waits until then, epoch milliseconds. */
@@ -44,6 +52,7 @@ export async function planPerson(
   person: string,
   tenants: readonly Tenant[],
   parts: PlanningParts,
+  isTemporary: boolean,
 ): Promise<Planned[]> {
   const looked = await lookUp(
     person,
@@ -51,7 +60,7 @@ export async function planPerson(
     parts,
   )
   const places = toldByHand(looked, person)
-  const rows = await Promise.all(places.map((place) => planAt(person, place, parts)))
+  const rows = await Promise.all(places.map((place) => planAt(person, place, parts, isTemporary)))
   const planned = rows.flat()
   const isAbsent = planned.length === 0
   return isAbsent ? [skippedRow({ person, code: 'not_found', note: 'Found in none of the apps.' })] : planned
@@ -85,6 +94,7 @@ export const skippedRow = ({
 export function planCompared(
   accounts: readonly ComparedAccount[],
   parts: PlanningParts,
+  isTemporary: boolean,
 ): (person: string) => Promise<Planned[]> {
   const byPerson = new Map<string, ComparedAccount[]>()
   for (const one of accounts) byPerson.set(one.person, [...(byPerson.get(one.person) ?? []), one])
@@ -98,7 +108,9 @@ export function planCompared(
           const record = await parts.ask.one(tenant, 'readAccount', { id: account.id })
           if (!record) return [skippedRow({ ...named, code: 'not_found', note: 'The account is gone.' })]
           if (!sameUserName(record.userName, account.userName)) return [skippedRow({ ...named, ...RENAMED })]
-          return [await planAccount(person, record, parts.ask.tenants.get(tenant), parts, undefined)]
+          return [
+            await planAccount(person, record, parts.ask.tenants.get(tenant), parts, undefined, isTemporary),
+          ]
         } catch (error) {
           if (!(error instanceof IdentityError)) throw error
           return [skippedRow({ ...named, ...shownError(error) })]
@@ -121,9 +133,14 @@ async function isBack(
   return (await ask.one(tenant, 'readAccount', { id }))?.status === 'active'
 }
 
-const shownError = ({ code, message, hint }: IdentityError) => ({ code, note: `${message} ${hint}` })
+export const shownError = ({ code, message, hint }: IdentityError) => ({ code, note: `${message} ${hint}` })
 
-async function planAt(person: string, place: PersonAt, parts: PlanningParts): Promise<Planned[]> {
+async function planAt(
+  person: string,
+  place: PersonAt,
+  parts: PlanningParts,
+  isTemporary: boolean,
+): Promise<Planned[]> {
   const { tenant: at, accounts, gap, linkedTo } = place
   const tenant = at.name
   if (accounts.length === 0) return gap ? [skippedRow({ person, tenant, ...shownError(gap) })] : []
@@ -139,7 +156,7 @@ async function planAt(person: string, place: PersonAt, parts: PlanningParts): Pr
     const account = await parts.ask.one(tenant, 'readAccount', { id: row.id })
     if (!account)
       return [skippedRow({ person, tenant, code: 'not_found', note: 'The app does not show the record.' })]
-    return [await planAccount(person, { ...row, ...account }, at, parts, linkedTo)]
+    return [await planAccount(person, { ...row, ...account }, at, parts, linkedTo, isTemporary)]
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
     const named = { id: row.id, userName: row.userName }
@@ -152,16 +169,17 @@ async function planAccount(
   person: string,
   account: Account,
   at: Tenant,
-  { judge, policy, isWritable, tasks }: PlanningParts,
+  parts: PlanningParts,
   linkedTo: Account | undefined,
+  isTemporary: boolean,
 ): Promise<Planned> {
   const { id, userName } = account
   const tenant = at.name
   const named = { person, tenant, account: { id, userName } }
   if (account.status === 'inactive') return { row: { ...named, outcome: 'already', verified: true } }
-  if (!isWritable(at))
-    return skippedRow({ ...named, code: 'read_only', note: 'Nothing may be changed there.' })
-  const task = isByHand(at) ? await tasks.get(taskId(tenant, account)) : undefined
+  if (!parts.isWritable(at)) return skippedRow({ ...named, ...NOT_WRITABLE })
+  if (isTemporary && !at.offers('reactivateAccount')) return skippedRow({ ...named, ...NO_WAY_BACK })
+  const task = isByHand(at) ? await parts.tasks.get(taskId(tenant, account)) : undefined
   if (task && !task.done)
     return { row: { ...named, outcome: 'by_hand', verified: false, note: taskNote(task) } }
   const subject = { id, userName }
@@ -172,22 +190,29 @@ async function planAccount(
     operation: 'deactivateAccount',
     ask: subject,
   }
-  await judge(change)
-  const [target] = weigh({ changes: [change], lines: [] }, policy.about).targets
   const steps: RunStep[] = [
     ...(at.settings.endSessions && at.offers('endSessions') ? (['endSessions'] as const) : []),
     'deactivateAccount',
   ]
   const note = linkedTo ? `Another name of ${linkedTo.userName} in ${linkedTo.tenant}.` : undefined
+  return waitingRow({ ...named, steps, ...(note !== undefined && { note }) }, change, parts)
+}
+
+export const NOT_WRITABLE = { code: 'read_only', note: 'Nothing may be changed there.' }
+const NO_WAY_BACK = { code: 'unsupported', note: 'Access could not be given back there.' }
+
+/** A row of a change that the guards let through, and what it weighs. Throws what they throw. */
+export async function waitingRow(
+  row: Omit<RunRow, 'outcome' | 'verified' | 'frozen'>,
+  change: Change,
+  { judge, policy, ask }: PlanningParts,
+): Promise<Planned> {
+  await judge(change)
+  const [target] = weigh({ changes: [change], lines: [] }, policy.about).targets
+  const [account] = change.accounts
+  const frozen = account && fingerprintOf(account, ask.tenants.get(change.tenant).namesPrivilege)
   return {
-    row: {
-      ...named,
-      outcome: 'waiting',
-      verified: false,
-      steps,
-      frozen: fingerprintOf(account, at.namesPrivilege),
-      ...(note !== undefined && { note }),
-    },
+    row: { ...row, outcome: 'waiting', verified: false, ...(frozen !== undefined && { frozen }) },
     ...(target && { target }),
   }
 }

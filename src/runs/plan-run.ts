@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { GIVES_BACK } from '../changes/status.ts'
 import { targetKey } from '../domain/change.ts'
 import type { ListPosition, Match } from '../domain/operations.ts'
 import type { Run, RunInput, RunRow } from '../domain/run.ts'
@@ -6,7 +7,10 @@ import { isByHand } from '../engine/by-hand.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { LimitReached } from '../errors.ts'
 import { demandOf, type Policy, type Target } from '../guards/policy.ts'
+import { fold } from '../text/text.ts'
+import { planOnboard } from './plan-onboard.ts'
 import { type Planned, type PlanningParts, planCompared, planPerson, skippedRow } from './plan-person.ts'
+import { planUndo } from './plan-undo.ts'
 import { ROWS_PER_PAGE, type RunStore } from './run-store.ts'
 
 /** How many people are looked up at a time. */
@@ -15,7 +19,8 @@ const AT_ONCE = 8
 /** Finds everybody, reads each account by its id, and freezes what is to be done. Saves the rows; returns the run with its plan. */
 export async function planRun(run: Run, runs: RunStore, parts: PlanningParts): Promise<Run> {
   const { people, gaps, plan } = await wantedBy(run.input, parts)
-  if (people.length > parts.maxPeople) {
+  // What a run may have taken, another may give back.
+  if (!run.input.undo && people.length > parts.maxPeople) {
     throw new LimitReached(
       `These are ${people.length} people; a run takes ${parts.maxPeople} at most.`,
       'Split them up, or ask the person who runs this server.',
@@ -27,12 +32,13 @@ export async function planRun(run: Run, runs: RunStore, parts: PlanningParts): P
     const found = await Promise.all(some.map(plan))
     planned.push(...found.flat())
   }
-  const rows = withinApproval(withoutRepeats(planned), parts.policy)
+  const weighed = run.until === undefined ? planned : planned.map(givingBackToo)
+  const rows = withinApproval(withoutRepeats(weighed), parts.policy)
   const pages = Math.ceil(rows.length / ROWS_PER_PAGE)
   for (let page = 0; page < pages; page++) {
     const from = page * ROWS_PER_PAGE
     await runs.setPage(
-      run.id,
+      run,
       page,
       rows.slice(from, from + ROWS_PER_PAGE).map(({ row }) => row),
     )
@@ -55,11 +61,18 @@ export async function planRun(run: Run, runs: RunStore, parts: PlanningParts): P
   }
 }
 
+/** The yes to what is taken is also the yes to giving it back, so it must be as good as that one would have to be. */
+const givingBackToo = ({ row, target }: Planned): Planned => ({
+  row,
+  ...(target && { target: { ...target, weights: [...target.weights, ...GIVES_BACK] } }),
+})
+
 /** A hash over every row, in order. */
 function digestOf(rows: readonly RunRow[]): string {
   const hash = createHash('sha256')
-  for (const { person, tenant, account, outcome, frozen, steps } of rows) {
-    hash.update(JSON.stringify([person, tenant, account?.id, account?.userName, outcome, frozen, steps]))
+  for (const { person, tenant, account, outcome, frozen, steps, fields, groups } of rows) {
+    const { id, userName } = account ?? {}
+    hash.update(JSON.stringify([person, tenant, id, userName, outcome, frozen, steps, fields, groups]))
   }
   return hash.digest('base64url')
 }
@@ -88,17 +101,23 @@ async function wantedBy(
   input: RunInput,
   parts: PlanningParts,
 ): Promise<{ people: string[]; gaps: string[]; plan: (person: string) => Promise<Planned[]> }> {
+  const isTemporary = input.until !== undefined
+  if (input.onboard) return planOnboard(input.onboard, tenantsOf(input, parts), parts)
+  if (input.undo) return { ...(await planUndo(input.undo, parts)), gaps: [] }
   if (input.comparison) {
     const found = await parts.compared(input.comparison)
     const accounts = found.accounts.filter(({ tenant }) => input.tenants?.includes(tenant) ?? true)
     return {
       ...found,
       people: [...new Set(accounts.map(({ person }) => person))],
-      plan: planCompared(accounts, parts),
+      plan: planCompared(accounts, parts, isTemporary),
     }
   }
   const tenants = tenantsOf(input, parts)
-  return { ...(await peopleOf(input, parts)), plan: (person) => planPerson(person, tenants, parts) }
+  return {
+    ...(await peopleOf(input, parts)),
+    plan: (person) => planPerson(person, tenants, parts, isTemporary),
+  }
 }
 
 /** Who is asked for, each once: as named, or by the address of each account that matches. */
@@ -131,7 +150,8 @@ function withoutRepeats(planned: readonly Planned[]): Planned[] {
   return planned.map((one) => {
     const { person, tenant, account, outcome } = one.row
     if (outcome !== 'waiting' || tenant === undefined || !account) return one
-    const key = targetKey(tenant, account.id)
+    // What is to be made has no id yet.
+    const key = targetKey(tenant, account.id === 'new' ? `new ${fold(account.userName)}` : account.id)
     const first = seen.get(key)
     if (first === undefined) {
       seen.set(key, person)

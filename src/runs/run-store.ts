@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto'
 import type { RunRow } from '../domain/run.ts'
 import { hasEnded, type Run } from '../domain/run.ts'
 import { NotFound } from '../errors.ts'
+import { openLeases } from '../store/leases.ts'
 import type { Store } from '../store/store.ts'
 
 /** Rows are kept in pages, so that a step rewrites a few thousand bytes and not the run. */
 export const ROWS_PER_PAGE = 64
-const KEPT_OPEN_MS = 90 * 24 * 3_600_000
-const KEPT_ENDED_MS = 90 * 24 * 3_600_000
+/** For how long a run is kept behind the last time at which something is to happen. */
+const KEPT_MS = 90 * 24 * 3_600_000
 /** For how long the same call finds a run that has ended. */
 const REPEATED_MS = 24 * 3_600_000
 /** The lease of whoever works on a run: another takes over once it lapses, within the 5 s that a killed run may stand still. */
@@ -17,6 +18,8 @@ const LEASE_MS = 3_000
 export interface RunStore {
   /** The run of this request, or a new one. */
   open(run: Omit<Run, 'id' | 'createdAt'>): Promise<Run>
+  /** Puts a run there that another one calls for, unless it is there already. */
+  add(run: Omit<Run, 'createdAt'>): Promise<void>
   get(id: string): Promise<Run | undefined>
   list(): Promise<Run[]>
   /** Ids of the runs that have not ended. */
@@ -24,7 +27,7 @@ export interface RunStore {
   /** Changes a run, atomically; the run as it is afterwards. */
   change(id: string, edit: (run: Run, now: number) => Run): Promise<Run>
   page(id: string, page: number): Promise<RunRow[]>
-  setPage(id: string, page: number, rows: readonly RunRow[]): Promise<void>
+  setPage(run: Pick<Run, 'id' | 'at' | 'until'>, page: number, rows: readonly RunRow[]): Promise<void>
   /** Whether this owner works on the run from now on; renews it too. */
   lease(id: string, owner: string): Promise<boolean>
   release(id: string, owner: string): Promise<void>
@@ -39,8 +42,10 @@ const OPEN_KEY = 'run/open'
 
 /** `leases` need not outlive a power loss. */
 export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunStore {
+  const lease = openLeases(leases, LEASE_MS)
   const get = (id: string) => store.get<Run>(metaKey(id))
-  const ttlOf = (run: Run) => (hasEnded(run) ? KEPT_ENDED_MS : KEPT_OPEN_MS)
+  const ttlOf = ({ at = 0, until = 0 }: Pick<Run, 'at' | 'until'>, now: number) =>
+    KEPT_MS + Math.max(0, at - now, until - now)
   const setOpen = (id: string, isOpen: boolean) =>
     store.update<string[], void>(OPEN_KEY, (ids = []) => {
       const others = ids.filter((one) => one !== id)
@@ -54,11 +59,11 @@ export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunSt
       const before = known === undefined ? undefined : await get(known)
       if (before && isRepeatable(before, now)) return before
       const run: Run = { ...asked, id, createdAt: now }
-      await store.set(metaKey(id), run, KEPT_OPEN_MS)
+      await store.set(metaKey(id), run, ttlOf(run, now))
       // Two equal calls at once: the first one's run is that of both.
       const winner = await store.update<string, string>(requestKey(asked.request), (current) => {
         const taken = current !== undefined && current !== known ? current : id
-        return { next: taken, ttl: KEPT_OPEN_MS, result: taken }
+        return { next: taken, ttl: ttlOf(run, now), result: taken }
       })
       if (winner !== id) {
         await store.delete(metaKey(id))
@@ -66,6 +71,13 @@ export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunSt
       }
       await setOpen(id, true)
       return run
+    },
+    async add(run) {
+      await store.update<Run, void>(metaKey(run.id), (there, now) => {
+        const next = there ?? { ...run, createdAt: now }
+        return { next, ttl: ttlOf(next, now), result: undefined }
+      })
+      await setOpen(run.id, true)
     },
     get,
     async list() {
@@ -79,25 +91,15 @@ export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunSt
         if (!run) throw noRun(id)
         const edited = edit(run, now)
         const next = hasEnded(edited) && edited.endedAt === undefined ? { ...edited, endedAt: now } : edited
-        return { next, ttl: ttlOf(next), result: next }
+        return { next, ttl: ttlOf(next, now), result: next }
       })
       if (hasEnded(changed)) await setOpen(id, false)
       return changed
     },
     page: async (id, page) => (await store.get<RunRow[]>(pageKey(id, page))) ?? [],
-    setPage: (id, page, rows) => store.set(pageKey(id, page), rows, KEPT_ENDED_MS),
-    lease: (id, owner) =>
-      leases.update<{ owner: string; until: number }, boolean>(leaseKey(id), (lease, now) => {
-        const isFree = !lease || lease.owner === owner || lease.until <= now
-        const next = isFree ? { owner, until: now + LEASE_MS } : lease
-        return { next, ttl: Math.max(1, next.until - now), result: isFree }
-      }),
-    release: (id, owner) =>
-      leases.update<{ owner: string; until: number }, void>(leaseKey(id), (lease, now) =>
-        lease && lease.owner !== owner
-          ? { next: lease, ttl: Math.max(1, lease.until - now), result: undefined }
-          : { next: undefined, result: undefined },
-      ),
+    setPage: async (run, page, rows) => store.set(pageKey(run.id, page), rows, ttlOf(run, await store.now())),
+    lease: (id, owner) => lease.take(leaseKey(id), owner),
+    release: (id, owner) => lease.release(leaseKey(id), owner),
     now: () => store.now(),
   }
 }

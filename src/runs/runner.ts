@@ -1,12 +1,33 @@
 import { randomUUID } from 'node:crypto'
+import type { Approval } from '../approvals/approval.ts'
 import type { Approvals } from '../approvals/approvals.ts'
-import { countRows, hasEnded, type Run } from '../domain/run.ts'
+import { countRows, givingBackId, hasEnded, type Run } from '../domain/run.ts'
 import { IdentityError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { PlanningParts } from './plan-person.ts'
 import { planRun } from './plan-run.ts'
 import type { RunStore } from './run-store.ts'
 import { allRows, type WorkParts, workOn } from './work.ts'
+
+/** The run that gives back what another took, once its time has come: planned then, by what the journal has. */
+function givingBack(
+  { id, caller, input: { reason } }: Run,
+  at: number,
+  approval: Approval | undefined,
+): Omit<Run, 'createdAt'> {
+  const { id: given = '', by, how } = approval ?? {}
+  return {
+    id: givingBackId(id),
+    tool: 'undo_change',
+    caller,
+    request: `gives back ${id}`,
+    input: { undo: { run: id, caller: caller.id }, reason },
+    state: 'scheduled',
+    pages: 0,
+    at,
+    agreed: { id: given, ...(by !== undefined && { by }), ...(how && { how }) },
+  }
+}
 
 /** What works on runs in the background of a server, or of a command. */
 export interface Runner {
@@ -62,16 +83,20 @@ export function openRunner({ runs, approvals, planning, log, mayHave, ...work }:
     return run.state === 'running' ? carry(run) : false
   }
   const plan = async (run: Run): Promise<boolean> => {
+    if (run.input.undo && !(await isOver(run.input.undo.run))) return false
     try {
       const planned = await planRun(run, runs, { ...planning(run, stopping.signal), sleepUntil })
       const { accounts = 0, byHand = 0 } = planned.plan ?? {}
       const nothing = accounts + byHand === 0
       const counts = nothing ? countRows(await allRows(planned, runs)) : undefined
+      // What belongs to a run has its yes.
+      const next = run.agreed ? 'running' : 'waiting_for_approval'
       await runs.change(run.id, (now) =>
         now.state === 'planning'
-          ? { ...planned, state: nothing ? 'finished' : 'waiting_for_approval', ...(counts && { counts }) }
+          ? { ...planned, state: nothing ? 'finished' : next, ...(counts && { counts }) }
           : now,
       )
+      return run.agreed !== undefined && !nothing
     } catch (error) {
       if (stopping.signal.aborted) return false
       const known = error instanceof IdentityError
@@ -83,7 +108,11 @@ export function openRunner({ runs, approvals, planning, log, mayHave, ...work }:
             message: 'Something went wrong on our side.',
             hint: 'Ask the person who runs this server.',
           }
-      await runs.change(run.id, (now) => ({ ...now, state: 'cancelled', failed }))
+      await runs.change(run.id, (now) =>
+        now.agreed
+          ? { ...now, state: 'paused', paused: `It could not be planned. ${failed.message}` }
+          : { ...now, state: 'cancelled', failed },
+      )
     }
     return false
   }
@@ -100,15 +129,31 @@ export function openRunner({ runs, approvals, planning, log, mayHave, ...work }:
     const now = await runs.now()
     const { at = now } = run
     if (at > now) return false
-    const isLate = now - at > TOO_LATE_MS
-    const paused = `It was to begin at ${new Date(at).toISOString()}, more than a day ago.`
+    if (now - at > TOO_LATE_MS) {
+      const paused = `It was to begin at ${new Date(at).toISOString()}, more than a day ago.`
+      await runs.change(run.id, (one) =>
+        one.state === 'scheduled' ? { ...one, state: 'paused', paused } : one,
+      )
+      return true
+    }
+    if (run.until !== undefined) await runs.add(givingBack(run, run.until, await approvalOf(run)))
     await runs.change(run.id, (one) =>
-      one.state !== 'scheduled'
-        ? one
-        : isLate
-          ? { ...one, state: 'paused', paused }
-          : { ...one, state: 'running' },
+      one.state === 'scheduled' ? { ...one, state: one.plan ? 'running' : 'planning' } : one,
     )
+    return true
+  }
+  const approvalOf = async ({ approval }: Run) =>
+    approval === undefined ? undefined : approvals.get(approval)
+  /** Ends a run that is to be undone now, and waits until nobody works on it any more. */
+  const isOver = async (id: string): Promise<boolean> => {
+    const run = await runs.get(id)
+    if (run && !hasEnded(run)) {
+      const paused = 'What it took is given back from now on.'
+      await runs.change(id, (now) => (hasEnded(now) ? now : { ...now, state: 'cancelled', paused }))
+    }
+    const waiting = `${owner} undoes`
+    if (!(await runs.lease(id, waiting))) return false
+    await runs.release(id, waiting)
     return true
   }
   const carry = async (run: Run): Promise<boolean> => {

@@ -1,8 +1,10 @@
-import type { Run, RunRow, RunStep } from '../domain/run.ts'
-import { Conflict, IdentityError, NotFound, Paused, Protected, ReadOnly, Refused } from '../errors.ts'
+import type { Run, RunRow } from '../domain/run.ts'
+import { Conflict, IdentityError, Paused, ReadOnly } from '../errors.ts'
 import type { Reply } from '../guards/call.ts'
+import { afterStep, ended, refusedRow } from './row-after.ts'
 import { type RunStore, rowsOf } from './run-store.ts'
-import { ChangedSince, type StepAnswer, type StepInput } from './step.ts'
+import type { StepAnswer } from './step.ts'
+import { ChangedSince, type StepInput } from './step-changes.ts'
 
 /** What carrying a run out needs. */
 export interface WorkParts {
@@ -29,26 +31,30 @@ const FEWEST_TRIED = 5
 type Halt = { paused: string } | 'left'
 
 /**
- * Carries out what is left of a run: first the sessions everywhere, then the sources of people, then the other apps. Before
- * a step its row is saved as begun, so that whoever takes over settles it by reading.
+ * Carries out what is left of a run: first the sessions everywhere, then the sources of people, then the other apps, and
+ * groups last. Before a step its row is saved as begun, so that whoever takes over settles it by reading.
  */
 export async function workOn(run: Run, parts: WorkParts): Promise<'done' | Halt> {
   const table = await openRows(run, parts.runs)
   const tried = new Tally(table.rows, run)
-  const phases: ((row: RunRow) => boolean)[] = [
-    ({ steps }) => steps?.[0] === 'endSessions',
-    ({ tenant, steps }) => steps?.[0] === 'deactivateAccount' && parts.isSource(tenant ?? ''),
-    ({ steps }) => steps?.[0] === 'deactivateAccount',
-  ]
-  for (const belongs of phases) {
-    const left = table.rows.flatMap((row, at) => (row.outcome === 'waiting' && belongs(row) ? [at] : []))
+  for (;;) {
+    const waiting = [...table.rows.entries()].filter(([, { outcome }]) => outcome === 'waiting')
+    if (waiting.length === 0) return 'done'
+    const phases = waiting.map(([, row]) => phaseOf(row, parts))
+    const next = Math.min(...new Set(phases))
+    const left = waiting.flatMap(([at], index) => (phases[index] === next ? [at] : []))
     const halts = await Promise.all(
       [...byTenant(table.rows, left)].map((some) => workThrough(run, some, { table, tried, parts })),
     )
     const halt = halts.find((one) => one !== undefined)
     if (halt !== undefined) return halt
   }
-  return 'done'
+}
+
+const phaseOf = ({ steps = [], tenant = '' }: RunRow, { isSource }: WorkParts): number => {
+  if (steps[0] === 'endSessions') return 0
+  if (steps[0] === 'joinGroup') return 3
+  return isSource(tenant) ? 1 : 2
 }
 
 function byTenant(rows: readonly RunRow[], indexes: readonly number[]): Iterable<number[]> {
@@ -84,7 +90,7 @@ async function openRows(run: Run, runs: RunStore): Promise<RowTable> {
     const last = writing.get(page) ?? Promise.resolve()
     const next = last.then(async () => {
       waiting.delete(page)
-      await runs.setPage(run.id, page, pages[page] ?? [])
+      await runs.setPage(run, page, pages[page] ?? [])
     })
     waiting.set(page, next)
     writing.set(
@@ -190,10 +196,19 @@ type Ended = { row: RunRow } | { halt: Halt }
 
 /** Makes the next step of a row, as often as it certainly did not happen for a reason that passes. */
 async function stepOn(row: RunRow, run: Run, parts: WorkParts): Promise<Ended> {
-  const { tenant, account, steps = [], frozen = '', begun } = row
-  const [step, ...rest] = steps
+  const { tenant, account, steps = [], frozen = '', fields, groups } = row
+  const [step] = steps
   if (!step || tenant === undefined || !account) throw new TypeError('a row without a step')
-  const input: StepInput = { tenant, account, step, frozen, reason: run.input.reason }
+  const input: StepInput = {
+    tenant,
+    account,
+    step,
+    frozen,
+    reason: run.input.reason,
+    undo: run.input.undo,
+    fields,
+    group: groups?.[0],
+  }
   for (let attempt = 1; ; attempt++) {
     try {
       const answer = await parts.step(input, run)
@@ -203,7 +218,7 @@ async function stepOn(row: RunRow, run: Run, parts: WorkParts): Promise<Ended> {
         if (parts.isStopped()) return { halt: 'left' }
         continue
       }
-      return { row: afterStep(row, step, rest, answer) }
+      return { row: afterStep(row, answer) }
     } catch (error) {
       if (!(error instanceof IdentityError)) {
         return { row: ended(row, 'failed', { code: 'internal', note: 'Something went wrong on our side.' }) }
@@ -215,7 +230,7 @@ async function stepOn(row: RunRow, run: Run, parts: WorkParts): Promise<Ended> {
         if (parts.isStopped()) return { halt: 'left' }
         continue
       }
-      return { row: refusedRow(row, error, begun) }
+      return { row: refusedRow(row, error) }
     }
   }
 }
@@ -225,52 +240,6 @@ const passingIn = ({ carried }: StepAnswer): string | undefined =>
   carried?.outcome === 'failed' && ['rate_limited', 'unavailable', 'timeout'].includes(carried.code ?? '')
     ? carried.code
     : undefined
-
-function ended(row: RunRow, outcome: RunRow['outcome'], more: Partial<RunRow> = {}): RunRow {
-  const { begun: _, steps: __, note: before, ...rest } = row
-  const note = [before, more.note].filter((text) => text).join(' ')
-  return { ...rest, outcome, ...more, ...(note !== '' && { note }) }
-}
-
-/** A step that a guard or the app refused beforehand: nothing was changed. */
-function refusedRow(row: RunRow, error: IdentityError, begun: RunStep | undefined): RunRow {
-  const note = `${error.message} ${error.hint}`
-  if (error instanceof ChangedSince) return ended(row, 'skipped', { code: 'changed', note })
-  // Gone after it was begun: some apps delete what is deactivated, which only a look in the app can tell.
-  if (error instanceof NotFound && begun === 'deactivateAccount')
-    return ended(row, 'unknown', { code: error.code, note })
-  const isSkipped = error instanceof Protected || error instanceof Refused || error instanceof NotFound
-  return ended(row, isSkipped ? 'skipped' : 'failed', { code: error.code, note })
-}
-
-/** The row after a step that was made, or was not needed. */
-function afterStep(row: RunRow, step: RunStep, rest: RunStep[], { already, carried }: StepAnswer): RunRow {
-  if (already) {
-    // What a killed process began has happened.
-    return row.begun === 'deactivateAccount'
-      ? ended(row, 'done', { verified: true })
-      : ended(row, 'already', { verified: true })
-  }
-  if (!carried) throw new TypeError('a step without an outcome')
-  const { outcome, byHand, verified, code, note } = carried
-  const said = { ...(code && { code }), ...(note && { note }) }
-  if (step === 'endSessions') {
-    const sessions = outcome === 'done' ? 'ended' : outcome
-    const { begun: _, ...before } = row
-    // Access is taken all the same; that sessions are left is said at the end.
-    return { ...before, sessions, steps: rest, ...(sessions !== 'ended' && said) }
-  }
-  const left = row.sessions === 'failed' || row.sessions === 'unknown'
-  if (outcome === 'done' && left) {
-    const missing = 'Deactivated, but its sessions may not have ended.'
-    return ended(row, row.sessions === 'unknown' ? 'unknown' : 'failed', {
-      verified,
-      code: row.code ?? 'unknown_outcome',
-      note: missing,
-    })
-  }
-  return ended(row, byHand ? 'by_hand' : outcome, { verified, ...said })
-}
 
 /** The answer of a step, out of the reply of the guards. */
 export const stepAnswer = (reply: Reply): StepAnswer => {

@@ -20,11 +20,10 @@ export interface SnapshotStore {
   close(): Promise<void>
 }
 
-/** For how long events are kept. */
-const KEPT_MS = 400 * 24 * 3_600_000
 /** Behind every number of a line of the journal, which has the same order of events. */
 const FIRST_SEQ = 2 ** 50
 const PAGE = 500
+const DAY_MS = 24 * 3_600_000
 const LOCK_WAIT_MS = 5_000
 
 const SCHEMA = `
@@ -51,8 +50,8 @@ interface ChangedRow {
   before: string | null
 }
 
-/** In a database of its own under `folder`, which is opened when it is needed. */
-export function openSnapshotStore(folder: string | undefined): SnapshotStore {
+/** In a database of its own under `folder`, which is opened when it is needed; events are kept for so many days. */
+export function openSnapshotStore(folder: string | undefined, keepDays = 400): SnapshotStore {
   let opened: Promise<Database> | undefined
   const file = folder === undefined ? undefined : join(folder, 'snapshots', 'snapshots.db')
   const open = async (): Promise<Database> => {
@@ -89,7 +88,9 @@ export function openSnapshotStore(folder: string | undefined): SnapshotStore {
               )
             }
           }
-          await run('DELETE FROM events WHERE time < ?', [[new Date(at.getTime() - KEPT_MS).toISOString()]])
+          await run('DELETE FROM events WHERE time < ?', [
+            [new Date(at.getTime() - keepDays * DAY_MS).toISOString()],
+          ])
           const name = `'${tenant.replaceAll("'", "''")}'`
           await runAll([
             'INSERT INTO events (tenant, time, account, event) SELECT tenant, time, account, event FROM found',

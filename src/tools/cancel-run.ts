@@ -9,7 +9,7 @@ const ROWS_SHOWN = 50
 export default defineTool({
   name: 'cancel_run',
   title: 'Cancel a run',
-  description: 'Stop an offboarding run. What is done stays done; nobody is asked.',
+  description: 'Stop a run. What is done stays done; nobody is asked.',
   needs: ['deactivateAccount'],
   effect: 'changes',
   input: () => z.strictObject({ runId: RunId, reason: Reason }),

@@ -36,10 +36,10 @@ export const Fields = z.lazy(() =>
     manager: Text.optional().describe('Id or user name'),
     locale: Text.regex(/^[a-z]{2,8}([-_][a-z\d]{1,8})*$/i, 'must be a locale such as en-US')
       .optional()
-      .describe('Such as en-US'),
+      .describe('en-US'),
     timezone: Text.refine(isTimeZone, 'must be an IANA time zone such as Europe/Stockholm')
       .optional()
-      .describe('Such as Europe/Stockholm'),
+      .describe('Europe/Stockholm'),
     phone: Text.optional(),
     admin: z.boolean().optional(),
     custom: z
@@ -70,7 +70,7 @@ export const givenFields = (fields: z.infer<typeof Fields>): AccountFields =>
 export const Users = z.array(UserRef).min(1).max(100).optional()
 export const targetOf = ({ id, userName }: Account): Target => ({ id, userName })
 
-export const OptionalReason = Reason.optional().describe('Why: 3 characters or more')
+export const OptionalReason = Reason.optional().describe('Why')
 
 const FieldValue = z.union([z.string(), z.boolean(), z.array(z.string())]).nullable()
 /** What the app changed besides, although nobody asked for it. */

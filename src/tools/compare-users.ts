@@ -22,15 +22,15 @@ export default defineTool({
   name: 'compare_users',
   title: 'Compare users with the source',
   description:
-    'Compare tenants with one that is the truth about people: who left and is active still (stale), who has no ' +
-    'account (missing), who differs, and orphans. Counts first; rows with the comparisonId.',
+    'Compare tenants with the truth about people: who left but is active (stale), who has no account (missing), ' +
+    'who differs, orphans. Counts first; rows with the comparisonId.',
   needs: ['listAccounts'],
   effect: 'reads',
   priority: () => 'bulk',
   input: () =>
     z
       .strictObject({
-        truth: TenantName.optional().describe('The tenant that is right: identity provider or HR'),
+        truth: TenantName.optional().describe('Identity provider or HR'),
         tenants: TenantNames.optional().describe('Default: all others'),
         comparisonId: ComparisonId.optional(),
         kind: z.enum(COMPARED_KINDS).optional().describe('Only these rows'),

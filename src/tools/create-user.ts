@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { createAccount, namesToLookUp } from '../changes/create-account.ts'
-import { matchedBy } from '../domain/correlate.ts'
+import { createAccount } from '../changes/create-account.ts'
 import type { AccountFields } from '../domain/operations.ts'
+import { newAccount } from '../engine/new-account.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { AnsweredAccount } from './account-rows.ts'
@@ -15,7 +15,6 @@ import {
 } from './change-fields.ts'
 import { ApprovalId, TenantName, Text, UserRef } from './fields.ts'
 import { gapNote } from './left-out.ts'
-import { taken } from './taken-names.ts'
 
 const name = Text.max(200)
 
@@ -44,25 +43,16 @@ export default defineTool({
     }),
 
   async plan({ tenant, email, givenName, familyName, attributes, reason }, { ask, hold }) {
-    const fields: AccountFields = {
+    const fields: AccountFields & { email: string } = {
       userName: email,
       ...givenFields(attributes ?? {}),
       email,
       givenName,
       familyName,
     }
-    const [user = email, ...also] = namesToLookUp(fields)
-    await hold.names(tenant, [user, ...also])
-    // Throws if nobody is found and the app may have somebody: then nothing is created.
-    const { accounts: there, gap } = await ask.one(tenant, 'findAccounts', { user, also })
-    if (there.length > 0) {
-      // An external id alone does not make an account that of the same person.
-      const isThere = there.some((one) => matchedBy(one, email).length + matchedBy(one, user).length > 0)
-      if (!isThere) throw taken(tenant, [user, ...also], there)
-      return { changes: [], lines: [], reason, there, gap }
-    }
-    const subject = { id: 'new', userName: fields.userName ?? email }
-    const change = { tenant, accounts: [], subject, operation: 'createAccount', ask: { fields } } as const
+    const found = await newAccount(tenant, fields, { ask, hold })
+    if (!('change' in found)) return { changes: [], lines: [], reason, ...found }
+    const { change } = found
     return {
       changes: [change],
       lines: createAccount.sentences(change, whereOf(ask.tenants.get(tenant))),

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { ERROR_CODES } from '../errors.ts'
 import { hidesText, showsOtherwise } from '../text/text.ts'
 
-export const TenantName = z.string().min(1).max(63).describe('Name of a tenant')
+export const TenantName = z.string().min(1).max(63).describe('Tenant name')
 export const TenantNames = z.array(TenantName).min(1).max(100)
 /** What a person is shown must be what is written: text that hides something, or shows otherwise, is refused. */
 export const shownWhole = (text: z.ZodString): z.ZodString =>
@@ -32,12 +32,12 @@ export const AccountTexts = {
 }
 export const Limit = (max: number, fallback: number) =>
   z.int().min(1).max(max).default(fallback).describe(`Default ${fallback}`)
-export const Cursor = z.string().min(1).max(4096).optional().describe('`nextCursor` of the last page')
+export const Cursor = z.string().min(1).max(4096).optional().describe('Last `nextCursor`')
 /** Instead of rows; a count that one call cannot finish goes on with the cursor. */
 export const CountOnly = z.boolean().optional().describe('Only count')
 export const COUNTED = { count: z.int().optional() }
-export const Reason = z.string().trim().min(3).max(500).describe('Why: 3 characters or more')
-export const ApprovalId = z.string().min(1).max(64).optional().describe('`approval.id`, once approved')
+export const Reason = z.string().trim().min(3).max(500).describe('Why')
+export const ApprovalId = z.string().min(1).max(64).optional().describe('Approved `approval.id`')
 /** Id of a call, in its answer if it changed something; the journal calls it `call`. */
 export const ChangeMade = z.string().optional()
 export const Code = z.enum(ERROR_CODES)

@@ -14,7 +14,7 @@ interface RunCursor {
 export default defineTool({
   name: 'get_run',
   title: 'Look at a run',
-  description: 'How far an offboarding run is, and what became of each account.',
+  description: 'How far a run is, and what became of each account.',
   needs: ['deactivateAccount'],
   effect: 'reads',
   input: () =>

@@ -16,6 +16,7 @@ import listGroups from './list-groups.ts'
 import listTenants from './list-tenants.ts'
 import listUsers from './list-users.ts'
 import offboard from './offboard.ts'
+import onboard from './onboard.ts'
 import pullAudit from './pull-audit.ts'
 import reactivateUser from './reactivate-user.ts'
 import undoChange from './undo-change.ts'
@@ -35,6 +36,7 @@ export const tools: readonly Tool[] = [
   checkToken,
   createUser,
   updateUser,
+  onboard,
   createGroup,
   updateGroupMembers,
   deactivateUser,

@@ -24,8 +24,8 @@ export default defineTool({
   name: 'list_changes',
   title: 'List changes in all apps',
   description:
-    'What happened since a time in every tenant: logs of the apps, snapshots, and what this server did. ' +
-    'To poll, take `until` of the last answer as the next `since`.',
+    'What happened in every tenant since a time: logs of the apps, snapshots, and what this server did. ' +
+    'To poll, pass the last `until` as `since`.',
   needs: [],
   effect: 'reads',
   scope: 'identity:audit',
@@ -33,7 +33,7 @@ export default defineTool({
   input: () =>
     z
       .strictObject({
-        since: Instant.optional().describe('Such as 2026-01-31T09:00:00Z'),
+        since: Instant.optional().describe('2026-01-31T09:00:00Z'),
         tenants: TenantNames.optional().describe('Default: all'),
         limit: Limit(200, 50),
         cursor: Cursor,

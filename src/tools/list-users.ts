@@ -29,7 +29,7 @@ export default defineTool({
   input: () =>
     z.strictObject({
       tenant: TenantName,
-      match: Matched.optional().describe('Fields that must be equal, in any case'),
+      match: Matched.optional().describe('Must be equal, in any case'),
       fields: AccountChoices.describe('Fields to show; of many rows: email, name, status'),
       count: CountOnly,
       limit: Limit(200, 50),

@@ -14,17 +14,17 @@ export const Matched = z.lazy(() =>
   }),
 )
 
-/** Whom a run is about: what tells groups of people apart, since one person is named. */
+/** Whom a run is about: what tells groups of people apart, since one person is named. `list_users` describes the fields. */
 export const MatchedPeople = z.lazy(() =>
-  Matched.unwrap().pick({
-    title: true,
-    department: true,
-    role: true,
-    licence: true,
-    userType: true,
-    location: true,
-    manager: true,
-    group: true,
-    status: true,
-  }),
+  Matched.unwrap()
+    .pick({
+      title: true,
+      department: true,
+      role: true,
+      licence: true,
+      userType: true,
+      location: true,
+      status: true,
+    })
+    .extend({ manager: Text.optional(), group: Text.optional() }),
 )

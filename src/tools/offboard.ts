@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { ApprovalId, ComparisonId, Reason, TenantName, TenantNames } from './fields.ts'
 import { MatchedPeople } from './match-fields.ts'
-import { BeginAt, People } from './run-fields.ts'
+import { People, RUN_TIMES } from './run-fields.ts'
 import { runTool } from './run-tool.ts'
 
 export default runTool({
@@ -10,22 +10,23 @@ export default runTool({
   description:
     'Take access from many people in every app, with one approval; get_run says how far it is. ' +
     'One person: deactivate_user.',
+  needs: ['findAccounts', 'readAccount', 'deactivateAccount'],
   effect: 'removes',
   input: () =>
     z
       .strictObject({
         people: People.optional().describe('Emails or user names'),
         tenant: TenantName.optional().describe('Where `match` is looked for'),
-        match: MatchedPeople.optional().describe('Instead of people: who has these values in `tenant`'),
-        comparison: ComparisonId.optional().describe('Instead of people: a comparisonId'),
+        match: MatchedPeople.optional().describe('Or who has these values in `tenant`'),
+        comparison: ComparisonId.optional().describe('Or a comparisonId'),
         kinds: z
           .array(z.enum(['stale', 'orphan']))
           .min(1)
           .optional()
           .describe('Of the comparison; default stale'),
-        tenants: TenantNames.optional().describe('Default: every tenant that can'),
+        tenants: TenantNames.optional().describe('Default all that can'),
         reason: Reason,
-        at: BeginAt,
+        ...RUN_TIMES,
         approvalId: ApprovalId,
       })
       .refine(
@@ -35,13 +36,14 @@ export default runTool({
           (kinds === undefined || comparison !== undefined),
         'needs `people`, or `tenant` with `match`, or `comparison`',
       ),
-  wish: ({ approvalId: _, at, people, tenant, match, comparison, kinds, tenants, reason }) => ({
+  wish: ({ approvalId: _, at, until, people, tenant, match, comparison, kinds, tenants, reason }) => ({
     ...(people && { people }),
     ...(tenant !== undefined && { tenant }),
     ...(match && { match }),
     ...(comparison !== undefined && { comparison: { id: comparison, kinds: kinds ?? ['stale'] } }),
     ...(tenants && { tenants }),
     ...(at !== undefined && { at }),
+    ...(until !== undefined && { until }),
     reason,
   }),
 })

@@ -46,7 +46,7 @@ export default defineTool({
         .regex(/[\p{L}\p{N}]/u, 'must have a word')
         .optional()
         .describe('Words of what was done, such as "deactivate"'),
-      since: Instant.optional().describe('Such as 2026-01-31T09:00:00Z; default 24 h ago'),
+      since: Instant.optional().describe('2026-01-31T09:00:00Z; default 24 h ago'),
       until: Instant.optional().describe('Default now'),
       count: CountOnly,
       limit: Limit(5_000, 100),

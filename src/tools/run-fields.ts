@@ -1,13 +1,12 @@
 import * as z from 'zod'
 import { momentIn } from '../domain/moment.ts'
 import { ROW_OUTCOMES, RUN_STATES, type RunRow } from '../domain/run.ts'
-import { UserRef } from './fields.ts'
+import { PendingApproval, UserRef } from './fields.ts'
 
 /** Everybody that a run is about; `limits.runs.people` says how many that may be. */
 export const People = z.array(UserRef).min(1).max(10_000)
 
-/** When a run begins, epoch milliseconds. */
-export const BeginAt = z
+const Moment = z
   .string()
   .max(100)
   .transform((text, context) => {
@@ -21,12 +20,17 @@ export const BeginAt = z
     return z.NEVER
   })
   .optional()
-  .describe('Begin then: 2026-12-24T18:00[Europe/Berlin]')
+
+/** When a run begins, and when it gives back what it took; epoch milliseconds. */
+export const RUN_TIMES = {
+  at: Moment.describe('Begin then: 2026-12-24T18:00[Europe/Berlin]'),
+  until: Moment.describe('Give it all back then'),
+}
 
 export const RunId = z
   .string()
   .regex(/^run-[0-9a-f]{12}$/, 'must be a runId')
-  .describe('As offboard answered it')
+  .describe('As the run was answered')
 
 const Row = z.lazy(() =>
   z.object({
@@ -40,6 +44,37 @@ const Row = z.lazy(() =>
     note: z.string().optional(),
   }),
 )
+
+/** What a call that asks for a run answers, besides its status. */
+export const RUN_ANSWER = {
+  runId: z.string().optional(),
+  plan: z
+    .object({
+      people: z.int(),
+      accounts: z.int(),
+      byHand: z.int(),
+      skippedCount: z.int(),
+      skipped: z.array(z.object({ person: z.string(), tenant: z.string().optional(), why: z.string() })),
+    })
+    .optional(),
+  counts: z.record(z.string(), z.int()).optional(),
+  note: z.string().optional(),
+  approval: PendingApproval.optional(),
+}
+
+export const RUN_STATUSES = [
+  'approval_required',
+  'planning',
+  'running',
+  'scheduled',
+  'paused',
+  'done',
+  'partial',
+  'unchanged',
+  'cancelled',
+] as const
+
+export const RunAnswer = z.lazy(() => z.object({ status: z.enum(RUN_STATUSES), ...RUN_ANSWER }))
 
 /** A run as it is shown. */
 export const RunShown = z.lazy(() =>

@@ -45,7 +45,7 @@ export function switchTool(the: SwitchSpec): ChangingTool {
     input: () =>
       z.strictObject({
         user: OneUser,
-        tenants: TenantNames.describe('Names of tenants'),
+        tenants: TenantNames.describe('Tenant names'),
         reason: Reason,
         approvalId: ApprovalId,
         partial: PartIsEnough,

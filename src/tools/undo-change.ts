@@ -4,14 +4,16 @@ import type { PastChange } from '../changes/inverse.ts'
 import type { Carried, Change, Plan } from '../domain/change.ts'
 import type { Ask } from '../engine/ask.ts'
 import type { Hold } from '../engine/hold.ts'
+import { reversalOf } from '../engine/reversal.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { IdentityError, NotFound } from '../errors.ts'
 import { inQuotes, plainText } from '../text/text.ts'
 import { AlsoChanged, ChangeStatus } from './change-fields.ts'
-import { ApprovalId, ChangeMade, Code, PendingApproval, Reason, TenantName } from './fields.ts'
+import { ApprovalId, ChangeMade, Code, Reason, TenantName } from './fields.ts'
 import { passingAmong } from './left-out.ts'
-import { reversalOf } from './reversal.ts'
+import { RUN_ANSWER, RUN_STATUSES, RunId } from './run-fields.ts'
+import { answerOfRun, planOfRun, type RunCallPlan } from './run-plan.ts'
 
 const UndoRow = z.lazy(() =>
   z.object({
@@ -33,6 +35,9 @@ type UndoRow = z.infer<typeof UndoRow>
 type UndoPart = Pick<UndoRow, 'tenant' | 'subject'> &
   ({ change: Change; left: readonly string[]; note: string } | { row: UndoRow; gap?: IdentityError })
 
+/** The plan of a call's changes to undo, or of a run that undoes a run. */
+type UndoPlan = Plan & { parts: UndoPart[] } & (RunCallPlan | { id?: undefined })
+
 export default defineTool({
   name: 'undo_change',
   title: 'Undo a change',
@@ -43,24 +48,30 @@ export default defineTool({
   input: () =>
     z.strictObject({
       // Or the id of its approval. Line numbers of the journal are shorter.
-      change: z.string().trim().min(10).max(64).describe('`change` in its answer'),
+      change: z.string().trim().min(10).max(64).describe('`change` or runId in its answer'),
       tenant: TenantName.optional().describe('Default all'),
       reason: Reason,
       approvalId: ApprovalId,
     }),
   output: () =>
     z.object({
-      status: ChangeStatus,
+      ...RUN_ANSWER,
+      status: z.enum([...ChangeStatus.options, ...RUN_STATUSES]),
       results: z.array(UndoRow).default([]),
       change: ChangeMade,
-      approval: PendingApproval.optional(),
     }),
 
-  async plan(
-    { change: reference, tenant, reason },
-    { ask, hold, past },
-  ): Promise<Plan & { parts: UndoPart[] }> {
+  async plan({ change: reference, tenant, reason }, { ask, hold, past, runs }): Promise<UndoPlan> {
+    const ofRun = async (id: string): Promise<UndoPlan | undefined> => {
+      const undone = RunId.safeParse(id).success ? await runs.undone(id) : undefined
+      const undo = undone && { ...undone, ...(tenant !== undefined && { tenant }) }
+      return undo && { ...(await planOfRun({ undo, reason }, { ask, runs })), parts: [] }
+    }
+    const run = await ofRun(reference)
+    if (run) return run
     const found = await past(reference)
+    const runOfApproval = found && (await ofRun(found.call))
+    if (runOfApproval) return runOfApproval
     const writes = found?.changes.filter((write) => tenant === undefined || write.tenant === tenant) ?? []
     if (!found || writes.length === 0) {
       const where = tenant === undefined ? '' : ` in ${plainText(tenant, 64)}`
@@ -83,7 +94,9 @@ export default defineTool({
     }
   },
 
-  async run(_, { plan, carryOut }) {
+  async run(_, { plan, carryOut, runs }) {
+    // The schema is checked on the way out.
+    if (plan.id !== undefined) return (await answerOfRun(plan, runs)) as { status: 'done' }
     const results = await Promise.all(
       plan.parts.map(async (part) =>
         'change' in part ? toUndoRow(part, await carryOut(part.change)) : part.row,

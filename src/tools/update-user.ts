@@ -4,6 +4,7 @@ import { differingFields } from '../domain/field-diff.ts'
 import { withFollowingNames } from '../domain/following-names.ts'
 import type { AccountFields } from '../domain/operations.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
+import { mustBeFree } from '../engine/taken-names.ts'
 import { whereOf } from '../engine/tenants.ts'
 import { defineTool } from '../engine/tool.ts'
 import { NotFound } from '../errors.ts'
@@ -20,7 +21,6 @@ import {
 } from './change-fields.ts'
 import { ApprovalId, OneUser, TenantName } from './fields.ts'
 import { gapLine, gapNote, hiddenHint } from './left-out.ts'
-import { mustBeFree } from './taken-names.ts'
 
 export default defineTool({
   name: 'update_user',

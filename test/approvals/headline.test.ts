@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { headline, plainHeadline } from '../../src/approvals/headline.ts'
 import type { Alteration, BriefedAccount, BriefedChange, Briefing } from '../../src/domain/briefing.ts'
+import type { ChangeName } from '../../src/domain/change.ts'
 
 const APPS: Record<string, string> = { slack: 'Slack', 'slack-eu': 'Slack', okta: 'Okta', zoom: 'Zoom' }
 
@@ -35,10 +36,14 @@ const sets = (...values: [what: string, after: string][]): BriefedAccount => ({
 })
 const join = (one: BriefedAccount) => inGroup(one, 'in the group')
 const leave = (one: BriefedAccount) => inGroup(one, 'not in the group')
-const run = (people: number, person?: string): Briefing => ({
+const run = (
+  people: number,
+  person?: string,
+  operations: readonly ChangeName[] = ['deactivateAccount'],
+): Briefing => ({
   changes: [],
   run: {
-    ...{ id: 'run-1', people, accounts: 9, ...(person !== undefined && { person }) },
+    ...{ id: 'run-1', people, accounts: 9, operations, ...(person !== undefined && { person }) },
     places: ['slack', 'okta'].map((tenant) => ({
       ...{ tenant, app: APPS[tenant] ?? '', accounts: 4, administrators: 0 },
     })),
@@ -131,6 +136,9 @@ describe('the headline says who, what, in which direction and where', () => {
     ['Deactivate "ada@example.com" in 2 apps', run(1, 'ada@example.com')],
     ['Deactivate 1 person in 2 apps', run(1)],
     ['Deactivate 9 people in 2 apps', run(9)],
+    ['Reactivate 9 people in 2 apps', run(9, undefined, ['reactivateAccount'])],
+    ['Create an account for 9 people in 2 apps', run(9, undefined, ['createAccount'])],
+    ['Change accounts of 9 people in 2 apps', run(9, undefined, ['deactivateAccount', 'reactivateAccount'])],
   ])('%s, for a run', (expected, briefing) => {
     expect(plainHeadline(headline(briefing))).toBe(expected)
   })

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { answerToRequester, type Result, resultOf } from '../../src/approvals/result.ts'
-import type { Briefing } from '../../src/domain/briefing.ts'
+import type { BriefedRun, Briefing } from '../../src/domain/briefing.ts'
 import type { JournalEvent } from '../../src/journal/events.ts'
 import { briefing, openPage } from './page/page-at.ts'
 
@@ -162,7 +162,11 @@ test.each(ENDS)('is %s', async (state, lines, minutes, answer) => {
   expect(said ?? '').not.toContain('grace')
 })
 
-const RUN = { id: 'run-1', people: 2, accounts: 2, places: [] }
+const RUN: BriefedRun = {
+  ...{ id: 'run-1', people: 2, accounts: 2 },
+  operations: ['deactivateAccount'],
+  places: [],
+}
 const step = (operation: string, id: string): Line[] => {
   const account = { tenant: A, id, userName: id }
   return [

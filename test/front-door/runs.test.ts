@@ -2,9 +2,13 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { openRunStore } from '../../src/runs/run-store.ts'
+import type { ScimUser } from '../../src/sandbox/directory.ts'
+import { diskStore } from '../../src/store/table-store.ts'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { openWorld, type WorldOptions } from '../support/world.ts'
 
+const BADGES = { vendor: 'manual', title: 'Door badges', owner: 'linus' }
 const ADA = 'ada@example.com'
 const PEOPLE = [ADA, 'alan@example.com', 'grace@example.com']
 const REASON = { reason: 'the team was closed' }
@@ -34,8 +38,8 @@ interface RunAnswer {
 async function open(settings: Record<string, unknown> = {}, more: Partial<WorldOptions> = {}) {
   const limits = { removesPerHour: 1, perCaller: { peoplePerDay: 1 }, ...(settings.limits as object) }
   const world = await openWorld({
-    ...more,
     tenants: (own) => own,
+    ...more,
     sandbox: { apps: ['netskope', 'scim'], perMinute: 100_000 },
     settings: { ...settings, limits },
   })
@@ -78,6 +82,14 @@ async function open(settings: Record<string, unknown> = {}, more: Partial<WorldO
     runs: (...words: string[]) => world.run(['runs', ...words], { stdin: `${PASSPHRASE}\n` }),
     async another() {
       server = await world.open()
+    },
+    /** Ends the server that the calls go to, like a power loss. */
+    kill: () => process.kill(server.client.pid as number, 'SIGKILL'),
+    /** Lets the clocks show a time as if the run had been due this long ago. */
+    async overdue(runId: string, ms: number): Promise<void> {
+      const store = diskStore(join(world.dataDir, 'state'), { durable: true })
+      await openRunStore(store, store).change(runId, (run, now) => ({ ...run, at: now - ms }))
+      await store.close()
     },
   }
 }
@@ -248,12 +260,212 @@ describe('a run', () => {
     world.scim.faults.set([{ fault: 'slow', method: 'PATCH', ms: 400 }])
     const { runId } = await world.begun(EVERYBODY)
     await expect.poll(() => world.scim.arrivals.some(({ method }) => method === 'PATCH')).toBe(true)
-    process.kill(world.client.pid as number, 'SIGKILL')
+    world.kill()
     world.scim.faults.clear()
     await world.another()
     const run = await world.ended(runId)
     expect(run).toMatchObject({ state: 'finished', counts: { done: 6, failed: 0, unknown: 0 } })
     expect([inactive(world.scim), inactive(world.netskope)]).toEqual([3, 3])
+  })
+})
+
+describe('an undo of a run', () => {
+  test('is a run: gives back exactly what it took, under one yes, and nothing else', async () => {
+    await using world = await open()
+    world.scim.user('grace@example.com').active = false
+    const { runId } = await world.begun(EVERYBODY)
+    expect((await world.ended(runId)).counts).toMatchObject({ done: 5, already: 1 })
+    // Somebody else has given one of them back meanwhile, and another has become somebody else.
+    world.scim.user(ADA).active = true
+    world.netskope.renameUser('alan@example.com', 'mallory@example.com')
+    const undo = { change: runId, reason: 'the team stays' }
+    const first = await world.call('undo_change', undo)
+    expect(first).toMatchObject({ status: 'approval_required', plan: { people: 3, accounts: 3 } })
+    expect(first.runId).not.toBe(runId)
+    expect(first.approval?.plan.join('\n')).toContain('Reactivate 3 accounts of 3 people')
+    expect(world.scim.user('alan@example.com').active).toBe(false)
+    await world.approve(first)
+    const again = { ...undo, approvalId: first.approval?.id }
+    expect(await world.call('undo_change', again)).toMatchObject({ runId: first.runId })
+    const back = await world.ended(first.runId)
+    expect(back).toMatchObject({ state: 'finished', counts: { done: 3, already: 1, skipped: 1 } })
+    expect(back.rows.find(({ outcome }) => outcome === 'skipped')).toMatchObject({ code: 'changed' })
+    expect(world.scim.user('alan@example.com').active).toBe(true)
+    expect(world.scim.user('grace@example.com').active).toBe(false)
+    expect(world.netskope.user('mallory@example.com').active).toBe(false)
+    const events = world.journal().filter(({ call, event }) => call === first.runId && event === 'done')
+    expect(events.map(({ tool, approval }) => [tool, approval?.by])).toEqual(
+      Array.from({ length: 3 }, () => ['undo_change', 'linus']),
+    )
+  })
+
+  test.each<[string, (user: ScimUser) => void]>([
+    [
+      'has another email',
+      (user) => Object.assign(user, { emails: [{ value: 'eve@example.com', primary: true }] }),
+    ],
+    ['has another external id', (user) => Object.assign(user, { externalId: 'of-eve' })],
+    [
+      'has become an administrator',
+      (user) => Object.assign(user, { roles: [{ value: 'Administrator', primary: true }] }),
+    ],
+  ])(
+    'leaves alone whose account %s by now, at planning and between the yes and the change',
+    async (_, edit) => {
+      await using world = await open()
+      const args = { people: PEOPLE.slice(0, 2), tenants: ['acme-scim'], ...REASON }
+      const { runId } = await world.begun(args)
+      await world.ended(runId)
+      edit(world.scim.user(ADA) as ScimUser)
+      const undo = { change: runId, reason: 'a mistake' }
+      const first = await world.call('undo_change', undo)
+      expect(first.plan).toMatchObject({ accounts: 1, skippedCount: 1 })
+      await world.approve(first)
+      edit(world.scim.user('alan@example.com') as ScimUser)
+      await world.call('undo_change', { ...undo, approvalId: first.approval?.id })
+      const { rows } = await world.ended(first.runId)
+      expect(rows.map(({ outcome, code }) => [outcome, code])).toEqual([
+        ['skipped', 'changed'],
+        ['skipped', 'changed'],
+      ])
+      expect(inactive(world.scim)).toBe(2)
+    },
+  )
+
+  test('that is killed goes on: nobody twice, nobody forgotten', async () => {
+    await using world = await open({}, { ownProcess: true })
+    const { runId } = await world.begun(EVERYBODY)
+    await world.ended(runId)
+    world.scim.faults.set([{ fault: 'slow', method: 'PATCH', ms: 400 }])
+    const before = world.scim.arrivals.length
+    const undone = await world.begun({ change: runId, reason: 'a mistake' }, 'undo_change')
+    const isUnderWay = () => world.scim.arrivals.slice(before).some(({ method }) => method === 'PATCH')
+    await expect.poll(isUnderWay).toBe(true)
+    world.kill()
+    world.scim.faults.clear()
+    await world.another()
+    const run = await world.ended(undone.runId)
+    expect(run).toMatchObject({ state: 'finished', counts: { done: 6, failed: 0, unknown: 0 } })
+    expect([inactive(world.scim), inactive(world.netskope)]).toEqual([0, 0])
+  })
+
+  test('waits for the end of the run, and knows nobody else’s', async () => {
+    await using world = await open()
+    const at = new Date(Date.now() + 60_000).toISOString()
+    const { runId } = await world.begun({ ...EVERYBODY, at })
+    const undo = (change: string) => world.call('undo_change', { change, reason: 'a mistake' })
+    expect((await undo(runId)).error).toMatchObject({ code: 'conflict' })
+    expect((await undo('run-000000000000')).error).toMatchObject({ code: 'not_found' })
+  })
+
+  test('is asked for at the terminal too, where a preview changes nothing and leaves no run', async () => {
+    await using world = await open()
+    const { runId } = await world.begun(EVERYBODY)
+    await world.ended(runId)
+    const shown = await world.run(['undo', runId, '--dry-run'])
+    expect(shown).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Reactivate 6 accounts of 3 people'),
+    })
+    expect(shown.stdout).toContain('Nothing has been changed.')
+    const listed = JSON.parse((await world.runs('list', '--json')).stdout) as { runs: RunAnswer[] }
+    expect(listed.runs).toHaveLength(1)
+    expect(inactive(world.scim)).toBe(3)
+    const agree = ['--approver', 'linus', '--confirm', '6', '--passphrase-stdin']
+    const done = await world.run(['undo', runId, ...agree], { stdin: `${PASSPHRASE}\n` })
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('6 done') })
+    expect([inactive(world.scim), inactive(world.netskope)]).toEqual([0, 0])
+  })
+})
+
+describe('a temporary run', () => {
+  const soon = (ms: number) => new Date(Date.now() + ms).toISOString()
+
+  test('gives back what it took at its time, by the same yes, after a restart too', async () => {
+    await using world = await open({}, { ownProcess: true })
+    world.scim.user('grace@example.com').active = false
+    const args = { ...EVERYBODY, until: soon(12_000) }
+    const first = await world.call('offboard', args)
+    expect(first.approval?.plan.join('\n')).toMatch(/At 20.*Z it gives back exactly what it took/)
+    await world.approve(first)
+    world.kill()
+    await world.another()
+    const begun = await world.call('offboard', { ...args, approvalId: first.approval?.id })
+    const run = await world.ended(begun.runId)
+    expect(run.counts).toMatchObject({ done: 5, already: 1 })
+    world.kill()
+    await world.another()
+    const back = /by (run-\w+)/.exec((await world.call('offboard', args)).note ?? '')?.[1] ?? ''
+    const given = await world.ended(back)
+    expect(given).toMatchObject({ state: 'finished', counts: { done: 5, already: 0, skipped: 0 } })
+    expect([inactive(world.scim), inactive(world.netskope)]).toEqual([1, 0])
+    const events = world.journal().filter(({ call, event }) => call === back && event === 'done')
+    expect(events.every(({ approval: given }) => given?.by === 'linus')).toBe(true)
+    expect(events).toHaveLength(5)
+  })
+
+  test('takes for good when its giving back is cancelled, and takes nothing where nothing could be given back', async () => {
+    await using world = await open({}, { tenants: (own) => ({ ...own, badges: BADGES }) })
+    const args = { ...EVERYBODY, until: soon(3_600_000) }
+    const begun = await world.begun(args)
+    const { rows } = await world.ended(begun.runId)
+    expect(
+      rows.filter(({ tenant }) => tenant === 'badges').map(({ outcome, code }) => [outcome, code]),
+    ).toEqual(PEOPLE.map(() => ['skipped', 'unsupported']))
+    const { note = '' } = await world.call('offboard', args)
+    const back = /by (run-\w+)/.exec(note)?.[1] ?? ''
+    expect(await world.look(back)).toMatchObject({ state: 'scheduled' })
+    expect(await world.call('cancel_run', { runId: back, reason: 'they left' })).toMatchObject({
+      state: 'cancelled',
+    })
+  })
+
+  const HOUR_MS = 3_600_000
+
+  test.each([2, 25])('whose clocks jump %s hours over its end', async (hours) => {
+    await using world = await open()
+    const args = { ...EVERYBODY, until: soon(HOUR_MS) }
+    await world.ended((await world.begun(args)).runId)
+    const back = /by (run-\w+)/.exec((await world.call('offboard', args)).note ?? '')?.[1] ?? ''
+    await world.overdue(back, hours * HOUR_MS)
+    const run = await world.ended(back)
+    if (hours > 24) {
+      // Nobody expects it any more: a person says whether it still holds.
+      expect(run).toMatchObject({ state: 'paused', note: expect.stringContaining('more than a day ago') })
+      expect(inactive(world.scim)).toBe(3)
+      const words = ['resume', back, '--approver', 'linus', '--reason', 'it holds', '--passphrase-stdin']
+      expect(await world.runs(...words)).toMatchObject({ code: 0 })
+    }
+    expect(await world.ended(back)).toMatchObject({ state: 'finished', counts: { done: 6 } })
+    expect([inactive(world.scim), inactive(world.netskope)]).toEqual([0, 0])
+  })
+
+  test('that is still at it when its time has come stops, and gives back what it took by then', async () => {
+    await using world = await open({ limits: { runs: { failures: 1 } } })
+    world.scim.faults.set([{ fault: 'server-error', method: 'PATCH', status: 501 }, 'put-unsupported'])
+    const args = { ...EVERYBODY, until: soon(HOUR_MS) }
+    const { runId } = await world.begun(args)
+    expect(await world.ended(runId)).toMatchObject({ state: 'paused' })
+    const { rows } = await world.look(runId, { limit: 200 })
+    const taken = rows.filter(({ outcome }) => outcome === 'done').length
+    world.scim.faults.clear()
+    const listed = JSON.parse((await world.runs('list', '--json')).stdout) as { runs: RunAnswer[] }
+    const back = listed.runs.find((run) => run.runId !== runId)?.runId ?? ''
+    await world.overdue(back, 0)
+    expect(await world.ended(back)).toMatchObject({ state: 'finished', counts: { done: taken } })
+    expect(await world.look(runId)).toMatchObject({ state: 'cancelled' })
+    expect([inactive(world.scim), inactive(world.netskope)]).toEqual([0, 0])
+  })
+
+  test.each([
+    ['is over', () => ({ until: '2020-01-01T00:00Z' })],
+    ['is before its begin', () => ({ at: soon(60_000), until: soon(30_000) })],
+    ['has no zone', () => ({ until: '2099-01-01T00:00' })],
+  ])('whose end %s is refused', async (_, times) => {
+    await using world = await open()
+    expect((await world.call('offboard', { ...EVERYBODY, ...times() })).error).toMatchObject({
+      code: 'invalid_input',
+    })
   })
 })
 

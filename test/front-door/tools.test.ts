@@ -38,6 +38,7 @@ describe.each(CLIENTS)('for a %s client', (client) => {
       'check_token',
       'create_user',
       'update_user',
+      'onboard',
       'create_group',
       'update_group_members',
       'deactivate_user',

@@ -13,6 +13,7 @@ export const AUDITING = ['pull_audit', 'list_changes']
 export const WRITING = [
   'create_user',
   'update_user',
+  'onboard',
   'create_group',
   'update_group_members',
   'reactivate_user',

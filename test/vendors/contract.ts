@@ -301,6 +301,7 @@ const CASES = {
         ask,
         hold,
         past: async () => undefined,
+        pastAt: async () => [],
         covers: () => true,
         runs: NO_RUNS,
         tasks: { get: async () => undefined },

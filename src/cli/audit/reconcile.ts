@@ -16,6 +16,8 @@ export interface Reconciled {
   notOurs: AuditEvent[]
   /** Under which names the app knows this server. */
   knownAs: string[]
+  /** Which event of the app shows which change of this server. */
+  matched: { own: AuditEvent; event: AuditEvent }[]
   gaps: string[]
 }
 
@@ -56,24 +58,24 @@ export async function reconcile(
   // Whoever acts at the time of most of our changes is us.
   const usual = (event: AuditEvent) =>
     ours.filter((own) => theirs.some((one) => one.actor === event.actor && isOf(one, own))).length
-  const taken: AuditEvent[] = []
+  const matched: Reconciled['matched'] = []
   const notShown = ours.filter((own) => {
     const near = [...left]
       .filter((one) => isOf(one, own) && (actor === undefined || sameText(one.actor, actor)))
       .sort((a, b) => usual(b) - usual(a) || distance(a, own) - distance(b, own))[0]
     if (near) {
       left.delete(near)
-      taken.push(near)
+      matched.push({ own, event: near })
     }
     return !near
   })
-  const knownAs = [...new Set(taken.flatMap(({ actor }) => actor ?? []))].sort()
+  const knownAs = [...new Set(matched.flatMap(({ event }) => event.actor ?? []))].sort()
   // One change of ours can be several events of the app, under the name by which it knows us.
   const isOurs = (event: AuditEvent) =>
     knownAs.includes(event.actor ?? '') && ours.some((own) => isOf(event, own))
   const inSpan = ({ time }: AuditEvent) => Date.parse(time) >= span.since.getTime()
   const notOurs = [...left].filter((event) => inSpan(event) && !isOurs(event))
-  return { shown: ours.length - notShown.length, notShown, notOurs, knownAs, gaps }
+  return { shown: ours.length - notShown.length, notShown, notOurs, knownAs, matched, gaps }
 }
 
 const distance = (one: AuditEvent, other: AuditEvent): number =>

@@ -3,8 +3,8 @@ import { emailsOf } from '../domain/correlate.ts'
 import type { AccountFields } from '../domain/operations.ts'
 import { bare } from '../domain/quoting.ts'
 import { sameAddress, sameId, sameUserName } from '../domain/same.ts'
-import type { Ask } from '../engine/ask.ts'
 import { Conflict, IdentityError } from '../errors.ts'
+import type { Ask } from './ask.ts'
 
 type Names = Pick<AccountFields, 'userName' | 'email' | 'externalId'>
 

@@ -1,0 +1,31 @@
+import { startRedis } from '../test/support/redis.ts'
+import { type KillReport, killRun } from '../test/support/run-kills.ts'
+import { type BenchRow, exactly, type Part } from './rows.ts'
+
+const PEOPLE = Number(process.env.KILLS_PEOPLE ?? 10_000)
+const KILLS = Number(process.env.KILLS ?? 100)
+const SEED = Number(process.env.KILLS_SEED ?? 1)
+
+/** A run of many people in two apps, whose servers are killed at random times. */
+export const kills: Part = async () => {
+  const alone = await killRun({ people: PEOPLE, kills: KILLS, seed: SEED })
+  await using redis = await startRedis('--appendonly', 'yes', '--appendfsync', 'always')
+  const two = await killRun({ people: PEOPLE, kills: KILLS, seed: SEED, instances: 2, redis: redis.url })
+  return {
+    title: 'A run whose servers are killed',
+    how:
+      `${PEOPLE} people are taken out of two apps, with a budget that never limits, while \`kill -9\` ends a server at ` +
+      `random times, up to ${KILLS} times, during planning too (seed ${SEED}).`,
+    rows: [...rowsOf('one server', alone), ...rowsOf('two instances on Redis', two)],
+  }
+}
+
+const rowsOf = (where: string, report: KillReport): BenchRow[] => [
+  { what: `${where}: kills`, figure: String(report.killed) },
+  exactly(`${where}: accounts done`, report.counts.done ?? 0, 2 * PEOPLE),
+  exactly(`${where}: accounts forgotten`, report.forgotten, 0),
+  exactly(`${where}: accounts written to twice`, report.twice, 0),
+  exactly(`${where}: accounts of others written to`, report.others, 0),
+  exactly(`${where}: rows of the report that are wrong`, report.wrongRows, 0),
+  exactly(`${where}: exit code of journal verify`, report.journal ?? -1, 0),
+]

@@ -1,0 +1,96 @@
+import type { Change } from '../domain/change.ts'
+import type { NewPerson, RunInput } from '../domain/run.ts'
+import { mustOffer } from '../engine/ask.ts'
+import { newAccount } from '../engine/new-account.ts'
+import type { Tenant } from '../engine/tenants.ts'
+import { IdentityError } from '../errors.ts'
+import { weigh } from '../guards/policy.ts'
+import { type Group, groupsOf } from './groups-of.ts'
+import { NOT_WRITABLE, type Planned, type PlanningParts, shownError, skippedRow } from './plan-person.ts'
+
+/** Nothing is claimed while a run is planned: each step claims its names and looks again. */
+const UNCLAIMED = { names: async () => undefined }
+
+/** Plans accounts for new people, with the groups of a colleague, app by app. */
+export async function planOnboard(
+  { people, like }: NonNullable<RunInput['onboard']>,
+  tenants: readonly Tenant[],
+  parts: PlanningParts,
+): Promise<{ people: string[]; gaps: string[]; plan: (person: string) => Promise<Planned[]> }> {
+  const byEmail = new Map(people.map((person) => [person.email, person]))
+  const { groups, gaps } =
+    like === undefined
+      ? { groups: new Map<string, Group[]>(), gaps: [] }
+      : await groupsOf(like, tenants, parts)
+  return {
+    people: [...byEmail.keys()],
+    gaps,
+    plan: async (email) => {
+      const person = byEmail.get(email)
+      if (!person) return []
+      return Promise.all(tenants.map((at) => planAt(person, at, groups.get(at.name) ?? [], parts)))
+    },
+  }
+}
+
+async function planAt(
+  person: NewPerson,
+  at: Tenant,
+  groups: readonly Group[],
+  parts: PlanningParts,
+): Promise<Planned> {
+  const tenant = at.name
+  const named = { person: person.email, tenant }
+  try {
+    mustOffer(at, 'createAccount')
+    if (groups.length > 0) mustOffer(at, 'updateMembers')
+    if (!parts.isWritable(at)) return skippedRow({ ...named, ...NOT_WRITABLE })
+    const fields = { userName: person.email, ...person }
+    const found = await newAccount(tenant, fields, { ask: parts.ask, hold: UNCLAIMED })
+    if ('there' in found) {
+      const [{ id, userName, status }] = found.there
+      const account = { id, userName }
+      return status === 'inactive'
+        ? skippedRow({ ...named, account, code: 'conflict', note: INACTIVE })
+        : { row: { ...named, account, outcome: 'already', verified: true, note: ITS_GROUPS } }
+    }
+    const { change } = found
+    await at.operations.checkWrite?.({ operation: 'createAccount', accounts: [], fields }, parts.context)
+    const joins = groups.map((group) => joining(change, group))
+    for (const one of [change, ...joins]) await parts.judge(one)
+    const targets = weigh({ changes: [change, ...joins], lines: [] }, parts.policy.about).targets
+    return {
+      row: {
+        ...named,
+        account: change.subject,
+        outcome: 'waiting',
+        verified: false,
+        fields,
+        steps: ['createAccount', ...groups.map(() => 'joinGroup' as const)],
+        ...(groups.length > 0 && { groups }),
+      },
+      // One account, with all that is to be done to it.
+      target: {
+        tenant,
+        weights: [...new Set(targets.flatMap(({ weights }) => weights))],
+        administrator: targets.some(({ administrator }) => administrator),
+      },
+    }
+  } catch (error) {
+    if (!(error instanceof IdentityError)) throw error
+    return skippedRow({ ...named, ...shownError(error) })
+  }
+}
+
+const INACTIVE = 'There is an inactive account already: reactivate_user gives it back.'
+const ITS_GROUPS = 'There is an account already; it stays as it is, with its groups.'
+
+/** What joining a group will be, for the guards: the account is not there yet. */
+const joining = ({ tenant, subject }: Change<'createAccount'>, group: Group): Change<'updateMembers'> => ({
+  tenant,
+  accounts: [],
+  subject: { id: group.id, userName: group.name },
+  operation: 'updateMembers',
+  ask: { group, add: [subject], remove: [] },
+  inside: undefined,
+})

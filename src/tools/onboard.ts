@@ -1,0 +1,38 @@
+import * as z from 'zod'
+import { Fields } from './change-fields.ts'
+import { ApprovalId, Reason, TenantNames, UserRef } from './fields.ts'
+import { runTool } from './run-tool.ts'
+
+/** Somebody new. What gives power is set for one account at a time. */
+const NewPerson = z.lazy(() =>
+  Fields.unwrap()
+    .pick({
+      email: true,
+      givenName: true,
+      familyName: true,
+      title: true,
+      department: true,
+    })
+    .required({ email: true, givenName: true, familyName: true }),
+)
+
+export default runTool({
+  name: 'onboard',
+  title: 'Onboard people',
+  description: 'Create accounts of many people, with one approval. One account: create_user.',
+  needs: ['findAccounts', 'readAccount', 'createAccount'],
+  effect: 'adds',
+  input: () =>
+    z.strictObject({
+      people: z.array(NewPerson).min(1).max(1_000).describe('Who is new'),
+      tenants: TenantNames.describe('Where'),
+      like: UserRef.optional().describe('A colleague whose groups they join'),
+      reason: Reason,
+      approvalId: ApprovalId,
+    }),
+  wish: ({ people, tenants, like, reason }) => ({
+    onboard: { people, ...(like !== undefined && { like }) },
+    tenants,
+    reason,
+  }),
+})

@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest'
+import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
+import { openWorld, type WorldOptions } from '../support/world.ts'
+
+const TENANTS = ['acme-netskope', 'acme-scim']
+const REASON = { reason: 'they begin on Monday' }
+const NEW = ['hedy', 'radia', 'edsger'].map((name) => ({
+  email: `${name}@example.com`,
+  givenName: name,
+  familyName: 'New',
+}))
+
+interface Answer {
+  status: string
+  state: string
+  runId: string
+  plan: { people: number; accounts: number; skippedCount: number }
+  counts: Record<string, number>
+  rows: { person: string; tenant: string; outcome: string; code?: string; note?: string }[]
+  approval?: { id: string; plan: string[] }
+  error?: { code: string }
+}
+
+/** Two apps with a colleague who is in groups of one of them, and an approver. */
+async function open(more: Partial<WorldOptions> = {}) {
+  const world = await openWorld({
+    ...more,
+    tenants: (own) => own,
+    sandbox: { apps: ['netskope', 'scim'], perMinute: 100_000 },
+  })
+  await addApprovers(world, 'linus')
+  let server: Pick<typeof world, 'call' | 'client'> = world
+  const { netskope } = world
+  const colleague = netskope.addUser({ userName: 'grace.colleague@example.com' })
+  const groups = netskope.groups.slice(0, 2)
+  for (const group of groups) group.members = [...(group.members ?? []), { value: colleague.id }]
+  const call = async (tool: string, args: object) => (await server.call(tool, args)) as unknown as Answer
+  return {
+    ...world,
+    scim: world.sandbox.tenants['acme-scim'],
+    like: colleague.userName,
+    groups,
+    call,
+    async approve({ approval, plan }: Answer): Promise<void> {
+      const words = ['approvals', 'approve', approval?.id ?? '', '--approver', 'linus', '--passphrase-stdin']
+      const confirm = ['--confirm', String(plan.accounts)]
+      expect(await world.run([...words, ...confirm], { stdin: `${PASSPHRASE}\n` })).toMatchObject({ code: 0 })
+    },
+    async begun(args: object, tool = 'onboard'): Promise<Answer> {
+      const first = await call(tool, args)
+      expect(first).toMatchObject({ status: 'approval_required' })
+      await this.approve(first)
+      return call(tool, { ...args, approvalId: first.approval?.id })
+    },
+    async ended(runId: string): Promise<Answer> {
+      const look = (args = {}) => call('get_run', { runId, ...args })
+      await expect
+        .poll(async () => (await look()).state, { timeout: 60_000 })
+        .not.toMatch(/running|planning|scheduled/)
+      return look({ limit: 200 })
+    },
+    /** How often each of the new people has an account, and in how many of the groups they are. */
+    has: () =>
+      NEW.map(({ email }) => {
+        const there = netskope.users.filter(({ userName }) => userName === email)
+        const isIn = groups.filter(({ id }) =>
+          netskope.group(id).members?.some(({ value }) => value === there[0]?.id),
+        )
+        const inScim = world.sandbox.tenants['acme-scim'].users.filter(({ userName }) => userName === email)
+        return [there.length, inScim.length, isIn.length]
+      }),
+    kill: () => process.kill(server.client.pid as number, 'SIGKILL'),
+    async another() {
+      server = await world.open()
+    },
+  }
+}
+
+describe('onboard', () => {
+  test('makes accounts in every app, with the groups of a colleague, under one yes, and its undo takes them away', async () => {
+    await using world = await open()
+    const args = { people: NEW, tenants: TENANTS, like: world.like, ...REASON }
+    const first = await world.call('onboard', args)
+    const plan = first.approval?.plan.join('\n') ?? ''
+    expect(plan).toContain('Create 6 accounts of 3 people')
+    for (const { displayName } of world.groups) expect(plan).toContain(displayName)
+    expect(plan).toContain('acme-scim: There is no such account')
+    expect(world.has()).toEqual(NEW.map(() => [0, 0, 0]))
+    await world.approve(first)
+    await world.call('onboard', { ...args, approvalId: first.approval?.id })
+    expect(await world.ended(first.runId)).toMatchObject({
+      state: 'finished',
+      counts: { done: 6, failed: 0 },
+    })
+    expect(world.has()).toEqual(NEW.map(() => [1, 1, 2]))
+    const undone = await world.begun({ change: first.runId, reason: 'they do not come' }, 'undo_change')
+    expect(await world.ended(undone.runId)).toMatchObject({ state: 'finished', counts: { done: 6 } })
+    for (const { email } of NEW) {
+      expect([world.netskope.user(email).active, world.scim.user(email).active]).toEqual([false, false])
+    }
+  })
+
+  test('that is killed goes on: no account twice, nobody forgotten, no group missed', async () => {
+    await using world = await open({ ownProcess: true })
+    world.netskope.faults.set([{ fault: 'slow', method: 'POST', ms: 300 }])
+    const { runId } = await world.begun({ people: NEW, tenants: TENANTS, like: world.like, ...REASON })
+    await expect.poll(() => world.netskope.arrivals.some(({ method }) => method === 'POST')).toBe(true)
+    world.kill()
+    world.netskope.faults.clear()
+    await world.another()
+    expect(await world.ended(runId)).toMatchObject({
+      state: 'finished',
+      counts: { done: 6, failed: 0, unknown: 0 },
+    })
+    expect(world.has()).toEqual(NEW.map(() => [1, 1, 2]))
+  })
+
+  test('leaves alone whoever has an account, or a name that another has, and says so', async () => {
+    await using world = await open()
+    const [first, second, third] = NEW
+    world.netskope.addUser({ userName: first?.email ?? '' })
+    world.netskope.addUser({ userName: second?.email ?? '', active: false })
+    world.netskope.addUser({
+      userName: 'somebody.else@example.com',
+      emails: [{ value: third?.email ?? '', primary: true }],
+    })
+    const args = { people: NEW, tenants: ['acme-netskope'], ...REASON }
+    const answer = await world.call('onboard', args)
+    expect(answer).toMatchObject({ status: 'unchanged' })
+    const { rows } = await world.ended(answer.runId)
+    expect(rows.map(({ outcome, code = '' }) => `${outcome} ${code}`.trim())).toEqual([
+      'already',
+      'skipped conflict',
+      'already',
+    ])
+  })
+
+  test('joins no group that has changed since the yes, and says which', async () => {
+    await using world = await open()
+    const args = { people: NEW.slice(0, 1), tenants: ['acme-netskope'], like: world.like, ...REASON }
+    const first = await world.call('onboard', args)
+    await world.approve(first)
+    const [group] = world.groups
+    if (group) Object.assign(world.netskope.group(group.id), { displayName: 'Domain Admins' })
+    await world.call('onboard', { ...args, approvalId: first.approval?.id })
+    const { rows } = await world.ended(first.runId)
+    expect(rows).toMatchObject([{ outcome: 'failed', note: expect.stringContaining('has another name now') }])
+    expect(world.has()[0]).toEqual([1, 0, 1])
+  })
+
+  test('makes nobody the account of the caller, and nobody protected', async () => {
+    await using world = await open({ settings: { protected: ['hedy@example.com'] } })
+    const { plan } = await world.call('onboard', { people: NEW, tenants: ['acme-scim'], ...REASON })
+    expect(plan).toMatchObject({ accounts: 2, skippedCount: 1 })
+  })
+})
