@@ -52,7 +52,7 @@ test('tells of a leaver who asked, who agreed to what, each write, its event in 
       unknown: '',
     },
   ])
-  expect(Number(rows[0]?.secondsFromRequest)).toBeGreaterThan(0)
+  expect(rows[0]?.secondsFromRequest).toMatch(/^\d+(\.\d+)?$/)
   expect(html).toContain('active → inactive')
   expect(html).not.toContain('<b>')
   // The proof is checked by somebody who has nothing but it and an anchor that was kept.

@@ -303,6 +303,11 @@ function argumentsOf(tool: string): Record<string, unknown> {
     get_run: { runId: 'run-000000000000' },
     cancel_run: { runId: 'run-000000000000', reason: 'a mistake' },
     offboard: { people: [user], reason: 'left' },
+    onboard: {
+      people: [{ email: 'new@example.com', givenName: 'New', familyName: 'Person' }],
+      tenants: [tenant],
+      reason: 'starts',
+    },
     deactivate_users: { tenant, users: [user], reason: 'left' },
     create_user: { tenant, email: 'new@example.com', givenName: 'New', familyName: 'Person' },
     update_user: { tenant, user, set: { title: 'x' } },

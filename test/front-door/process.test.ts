@@ -80,7 +80,7 @@ describe('over stdio', () => {
       stderr: () => {},
     }
     const client = await connect(kind, launch, 'probe')
-    expect((await client.listTools()).length).toBe(20)
+    expect((await client.listTools()).length).toBe(21)
     const found = await client.callTool('find_user', { user: 'ada@example.com' })
     expect(found.structuredContent).toMatchObject({
       searched: [{ outcome: 'not_searched', code: 'unavailable' }],
