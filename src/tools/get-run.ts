@@ -4,6 +4,7 @@ import type { RunStatus } from '../engine/run-desk.ts'
 import { defineTool } from '../engine/tool.ts'
 import { Cursor, Limit } from './fields.ts'
 import { RunId, RunShown, toRunRow } from './run-fields.ts'
+import { noteOf } from './run-plan.ts'
 
 interface RunCursor {
   runId: string
@@ -38,7 +39,7 @@ export default defineTool({
       state: status.run.state,
       counts: status.counts,
       rows: rows.map(toRunRow),
-      ...(status.run.paused !== undefined && { note: status.run.paused }),
+      ...noteOf(status.run),
       ...(more && { nextCursor: await cursors.sign(more satisfies RunCursor) }),
     }
   },

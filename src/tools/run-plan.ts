@@ -84,7 +84,8 @@ function statusOf({ run: { state }, counts }: RunStatus): string {
   return counts.done > 0 ? 'done' : 'unchanged'
 }
 
-function noteOf({ id, state, paused, at, until }: Run): { note?: string } {
+/** What there is to know of a run besides its counts. */
+export function noteOf({ id, state, paused, at, until }: Run): { note?: string } {
   const notes = [
     ...(state === 'paused' ? [`${paused ?? ''} An approver resumes or cancels it.`.trim()] : []),
     ...(state === 'scheduled' && at !== undefined ? [`It begins at ${new Date(at).toISOString()}.`] : []),

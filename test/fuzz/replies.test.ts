@@ -159,7 +159,7 @@ const SETTINGS: Readonly<Record<string, Record<string, unknown>>> = {
 }
 
 /** Tries for each operation of each vendor; more of them find more, and take longer. */
-const RUNS = Number(process.env.FUZZ_RUNS ?? 8)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 5)
 
 function run(operations: Operations, operation: OperationName, id?: string): Promise<unknown> {
   // The ask stands beside the name of the operation.

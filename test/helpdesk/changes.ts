@@ -63,6 +63,25 @@ export const leavers = request({
   },
 })
 
+export const suspended = request({
+  asks: 'Suspend Uma Kovács until the first of March.',
+  most: { calls: 4, kilobytes: 6, questions: 1 },
+  ends: 'One question for now and for March: a run takes the access, and another gives it back on the day.',
+  changes: everywhere('uma.kovacs@example.com'),
+  async script(agent) {
+    const [account] = await agent.accountsOf('Uma Kovács')
+    const until = '2027-03-01T00:00[Europe/Budapest]'
+    const args = { people: [account?.email], until, reason: 'suspended until 1 March' }
+    const run = await agent.change('offboard', args, { typed: '4' })
+    return agent.call('get_run', { runId: run.runId })
+  },
+  holds({ state, counts, note }, apps) {
+    expect({ state, counts }).toMatchObject({ state: 'finished', counts: { done: 4, failed: 0, unknown: 0 } })
+    expect(note).toContain('2027-02-28T23:00:00.000Z')
+    for (const app of Object.values(apps)) expect(app.user('uma.kovacs@example.com').active).toBe(false)
+  },
+})
+
 export const married = request({
   asks: 'Ada Lovelace married: she is Ada Byron now, ada.byron@example.com.',
   most: { calls: 5, kilobytes: 7, questions: 4 },

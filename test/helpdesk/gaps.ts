@@ -88,27 +88,6 @@ const deactivate = (agent: Agent, accounts: readonly Account[], more: object = {
     ...more,
   })
 
-export const suspended = request({
-  asks: 'Suspend Uma Kovács until the first of March.',
-  most: { calls: 3, kilobytes: 5.5, questions: 1 },
-  ends: 'Suspended now, with the date in the reason; somebody has to give it back in March.',
-  gap: {
-    why: 'nothing gives access back at a later time',
-    says: /on the day/,
-    closedBy: changesBy(/^until$/),
-  },
-  changes: everywhere('uma.kovacs@example.com'),
-  async script(agent) {
-    const accounts = await agent.accountsOf('Uma Kovács')
-    const dated = await deactivate(agent, accounts, { until: '2027-03-01' })
-    return { dated, now: await deactivate(agent, accounts, { reason: 'suspended until 1 March' }) }
-  },
-  holds({ dated, now }) {
-    expect(dated.error?.code).toBe('invalid_input')
-    expect(now.status).toBe('done')
-  },
-})
-
 export const firedAdmin = request({
   asks: 'Grace Hopper was fired. Cut her off everywhere, now.',
   most: { calls: 4, kilobytes: 6.5, questions: 1 },

@@ -1,5 +1,5 @@
-import { givenBack, leaver, leavers, married, mover, superAdmin } from './changes.ts'
-import { firedAdmin, idleContractors, newHire, reset, sameGroups, suspended } from './gaps.ts'
+import { givenBack, leaver, leavers, married, mover, superAdmin, suspended } from './changes.ts'
+import { firedAdmin, idleContractors, newHire, reset, sameGroups } from './gaps.ts'
 import {
   allAdmins,
   brokenIntegration,
