@@ -34,6 +34,6 @@ export default defineConfig({
     restoreMocks: true,
     sequence: { sequencer: SlowFirst },
     // Each loads all of the code once, and much of the time goes by waiting.
-    maxWorkers: 3,
+    maxWorkers: 4,
   },
 })

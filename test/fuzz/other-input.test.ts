@@ -53,7 +53,7 @@ test('rate headers and Retry-After make no wait of more than a day, and none tha
       if (retryAt !== undefined) expect(() => new Date(retryAt).toISOString()).not.toThrow()
       expect((retryAt ?? 0) - Date.now()).toBeLessThanOrEqual(DAY)
     }),
-    { numRuns: 1_000 },
+    { numRuns: 150 },
   )
 })
 
@@ -69,7 +69,7 @@ test('the expiry read from a token is a time or nothing', () => {
       const expiry = jwtExpiry(new Secret(token))
       if (expiry !== undefined) expect(new Date(expiry).toISOString()).toMatch(/^\d{4}-/)
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   )
 })
 
@@ -110,7 +110,7 @@ test('settings are taken as a whole or refused as a whole, and their secrets sta
     fc.property(fc.oneof(bent(SETTINGS), hostileValue), (raw) =>
       settled(() => parseSettings(raw, vendors, ENV, 'it')),
     ),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
   const folder = mkdtempSync(join(tmpdir(), 'identity-mcp-'))
   try {
@@ -156,7 +156,7 @@ test('no made-up cursor or sealed state is opened', async () => {
       expect(await codeOf(cursors.open(text))).toBe('invalid_input')
       expect(await signer.verify(['question', 'deactivate_user', 'local:grace'], text)).toBeUndefined()
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
 })
 
@@ -181,7 +181,7 @@ test('a line of the journal holds any event within its bounds, and reads back as
       expect(readLine(bytes)).toEqual(line)
       expect(isUnchanged(line, bytes)).toBe(true)
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
 })
 
@@ -196,7 +196,7 @@ test('what is no line of the journal is read as none', () => {
       const line = readLine(given)
       if (line) expect(typeof line.hash).toBe('string')
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   )
 })
 
@@ -219,7 +219,7 @@ test('an id of an approval that nobody gave out approves nothing', async () => {
       expect(await codeOf(approvals.use(text, 'digest'))).toBe('approval_void')
       expect(await codeOf(approvals.decide(text, 'approved', 'eve', 'terminal'))).toBe('not_found')
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
 })
 
@@ -260,6 +260,6 @@ test('a name within a sentence neither ends it nor hides in it', () => {
       expect(caution.length).toBeLessThan(600)
       expect(plainText(shown, 700)).toBe(shown)
     }),
-    { numRuns: 500, examples: [['\u{e0100}', 'Ada']] },
+    { numRuns: 200, examples: [['\u{e0100}', 'Ada']] },
   )
 })
