@@ -80,15 +80,16 @@ export const isSignedBy = (anchor: Anchor, publicKey: KeyObject): boolean =>
 
 /** A new key pair: the private key as PEM, the public key as `readPublicKey` accepts it. */
 export function newKeyPair(): { privatePem: string; publicText: string; id: string } {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  // Read from its text: Node can stand still for ever while it exports a key that it has just made (a collection then waits
+  // for the lock of the export).
+  const { privateKey: privatePem, publicKey: publicPem } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  })
+  const publicKey = createPublicKey(publicPem)
   const publicText = publicKey.export({ format: 'jwk' }).x ?? ''
   // On a command line, a key that begins with a dash would be taken for an option.
-  if (publicText.startsWith('-')) return newKeyPair()
-  return {
-    privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    publicText,
-    id: keyIdOf(publicKey),
-  }
+  return publicText.startsWith('-') ? newKeyPair() : { privatePem, publicText, id: keyIdOf(publicKey) }
 }
 
 /** Reads a public key from 43 characters of base64url, or from PEM. Throws `InvalidInput` for anything else. */

@@ -1,9 +1,9 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { base64url, SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { SCOPES } from '../../src/domain/scopes.ts'
 import { type HttpWorld, openHttpWorld } from '../support/http-world.ts'
-import { newKey, openIssuer } from '../support/issuer.ts'
+import { newKey, newKeys, openIssuer } from '../support/issuer.ts'
 import { shareWorld } from '../support/sharing.ts'
 import { openOAuthWorld } from '../support/trusting.ts'
 
@@ -230,7 +230,7 @@ describe('access tokens of an issuer', () => {
 
   test('are refused in the RSA form of the confusion of keys', async () => {
     await using issuer = await openIssuer()
-    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const { publicKey, privateKey } = newKeys('rsa')
     issuer.rotate({
       privateKey: privateKey as never,
       jwk: { ...publicKey.export({ format: 'jwk' }), alg: 'RS256', kid: 'rsa' } as never,

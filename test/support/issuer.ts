@@ -1,23 +1,28 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import {
-  exportJWK,
-  generateKeyPair,
-  type JWK,
-  type JWTHeaderParameters,
-  type JWTPayload,
-  SignJWT,
-} from 'jose'
+import { type JWK, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose'
+
+/** Keys read from their texts: Node can stand still for ever while it exports one that it has just made. */
+export function newKeys(type: 'ec' | 'rsa'): { publicKey: KeyObject; privateKey: KeyObject } {
+  const publicKeyEncoding = { type: 'spki', format: 'pem' } as const
+  const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const
+  const ec = { namedCurve: 'P-256', publicKeyEncoding, privateKeyEncoding }
+  const rsa = { modulusLength: 2_048, publicKeyEncoding, privateKeyEncoding }
+  const texts = type === 'ec' ? generateKeyPairSync('ec', ec) : generateKeyPairSync('rsa', rsa)
+  return { publicKey: createPublicKey(texts.publicKey), privateKey: createPrivateKey(texts.privateKey) }
+}
 
 export interface IssuerKey {
-  privateKey: Awaited<ReturnType<typeof generateKeyPair>>['privateKey']
+  privateKey: KeyObject
   jwk: JWK
 }
 
 /** A key pair of an issuer. Without `kid`, its tokens do not name their key. */
-export async function newKey(kid?: string, alg = 'ES256'): Promise<IssuerKey> {
-  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
-  return { privateKey, jwk: { ...(await exportJWK(publicKey)), alg, use: 'sig', ...(kid && { kid }) } }
+export async function newKey(kid?: string): Promise<IssuerKey> {
+  const { privateKey, publicKey } = newKeys('ec')
+  const jwk = publicKey.export({ format: 'jwk' }) as JWK // as Node writes it
+  return { privateKey, jwk: { ...jwk, alg: 'ES256', use: 'sig', ...(kid && { kid }) } }
 }
 
 /** The part of an OAuth authorization server that a resource server uses, on loopback. */
