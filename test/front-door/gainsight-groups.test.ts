@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -14,6 +16,23 @@ const names = ({ users }: App): string[] => users.map(({ userName }) => userName
 function join(app: App, name: string, userName: string) {
   const group = app.group(name)
   group.members = [...(group.members ?? []), { value: app.user(userName).id }]
+}
+
+/** An app with these users, which are only read. */
+async function startRecords(data: readonly object[]) {
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ result: true, data, totalCount: data.length }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo // it listens on a port
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
 }
 
 const open = async ({
@@ -103,6 +122,48 @@ describe('groups of a tenant with an access key alone', () => {
     })
     expect(error?.code).toBe('not_found')
     expect(world.app.writes).toEqual([])
+  })
+
+  test('the last member can be taken out and given back', async () => {
+    await using world = await open()
+    const { app, groupsOf } = world
+    const [group] = app.groups.filter(({ displayName }) => !groupsOf(ADA).includes(displayName))
+    const name = group?.displayName ?? ''
+    app.group(name).members = []
+    join(app, name, ADA)
+    const taken = await world.call('update_group_members', {
+      tenant: TENANT,
+      group: name,
+      remove: [ADA],
+      reason,
+    })
+    expect(taken).toMatchObject({ status: 'done', verified: true })
+    expect(groupsOf(ADA)).not.toContain(name)
+    expect(await world.call('undo_change', { change: taken.change, reason })).toMatchObject({
+      status: 'done',
+    })
+    expect(groupsOf(ADA)).toContain(name)
+  })
+
+  test('where a record tells no groups, no group is absent, whole or without members', async () => {
+    await using server = await startRecords([
+      { userId: 'u1', email: 'one@example.com', isActive: true, groups: ['Sales', 'Everyone'] },
+      { userId: 'u2', email: 'two@example.com', isActive: true, groups: ['SALES'] },
+      { userId: 'u3', email: 'three@example.com', isActive: true },
+    ])
+    await using world = await open({ tenant: { url: server.url } })
+    expect(await world.call('list_groups', { tenant: TENANT })).toMatchObject({
+      groups: [{ name: 'Everyone' }, { name: 'Sales' }],
+      complete: false,
+      note: expect.stringContaining('do not tell their groups'),
+    })
+    const { groups } = (await world.call('list_groups', { tenant: TENANT, group: 'Sales' })) as {
+      groups: object[]
+    }
+    expect(groups[0]).not.toHaveProperty('members')
+    expect(groups[0]).not.toHaveProperty('memberCount')
+    const { error } = await world.call('list_groups', { tenant: TENANT, group: 'Nowhere' })
+    expect(error?.code).toBe('bad_reply')
   })
 
   test('a change of two of which one fails is reported member by member', async () => {

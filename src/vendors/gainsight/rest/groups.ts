@@ -1,6 +1,6 @@
 import type { Group } from '../../../domain/account.ts'
 import type { ListPosition, Operations, Page, RequestContext, Target } from '../../../domain/operations.ts'
-import { sameText } from '../../../text/text.ts'
+import { fold, sameText } from '../../../text/text.ts'
 import { collect, inconclusive } from '../../http/collect.ts'
 import { inSteps } from '../../records/steps.ts'
 import type { ScimUser } from '../../scim/read.ts'
@@ -40,7 +40,7 @@ export function recordGroups(
   return {
     async listGroups({ limit, at }, context): Promise<Page<Group, ListPosition>> {
       const everybody = await bearers(at !== undefined, context)
-      const names = [...new Set(everybody.flatMap(({ groups = [] }) => groups))].sort()
+      const names = onceEach(everybody.flatMap(({ groups = [] }) => groups)).sort()
       const from = (at?.start ?? 1) - 1
       const items = names.slice(from, from + limit).map((name) => ({ id: name, name }))
       const behind = items.map((_, index) => ({ start: from + index + 2 }))
@@ -48,9 +48,9 @@ export function recordGroups(
       return {
         items,
         behind,
-        complete: !hasMore,
+        complete: !hasMore && allTell(everybody),
         ...(hasMore && { next: { start: from + limit + 1 } }),
-        note: 'A group that nobody is in is not shown: Gainsight keeps groups on the records of users.',
+        note: allTell(everybody) ? ONLY_WITH_MEMBERS : `${ONLY_WITH_MEMBERS} ${SOME_DO_NOT_TELL}`,
       }
     },
     async readGroup(asked, context) {
@@ -58,15 +58,18 @@ export function recordGroups(
       const everybody = await bearers('recent' in asked && asked.recent === true, context)
       const isIn = ({ groups = [] }: Bearer) => groups.some((name) => sameText(name, wanted))
       const members = everybody.filter(isIn)
-      const name = members[0]?.groups?.find((one) => sameText(one, wanted))
+      const spelled = members[0]?.groups?.find((one) => sameText(one, wanted))
+      const isWhole = allTell(everybody)
+      if (spelled === undefined && !isWhole) throw inconclusive(SOME_DO_NOT_TELL)
+      // A known group whose last member has left; its name alone shows that it was there.
+      const name = spelled ?? ('id' in asked ? asked.id : undefined)
       if (name === undefined) return undefined
-      const telling = everybody.filter(({ groups }) => groups !== undefined).length
       return {
         id: name,
         name,
-        memberCount: members.length,
         // Whoever's record tells no groups may be in it.
-        ...(telling === everybody.length && {
+        ...(isWhole && {
+          memberCount: members.length,
           members: members.map(({ user: { account } }) => ({ id: account.id, userName: account.userName })),
         }),
       }
@@ -80,3 +83,15 @@ export function recordGroups(
     },
   }
 }
+
+const ONLY_WITH_MEMBERS =
+  'A group that nobody is in is not shown: Gainsight keeps groups on the records of users.'
+const SOME_DO_NOT_TELL = 'Some records of users do not tell their groups.'
+
+const allTell = (everybody: readonly Bearer[]): boolean =>
+  everybody.every(({ groups }) => groups !== undefined)
+
+/** Names without those that differ from an earlier one in letter case alone. */
+const onceEach = (names: readonly string[]): string[] => [
+  ...new Map(names.toReversed().map((name) => [fold(name), name])).values(),
+]
