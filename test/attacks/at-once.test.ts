@@ -168,6 +168,7 @@ describe.each([
   beforeAll(async () => {
     world = await openWorld({
       settings: { confirm },
+      ownProcess: true,
       sandbox: { apps: ['okta', 'entra', 'google'], events: 1 },
       tenants: (own) => own,
     })
@@ -177,7 +178,7 @@ describe.each([
   afterAll(() => world[Symbol.asyncDispose]())
 
   test.each(tenants)(
-    'at %s, by one server and by two: they end once, and later once more',
+    'at %s, by one process and by two: they end once, and later once more',
     async (tenant) => {
       const app = world.sandbox.tenants[tenant]
       const ending = ENDING[tenant]
