@@ -72,6 +72,7 @@ describe.each([
   beforeAll(async () => {
     const limits = { removesPerHour: 1_000, changesPerHour: 1_000 }
     world = await openWorld({
+      ownProcess: true,
       settings: { confirm, limits },
       tenant: { budget: { perMinute: 100_000 }, allowDelete: true },
       sandbox: { perMinute: 100_000 },
@@ -106,6 +107,7 @@ describe('twenty calls at once with one approval', () => {
   let second: Awaited<ReturnType<World['open']>>
   beforeAll(async () => {
     world = await openWorld({
+      ownProcess: true,
       settings: { confirm: APPROVE, limits: { removesPerHour: 1_000, changesPerHour: 1_000 } },
       tenant: { budget: { perMinute: 100_000 }, allowDelete: true },
       sandbox: { perMinute: 100_000 },
