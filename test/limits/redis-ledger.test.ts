@@ -126,6 +126,8 @@ withRedis('a ledger in Redis', () => {
       await using other = openLedger(mine)
       const limits = { perMinute: 40 }
       await spend(other, limits, 3)
+      // Who has something left to say can be the first to say what was spent, and has not seen the others' last.
+      await other.flush()
       await spend(ledger, limits, 2)
       await mine.kill()
       // The last that it saw were five tokens of the ten that are its share.
