@@ -10,18 +10,24 @@ export type FilterAttribute =
   | 'name.givenName'
   | 'name.familyName'
 
+/** What an app was seen to do with a filter. `ignored` includes an app that answers with an empty list whatever is asked. */
+export type SeenState = 'honoured' | 'ignored' | 'refused'
+
 /**
- * What an app does with a filter by one attribute. `ignored` includes an app that answers with an empty list whatever
- * the value is; `unborne`: no sampled record has the attribute, so the filter could not be tested.
+ * What is known of a filter by one attribute. `unborne`: no sampled record has the attribute, and the app takes no filter
+ * that it does not know. `untested`: it may take it and find nobody, whoever is there.
  */
-export type FilterState = 'honoured' | 'ignored' | 'refused' | 'unborne'
+export type FilterState = SeenState | 'unborne' | 'untested'
+
+export const isSeen = (state: FilterState | undefined): state is SeenState =>
+  state !== undefined && state !== 'unborne' && state !== 'untested'
 
 /** What the server learned about an app. An absent value is unknown. */
 export interface LearnedCapabilities {
   /** Whether filters work, by attribute. */
   filters?: Partial<Record<FilterAttribute, FilterState>>
   /** Whether filters can be joined with `or`. */
-  or?: Exclude<FilterState, 'unborne'>
+  or?: SeenState
   /** Whether an id or an external id of this app can contain an @. */
   idsWithAt?: boolean
   /** Whether a change can be tied to a version (RFC 7644 §3.14). */

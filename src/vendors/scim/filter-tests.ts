@@ -2,7 +2,7 @@ import type { RequestContext } from '../../domain/operations.ts'
 import { sameId } from '../../domain/same.ts'
 import { refusesFilter } from '../http/classify.ts'
 import type { Failure } from '../http/reply.ts'
-import type { LearnedCapabilities } from './capabilities.ts'
+import type { FilterAttribute, LearnedCapabilities } from './capabilities.ts'
 import { note, queryFor, recordOf, refused } from './evidence.ts'
 import { spelling } from './filter.ts'
 import { fitsTerm, type Term, valuesOf } from './look-up.ts'
@@ -12,6 +12,9 @@ import type { ScimApp, ScimRows } from './request.ts'
 
 /** The attributes that a person can be looked up by. */
 const NAMES = ['userName', 'emails.value', 'externalId'] as const
+
+/** In which order users are chosen to test them with: few have several emails, and all have a user name. */
+const BY_CHOICE = ['emails.value', 'externalId', 'userName'] as const
 
 /** Whether it is known what the app does with each filter that a person is looked up by. */
 export const areFiltersTested = ({ known, settings }: ScimApp): boolean =>
@@ -28,46 +31,57 @@ export async function testFilters(
 ): Promise<ScimRows | { failure: Failure }> {
   const page = await readList(app, 'Users', { startIndex: 1, count: app.settings.pageSize }, context)
   if ('failure' in page) return page
-  const users = page.rows.flatMap((row) => toUser(app, row) ?? [])
+  const [first, ...others] = page.rows.flatMap((row) => toUser(app, row) ?? [])
   // An app without users has nothing to test with.
-  if (users.length === 0) return page
-  const samples = await samplesFor(app, users, context)
-  const unborne = NAMES.filter((name) => samples.every(({ by }) => by !== name))
+  if (!first) return page
+  const users = [first, ...others] as const
+  const { samples, hidden } = await samplesFor(app, users, context)
   const idsWithAt = users.some(({ account: { id, externalId } }) =>
     [id, externalId].some((one) => one?.includes('@')),
   )
-  await app.known?.note({ idsWithAt })
-  await note(app, unborne, 'unborne')
+  await app.known?.note({ idsWithAt: idsWithAt || hidden.includes('externalId') })
   await test(app, samples, context)
+  const unsampled = NAMES.filter(
+    (name) => !app.known?.now.filters?.[name] && samples.every(({ by }) => by !== name),
+  )
+  if (unsampled.length === 0) return page
+  const isTold = unsampled.every((name) => !hidden.includes(name)) && (await refusesUnknown(app, context))
+  await note(app, unsampled, isTold ? 'unborne' : 'untested')
   return page
 }
 
 /** A user to test a filter with. */
-type Sample = Term & { id: string }
+type Sample = Term & { by: (typeof NAMES)[number]; id: string }
 
-/** One user for each attribute that somebody bears, different ones if possible. */
+/**
+ * One user for each attribute that somebody bears, different ones if possible, and the attributes that the list hides, as
+ * far as one record can tell: lists can tell less than records (wso2/product-is#7372).
+ */
 async function samplesFor(
   app: ScimApp,
-  users: readonly ScimUser[],
+  users: readonly [ScimUser, ...ScimUser[]],
   context: RequestContext,
-): Promise<Sample[]> {
+): Promise<{ samples: Sample[]; hidden: FilterAttribute[] }> {
   const samples: Sample[] = []
-  const [first] = users
-  let whole: Promise<ScimUser | undefined> | undefined
-  for (const by of NAMES) {
-    const bears = (user: ScimUser) => valuesOf(user, by).some(isPlain)
+  const hidden: FilterAttribute[] = []
+  let record: Promise<ScimUser | undefined> | undefined
+  for (const by of BY_CHOICE) {
+    const borne = (user: ScimUser) => valuesOf(user, by).filter(isPlain)
     const isFresh = ({ account }: ScimUser) => samples.every(({ id }) => id !== account.id)
-    let user = users.find((one) => bears(one) && isFresh(one)) ?? users.find(bears)
-    if (!user && first) {
-      // Lists can tell less than records (wso2/product-is#7372).
-      whole ??= recordOf(app, first, context)
-      const record = await whole
-      user = record && bears(record) ? record : undefined
+    const bearers = users.filter((user) => borne(user).length > 0)
+    const fresh = bearers.filter(isFresh)
+    let user = fresh.find((one) => borne(one).length > 1) ?? fresh[0] ?? bearers[0]
+    if (!user) {
+      record ??= recordOf(app, users[0], context)
+      user = await record
+      if (user && borne(user).length > 0) hidden.push(by)
     }
-    const value = user && valuesOf(user, by).find(isPlain)
+    // The last of several, since some apps look at the first alone (simstudioai/sim#7567).
+    const value = user && borne(user).at(-1)
     if (user && value !== undefined) samples.push({ by, value, id: user.account.id })
   }
-  return samples
+  samples.sort((one, other) => NAMES.indexOf(one.by) - NAMES.indexOf(other.by))
+  return { samples, hidden }
 }
 
 // No filter can hold other values.
@@ -127,4 +141,11 @@ async function answerTo(
     (user) => user && samples.some((sample) => isSample(user, sample) || fitsTerm(user, sample)),
   )
   return all && only ? 'honoured' : 'ignored'
+}
+
+/** Whether the app refuses a filter that it can't know, or brings everybody: either shows. */
+async function refusesUnknown(app: ScimApp, context: RequestContext): Promise<boolean> {
+  const filter = 'noSuchAttribute eq "nobody"'
+  const list = await readList(app, 'Users', { filter, count: app.settings.pageSize }, context)
+  return 'failure' in list ? refusesFilter(list.failure) : list.rows.length > 0
 }

@@ -5,7 +5,7 @@ import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
 import { inconclusive, type Listing, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId } from '../http/values.ts'
-import { askEach, askTogether, isProven, recordOf } from './evidence.ts'
+import { askEach, askTogether, isProven, note, recordOf } from './evidence.ts'
 import { areFiltersTested } from './filter-tests.ts'
 import { listing } from './listing.ts'
 import { type Term, termsFor, valuesOf } from './look-up.ts'
@@ -166,6 +166,11 @@ async function inList(
   add(listed.users)
   const lacking = await hidden(app, names, listed, context)
   if (lacking) throw inconclusive(`The list does not show ${lacking}, and the records do.`)
+  const { filters = {} } = app.known?.now ?? {}
+  const unborne = termsFor(names).flatMap(({ by }) =>
+    filters[by] === 'untested' && !listed.shows.has(by) ? [by] : [],
+  )
+  await note(app, unborne, 'unborne')
 }
 
 /** Fetches pages of the list, of which the first is there already. */

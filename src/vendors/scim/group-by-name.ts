@@ -5,6 +5,7 @@ import { refusesFilter } from '../http/classify.ts'
 import { inconclusive } from '../http/collect.ts'
 import { type AppFilter, collectFiltered, filterRefused } from '../http/filtered.ts'
 import { asId, field, isRecord, type Rec } from '../http/values.ts'
+import { isSeen } from './capabilities.ts'
 import { eq, groupNameIn, readsRightly } from './filter.ts'
 import { groupList } from './group-list.ts'
 import { listing } from './listing.ts'
@@ -75,7 +76,7 @@ const nameFilter = (app: ScimApp, name: string, context: RequestContext): AppFil
   by: ['group'],
   get known() {
     const state = app.known?.now.filters?.displayName
-    return state && state !== 'unborne' ? { group: state } : {}
+    return isSeen(state) ? { group: state } : {}
   },
   fits: (row) => hasName(row, name),
   async shows(row) {

@@ -5,7 +5,7 @@ import { sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { asBoolean, asText, field } from '../http/values.ts'
 import type { FilterField } from './behaviour.ts'
-import type { FilterAttribute, FilterState, LearnedCapabilities } from './capabilities.ts'
+import { type FilterAttribute, type FilterState, isSeen, type LearnedCapabilities } from './capabilities.ts'
 import { note } from './evidence.ts'
 import { eq, groupNameIn, spelling } from './filter.ts'
 import { testFilters } from './filter-tests.ts'
@@ -74,7 +74,7 @@ export async function otherFilters(
   const trying = { ...app, settings }
   await testFilters(trying, context)
   const active = await byStatus(trying, rows, context)
-  if (active && active !== 'unborne') await note(app, ['active'], active)
+  if (isSeen(active)) await note(app, ['active'], active)
   const { filters = {}, or } = app.known?.now ?? {}
   const state = (by: FilterAttribute) => (by === 'active' ? active : filters[by])
   const asked = NAMED.map(({ by, called }) => `by ${called} ${wordFor(state(by))}`)
@@ -125,6 +125,7 @@ const FILTER_STATES: Readonly<Record<FilterState, string>> = {
   ignored: 'ignored',
   refused: 'refused',
   unborne: 'not tested: nobody has one',
+  untested: 'not tested: nobody has one, and the app finds nobody by what it does not know',
 }
 const wordFor = (state: FilterState | undefined): string => (state ? FILTER_STATES[state] : 'not tested')
 

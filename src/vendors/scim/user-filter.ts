@@ -1,6 +1,6 @@
 import type { Match, RequestContext } from '../../domain/operations.ts'
 import { type AppFilter, type FilterStates, keepsSome } from '../http/filtered.ts'
-import type { FilterAttribute } from './capabilities.ts'
+import { type FilterAttribute, isSeen } from './capabilities.ts'
 import { and, eq, type Filter, readsRightly, spelling } from './filter.ts'
 import { matches } from './match.ts'
 import { type ScimUser, toUser } from './read.ts'
@@ -56,7 +56,7 @@ export function userFilter(
       return Object.fromEntries(
         by.flatMap((field) => {
           const state = filters[ATTRIBUTES[field]]
-          return state && state !== 'unborne' ? [[field, state] as const] : []
+          return isSeen(state) ? [[field, state] as const] : []
         }),
       )
     },

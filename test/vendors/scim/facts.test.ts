@@ -168,6 +168,7 @@ test('goes from an account to that of its manager', async () => {
   await using app = await serveCanned(({ path, query }) => {
     if (path !== '/Users') return { body: people.find(({ id }) => path === `/Users/${id}`), status: 200 }
     const asked = people.filter(({ userName }) => query.filter?.includes(`userName eq "${userName}"`))
+    if (query.startIndex === '3') return { body: listOf([], 2) }
     return { body: listOf(query.filter === undefined ? people : asked) }
   })
   const scim = scimAt(app.url)

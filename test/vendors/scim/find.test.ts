@@ -97,6 +97,40 @@ test('asks for an id that looks like one in one request', async () => {
   expect(found).toEqual({ ids: [uuid], requests: [`/Users/${uuid}`] })
 })
 
+test('finds somebody by a second email where filters look at the first alone', async () => {
+  const two = { ...ana, emails: [{ value: 'ana@example.com' }, { value: 'ana.ruiz@example.com' }] }
+  const users: AppLike['users'] = [two, ...others, bo, cy]
+  const firstAlone = users.map((one) => ({
+    ...one,
+    emails: (one.emails as unknown[] | undefined)?.slice(0, 1),
+  }))
+  const found = await find('ana.ruiz@example.com', (request) =>
+    honest({ users: request.query.filter === undefined ? users : firstAlone })(request),
+  )
+  expect(found).toMatchObject({ ids: ['u1'] })
+})
+
+test('finds somebody by an external id that nobody on the first page has, where unknown filters find nobody', async () => {
+  const users = [...others, user('u5'), user('u6'), user('u1', 'ana@example.com', { externalId: 'E9' })]
+  const odd = { externalId: none, [NAMES]: none, noSuchAttribute: none }
+  expect(await find('E9', honest({ users, odd }))).toMatchObject({ ids: ['u1'] })
+})
+
+test('finds somebody by an external id that is an address where the list shows no external ids', async () => {
+  const users = [
+    ana,
+    user('u2', 'bo', { externalId: 'bo@example.org' }),
+    user('u3', 'cy', { externalId: 'E3' }),
+  ]
+  const rows = users.map((one) => ({ ...one, externalId: undefined }))
+  const { ids } = await find('bo@example.org', (request) => {
+    const isList = request.path === '/Users' && request.query.filter === undefined
+    if (isList) return { body: listOf(request.query.startIndex === '1' ? rows : [], rows.length) }
+    return request.query.filter?.includes('externalId') ? quirks.invalidFilter : honest({ users })(request)
+  }).catch(({ code }) => ({ ids: code }))
+  expect(ids).toBe('bad_reply')
+})
+
 test('tests the filters of an app with three of its users, once', async () => {
   const { requests } = await find('someone@example.com', honest())
   expect(requests).toEqual(['/Users', ALL, ALL])
@@ -132,9 +166,10 @@ test('reads "no data found" as empty', async () => {
 
 test('does not match a user name that only looks the same', async () => {
   const impostor = user('u9', 'ana\u200b@example.com')
-  const { ids } = await find('ana@example.com', ({ query }) =>
-    query.startIndex === '3' ? none : { body: listOf([impostor]) },
-  )
+  const { ids } = await find('ana@example.com', ({ path, query }) => {
+    if (path === '/Users/u9') return { body: impostor }
+    return query.startIndex === '3' ? none : { body: listOf([impostor]) }
+  })
   expect(ids).toEqual([])
 })
 
