@@ -35,11 +35,15 @@ const signed = canonical({ is: 'identity-mcp journal anchor', ...anchored })
 if (!verify(null, Buffer.from(signed), key, Buffer.from(signature, 'base64url')))
   problems.push('The anchor is not signed with this key.')
 
-// What it tells of the calls that it is about.
-const isNamed = ({ call, approval }) => about.includes(call) || about.includes(approval?.id)
-const calls = lines.filter(isNamed).map(({ call }) => call)
+// What it tells: the calls that it is about, and those that asked for or used the same approval.
+const namesOf = ({ call, approval }) => [call, approval?.id].filter((name) => name !== undefined)
+const names = new Set(about)
+for (let before = 0; before < names.size; ) {
+  before = names.size
+  for (const line of lines) if (namesOf(line).some((name) => names.has(name))) namesOf(line).map((name) => names.add(name))
+}
 for (const { at, event, tool, caller, account, approval, before, call } of lines) {
-  if (!calls.includes(call)) continue
+  if (!names.has(call)) continue
   const about = account ? `${account.userName} in ${account.tenant}` : `by ${caller}`
   const what = [before?.operation ?? tool, event === 'approved' ? `by ${approval.by}` : about]
   console.log([at.slice(0, 19), event.padEnd(8), what.join(' ')].join('  '))

@@ -101,15 +101,16 @@ signature = from_base64url(anchor.get("signature", ""))
 if not is_signed(from_base64url(public_key), canonical(signed).encode("utf-8"), signature):
     problems.append("The anchor is not signed with this key.")
 
-# What it tells of the calls that it is about.
-calls = {
-    line["call"]
-    for line in proof["lines"]
-    if line["call"] in proof["about"] or line.get("approval", {}).get("id") in proof["about"]
-}
+# What it tells: the calls that it is about, and those that asked for or used the same approval.
+names, size = set(proof["about"]), 0
+while size < len(names):
+    size = len(names)
+    for line in proof["lines"]:
+        own = {line["call"], line.get("approval", {}).get("id", line["call"])}
+        names |= own if own & names else set()
 for line in proof["lines"]:
     approval, account = line.get("approval", {}), line.get("account")
-    if line["call"] not in calls:
+    if line["call"] not in names:
         continue
     about = f"{account['userName']} in {account['tenant']}" if account else f"by {line['caller']}"
     about = f"by {approval['by']}" if line["event"] == "approved" else about

@@ -10,7 +10,7 @@ export const proof: Act = {
   title: 'A proof for somebody who trusts nobody here',
   about:
     'Each entry of the journal has the hash of the one before it, and the end is signed. An auditor needs one file, ' +
-    `the public key, and ${VERIFIER}: sixty lines that share no code with the server.`,
+    `the public key, and ${VERIFIER}: fifty lines that share no code with the server.`,
 
   async run({ home, type, runProgram, story }, screen) {
     const made = await type(home, ['journal', 'keygen', 'anchor.pem'])
