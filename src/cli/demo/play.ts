@@ -17,7 +17,8 @@ import { swappedTokens } from './swapped-tokens.ts'
 import { whoDidWhat } from './who-did-what.ts'
 import { inWorld, type World } from './world.ts'
 
-const acts = (approver: Approver): readonly Act[] => [
+/** The story, act by act. */
+export const acts = (approver: Approver): readonly Act[] => [
   findPerson,
   oneYes(approver),
   killed,
