@@ -16,7 +16,8 @@ export const whoDidWhat: Act = {
         time.slice(11, 19),
         source,
         approvedBy === undefined ? actor : `approved by ${approvedBy}`,
-        action,
+        // Without the outcome's details in brackets, which do not fit.
+        action.replace(/ \(.*$/, ''),
       ]),
     )
     const byToken = events.filter(({ source, actor }) => source === 'app' && actor === 'api-token-scim')
