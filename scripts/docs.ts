@@ -1,4 +1,4 @@
-// Generates the tool and settings reference, the helpdesk's page and the plugin's skills from the code; with --check, fails if it is out of date.
+// Generates the tool and settings reference, the pages of helpdesk and clients, and the plugin's skills from the code; with --check, fails if it is out of date.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as z from 'zod'
@@ -13,6 +13,7 @@ import { vendors } from '../src/vendors/index.ts'
 import { APPS } from '../src/vendors/scim/profiles/apps.ts'
 import { helpdeskPage } from '../test/helpdesk/page.ts'
 import { appsPage } from './apps-page.ts'
+import { clientPages, clientsOverview, readmeWithClients } from './client-pages.ts'
 
 type Schema = z.core.JSONSchema.JSONSchema
 
@@ -156,6 +157,9 @@ const pages = {
   'docs/settings.md': settingsPage,
   'docs/apps.md': appsPage(),
   'docs/helpdesk.md': helpdeskPage(),
+  ...clientPages(),
+  'README.md': readmeWithClients(readFileSync('README.md', 'utf8')),
+  'docs/clients.md': clientsOverview(readFileSync('docs/clients.md', 'utf8')),
   'docs/settings.schema.json': `${JSON.stringify(editorSchema, null, 2)}\n`,
 }
 const stale = Object.entries(pages).filter(([file, text]) => {

@@ -6,8 +6,9 @@ import { newCommand } from './terminal.ts'
 export const demoCommand = (io: Io): Command =>
   newCommand(io, 'demo', 'See the main features in half a minute, on simulated apps; needs no settings')
     .option('--fast', 'without pauses for reading')
-    .action(async ({ fast }: { fast?: true }) => {
+    .option('--page', 'decide yourself, on the approval page: opens it in a browser and waits for you')
+    .action(async (options: { fast?: true; page?: true }) => {
       // Imported here: no other command needs an MCP client.
       const { play } = await import('./demo/play.ts')
-      io.exit((await play(io, { fast })) ? 0 : 1)
+      io.exit((await play(io, options)) ? 0 : 1)
     })

@@ -21,8 +21,9 @@ export const newCommand = (io: Io, name: string, description: string): Command =
       throw error
     })
 
-/** Columns to write in: those of the terminal, but 80 to 120; 120 without a terminal. */
-const widthOf = (io: Io): number => Math.min(Math.max(io.stdout.columns ?? 120, 80), 120)
+/** Columns to write in: those of the terminal, or of the variable COLUMNS without one, but 76 to 120; else 120. */
+const widthOf = ({ stdout, env }: Io): number =>
+  Math.min(Math.max(stdout.columns ?? (Number(env.COLUMNS) || 120), 76), 120)
 
 export type Style = Parameters<typeof styleText>[0]
 

@@ -6,15 +6,20 @@ import { MAIN } from './main.ts'
 export const hasTerminal =
   spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') ?? false
 
+interface Place {
+  cwd: string
+  env: Record<string, string>
+}
+
 /** The built program at a terminal, and somebody who types there. */
-export function openTerminal(
-  words: readonly string[],
-  { cwd, env }: { cwd: string; env: Record<string, string> },
-) {
-  const quoted = [process.execPath, MAIN, ...words].map((word) => `'${word}'`).join(' ')
-  const child = spawn('script', ['-qfec', `stty cols 100 rows 40; ${quoted}`, '/dev/null'], {
+export const openTerminal = (words: readonly string[], place: Place) =>
+  openShell([process.execPath, MAIN, ...words].map((word) => `'${word}'`).join(' '), place)
+
+/** A command line in a shell at a terminal. */
+export function openShell(command: string, { cwd, env }: Place, shell = '/bin/sh') {
+  const child = spawn('script', ['-qfec', `stty cols 100 rows 40; ${command}`, '/dev/null'], {
     cwd,
-    env: { ...env, TERM: 'xterm', SHELL: '/bin/sh' },
+    env: { ...env, TERM: 'xterm', SHELL: shell },
   })
   let screen = ''
   let read = 0
@@ -23,7 +28,20 @@ export function openTerminal(
   })
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   let typed = 0
+  async function type(text: string) {
+    read = screen.length
+    typed += 1
+    // A prompt takes keys once it has drawn itself.
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    for (const key of [...text, '\r']) {
+      child.stdin.write(key)
+      await new Promise((resolve) => setTimeout(resolve, 3))
+    }
+  }
   return {
+    /** What was shown since the last answer. */
+    unread: () => screen.slice(read),
+    type,
     /** All that was ever shown. */
     screen: () => screen,
     answers: () => typed,
@@ -38,14 +56,7 @@ export function openTerminal(
           throw new Error(`no ${question} in:\n${screen.slice(read)}`)
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
-      read = screen.length
-      typed += 1
-      // A prompt takes keys once it has drawn itself.
-      await new Promise((resolve) => setTimeout(resolve, 60))
-      for (const key of [...text, '\r']) {
-        child.stdin.write(key)
-        await new Promise((resolve) => setTimeout(resolve, 3))
-      }
+      await type(text)
     },
     stop: () => void child.kill('SIGKILL'),
   }

@@ -15,6 +15,9 @@ export interface Act {
 /** The person that the demo is about. */
 export const ADA = 'ada@example.com'
 
+/** What the agent asks for. */
+export const OFFBOARD = { people: [ADA], reason: 'Left the company' }
+
 /** Shows and makes an agent's call. */
 export function ask<Answer>(
   screen: Screen,

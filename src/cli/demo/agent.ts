@@ -1,3 +1,5 @@
+import { kill } from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type * as z from 'zod'
 import { Surprise } from './surprise.ts'
 
@@ -5,6 +7,11 @@ import { Surprise } from './surprise.ts'
 export interface Agent {
   /** Calls a tool. Throws a `Surprise` if the answer does not match `expected`. */
   call<Answer>(tool: string, args: Args, expected: z.ZodType<Answer>): Promise<Answer>
+  /** Process id of the server. */
+  pid: number
+  /** Kills the server with SIGKILL, which no program can catch. Resolves when it is gone. */
+  killServer(): Promise<void>
+  /** Resolves when the server has ended. */
   close(): Promise<void>
 }
 
@@ -27,6 +34,9 @@ interface Launch {
   /** Receives the server's stderr. */
   log: (text: string) => void
 }
+
+/** A slow machine must not end the demo: the server has deadlines of its own. */
+const CALL_TIMEOUT_MS = 300_000
 
 /** Without a `person`, the client declares no elicitation capability. */
 export async function connect({ log, ...launch }: Launch, name: string, person?: Person): Promise<Agent> {
@@ -54,15 +64,38 @@ export async function connect({ log, ...launch }: Launch, name: string, person?:
     await transport.close()
     throw error
   })
+  const pid = transport.pid ?? Number.NaN
   return {
+    pid,
     async call(tool, args, expected) {
-      const { content } = await client.callTool({ name: tool, arguments: args })
+      const { content } = await client.callTool({ name: tool, arguments: args }, { timeout: CALL_TIMEOUT_MS })
       const [first] = content
       const text = first?.type === 'text' ? first.text : JSON.stringify(content)
       const parsed = expected.safeParse(JSON.parse(text))
       if (parsed.success) return parsed.data
       throw new Surprise(`${tool} answers with ${expected.description ?? 'something else'}`, text)
     },
-    close: () => client.close(),
+    async killServer() {
+      kill(pid, 'SIGKILL')
+      await ended(pid)
+    },
+    async close() {
+      await client.close()
+      // The client gives up on a server that is slow to end; its files are removed next.
+      await ended(pid)
+    },
+  }
+}
+
+/** Resolves when the process has ended and its parent, this process, knows. */
+async function ended(pid: number): Promise<void> {
+  while (isRunning(pid)) await sleep(20)
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return kill(pid, 0)
+  } catch {
+    return false
   }
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Account, AuditEvent, Person } from '../../domain/account.ts'
 import { PendingApproval } from '../../tools/fields.ts'
+import { RunShown } from '../../tools/run-fields.ts'
 
 // The answers that the demo expects. Any other answer throws a `Surprise`.
 
@@ -12,13 +13,14 @@ const FoundOne = z
   })
   .describe('one person with one account, every app searched')
 
-export const FoundInThree = z
-  .object({
-    people: z.tuple([Person.unwrap().extend({ accounts: z.tuple([Account, Account, Account]) })]),
-    searched: z.array(z.object({ tenant: z.string(), outcome: z.literal('found') })).length(3),
-    complete: z.literal(true),
-  })
-  .describe('one person with an account in each of three apps')
+export const FoundIn = (apps: number) =>
+  z
+    .object({
+      people: z.tuple([Person.unwrap().extend({ accounts: z.array(Account).length(apps) })]),
+      searched: z.array(z.object({ tenant: z.string(), outcome: z.literal('found') })).length(apps),
+      complete: z.literal(true),
+    })
+    .describe(`one person with an account in each of ${apps} apps`)
 
 const RateLimited = z.object({
   people: z.tuple([]),
@@ -36,46 +38,20 @@ export const FoundOrRateLimited = z
   .union([FoundOne, RateLimited])
   .describe('a person found, or the time to retry')
 
-const Switched = <Outcome extends string, Status extends Account['status']>(
-  outcome: Outcome,
-  status: Status,
-  accounts: number,
-) =>
-  z
-    .object({
-      status: z.literal('done'),
-      results: z
-        .array(
-          z.object({
-            tenant: z.string(),
-            account: Account.unwrap().extend({ status: z.literal(status) }),
-            outcome: z.literal(outcome),
-            verified: z.literal(true),
-            note: z.string().optional(),
-          }),
-        )
-        .length(accounts),
-    })
-    .describe(`status done, the account ${outcome} and verified as ${status}`)
-
-export const Deactivated = Switched('deactivated', 'inactive', 1)
-export const DeactivatedInThree = Switched('deactivated', 'inactive', 3)
-export const ReactivatedInThree = Switched('reactivated', 'active', 3)
-
-export const Unchanged = z
-  .object({
-    status: z.literal('unchanged'),
-    results: z.tuple([z.object({ outcome: z.literal('already_inactive') })]),
-  })
-  .describe('status unchanged, the account already inactive')
-
 export const ApprovalRequired = z
   .object({
     status: z.literal('approval_required'),
-    results: z.tuple([]),
+    runId: z.string(),
+    plan: z.object({ accounts: z.int() }),
     approval: PendingApproval,
   })
   .describe('status approval_required, with nothing done')
+
+export const Begun = z
+  .object({ status: z.enum(['running', 'done']), runId: z.string() })
+  .describe('a run that has begun')
+
+export const RunReport = RunShown.unwrap().describe('how far the run is')
 
 export const Refused = (code: string) =>
   z
@@ -86,7 +62,6 @@ export const Audit = z
   .object({
     events: z.array(AuditEvent).min(1),
     order: z.literal('newest_first'),
-    note: z.string(),
   })
   .describe('events, the newest first')
 

@@ -4,6 +4,8 @@ import { wrap } from '../terminal.ts'
 
 /** Columns of the demo's output. */
 export const WIDTH = 80
+/** Columns of the output of a command in it. */
+export const FRAMED_WIDTH = 76
 
 /** `io` with a standard output of 80 columns. It writes nothing after `until` is aborted. */
 export function pageOf({ stdout, ...io }: Io, until: AbortSignal): Io {

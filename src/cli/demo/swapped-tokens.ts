@@ -11,7 +11,7 @@ export const swappedTokens: Act = {
 
   async run({ home, makeHome, connect }, screen) {
     const { sandbox } = home
-    const { scim, rest } = sandbox.tokens
+    const { scim, rest } = sandbox.tenants['acme-netskope'].tokens
     const tenant = sandbox.settings.tenants['acme-netskope']
     const swapped = makeHome('swapped', sandbox, {
       tenants: {
@@ -33,12 +33,13 @@ export const swappedTokens: Act = {
       screen.by('what to do', ...new Set(surfaces.flatMap(({ hint = [] }) => hint)))
     }
     screen.check(
-      checks.map(({ fingerprint }) => fingerprint).join() === [rest, scim].map(fingerprintOf).join(),
+      checks.map(({ fingerprint }) => fingerprint).join() ===
+        [rest, scim].map(({ value }) => fingerprintOf(value)).join(),
       'Right: the two tokens are swapped.',
       checks,
     )
     screen.check(
-      [scim, rest].every((token) => !JSON.stringify(checks).includes(token)),
+      [scim, rest].every(({ value }) => !JSON.stringify(checks).includes(value)),
       'The answer contains neither token, only their fingerprints.',
       'an answer with a token in it',
     )

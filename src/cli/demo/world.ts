@@ -1,20 +1,28 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import type { Io } from '../../app/io.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts'
 import { type Agent, connect, type Person } from './agent.ts'
+import { FRAMED_WIDTH } from './page.ts'
+
+/** The identity provider of the company, and its other apps. */
+const APPS = ['okta', 'netskope', 'gainsight', 'mindtickle', 'scim'] as const
+export type Company = Sandbox<(typeof APPS)[number]>
 
 /** The part of a sandbox that every act needs: the Netskope tenant, and how to reach it. */
-interface DemoSandbox {
-  tenants: Sandbox<'netskope'>['tenants']
-  settings: Sandbox<'netskope'>['settings']
-  tokens: Sandbox<'netskope'>['tokens']
-  env: Record<string, string>
-  close(): Promise<void>
+interface DemoSandbox extends Pick<Sandbox<'netskope'>, 'tenants' | 'settings' | 'env' | 'close'> {}
+
+/** What the settings of the company say besides where its apps are. */
+const MORE: Partial<Record<keyof Company['tenants'], Record<string, unknown>>> = {
+  'acme-okta': { source: true, endSessions: true },
+  'acme-scim': { deactivateMeans: 'reversible' },
 }
+
+const LOOK_EVERY_MS = 100
 
 /** A folder with settings and data, as every user has one. */
 export interface Home<Some extends DemoSandbox = DemoSandbox> {
@@ -24,27 +32,35 @@ export interface Home<Some extends DemoSandbox = DemoSandbox> {
 
 /** The setting of the demo: simulated apps, servers in separate processes, agents, a terminal. */
 export interface World {
-  /** Used by most acts, with all three apps. */
-  home: Home<Sandbox>
+  /** Used by most acts, with all apps. */
+  home: Home<Company>
   /** An agent there with a person to ask. */
   agent: Agent
+  /** Starts the server of that agent again, which has ended. */
+  restart(): Promise<void>
+  /** What is known of the run and its approval so far. */
+  story: { runId: string; approvalId: string }
   /** The questions to that person so far. */
   asked: readonly string[]
   /** All sandboxes so far. */
   sandboxes: readonly DemoSandbox[]
   /** Starts another Netskope tenant. */
-  startSandbox(): Promise<DemoSandbox>
+  startSandbox(limits: { perMinute: number }): Promise<DemoSandbox>
   makeHome<Some extends DemoSandbox>(
     name: string,
     sandbox: Some,
     settings?: Record<string, unknown>,
   ): Home<Some>
   connect(home: Home, name: string, person?: Person): Promise<Agent>
+  /** Looks again and again until it holds. Rejects when the demo is to end. */
+  waitUntil(holds: () => boolean | Promise<boolean>): Promise<void>
   /** Runs a command as a person would; `input` is its standard input. */
   type(home: Home, words: readonly string[], input?: string): Promise<Typed>
+  /** Runs a program of the documentation in Node, which is no part of the server. */
+  runProgram(home: Home, file: string, words: readonly string[]): Promise<Typed>
 }
 
-interface Typed {
+export interface Typed {
   command: string
   code: unknown
   output: string
@@ -66,13 +82,29 @@ export async function inWorld<Result>(
     const root = mkdtempSync(join(tmpdir(), 'identity-mcp-demo-'))
     onEnd(() => removeForGood(root))
     const parts = partsOf(io, root, until, onEnd)
-    const home = parts.makeHome('home', await parts.started(startSandbox()))
+    const company = await parts.started(startSandbox({ apps: APPS }))
+    const tenants = Object.entries(company.settings.tenants).map(([name, own]) => [
+      name,
+      { ...own, ...MORE[name as keyof typeof MORE] },
+    ])
+    const home = parts.makeHome('home', company, { tenants: Object.fromEntries(tenants) })
     const asked: string[] = []
-    const agent = await parts.connect(home, 'helpdesk-agent', (question) => {
-      asked.push(question.message)
-      return person(question)
-    })
-    return work({ ...parts, home, agent, asked })
+    const start = () =>
+      parts.connect(home, 'helpdesk-agent', (question) => {
+        asked.push(question.message)
+        return person(question)
+      })
+    const world: World = {
+      ...parts,
+      home,
+      agent: await start(),
+      restart: async () => {
+        world.agent = await start()
+      },
+      asked,
+      story: { runId: '', approvalId: '' },
+    }
+    return work(world)
   }
   try {
     return await Promise.race([begin(), left])
@@ -86,7 +118,7 @@ export async function inWorld<Result>(
   }
 }
 
-interface WorldParts extends Omit<World, 'home' | 'agent' | 'asked'> {
+interface WorldParts extends Omit<World, 'home' | 'agent' | 'restart' | 'asked' | 'story'> {
   /** Registers a sandbox to be closed at the end. */
   started<Some extends DemoSandbox>(starting: Promise<Some>): Promise<Some>
 }
@@ -110,10 +142,30 @@ function partsOf(
     return sandbox
   }
 
+  const docs = join(dirname(realpathSync(script.main)), '../docs')
+  const runHere = (
+    { folder }: Home,
+    command: string,
+    { args, input = '' }: { args: string[]; input?: string | undefined },
+  ): Promise<Typed> =>
+    new Promise((resolve) => {
+      // The demo must not use the person's own settings. A slow machine is no reason to give up: `until` is.
+      const own = { ...env, IDENTITY_MCP_CONFIG: undefined, COLUMNS: String(FRAMED_WIDTH) }
+      const options = { cwd: folder, env: own, signal: until }
+      const child = execFile(script.node, args, options, (error, stdout, stderr) =>
+        resolve({ command, code: error ? error.code : 0, output: stdout + withoutPlace(stderr) }),
+      )
+      // A running process could write into the folder while it is being removed.
+      const gone = new Promise<void>((done) => child.once('exit', () => done()).once('error', () => done()))
+      onEnd(() => gone)
+      child.stdin?.on('error', () => {}) // it can end without reading
+      child.stdin?.end(input)
+    })
+
   return {
     sandboxes,
     started,
-    startSandbox: () => started(startSandbox({ apps: ['netskope'] })),
+    startSandbox: (limits) => started(startSandbox({ apps: ['netskope'], ...limits })),
     makeHome(name, sandbox, settings = {}) {
       const folder = join(root, name)
       mkdirSync(folder, { recursive: true })
@@ -140,28 +192,13 @@ function partsOf(
       onEnd(agent.close)
       return agent
     },
-    type: ({ folder }, words, input = '') =>
-      new Promise((resolve) => {
-        // The demo must not use the person's own settings.
-        const options = {
-          cwd: folder,
-          env: { ...env, IDENTITY_MCP_CONFIG: undefined },
-          signal: until,
-          timeout: 20_000,
-        }
-        const child = execFile(script.node, [program, ...words], options, (error, stdout, stderr) =>
-          resolve({
-            command: ['identity-mcp', ...words].join(' '),
-            code: error ? error.code : 0,
-            output: stdout + withoutPlace(stderr),
-          }),
-        )
-        // A running process could write into the folder while it is being removed.
-        const gone = new Promise<void>((done) => child.once('exit', () => done()).once('error', () => done()))
-        onEnd(() => gone)
-        child.stdin?.on('error', () => {}) // it can end without reading
-        child.stdin?.end(input)
-      }),
+    async waitUntil(holds) {
+      while (!(await holds())) await sleep(LOOK_EVERY_MS, undefined, { signal: until })
+    },
+    type: (home, words, input) =>
+      runHere(home, ['identity-mcp', ...words].join(' '), { args: [program, ...words], input }),
+    runProgram: (home, file, words) =>
+      runHere(home, ['node', file, ...words].join(' '), { args: [join(docs, basename(file)), ...words] }),
   }
 }
 
