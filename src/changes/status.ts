@@ -41,7 +41,13 @@ export const takesAccess = ({ deactivate }: Facts): readonly Weight[] =>
 export const GIVES_BACK = ['gives', 'adds'] as const
 
 /** Of an app that does not end sessions. */
-export const SESSIONS_STAY = 'Sessions at the identity provider are not ended.'
+const SESSIONS_STAY = 'Sessions at the identity provider are not ended.'
+
+const SESSIONS_HERE = 'Sessions that are open in this app may go on until they expire.'
+
+/** What a change leaves open, of one that comes after the sessions at the identity provider were ended. */
+export const afterSessionsEnded = (consequence: string): string =>
+  consequence.replace(SESSIONS_STAY, SESSIONS_HERE)
 
 /** What goes on for a while after the access is removed; can be empty. */
 export const staysOpen = ({ propagationMinutes, endsSessions }: Facts): string =>

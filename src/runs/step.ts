@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Account } from '../domain/account.ts'
 import type { Carried, Effect, Plan } from '../domain/change.ts'
+import { sameUserName } from '../domain/same.ts'
 import { type ChangingTool, defineTool } from '../engine/tool.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { STEP_CHANGES, type StepInput } from './step-changes.ts'
@@ -15,6 +16,8 @@ export interface StepAnswer {
 
 interface StepPlan extends Plan {
   found?: Account
+  /** What a killed process wrote without saying how it ended, and what is there now. */
+  settles?: Subject
   madeOf(account: Account): NonNullable<StepAnswer['made']>
 }
 
@@ -40,11 +43,18 @@ export const stepOf = (tool: string, effect: Exclude<Effect, 'reads'>): Changing
       const planned = await STEP_CHANGES[input.step](input, context)
       return 'change' in planned
         ? { changes: [planned.change], lines: [], reason: input.reason, madeOf }
-        : { changes: [], lines: [], found: planned.already, madeOf }
+        : {
+            changes: [],
+            lines: [],
+            found: planned.already,
+            madeOf,
+            ...((await isLeftOpen(input, context)) && { settles: subjectOf(input, planned.already) }),
+          }
     },
 
-    async run({ step }, { plan, carryOut }) {
+    async run({ step }, { plan, carryOut, settle }) {
       const [change] = plan.changes
+      if (plan.settles) await settle(plan.settles)
       const carried = change && (await carryOut(change))
       const account = step === 'createAccount' ? (plan.found ?? carried?.account) : undefined
       const answer: StepAnswer = {
@@ -55,3 +65,27 @@ export const stepOf = (tool: string, effect: Exclude<Effect, 'reads'>): Changing
       return answer as unknown as Record<string, unknown>
     },
   })
+
+type Subject = { tenant: string; id: string; userName: string }
+
+/** What the journal says that a step is about. */
+const subjectOf = (
+  { tenant, step, group }: StepInput,
+  { id, userName }: Pick<Account, 'id' | 'userName'>,
+): Subject =>
+  step === 'joinGroup' && group ? { tenant, id: group.id, userName: group.name } : { tenant, id, userName }
+
+/** Whether a process began this step and was killed before it said how it ended. */
+async function isLeftOpen(
+  input: StepInput,
+  { pastAt }: Pick<Parameters<ChangingTool['plan']>[1], 'pastAt'>,
+): Promise<boolean> {
+  if (!input.begun) return false
+  const { run: call, caller } = input.begun
+  const subject = subjectOf(input, input.account)
+  const writes = await pastAt({ call, caller, subject })
+  // Accounts that have no id yet are told apart by their names.
+  return writes.some(
+    ({ outcome, subject: { userName } }) => outcome === 'unknown' && sameUserName(userName, subject.userName),
+  )
+}

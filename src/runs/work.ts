@@ -205,6 +205,7 @@ async function stepOn(row: RunRow, run: Run, parts: WorkParts): Promise<Ended> {
     step,
     frozen,
     reason: run.input.reason,
+    ...(row.begun === step && { begun: { run: run.id, caller: run.caller.id } }),
     undo: run.input.undo,
     fields,
     group: groups?.[0],

@@ -1,6 +1,7 @@
 import { createAccount } from '../changes/create-account.ts'
 import { deactivateAccount } from '../changes/deactivate-account.ts'
 import { reactivateAccount } from '../changes/reactivate-account.ts'
+import { afterSessionsEnded } from '../changes/status.ts'
 import type { Plan, RunWeight } from '../domain/change.ts'
 import { bare } from '../domain/quoting.ts'
 import { givingBackId, type Run, type RunInput, type RunRow } from '../domain/run.ts'
@@ -149,7 +150,9 @@ function linesOf({ plan, weights = [], at, until, input }: Run, tenants: Tenants
       : [
           `At ${new Date(until).toISOString()} it gives back exactly what it took; whoever has changed by then is left alone.`,
         ]),
-    ...verbs.flatMap(({ verb, names: where }) => where.flatMap((name) => consequence(verb, name, tenants))),
+    ...verbs.flatMap(({ verb, names: where }) =>
+      where.flatMap((name) => consequence(verb, name, tenants, ending.length > 0)),
+    ),
   ]
 }
 
@@ -174,11 +177,11 @@ function endsSessions(name: string, tenants: Tenants): boolean {
   return settings.endSessions === true && offers('endSessions')
 }
 
-function consequence(verb: Verb, name: string, tenants: Tenants): string[] {
+function consequence(verb: Verb, name: string, tenants: Tenants, endsSessions: boolean): string[] {
   // What becomes of one account does not depend on which it is. A new one has no consequences.
   if (verb === 'Create') return []
   const text = VERBS[verb].consequence({} as never, tenants.get(name).facts)
-  return text === '' ? [] : [`${name}: ${text}`]
+  return text === '' ? [] : [`${name}: ${endsSessions ? afterSessionsEnded(text) : text}`]
 }
 
 /** "ada@example.com in acme-netskope (title: Analyst; groups: Sales)". */

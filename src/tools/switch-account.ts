@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { kindOf } from '../changes/index.ts'
-import { SESSIONS_STAY } from '../changes/status.ts'
+import { afterSessionsEnded } from '../changes/status.ts'
 import type { Carried, Change } from '../domain/change.ts'
 import { type Tenants, whereOf } from '../engine/tenants.ts'
 import { type ChangingTool, defineTool } from '../engine/tool.ts'
@@ -105,12 +105,10 @@ function consequencesOf(changes: readonly Change[], tenants: Tenants): SwitchPla
   return new Map(
     changes.map((change) => {
       const text = kindOf(change).consequence(change, tenants.get(change.tenant).facts)
-      return [change, ends ? text.replace(SESSIONS_STAY, SESSIONS_HERE) : text]
+      return [change, ends ? afterSessionsEnded(text) : text]
     }),
   )
 }
-
-const SESSIONS_HERE = 'Sessions that are open in this app may go on until they expire.'
 
 function toSwitchRow(
   change: Change,

@@ -266,6 +266,12 @@ describe('a run', () => {
     const run = await world.ended(runId)
     expect(run).toMatchObject({ state: 'finished', counts: { done: 6, failed: 0, unknown: 0 } })
     expect([inactive(world.scim), inactive(world.netskope)]).toEqual([3, 3])
+    // What the killed process could not say of its writes is said by the one that read them back.
+    const lines = world.journal().filter(({ call, account }) => call === runId && account)
+    const accountsOf = (...events: string[]) =>
+      lines.flatMap(({ event, account }) => (events.includes(event) && account ? [account.id] : [])).sort()
+    expect([...new Set(accountsOf('started'))]).toEqual(accountsOf('done', 'failed', 'unknown'))
+    expect(lines.some(({ event, note = '' }) => event === 'done' && note.includes('ended before'))).toBe(true)
   })
 })
 
