@@ -11,14 +11,13 @@ import { callsOf, type Principal } from './auth/principal.ts'
 import { type Grant, holds, narrowed, SCOPES, type Scope, scopeOf, withScope } from './domain/scopes.ts'
 import { dispatcher, isOffered, type Parts } from './engine/dispatch.ts'
 import type { Tool } from './engine/tool.ts'
-import { IdentityError, isoRetryAt } from './errors.ts'
-import { type Call, logged, type Reply } from './guards/call.ts'
-import type { Log } from './log.ts'
+import { toError, toResult } from './mcp/answers.ts'
 import { clientOf, UNKNOWN_CLIENT, withPerson } from './mcp/elicit.ts'
 import { progressOf } from './mcp/progress.ts'
 import { registerPrompts } from './mcp/register-prompts.ts'
 import { isJournal, registerGuides, registerJournal } from './mcp/register-resources.ts'
 import { appGuidesOf } from './mcp/resources.ts'
+import { APPS, besideAnswer, registerViews, showsViews, withView } from './mcp/views.ts'
 import { insteadOfTool } from './text/elsewhere.ts'
 import { plainText } from './text/text.ts'
 import { traceIn } from './text/trace.ts'
@@ -75,6 +74,7 @@ export function serverFactory(
           resources: { listChanged: false },
           prompts: { listChanged: false },
           completions: {},
+          extensions: { [APPS]: {} },
         },
         instructions: INSTRUCTIONS,
         inputRequired: { legacyShim: false },
@@ -87,13 +87,17 @@ export function serverFactory(
         },
       },
     )
-    mcp.server.setRequestHandler('tools/list', () => ({
-      tools: offered
-        .filter(({ tool }) => isOffered(parts.tenants, tool, requestable(principal)))
-        .map(({ tool, wire }) =>
-          holds(principal.grant, scopeOf(tool)) ? wire : stepUp(wire, scopeOf(tool)),
-        ),
-    }))
+    mcp.server.setRequestHandler('tools/list', (_, context) => {
+      const views = showsViews(clientOf(mcp, context).extension(APPS))
+      return {
+        tools: offered
+          .filter(({ tool }) => isOffered(parts.tenants, tool, requestable(principal)))
+          .map(({ tool, wire }) => ({ tool, wire: views ? withView(tool, wire) : wire }))
+          .map(({ tool, wire }) =>
+            holds(principal.grant, scopeOf(tool)) ? wire : stepUp(wire, scopeOf(tool)),
+          ),
+      }
+    })
     mcp.server.setRequestHandler(
       'tools/call',
       async ({ params }, context): Promise<CallToolResult | InputRequiredResult> => {
@@ -121,7 +125,11 @@ export function serverFactory(
             ...parts,
             dispatch,
           })
-          return 'resultType' in reply ? reply : toResult(reply)
+          if ('resultType' in reply) return reply
+          const result = toResult(reply)
+          return showsViews(client.extension(APPS))
+            ? { ...result, ...(await besideAnswer(result.structuredContent, parts.approvals)) }
+            : result
         } catch (error) {
           return toError(error, call, parts.log)
         } finally {
@@ -131,13 +139,15 @@ export function serverFactory(
     )
     const visible = parts.tenants.seenBy(readable(principal.grant))
     const guides = registerGuides(mcp, appGuidesOf(visible))
+    registerViews(mcp)
     const audited = parts.tenants.seenBy(principal.grant)
     const journal = holds(principal.grant, JOURNAL_SCOPE) ? registerJournal(mcp, audited, parts.own) : {}
+    const offers = (name: string) => {
+      const tool = toolNamed(name)
+      return tool !== undefined && isOffered(parts.tenants, tool, requestable(principal))
+    }
     registerPrompts(mcp, {
-      offers: (name) => {
-        const tool = toolNamed(name)
-        return tool !== undefined && isOffered(parts.tenants, tool, requestable(principal))
-      },
+      offers,
       tenants: visible.all.map(({ name }) => name),
       resources: { ...guides, ...journal },
     })
@@ -175,27 +185,3 @@ const stepUp = (wire: WireTool, scope: Scope): WireTool => ({
   ...wire,
   description: `${wire.description} Needs the scope ${scope}, which this connection does not have yet.`,
 })
-
-const toResult = (reply: Reply): CallToolResult => {
-  if ('question' in reply) throw new TypeError('a question is not an answer')
-  return { content: [{ type: 'text', text: JSON.stringify(reply.answer) }], structuredContent: reply.answer }
-}
-
-/** The only place that turns an error into an answer. An unexpected error reveals no details. */
-function toError(error: unknown, call: Call, log: Log): CallToolResult {
-  const known = error instanceof IdentityError ? error : undefined
-  // A caller that disconnected is not a server error.
-  log[known || call.signal.aborted ? 'info' : 'error'](`${call.tool.name} failed`, { ...logged(call), error })
-  const { tenant, candidates } = known?.details ?? {}
-  const body = {
-    code: known?.code ?? 'internal',
-    message: known?.message ?? 'Something went wrong on our side.',
-    hint: known?.hint ?? 'Give the reference to the person who runs this server; the log has more.',
-    retryable: known?.retryable ?? false,
-    ...(known && isoRetryAt(known.details)),
-    ...(tenant !== undefined && { tenant }),
-    ...(candidates && { candidates: candidates.slice(0, 20) }),
-    reference: call.id,
-  }
-  return { content: [{ type: 'text', text: JSON.stringify({ error: body }) }], isError: true }
-}
