@@ -17,10 +17,12 @@ import { progressOf } from './mcp/progress.ts'
 import { registerPrompts } from './mcp/register-prompts.ts'
 import { isJournal, registerGuides, registerJournal } from './mcp/register-resources.ts'
 import { appGuidesOf } from './mcp/resources.ts'
+import { registerTasks, taskFor } from './mcp/tasks.ts'
 import { APPS, besideAnswer, registerViews, showsViews, withView } from './mcp/views.ts'
 import { insteadOfTool } from './text/elsewhere.ts'
 import { plainText } from './text/text.ts'
 import { traceIn } from './text/trace.ts'
+import { runTask } from './tools/run-task.ts'
 import { toWire, type WireTool } from './tools/to-wire.ts'
 
 const CACHE_HINT = { ttlMs: 60_000, cacheScope: 'private' } as const
@@ -59,6 +61,7 @@ export function serverFactory(
     .map((tool) => ({ tool, wire: wireOf(tool) }))
   const toolNamed = (name: unknown) => parts.tools.find((tool) => tool.name === name)
   const dispatch = dispatcher(parts)
+  const lookAtTask = dispatcher({ ...parts, tools: [runTask] })
 
   return (request) => {
     const { era } = request
@@ -126,6 +129,9 @@ export function serverFactory(
             dispatch,
           })
           if ('resultType' in reply) return reply
+          const task = tasks && (await taskFor(reply, client, context, tasks))
+          // The revision of this era has results of this kind (SEP-2663); the types of the SDK do not.
+          if (task) return task as unknown as CallToolResult
           const result = toResult(reply)
           return showsViews(client.extension(APPS))
             ? { ...result, ...(await besideAnswer(result.structuredContent, parts.approvals)) }
@@ -137,6 +143,11 @@ export function serverFactory(
         }
       },
     )
+    const tasks =
+      era === 'modern'
+        ? { mcp, tools: parts.tools, log: parts.log, newCall, dispatch, lookAtTask }
+        : undefined
+    if (tasks) registerTasks(tasks)
     const visible = parts.tenants.seenBy(readable(principal.grant))
     const guides = registerGuides(mcp, appGuidesOf(visible))
     registerViews(mcp)
