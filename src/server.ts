@@ -16,6 +16,7 @@ import { clientOf, UNKNOWN_CLIENT, withPerson } from './mcp/elicit.ts'
 import { progressOf } from './mcp/progress.ts'
 import { registerPrompts } from './mcp/register-prompts.ts'
 import { isJournal, registerGuides, registerJournal } from './mcp/register-resources.ts'
+import { registerSkills } from './mcp/register-skills.ts'
 import { appGuidesOf } from './mcp/resources.ts'
 import { registerTasks, taskFor } from './mcp/tasks.ts'
 import { APPS, besideAnswer, registerViews, showsViews, withView } from './mcp/views.ts'
@@ -162,6 +163,7 @@ export function serverFactory(
       tenants: visible.all.map(({ name }) => name),
       resources: { ...guides, ...journal },
     })
+    registerSkills(mcp, { offers, cache: CACHE_HINT, isModern: era === 'modern' })
     if (principal.canStepUp) {
       // The SDK calls this before it handles a request, while the answer can still be an HTTP status.
       mcp.resolveScopeChallenge = async ({ request: { method, params } }) => {
