@@ -110,12 +110,16 @@ const shown = (taskId: string, { status, message, createdAt, updatedAt, ttlMs, p
   ...{ ttlMs, pollIntervalMs: pollMs },
 })
 
-/** What the call that asked for the run would answer now. */
+/** What the call that asked for the run would answer now, as whole as a result of this revision is. */
 function resultOf({ untrusted, tool, answer }: Looked, { tools }: TaskParts) {
   const told =
     tools
       .find(({ name }) => name === tool)
       ?.output()
       .parse(answer) ?? answer
-  return answerResult({ ...(untrusted !== undefined && { untrusted }), ...(told as Record<string, unknown>) })
+  const result = answerResult({
+    ...(untrusted !== undefined && { untrusted }),
+    ...(told as Record<string, unknown>),
+  })
+  return { resultType: 'complete', ...result }
 }

@@ -20,7 +20,7 @@ interface Task {
   lastUpdatedAt: string
   ttlMs: number
   pollIntervalMs: number
-  result?: { content: { text: string }[]; structuredContent: Record<string, unknown> }
+  result?: { resultType: string; content: { text: string }[]; structuredContent: Record<string, unknown> }
 }
 
 /** A world with an approver. */
@@ -89,6 +89,7 @@ describe('for a client that speaks of tasks', () => {
     const again = await world.client.callTool('offboard', args)
     expect(over.result?.content[0]?.text).toBe(again.content?.[0]?.text)
     expect(over.result?.structuredContent).toEqual(again.structuredContent)
+    expect(over.result?.resultType).toBe('complete')
     expect(over.result?.structuredContent).toMatchObject({ status: 'done', counts: { done: PEOPLE } })
   })
 
