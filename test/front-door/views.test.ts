@@ -232,6 +232,7 @@ describe.skipIf(noChromium)('in Chromium', () => {
     const explained = await show(world, 'explain_access', { user: ADA }, { theme: 'dark' })
     await picture(explained, 'access-dark')
     expect(await explained.view.textContent('main')).toContain('Last sign-in')
+    expect(await explained.view.textContent('.unusual')).toContain('acme-mindtickle: accounts')
     const nobody = await show(world, 'find_user', { user: 'nobody@example.com' })
     expect(await nobody.view.textContent('h1')).toBe('Nobody found so far')
     for (const one of [found, explained, nobody]) expectQuiet(one)
@@ -307,7 +308,8 @@ describe.skipIf(noChromium)('in Chromium', () => {
     ['light', 720],
     ['dark', 360],
   ] as const)('the cards can be used by everybody, %s, %i pixels wide', async (theme, width) => {
-    const options = { theme, viewport: { width, height: 800 } }
+    // As they are first, without what a host does for them.
+    const options = { theme, viewport: { width, height: 800 }, can: { openLinks: {} } }
     const run = { people: ['grace@example.com', 'alan@example.com'], reason: 'the team was closed' }
     const { runId } = (await shared.call('offboard', run)) as unknown as { runId: string }
     const calls: [string, object][] = [

@@ -83,7 +83,9 @@ const personSection = ({ name, email, doubt, accounts, facts }) => [
 /** What was not looked at is said, so that nobody takes it for "no account". */
 function gaps({ searched = [], unknown = [] }) {
   const missed = searched.filter(({ outcome, note }) => outcome === 'not_searched' || note)
-  const isAlarm = missed.some(({ outcome }) => outcome === 'not_searched')
+  const isAlarm =
+    missed.some(({ outcome }) => outcome === 'not_searched') ||
+    unknown.some(({ what }) => what === 'accounts')
   const absent = searched.filter(({ outcome }) => outcome === 'absent').map(({ tenant }) => tenant)
   return [
     absent.length > 0 && el('p', 'quiet', `No account in: ${absent.join(', ')}.`),
