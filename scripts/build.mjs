@@ -1,5 +1,5 @@
 // Builds dist/: one bundled entry, with heavy and rarely needed code in separate chunks.
-import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -34,10 +34,11 @@ try {
     minifySyntax: true,
     minifyWhitespace: true,
     // As text: esbuild would make an object a module of its own, which every chunk then loads.
-    // The thread of the database is started from a chunk, and lies beside the entry.
+    // The thread of the database is started from a chunk, and lies beside the entry; so do the files of the views.
     define: {
       BUILT_TOOLS: JSON.stringify(JSON.stringify(tools)),
       SQLITE_WORKER: JSON.stringify('../sqlite-worker.js'),
+      VIEW_FILES: JSON.stringify('../views/'),
     },
     // CommonJS packages in an ES module need `require`.
     banner: {
@@ -129,6 +130,7 @@ try {
     entryPoints: { 'sqlite-worker': 'src/store/sqlite-worker.mjs' },
     outdir: made,
   })
+  cpSync('src/views/browser', join(made, 'views'), { recursive: true })
   chmodSync(join(made, 'main.js'), 0o755)
   chmodSync(made, 0o755)
   rmSync('dist', { recursive: true, force: true })

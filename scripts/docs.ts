@@ -5,8 +5,7 @@ import * as z from 'zod'
 import { SecretReference } from '../src/config/reference.ts'
 import { settingsSchema } from '../src/config/settings.ts'
 import { ERROR_CODES } from '../src/errors.ts'
-import { promptTexts } from '../src/mcp/prompt-texts.ts'
-import { PROMPTS } from '../src/mcp/prompts.ts'
+import { skillPages } from '../src/mcp/skill-pages.ts'
 import { tools } from '../src/tools/index.ts'
 import { toWire } from '../src/tools/to-wire.ts'
 import { vendors } from '../src/vendors/index.ts'
@@ -134,21 +133,9 @@ const settingsPage = [
   ...kinds.flatMap((kind, index) => [`### ${vendors[index]?.title}`, '', ...table(kind), '']),
 ].join('\n')
 
-/** The prompts as skills of the plugin: the same steps, from one source. */
+/** The skills that the server serves, as those of the plugin. */
 const skills = Object.fromEntries(
-  PROMPTS.map(({ name, title, description }) => {
-    const skill = name.replaceAll('_', '-')
-    const front = [
-      '---',
-      `name: ${skill}`,
-      `description: ${JSON.stringify(`${description} Use it when asked: ${title}`)}`,
-      '---',
-    ]
-    return [
-      `plugin/skills/${skill}/SKILL.md`,
-      `${[...front, '', `# ${title}`, '', promptTexts[name]].join('\n')}\n`,
-    ]
-  }),
+  skillPages.map(({ name, text }) => [`plugin/skills/${name}/SKILL.md`, text]),
 )
 
 const pages = {

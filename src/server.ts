@@ -11,17 +11,19 @@ import { callsOf, type Principal } from './auth/principal.ts'
 import { type Grant, holds, narrowed, SCOPES, type Scope, scopeOf, withScope } from './domain/scopes.ts'
 import { dispatcher, isOffered, type Parts } from './engine/dispatch.ts'
 import type { Tool } from './engine/tool.ts'
-import { IdentityError, isoRetryAt } from './errors.ts'
-import { type Call, logged, type Reply } from './guards/call.ts'
-import type { Log } from './log.ts'
+import { toError, toResult } from './mcp/answers.ts'
 import { clientOf, UNKNOWN_CLIENT, withPerson } from './mcp/elicit.ts'
 import { progressOf } from './mcp/progress.ts'
 import { registerPrompts } from './mcp/register-prompts.ts'
 import { isJournal, registerGuides, registerJournal } from './mcp/register-resources.ts'
+import { registerSkills } from './mcp/register-skills.ts'
 import { appGuidesOf } from './mcp/resources.ts'
+import { registerTasks, taskFor } from './mcp/tasks.ts'
+import { APPS, besideAnswer, registerViews, showsViews, withView } from './mcp/views.ts'
 import { insteadOfTool } from './text/elsewhere.ts'
 import { plainText } from './text/text.ts'
 import { traceIn } from './text/trace.ts'
+import { runTask } from './tools/run-task.ts'
 import { toWire, type WireTool } from './tools/to-wire.ts'
 
 const CACHE_HINT = { ttlMs: 60_000, cacheScope: 'private' } as const
@@ -60,6 +62,7 @@ export function serverFactory(
     .map((tool) => ({ tool, wire: wireOf(tool) }))
   const toolNamed = (name: unknown) => parts.tools.find((tool) => tool.name === name)
   const dispatch = dispatcher(parts)
+  const lookAtTask = dispatcher({ ...parts, tools: [runTask] })
 
   return (request) => {
     const { era } = request
@@ -75,6 +78,7 @@ export function serverFactory(
           resources: { listChanged: false },
           prompts: { listChanged: false },
           completions: {},
+          extensions: { [APPS]: {} },
         },
         instructions: INSTRUCTIONS,
         inputRequired: { legacyShim: false },
@@ -87,13 +91,17 @@ export function serverFactory(
         },
       },
     )
-    mcp.server.setRequestHandler('tools/list', () => ({
-      tools: offered
-        .filter(({ tool }) => isOffered(parts.tenants, tool, requestable(principal)))
-        .map(({ tool, wire }) =>
-          holds(principal.grant, scopeOf(tool)) ? wire : stepUp(wire, scopeOf(tool)),
-        ),
-    }))
+    mcp.server.setRequestHandler('tools/list', (_, context) => {
+      const views = showsViews(clientOf(mcp, context).extension(APPS))
+      return {
+        tools: offered
+          .filter(({ tool }) => isOffered(parts.tenants, tool, requestable(principal)))
+          .map(({ tool, wire }) => ({ tool, wire: views ? withView(tool, wire) : wire }))
+          .map(({ tool, wire }) =>
+            holds(principal.grant, scopeOf(tool)) ? wire : stepUp(wire, scopeOf(tool)),
+          ),
+      }
+    })
     mcp.server.setRequestHandler(
       'tools/call',
       async ({ params }, context): Promise<CallToolResult | InputRequiredResult> => {
@@ -121,7 +129,14 @@ export function serverFactory(
             ...parts,
             dispatch,
           })
-          return 'resultType' in reply ? reply : toResult(reply)
+          if ('resultType' in reply) return reply
+          const task = tasks && (await taskFor(reply, client, context, tasks))
+          // The revision of this era has results of this kind (SEP-2663); the types of the SDK do not.
+          if (task) return task as unknown as CallToolResult
+          const result = toResult(reply)
+          return showsViews(client.extension(APPS))
+            ? { ...result, ...(await besideAnswer(result.structuredContent, parts.approvals)) }
+            : result
         } catch (error) {
           return toError(error, call, parts.log)
         } finally {
@@ -129,18 +144,26 @@ export function serverFactory(
         }
       },
     )
+    const tasks =
+      era === 'modern'
+        ? { mcp, tools: parts.tools, log: parts.log, newCall, dispatch, lookAtTask }
+        : undefined
+    if (tasks) registerTasks(tasks)
     const visible = parts.tenants.seenBy(readable(principal.grant))
     const guides = registerGuides(mcp, appGuidesOf(visible))
+    registerViews(mcp)
     const audited = parts.tenants.seenBy(principal.grant)
     const journal = holds(principal.grant, JOURNAL_SCOPE) ? registerJournal(mcp, audited, parts.own) : {}
+    const offers = (name: string) => {
+      const tool = toolNamed(name)
+      return tool !== undefined && isOffered(parts.tenants, tool, requestable(principal))
+    }
     registerPrompts(mcp, {
-      offers: (name) => {
-        const tool = toolNamed(name)
-        return tool !== undefined && isOffered(parts.tenants, tool, requestable(principal))
-      },
+      offers,
       tenants: visible.all.map(({ name }) => name),
       resources: { ...guides, ...journal },
     })
+    registerSkills(mcp, { offers, cache: CACHE_HINT, isModern: era === 'modern' })
     if (principal.canStepUp) {
       // The SDK calls this before it handles a request, while the answer can still be an HTTP status.
       mcp.resolveScopeChallenge = async ({ request: { method, params } }) => {
@@ -175,27 +198,3 @@ const stepUp = (wire: WireTool, scope: Scope): WireTool => ({
   ...wire,
   description: `${wire.description} Needs the scope ${scope}, which this connection does not have yet.`,
 })
-
-const toResult = (reply: Reply): CallToolResult => {
-  if ('question' in reply) throw new TypeError('a question is not an answer')
-  return { content: [{ type: 'text', text: JSON.stringify(reply.answer) }], structuredContent: reply.answer }
-}
-
-/** The only place that turns an error into an answer. An unexpected error reveals no details. */
-function toError(error: unknown, call: Call, log: Log): CallToolResult {
-  const known = error instanceof IdentityError ? error : undefined
-  // A caller that disconnected is not a server error.
-  log[known || call.signal.aborted ? 'info' : 'error'](`${call.tool.name} failed`, { ...logged(call), error })
-  const { tenant, candidates } = known?.details ?? {}
-  const body = {
-    code: known?.code ?? 'internal',
-    message: known?.message ?? 'Something went wrong on our side.',
-    hint: known?.hint ?? 'Give the reference to the person who runs this server; the log has more.',
-    retryable: known?.retryable ?? false,
-    ...(known && isoRetryAt(known.details)),
-    ...(tenant !== undefined && { tenant }),
-    ...(candidates && { candidates: candidates.slice(0, 20) }),
-    reference: call.id,
-  }
-  return { content: [{ type: 'text', text: JSON.stringify({ error: body }) }], isError: true }
-}

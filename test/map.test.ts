@@ -49,7 +49,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['store'],
   ['changes'],
   ['domain'],
-  ['config', 'clients', 'text', 'log.ts', 'meter.ts', 'tracing.ts', 'in-flight.ts'],
+  ['config', 'clients', 'text', 'views', 'log.ts', 'meter.ts', 'tracing.ts', 'in-flight.ts'],
   ['errors.ts', 'secret.ts', 'redact.ts'],
 ]
 const roomOf = (file: string) => file.split('/')[0] ?? file

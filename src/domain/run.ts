@@ -144,6 +144,13 @@ export function countRows(rows: Iterable<RunRow>): RunCounts {
   return counts
 }
 
+/** For how long a run is kept behind the last time at which something is to happen. */
+const KEPT_MS = 90 * 24 * 3_600_000
+
+/** For how long a run is kept from now on, milliseconds. */
+export const keptFor = ({ at = 0, until = 0 }: Pick<Run, 'at' | 'until'>, now: number): number =>
+  KEPT_MS + Math.max(0, at - now, until - now)
+
 /** Whether nothing more happens to it by itself. */
 export const hasEnded = ({ state }: Pick<Run, 'state'>): boolean =>
   state === 'finished' || state === 'cancelled'

@@ -42,7 +42,7 @@ export interface Parts {
   tools: readonly Tool[]
   tenants: Tenants
   /** Holds the decision that a call waits for, and what it covers. */
-  approvals: Pick<Approvals, 'get'>
+  approvals: Pick<Approvals, 'get' | 'earlier'>
   /** What people do by hand. */
   tasks: Pick<Tasks, 'give' | 'get'>
   sessions: EndedSessions

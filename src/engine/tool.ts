@@ -23,6 +23,8 @@ interface ToolBase<Input extends z.ZodType, Output extends z.ZodType> {
   needs: readonly OperationName[]
   /** It answers from this server alone and asks no app. */
   local?: true
+  /** The card that shows its answer in a chat; of a tool that changes something it is that of a change when absent. */
+  view?: 'person' | 'run'
   /** Built on first use: startup lists the tools from what was built, without calling this. */
   input: () => Input
   output: () => Output

@@ -32,12 +32,14 @@ const CONFIRM_FORM = {
 }
 
 /** The client's name, and what it can show to a person. */
-interface ClientTraits {
+export interface ClientTraits {
   name: string
   /** Whether it can show a form. */
   canAsk: boolean
   /** Whether it can open a link. */
   canOpen: boolean
+  /** What it declares of an extension of the protocol; undefined if it does not speak it. */
+  extension: (id: string) => unknown
 }
 
 /** Name of a client that does not give one. */
@@ -56,6 +58,7 @@ export function clientOf(mcp: McpServer, { mcpReq }: ServerContext): ClientTrait
     // A bare `elicitation: {}` means forms (MCP 2025-11-25, client/elicitation).
     canAsk: asks !== undefined && (asks.form !== undefined || asks.url === undefined),
     canOpen: asks?.url !== undefined,
+    extension: (id) => capabilities?.extensions?.[id],
   }
 }
 

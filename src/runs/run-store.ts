@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { RunRow } from '../domain/run.ts'
-import { hasEnded, type Run } from '../domain/run.ts'
+import { hasEnded, keptFor, type Run, type RunRow } from '../domain/run.ts'
 import { NotFound } from '../errors.ts'
 import { openLeases } from '../store/leases.ts'
 import type { Store } from '../store/store.ts'
 
 /** Rows are kept in pages, so that a step rewrites a few thousand bytes and not the run. */
 export const ROWS_PER_PAGE = 64
-/** For how long a run is kept behind the last time at which something is to happen. */
-const KEPT_MS = 90 * 24 * 3_600_000
 /** For how long the same call finds a run that has ended. */
 const REPEATED_MS = 24 * 3_600_000
 /** The lease of whoever works on a run: another takes over once it lapses, within the 5 s that a killed run may stand still. */
@@ -44,8 +41,6 @@ const OPEN_KEY = 'run/open'
 export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunStore {
   const lease = openLeases(leases, LEASE_MS)
   const get = (id: string) => store.get<Run>(metaKey(id))
-  const ttlOf = ({ at = 0, until = 0 }: Pick<Run, 'at' | 'until'>, now: number) =>
-    KEPT_MS + Math.max(0, at - now, until - now)
   const setOpen = (id: string, isOpen: boolean) =>
     store.update<string[], void>(OPEN_KEY, (ids = []) => {
       const others = ids.filter((one) => one !== id)
@@ -59,11 +54,11 @@ export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunSt
       const before = known === undefined ? undefined : await get(known)
       if (before && isRepeatable(before, now)) return before
       const run: Run = { ...asked, id, createdAt: now }
-      await store.set(metaKey(id), run, ttlOf(run, now))
+      await store.set(metaKey(id), run, keptFor(run, now))
       // Two equal calls at once: the first one's run is that of both.
       const winner = await store.update<string, string>(requestKey(asked.request), (current) => {
         const taken = current !== undefined && current !== known ? current : id
-        return { next: taken, ttl: ttlOf(run, now), result: taken }
+        return { next: taken, ttl: keptFor(run, now), result: taken }
       })
       if (winner !== id) {
         await store.delete(metaKey(id))
@@ -75,7 +70,7 @@ export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunSt
     async add(run) {
       await store.update<Run, void>(metaKey(run.id), (there, now) => {
         const next = there ?? { ...run, createdAt: now }
-        return { next, ttl: ttlOf(next, now), result: undefined }
+        return { next, ttl: keptFor(next, now), result: undefined }
       })
       await setOpen(run.id, true)
     },
@@ -91,13 +86,14 @@ export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunSt
         if (!run) throw noRun(id)
         const edited = edit(run, now)
         const next = hasEnded(edited) && edited.endedAt === undefined ? { ...edited, endedAt: now } : edited
-        return { next, ttl: ttlOf(next, now), result: next }
+        return { next, ttl: keptFor(next, now), result: next }
       })
       if (hasEnded(changed)) await setOpen(id, false)
       return changed
     },
     page: async (id, page) => (await store.get<RunRow[]>(pageKey(id, page))) ?? [],
-    setPage: async (run, page, rows) => store.set(pageKey(run.id, page), rows, ttlOf(run, await store.now())),
+    setPage: async (run, page, rows) =>
+      store.set(pageKey(run.id, page), rows, keptFor(run, await store.now())),
     lease: (id, owner) => lease.take(leaseKey(id), owner),
     release: (id, owner) => lease.release(leaseKey(id), owner),
     now: () => store.now(),

@@ -12,6 +12,7 @@ export default defineTool({
   description: 'Stop a run. What is done stays done; nobody is asked.',
   needs: ['deactivateAccount'],
   effect: 'changes',
+  view: 'run',
   input: () => z.strictObject({ runId: RunId, reason: Reason }),
   output: () => RunShown,
 

@@ -38,6 +38,7 @@ export default defineTool({
     '`unknown` says what no app tells, and where to look.',
   needs: ['findAccounts'],
   effect: 'reads',
+  view: 'person',
   input: () =>
     z.strictObject({
       user: UserRef.describe('Email, user name, id or name'),

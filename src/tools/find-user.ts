@@ -57,6 +57,7 @@ export default defineTool({
   description: 'Look a person up in every app. not_searched never means absent.',
   needs: ['findAccounts'],
   effect: 'reads',
+  view: 'person',
   input: () =>
     z.strictObject({
       user: UserRef.describe('Email, user name, id or name'),

@@ -18,6 +18,7 @@ export default defineTool({
   description: 'How far a run is, and what became of each account.',
   needs: ['deactivateAccount'],
   effect: 'reads',
+  view: 'run',
   input: () =>
     z.strictObject({
       runId: RunId,

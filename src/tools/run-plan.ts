@@ -28,18 +28,7 @@ export async function planOfRun(
   { ask, runs }: { ask: Ask; runs: RunDesk },
 ): Promise<RunCallPlan> {
   const { run, counts } = await runs.open(wish)
-  const { rows } = await runs.rows(run.id, 0, ({ outcome }) => outcome === 'skipped', SKIPPED_SHOWN)
-  const skipped = rows.map(({ person, tenant, note = '' }) => ({
-    person,
-    ...(tenant && { tenant }),
-    why: note,
-  }))
-  const settled = {
-    runId: run.id,
-    ...(run.plan && { plan: { ...run.plan, skipped } }),
-    counts,
-    ...noteOf(run),
-  }
+  const { skipped, settled } = await settledOf({ run, counts }, runs)
   const still = { changes: [], lines: [], reason: wish.reason, id: run.id, settled }
   if (run.state !== 'waiting_for_approval' || !run.plan || run.digest === undefined) {
     return { ...still, settled: { status: statusOf({ run, counts }), ...settled } }
@@ -65,6 +54,24 @@ export async function planOfRun(
     },
   }
 }
+
+/** What is settled of a run by now, and who is left alone. */
+async function settledOf({ run, counts }: RunStatus, runs: RunDesk) {
+  const { rows } = await runs.rows(run.id, 0, ({ outcome }) => outcome === 'skipped', SKIPPED_SHOWN)
+  const skipped = rows.map(({ person, tenant, note = '' }) => ({
+    person,
+    ...(tenant && { tenant }),
+    why: note,
+  }))
+  const plan = run.plan && { plan: { ...run.plan, skipped } }
+  return { skipped, settled: { runId: run.id, ...plan, counts, ...noteOf(run) } }
+}
+
+/** What the call that asked for a run would answer by now. */
+export const answerOf = async (status: RunStatus, runs: RunDesk): Promise<Record<string, unknown>> => ({
+  status: statusOf(status),
+  ...(await settledOf(status, runs)).settled,
+})
 
 /** The answer of a call whose plan is a run, once it may begin. */
 export async function answerOfRun(

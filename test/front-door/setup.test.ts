@@ -82,7 +82,9 @@ describe.each(CLIENTS)('a client (%s)', (kind) => {
     expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual([
       'identity://vendors/{vendor}',
       'identity://tenants/{tenant}/setup/{idp}',
+      'ui://identity-mcp/{view}',
       'identity://journal/{tenant}',
+      'skill://{+path}',
     ])
     const completed = await client.complete({
       ref: { type: 'ref/resource', uri: 'identity://tenants/{tenant}/setup/{idp}' },

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { Client, type JSONObject, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { Client as OlderClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as OlderTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
@@ -26,6 +26,8 @@ export type Browser = (url: string, message: string) => Answer | Promise<Answer>
 export interface ClientUi {
   person?: Person | undefined
   browser?: Browser | undefined
+  /** What it declares of extensions of the protocol. */
+  extensions?: Record<string, JSONObject> | undefined
 }
 
 /** A server that the client starts as a child process. */
@@ -45,7 +47,11 @@ export interface HttpAddress {
 /** The part of an MCP client that the tests use, the same for all kinds. */
 export interface TestClient {
   pid: number | null
-  listTools(): Promise<{ name: string; description?: string }[]>
+  /** The client of the current SDK itself, if it is one. */
+  sdk?: Client
+  /** The extensions of the protocol that the server declares. */
+  extensions(): Record<string, unknown>
+  listTools(): Promise<{ name: string; description?: string; _meta?: Record<string, unknown> }[]>
   listResources(): Promise<{ uri: string }[]>
   readResource(uri: string): Promise<unknown>
   listPrompts(): Promise<{ name: string; arguments?: { name: string; required?: boolean }[] }[]>
@@ -75,8 +81,10 @@ export function connect(
   return kind === 'v1' ? connectOlder(server, name, desk) : connectCurrent(kind, server, name, desk)
 }
 
-const capabilitiesOf = ({ person, browser }: ClientUi) =>
-  person || browser ? { elicitation: { ...(person && { form: {} }), ...(browser && { url: {} }) } } : {}
+const capabilitiesOf = ({ person, browser, extensions }: ClientUi) => ({
+  ...((person || browser) && { elicitation: { ...(person && { form: {} }), ...(browser && { url: {} }) } }),
+  ...(extensions && { extensions }),
+})
 
 async function answerOf(
   { person, browser }: ClientUi,
@@ -108,16 +116,16 @@ async function connectCurrent(
   if ('url' in server) {
     const { url, headers } = server
     await client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers } }))
-    return testClient(client, null, how)
+    return { ...testClient(client, null, how), sdk: client }
   }
   if ('ended' in server) {
     await client.connect(new ProgramTransport(server))
-    return testClient(client, server.pid ?? null, how)
+    return { ...testClient(client, server.pid ?? null, how), sdk: client }
   }
   const transport = new StdioClientTransport({ ...server, stderr: 'pipe' })
   transport.stderr?.on('data', (piece) => server.stderr(String(piece)))
   await client.connect(transport)
-  return testClient(client, transport.pid, how)
+  return { ...testClient(client, transport.pid, how), sdk: client }
 }
 
 async function connectOlder(
@@ -198,6 +206,7 @@ const metaOf = (options: CallOptions | undefined) => (options?.meta ? { _meta: o
 
 const testClient = (
   client: Pick<Client, 'close'> & {
+    getServerCapabilities(): object | undefined
     listTools(): Promise<{ tools: { name: string }[] }>
     listResources(): Promise<{ resources: { uri: string }[] }>
     readResource(params: { uri: string }): Promise<unknown>
@@ -212,6 +221,8 @@ const testClient = (
   callTool: (params: CallParams, options?: CallOptions) => Promise<unknown>,
 ): TestClient => ({
   pid,
+  extensions: () =>
+    (client.getServerCapabilities() as { extensions?: Record<string, unknown> }).extensions ?? {},
   listTools: async () => (await client.listTools()).tools,
   listResources: async () => (await client.listResources()).resources,
   readResource: (uri) => client.readResource({ uri }),

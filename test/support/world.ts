@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { JSONObject } from '@modelcontextprotocol/client'
 import type { JournalLine } from '../../src/journal/events.ts'
 import { type Sandbox, type SandboxApp, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts'
 import {
@@ -21,6 +22,8 @@ export interface WorldOptions {
   answer?: 'accept' | 'decline' | 'cancel' | 'none' | Person
   /** How the person at the client answers a link. Without it the client does not support links. */
   browser?: Browser
+  /** What the client declares of extensions of the protocol. */
+  extensions?: Record<string, JSONObject>
   /** Override the settings of the sandbox. */
   settings?: Record<string, unknown>
   /** The tenants to use instead of `acme-netskope`, made from the sandbox's tenants. */
@@ -139,6 +142,7 @@ export async function openWorld(options: WorldOptions = {}) {
             return person(message)
           }),
         browser: more.browser ?? options.browser,
+        extensions: more.extensions ?? options.extensions,
       },
     )
     const call = async (tool: string, args: unknown = {}, how?: CallOptions) => {

@@ -1,6 +1,7 @@
 import { fieldLabel } from '../../changes/field-labels.ts'
 import { kindNamed } from '../../changes/index.ts'
 import type { Alteration, BriefedAccount, BriefedChange, Briefing, Place } from '../../domain/briefing.ts'
+import { existingAccounts, makesAccount } from '../existing-accounts.ts'
 import { changesTold, onePerson } from '../headline.ts'
 import { type Html, html } from './html.ts'
 import { count, quoted } from './layout.ts'
@@ -8,24 +9,7 @@ import { count, quoted } from './layout.ts'
 /** Groups named in the table; the details have all of them. */
 export const MAX_GROUPS_SHOWN = 3
 
-export const makesAccount = ({ operation }: Pick<BriefedChange, 'operation'>): boolean =>
-  kindNamed(operation)?.makes === 'account'
-
 export const placeOf = ({ app, tenant }: Place): Html => html`${app} <span class="tenant">${tenant}</span>`
-
-/** The accounts that exist already, each once: several changes can be made to one. */
-export function existingAccounts(
-  changes: readonly BriefedChange[],
-): { change: BriefedChange; account: BriefedAccount }[] {
-  const found = new Map<string, { change: BriefedChange; account: BriefedAccount }>()
-  for (const change of changes.filter((one) => !makesAccount(one))) {
-    for (const account of change.accounts) {
-      const key = JSON.stringify([change.tenant, account.id ?? account.userName])
-      if (!found.get(key)?.account.loses) found.set(key, { change, account })
-    }
-  }
-  return [...found.values()]
-}
 
 /** One value that is set, with the account and the change that it belongs to. */
 interface Row {

@@ -1,9 +1,11 @@
 import type { Briefing } from '../../domain/briefing.ts'
 import { inWords, personInWords } from '../../domain/caller-names.ts'
+import type { Earlier } from '../alarms.ts'
 import { type Approval, statusOf, whoMustAgree } from '../approval.ts'
+import { makesAccount } from '../existing-accounts.ts'
 import { headline, onePerson, plainHeadline } from '../headline.ts'
 import type { Result } from '../result.ts'
-import { changesSection, makesAccount } from './changes.ts'
+import { changesSection } from './changes.ts'
 import {
   agreedSoFar,
   decisionForm,
@@ -17,7 +19,7 @@ import { type Html, html } from './html.ts'
 import { count, inMarkup, layout, quoted, time } from './layout.ts'
 import { outcome } from './outcome.ts'
 import type { RecentChanges } from './recent-changes.ts'
-import { type Earlier, unusualSection } from './unusual.ts'
+import { unusualSection } from './unusual.ts'
 
 /** The contents of the page for one request. */
 interface RequestView {
