@@ -34,9 +34,9 @@ export default defineVendor<EntraSettings>({
   operations: (settings, context) => {
     const connection = openConnection(settings, context)
     return {
-      ...entraOperations(connection, context.tenant),
+      ...entraOperations(connection, context.tenant, settings),
       pullAudit: (ask, around) => pullAudit(connection, ask, around),
-      checkTokens: (_, around) => checkTokens(connection, context, around),
+      checkTokens: (_, around) => checkTokens(connection, settings, context, around),
     }
   },
 })

@@ -43,7 +43,12 @@ export default defineVendor<OktaSettings>({
     }
     return {
       ...oktaOperations(app, settings),
-      checkTokens: (_, around) => checkTokens({ clients, changes: settings.allowWrites }, context, around),
+      checkTokens: (_, around) =>
+        checkTokens(
+          { clients, changes: settings.allowWrites, provisions: settings.provisions !== undefined },
+          context,
+          around,
+        ),
     }
   },
 })

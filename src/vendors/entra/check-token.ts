@@ -8,25 +8,47 @@ import { clientFor, codeIn, lacksLicence, NO_LICENCE } from './api.ts'
 import type { Connection } from './clients.ts'
 import { grantedIn } from './granted.ts'
 import { RIGHTS, type Right, WHERE_TO_MAKE, whereToGrant } from './rights.ts'
+import type { EntraSettings } from './settings.ts'
 
-/** Each right, with the smallest read that shows whether it is there; a right to change shows in the token alone. */
-const SURFACES: readonly { right: Right; surface: string; path?: string; optional?: true }[] = [
+/** A right, with the smallest read that shows whether it is there; a right to change shows in the token alone. */
+interface Surface {
+  right: Right
+  surface: string
+  path?: string
+  optional?: true
+}
+
+const SURFACES: readonly Surface[] = [
   { right: 'users', surface: 'users', path: '/users' },
   { right: 'groups', surface: 'groups', path: '/groups' },
   { right: 'roles', surface: 'administrator roles', path: '/roleManagement/directory/roleAssignments' },
+  {
+    right: 'eligible',
+    surface: 'roles that can be activated',
+    path: '/roleManagement/directory/roleEligibilityScheduleInstances',
+    optional: true,
+  },
   { right: 'audits', surface: 'audit log', path: '/auditLogs/directoryAudits' },
   { right: 'signIns', surface: 'sign-in log', path: '/auditLogs/signIns' },
   { right: 'provisioning', surface: 'provisioning log', path: '/auditLogs/provisioning' },
   { right: 'status', surface: 'deactivate and reactivate' },
   { right: 'sessions', surface: 'end sessions' },
   { right: 'profiles', surface: 'update users' },
+  { right: 'create', surface: 'create users', optional: true },
   { right: 'members', surface: 'change group members' },
   { right: 'methods', surface: 'sign-in methods', optional: true },
+]
+
+/** Only where the settings join tenants to apps of the directory. */
+const PROVISIONS: readonly Surface[] = [
+  { right: 'assignments', surface: 'app assignments' },
+  { right: 'synchronization', surface: 'provisioning of apps' },
 ]
 
 /** Fetches a token, reads from it what was granted, and tries each surface that can be read. */
 export async function checkTokens(
   connection: Connection,
+  { provisions }: Pick<EntraSettings, 'provisions'>,
   app: VendorContext,
   context: RequestContext,
 ): Promise<TokenCheck[]> {
@@ -56,7 +78,10 @@ export async function checkTokens(
   const token = source.held()
   const granted = token && grantedIn(token.secret)
   const checked = await Promise.all(
-    SURFACES.map(async (one) => ({ ...one, probe: await tried(connection, one.path, context) })),
+    [...SURFACES, ...(provisions ? PROVISIONS : [])].map(async (one) => ({
+      ...one,
+      probe: await tried(connection, one.path, context),
+    })),
   )
   const isOptional = (one: (typeof checked)[number]) =>
     one.optional === true || (one.probe ? !one.probe.licence : granted === undefined)

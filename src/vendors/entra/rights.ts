@@ -28,6 +28,16 @@ export const RIGHTS = {
       'Directory.ReadWrite.All',
     ],
   },
+  // learn.microsoft.com, "List roleEligibilityScheduleInstances".
+  eligible: {
+    does: 'read who can become an administrator',
+    anyOf: [
+      'RoleEligibilitySchedule.Read.Directory',
+      'RoleManagement.Read.Directory',
+      'RoleManagement.Read.All',
+      'RoleManagement.ReadWrite.Directory',
+    ],
+  },
   // learn.microsoft.com, "Update user": also needs User.Read.All.
   status: {
     does: 'deactivate and reactivate users',
@@ -39,6 +49,12 @@ export const RIGHTS = {
     does: 'update users',
     anyOf: ['User.ReadWrite.All', 'User.ReadUpdate.All', 'Directory.ReadWrite.All'],
   },
+  // learn.microsoft.com, "Create user".
+  create: { does: 'create users', anyOf: ['User.ReadWrite.All', 'Directory.ReadWrite.All'] },
+  domains: {
+    does: 'read the domains of the directory',
+    anyOf: ['Organization.Read.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
+  },
   members: {
     does: 'change the members of groups',
     anyOf: ['GroupMember.ReadWrite.All', 'Group.ReadWrite.All', 'Directory.ReadWrite.All'],
@@ -49,6 +65,15 @@ export const RIGHTS = {
   provisioning: {
     does: 'read the provisioning log',
     anyOf: ['ProvisioningLog.Read.All', 'AuditLog.Read.All'],
+  },
+  assignments: {
+    does: 'read which apps users are assigned to',
+    anyOf: ['Directory.Read.All', 'AppRoleAssignment.ReadWrite.All', 'Directory.ReadWrite.All'],
+  },
+  // learn.microsoft.com, "List synchronization jobs".
+  synchronization: {
+    does: 'read whether apps are provisioned',
+    anyOf: ['Synchronization.Read.All', 'Synchronization.ReadWrite.All'],
   },
   methods: {
     does: 'read which sign-in methods users have',

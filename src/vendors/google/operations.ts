@@ -7,6 +7,7 @@ import { recordReads } from '../records/reads.ts'
 import { readAccess } from './access.ts'
 import { type AdministratorRules, checkAccount, checkRecord } from './administrators.ts'
 import { mustAsk } from './api.ts'
+import { checkNew, createAccount } from './create.ts'
 import { checkFields, patchFor } from './edit.ts'
 import { listGroups, readGroup, updateMembers } from './groups.ts'
 import { STATE } from './record.ts'
@@ -45,8 +46,9 @@ export function googleOperations(app: GoogleApp, rules: AdministratorRules) {
       const left = await sessions.left(id, context)
       return left === undefined ? {} : { left }
     },
-    async checkWrite({ operation, accounts, fields }) {
+    async checkWrite({ operation, accounts, fields }, context) {
       checkFields(fields)
+      if (operation === 'createAccount') return checkNew(app, fields, context)
       // Who is in a group is no change of the account.
       if (operation !== 'updateMembers') for (const account of accounts) checkAccount(rules, account)
       if (
@@ -60,6 +62,7 @@ export function googleOperations(app: GoogleApp, rules: AdministratorRules) {
       }
       return []
     },
+    createAccount: ({ fields }, context) => createAccount(app, fields, app.externalIdType, context),
     endSessions: async (target, context) => {
       await current(target, context)
       await sessions.end(target.id, context)

@@ -7,7 +7,7 @@ import { field } from '../http/values.ts'
 import { type Clients, poolOf } from './clients.ts'
 import { missingScopes, type Scope, whereToGrant } from './errors.ts'
 
-interface Surface {
+export interface Surface {
   surface: string
   scope: Scope
   /** The smallest read; changes are not tried. */
@@ -46,6 +46,14 @@ const SURFACES: readonly Surface[] = [
   },
 ]
 
+/** Only where the settings join tenants to apps of the organisation. */
+const APPS: Surface = {
+  surface: 'apps, to tell whom they provision',
+  scope: 'okta.apps.read',
+  read: { path: '/apps', looksRight: Array.isArray },
+  permission: 'View applications and their details',
+}
+
 /** What a service app needs for changes: whether it has the scopes shows when it fetches a token with them. */
 const CHANGES: readonly Surface[] = [
   {
@@ -62,12 +70,12 @@ interface Found extends Surface, Probe {
 
 /** Tries each surface with one read. */
 export async function checkTokens(
-  { clients, changes }: { clients: Clients; changes: boolean },
+  { clients, changes, provisions }: { clients: Clients; changes: boolean; provisions: boolean },
   app: VendorContext,
   context: RequestContext,
 ): Promise<TokenCheck[]> {
   const isServiceApp = clients.slot === 'privateKey'
-  const surfaces = [...SURFACES, ...(isServiceApp && changes ? CHANGES : [])]
+  const surfaces = [...SURFACES, ...(provisions ? [APPS] : []), ...(isServiceApp && changes ? CHANGES : [])]
   const found = await Promise.all(surfaces.map((surface) => tried(surface, clients, context)))
   return [
     {
@@ -131,11 +139,13 @@ function toCheck(found: Found, isServiceApp: boolean): SurfaceCheck {
   }
 }
 
+export const lacksScope = (scope: string) => `The token lacks the scope ${scope}.`
+
 const meaningOf = ({ outcome, read, lacks }: Found): string =>
   outcome === 'ok' && !read
     ? 'The service app has the scope. Its administrator role was not tried.'
     : lacks
-      ? `The token lacks the scope ${lacks}.`
+      ? lacksScope(lacks)
       : MEANINGS[outcome]
 
 function hintFor({ outcome, permission, scope, lacks }: Found, isServiceApp: boolean): string | undefined {
