@@ -14,9 +14,10 @@ const OVERSIZE_BYTES = 17 * 1024 * 1024
 /** Of an app that is sent a secret when an account is made. */
 export const ECHOES_BODY = {
   'echoes-body': {
-    about: 'Refuses each POST with a text that repeats what was sent, after it was carried out.',
+    about: 'Refuses a POST with a text that repeats what it sent.',
     when: ({ method, path }) => method === 'POST' && !path.includes('token'),
     async act(incoming, run) {
+      // It was carried out all the same.
       await run(incoming)
       const message = `Cannot take ${incoming.text}`
       return {

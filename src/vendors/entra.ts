@@ -5,11 +5,13 @@ import { connect } from './entra/connect.ts'
 import { pullAudit } from './entra/logs.ts'
 import { entraOperations } from './entra/operations.ts'
 import { type EntraSettings, fillIn, settings } from './entra/settings.ts'
+import { access } from './entra/setup.ts'
 
 export default defineVendor<EntraSettings>({
   name: 'entra',
   title: 'Microsoft Entra ID',
   connect,
+  access,
   settings,
   fillIn,
   facts: ({ endSessions }) => ({

@@ -34,7 +34,7 @@ export const ENTRA_FAULTS = {
       ),
   },
   'no-governance': {
-    about: 'Refuses to tell which roles can be activated: the directory has no P2 licence.',
+    about: 'Refuses to tell who can activate a role: no P2 licence.',
     when: ({ path }) => path.endsWith('/roleEligibilityScheduleInstances'),
     act: () =>
       graphError(

@@ -21,7 +21,7 @@ export interface OktaAppUser {
   externalId?: string
 }
 
-export const PUSHES = ['PUSH_NEW_USERS', 'PUSH_PROFILE_UPDATES', 'PUSH_USER_DEACTIVATION']
+const PUSHES = ['PUSH_NEW_USERS', 'PUSH_PROFILE_UPDATES', 'PUSH_USER_DEACTIVATION']
 
 export const newApp = (label: string, features: readonly string[] = PUSHES): OktaApp => ({
   id: idOf('0oa', label),

@@ -7,7 +7,7 @@ import { field } from '../http/values.ts'
 import { clientFor, codeIn, lacksLicence, NO_LICENCE } from './api.ts'
 import type { Connection } from './clients.ts'
 import { grantedIn } from './granted.ts'
-import { RIGHTS, type Right, WHERE_TO_MAKE, whereToGrant } from './rights.ts'
+import { lacksRight, RIGHTS, type Right, WHERE_TO_MAKE, whereToGrant } from './rights.ts'
 import type { EntraSettings } from './settings.ts'
 
 /** A right, with the smallest read that shows whether it is there; a right to change shows in the token alone. */
@@ -45,6 +45,12 @@ const PROVISIONS: readonly Surface[] = [
   { right: 'synchronization', surface: 'provisioning of apps' },
 ]
 
+/** What a tenant uses of Graph, by its settings. */
+export const surfacesOf = ({ provisions }: Pick<EntraSettings, 'provisions'>): readonly Surface[] => [
+  ...SURFACES,
+  ...(provisions ? PROVISIONS : []),
+]
+
 /** Fetches a token, reads from it what was granted, and tries each surface that can be read. */
 export async function checkTokens(
   connection: Connection,
@@ -78,7 +84,7 @@ export async function checkTokens(
   const token = source.held()
   const granted = token && grantedIn(token.secret)
   const checked = await Promise.all(
-    [...SURFACES, ...(provisions ? PROVISIONS : [])].map(async (one) => ({
+    surfacesOf({ provisions }).map(async (one) => ({
       ...one,
       probe: await tried(connection, one.path, context),
     })),
@@ -165,8 +171,7 @@ function toCheck({ right, surface, probe }: Checked, granted: ReadonlySet<string
   if (probe && !probe.licence) return answer(false, ...NO_LICENCE)
   const isMissing = probe ? probe.outcome === 'refused' : granted !== undefined && has === undefined
   if (isMissing) {
-    const meaning =
-      has === undefined ? `${anyOf[0]} is missing: without it, the app may not ${does}.` : REFUSED
+    const meaning = has === undefined ? lacksRight(right) : REFUSED
     return answer(false, meaning, whereToGrant(right))
   }
   if (!probe && granted === undefined) return answer(false, UNREADABLE, CONSOLE_SHOWS)

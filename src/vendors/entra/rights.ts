@@ -87,6 +87,10 @@ export const whereToGrant = (right: Right): string =>
   `Add the application permission ${RIGHTS[right].anyOf[0]} of Microsoft Graph, then choose Grant admin consent: ` +
   'Entra admin centre > App registrations > the app > API permissions.'
 
+/** What is said where no permission that is enough was granted. */
+export const lacksRight = (right: Right): string =>
+  `${RIGHTS[right].anyOf[0]} is missing: without it, the app may not ${RIGHTS[right].does}.`
+
 export const WHERE_TO_MAKE =
   'Entra admin centre > App registrations > the app: Overview has the Application (client) ID and the Directory (tenant) ' +
   'ID, Certificates & secrets the secret, the certificate or the federated credential.'

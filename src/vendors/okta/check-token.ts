@@ -64,6 +64,13 @@ const CHANGES: readonly Surface[] = [
   { surface: 'changes of groups', scope: 'okta.groups.manage', permission: 'Manage groups' },
 ]
 
+/** What a tenant uses of Okta, by its settings. */
+export const surfacesOf = ({ provisions, changes }: { provisions: boolean; changes: boolean }) => [
+  ...SURFACES,
+  ...(provisions ? [APPS] : []),
+  ...(changes ? CHANGES : []),
+]
+
 interface Found extends Surface, Probe {
   lacks?: string
 }
@@ -75,7 +82,7 @@ export async function checkTokens(
   context: RequestContext,
 ): Promise<TokenCheck[]> {
   const isServiceApp = clients.slot === 'privateKey'
-  const surfaces = [...SURFACES, ...(provisions ? [APPS] : []), ...(isServiceApp && changes ? CHANGES : [])]
+  const surfaces = surfacesOf({ provisions, changes: isServiceApp && changes })
   const found = await Promise.all(surfaces.map((surface) => tried(surface, clients, context)))
   return [
     {
@@ -116,10 +123,13 @@ function verdictOf(all: readonly Found[]): TokenVerdict {
   return found.every(({ outcome }) => outcome === 'ok') ? 'ok' : 'unreachable'
 }
 
+/** Okta refuses by the role of whoever made an API token. */
+export const MAY_NOT = 'The token may not read this.'
+
 const MEANINGS: { readonly [What in ProbeOutcome]: string } = {
   ok: READS_HERE,
   rejected: 'The token is not accepted: it was revoked, or lapsed after 30 days without use.',
-  refused: 'The token may not read this.',
+  refused: MAY_NOT,
   expired: 'The token has expired.',
   wrong_address: 'There is no Okta API at the address of this tenant.',
   sso_not_active: 'The token is not accepted.',
