@@ -1,10 +1,10 @@
 import type { Account } from '../../domain/account.ts'
 import type { Operations, RequestContext, Target } from '../../domain/operations.ts'
-import { sameUserName } from '../../domain/same.ts'
-import { Conflict, NotFound, Refused } from '../../errors.ts'
+import { Refused } from '../../errors.ts'
 import { path } from '../http/client.ts'
 import { asWord, type Rec } from '../http/values.ts'
 import { recordReads } from '../records/reads.ts'
+import { mustBeTarget } from '../records/target.ts'
 import { readAccess, readSessions } from './access.ts'
 import { mustAsk } from './api.ts'
 import { readAssignment } from './assignments.ts'
@@ -23,15 +23,9 @@ export function entraOperations(
   { provisions }: Pick<EntraSettings, 'provisions'>,
 ) {
   /** The user as it is now, right before a change. */
-  const current = async ({ id, userName }: Target, context: RequestContext): Promise<Rec> => {
-    const raw = await rawUser(connection, id, context)
-    if (!raw) throw new NotFound('The account is gone.', 'Look it up again with find_user.')
-    if (raw.id !== id || !sameUserName(asWord(raw.userPrincipalName), userName)) {
-      throw new Conflict(
-        'The account’s user name differs from the one this change is for.',
-        'Look it up again with find_user.',
-      )
-    }
+  const current = async (target: Target, context: RequestContext): Promise<Rec> => {
+    const found = await rawUser(connection, target.id, context)
+    const raw = mustBeTarget(found, target, ({ userPrincipalName }) => asWord(userPrincipalName))
     if (isSynced(raw)) throw synchronised(raw)
     return raw
   }
