@@ -46,6 +46,11 @@ export class Secret {
     return Secret.#of([this], ([value]) => prefix + value)
   }
 
+  /** A text with the secret in it, such as a body; still a secret. */
+  within(text: (value: string) => string): Secret {
+    return Secret.#of([this], ([value = '']) => text(value))
+  }
+
   /** A client's credentials for HTTP basic authentication (RFC 7617). */
   static basic(name: Secret, password: Secret): Secret {
     return Secret.#of(

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Io } from '../app/io.ts'
 import { type CommonOptions, sandboxSettings, settingsFile, settingsOf } from '../app/stores.ts'
@@ -33,20 +32,16 @@ function withoutSecrets(io: Io, options: CommonOptions): Settings | undefined {
     const [, variable = ''] = /^env:(.+)$/.exec(reference) ?? []
     return new Secret(io.env[variable] || `<the value of ${reference}>`)
   })
-  // A key is checked to be one.
-  const PlaceholderKey = SecretReference.transform(() => new Secret(anyKey()))
+  const PlaceholderText = SecretReference.transform((reference) => new Secret(`<the text of ${reference}>`))
+  // Vendors check that a key, a certificate or a key file is one, which a placeholder is not.
+  const unchecked = Object.assign(PlaceholderText, { refine: () => PlaceholderText })
   try {
     const raw = parseJsonc(readFileSync(settingsFile(io, options).file, 'utf8')) as object
     // These commands do not open the store.
-    const schema = settingsSchema(vendors, { Secret: PlaceholderSecret, SecretText: PlaceholderKey })
+    const schema = settingsSchema(vendors, { Secret: PlaceholderSecret, SecretText: unchecked })
     const { data } = schema.safeParse({ ...raw, store: undefined })
     return data && { ...data, leftOut: [], notes: [], routes: new Map(), route: DIRECT, keptSecrets: [] }
   } catch {
     return undefined
   }
 }
-
-const anyKey = (): string =>
-  generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    .privateKey.export({ type: 'pkcs8', format: 'pem' })
-    .toString()

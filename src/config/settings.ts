@@ -31,6 +31,8 @@ export interface TenantSettings {
   ca?: string | undefined
   /** The truth about people: an identity provider or an HR export. */
   source?: boolean | undefined
+  /** The apps of an identity provider that provision other tenants, by tenant: the provider's id of each. */
+  provisions?: Readonly<Record<string, string>> | undefined
   /** Whether a deactivation ends the sessions first, where the app can end them. */
   endSessions?: boolean | undefined
   /** The file that holds its people, for an app without an API; absolute once the settings are loaded. */
@@ -350,7 +352,14 @@ function unknownNames(
       ? []
       : [{ at: `protected.${index}.tenant`, kind: 'tenants' as const, name: entry.tenant }],
   )
-  return [...rules, ...accounts]
+  const provisioned = Object.entries(tenants).flatMap(([source, { provisions = {} }]) =>
+    Object.keys(provisions).map((name) => ({
+      at: `tenants.${source}.provisions`,
+      kind: 'tenants' as const,
+      name,
+    })),
+  )
+  return [...rules, ...accounts, ...provisioned]
     .filter(({ kind, name }) => !known[kind].includes(name))
     .map(({ at, kind, name }) => `${at}: there is no ${kind.slice(0, -1)} "${name.slice(0, 64)}"`)
 }

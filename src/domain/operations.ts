@@ -175,6 +175,18 @@ export interface AccessShown {
   unknown?: { what: string; where: string }[]
 }
 
+/** An app that an identity provider assigns to somebody. */
+export interface Assignment {
+  /** Its name at the provider. */
+  app?: string
+  /** Whether a group of the provider brings it. */
+  byGroup: boolean
+  /** Id of the account in that app; absent if the provider does not tell. */
+  accountId?: string
+  /** Whether the provider writes to that app, or only signs people in; absent if not known. */
+  writes?: boolean
+}
+
 /** What an app was found to support, by reads only. */
 export interface AppProbe {
   /** Whether the app could be probed at all. */
@@ -225,6 +237,8 @@ export interface Reads {
   readFields?(ask: { id: string }, context: RequestContext): Promise<FullAccount | undefined>
   readSessions?(ask: { id: string }, context: RequestContext): Promise<SessionsShown>
   readAccess?(ask: { id: string }, context: RequestContext): Promise<AccessShown>
+  /** Of an identity provider: its app with the id `app`, as it is assigned to the user; undefined if it is not. */
+  readAssignment?(ask: { id: string; app: string }, context: RequestContext): Promise<Assignment | undefined>
   listAccounts?(
     ask: { match?: Match; limit: number; at?: ListPosition },
     context: RequestContext,

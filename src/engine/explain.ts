@@ -1,10 +1,10 @@
 import type { Account, AuditEvent } from '../domain/account.ts'
 import type { AccessShown } from '../domain/operations.ts'
 import { IdentityError } from '../errors.ts'
-import { sameText } from '../text/text.ts'
 import type { Ask } from './ask.ts'
 import { type Logs, readAudit } from './audit.ts'
 import type { PersonAt } from './find-person.ts'
+import { provisioningOf, throughApp, writtenBack } from './provisioned.ts'
 import type { Tenant } from './tenants.ts'
 
 /** What one app tells of one account's access. */
@@ -73,7 +73,8 @@ export async function factsOf(
   const told = new Set(more.map(({ what }) => what))
   const rest = missing.filter((what) => !told.has(what))
   if (rest.length > 0) untold(rest.join(', '))
-  const provisionedBy = access.provisionedBy ?? sourceOf(account, tenant, places)
+  const provisionedBy =
+    access.provisionedBy ?? (await attempt('who provisions it', () => sourceOf(account, tenant, places, ask)))
   return {
     facts: {
       account,
@@ -94,13 +95,20 @@ async function changesOf({ userName }: Account, tenant: Tenant, logs: Logs) {
   return { events, notes: complete || next || notes.length > 0 ? notes : ['The log may not be whole.'] }
 }
 
-/** The source of people whose account bears this one's external id as its own id, or as its external id. */
-function sourceOf(
-  { externalId }: Account,
+/** The source of people that provisions an account, and what that means for a change; undefined if none is known to. */
+async function sourceOf(
+  account: Account,
   { settings }: Tenant,
   places: readonly PersonAt[],
-): string | undefined {
-  if (externalId === undefined || settings.source) return undefined
-  const isSame = (one: Account) => one.id === externalId || sameText(one.externalId ?? '', externalId)
-  return places.find((place) => place.tenant.settings.source && place.accounts.some(isSame))?.tenant.name
+  ask: Ask,
+): Promise<string | undefined> {
+  if (settings.source) return undefined
+  for (const { tenant, accounts } of places) {
+    const found = tenant.settings.source ? await provisioningOf(account, tenant, accounts, ask) : undefined
+    if (!found) continue
+    const { name, settings } = tenant
+    // An export writes nothing anywhere.
+    return settings.file === undefined ? `${name}${throughApp(found)}: ${writtenBack(found)}` : name
+  }
+  return undefined
 }

@@ -8,7 +8,7 @@ export interface AppRequest {
   url: URL
   /** Names in lower case; secrets are revealed only when the request is sent. */
   headers: Record<string, string | Secret>
-  body?: string
+  body?: string | Secret
   /** Sent as `application/x-www-form-urlencoded`, instead of a body. */
   form?: Readonly<Record<string, string | Secret>>
   /** Decides whether the request can be repeated; a POST that only reads is a read. */

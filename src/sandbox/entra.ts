@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import {
+  type EntraApp,
   type EntraGroup,
   type EntraRecords,
   type EntraUser,
@@ -16,23 +17,25 @@ import { mayAsk } from './entra/permissions.ts'
 import { graphRoutes } from './entra/routes.ts'
 import { openUnits } from './entra/units.ts'
 import { type Fault, type Faults, openFaults } from './faults.ts'
-import { HTTP_FAULTS } from './http-faults.ts'
+import { ECHOES_BODY, HTTP_FAULTS } from './http-faults.ts'
 import { type App, startApp } from './http-server.ts'
 import type { Arrival, Incoming, Reply } from './http-types.ts'
 import type { Limits } from './limit.ts'
+import { uuidOf } from './people.ts'
 import { type AccountHolder, peopleIn } from './people-in.ts'
 
-export const ENTRA_KINDS = { ...HTTP_FAULTS, ...ENTRA_FAULTS }
+export const ENTRA_KINDS = { ...HTTP_FAULTS, ...ECHOES_BODY, ...ENTRA_FAULTS }
 type EntraFault = keyof typeof ENTRA_KINDS
 
 const DIRECTORY = 'acme.onmicrosoft.com'
 const TENANT_ID = '0f7c1d1e-8f3b-4a55-9d0c-7a4f3a1b2c3d'
 
-/** All that this server can make use of. */
+/** All that this server can make use of, save what tells which apps somebody is assigned to. */
 export const ALL_PERMISSIONS = [
   ...['User.Read.All', 'User.EnableDisableAccount.All', 'User.ReadWrite.All', 'User.RevokeSessions.All'],
   ...['GroupMember.Read.All', 'GroupMember.ReadWrite.All', 'RoleManagement.Read.Directory'],
   ...['AuditLog.Read.All', 'ProvisioningLog.Read.All', 'UserAuthenticationMethod.Read.All'],
+  'Organization.Read.All',
 ]
 
 export interface EntraOptions {
@@ -62,8 +65,10 @@ export interface EntraTenant extends App, EntraRecords {
   group(name: string): EntraGroup
   addUser(user: Partial<EntraUser> & { userPrincipalName: string }): EntraUser
   addGroup(group: Partial<EntraGroup> & { displayName: string }): EntraGroup
-  /** Gives a directory role to a user or group. */
-  assignRole(principalId: string, role?: string): void
+  /** Adds an app with these provisioning jobs, which is assigned to nobody yet. */
+  addApp(displayName: string, jobs?: EntraApp['jobs']): EntraApp
+  /** Gives a directory role to a user or group, or lets them activate it. */
+  assignRole(principalId: string, role?: string, how?: 'now' | 'eligible'): void
   audit(entry: Parameters<typeof audit>[0]): void
   signIn(entry: Parameters<typeof signIn>[0]): void
   provisioned(entry: Parameters<typeof provisioned>[0]): void
@@ -152,10 +157,13 @@ export async function startEntra(options: EntraOptions = {}): Promise<EntraTenan
     group: (name) => named(records.groups, name, (group) => group.displayName),
     addUser: (given) => added(records.users, newUser(given)),
     addGroup: (given) => added(records.groups, newGroup(given)),
-    assignRole: (principalId, role = 'User Administrator') => {
+    addApp: (displayName, jobs = ['Active']) =>
+      added(records.apps, { id: uuidOf(`entra app ${displayName}`), displayName, jobs, assigned: [] }),
+    assignRole: (principalId, role = 'User Administrator', how = 'now') => {
       const [roleDefinitionId] = Object.entries(ROLES).find(([, name]) => name === role) ?? []
       if (roleDefinitionId === undefined) throw new TypeError(`There is no role ${role}.`)
-      records.roleAssignments.push({
+      const list = how === 'now' ? records.roleAssignments : records.roleEligibilities
+      list.push({
         id: crypto.randomUUID(),
         principalId,
         roleDefinitionId,

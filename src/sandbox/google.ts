@@ -9,7 +9,7 @@ import { type Activity, activityOf, type Happening, reportsApi } from './google/
 import { rolesApi } from './google/roles-api.ts'
 import { usersApi } from './google/users-api.ts'
 import { extrasOf, firstRecords, type GoogleExtras, userByKey } from './google/workspace.ts'
-import { HTTP_FAULTS } from './http-faults.ts'
+import { ECHOES_BODY, HTTP_FAULTS } from './http-faults.ts'
 import { type RetryAfter, startApp } from './http-server.ts'
 import type { Reply, Token } from './http-types.ts'
 import type { Limits } from './limit.ts'
@@ -18,7 +18,7 @@ import { type AccountHolder, peopleIn } from './people-in.ts'
 import { bearer } from './scim/bearer.ts'
 import { type Tenant, tenantOf } from './tenant.ts'
 
-export const GOOGLE_KINDS = { ...HTTP_FAULTS, ...GOOGLE_FAULTS }
+export const GOOGLE_KINDS = { ...HTTP_FAULTS, ...ECHOES_BODY, ...GOOGLE_FAULTS }
 type GoogleFault = keyof typeof GOOGLE_KINDS
 
 export interface GoogleOptions {
@@ -45,6 +45,8 @@ export interface GoogleTenant extends Tenant {
   readonly faults: Faults<GoogleFault>
   /** The project of the service account, and whether the Admin SDK API is enabled in it. */
   readonly project: { enabled: boolean }
+  /** What accounts were created with. */
+  readonly passwords: Google['passwords']
   /** What a user has beyond SCIM. */
   extras(user: string): GoogleExtras
   /** Writes to a log. */
@@ -68,6 +70,7 @@ const ALL_SCOPES = [
   ...['admin.directory.user.readonly', 'admin.directory.user', 'admin.directory.user.security'],
   ...['admin.directory.group.readonly', 'admin.directory.group.member'],
   ...['admin.directory.rolemanagement.readonly', 'admin.reports.audit.readonly'],
+  'admin.directory.domain.readonly',
 ]
 
 /** Starts a Workspace with its people and groups. Rejects when the port is taken. */
@@ -91,6 +94,7 @@ export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleTe
     now,
     tokenOf: ({ presented }) => oauth.tokens().find(({ value }) => value === presented),
     isEnabled: () => project.enabled,
+    passwords: [],
     log: (actor, name, parameters) =>
       happened({ at: now(), application: 'admin', actor, type: 'USER_SETTINGS', name, parameters }),
   }
@@ -128,6 +132,7 @@ export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleTe
       tokens: { serviceAccount: { slot: 'serviceAccount', value: JSON.stringify(oauth.keyFile) } },
       oauth,
       project,
+      passwords: google.passwords,
       faults,
       extras: (user: string) => extrasOf(google, tenant.user(user)),
       happened,

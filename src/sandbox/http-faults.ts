@@ -11,6 +11,23 @@ const httpDate = (at: number) => new Date(at).toUTCString()
 
 const OVERSIZE_BYTES = 17 * 1024 * 1024
 
+/** Of an app that is sent a secret when an account is made. */
+export const ECHOES_BODY = {
+  'echoes-body': {
+    about: 'Refuses a POST with a text that repeats what it sent.',
+    when: ({ method, path }) => method === 'POST' && !path.includes('token'),
+    async act(incoming, run) {
+      // It was carried out all the same.
+      await run(incoming)
+      const message = `Cannot take ${incoming.text}`
+      return {
+        status: 400,
+        body: { error: { code: 400, message, errors: [{ message, reason: 'invalid' }] } },
+      }
+    },
+  },
+} satisfies Record<string, FaultKind>
+
 /** Faults of any app over HTTP. */
 export const HTTP_FAULTS = {
   '429-storm': {

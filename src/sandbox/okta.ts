@@ -5,6 +5,7 @@ import { startApp } from './http-server.ts'
 import type { Reply } from './http-types.ts'
 import type { Limits } from './limit.ts'
 import { guarded, newApiToken, type OktaToken, presented, refusal } from './okta/access.ts'
+import { appRoutes, newApp, type OktaApp } from './okta/apps.ts'
 import { OKTA_FAULTS } from './okta/faults.ts'
 import { groupRoutes } from './okta/groups.ts'
 import { type LogEvent, openLog } from './okta/log.ts'
@@ -46,6 +47,8 @@ export interface OktaTenant extends Tenant {
   readonly faults: Faults<OktaFault>
   readonly log: LogEvent[]
   readonly rules: Organisation['rules']
+  /** Adds an app, which is assigned to nobody yet. */
+  addApp(label: string, features?: readonly string[]): OktaApp
   /** What Okta knows of somebody beside the profile, by login or id. */
   person(user: string): OktaPerson
   team(group: string): ReturnType<Organisation['team']>
@@ -63,6 +66,7 @@ export async function startOkta(options: OktaOptions = {}): Promise<OktaTenant> 
   const log = openLog(now)
   const service = openServiceApp(now)
   const tokens = { api: newApiToken(options.token) }
+  const apps = new Map<string, OktaApp>()
   const faults = openFaults(OKTA_KINDS)
   faults.set(options.faults ?? [])
   const lag = { ms: options.searchLagMs ?? 0 }
@@ -71,6 +75,7 @@ export async function startOkta(options: OktaOptions = {}): Promise<OktaTenant> 
   const scoped = [
     ...userRoutes(organisation, { record: log.record, lagMs }),
     ...groupRoutes(organisation, { lagMs }),
+    ...appRoutes(organisation, apps),
     ...log.routes,
   ]
   const app = await startApp({
@@ -97,6 +102,11 @@ export async function startOkta(options: OktaOptions = {}): Promise<OktaTenant> 
       faults,
       log: log.events,
       rules: organisation.rules,
+      addApp(label: string, features?: readonly string[]) {
+        const added = newApp(label, features)
+        apps.set(added.id, added)
+        return added
+      },
       lag,
       person: (user: string) => organisation.person(tenant.user(user).id),
       team: (group: string) => organisation.team(tenant.group(group).id),

@@ -48,6 +48,15 @@ export const tenantSettings = {
   ...networkSettings,
 }
 
+/** The setting that joins other tenants to the apps of an identity provider; `id` is the form of an app's id there. */
+export const provisions = (id: z.ZodString, where: string) =>
+  z
+    .record(z.string(), id)
+    .optional()
+    .describe(
+      `The apps here that provision other tenants: the name of each tenant, and the id of its app (${where})`,
+    )
+
 /** Types the schema of a tenant whose app is not asked over the network: the settings add `NOT_ASKED` to what it reads. */
 export const notAsked = <Own extends z.ZodObject>(own: Own) =>
   own as unknown as z.ZodObject & z.ZodType<TenantSettings & z.output<Own>>
@@ -70,6 +79,16 @@ export interface SetupGuide {
   tokens: readonly { name: string; made: string }[]
   steps: readonly SetupStep[]
   attributes: readonly { name: string; means: string }[]
+  caveats: readonly string[]
+  /** The public documents behind this guide. */
+  sources: readonly string[]
+}
+
+/** How to give this server its rights at an app that has many of them, in the words of its console. It contains no secret. */
+export interface AccessGuide {
+  steps: readonly SetupStep[]
+  /** Each right, what it is for, and what check_token says where it is missing. */
+  rights: readonly { name: string; for: string; missing: string }[]
   caveats: readonly string[]
   /** The public documents behind this guide. */
   sources: readonly string[]
@@ -117,6 +136,8 @@ export interface Vendor<Settings extends TenantSettings = TenantSettings> {
   about?: readonly string[]
   /** How to set up an identity provider to provision a tenant. */
   setup?: (settings: Settings, idp: Idp) => SetupGuide
+  /** How to give this server its rights, where there are many. */
+  access?: (settings: Settings) => AccessGuide
 }
 
 /** The name of a tenant's app for people. */

@@ -5,11 +5,13 @@ import { connect } from './entra/connect.ts'
 import { pullAudit } from './entra/logs.ts'
 import { entraOperations } from './entra/operations.ts'
 import { type EntraSettings, fillIn, settings } from './entra/settings.ts'
+import { access } from './entra/setup.ts'
 
 export default defineVendor<EntraSettings>({
   name: 'entra',
   title: 'Microsoft Entra ID',
   connect,
+  access,
   settings,
   fillIn,
   facts: ({ endSessions }) => ({
@@ -34,9 +36,9 @@ export default defineVendor<EntraSettings>({
   operations: (settings, context) => {
     const connection = openConnection(settings, context)
     return {
-      ...entraOperations(connection, context.tenant),
+      ...entraOperations(connection, context.tenant, settings),
       pullAudit: (ask, around) => pullAudit(connection, ask, around),
-      checkTokens: (_, around) => checkTokens(connection, context, around),
+      checkTokens: (_, around) => checkTokens(connection, settings, context, around),
     }
   },
 })

@@ -5,11 +5,13 @@ import { connect } from './google/connect.ts'
 import { pullAudit } from './google/logs.ts'
 import { googleOperations } from './google/operations.ts'
 import { type GoogleSettings, settings } from './google/settings.ts'
+import { access } from './google/setup.ts'
 
 export default defineVendor<GoogleSettings>({
   name: 'google',
   title: 'Google Workspace',
   connect,
+  access,
   settings,
   facts: () => ({
     deactivate: 'reversible',

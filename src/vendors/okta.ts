@@ -4,12 +4,14 @@ import { openClients } from './okta/clients.ts'
 import { connect } from './okta/connect.ts'
 import { oktaOperations } from './okta/operations.ts'
 import { type OktaSettings, settings } from './okta/settings.ts'
+import { access } from './okta/setup.ts'
 import type { OktaApp } from './okta/users.ts'
 
 export default defineVendor<OktaSettings>({
   name: 'okta',
   title: 'Okta',
   connect,
+  access,
   settings,
   facts: ({ deactivateMeans }) => ({
     deactivate: 'reversible',
@@ -43,7 +45,12 @@ export default defineVendor<OktaSettings>({
     }
     return {
       ...oktaOperations(app, settings),
-      checkTokens: (_, around) => checkTokens({ clients, changes: settings.allowWrites }, context, around),
+      checkTokens: (_, around) =>
+        checkTokens(
+          { clients, changes: settings.allowWrites, provisions: settings.provisions !== undefined },
+          context,
+          around,
+        ),
     }
   },
 })

@@ -19,3 +19,30 @@ test.each([
   })
   expect(groups).toHaveLength(areOne ? 1 : 2)
 })
+
+const GOOGLE = 'https://admin.googleapis.com'
+const ACME = { domain: 'acme.example', admin: 'admin@acme.example' }
+const OTHER = { domain: 'other.example', admin: 'admin@other.example' }
+
+test.each([
+  ['the same domain', ACME, { ...ACME, domain: 'ACME.example' }, true],
+  ['the same domain, with another administrator', ACME, { ...ACME, admin: 'admin@acme.test' }, true],
+  ['two domains', ACME, OTHER, false],
+  [
+    'two domains, of which one only ends like the other',
+    ACME,
+    { ...OTHER, domain: 'not-acme.example' },
+    false,
+  ],
+  ['two domains, and an administrator of the first', ACME, { ...OTHER, admin: 'admin@Acme.example' }, true],
+  ['two domains, and an administrator of the second', { ...ACME, admin: 'it@OTHER.example' }, OTHER, true],
+  ['a domain and none', ACME, {}, true],
+])('%s of Google Workspace', (_, one, other, areOne) => {
+  const groups = sameApps({ one: { url: GOOGLE, ...one }, other: { url: GOOGLE, ...other } })
+  expect(groups).toHaveLength(areOne ? 1 : 2)
+})
+
+test('two Workspaces with an address of their own each are two, whatever the domain', () => {
+  const groups = sameApps({ one: { url: GOOGLE, ...ACME }, other: { url: 'http://127.0.0.1:9', ...ACME } })
+  expect(groups).toHaveLength(2)
+})

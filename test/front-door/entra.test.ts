@@ -411,8 +411,9 @@ describe('update_group_members', () => {
 })
 
 describe('administrators', () => {
-  test('are known by directory roles, also those of a role-assignable group', async () => {
+  test('are known by directory roles, also those of a role-assignable group and those that they can activate', async () => {
     const [own, byGroup, none] = [newcomer(), newcomer(), newcomer()]
+    const [eligible, byEligibleGroup] = [newcomer(), newcomer()]
     world.entra.assignRole(own.id, 'Global Reader')
     const group = world.entra.addGroup({
       displayName: 'Admins',
@@ -420,7 +421,16 @@ describe('administrators', () => {
       members: [byGroup.id],
     })
     world.entra.assignRole(group.id)
+    const activating = world.entra.addGroup({
+      displayName: 'Admins on call',
+      isAssignableToRole: true,
+      members: [byEligibleGroup.id],
+    })
+    world.entra.assignRole(eligible.id, 'Global Administrator', 'eligible')
+    world.entra.assignRole(activating.id, 'User Administrator', 'eligible')
     for (const [user, admin] of [
+      [eligible, true],
+      [byEligibleGroup, true],
       [own, true],
       [byGroup, true],
       [none, false],
@@ -432,7 +442,17 @@ describe('administrators', () => {
     const names = (listed as unknown as { accounts: { userName: string }[] }).accounts.map(
       ({ userName }) => userName,
     )
-    expect(names).toEqual(expect.arrayContaining([own.userPrincipalName, byGroup.userPrincipalName]))
+    expect(names).toEqual(
+      expect.arrayContaining(
+        [own, byGroup, eligible, byEligibleGroup].map(({ userPrincipalName }) => userPrincipalName),
+      ),
+    )
+    expect(names).not.toContain(none.userPrincipalName)
+    const { people } = await world.call('explain_access', {
+      user: eligible.userPrincipalName,
+      tenants: ENTRA,
+    })
+    expect(JSON.stringify(people)).toContain('Global Administrator (can be activated)')
   })
 
   test('cannot be changed by an app without a directory role, which the answer says', async () => {
@@ -443,6 +463,18 @@ describe('administrators', () => {
       results: [{ outcome: 'failed', code: 'forbidden', note: expect.stringContaining('directory role') }],
     })
   })
+})
+
+test('without a licence to activate roles, administrators are those of now, and the rest is said not to be known', async () => {
+  await using other = await openEntra({ entra: { faults: ['no-governance'] } })
+  const user = other.entra.addUser({ userPrincipalName: 'unlicensed@example.com' })
+  other.entra.assignRole(user.id, 'Global Reader')
+  const { people, unknown } = await other.call('explain_access', {
+    user: user.userPrincipalName,
+    tenants: ENTRA,
+  })
+  expect(people).toMatchObject([{ facts: [{ account: { admin: true }, roles: ['Global Reader'] }] }])
+  expect(JSON.stringify(unknown)).toContain('roles that can be activated')
 })
 
 test('without the right to read roles, the question says that it is not known who is an administrator', async () => {

@@ -232,3 +232,48 @@ test('a user whose roles the token may not read is not said to be no administrat
   await call('deactivate_user', { user: userName, tenants: [OKTA], reason: REASON })
   expect(asked().at(-1)).toMatch(/is an administrator is not known: the token may not read roles/)
 })
+
+describe('administrators', () => {
+  const role = { id: 'ra1', label: 'Help Desk Administrator', type: 'HELP_DESK_ADMIN' }
+  const namesIn = ({ accounts }: Record<string, unknown>) =>
+    (accounts as { userName: string }[]).map(({ userName }) => userName)
+  const [ALAN, GRACE] = ['alan@example.com', 'grace@example.com']
+  /** Makes these people, and no others, the members of a group with a role. */
+  const byGroup = (app: OktaTenant, ...people: string[]) => {
+    const group = app.group('Sales')
+    group.members = people.map((user) => ({ value: app.user(user).id }))
+    app.team(group.id).roles = [role]
+  }
+
+  test('are listed, those by a group and those behind the first page too', async () => {
+    await using world = await openOkta()
+    const app = oktaOf(world)
+    byGroup(app, GRACE)
+    const own = app.users.slice(0, 103)
+    for (const { id } of own) app.person(id).roles.push(role)
+    const listed: string[] = []
+    const list = (cursor?: unknown) =>
+      world.call('list_users', { tenant: OKTA, match: { admin: true }, ...(cursor ? { cursor } : {}) })
+    let page = await list()
+    for (; page.nextCursor; page = await list(page.nextCursor)) listed.push(...namesIn(page))
+    expect(page.complete).toBe(true)
+    const expected = new Set([...own.map(({ userName }) => userName), GRACE])
+    expect([...listed, ...namesIn(page)].toSorted()).toEqual([...expected].toSorted())
+    app.faults.set(['no-stats'])
+    byGroup(app, GRACE)
+    for (const { id } of own) app.person(id).roles = []
+    expect(await list()).toMatchObject({ complete: false })
+    expect((await list()).nextCursor).toBeUndefined()
+  })
+
+  test('the last active one is not deactivated, and one of two by a group is', async () => {
+    await using world = await openOkta({}, { settings: { confirm: { admins: 'ask' } } })
+    const app = oktaOf(world)
+    byGroup(app, GRACE)
+    const leaves = () => world.call('deactivate_user', { user: GRACE, tenants: [OKTA], reason: REASON })
+    expect((await leaves()).error).toMatchObject({ code: 'protected' })
+    app.putInState(ALAN, 'ACTIVE')
+    byGroup(app, GRACE, ALAN)
+    expect(await leaves()).toMatchObject({ status: 'done' })
+  })
+})

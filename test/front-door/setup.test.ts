@@ -152,8 +152,90 @@ describe('identity-mcp setup', () => {
     ])
     expect(tenant).toMatchObject({ code: 2, err: expect.stringContaining('The tenants are: acme-netskope.') })
     expect(idp).toMatchObject({ code: 2, err: expect.stringMatching(/okta, entra/) })
-    expect(none.code).toBe(2)
+    expect(none).toMatchObject({ code: 2, err: expect.stringMatching(/--idp okta or --idp entra/) })
   })
+
+  test.each([
+    {
+      name: 'Okta, with a service app',
+      tenant: {
+        vendor: 'okta',
+        clientId: '0oa1',
+        tokens: { privateKey: 'env:KEY' },
+        url: 'https://acme.okta.com',
+      },
+      says: [
+        'okta.users.manage',
+        'Okta API Scopes tab',
+        'The token lacks the scope okta.roles.read.',
+        'Manage groups',
+      ],
+      unlike: ['Create token', 'okta.apps.read'],
+    },
+    {
+      name: 'Okta, with an API token and apps that it provisions',
+      tenant: {
+        ...{ vendor: 'okta', tokens: { api: 'env:KEY' }, url: 'https://acme.okta.com' },
+        provisions: { acme: '0oa1' },
+      },
+      says: ['Security > API > Tokens > Create token', 'View applications', 'The token may not read this.'],
+      unlike: ['okta.users.read', 'DPoP'],
+    },
+    {
+      name: 'Entra ID',
+      tenant: {
+        ...{ vendor: 'entra', directory: 'acme.onmicrosoft.com', clientId: 'client' },
+        tokens: { clientSecret: 'env:KEY' },
+      },
+      says: [
+        'User.RevokeSessions.All',
+        'Grant admin consent',
+        'copy its Value',
+        'AuditLog.Read.All is missing',
+      ],
+      unlike: ['Synchronization.Read.All', 'Upload certificate'],
+    },
+    {
+      name: 'Entra ID, with a certificate',
+      tenant: {
+        ...{ vendor: 'entra', directory: 'acme.onmicrosoft.com', clientId: 'client' },
+        tokens: { certificate: 'env:KEY' },
+      },
+      says: ['Upload certificate'],
+      unlike: ['copy its Value'],
+    },
+    {
+      name: 'Google Workspace',
+      tenant: {
+        ...{ vendor: 'google', domain: 'acme.example', admin: 'it@acme.example', allowWrites: false },
+        tokens: { serviceAccount: 'env:KEY' },
+      },
+      says: [
+        'https://www.googleapis.com/auth/admin.reports.audit.readonly',
+        'Domain-wide delegation > Add new',
+        'it@acme.example',
+      ],
+      // Nothing is changed there.
+      unlike: ['admin.directory.user.security', 'admin.directory.group.member'],
+    },
+  ])(
+    'says what this server needs at $name, and what check_token says without it',
+    async ({ tenant, says, unlike }) => {
+      using desk = openDesk({ acme: tenant })
+      const { code, out, err } = await desk.run('setup', 'acme')
+      expect(err).toBe('')
+      expect(code).toBe(0)
+      const text = out.replaceAll(/\s+/g, ' ')
+      for (const one of says) expect(text).toContain(one)
+      for (const one of unlike) expect(text).not.toContain(one)
+      const json = JSON.parse((await desk.run('setup', 'acme', '--json')).out)
+      expect(json).toMatchObject({ tenant: 'acme', vendor: tenant.vendor })
+      for (const { name, missing } of json.rights) {
+        expect(text).toContain(name)
+        expect(text).toContain(missing)
+      }
+    },
+  )
 
   test('says what is wrong with settings, as every command does', async () => {
     using broken = openDesk({}, '{')

@@ -45,7 +45,9 @@ describe('an account that a source of people provisions', () => {
     const facts = (explained as { facts: { tenant: string; provisionedBy?: string }[] }[]).flatMap(
       ({ facts }) => facts,
     )
-    expect(facts.find(({ tenant }) => tenant === SCIM)?.provisionedBy).toBe(OKTA)
+    expect(facts.find(({ tenant }) => tenant === SCIM)?.provisionedBy).toBe(
+      `${OKTA}: it can write back what is changed here, so make a lasting change there`,
+    )
     expect(facts.find(({ tenant }) => tenant === OKTA)?.provisionedBy).toBeUndefined()
   })
 

@@ -96,6 +96,7 @@ const ASKS: { readonly [Name in OperationName]: unknown } = {
   readAccount: { id: target.id },
   readFields: { id: target.id },
   readSessions: { id: target.id },
+  readAssignment: { id: target.id, app: group },
   readAccess: { id: target.id },
   listAccounts: { limit: 50, match: { status: 'active', group: 'Sales', email: 'a@example.com' } },
   listGroups: { limit: 50 },
@@ -141,12 +142,13 @@ const SETTINGS: Readonly<Record<string, Record<string, unknown>>> = {
     allowDelete: true,
   },
   'gainsight by users': { tokens: { accessKey: 'access-key' }, restDialect: 'users', allowDelete: true },
-  okta: { tokens: { api: 'api-token-0' }, externalIdAttribute: 'employeeNumber' },
+  okta: { tokens: { api: 'api-token-0' }, externalIdAttribute: 'employeeNumber', provisions: {} },
   'okta by a service app': { tokens: { privateKey: KEY }, clientId: '0oa1', deactivateMeans: 'deactivate' },
   entra: {
     directory: 'acme.onmicrosoft.com',
     clientId: 'client-id',
     tokens: { clientSecret: 'client-secret' },
+    provisions: {},
   },
   'entra with a token': {
     directory: 'acme.onmicrosoft.com',

@@ -110,6 +110,45 @@ describe.skipIf(noGraphClient)('a simulated directory answers @microsoft/microso
       .expand('roleDefinition')
       .get()
     expect(value).toMatchObject([{ roleDefinition: { displayName: 'User Administrator' } }])
+    entra.assignRole(user.id, 'Global Reader', 'eligible')
+    const { value: eligible } = await client
+      .api('/roleManagement/directory/roleEligibilityScheduleInstances')
+      .filter(`principalId eq '${user.id}'`)
+      .expand('roleDefinition')
+      .get()
+    expect(eligible).toMatchObject([{ roleDefinition: { displayName: 'Global Reader' } }])
+  })
+
+  test('tells which apps a user is assigned to, also by a group, and the jobs of an app', async () => {
+    const [user, other] = ['assigned@example.com', 'not.assigned@example.com'].map((userPrincipalName) =>
+      entra.addUser({ userPrincipalName }),
+    )
+    const group = entra.addGroup({ displayName: 'Netskope users', members: [user?.id ?? ''] })
+    const app = entra.addApp('Netskope', ['Quarantine'])
+    app.assigned.push(group.id)
+    entra.addApp('Another').assigned.push(user?.id ?? '')
+    entra.registration.permissions.add('Directory.Read.All').add('Synchronization.Read.All')
+    const { client: richer } = await openGraphClient(entra.url, await tokenFor(entra))
+    for (const right of ['Directory.Read.All', 'Synchronization.Read.All'])
+      entra.registration.permissions.delete(right)
+    const assigned = async (id = '') =>
+      (
+        await richer
+          .api(`/users/${id}/appRoleAssignments`)
+          .filter(`resourceId eq ${app.id}`)
+          .header('ConsistencyLevel', 'eventual')
+          .count(true)
+          .get()
+      ).value
+    expect(await assigned(user?.id)).toMatchObject([
+      { principalId: group.id, principalType: 'Group', resourceId: app.id, resourceDisplayName: 'Netskope' },
+    ])
+    expect(await assigned(other?.id)).toEqual([])
+    const { value } = await richer.api(`/servicePrincipals/${app.id}/synchronization/jobs`).get()
+    expect(value).toMatchObject([{ status: { code: 'Quarantine' } }])
+    expect(await failure(client.api(`/users/${user?.id}/appRoleAssignments`).get())).toMatchObject({
+      status: 403,
+    })
   })
 
   test('tells its logs, by time and by user', async () => {

@@ -52,7 +52,17 @@ interface OktaClient {
       limit?: number
     }): Listed<{ eventType: string; target: { alternateId: string }[]; outcome: { result: string } }>
   }
-  roleAssignmentApi: { listAssignedRolesForUser(ask: { userId: string }): Listed<{ label: string }> }
+  roleAssignmentApi: {
+    listAssignedRolesForUser(ask: { userId: string }): Listed<{ label: string }>
+    listUsersWithRoleAssignments(ask: { limit: number; after?: string }): Promise<{
+      value: { id: string }[]
+      _links?: { next?: { href: string } }
+    }>
+  }
+  applicationApi: {
+    getApplication(ask: { appId: string }): Promise<{ label: string; features: string[] }>
+    getApplicationUser(ask: { appId: string; userId: string }): Promise<object>
+  }
   userFactorApi: { listFactors(ask: { userId: string }): Listed<{ factorType: string }> }
 }
 
@@ -167,6 +177,47 @@ describe.skipIf(noSdk)('@okta/okta-sdk-nodejs at the simulated organisation', ()
       { label: 'Super Administrator' },
     ])
     expect(await all(client.userFactorApi.listFactors({ userId }))).toMatchObject([{ factorType: 'push' }])
+  })
+
+  test('lists who has administrator roles, page by page', async () => {
+    const { listUsersWithRoleAssignments } = client.roleAssignmentApi
+    const list = listUsersWithRoleAssignments.bind(client.roleAssignmentApi)
+    for (const user of [ADA, 'alan@example.com', 'grace@example.com'])
+      app
+        .person(user)
+        .roles.push({ id: `ra ${user}`, label: 'Help Desk Administrator', type: 'HELP_DESK_ADMIN' })
+    const first = await list({ limit: 2 })
+    expect(first.value).toHaveLength(2)
+    const after = new URL(first._links?.next?.href ?? '').searchParams.get('after') ?? ''
+    const second = await list({ limit: 2, after })
+    expect(second._links?.next).toBeUndefined()
+    expect(new Set([...first.value, ...second.value].map(({ id }) => id))).toEqual(
+      new Set([ADA, 'alan@example.com', 'grace@example.com'].map((user) => app.user(user).id)),
+    )
+  })
+
+  test('reads an app and to whom it is assigned', async () => {
+    const { id: userId } = await ada()
+    const netskope = app.addApp('Netskope')
+    const appId = netskope.id
+    netskope.users.set(userId, {
+      scope: 'GROUP',
+      status: 'PROVISIONED',
+      syncState: 'SYNCHRONIZED',
+      externalId: 'ns-1',
+    })
+    expect(await client.applicationApi.getApplication({ appId })).toMatchObject({
+      label: 'Netskope',
+      features: ['PUSH_NEW_USERS', 'PUSH_PROFILE_UPDATES', 'PUSH_USER_DEACTIVATION'],
+    })
+    expect(await client.applicationApi.getApplicationUser({ appId, userId })).toMatchObject({
+      scope: 'GROUP',
+      status: 'PROVISIONED',
+      syncState: 'SYNCHRONIZED',
+      externalId: 'ns-1',
+    })
+    const { id: other } = app.user('alan@example.com')
+    expect(await statusOf(client.applicationApi.getApplicationUser({ appId, userId: other }))).toBe(404)
   })
 
   test('reads the log, newest first and to its end', async () => {

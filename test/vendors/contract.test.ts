@@ -152,10 +152,7 @@ const subjects: readonly Subject[] = [
       // The address has no path that could be another one.
       'says of an address where nobody serves the app that it is wrong',
       'says of a token of another kind what it is',
-      // Accounts and groups are not made here.
-      'makes an account by one write, and no second one',
-      'makes an account once, though the reply is lost',
-      'does not know what became of a change whose reply is too large',
+      // Groups are not made here.
       'makes a group with its members by one write, and no second one',
       'makes a group once, though the reply is lost',
       // Graph has no other way to change a user.
@@ -193,10 +190,7 @@ const subjects: readonly Subject[] = [
       'says of an address where nobody serves the app that it is wrong',
       // An address belongs to one account.
       'finds two where two are meant',
-      // Nobody and no group is created.
-      'makes an account by one write, and no second one',
-      'makes an account once, though the reply is lost',
-      'does not know what became of a change whose reply is too large',
+      // No group is created.
       'makes a group with its members by one write, and no second one',
       'makes a group once, though the reply is lost',
       // There is no other form of a change.

@@ -56,10 +56,27 @@ export const ROLES: Readonly<Record<string, string>> = {
   'f2ef992c-3afb-46b9-b7cf-a126ee74c451': 'Global Reader',
 }
 
+/** An app in the directory that people are assigned to (learn.microsoft.com/graph/api/resources/serviceprincipal). */
+export interface EntraApp {
+  id: string
+  displayName: string
+  /** Status codes of its provisioning jobs; none for an app that only signs people in. */
+  jobs: ('NotConfigured' | 'NotRun' | 'Active' | 'Paused' | 'Quarantine')[]
+  /** Ids of the users and groups that it is assigned to. */
+  assigned: string[]
+}
+
 export interface EntraRecords {
   users: EntraUser[]
   groups: EntraGroup[]
+  /** Verified domains. */
+  domains: string[]
+  /** What accounts were created with. */
+  passwords: { password: string; forceChangePasswordNextSignIn?: unknown }[]
   roleAssignments: RoleAssignment[]
+  /** Roles that can be activated. */
+  roleEligibilities: RoleAssignment[]
+  apps: EntraApp[]
 }
 
 export const newUser = (given: Partial<EntraUser> & { userPrincipalName: string }): EntraUser => ({
@@ -139,5 +156,13 @@ export function firstRecords(people: readonly AccountHolder[]): EntraRecords {
     newGroup({ displayName: 'Announcements', mailEnabled: true, securityEnabled: false }),
     newGroup({ displayName: 'Helpdesk admins', isAssignableToRole: true }),
   ]
-  return { users, groups: [...groups, ...kept], roleAssignments: [] }
+  return {
+    users,
+    groups: [...groups, ...kept],
+    domains: ['acme.onmicrosoft.com', 'example.com'],
+    passwords: [],
+    roleAssignments: [],
+    roleEligibilities: [],
+    apps: [],
+  }
 }

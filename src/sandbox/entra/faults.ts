@@ -33,6 +33,16 @@ export const ENTRA_FAULTS = {
         "Neither tenant is B2C or tenant doesn't have premium license",
       ),
   },
+  'no-governance': {
+    about: 'Refuses to tell who can activate a role: no P2 licence.',
+    when: ({ path }) => path.endsWith('/roleEligibilityScheduleInstances'),
+    act: () =>
+      graphError(
+        400,
+        'AadPremiumLicenseRequired',
+        'The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license.',
+      ),
+  },
   'next-link-elsewhere': {
     about: 'Sends links to the next page that lead to another origin.',
     async act(incoming, run) {

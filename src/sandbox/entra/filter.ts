@@ -5,9 +5,10 @@ type Test = (row: unknown) => boolean
 /** The value at a path such as `initiatedBy/user/id`. */
 const valueAt = (row: unknown, path: string): unknown =>
   path.split('/').reduce((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], row)
-
-// A text, a list of names, a number, a time, an operator or a bracket.
-const WORD = /\s*('(?:[^']|'')*'|[()[\],]|[A-Za-z_$][\w./:]*|[\d:.TZ+-]+)/y
+// An id, a text, a list of names, a number, a time, an operator or a bracket.
+const WORD =
+  /\s*([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|'(?:[^']|'')*'|[()[\],]|[A-Za-z_$][\w./:]*|[\d:.TZ+-]+)/iy
+const ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 /**
  * The filter of learn.microsoft.com/graph/filter-query-parameter, as far as directories have it. Texts are compared
@@ -119,6 +120,7 @@ function literal(word: string): Literal {
   if (word.startsWith("'")) return word.slice(1, -1).replaceAll("''", "'")
   if (word === 'true' || word === 'false') return word === 'true'
   if (word === 'null') return null
+  if (ID.test(word)) return word
   const time = new Date(word)
   return Number.isNaN(time.getTime()) ? fail(`Invalid value ${word}.`) : time
 }

@@ -1,14 +1,19 @@
 import type { Reply } from '../http-types.ts'
 
 /** An error in the form of learn.microsoft.com/graph/errors. */
-export function graphError(status: number, code: string, message: string): Reply {
+export function graphError(
+  status: number,
+  code: string,
+  message: string,
+  details?: readonly object[],
+): Reply {
   const id = crypto.randomUUID()
   const innerError = {
     date: new Date().toISOString().slice(0, 19),
     'request-id': id,
     'client-request-id': id,
   }
-  return { status, body: { error: { code, message, innerError } } }
+  return { status, body: { error: { code, message, ...(details && { details }), innerError } } }
 }
 
 export const notFound = (name: string): Reply =>
@@ -21,7 +26,8 @@ export const notFound = (name: string): Reply =>
 export const denied = (): Reply =>
   graphError(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.')
 
-export const badRequest = (message: string): Reply => graphError(400, 'Request_BadRequest', message)
+export const badRequest = (message: string, details?: readonly object[]): Reply =>
+  graphError(400, 'Request_BadRequest', message, details)
 
 export const unsupportedQuery = (message: string): Reply =>
   graphError(400, 'Request_UnsupportedQuery', message)

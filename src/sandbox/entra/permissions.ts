@@ -31,6 +31,16 @@ const RULES: readonly Rule[] = [
       ...READ_DIRECTORY,
     ],
   },
+  {
+    method: 'GET',
+    path: /^\/users\/[^/]+\/appRoleAssignments/,
+    anyOf: ['AppRoleAssignment.ReadWrite.All', ...READ_DIRECTORY],
+  },
+  {
+    method: 'GET',
+    path: /^\/servicePrincipals\/[^/]+\/synchronization\/jobs/,
+    anyOf: ['Synchronization.Read.All', 'Synchronization.ReadWrite.All'],
+  },
   { method: 'GET', path: /^\/users/, anyOf: ['User.Read.All', 'User.ReadWrite.All', ...READ_DIRECTORY] },
   {
     method: 'GET',
@@ -54,6 +64,12 @@ const RULES: readonly Rule[] = [
     anyOf: ['ProvisioningLog.Read.All', 'AuditLog.Read.All'],
   },
   { method: 'GET', path: /^\/auditLogs\//, anyOf: ['AuditLog.Read.All'] },
+  { method: 'POST', path: /^\/users$/, anyOf: ['User.ReadWrite.All', 'Directory.ReadWrite.All'] },
+  {
+    method: 'GET',
+    path: /^\/organization/,
+    anyOf: ['Organization.Read.All', ...READ_DIRECTORY],
+  },
   ...['POST', 'DELETE'].map((method) => ({
     method,
     path: /^\/groups\/[^/]+\/members/,

@@ -1,4 +1,6 @@
 import { type Incoming, isObject, parseJson, type Reply, type Route } from '../http-types.ts'
+import { appRoutes } from './apps.ts'
+import { created } from './create.ts'
 import { type EntraGroup, type EntraRecords, type EntraUser, ROLES } from './directory.ts'
 import { badRequest, denied, notFound, Refusal } from './graph-error.ts'
 import { listReply, projected } from './lists.ts'
@@ -82,6 +84,14 @@ export function graphRoutes(state: GraphState): Route[] {
     return NO_CONTENT
   }
 
+  function createUser(incoming: Incoming): Reply {
+    const user = created(incoming, records)
+    if (!('userPrincipalName' in user)) return user
+    records.users.push(user)
+    logs.audits.unshift(audit({ at: now(), action: 'Add user', user }))
+    return { status: 201, body: projected(user, incoming, STANDARD) }
+  }
+
   function revoke(_: Incoming, name: string): Reply {
     const user = userAt(name)
     if (user.userType !== 'Guest') {
@@ -152,7 +162,17 @@ export function graphRoutes(state: GraphState): Route[] {
       const user = seen(userAt(name), incoming)
       return { status: 200, body: projected({ ...user, ...managerOf(user) }, incoming, STANDARD) }
     }),
+    { method: 'POST', path: '/users', run: createUser },
     { method: 'PATCH', path: '/users/:id', run: patchUser },
+    get('/organization', (incoming) => {
+      const verifiedDomains = records.domains.map((name, index) => ({
+        name,
+        type: 'Managed',
+        isInitial: index === 0,
+        isDefault: index === 1,
+      }))
+      return listReply([{ id: 'sandbox', displayName: 'Acme', verifiedDomains }], incoming, plain)
+    }),
     { method: 'POST', path: '/users/:id/revokeSignInSessions', run: revoke },
     // A cast to a type of directory object is an advanced query.
     get('/users/:id/memberOf/microsoft.graph.group', (incoming, name) => {
@@ -175,15 +195,13 @@ export function graphRoutes(state: GraphState): Route[] {
     ),
     { method: 'POST', path: '/groups/:id/members/$ref', run: addMember },
     { method: 'DELETE', path: '/groups/:id/members/:id/$ref', run: removeMember },
-    get('/roleManagement/directory/roleAssignments', (incoming) => {
-      const rows = records.roleAssignments.map((one) => ({
-        ...one,
-        ...(incoming.query.get('$expand')?.includes('roleDefinition') && {
-          roleDefinition: { id: one.roleDefinitionId, displayName: ROLES[one.roleDefinitionId] },
-        }),
-      }))
-      return listReply(rows, incoming, plain)
-    }),
+    get('/roleManagement/directory/roleAssignments', (incoming) =>
+      listReply(roleRows(records.roleAssignments, incoming), incoming, plain),
+    ),
+    get('/roleManagement/directory/roleEligibilityScheduleInstances', (incoming) =>
+      listReply(roleRows(records.roleEligibilities, incoming), incoming, plain),
+    ),
+    ...appRoutes(records),
     get('/auditLogs/directoryAudits', (incoming) =>
       listReply(logs.audits, incoming, { ...log, orderBy: 'activityDateTime desc' }),
     ),
@@ -206,6 +224,14 @@ const refuse = (reply: Reply): never => {
 }
 
 const groupRow = ({ members: _, ...group }: EntraGroup): Row => ({ ...group })
+
+const roleRows = (assignments: EntraRecords['roleAssignments'], { query }: Incoming): Row[] =>
+  assignments.map((one) => ({
+    ...one,
+    ...(query.get('$expand')?.includes('roleDefinition') && {
+      roleDefinition: { id: one.roleDefinitionId, displayName: ROLES[one.roleDefinitionId] },
+    }),
+  }))
 
 /** A refusal that is thrown becomes the reply. */
 const refusing =

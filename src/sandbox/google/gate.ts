@@ -11,6 +11,7 @@ export interface Google extends Workspace {
   tokenOf(incoming: Incoming): GoogleToken | undefined
   /** Whether the Admin SDK API is enabled. */
   isEnabled: () => boolean
+  passwords: { password: string; changePasswordAtNextLogin: unknown }[]
   /** Writes to the admin log. */
   log(actor: string, name: string, parameters: Record<string, string>): void
 }

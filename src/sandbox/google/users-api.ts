@@ -66,6 +66,27 @@ export function usersApi(google: Google): Route[] {
       ({ ids: [key = ''], query }) =>
         json(recordOf(google, userAt(google, key), query.get('projection') ?? 'basic')),
     ),
+    routeOf(google, { method: 'POST', path: users, scopes: WRITE }, ({ text, admin }) => {
+      const user = inserted(google, parseJson(text))
+      google.log(admin.userName, 'CREATE_USER', { USER_EMAIL: user.userName })
+      return json(recordOf(google, user, 'full'))
+    }),
+    routeOf(
+      google,
+      {
+        method: 'GET',
+        path: `${DIRECTORY}/customer/:id/domains`,
+        scopes: ['admin.directory.domain.readonly', 'admin.directory.domain'],
+      },
+      () =>
+        json({
+          kind: 'admin#directory#domains',
+          domains: [
+            { domainName: google.domain, isPrimary: true, verified: true },
+            { domainName: 'pending.example', isPrimary: false, verified: false },
+          ],
+        }),
+    ),
     routeOf(google, { method: 'PATCH', path: `${users}/:id`, scopes: WRITE }, (asked) => {
       const user = targetOf(google, asked)
       const body = parseJson(asked.text)
@@ -88,6 +109,28 @@ export function usersApi(google: Google): Route[] {
     }),
     ...credentialsApi(google, users),
   ]
+}
+
+/** A new user of a body (developers.google.com, "users.insert"). */
+function inserted(google: Google, body: unknown): ScimUser {
+  if (!isObject(body)) throw new GoogleError(400, 'parseError', 'Parse Error')
+  const { password, changePasswordAtNextLogin, ...values } = body
+  const { primaryEmail, name } = values
+  if (typeof primaryEmail !== 'string')
+    throw new GoogleError(400, 'required', 'Missing required field: primaryEmail')
+  if (!isObject(name) || !name.givenName || !name.familyName) {
+    throw new GoogleError(400, 'required', 'Missing required field: name')
+  }
+  if (typeof password !== 'string' || !/^[ -~]{8,100}$/.test(password)) throw invalid('password')
+  if (primaryEmail.split('@')[1]?.toLowerCase() !== google.domain) {
+    throw new GoogleError(404, 'domainNotFound', 'Domain not found.')
+  }
+  if (userByKey(google, primaryEmail) ?? groupByKey(google, primaryEmail)) {
+    throw new GoogleError(409, 'duplicate', 'Entity already exists.')
+  }
+  google.passwords.push({ password, changePasswordAtNextLogin })
+  const id = `2${String(google.passwords.length).padStart(20, '0')}`
+  return google.directory.putUser(patched(google, { id, userName: primaryEmail, active: true }, values))
 }
 
 /** OAuth tokens and application passwords. These lists have no pages. */

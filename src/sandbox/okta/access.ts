@@ -3,7 +3,7 @@ import type { Incoming, Reply, Route } from '../http-types.ts'
 import { fail, lacksScope } from './reply.ts'
 
 /** What an API token may do by the role of whoever made it; a service app too, besides its scopes. */
-export const PERMISSIONS = ['users', 'groups', 'roles', 'logs'] as const
+export const PERMISSIONS = ['users', 'groups', 'apps', 'roles', 'logs'] as const
 export type Permission = (typeof PERMISSIONS)[number]
 
 /** A token of a simulated organisation. It is live. */

@@ -29,6 +29,15 @@ export const OKTA_FAULTS = {
     about: 'Says that the token lacks the scope for users.',
     act: (incoming) => lacksScope(incoming, 'okta.users.read'),
   },
+  'no-stats': {
+    about: 'Lists groups without their statistics.',
+    when: ({ path }) => path.endsWith('/groups'),
+    act: (incoming, run) => {
+      const query = new URLSearchParams(incoming.query)
+      query.delete('expand')
+      return run({ ...incoming, query })
+    },
+  },
   'link-elsewhere': {
     about: 'The next page of each list is said to be on another host.',
     async act(incoming, run) {

@@ -11,14 +11,16 @@ const MOST_MEMBERS = 1_000
 export function groupRoutes(organisation: Organisation, { lagMs }: { lagMs: () => number }): Scoped[] {
   const { directory, team, now, rules } = organisation
 
-  const bodyOf = ({ id, displayName }: ScimGroup) => {
-    const { type } = team(id)
+  const bodyOf = ({ id, displayName, members = [] }: ScimGroup, expand?: string | null) => {
+    const { type, roles } = team(id)
+    const stats = { usersCount: members.length, appsCount: 0, hasAdminPrivilege: roles.length > 0 }
     return {
       id,
       created: '2026-01-01T00:00:00.000Z',
       objectClass: [type === 'APP_GROUP' ? 'okta:windows_security_principal' : 'okta:user_group'],
       type,
       profile: { name: displayName, description: null },
+      ...(expand === 'stats' && { _embedded: { stats } }),
     }
   }
 
@@ -33,7 +35,8 @@ export function groupRoutes(organisation: Organisation, { lagMs }: { lagMs: () =
           property === 'profile.name' ? [group.displayName] : property === 'id' ? [group.id] : undefined,
         ),
       )
-      return paged(incoming, wanted, { most: MOST_GROUPS, toBody: bodyOf })
+      const expand = incoming.query.get('expand')
+      return paged(incoming, wanted, { most: MOST_GROUPS, toBody: (group) => bodyOf(group, expand) })
     } catch (error) {
       if (error instanceof BadExpression) return fail('E0000031')
       throw error

@@ -25,7 +25,7 @@ export interface ServiceApp {
 
 export const ALL_SCOPES = [
   ...['okta.users.read', 'okta.users.manage', 'okta.groups.read', 'okta.groups.manage'],
-  ...['okta.roles.read', 'okta.logs.read'],
+  ...['okta.apps.read', 'okta.roles.read', 'okta.logs.read'],
 ]
 
 /** One for all service apps of this process: to make one takes a while. */

@@ -61,7 +61,7 @@ export interface Organisation {
   now: () => number
 }
 
-const idOf = (kind: '00u' | '00g' | '0pr', text: string) =>
+export const idOf = (kind: '00u' | '00g' | '0pr' | '0oa', text: string) =>
   kind + uuidOf(`okta ${kind} ${text}`).replaceAll('-', '').slice(0, 17)
 
 export const newUserId = () => `00u${randomBytes(9).toString('hex').slice(0, 17)}`

@@ -176,6 +176,18 @@ export function userRoutes(
     return { status: 204 }
   }
 
+  /** Only who has a role of their own; the link to the next page stands in the body. */
+  function listAssignees(incoming: Incoming): Reply {
+    const assigned = [...directory.users.values()].filter(({ id }) => person(id).roles.length > 0)
+    const toBody = ({ id }: ScimUser) => ({ id, orn: `orn:okta:directory:sandbox:users:${id}` })
+    const { headers = {}, body } = paged(incoming, assigned, { most: 100, toBody })
+    const [, next] = /<([^>]+)>; rel="next"/.exec(headers.link ?? '') ?? []
+    return {
+      status: 200,
+      body: { value: body, ...(next !== undefined && { _links: { next: { href: next } } }) },
+    }
+  }
+
   const groupsOf = (user: ScimUser) =>
     [...directory.groups.values()].filter(({ members = [] }) =>
       members.some(({ value }) => value === user.id),
@@ -242,16 +254,6 @@ export function userRoutes(
         })),
       ),
     ],
-    [
-      'okta.roles.read',
-      at('GET', '/iam/assignees/users', () => ({
-        status: 200,
-        body: {
-          value: [...directory.users.values()]
-            .filter(({ id }) => person(id).roles.length > 0)
-            .map(({ id }) => ({ id, orn: `orn:okta:directory:sandbox:users:${id}` })),
-        },
-      })),
-    ],
+    ['okta.roles.read', at('GET', '/iam/assignees/users', listAssignees)],
   ]
 }

@@ -27,7 +27,7 @@ export async function readAccess(
   { id }: { id: string },
   context: RequestContext,
 ): Promise<AccessShown> {
-  const [raw, { roles }, factors] = await Promise.all([
+  const [raw, { roles, eligible }, factors] = await Promise.all([
     rawUser(connection, id, context, `${SELECT},${MARK}`),
     groupsAndRoles(connection, id, context),
     ifAllowed(() => methodsOf(connection, id, context)),
@@ -37,13 +37,15 @@ export async function readAccess(
   const provisionedBy = raw && (isSynced(raw) ? domainOf(raw) : undefined)
   return {
     ...(state !== undefined && { state }),
-    ...(roles && { roles }),
+    ...(roles && { roles: [...roles, ...(eligible ?? []).map((name) => `${name} (can be activated)`)] }),
     ...(factors && { factors }),
     ...(endedAt !== undefined && { sessions: `those from before ${endedAt} have ended` }),
     ...(provisionedBy !== undefined && { provisionedBy }),
     unknown: [
       { what: 'open sessions', where: 'Graph tells of none; sign-ins are in pull_audit' },
-      { what: 'roles that can be activated', where: `${CONSOLE} > Identity governance > PIM` },
+      ...(eligible
+        ? []
+        : [{ what: 'roles that can be activated', where: `${CONSOLE} > Identity governance > PIM` }]),
       ...(roles ? [] : [{ what: 'roles', where: `${CONSOLE} > Roles & admins` }]),
       ...(factors
         ? []

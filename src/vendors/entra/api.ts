@@ -1,6 +1,7 @@
 import type { RequestContext } from '../../domain/operations.ts'
 import {
   BadReply,
+  Conflict,
   Forbidden,
   type IdentityError,
   NotFound,
@@ -49,7 +50,7 @@ export async function ask(
   if (answer.ok) return isRecord(answer.body) ? answer.body : {}
   const code = codeIn(reply.text)
   if (answer.failure.status === 404 && code !== undefined && NO_SUCH_RECORD.has(code)) return undefined
-  throw refusal(connection, answer.failure, { code, right, request })
+  throw refusal(connection, answer.failure, { code, isTaken: isTaken(reply.text), right, request })
 }
 
 export const clientFor = ({ client, logs }: Connection, { path }: ApiRequest): ApiClient =>
@@ -87,8 +88,11 @@ export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'
 
 // learn.microsoft.com/graph/resolve-auth-errors and /graph/errors.
 const NO_SUCH_RECORD: ReadonlySet<string> = new Set(['Request_ResourceNotFound', 'ResourceNotFound'])
-/** The log needs a licence that the directory lacks (microsoftgraph/microsoft-graph-docs#11986). */
-const NEEDS_PREMIUM = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant'
+/** A log, or Privileged Identity Management, needs a licence that the directory lacks (microsoft-graph-docs#11986). */
+const NEEDS_PREMIUM: ReadonlySet<string | undefined> = new Set([
+  'Authentication_RequestFromNonPremiumTenantOrB2CTenant',
+  'AadPremiumLicenseRequired',
+])
 
 /** Graph's error code. Its texts can repeat what users typed. */
 export function codeIn(text: string): string | undefined {
@@ -97,20 +101,35 @@ export function codeIn(text: string): string | undefined {
 }
 
 /** Whether the directory’s licence does not include what was asked for. */
-export const lacksLicence = (code: string | undefined): boolean => code === NEEDS_PREMIUM
+export const lacksLicence = (code: string | undefined): boolean => NEEDS_PREMIUM.has(code)
 
 export const NO_LICENCE = [
   'The directory has no licence for this: it needs Entra ID P1 or P2.',
   'Entra admin centre > Billing > Licenses shows what there is.',
 ] as const
 
+/** Whether another object has a value that must be its own (learn.microsoft.com/graph/errors: details). */
+function isTaken(text: string): boolean {
+  const error = field(parseJson(text), 'error')
+  const details = field(error, 'details')
+  return (
+    (Array.isArray(details) && details.some((one) => field(one, 'code') === 'ObjectConflict')) ||
+    /\bwith the same value for property \w+ already exists\b/.test(asWord(field(error, 'message')) ?? '')
+  )
+}
+
 interface Asked {
   code: string | undefined
+  isTaken: boolean
   right: Right
   request: ApiRequest
 }
 
-function refusal(connection: Connection, failure: Failure, { code, right, request }: Asked): IdentityError {
+function refusal(
+  connection: Connection,
+  failure: Failure,
+  { code, isTaken, right, request }: Asked,
+): IdentityError {
   const details = { cause: causeOf(failure) }
   const { method = 'GET' } = request
   const effect = request.effect ?? (method === 'GET' ? 'reads' : 'writes')
@@ -127,6 +146,13 @@ function refusal(connection: Connection, failure: Failure, { code, right, reques
     return new WrongAddress(
       'Something else than Microsoft Graph answers at the address of this tenant.',
       'Check `url` and `cloud` of this tenant.',
+      details,
+    )
+  }
+  if (failure.status === 400 && effect === 'writes' && isTaken) {
+    return new Conflict(
+      'Entra ID has another account with this user name or address.',
+      'Look it up with find_user.',
       details,
     )
   }

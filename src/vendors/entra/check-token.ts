@@ -7,26 +7,54 @@ import { field } from '../http/values.ts'
 import { clientFor, codeIn, lacksLicence, NO_LICENCE } from './api.ts'
 import type { Connection } from './clients.ts'
 import { grantedIn } from './granted.ts'
-import { RIGHTS, type Right, WHERE_TO_MAKE, whereToGrant } from './rights.ts'
+import { lacksRight, RIGHTS, type Right, WHERE_TO_MAKE, whereToGrant } from './rights.ts'
+import type { EntraSettings } from './settings.ts'
 
-/** Each right, with the smallest read that shows whether it is there; a right to change shows in the token alone. */
-const SURFACES: readonly { right: Right; surface: string; path?: string; optional?: true }[] = [
+/** A right, with the smallest read that shows whether it is there; a right to change shows in the token alone. */
+interface Surface {
+  right: Right
+  surface: string
+  path?: string
+  optional?: true
+}
+
+const SURFACES: readonly Surface[] = [
   { right: 'users', surface: 'users', path: '/users' },
   { right: 'groups', surface: 'groups', path: '/groups' },
   { right: 'roles', surface: 'administrator roles', path: '/roleManagement/directory/roleAssignments' },
+  {
+    right: 'eligible',
+    surface: 'roles that can be activated',
+    path: '/roleManagement/directory/roleEligibilityScheduleInstances',
+    optional: true,
+  },
   { right: 'audits', surface: 'audit log', path: '/auditLogs/directoryAudits' },
   { right: 'signIns', surface: 'sign-in log', path: '/auditLogs/signIns' },
   { right: 'provisioning', surface: 'provisioning log', path: '/auditLogs/provisioning' },
   { right: 'status', surface: 'deactivate and reactivate' },
   { right: 'sessions', surface: 'end sessions' },
   { right: 'profiles', surface: 'update users' },
+  { right: 'create', surface: 'create users', optional: true },
   { right: 'members', surface: 'change group members' },
   { right: 'methods', surface: 'sign-in methods', optional: true },
+]
+
+/** Only where the settings join tenants to apps of the directory. */
+const PROVISIONS: readonly Surface[] = [
+  { right: 'assignments', surface: 'app assignments' },
+  { right: 'synchronization', surface: 'provisioning of apps' },
+]
+
+/** What a tenant uses of Graph, by its settings. */
+export const surfacesOf = ({ provisions }: Pick<EntraSettings, 'provisions'>): readonly Surface[] => [
+  ...SURFACES,
+  ...(provisions ? PROVISIONS : []),
 ]
 
 /** Fetches a token, reads from it what was granted, and tries each surface that can be read. */
 export async function checkTokens(
   connection: Connection,
+  { provisions }: Pick<EntraSettings, 'provisions'>,
   app: VendorContext,
   context: RequestContext,
 ): Promise<TokenCheck[]> {
@@ -56,7 +84,10 @@ export async function checkTokens(
   const token = source.held()
   const granted = token && grantedIn(token.secret)
   const checked = await Promise.all(
-    SURFACES.map(async (one) => ({ ...one, probe: await tried(connection, one.path, context) })),
+    surfacesOf({ provisions }).map(async (one) => ({
+      ...one,
+      probe: await tried(connection, one.path, context),
+    })),
   )
   const isOptional = (one: (typeof checked)[number]) =>
     one.optional === true || (one.probe ? !one.probe.licence : granted === undefined)
@@ -140,8 +171,7 @@ function toCheck({ right, surface, probe }: Checked, granted: ReadonlySet<string
   if (probe && !probe.licence) return answer(false, ...NO_LICENCE)
   const isMissing = probe ? probe.outcome === 'refused' : granted !== undefined && has === undefined
   if (isMissing) {
-    const meaning =
-      has === undefined ? `${anyOf[0]} is missing: without it, the app may not ${does}.` : REFUSED
+    const meaning = has === undefined ? lacksRight(right) : REFUSED
     return answer(false, meaning, whereToGrant(right))
   }
   if (!probe && granted === undefined) return answer(false, UNREADABLE, CONSOLE_SHOWS)

@@ -1,30 +1,31 @@
 import type { Account } from '../../domain/account.ts'
 import type { Operations, RequestContext, Target } from '../../domain/operations.ts'
-import { sameUserName } from '../../domain/same.ts'
-import { Conflict, NotFound, Refused } from '../../errors.ts'
+import { Refused } from '../../errors.ts'
 import { path } from '../http/client.ts'
 import { asWord, type Rec } from '../http/values.ts'
 import { recordReads } from '../records/reads.ts'
+import { mustBeTarget } from '../records/target.ts'
 import { readAccess, readSessions } from './access.ts'
 import { mustAsk } from './api.ts'
+import { readAssignment } from './assignments.ts'
 import type { Connection } from './clients.ts'
+import { checkNew, createAccount } from './create.ts'
 import { checkGroup, domainOf, listGroups, readGroup, updateMembers } from './groups.ts'
 import { isGuest, isSynced, propertiesOf, SYNCED } from './profile.ts'
 import { RIGHTS } from './rights.ts'
+import type { EntraSettings } from './settings.ts'
 import { entraUsers, rawUser } from './users.ts'
 
 /** The operations on the users and groups of a directory. */
-export function entraOperations(connection: Connection, tenant: string) {
+export function entraOperations(
+  connection: Connection,
+  tenant: string,
+  { provisions }: Pick<EntraSettings, 'provisions'>,
+) {
   /** The user as it is now, right before a change. */
-  const current = async ({ id, userName }: Target, context: RequestContext): Promise<Rec> => {
-    const raw = await rawUser(connection, id, context)
-    if (!raw) throw new NotFound('The account is gone.', 'Look it up again with find_user.')
-    if (raw.id !== id || !sameUserName(asWord(raw.userPrincipalName), userName)) {
-      throw new Conflict(
-        'The account’s user name differs from the one this change is for.',
-        'Look it up again with find_user.',
-      )
-    }
+  const current = async (target: Target, context: RequestContext): Promise<Rec> => {
+    const found = await rawUser(connection, target.id, context)
+    const raw = mustBeTarget(found, target, ({ userPrincipalName }) => asWord(userPrincipalName))
     if (isSynced(raw)) throw synchronised(raw)
     return raw
   }
@@ -43,7 +44,9 @@ export function entraOperations(connection: Connection, tenant: string) {
     readGroup: (asked, context) => readGroup(connection, asked, context),
     readSessions: (asked, context) => readSessions(connection, asked, context),
     readAccess: (asked, context) => readAccess(connection, asked, context),
+    ...(provisions && { readAssignment: (asked, context) => readAssignment(connection, asked, context) }),
     async checkWrite({ operation, accounts, fields, group }, context) {
+      if (operation === 'createAccount') return checkNew(connection, fields, context)
       propertiesOf(fields)
       if (group) return checkGroup(connection, group.id, context)
       const synced = accounts.find(({ custom }) => custom?.[SYNCED] === true)
@@ -65,6 +68,7 @@ export function entraOperations(connection: Connection, tenant: string) {
     },
     deactivateAccount: (target, context) => enable(target, false, context),
     reactivateAccount: (target, context) => enable(target, true, context),
+    createAccount: ({ fields }, context) => createAccount(connection, fields, context),
     async updateAccount({ set, ...target }, context) {
       const body = propertiesOf(set)
       await current(target, context)

@@ -28,6 +28,16 @@ export const RIGHTS = {
       'Directory.ReadWrite.All',
     ],
   },
+  // learn.microsoft.com, "List roleEligibilityScheduleInstances".
+  eligible: {
+    does: 'read who can become an administrator',
+    anyOf: [
+      'RoleEligibilitySchedule.Read.Directory',
+      'RoleManagement.Read.Directory',
+      'RoleManagement.Read.All',
+      'RoleManagement.ReadWrite.Directory',
+    ],
+  },
   // learn.microsoft.com, "Update user": also needs User.Read.All.
   status: {
     does: 'deactivate and reactivate users',
@@ -38,6 +48,12 @@ export const RIGHTS = {
   profiles: {
     does: 'update users',
     anyOf: ['User.ReadWrite.All', 'User.ReadUpdate.All', 'Directory.ReadWrite.All'],
+  },
+  // learn.microsoft.com, "Create user".
+  create: { does: 'create users', anyOf: ['User.ReadWrite.All', 'Directory.ReadWrite.All'] },
+  domains: {
+    does: 'read the domains of the directory',
+    anyOf: ['Organization.Read.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
   },
   members: {
     does: 'change the members of groups',
@@ -50,6 +66,15 @@ export const RIGHTS = {
     does: 'read the provisioning log',
     anyOf: ['ProvisioningLog.Read.All', 'AuditLog.Read.All'],
   },
+  assignments: {
+    does: 'read which apps users are assigned to',
+    anyOf: ['Directory.Read.All', 'AppRoleAssignment.ReadWrite.All', 'Directory.ReadWrite.All'],
+  },
+  // learn.microsoft.com, "List synchronization jobs".
+  synchronization: {
+    does: 'read whether apps are provisioned',
+    anyOf: ['Synchronization.Read.All', 'Synchronization.ReadWrite.All'],
+  },
   methods: {
     does: 'read which sign-in methods users have',
     anyOf: ['UserAuthenticationMethod.Read.All', 'UserAuthenticationMethod.ReadWrite.All'],
@@ -61,6 +86,10 @@ export type Right = keyof typeof RIGHTS
 export const whereToGrant = (right: Right): string =>
   `Add the application permission ${RIGHTS[right].anyOf[0]} of Microsoft Graph, then choose Grant admin consent: ` +
   'Entra admin centre > App registrations > the app > API permissions.'
+
+/** What is said where no permission that is enough was granted. */
+export const lacksRight = (right: Right): string =>
+  `${RIGHTS[right].anyOf[0]} is missing: without it, the app may not ${RIGHTS[right].does}.`
 
 export const WHERE_TO_MAKE =
   'Entra admin centre > App registrations > the app: Overview has the Application (client) ID and the Directory (tenant) ' +

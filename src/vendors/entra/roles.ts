@@ -1,53 +1,54 @@
 import type { RequestContext } from '../../domain/operations.ts'
 import { path } from '../http/client.ts'
 import { asId, asText, field, type Rec } from '../http/values.ts'
-import { quoted } from './api.ts'
+import { type GraphRequest, quoted } from './api.ts'
 import type { Connection } from './clients.ts'
-import { allRows } from './rows.ts'
+import { allRows, ifAllowed } from './rows.ts'
 
 const ASSIGNMENTS = '/roleManagement/directory/roleAssignments'
 
 /** More names in one filter are refused (learn.microsoft.com/graph/filter-query-parameter: 15 expressions with `in`). */
 const MAX_IN_FILTER = 15
 
+/** Roles that somebody can activate, which makes them an administrator (Privileged Identity Management). */
+const ELIGIBLE = '/roleManagement/directory/roleEligibilityScheduleInstances'
+
 /**
- * The directory roles that somebody has now, of their own or by a role-assignable group; those can have no groups in them
- * (learn.microsoft.com/entra/identity/role-based-access-control/groups-concept). Roles that are only eligible (PIM) are
- * not among them.
+ * The directory roles that somebody has now or can activate, of their own or by a role-assignable group; those can have no
+ * groups in them (learn.microsoft.com/entra/identity/role-based-access-control/groups-concept). `eligible` is absent where
+ * it cannot be known.
  */
 export async function rolesOf(
   connection: Connection,
   id: string,
   groups: readonly Rec[],
   context: RequestContext,
-): Promise<string[]> {
+): Promise<{ now: string[]; eligible?: string[] }> {
   const principals = [
     id,
     ...groups.flatMap((group) => (group.isAssignableToRole ? (asId(group.id) ?? []) : [])),
   ]
-  const assignments = await Promise.all(
-    principals.map((principal) =>
-      allRows(
-        connection,
-        {
-          path: ASSIGNMENTS,
-          query: { $filter: `principalId eq ${quoted(principal)}`, $expand: 'roleDefinition' },
-          right: 'roles',
-        },
-        context,
-      ),
-    ),
-  )
-  const names = assignments
-    .flat()
-    .map(
-      (one) => asText(field(one.roleDefinition, 'displayName')) ?? asText(one.roleDefinitionId) ?? 'a role',
+  const heldBy = async (request: Pick<GraphRequest, 'path' | 'right'>) => {
+    const held = await Promise.all(
+      principals.map((principal) => {
+        const query = { $filter: `principalId eq ${quoted(principal)}`, $expand: 'roleDefinition' }
+        return allRows(connection, { ...request, query }, context)
+      }),
     )
-  return [...new Set(names)]
+    return [...new Set(held.flat().map(nameOf))]
+  }
+  const [now, eligible] = await Promise.all([
+    heldBy({ path: ASSIGNMENTS, right: 'roles' }),
+    ifAllowed(() => heldBy({ path: ELIGIBLE, right: 'eligible' })),
+  ])
+  return { now, ...(eligible && { eligible }) }
 }
 
+const nameOf = (one: Rec): string =>
+  asText(field(one.roleDefinition, 'displayName')) ?? asText(one.roleDefinitionId) ?? 'a role'
+
 /**
- * Everybody with a directory role. What holds a role and is no user, such as an app, is a row without a name, so that the
+ * Everybody with a directory role, and who can activate one as far as that may be known. What holds a role and is no user, such as an app, is a row without a name, so that the
  * list counts as incomplete.
  */
 export async function administrators(
@@ -55,8 +56,11 @@ export async function administrators(
   select: string,
   context: RequestContext,
 ): Promise<Rec[]> {
-  const assignments = await allRows(connection, { path: ASSIGNMENTS, right: 'roles' }, context)
-  const direct = new Set(assignments.flatMap((one) => asId(one.principalId) ?? []))
+  const [assignments, eligible = []] = await Promise.all([
+    allRows(connection, { path: ASSIGNMENTS, right: 'roles' }, context),
+    ifAllowed(() => allRows(connection, { path: ELIGIBLE, right: 'eligible' }, context)),
+  ])
+  const direct = new Set([...assignments, ...eligible].flatMap((one) => asId(one.principalId) ?? []))
   const groups = await allRows(
     connection,
     {

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { SettingsParts } from '../../config/settings.ts'
-import { BaseUrl, tenantSettings } from '../define.ts'
+import { UUID } from '../../domain/same.ts'
+import { BaseUrl, provisions, tenantSettings } from '../define.ts'
 import { isCertifiedKey } from '../http/assertion.ts'
 import { CLOUD_NAMES, CLOUDS, isCloud } from './clouds.ts'
 
@@ -49,6 +50,10 @@ const fields = ({ Secret, SecretText }: SettingsParts) => ({
   // learn.microsoft.com/graph/api/user-list: 999 at most.
   pageSize: z.int().min(1).max(999).default(999).describe('Users, groups or members per request'),
   source: z.boolean().default(true).describe('Whether this tenant is the truth about people'),
+  provisions: provisions(
+    z.string().regex(UUID, 'must be an Object ID, a UUID'),
+    'Entra admin centre > Enterprise applications > the app > Object ID',
+  ),
   endSessions: z
     .boolean()
     .default(true)

@@ -69,7 +69,7 @@ async function wholeUser(
   if (!UUID.test(id)) return undefined
   const user = await rawUser(connection, id, context)
   if (!user) return undefined
-  const [{ groups, roles }, activity] = await Promise.all([
+  const [{ groups, roles, eligible = [] }, activity] = await Promise.all([
     groupsAndRoles(connection, id, context),
     ifAllowed(() => signInActivity(connection, id, context)),
   ])
@@ -78,7 +78,7 @@ async function wholeUser(
     ...activity,
     ...definedOnly({
       groups: groups?.map((group) => ({ value: group.id, display: group.displayName })),
-      administrator: roles && roles.length > 0,
+      administrator: eligible.length > 0 || (roles && roles.length > 0),
     }),
   }
 }
@@ -88,10 +88,11 @@ export async function groupsAndRoles(
   connection: Connection,
   id: string,
   context: RequestContext,
-): Promise<{ groups?: Rec[]; roles?: string[] }> {
+): Promise<{ groups?: Rec[]; roles?: string[]; eligible?: string[] }> {
   const groups = await ifAllowed(() => groupsOf(connection, id, context))
-  const roles = await ifAllowed(() => rolesOf(connection, id, groups ?? [], context))
-  return definedOnly({ groups, roles: groups || (roles && roles.length > 0) ? roles : undefined })
+  const held = await ifAllowed(() => rolesOf(connection, id, groups ?? [], context))
+  const told = (roles: string[] | undefined) => (groups || (roles && roles.length > 0) ? roles : undefined)
+  return definedOnly({ groups, roles: told(held?.now), eligible: told(held?.eligible) })
 }
 
 /** Needs a right of its own and a licence, and is told by id alone (learn.microsoft.com/graph/api/resources/signinactivity). */

@@ -24,6 +24,10 @@ export async function readAccess(app: GoogleApp, id: string, context: RequestCon
     ...(credentials && { sessions: held(credentials) }),
     unknown: [
       { what: 'open sessions', where: 'Google lists no sessions; pull_audit has the sign-ins' },
+      {
+        what: 'apps that Google provisions',
+        where: 'Admin console, Apps > Web and mobile apps > the app > Autoprovisioning',
+      },
       ...(roles ? [] : [{ what: 'administrator roles', where: 'Admin console, Account > Admin roles' }]),
       ...(credentials
         ? []

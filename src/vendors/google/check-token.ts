@@ -20,7 +20,7 @@ interface Surface {
   writes?: true
 }
 
-const surfacesOf = (admin: string, domain: string): readonly Surface[] => [
+export const surfacesOf = (admin: string, domain: string): readonly Surface[] => [
   {
     surface: 'users',
     scope: 'admin.directory.user.readonly',

@@ -1,12 +1,13 @@
 import type { Operations, RequestContext, Target } from '../../domain/operations.ts'
-import { sameUserName } from '../../domain/same.ts'
-import { Conflict, NotFound, Refused } from '../../errors.ts'
+import { Refused } from '../../errors.ts'
 import { path } from '../http/client.ts'
 import { asWord, type Rec } from '../http/values.ts'
 import { recordReads } from '../records/reads.ts'
+import { mustBeTarget } from '../records/target.ts'
 import { readAccess } from './access.ts'
 import { type AdministratorRules, checkAccount, checkRecord } from './administrators.ts'
 import { mustAsk } from './api.ts'
+import { checkNew, createAccount } from './create.ts'
 import { checkFields, patchFor } from './edit.ts'
 import { listGroups, readGroup, updateMembers } from './groups.ts'
 import { STATE } from './record.ts'
@@ -17,15 +18,9 @@ import { type GoogleApp, googleUsers, userWithId } from './users.ts'
 export function googleOperations(app: GoogleApp, rules: AdministratorRules) {
   const sessions = googleSessions(app)
   /** The user as it is now, right before a change. */
-  const current = async ({ id, userName }: Target, context: RequestContext): Promise<Rec> => {
-    const raw = await userWithId(app, id, context)
-    if (!raw) throw new NotFound('The account is gone.', 'Look it up again with find_user.')
-    if (!sameUserName(asWord(raw.primaryEmail), userName)) {
-      throw new Conflict(
-        'The account’s user name differs from the one this change is for.',
-        'Look it up again with find_user.',
-      )
-    }
+  const current = async (target: Target, context: RequestContext): Promise<Rec> => {
+    const found = await userWithId(app, target.id, context)
+    const raw = mustBeTarget(found, target, ({ primaryEmail }) => asWord(primaryEmail))
     await checkRecord(rules, app, raw, context)
     return raw
   }
@@ -45,8 +40,9 @@ export function googleOperations(app: GoogleApp, rules: AdministratorRules) {
       const left = await sessions.left(id, context)
       return left === undefined ? {} : { left }
     },
-    async checkWrite({ operation, accounts, fields }) {
+    async checkWrite({ operation, accounts, fields }, context) {
       checkFields(fields)
+      if (operation === 'createAccount') return checkNew(app, fields, context)
       // Who is in a group is no change of the account.
       if (operation !== 'updateMembers') for (const account of accounts) checkAccount(rules, account)
       if (
@@ -60,6 +56,7 @@ export function googleOperations(app: GoogleApp, rules: AdministratorRules) {
       }
       return []
     },
+    createAccount: ({ fields }, context) => createAccount(app, fields, app.externalIdType, context),
     endSessions: async (target, context) => {
       await current(target, context)
       await sessions.end(target.id, context)

@@ -45,11 +45,15 @@ interface Asked {
   admin: string
 }
 
-const DELEGATION = 'Admin console, Security > Access and data control > API controls > Domain-wide delegation'
+export const DELEGATION =
+  'Admin console, Security > Access and data control > API controls > Domain-wide delegation'
+
+export const lacksScope = (scope: Scope): string =>
+  `The service account does not have the scope ${scopeUrl(scope)}.`
 
 const notDelegated = ({ scope }: Asked, cause: Error): IdentityError =>
   new Forbidden(
-    `The service account does not have the scope ${scopeUrl(scope)}.`,
+    lacksScope(scope),
     `Add it to the client ID of the service account: ${DELEGATION}. It can take up to 24 hours to work.`,
     { cause },
   )

@@ -5,7 +5,8 @@
  */
 export const SCOPES = {
   'admin.directory.user.readonly': 'Admin API privileges > Users > Read',
-  'admin.directory.user': 'Admin API privileges > Users > Update',
+  'admin.directory.user': 'Admin API privileges > Users > Update, and Create for new ones',
+  'admin.directory.domain.readonly': 'Domain Settings',
   'admin.directory.group.readonly': 'Admin API privileges > Groups > Read',
   'admin.directory.group.member': 'Admin API privileges > Groups > Update',
   'admin.directory.rolemanagement.readonly': 'Super Admin',

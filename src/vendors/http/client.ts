@@ -32,6 +32,8 @@ export interface ApiRequest {
   query?: Record<string, string | number | undefined>
   /** Sent as JSON. */
   body?: unknown
+  /** Sent as JSON instead of `body`, with a secret in it, which is removed from what the app sends back. */
+  sealed?: { secret: Secret; body: (value: string) => unknown }
   /** Sent as a form instead of a body. */
   form?: AppRequest['form']
   headers?: AppRequest['headers']
@@ -84,7 +86,7 @@ export function openClient(
   const root = options.base.href.replace(/\/$/, '')
   return {
     ...(paying && { paying }),
-    async send({ method = 'GET', path, query = {}, body, form, headers = {}, effect }, context) {
+    async send({ method = 'GET', path, query = {}, body, sealed, form, headers = {}, effect }, context) {
       const url = new URL(root + path)
       for (const [name, value] of Object.entries(query)) {
         if (value !== undefined) url.searchParams.set(name, String(value))
@@ -99,6 +101,7 @@ export function openClient(
           ...options.headers,
         },
         ...(body !== undefined && { body: stringifyExact(body) }),
+        ...(sealed && { body: sealed.secret.within((value) => stringifyExact(sealed.body(value))) }),
         ...(form && { form }),
         effect: effect ?? (method === 'GET' ? 'reads' : 'writes'),
         context,
@@ -113,8 +116,8 @@ export function openClient(
   }
 }
 
-const secretsIn = ({ headers, form = {} }: AppRequest): Secret[] =>
-  [...Object.values(headers), ...Object.values(form)].filter((value) => typeof value !== 'string')
+const secretsIn = ({ headers, body = '', form = {} }: AppRequest): Secret[] =>
+  [...Object.values(headers), body, ...Object.values(form)].filter((value) => typeof value !== 'string')
 
 /** Sends a request. Secrets that the app refuses are read again, and a read is then sent once more with new ones. */
 async function withRenewal(
@@ -168,7 +171,7 @@ function transmit(
         path: request.url.pathname + request.url.search,
         method: request.method,
         headers: revealed(request.headers),
-        body: request.form ? new URLSearchParams(revealed(request.form)).toString() : request.body,
+        body: bodyOf(request),
         signal: request.signal,
       }
       const { statusCode, headers, body } = await (alone
@@ -177,7 +180,10 @@ function transmit(
       const flat = flatHeaders(headers)
       const bytes = await decoded(await readCapped(body), flat['content-encoding'], MAX_REPLY_BYTES)
       const text = textOf(bytes, flat['content-type'])
-      return adapt([token, ...alsoSecret].reduce(scrubbed, { status: statusCode, headers: flat, text }))
+      const sent = typeof request.body === 'object' ? [request.body] : []
+      return adapt(
+        [token, ...alsoSecret, ...sent].reduce(scrubbed, { status: statusCode, headers: flat, text }),
+      )
     } catch (error) {
       throw networkError(error, request, alone)
     } finally {
@@ -197,6 +203,9 @@ const revealed = (values: Readonly<Record<string, string | Secret>>): Record<str
   Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? value : value.reveal()]),
   )
+
+const bodyOf = ({ form, body }: AppRequest): string | undefined =>
+  form ? new URLSearchParams(revealed(form)).toString() : typeof body === 'object' ? body.reveal() : body
 
 async function readCapped(body: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = []

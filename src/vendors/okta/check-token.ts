@@ -7,7 +7,7 @@ import { field } from '../http/values.ts'
 import { type Clients, poolOf } from './clients.ts'
 import { missingScopes, type Scope, whereToGrant } from './errors.ts'
 
-interface Surface {
+export interface Surface {
   surface: string
   scope: Scope
   /** The smallest read; changes are not tried. */
@@ -46,6 +46,14 @@ const SURFACES: readonly Surface[] = [
   },
 ]
 
+/** Only where the settings join tenants to apps of the organisation. */
+const APPS: Surface = {
+  surface: 'apps, to tell whom they provision',
+  scope: 'okta.apps.read',
+  read: { path: '/apps', looksRight: Array.isArray },
+  permission: 'View applications and their details',
+}
+
 /** What a service app needs for changes: whether it has the scopes shows when it fetches a token with them. */
 const CHANGES: readonly Surface[] = [
   {
@@ -56,18 +64,25 @@ const CHANGES: readonly Surface[] = [
   { surface: 'changes of groups', scope: 'okta.groups.manage', permission: 'Manage groups' },
 ]
 
+/** What a tenant uses of Okta, by its settings. */
+export const surfacesOf = ({ provisions, changes }: { provisions: boolean; changes: boolean }) => [
+  ...SURFACES,
+  ...(provisions ? [APPS] : []),
+  ...(changes ? CHANGES : []),
+]
+
 interface Found extends Surface, Probe {
   lacks?: string
 }
 
 /** Tries each surface with one read. */
 export async function checkTokens(
-  { clients, changes }: { clients: Clients; changes: boolean },
+  { clients, changes, provisions }: { clients: Clients; changes: boolean; provisions: boolean },
   app: VendorContext,
   context: RequestContext,
 ): Promise<TokenCheck[]> {
   const isServiceApp = clients.slot === 'privateKey'
-  const surfaces = [...SURFACES, ...(isServiceApp && changes ? CHANGES : [])]
+  const surfaces = surfacesOf({ provisions, changes: isServiceApp && changes })
   const found = await Promise.all(surfaces.map((surface) => tried(surface, clients, context)))
   return [
     {
@@ -108,10 +123,13 @@ function verdictOf(all: readonly Found[]): TokenVerdict {
   return found.every(({ outcome }) => outcome === 'ok') ? 'ok' : 'unreachable'
 }
 
+/** Okta refuses by the role of whoever made an API token. */
+export const MAY_NOT = 'The token may not read this.'
+
 const MEANINGS: { readonly [What in ProbeOutcome]: string } = {
   ok: READS_HERE,
   rejected: 'The token is not accepted: it was revoked, or lapsed after 30 days without use.',
-  refused: 'The token may not read this.',
+  refused: MAY_NOT,
   expired: 'The token has expired.',
   wrong_address: 'There is no Okta API at the address of this tenant.',
   sso_not_active: 'The token is not accepted.',
@@ -131,11 +149,13 @@ function toCheck(found: Found, isServiceApp: boolean): SurfaceCheck {
   }
 }
 
+export const lacksScope = (scope: string) => `The token lacks the scope ${scope}.`
+
 const meaningOf = ({ outcome, read, lacks }: Found): string =>
   outcome === 'ok' && !read
     ? 'The service app has the scope. Its administrator role was not tried.'
     : lacks
-      ? `The token lacks the scope ${lacks}.`
+      ? lacksScope(lacks)
       : MEANINGS[outcome]
 
 function hintFor({ outcome, permission, scope, lacks }: Found, isServiceApp: boolean): string | undefined {

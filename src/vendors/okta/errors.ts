@@ -19,6 +19,7 @@ export const SCOPES = [
   'okta.users.manage',
   'okta.groups.read',
   'okta.groups.manage',
+  'okta.apps.read',
   'okta.roles.read',
   'okta.logs.read',
 ] as const

@@ -1,9 +1,10 @@
 import type { Created, RequestContext, Target } from '../../domain/operations.ts'
-import { IdentityError, NotFound, Refused, UnknownOutcome, Unsupported } from '../../errors.ts'
+import { IdentityError, NotFound, Refused, Unsupported } from '../../errors.ts'
 import { inQuotes } from '../../text/text.ts'
 import { path } from '../http/client.ts'
 import { asId, asText, asWord, field, type Rec } from '../http/values.ts'
 import { everyRow } from '../records/reads.ts'
+import { inSteps } from '../records/steps.ts'
 import { ifAllowed, mustAsk, pagesOf } from './api.ts'
 import { groupById } from './groups.ts'
 import type { OktaApp } from './users.ts'
@@ -91,19 +92,13 @@ async function moveMembers(
     ...add.map(({ id }) => ({ method: 'PUT' as const, id })),
     ...remove.map(({ id }) => ({ method: 'DELETE' as const, id })),
   ]
-  for (const [made, { method, id }] of moves.entries()) {
-    try {
+  await inSteps(
+    moves.map(({ method, id }) => () => {
       const request = { method, path: path`/groups/${group.id}/users/${id}` }
-      await mustAsk(app, 'okta.groups.manage', request, context)
-    } catch (error) {
-      if (made === 0 || !(error instanceof IdentityError) || error instanceof UnknownOutcome) throw error
-      throw new UnknownOutcome(
-        'Okta made a part of the change, but not the rest.',
-        'Look at the members of the group before you do anything else.',
-        { cause: error },
-      )
-    }
-  }
+      return mustAsk(app, 'okta.groups.manage', request, context)
+    }),
+    { app: 'Okta', look: 'Look at the members of the group before you do anything else.' },
+  )
 }
 
 /** Creates a group, then fills it; what of that went wrong shows when it is read back. */

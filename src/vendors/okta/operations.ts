@@ -2,6 +2,7 @@ import type { Operations } from '../../domain/operations.ts'
 import { recordReads } from '../records/reads.ts'
 import { readAccess } from './access.ts'
 import { accountWrites, checkAccounts } from './accounts.ts'
+import { readAssignment } from './assignments.ts'
 import { checkGroup, createGroup, updateMembers } from './group-writes.ts'
 import { listGroups, readGroup } from './groups.ts'
 import { pullAudit } from './logs.ts'
@@ -10,11 +11,12 @@ import type { OktaSettings } from './settings.ts'
 import { type OktaApp, oktaUsers } from './users.ts'
 
 /** The operations on users, groups and the log of an organisation. */
-export const oktaOperations = (app: OktaApp, { deactivateMeans }: OktaSettings) =>
+export const oktaOperations = (app: OktaApp, { deactivateMeans, provisions }: OktaSettings) =>
   ({
     ...recordReads(oktaUsers(app)),
     ...accountWrites(app, deactivateMeans),
     readAccess: ({ id }, context) => readAccess(app, id, context),
+    ...(provisions && { readAssignment: (asked, context) => readAssignment(app, asked, context) }),
     async checkWrite({ fields, group, ...asked }, context) {
       profileOf(fields, app.externalIdAttribute)
       return [

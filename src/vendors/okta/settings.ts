@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { SettingsParts } from '../../config/settings.ts'
-import { BaseUrl, tenantSettings } from '../define.ts'
+import { BaseUrl, provisions, tenantSettings } from '../define.ts'
 import { isSigningKey } from '../http/assertion.ts'
 
 /** Okta's largest page of users (developer.okta.com, "List all users"). */
@@ -33,6 +33,10 @@ const fields = ({ Secret, SecretText }: SettingsParts) => ({
   pageSize: z.int().min(1).max(MAX_PAGE_SIZE).default(MAX_PAGE_SIZE).describe('Users per page of a list'),
   maxPages: z.int().min(1).max(10_000).default(500).describe('Most pages of one list that are read'),
   source: z.boolean().default(true).describe('Whether this tenant is the truth about people'),
+  provisions: provisions(
+    z.string().regex(/^\w{1,64}$/),
+    'Okta Admin Console, Applications > the app: 0oa… in its address',
+  ),
   endSessions: z
     .boolean()
     .default(true)

@@ -4,6 +4,7 @@ import { path } from '../http/client.ts'
 import { asId, asWord, field, isRecord, type Rec } from '../http/values.ts'
 import { everyRow } from '../records/reads.ts'
 import type { RecordSource } from '../records/source.ts'
+import { administrators } from './administrators.ts'
 import { ask, ifAllowed, type OktaApi, pagesOf, refusesSearch } from './api.ts'
 import { asScim, readMore, TAKES } from './profile.ts'
 import { anyOf, equals, searchFor } from './search.ts'
@@ -19,7 +20,7 @@ export interface OktaApp extends OktaApi {
 
 /** The users of an organisation. Only a record that is read by its id tells whether it is an administrator's. */
 export const oktaUsers = (app: OktaApp): RecordSource => ({
-  origin: { tenant: app.tenant, vendor: 'okta', more: readMore },
+  origin: { tenant: app.tenant, vendor: 'okta', more: readMore, tells: ['admin'] },
   takes: TAKES,
   pageSize: app.pageSize,
   maxPages: app.maxPages,
@@ -30,7 +31,8 @@ export const oktaUsers = (app: OktaApp): RecordSource => ({
     const direct = await byLogin(app, asked, context)
     return [...direct, ...(await bySearch(app, asked, context))]
   },
-  page({ match, start, cursor }, context) {
+  async page({ match, start, cursor }, context) {
+    if (match.admin === true) return { rows: await administrators(app, context), last: true }
     const query = { limit: app.pageSize, search: searchFor(match) }
     return pagesOf(app, 'okta.users.read', { path: '/users', query }, context)(start, cursor)
   },
