@@ -61,20 +61,10 @@ export type Account = z.infer<typeof Account>
  */
 export const WRITTEN_IN_APPS = [
   ...['name', 'givenName', 'familyName', 'displayName', 'formattedName', 'userName', 'email', 'otherEmails'],
-  ...['title', 'department', 'role', 'groups', 'userType', 'location', 'manager', 'managerName'],
-  ...[
-    'phone',
-    'locale',
-    'timezone',
-    'custom',
-    'alsoChanged',
-    'actor',
-    'action',
-    'target',
-    'group',
-    'detail',
-    'plan',
-  ],
+  ...['externalId', 'title', 'department', 'role', 'licence', 'state', 'groups', 'userType', 'location'],
+  ...['manager', 'managerName', 'phone', 'locale', 'timezone', 'custom', 'alsoChanged', 'fields'],
+  ...['roles', 'provisionedBy', 'factors', 'person', 'subject'],
+  ...['actor', 'action', 'target', 'group', 'detail', 'plan'],
 ] as const
 
 /** The accounts of one person, over all tenants. */

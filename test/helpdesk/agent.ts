@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
-import { decideAt } from '../support/strict.ts'
 import type { ToolAnswer } from '../support/world.ts'
+import { approveAt } from './approve.ts'
 import type { Desk } from './desk.ts'
+import { settled } from './settled.ts'
 
 export interface Account {
   tenant: string
@@ -23,6 +24,7 @@ export interface Answer extends ToolAnswer {
   note?: string
   nextCursor?: string
   change?: string
+  count?: number
   approval?: { approveAt: string; id: string }
   runId?: string
   comparisonId?: string
@@ -82,17 +84,12 @@ export async function newAgent({ client, asked }: Desk, memory: Memory) {
   }
 
   /** A call that changes something. Where a person must approve, it waits for that and is made again. */
-  async function change(
-    tool: string,
-    args: object,
-    { typed = (args as { user?: string }).user }: { typed?: string | undefined } = {},
-  ): Promise<Answer> {
+  async function change(tool: string, args: object): Promise<Answer> {
     const first = await call(tool, args)
     const { approval } = first
     if (!approval) return remember(tool, first)
     spent.questions += 1
-    // Asked for where an administrator is concerned.
-    expect(await decideAt(approval.approveAt, typed === undefined ? {} : { typed })).toBe(303)
+    expect(await approveAt(approval.approveAt)).toBe(303)
     return remember(tool, await call(tool, { ...args, approvalId: approval.id }))
   }
 
@@ -130,6 +127,11 @@ export async function newAgent({ client, asked }: Desk, memory: Memory) {
         accounts.push(...(page.accounts ?? []))
       }
       return { accounts, complete: page.complete }
+    },
+    /** What a run has come to, when it has ended. */
+    async ended({ runId }: Answer): Promise<Answer> {
+      await settled({ client }, runId)
+      return call('get_run', { runId })
     },
     /** What an earlier call of this tool changed. */
     remembered: (tool: string): string | undefined => memory.get(tool),

@@ -29,6 +29,7 @@ export const leaver = request({
 export const givenBack = request({
   asks: 'Katherine did not leave after all. Give it back.',
   most: { calls: 1, kilobytes: 1.2, questions: 1 },
+  follows: leaver,
   ends: 'What the earlier call changed is undone and read back.',
   changes: everywhere('katherine.johnson@example.com'),
   script: (agent) =>
@@ -54,8 +55,8 @@ export const leavers = request({
     const people = []
     for (const person of LEAVERS) people.push((await agent.accountsOf(person))[0]?.email)
     const reason = 'asked by the helpdesk'
-    const run = await agent.change('offboard', { people, reason }, { typed: '12' })
-    return agent.call('get_run', { runId: run.runId })
+    const run = await agent.change('offboard', { people, reason })
+    return agent.ended(run)
   },
   holds({ state, counts }) {
     expect(state).toBe('finished')
@@ -72,8 +73,8 @@ export const suspended = request({
     const [account] = await agent.accountsOf('Uma Kovács')
     const until = '2027-03-01T00:00[Europe/Budapest]'
     const args = { people: [account?.email], until, reason: 'suspended until 1 March' }
-    const run = await agent.change('offboard', args, { typed: '4' })
-    return agent.call('get_run', { runId: run.runId })
+    const run = await agent.change('offboard', args)
+    return agent.ended(run)
   },
   holds({ state, counts, note }, apps) {
     expect({ state, counts }).toMatchObject({ state: 'finished', counts: { done: 4, failed: 0, unknown: 0 } })

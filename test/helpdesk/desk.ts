@@ -2,7 +2,7 @@ import { startScimApp } from '../../src/sandbox/scim-app.ts'
 import { addApprovers } from '../support/approvers.ts'
 import { openWorld } from '../support/world.ts'
 
-/** Twenty requests in a minute are more than the apps allow; how they are paced is tested elsewhere. */
+/** Thirty requests in a minute are more than the apps allow; how they are paced is tested elsewhere. */
 const BUDGET = { perMinute: 3_000, perHour: 90_000, perDay: 900_000 }
 
 /** A company's helpdesk: four apps, a server with its default settings, a client, and Grace, who approves. */

@@ -49,6 +49,7 @@ export const newHire = request({
 
 export const sameGroups = request({
   asks: 'Give Noor Ali the same groups as Daniel Tanaka.',
+  follows: newHire,
   most: { calls: 5, kilobytes: 5, questions: 2 },
   ends: 'Where the app tells his groups she is added to each; elsewhere they are unknown, and said to be.',
   gap: {
@@ -97,6 +98,7 @@ export const firedAdmin = request({
     says: /super admin can do it in Gainsight/,
     closedBy: () => false,
   },
+  told: () => ['gainsight'],
   changes: everywhere('grace@example.com').filter((key) => !key.startsWith('gainsight')),
   async script(agent) {
     const accounts = await agent.accountsOf('Grace Hopper')
@@ -120,6 +122,7 @@ export const reset = request({
     says: /takes no passwords: they are reset at the identity provider.*Second factors are reset/,
     closedBy: named(/password|mfa|factor/),
   },
+  told: () => [/identity provider|console/i],
   async script(agent) {
     const [account] = await agent.accountsOf('Priya Weber')
     const { tenant, id } = account ?? {}
@@ -150,6 +153,7 @@ export const idleContractors = request({
     says: /the last sign-in is unknown/,
     closedBy: named(/idle|dormant|sign_?in/),
   },
+  told: () => [/unknown|not (tell|show|known|say|possible)|cannot|no .*sign-?in/i],
   async script(agent) {
     const tenants = await agent.tenants('list_users')
     const tenant = tenants.find(({ vendor }) => vendor === 'scim')?.tenant

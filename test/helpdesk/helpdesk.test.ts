@@ -42,7 +42,7 @@ describe.each(requests)('$asks', ({ most, changes = [], gap, arrange, run }) => 
   })
 })
 
-test('there are twenty requests, and the page tells of them all', () => {
-  expect(requests).toHaveLength(20)
+test('there are thirty requests, and the page tells of them all', () => {
+  expect(requests).toHaveLength(30)
   expect(readFileSync(join(import.meta.dirname, '../../docs/helpdesk.md'), 'utf8')).toBe(helpdeskPage())
 })

@@ -1,4 +1,6 @@
 import { expect } from 'vitest'
+import { leaver } from './changes.ts'
+import type { Apps } from './desk.ts'
 import { request } from './request.ts'
 
 const WEEK = 7 * 24 * 60 * 60 * 1000
@@ -7,6 +9,7 @@ export const cannotSignIn = request({
   asks: 'Ivan Park cannot log into Netskope. Why?',
   most: { calls: 2, kilobytes: 5, questions: 0 },
   ends: 'Told app by app: the account is active, what was done to it, what no app tells, and where to look.',
+  told: () => ['active'],
   async script(agent) {
     const tenants = await agent.tenants('explain_access')
     const tenant = tenants.find(({ vendor }) => vendor === 'netskope')?.tenant
@@ -57,6 +60,7 @@ export const brokenIntegration = request({
       rest.grants = grants
     }
   },
+  told: () => ['token'],
   async script(agent) {
     const tenants = await agent.tenants('check_token')
     const tenant = tenants.find(({ vendor }) => vendor === 'netskope')?.tenant
@@ -111,6 +115,7 @@ export const allAdmins = request({
   asks: 'Who are the administrators of all our apps?',
   most: { calls: 5, kilobytes: 3.5, questions: 0 },
   ends: 'Two in Gainsight; the other apps do not tell, which is said instead of “nobody”.',
+  told: () => ['grace', 'breakglass', /not (tell|say|show|report|known)|unknown|cannot|could not/i],
   async script(agent) {
     const answers = []
     for (const { tenant, vendor } of await agent.tenants('list_users')) {
@@ -129,17 +134,21 @@ export const allAdmins = request({
   },
 })
 
+const withFullLicence = ({ users }: Pick<Apps['gainsight'], 'users'>) =>
+  users.filter((user) => JSON.stringify(user).includes('"LicenseType":"Full"'))
+
 export const fullLicences = request({
   asks: 'How many Full licences do we use in Gainsight?',
   most: { calls: 2, kilobytes: 21, questions: 0 },
   ends: 'Counted from the rows, which were read to the end.',
+  told: ({ gainsight }) => [String(withFullLicence(gainsight).length)],
   async script(agent) {
     const tenants = await agent.tenants('list_users')
     const tenant = tenants.find(({ vendor }) => vendor === 'gainsight')?.tenant
     return agent.allUsers({ tenant, match: { licence: 'Full' }, limit: 200 })
   },
   holds({ accounts, complete }, { gainsight }) {
-    const full = gainsight.users.filter((user) => JSON.stringify(user).includes('"LicenseType":"Full"'))
+    const full = withFullLicence(gainsight)
     expect(complete).toBe(true)
     expect(accounts.map(({ userName }) => userName).sort()).toEqual(
       full.map(({ userName }) => userName).sort(),
@@ -149,6 +158,7 @@ export const fullLicences = request({
 
 export const whoDidThat = request({
   asks: 'Who deactivated Katherine in Netskope?',
+  follows: leaver,
   most: { calls: 2, kilobytes: 3.5, questions: 0 },
   ends: 'What this server did, for whom and with which call, beside the log of the app.',
   async script(agent) {
@@ -170,19 +180,22 @@ export const whoDidThat = request({
   },
 })
 
+const groupsOf = ({ groups, user }: Pick<Apps['scim'], 'groups' | 'user'>, name: string): string[] =>
+  groups
+    .filter(({ members = [] }) => members.some(({ value }) => value === user(name).id))
+    .map(({ displayName }) => displayName)
+
 export const whatDoesShe = request({
   asks: 'Which apps and groups does Priya Weber have?',
   most: { calls: 1, kilobytes: 2.5, questions: 0 },
   ends: 'All four apps; groups where the app tells them, and unknown where it does not.',
+  told: ({ scim }) => groupsOf(scim, 'priya.weber@example.com'),
   script: (agent) => agent.accountsOf('Priya Weber'),
   holds(accounts, { scim }) {
     expect(accounts).toHaveLength(4)
-    const id = scim.user('priya.weber@example.com').id
-    const groups = scim.groups.filter(({ members = [] }) => members.some(({ value }) => value === id))
+    const groups = groupsOf(scim, 'priya.weber@example.com')
     for (const account of accounts) {
-      expect(account.groups).toEqual(
-        account.tenant === 'acme-scim' ? groups.map(({ displayName }) => displayName) : undefined,
-      )
+      expect(account.groups).toEqual(account.tenant === 'acme-scim' ? groups : undefined)
     }
   },
 })

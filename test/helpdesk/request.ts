@@ -13,6 +13,10 @@ interface RequestSpec<Found> {
   changes?: readonly string[]
   /** For what is not offered: why, and what is done instead. */
   gap?: Gap
+  /** What was asked before and is spoken of here, such as a change to take back. */
+  follows?: HelpdeskRequest
+  /** What a person must read in the end, for agents that answer in words. */
+  told?: (apps: Apps) => readonly (string | RegExp)[]
   /** Brings the apps into the state that the request is about; returns how to bring them back. */
   arrange?: (apps: Apps) => () => void
   script: (agent: Agent) => Promise<Found>

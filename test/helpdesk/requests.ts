@@ -1,6 +1,18 @@
 import { givenBack, leaver, leavers, married, mover, superAdmin, suspended } from './changes.ts'
 import { firedAdmin, idleContractors, newHire, reset, sameGroups } from './gaps.ts'
 import {
+  backInOne,
+  calledOff,
+  doneToday,
+  forgotten,
+  howMany,
+  newTeam,
+  oneOfMany,
+  outOfTheProject,
+  projectGroup,
+  wholeTeam,
+} from './more.ts'
+import {
   allAdmins,
   brokenIntegration,
   cannotSignIn,
@@ -12,7 +24,7 @@ import {
 } from './reads.ts'
 import type { HelpdeskRequest } from './request.ts'
 
-/** Twenty requests of a helpdesk, in the order in which they are made. */
+/** Thirty requests of a helpdesk, in the order in which they are made. */
 export const requests: readonly HelpdeskRequest[] = [
   leaver,
   cannotSignIn,
@@ -34,4 +46,14 @@ export const requests: readonly HelpdeskRequest[] = [
   reset,
   whatDoesShe,
   idleContractors,
+  newTeam,
+  howMany,
+  backInOne,
+  forgotten,
+  oneOfMany,
+  projectGroup,
+  outOfTheProject,
+  calledOff,
+  wholeTeam,
+  doneToday,
 ]
