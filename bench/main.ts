@@ -13,6 +13,7 @@ import { listSize } from './list-size.ts'
 import { losses } from './losses.ts'
 import { manyTenants } from './many-tenants.ts'
 import { overhead } from './overhead.ts'
+import { processor } from './processor.ts'
 import { type Measured, machine, toMarkdown, toText } from './report.ts'
 import { requests } from './requests.ts'
 import type { Part } from './rows.ts'
@@ -30,6 +31,7 @@ const PARTS: Record<string, Part> = {
   http,
   greedy,
   'many-tenants': manyTenants,
+  processor,
   scan,
   growth,
   saturation,
