@@ -40,7 +40,7 @@ redis.call('HSET', KEYS[2], 'seq', ARGV[2], 'hash', ARGV[4])
 return 1`
 
 /** How long a line is retried against those of other instances, and the longest pause between two tries. */
-const CONTENDED_MS = 2_000
+const CONTENDED_MS = 10_000
 const LONGEST_PAUSE_MS = 32
 /** How long to wait for Redis to return, for the end of a started write and for a line that may have been written. */
 const REDIS_WAIT_MS = 10_000

@@ -64,7 +64,7 @@ interface Swappable<Mark> {
 }
 
 /** How long a change is retried against those of other processes, and the longest pause between two tries, milliseconds. */
-const CONTENDED_MS = 2_000
+const CONTENDED_MS = 10_000
 const LONGEST_PAUSE_MS = 32
 
 /** Makes `changes`, and retries until no other write comes in between. */
