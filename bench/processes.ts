@@ -43,21 +43,23 @@ async function measured(counts: readonly number[], more: Record<string, unknown>
   await using app = await startApp({ perMinute: UNLIMITED })
   using launch = prepareLaunch(app, { budget: { perMinute: UNLIMITED, atOnce: 100 } }, more)
   const answered = new Map<number, number>()
-  const fleets = new Map(
-    await Promise.all(counts.map(async (count) => [count, await fleet(launch, count)] as const)),
-  )
   const name = userNames()
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [count, clients] of fleets) {
+    for (const count of counts) {
+      const clients = await fleet(launch, count)
+      // The first call of a process learns and opens what the others have.
+      await Promise.all(clients.map((client) => answerOf(client, 'find_user', { user: name() })))
       const asked = await askUntil(
         Date.now() + TURN_MS,
         clients.map((client) => ({ ask: lookUp(client, name), atOnce: CALLS_IN_FLIGHT })),
       )
       const sum = asked.reduce((all, { answered }) => all + answered, 0)
       answered.set(count, (answered.get(count) ?? 0) + sum)
+      await Promise.all(clients.map((client) => client.close()))
     }
   }
-  const [most, clients = []] = [...fleets].at(-1) ?? [0]
+  const most = Math.max(...counts)
+  const clients = await fleet(launch, most)
   const outcomes = await Promise.all(
     clients.flatMap((client, at) =>
       Array.from({ length: CHANGES_EACH }, (_, one) =>
@@ -72,7 +74,7 @@ async function measured(counts: readonly number[], more: Record<string, unknown>
       ),
     ),
   )
-  await Promise.all([...fleets.values()].flat().map((client) => client.close()))
+  await Promise.all(clients.map((client) => client.close()))
   const failed = outcomes.filter((outcome) => outcome !== 'done')
   if (failed.length > 0) process.stderr.write(`${failed[0]}\n`)
   return {
