@@ -85,7 +85,7 @@ function counted(
       yield line
     }
   }
-  return journalOver({ append: form.append, end: form.end, lines }, derived)
+  return journalOver({ ...form, lines }, derived)
 }
 
 async function searchCosts(count: number): Promise<Costs> {

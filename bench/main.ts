@@ -13,6 +13,8 @@ import { listSize } from './list-size.ts'
 import { losses } from './losses.ts'
 import { manyTenants } from './many-tenants.ts'
 import { overhead } from './overhead.ts'
+import { processes } from './processes.ts'
+import { processor } from './processor.ts'
 import { type Measured, machine, toMarkdown, toText } from './report.ts'
 import { requests } from './requests.ts'
 import type { Part } from './rows.ts'
@@ -30,6 +32,8 @@ const PARTS: Record<string, Part> = {
   http,
   greedy,
   'many-tenants': manyTenants,
+  processor,
+  processes,
   scan,
   growth,
   saturation,
@@ -39,7 +43,7 @@ const PARTS: Record<string, Part> = {
   losses,
   kills,
 }
-const NEED_REDIS = ['instances', 'losses', 'kills']
+const NEED_REDIS = ['processes', 'instances', 'losses', 'kills']
 /** Takes hours, so only when it is asked for. */
 const BY_NAME_ONLY = ['kills']
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md')

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hkdfSync } from 'node:crypto'
 import { inspect } from 'node:util'
 import { type Redact, redactor } from './redact.ts'
 
@@ -104,6 +104,11 @@ export class Secret {
       .update(this.#current)
       .digest('hex')
       .slice(0, 8)
+  }
+
+  /** A key of 256 bits for one purpose, which only whoever has the secret can derive (HKDF, RFC 5869). */
+  derivedKey(purpose: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.#current, '', `identity-mcp ${purpose}`, 32))
   }
 
   /** `text` with every occurrence of the secret and of its parts replaced, in any spelling, in case an app echoes it. */

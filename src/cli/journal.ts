@@ -16,6 +16,7 @@ import { escapeUnseen, plainText } from '../text/text.ts'
 import { csv } from './journal-csv.ts'
 import { ocsfOf } from './journal-ocsf.ts'
 import { addProofCommands, anchorsIn, publicKeyOf } from './journal-proof.ts'
+import { addSegmentCommands } from './journal-segments.ts'
 import { rows, story } from './journal-text.ts'
 import { withProgress } from './progress.ts'
 import { newCommand, paint, print, toJson } from './terminal.ts'
@@ -59,10 +60,7 @@ export function journalCommand(io: Io, open: OpenData): Command {
     .command('reindex')
     .description('Build the index of the journal anew; it is brought up to date by itself otherwise')
     .action((_: object, command: Command) => reindex(io, open, command))
-  journal
-    .command('rotate')
-    .description('Close the journal so far as a segment, which can be kept elsewhere')
-    .action((_: object, command: Command) => rotate(io, open, command))
+  addSegmentCommands(journal, io, open)
   addProofCommands(journal, io, open)
   return journal
 }
@@ -197,23 +195,6 @@ const reindex = (io: Io, open: OpenData, command: Command) =>
   withData(io, open, command, async ({ journal }) => {
     const head = await withProgress(io, 'Building the index', () => journal.index.rebuild())
     print(io, paint(io, 'green', `Intact, and indexed up to entry ${head?.seq ?? 0}.`))
-  })
-
-const rotate = (io: Io, open: OpenData, command: Command) =>
-  withData(io, open, command, async ({ journal }) => {
-    if (!journal.rotate) {
-      throw new InvalidInput(
-        'A journal in Redis has no segments.',
-        'Keep copies of it with `journal export`.',
-      )
-    }
-    // What is closed has been verified, and stays in the index.
-    await journal.index.catchUp()
-    const segment = await journal.rotate()
-    await journal.index.catchUp()
-    if (!segment) return print(io, 'There is nothing to close: no entry was written since the last time.')
-    const { file, from, to, hash } = segment
-    print(io, `Closed: entries ${from} to ${to}, in ${file}.`, `The next entry follows ${hash}.`)
   })
 
 /** Warns once about lines that are not entries. */

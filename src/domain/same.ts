@@ -21,6 +21,9 @@ export const sameAddress = sameText
  */
 export const sameId = sameText
 
+/** The form of a user name, an address or an id in which two are the same if they are equal; for comparing each with many. */
+export const comparable = fold
+
 /** Whether an id is among others: exactly, or in other letter case if only one of them is. */
 export function amongIds(ids: readonly string[]): (id: string) => boolean {
   const exact = new Set(ids)

@@ -1,5 +1,6 @@
 import type { Account } from '../domain/account.ts'
 import { correlate, emailsOf, matchedBy, sharedKeys } from '../domain/correlate.ts'
+import { comparable } from '../domain/same.ts'
 import type { IdentityError } from '../errors.ts'
 import { sameText } from '../text/text.ts'
 import type { Ask } from './ask.ts'
@@ -56,9 +57,9 @@ const keysOf = (accounts: readonly Account[]): string[] => {
     ...accounts.flatMap(emailsOf),
     ...accounts.map(({ userName }) => userName),
   ].filter((key) => key !== undefined)
-  return keys
-    .filter((key, index) => keys.findIndex((other) => sameText(key, other)) === index)
-    .slice(0, MAX_KEYS)
+  const different = new Map<string, string>()
+  for (const key of keys) if (!different.has(comparable(key))) different.set(comparable(key), key)
+  return [...different.values()].slice(0, MAX_KEYS)
 }
 
 async function lookAgain(

@@ -43,7 +43,7 @@ export function callerRateLimit({
       const taken = take(state, limits, { atOnce, holdMs: HOLD_MS }, now)
       if ('ticket' in taken) {
         await turn.of(caller)
-        return () => settle(state, taken.ticket, undefined, Date.now())
+        return () => settle(state, taken.ticket, undefined, { now: Date.now() })
       }
       throw new RateLimited(
         'This caller has sent too many requests.',

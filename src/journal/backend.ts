@@ -12,7 +12,7 @@ export interface JournalHead {
 
 /** A part of a journal that is written no more. The next line begins with the hash of its last. */
 export interface Segment {
-  /** Name of its file in the data folder. */
+  /** Name of its file, in the data folder or where it is kept. */
   file: string
   from: number
   to: number
@@ -43,8 +43,18 @@ export interface JournalForm {
    * before `from`, and when a position is inside of such a segment.
    */
   lines(range?: { from?: number; to?: number }): AsyncIterable<RawLine>
-  /** Closes the lines written so far as a segment, if there are any. Absent where this storage has none. */
-  rotate?(): Promise<Segment | undefined>
+  /** Closes the lines written so far as a segment, if there are any. */
+  rotate(): Promise<Segment | undefined>
+  /** Moves closed segments; absent where a segment is a file of the data folder, which anybody can move. */
+  shelf?: Shelf
+}
+
+/** Takes closed segments out of a storage, the oldest first, and puts them back, the newest first. */
+export interface Shelf {
+  /** Throws `Conflict` unless it is the oldest one that is there. */
+  remove(segment: Segment): Promise<void>
+  /** Throws `Conflict` unless it is the newest one that is elsewhere. `texts` are its lines without line breaks. */
+  restore(segment: Segment, texts: AsyncIterable<string>): Promise<void>
 }
 
 export interface JournalEnd {

@@ -78,7 +78,12 @@ export const fileJournal = (
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
 /** The raw lines between two positions, in a file that begins at the position `base`; none when it does not exist. */
-async function* rawLines(path: string, base: number, from: number, to: number): AsyncGenerator<RawLine> {
+export async function* rawLines(
+  path: string,
+  base: number,
+  from: number,
+  to: number,
+): AsyncGenerator<RawLine> {
   const size = base + sizeOf(path)
   if (size < from) {
     throw new Unavailable('The journal has become shorter.', 'Run the command `journal verify`.')
@@ -155,7 +160,7 @@ async function openFile(path: string, head: FileHead): Promise<FileHandle> {
 }
 
 /** Flushes the folder, since a new file's name is on disk only after that. */
-async function flushFolder(folder: string): Promise<void> {
+export async function flushFolder(folder: string): Promise<void> {
   let file: FileHandle | undefined
   try {
     file = await open(folder, 'r')

@@ -59,11 +59,11 @@ export function lineIndex(form: Omit<JournalForm, 'append'>, store: Store): Line
   }
 
   /** Whether the last verified line is still where it was: else this is another journal. */
-  async function isStillThere(last: Checkpoint, head: JournalHead | undefined): Promise<boolean> {
+  async function isStillThere(last: Checkpoint, { head, begins }: JournalEnd): Promise<boolean> {
     if (last.seq === 0) return true
+    if (begins && last.seq <= begins.to) return last.hash === begins.hash
     const place = (await rowsOf(last).places([last.seq])).get(last.seq)
     if (!place || !head || head.seq < last.seq) return false
-    // It may be in a segment that is kept elsewhere.
     if (head.seq === last.seq) return head.hash === last.hash
     for await (const { bytes } of form.lines({ from: place.from, to: place.behind })) {
       return readLine(bytes)?.hash === last.hash
@@ -120,7 +120,7 @@ export function lineIndex(form: Omit<JournalForm, 'append'>, store: Store): Line
       lastElsewhere = end.begins?.to
       if (!head && position > 0) throw notIntact()
       let last = await checkpoint()
-      if (!(await isStillThere(last, head))) last = await startOver(last)
+      if (!(await isStillThere(last, end))) last = await startOver(last)
       if (head) await readOn(last.seq === 0 ? firstOf(last, end) : last, { head, position }, signal)
       return head
     })

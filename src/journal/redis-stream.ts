@@ -5,23 +5,28 @@ import { type RedisConnection, toMs } from '../store/redis-connection.ts'
 import { isRefusal } from '../store/redis-problems.ts'
 import type { Store } from '../store/store.ts'
 import { memoryStore } from '../store/table-store.ts'
-import type { JournalForm, JournalHead, RawLine } from './backend.ts'
+import type { JournalForm, JournalHead, Segment } from './backend.ts'
 import { isUnchanged, NO_LINE, readLine, toLine } from './entry.ts'
 import type { JournalEvent, JournalLine } from './events.ts'
 import { type Journal, journalOver } from './journal.ts'
-
-/** The stream of lines, each with its number as id, and the hash that records the last of them. */
-export const journalKeys = (prefix: string): readonly [stream: string, head: string] => [
-  `${prefix}journal`,
-  `${prefix}journal-head`,
-]
-type Keys = ReturnType<typeof journalKeys>
+import {
+  closedEntries,
+  closeStream,
+  journalKeys,
+  type Keys,
+  linesBetween,
+  redisShelf,
+  type StreamEntry,
+  segmentsIn,
+  shorterError,
+  toRaw,
+} from './redis-segments.ts'
 
 /** The state of the journal, and its lines with the ids ARGV[1] to ARGV[2]. */
 const STATE_SCRIPT = `
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 return {
-  redis.call('HMGET', KEYS[2], 'seq', 'hash'),
+  redis.call('HMGET', KEYS[2], 'seq', 'hash', 'closed'),
   last,
   redis.call('TIME'),
   redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2])
@@ -35,32 +40,28 @@ redis.call('HSET', KEYS[2], 'seq', ARGV[2], 'hash', ARGV[4])
 return 1`
 
 /** How long a line is retried against those of other instances, and the longest pause between two tries. */
-const CONTENDED_MS = 2_000
+const CONTENDED_MS = 10_000
 const LONGEST_PAUSE_MS = 32
 /** How long to wait for Redis to return, for the end of a started write and for a line that may have been written. */
 const REDIS_WAIT_MS = 10_000
 const RETRY_MS = 250
-/** Lines per read. */
-const PAGE_LENGTH = 500
 
-type StreamEntry = [id: string, fields: string[]]
 type LastLine = Pick<JournalHead, 'seq' | 'hash'>
 
 interface StreamState {
   /** The last line as recorded, and as it is in the stream. */
   head: LastLine | undefined
   last: StreamEntry | undefined
+  /** The last segment that was closed. */
+  closed: Segment | undefined
   now: number
   lines: JournalLine[]
 }
 
 /** The journal in a Redis stream, with the same lines and the same chain as in a file, and its index in `derived`. */
-export const streamJournal = (
-  { prefix, run, onReady }: RedisConnection,
-  derived: Store = memoryStore(),
-): Journal => {
+export const streamJournal = (connection: RedisConnection, derived: Store = memoryStore()): Journal => {
+  const { prefix, run, onReady } = connection
   const keys = journalKeys(prefix)
-  const [stream] = keys
   /** The last line known to this process, to detect when Redis lost lines. */
   let known: LastLine | undefined
   /** Writes that are started in the journal and not ended yet. */
@@ -76,7 +77,7 @@ export const streamJournal = (
   /** The state of the journal. Records a loss first, if lines were lost. */
   async function checkedState(redis: RedisCommands): Promise<StreamState> {
     for (;;) {
-      const state = await stateOf(redis, keys, known?.seq)
+      const state = await stateFrom(redis, keys, known?.seq)
       if (!endsAsRecorded(state)) throw tamperedError()
       if (!known || continuesFrom(known, state)) return state
       // With nothing left, the chain continues from the line known here, and so shows what is missing.
@@ -95,7 +96,7 @@ export const streamJournal = (
     for (let tries = 1; ; tries += 1) {
       const state = await checkedState(redis)
       for (const line of tried) {
-        const { lines } = await stateOf(redis, keys, line.seq)
+        const { lines } = await stateFrom(redis, keys, line.seq)
         if (lines.some(({ hash }) => hash === line.hash)) return line
       }
       const next = toLine(event, state.head ?? { seq: 0, hash: NO_LINE }, new Date(state.now))
@@ -112,6 +113,19 @@ export const streamJournal = (
         throw new Unavailable('Too many concurrent writes to the journal.', 'Try again later.')
       }
       await setTimeout(Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS))
+    }
+  }
+
+  /** Closes what is written, also while others write. */
+  async function rotate(redis: RedisCommands): Promise<Segment | undefined> {
+    for (;;) {
+      const { head, last, closed } = await checkedState(redis)
+      if (!head || !last) return undefined
+      const [first] = closed ? [] : await redis.xrange(keys[0], '-', '+', 'COUNT', 1)
+      // What a store lost, the stream does not begin with.
+      const from = first ? toRaw(first).behind : (closed?.to ?? 0) + 1
+      const segment = await closeStream(redis, keys, head, from)
+      if (segment) return segment
     }
   }
 
@@ -145,59 +159,78 @@ export const streamJournal = (
     },
 
     async end() {
-      const { head, last } = await run((redis) => stateOf(redis, keys))
-      return { head, position: positionOf(last) }
+      const [{ head, position }, { closed, elsewhere }] = await run(async (redis) => {
+        const { head, last, closed } = await stateOf(redis, keys)
+        return [{ head, position: positionOf(last, closed) }, await segmentsIn(redis, keys)] as const
+      })
+      const begins = closed[elsewhere - 1]
+      return {
+        head: head && closed.length > 0 ? { ...head, segments: closed } : head,
+        position,
+        ...(begins && { begins }),
+      }
     },
 
-    async *lines({ from = 0, to } = {}) {
-      const { last } = await run((redis) => stateOf(redis, keys))
-      if (positionOf(last) < from)
-        throw new Unavailable('The journal has become shorter.', 'Run the command `journal verify`.')
-      let page: StreamEntry[]
-      let after = `${from}-0`
-      do {
-        page = await run((redis) => redis.xrange(stream, `(${after}`, to ?? '+', 'COUNT', PAGE_LENGTH))
-        for (const entry of page) yield toRaw(entry)
-        after = page.at(-1)?.[0] ?? after
-      } while (page.length === PAGE_LENGTH)
+    async *lines({ from = 0, to = Number.POSITIVE_INFINITY } = {}) {
+      const { last, closed } = await run((redis) => stateOf(redis, keys))
+      if (positionOf(last, closed) < from) throw shorterError()
+      yield* linesBetween(connection, keys, from, to)
     },
+
+    rotate: () => inTurn((redis) => rotate(redis)),
+    shelf: redisShelf(connection, keys),
   }
   return journalOver(form, derived)
 }
 
-/** The state of the journal, with up to two lines from number `from`. */
+/** The state of the journal, with up to two lines from number `from` in the stream that is written. */
 async function stateOf(redis: RedisCommands, keys: Keys, from = 0): Promise<StreamState> {
-  const [[seq, hash], last, time, entries] = (await redis.eval(
+  const [stream, head] = keys
+  const ids = [`${from}-0`, `${from + 1}-0`]
+  const [[seq, hash, closed], last, time, entries] = (await redis.eval(
     STATE_SCRIPT,
     2,
-    ...keys,
-    `${from}-0`,
-    `${from + 1}-0`,
-  )) as [[string | null, string | null], StreamEntry[], [string, string], StreamEntry[]]
+    stream,
+    head,
+    ...ids,
+  )) as [(string | null)[], StreamEntry[], [string, string], StreamEntry[]]
   return {
     head: seq && hash ? { seq: Number(seq), hash } : undefined,
     last: last[0],
+    closed: closed ? (JSON.parse(closed) as Segment) : undefined,
     now: toMs(time),
-    lines: entries.flatMap((entry) => readLine(toRaw(entry).bytes) ?? []),
+    lines: readEntries(entries),
   }
 }
+
+/** The same with the lines of a closed segment, where they are in one. */
+async function stateFrom(redis: RedisCommands, keys: Keys, from = 0): Promise<StreamState> {
+  const state = await stateOf(redis, keys, from)
+  if (from === 0 || !state.closed || state.closed.to < from) return state
+  return { ...state, lines: [...readEntries(await closedEntries(redis, keys, from)), ...state.lines] }
+}
+
+const readEntries = (entries: readonly StreamEntry[]): JournalLine[] =>
+  entries.flatMap((entry) => readLine(toRaw(entry).bytes) ?? [])
 
 const addLine = async (
   redis: RedisCommands,
   keys: Keys,
   head: LastLine | undefined,
   { line, text }: ReturnType<typeof toLine>,
-) => (await redis.eval(ADD_SCRIPT, 2, ...keys, head?.hash ?? '', line.seq, text.trimEnd(), line.hash)) === 1
-
-function toRaw([id, [name, text = '', ...more]]: StreamEntry): RawLine {
-  const ours = name === 'line' && more.length === 0
-  return { bytes: Buffer.from(ours ? text : ''), ended: true, behind: Number.parseInt(id, 10) }
+) => {
+  const [stream, record] = keys
+  const { seq, hash } = line
+  return (await redis.eval(ADD_SCRIPT, 2, stream, record, head?.hash ?? '', seq, text.trimEnd(), hash)) === 1
 }
 
-const positionOf = (last: StreamEntry | undefined): number => (last ? toRaw(last).behind : 0)
+const positionOf = (last: StreamEntry | undefined, closed: Segment | undefined): number =>
+  last ? toRaw(last).behind : (closed?.to ?? 0)
 
-function endsAsRecorded({ head, last }: StreamState): boolean {
-  if (!head || !last) return !head && !last
+function endsAsRecorded({ head, last, closed }: StreamState): boolean {
+  // Nothing was written since a segment was closed, or ever.
+  if (!last) return head?.seq === closed?.to && head?.hash === closed?.hash
+  if (!head) return false
   const { bytes } = toRaw(last)
   const line = readLine(bytes)
   return last[0] === `${head.seq}-0` && line?.hash === head.hash && isUnchanged(line, bytes)

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { link, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Unavailable } from '../errors.ts'
-import type { Segment } from './backend.ts'
+import type { RawLine, Segment } from './backend.ts'
+import { isUnchanged, readLine } from './entry.ts'
 import { type FileHead, writeHead } from './file-head.ts'
 
 /** The position at which the file that is written begins. */
@@ -27,7 +28,7 @@ export async function closeSegment(
   const { seq, hash, length, segments = [] } = head
   if (length === 0) return undefined
   const from = (segments.at(-1)?.to ?? 0) + 1
-  const file = `journal-${padded(from)}-${padded(seq)}.jsonl`
+  const file = fileOf(from, seq)
   const segment = { file, from, to: seq, hash, start: baseOf(head), length }
   // A crash before the head is replaced leaves a second name and nothing else.
   if (existsSync(join(folder, file))) await unlink(join(folder, file))
@@ -53,10 +54,31 @@ const inodeOf = (path: string): Promise<bigint | undefined> =>
     () => undefined,
   )
 
+/** Name of the file of a segment. */
+export const fileOf = (from: number, to: number): string => `journal-${padded(from)}-${padded(to)}.jsonl`
+
 const padded = (seq: number) => String(seq).padStart(9, '0')
+
+/** The lines as text, if they are those of the segment, each as it was written. Throws `Unavailable` otherwise, at the end at the latest. */
+export async function* chained(
+  lines: AsyncIterable<RawLine>,
+  { file, from, to, hash }: Segment,
+): AsyncGenerator<string> {
+  const notIntact = () =>
+    new Unavailable(`${file} is not what the journal recorded.`, 'Look for another copy.')
+  let last: { seq: number; hash: string } | undefined
+  for await (const { bytes, ended } of lines) {
+    const line = ended ? readLine(bytes) : undefined
+    const follows = line && (last ? line.seq === last.seq + 1 && line.prev === last.hash : line.seq === from)
+    if (!follows || !isUnchanged(line, bytes)) throw notIntact()
+    last = line
+    yield bytes.toString('utf8')
+  }
+  if (last?.seq !== to || last.hash !== hash) throw notIntact()
+}
 
 export const elsewhereError = ({ file, from, to }: Segment) =>
   new Unavailable(
     `The entries ${from} to ${to} of the journal are kept elsewhere.`,
-    `Ask the person who runs this server to put ${file} back into the data folder.`,
+    `Ask the person who runs this server to put ${file} back; its operations guide says how.`,
   )

@@ -71,7 +71,7 @@ export function storeLedger(store: Store, alone?: OutageFallback): Ledger {
         return buckets.queue(bucket, storeTicket, learned)
       }
       await buckets.change(bucket, (state, now, share) => {
-        settle(state, share === 1 ? storeTicket : ticket, learned, now)
+        settle(state, share === 1 ? storeTicket : ticket, learned, { now, by: buckets.by })
         if (share < 1) buckets.owe(bucket, state, storeTicket, learned)
       })
     },

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Unavailable } from '../errors.ts'
 import { keepingLastKnown } from '../store/last-known.ts'
 import type { Store } from '../store/store.ts'
+import { addLost, lackedBy, type OwnSpending, spentBy } from './own-spending.ts'
 import { landOthers, newState, type State, settle, spentMs, type Ticket } from './sliding-window.ts'
 import type { Learned } from './throttle.ts'
 
@@ -75,6 +76,7 @@ export function sharedBuckets(store: Store, alone?: OutageFallback): SharedBucke
   const buckets = keepingLastKnown(store)
   const by = randomBytes(6).toString('base64url')
   const localBuckets = new Map<string, LocalBucket>()
+  const ownSpending = new Map<string, OwnSpending>()
   const keyOf = (bucket: string) => `budget/${bucket}`
   /** How far the store's clock is ahead of ours. An upper estimate, so no token comes back too early. */
   let clockAheadMs = 0
@@ -88,17 +90,19 @@ export function sharedBuckets(store: Store, alone?: OutageFallback): SharedBucke
     const owed = local?.owed.splice(0) ?? []
     const began = Date.now()
     try {
-      const outcome = await buckets.update<State, BucketOutcome<Result>>(
+      const { own, ...outcome } = await buckets.update<State, BucketOutcome<Result> & { own: OwnSpending }>(
         keyOf(bucket),
         (state = newState(), now) => {
-          for (const { ticket, learned, at } of owed) settle(state, ticket, learned, now, now - (began - at))
-          return {
-            next: state,
-            ttl: BUCKET_TTL_MS,
-            result: { result: work(state, now, 1), now, shared: true },
-          }
+          const known = ownSpending.get(bucket)
+          addLost(state, by, known)
+          for (const { ticket, learned, at } of owed)
+            settle(state, ticket, learned, { now, at: now - (began - at), by })
+          const result = work(state, now, 1)
+          const own = spentBy(state, by, known, now)
+          return { next: state, ttl: BUCKET_TTL_MS, result: { result, now, shared: true, own } }
         },
       )
+      if (own.total > 0) ownSpending.set(bucket, own)
       if (local) delete local.state
       // Another update may have put a new one in its place, with tickets of its own.
       if (local?.owed.length === 0 && localBuckets.get(bucket) === local) localBuckets.delete(bucket)
@@ -117,6 +121,7 @@ export function sharedBuckets(store: Store, alone?: OutageFallback): SharedBucke
     if (lacksSpent(bucket)) return change(bucket, work)
     try {
       const [state, now] = await Promise.all([buckets.get<State>(keyOf(bucket)), store.now()])
+      if (lackedBy(state, by, ownSpending.get(bucket)) > 0) return change(bucket, work)
       return { result: work(state ?? newState(), now, 1), now, shared: true }
     } catch (error) {
       return changeLocally(bucket, error, work)
@@ -142,7 +147,7 @@ export function sharedBuckets(store: Store, alone?: OutageFallback): SharedBucke
     local.state = state
     // Several changes can fail at once, and each brings back its own.
     for (const owed of local.owed.filter(({ countedIn }) => countedIn !== state)) {
-      settle(state, owed.ticket, owed.learned, now, owed.at + clockAheadMs)
+      settle(state, owed.ticket, owed.learned, { now, at: owed.at + clockAheadMs })
       owed.countedIn = state
     }
     // They have shares of their own now, and what they do is no longer heard of.
@@ -177,7 +182,13 @@ export function sharedBuckets(store: Store, alone?: OutageFallback): SharedBucke
     // Also of buckets whose tickets are being written now: updates of a bucket end in order.
     flush: async () =>
       void (await Promise.all([...localBuckets.keys()].map((bucket) => change(bucket, () => undefined)))),
-    forget: (bucket) => store.set(keyOf(bucket), newState(), BUCKET_TTL_MS),
+    forget: (bucket) =>
+      // What each process has written stays: nothing was lost.
+      store.update<State, void>(keyOf(bucket), (state) => ({
+        next: { ...newState(), ...(state?.written && { written: state.written }) },
+        ttl: BUCKET_TTL_MS,
+        result: undefined,
+      })),
     isBehind: (bucket) => inOutage || lacksSpent(bucket),
   }
 }

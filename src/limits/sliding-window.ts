@@ -53,6 +53,8 @@ export interface State {
   spent: { times: number[]; counts: number[] }
   flights: Flight[]
   throttle: Throttle
+  /** How many tokens each process has ever said that it spent, and when it last did: it sees by that what a store lost. */
+  written?: Record<string, { total: number; at: number }>
 }
 
 /** A ticket in flight, and the process that took it. */
@@ -101,17 +103,20 @@ export function take(state: State, limits: Limits, wanted: TakeOptions, now: num
   return { ticket: { id: state.newest, count } }
 }
 
-/** Settles a ticket: its tokens were spent at `at` or earlier, and come back one window later. */
+/** Settles a ticket of the process `by`: its tokens were spent at `at` or earlier, and come back one window later. */
 export function settle(
   state: State,
   ticket: Ticket,
   learned: Learned | undefined,
-  now: number,
-  at: number = now,
+  { now, at = now, by }: { now: number; at?: number; by?: string },
 ): void {
   compact(state, now)
   removeTicket(state, ticket)
   spend(state, Math.min(at, now), ticket.count)
+  if (by !== undefined) {
+    const total = (state.written?.[by]?.total ?? 0) + ticket.count
+    state.written = { ...state.written, [by]: { total, at: now } }
+  }
   if (!learned?.allowance) spendAllowance(state.throttle, ticket.count)
   const { newest, longestMs } = state
   if (learned) learn(state.throttle, learned, { ticket: ticket.id, newest, longestMs }, Math.min(at, now))
@@ -218,11 +223,15 @@ function compact(state: State, now: number): void {
     removeTicket(state, flight)
     spend(state, flight.from + flight.holdMs, flight.count)
   }
+  const isRecent = (time: number) => time >= now - spentMs(state.longestMs)
+  if (state.written) {
+    state.written = Object.fromEntries(Object.entries(state.written).filter(([, { at }]) => isRecent(at)))
+  }
   const { times, counts } = state.spent
   state.spent = { times: [], counts: [] }
   for (const [index, time] of times.entries()) {
     const at = Math.min(time, now)
-    if (at >= now - spentMs(state.longestMs)) append(state.spent, at, counts[index] ?? 0, grainOf(now - at))
+    if (isRecent(at)) append(state.spent, at, counts[index] ?? 0, grainOf(now - at))
   }
 }
 
@@ -242,7 +251,8 @@ function append({ times, counts }: State['spent'], at: number, count: number, gr
   }
 }
 
-function spend({ spent: { times, counts } }: State, at: number, count: number): void {
+/** Counts tokens as spent at a time. */
+export function spend({ spent: { times, counts } }: State, at: number, count: number): void {
   const index = times.findLastIndex((time) => time <= at) + 1
   times.splice(index, 0, at)
   counts.splice(index, 0, count)

@@ -57,14 +57,14 @@ export interface StoredJson {
 
 /** A value in its store, for changes by compare and swap. */
 interface Swappable<Mark> {
-  /** `mark` tells this state of the value from any other. */
-  read(): Promise<{ mark: Mark; json: string | undefined; now: number }>
+  /** `mark` tells this state of the value from any other. `parse` makes the value anew each time: a change may alter it. */
+  read(): Promise<{ mark: Mark; parse: () => unknown; now: number }>
   /** Writes if the value is still in the state `mark`. */
   swap(mark: Mark, after: StoredJson): Promise<boolean>
 }
 
 /** How long a change is retried against those of other processes, and the longest pause between two tries, milliseconds. */
-const CONTENDED_MS = 2_000
+const CONTENDED_MS = 10_000
 const LONGEST_PAUSE_MS = 32
 
 /** Makes `changes`, and retries until no other write comes in between. */
@@ -74,10 +74,9 @@ export async function swapChanges<Mark>(
 ): Promise<Outcome[]> {
   const until = performance.now() + CONTENDED_MS
   for (let tries = 1; ; tries += 1) {
-    const { mark, json, now } = await value.read()
-    const before: StoredJson = { json }
-    const { after, outcomes } = makeChanges(changes, before, now)
-    if (after === before || (await value.swap(mark, after))) return outcomes
+    const { mark, parse, now } = await value.read()
+    const { after, outcomes } = makeChanges(changes, parse, now)
+    if (!after || (await value.swap(mark, after))) return outcomes
     if (performance.now() > until) {
       throw new Unavailable('Too many concurrent changes to the same entry of the store.', 'Try again later.')
     }
@@ -85,16 +84,20 @@ export async function swapChanges<Mark>(
   }
 }
 
-/** Applies `changes` in order; one that throws changes nothing. */
+/** Applies `changes` in order; one that throws changes nothing. `after` is absent when nothing was changed. */
 function makeChanges(
   changes: readonly AnyChange[],
-  before: StoredJson,
+  parse: () => unknown,
   now: number,
-): { after: StoredJson; outcomes: Outcome[] } {
-  let after = before
+): { after: StoredJson | undefined; outcomes: Outcome[] } {
+  let after: StoredJson | undefined
+  const current = () => {
+    if (!after) return parse()
+    return after.json === undefined ? undefined : JSON.parse(after.json)
+  }
   const outcomes = changes.map((change): Outcome => {
     try {
-      const { next, ttl, result } = change(after.json === undefined ? undefined : JSON.parse(after.json), now)
+      const { next, ttl, result } = change(current(), now)
       after = next === undefined ? { json: undefined } : { json: JSON.stringify(next), ttl }
       return { result }
     } catch (error) {

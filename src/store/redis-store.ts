@@ -34,7 +34,7 @@ export function redisStore({ prefix, run, health, close }: RedisConnection): Sto
       swapChanges(changes, {
         async read() {
           const { text, now } = await read(redis, own + key)
-          return { mark: text?.slice(0, TAG_LENGTH), json: text?.slice(TAG_LENGTH), now }
+          return { mark: text?.slice(0, TAG_LENGTH), parse: () => toValue(text), now }
         },
         swap: (tag, after) => swap(redis, own + key, tag, after),
       }),

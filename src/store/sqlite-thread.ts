@@ -112,13 +112,18 @@ function openThread(options: ThreadOptions, lost: () => void) {
   worker.on('message', hear).on('error', fail).on('exit', exit)
   worker.postMessage(options)
 
+  /** What is asked in one go reaches the thread in one message: each costs as much as a statement. */
+  const outgoing: { id: number; operation: Operation; args: unknown[] }[] = []
+  const send = () => {
+    if (outgoing.length > 0) worker.postMessage(outgoing.splice(0))
+  }
   const ask = (operation: Operation, ...args: unknown[]) =>
     new Promise<unknown>((resolve, reject) => {
       if (failure !== undefined) return reject(failure)
       asked += 1
+      if (waiting.size === 0) worker.ref()
       waiting.set(asked, { resolve, reject })
-      worker.ref()
-      worker.postMessage({ id: asked, operation, args })
+      if (outgoing.push({ id: asked, operation, args }) === 1) queueMicrotask(send)
     })
 
   return {
@@ -127,6 +132,7 @@ function openThread(options: ThreadOptions, lost: () => void) {
       if (!closing && failure === undefined) {
         closing = true
         worker.ref()
+        send()
         worker.postMessage('close')
       }
       await ended

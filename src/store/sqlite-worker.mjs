@@ -99,9 +99,9 @@ function sweep(expired, sweepMs) {
 }
 
 parentPort.on('message', (first) => {
-  const batch = [first]
+  const batch = [first].flat()
   for (let next = receiveMessageOnPort(parentPort); next; next = receiveMessageOnPort(parentPort)) {
-    batch.push(next.message)
+    batch.push(...[next.message].flat())
   }
   const opening = batch.find(({ file }) => file !== undefined)
   if (opening) open(opening)

@@ -48,8 +48,7 @@ function storeOver(name: string, openTable: (lost: () => void) => Promise<Table>
         swapChanges(changes, {
           async read() {
             const text = await table.read(key)
-            const row = rowIn(text)
-            return { mark: text, json: row && JSON.stringify(row.value), now: Date.now() }
+            return { mark: text, parse: () => rowIn(text)?.value, now: Date.now() }
           },
           swap: (text, after) => table.swap(key, text, textOf(after)),
         }),

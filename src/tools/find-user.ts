@@ -87,8 +87,10 @@ export default defineTool({
     const named = tenants ?? place?.tenants
     const places = await searchPerson(ask, user, named)
     const start = place ? placeAfter(places, place.after) : 0
+    // Who is one person, all tenants tell, whichever of them the answer shows.
+    const everybody = correlate(places.flatMap(({ accounts }) => accounts.slice(0, mostOf(accounts))))
     const answers = [(account: Account) => detailed(account, fields), ...(fields ? [] : [brief])].map(
-      (show) => (end: number) => answerOf(places, { start, end, show }),
+      (show) => (end: number) => answerOf(places, everybody, { start, end, show }),
     )
     const ends = answers.map(
       (answer) => start + fitting(places.length - start, (rows) => answer(start + rows)),
@@ -98,7 +100,7 @@ export default defineTool({
     const end = ends[best] ?? places.length
     const last = places[end - 1]
     return {
-      ...(answers[best]?.(end) ?? answerOf(places, { start, end, show: brief })),
+      ...(answers[best]?.(end) ?? answerOf(places, everybody, { start, end, show: brief })),
       ...(managers && {
         managers: await chainsOf(
           places.slice(start, end).flatMap(({ accounts }) => accounts),
@@ -121,14 +123,15 @@ export default defineTool({
 const placeAfter = (places: readonly PersonAt[], after: PeopleCursor['after']): number =>
   places.findIndex(({ tenant }) => tenant.name === after.tenant) + 1 || after.count
 
-/** What is known of the person in some of the tenants; who is one person, all of them tell. */
+/** What is known of the person in some of the tenants. */
 function answerOf(
   places: readonly PersonAt[],
+  everybody: readonly Person[],
   { start, end, show }: { start: number; end: number; show: (account: Account) => ShownAccount },
 ) {
   const here = places.slice(start, end)
   const names = new Set(here.map(({ tenant }) => tenant.name))
-  const people = correlate(places.flatMap(({ accounts }) => accounts.slice(0, mostOf(accounts))))
+  const people = everybody
     .map((person) => ({
       ...person,
       accounts: person.accounts.filter(({ tenant }) => names.has(tenant)).map(show),

@@ -7,6 +7,7 @@ import type { ExitCode, Io } from '../../src/app/io.ts'
 import type { DataFolder } from '../../src/app/stores.ts'
 import type { OpenData } from '../../src/cli/with-data.ts'
 import { fileJournal } from '../../src/journal/file.ts'
+import type { Journal } from '../../src/journal/journal.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { CHEAP } from '../support/approvers.ts'
 
@@ -32,10 +33,14 @@ export interface Said {
 }
 
 /** A data folder, and a way to run commands on it as a person would. */
-export async function openDesk() {
+export async function openDesk(journal?: Journal) {
   const folder = await mkdtemp(join(tmpdir(), 'desk-'))
   const store = memoryStore()
-  const data: DataFolder = { store, journal: fileJournal(folder, store), close: async () => {} }
+  const data: DataFolder = {
+    store,
+    journal: journal ?? fileJournal(folder, store),
+    close: async () => {},
+  }
 
   /** Runs a command. `typed` goes to the terminal key by key, `piped` to a standard input that is none. */
   async function run(

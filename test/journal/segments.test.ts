@@ -37,7 +37,7 @@ async function written(): Promise<Segment[]> {
   for (const from of [1, 11, 21]) {
     await append(from, from + 9)
     await open().index.catchUp()
-    segments.push((await open().rotate?.()) as Segment)
+    segments.push((await open().rotate()) as Segment)
   }
   await append(31, 35)
   return segments
@@ -66,8 +66,8 @@ test('a journal in segments reads, verifies and proves as one', async () => {
   }
   await journal.index.rebuild()
   expect(await linesAbout(journal, ['call-11'])).toMatchObject([{ seq: 11 }])
-  expect(await journal.rotate?.()).toMatchObject({ from: 31, to: 35 })
-  expect(await journal.rotate?.()).toBeUndefined()
+  expect(await journal.rotate()).toMatchObject({ from: 31, to: 35 })
+  expect(await journal.rotate()).toBeUndefined()
 })
 
 test('old segments can be kept elsewhere, and put back', async () => {
@@ -93,6 +93,17 @@ test('old segments can be kept elsewhere, and put back', async () => {
   expect(await open().verify()).toEqual({ ok: true, lines: 36 })
   await open().index.rebuild()
   expect(await linesAbout(open(), ['call-1'])).toMatchObject([{ seq: 1 }])
+})
+
+test('an index that ends with a segment goes on when that is kept elsewhere', async () => {
+  await append(1, 5)
+  await open().index.catchUp()
+  const segment = (await open().rotate()) as Segment
+  await open().index.catchUp()
+  await rename(pathOf(segment), `${pathOf(segment)}.away`)
+  await append(6, 6)
+  expect(await linesAbout(open(), ['call-6'])).toMatchObject([{ seq: 6 }])
+  expect(await codeOf(linesAbout(open(), ['call-2']))).toBe('unavailable')
 })
 
 test.each<[string, (segments: Segment[]) => Promise<unknown>, object]>([
@@ -149,7 +160,7 @@ test('a crash while a segment is closed loses nothing, wherever it came', async 
   await link(journalFile(place.folder), join(place.folder, 'journal-000000001-000000003.jsonl'))
   await append(4, 4)
   expect(await open().verify()).toEqual({ ok: true, lines: 4 })
-  const segment = (await open().rotate?.()) as Segment
+  const segment = (await open().rotate()) as Segment
   expect(segment).toMatchObject({ from: 1, to: 4 })
   // After it: the old name is still there.
   await link(pathOf(segment), journalFile(place.folder))
@@ -161,7 +172,7 @@ test('a crash while a segment is closed loses nothing, wherever it came', async 
 
 test('segments are closed while others write, and no entry is lost or doubled', async () => {
   const writing = Promise.all(Array.from({ length: 60 }, (_, number) => open().append(event(number))))
-  for (let round = 0; round < 5; round += 1) await open().rotate?.()
+  for (let round = 0; round < 5; round += 1) await open().rotate()
   await writing
   expect(await open().verify()).toEqual({ ok: true, lines: 60 })
   expect((await readdir(place.folder)).filter((file) => /^journal-\d/.test(file)).length).toBeGreaterThan(0)

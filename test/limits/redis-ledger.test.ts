@@ -177,6 +177,40 @@ withRedis('a ledger in Redis', () => {
     expect(await newcomer.left('b', limits)).toMatchObject([{ left: 19 }, { left: 79 }])
   })
 
+  test.each([
+    ['lost all', undefined],
+    ['went back to what the first had seen', 'earlier'],
+  ])('that %s is told by each what it spent itself, whoever comes back first', async (_, how) => {
+    const ledgers = [openLedger(redis), openLedger(redis), openLedger(redis)]
+    const [first, second, third] = ledgers as [(typeof ledgers)[0], (typeof ledgers)[0], (typeof ledgers)[0]]
+    const limits = { perMinute: 100, perDay: 1_000 }
+    const left = (ledger: Ledger) => ledger.left('b', limits)
+    for (const ledger of ledgers) await spend(ledger, limits, 2)
+    for (const ledger of ledgers) await ledger.flush()
+    await left(first)
+    const [key = ''] = await redis.raw().keys('*budget/b')
+    const earlier = (await redis.raw().get(key)) ?? ''
+    // What the first does not know when the data is lost.
+    await spend(second, limits, 5)
+    await spend(third, limits, 7)
+    for (const ledger of [second, third]) await ledger.flush()
+    await redis.raw().flushall()
+    if (how) await redis.raw().set(key, earlier)
+    expect(await left(first)).toMatchObject([{ left: 94 }, { left: 994 }])
+    expect(await left(second)).toMatchObject([{ left: 89 }, { left: 989 }])
+    await spend(third, limits, 1)
+    await third.flush()
+    for (const ledger of [first, second, third])
+      expect(await left(ledger)).toMatchObject([{ left: 81 }, { left: 981 }])
+    // Nothing is counted twice, and what is forgotten on purpose stays so.
+    for (const ledger of ledgers) await spend(ledger, limits, 1)
+    for (const ledger of ledgers) await ledger.flush()
+    expect(await left(first)).toMatchObject([{ left: 78 }, { left: 978 }])
+    await first.forget('b')
+    for (const ledger of ledgers) expect(await left(ledger)).toMatchObject([{ left: 100 }, { left: 1_000 }])
+    for (const ledger of ledgers) await ledger[Symbol.asyncDispose]()
+  })
+
   test('without a share of its own lets nothing through while it is gone', async () => {
     const store = redisStore(openRedis({ ...redis.address, port: 1 }))
     const ledger = storeLedger(store)

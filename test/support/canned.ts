@@ -2,6 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { RequestContext } from '../../src/domain/operations.ts'
 import { Secret } from '../../src/secret.ts'
+import { appMemory } from '../../src/store/app-memory.ts'
+import { memoryStore } from '../../src/store/table-store.ts'
 import type { VendorContext } from '../../src/vendors/define.ts'
 import { type ApiClient, openClient } from '../../src/vendors/http/client.ts'
 
@@ -27,7 +29,9 @@ export interface CannedReply {
 }
 
 /** A loopback HTTP server that sends canned replies and records the requests in `asked`. */
-export async function serveCanned(answer: (arrived: ReceivedRequest, index: number) => CannedReply) {
+export async function serveCanned(
+  answer: (arrived: ReceivedRequest, index: number) => CannedReply | Promise<CannedReply>,
+) {
   const asked: ReceivedRequest[] = []
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
@@ -42,7 +46,7 @@ export async function serveCanned(answer: (arrived: ReceivedRequest, index: numb
       body: parseBody(text, request.headers['content-type']),
       text,
     }
-    const reply = answer(arrived, asked.push(arrived) - 1)
+    const reply = await answer(arrived, asked.push(arrived) - 1)
     if (reply.drop) {
       request.socket.destroy()
       return
@@ -83,7 +87,10 @@ export const context = (): RequestContext => ({
 })
 
 /** A vendor's context: the real HTTP client without guards, and a separate memory. */
-export function vendorContext(memory = new Map<string, unknown>()): VendorContext {
+export function vendorContext(memory = new Map<string, unknown>(), store = memoryStore()): VendorContext {
+  const fail = (error: unknown) => {
+    throw error
+  }
   return {
     tenant: 'acme',
     open: (opening) => openClient(opening, []),
@@ -91,6 +98,7 @@ export function vendorContext(memory = new Map<string, unknown>()): VendorContex
     memory: {
       get: async <Fact>(name: string) => memory.get(name) as Fact | undefined,
       set: async (name, fact) => void memory.set(name, fact),
+      shared: appMemory(store, { tenant: 'acme', address: 'canned' }, fail).shared,
     },
   }
 }

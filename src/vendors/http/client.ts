@@ -9,6 +9,7 @@ import { type Agent, type LoneConnection, openAgent } from './agent.ts'
 import { decoded, tooLarge } from './decode.ts'
 import { stringifyExact } from './exact-json.ts'
 import { parseReply } from './reply.ts'
+import { type Sealer, sealer } from './sealer.ts'
 
 /** A vendor's connection to its app: a base address, one token, and the headers that carry it. */
 export interface ClientOptions {
@@ -47,6 +48,8 @@ export interface ApiClient {
   send(request: ApiRequest, context: RequestContext): Promise<AppReply>
   /** How its budget pays for requests; absent where there is none. */
   paying?: Paying | undefined
+  /** Keeps what it read where others may read; absent where it has no secret of its own. */
+  sealer?: Sealer | undefined
 }
 
 /** How a budget pays for many requests. */
@@ -86,6 +89,7 @@ export function openClient(
   const root = options.base.href.replace(/\/$/, '')
   return {
     ...(paying && { paying }),
+    sealer: sealer(options.token),
     async send({ method = 'GET', path, query = {}, body, sealed, form, headers = {}, effect }, context) {
       const url = new URL(root + path)
       for (const [name, value] of Object.entries(query)) {

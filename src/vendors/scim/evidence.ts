@@ -7,6 +7,7 @@ import type { Failure } from '../http/reply.ts'
 import type { FilterAttribute, FilterState } from './capabilities.ts'
 import { anyOf, eq, marksIn, readsRightly, spelling } from './filter.ts'
 import { fitsTerm, type Term, valuesOf } from './look-up.ts'
+import type { Named } from './match.ts'
 import { type ScimUser, toUser } from './read.ts'
 import { canFilter, readList } from './read-list.ts'
 import { listRefusal, readOne, type ScimApp } from './request.ts'
@@ -129,7 +130,7 @@ async function inFull(
 /** The whole record of a user from a list; undefined if the app does not show it, or another one under its id. */
 export async function recordOf(
   app: ScimApp,
-  { account, userName }: ScimUser,
+  { account, userName }: Pick<Named, 'account' | 'userName'>,
   context: RequestContext,
 ): Promise<ScimUser | undefined> {
   let raw: unknown

@@ -155,7 +155,7 @@ async function inList(
       const user = await userById(app, id, context)
       if (!user) {
         // Deleted, or the app shows it in lists alone: only the list itself can tell.
-        scan.forget()
+        await scan.forget()
         return readAll()
       }
       if (isMeant(user, names)) users.push(user)

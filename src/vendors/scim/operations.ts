@@ -17,6 +17,7 @@ import { probablyReplaces, resendActive, setActive, updateAccount } from './patc
 import { probeApp } from './probe-app.ts'
 import { recentGroup } from './recent-group.ts'
 import type { ScimApp } from './request.ts'
+import { sharedScan } from './shared-scan.ts'
 import { userScan } from './user-scan.ts'
 import { listAccounts, readAccount, readFields } from './users.ts'
 
@@ -35,7 +36,8 @@ export const scimOperations = (plain: ScimApp) => {
   const memberShape = knownMemberShape(plain.memory)
   const pages = recentPages()
   const lastGroup = recentGroup()
-  const scan = userScan()
+  const { memory, client } = plain
+  const scan = userScan(sharedScan(memory.shared, client.sealer))
   /** The app with everything learned so far, by this process or another. */
   const app = async (): Promise<ScimApp> => {
     const { pageMaximum = Number.POSITIVE_INFINITY } = await known.recall()

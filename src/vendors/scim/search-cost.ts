@@ -1,6 +1,7 @@
 import { canFilter } from './read-list.ts'
 import type { ScimApp } from './request.ts'
-import { LIFE_MS, MINUTE_MS } from './user-scan.ts'
+import { LIFE_MS } from './shared-scan.ts'
+import { MINUTE_MS } from './user-scan.ts'
 
 /** What a look-up costs at an app that does not filter. */
 interface SearchCost {

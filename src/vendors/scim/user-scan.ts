@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { ListPosition, RequestContext } from '../../domain/operations.ts'
 import { RateLimited, Unsupported } from '../../errors.ts'
 import type { Paying } from '../http/client.ts'
@@ -8,6 +10,7 @@ import type { FilterAttribute } from './capabilities.ts'
 import { valuesOf } from './look-up.ts'
 import type { Named } from './match.ts'
 import type { ScimUser } from './read.ts'
+import { LIFE_MS, newScan, type Scan, type SharedScan, UNSHARED } from './shared-scan.ts'
 
 /** The users of an app that does not filter: read once, and then used for every look-up of the next minutes. */
 export interface UserScan {
@@ -20,11 +23,11 @@ export interface UserScan {
   /** `error`, with the time when what is left of a reading can be paid for, if it says that the budget is used up. */
   later(error: unknown, paying: Paying | undefined, context: RequestContext): Promise<unknown>
   /** A record that was read by its id: the list may not show it yet. */
-  seen(user: ScimUser): void
+  seen(user: ScimUser): Promise<void>
   /** Forgets the list: it shows what the records do not. */
-  forget(): void
+  forget(): Promise<void>
   /** There is no record with this id any more. */
-  gone(id: string): void
+  gone(id: string): Promise<void>
 }
 
 /** The list of users of an app, as somebody reads it. */
@@ -46,75 +49,70 @@ export interface Scanned {
   /** Attributes that at least one user shows. */
   shows: ReadonlySet<FilterAttribute>
   /** One user. */
-  sample: ScimUser | undefined
+  sample: Named | undefined
 }
 
-interface Scan {
-  total: number | undefined
-  firstId: string | undefined
-  from: number
-  users: Map<string, Named>
-  shows: Set<FilterAttribute>
-  sample: ScimUser | undefined
-  next: ListPosition | undefined
-  /** Pages that were read, of all that there are. */
-  pages: number
-  needs: number
-  runs: number
-  whole: boolean
-}
-
-/** How long a list is used, from the first page on, milliseconds. */
-export const LIFE_MS = 10 * 60_000
 export const MINUTE_MS = 60_000
+/** How often a process looks how far another one is. */
+const LOOK_MS = 200
 const ATTRIBUTES: readonly FilterAttribute[] = ['userName', 'emails.value', 'externalId']
 
-/** Keeps the users of one app, for all callers in this process. */
-export function userScan(now: () => number = Date.now): UserScan {
+/** Keeps the users of one app, for all callers in this process, and shares them with other processes. */
+export function userScan(shared: SharedScan = UNSHARED, now: () => number = Date.now): UserScan {
   let scan: Scan | undefined
   let reading: Promise<unknown> | undefined
 
-  /** What was read of this list, or a new scan. */
-  const scanOf = ({ total, rows }: PageRows, shown: readonly (ScimUser | undefined)[]): Scan => {
-    const firstId = asId(field(rows[0], 'id'))
-    const isSame = scan && scan.firstId === firstId && scan.total === total && total !== undefined
-    const isKnown = ({ whole, users }: Scan) =>
-      !whole || shown.every((user) => user && users.has(user.account.id))
-    if (!scan || !isSame || !isKnown(scan) || now() - scan.from > LIFE_MS) {
-      const [users, shows] = [new Map<string, Named>(), new Set<FilterAttribute>()]
-      const begun = { next: undefined, sample: undefined, pages: 0, needs: 0, runs: 0, whole: false }
-      scan = { total, firstId, from: now(), users, shows, ...begun }
-    }
-    return scan
-  }
+  /** Whether what was read is of this list, and new enough. */
+  const isOf = (known: Scan, { total, rows }: PageRows, shown: readonly (ScimUser | undefined)[]) =>
+    known.firstId === firstIdIn(rows) &&
+    known.total === total &&
+    total !== undefined &&
+    (!known.whole || shown.every((user) => user && known.users.has(user.account.id))) &&
+    now() - known.from <= LIFE_MS
 
   async function readOn(current: Scan, list: UserList, maxPages: number): Promise<ScimUser[]> {
     const { next: at } = current
     current.runs += 1
+    let page: Named[] = []
+    let saving = Promise.resolve()
+    const save = () => {
+      const users = page
+      page = []
+      saving = saving.then(() => shared.add(current, { users }))
+    }
     const read = await collect<ScimUser>({
       fetch: list.pages(at),
       read: list.read,
       keep(user) {
-        keep(current, user)
+        page.push(keep(current, user))
         return list.isMeant(user)
       },
       reached(next) {
         current.next = next
         current.pages += 1
+        save()
       },
       at,
       pageSize: list.pageSize,
       maxPages: maxPages - current.pages,
       limit: Number.POSITIVE_INFINITY,
-    })
+    }).finally(() => saving)
     // What was added or taken away between two runs can have moved a user from one page to another.
     const isShort = current.runs > 1 && current.users.size !== current.total
     if (!read.complete || isShort) {
-      scan = undefined
+      await forget()
       throw inconclusive(read.note)
     }
     current.whole = true
+    save()
+    await saving
     return read.items
+  }
+
+  async function forget(): Promise<void> {
+    const forgotten = scan
+    scan = undefined
+    if (forgotten) await shared.forget(forgotten)
   }
 
   async function later(
@@ -122,8 +120,10 @@ export function userScan(now: () => number = Date.now): UserScan {
     paying: Paying | undefined,
     context: RequestContext,
   ): Promise<unknown> {
+    if (!(error instanceof RateLimited) || !paying) return error
+    scan = await shared.recall(scan)
     const left = scan && !scan.whole ? scan.needs - scan.pages : 0
-    if (!(error instanceof RateLimited) || !paying || left <= 0) return error
+    if (left <= 0) return error
     // As much as one window gives. The first page is read again, and the record of whoever is found.
     const retryAt = await paying.readyAt(Math.min(left + 2, paying.most(MINUTE_MS)), context)
     return new RateLimited(
@@ -133,49 +133,81 @@ export function userScan(now: () => number = Date.now): UserScan {
     )
   }
 
+  /** The whole list, read by this process or another; undefined while another one reads it. */
+  async function readAlone(list: UserList, shown: readonly (ScimUser | undefined)[], maxPages: number) {
+    scan = await shared.recall(scan)
+    if (!scan || !isOf(scan, list.first, shown)) {
+      scan = newScan({ total: list.first.total, firstId: firstIdIn(list.first.rows), from: now() })
+    }
+    const current = scan
+    if (current.whole) return { current, fresh: [] }
+    current.needs = pagesOf(list)
+    mustBePayable(list, current.needs, maxPages)
+    return { current, fresh: await readOn(current, list, maxPages) }
+  }
+
+  async function readWhole(
+    list: UserList,
+    shown: readonly (ScimUser | undefined)[],
+    maxPages: number,
+    context: RequestContext,
+  ) {
+    for (;;) {
+      const read = await shared.alone(() => readAlone(list, shown, maxPages))
+      if (read) return read.result
+      await unlessLeft(context, setTimeout(LOOK_MS))
+    }
+  }
+
   return {
     later,
     async read(list, maxPages, context) {
       // Whoever comes meanwhile uses what the others read, and goes on with what is left.
       while (reading) await unlessLeft(context, reading)
       const shown = list.first.rows.map((row) => list.read(row)?.item)
-      const current = scanOf(list.first, shown)
       let fresh: ScimUser[] = []
-      if (current.whole) {
-        // What the first page shows now is newer than what was read of it before.
-        fresh = shown.filter((user) => user !== undefined)
-        for (const user of fresh) keep(current, user)
-        fresh = fresh.filter(list.isMeant)
-      } else {
-        current.needs = pagesOf(list)
-        mustBePayable(list, current.needs, maxPages)
-        const run = readOn(current, list, maxPages).finally(() => {
+      let current = scan
+      if (!current?.whole || !isOf(current, list.first, shown)) {
+        const run = readWhole(list, shown, maxPages, context).finally(() => {
           reading = undefined
         })
         reading = run
-        fresh = await run.catch(async (error) => {
+        ;({ current, fresh } = await run.catch(async (error) => {
           throw await later(error, list.paying, context)
-        })
+        }))
       }
+      // What the first page shows now is newer than what was read of it before.
+      const known = shown.filter((user) => user !== undefined)
+      for (const user of known) keep(current, user)
+      fresh = [...fresh, ...known.filter((user) => list.isMeant(user) && !fresh.some(isSame(user)))]
       const meant = [...current.users.values()].filter(list.isMeant).map(({ account }) => account.id)
-      const known = meant.filter((id) => !fresh.some(({ account }) => account.id === id))
-      return { fresh, known, shows: current.shows, sample: current.sample }
+      const others = meant.filter((id) => !fresh.some(({ account }) => account.id === id))
+      return { fresh, known: others, shows: new Set(current.shows), sample: current.sample }
     },
-    seen(user) {
+    async seen(user) {
       if (!scan) return
-      const isKnown = scan.users.has(user.account.id)
-      if (!isKnown && !scan.whole) return
-      if (!isKnown && scan.total !== undefined) scan.total += 1
-      keep(scan, user)
+      const before = scan.users.get(user.account.id)
+      if (!before && !scan.whole) return
+      if (!before && scan.total !== undefined) scan.total += 1
+      const now = keep(scan, user)
+      if (isDeepStrictEqual(before, now)) return
+      await shared.add(scan, { users: [now] }, before ? 0 : 1)
     },
-    forget() {
-      scan = undefined
-    },
-    gone(id) {
-      if (scan?.users.delete(id) && scan.total !== undefined) scan.total -= 1
+    forget,
+    async gone(id) {
+      if (!scan?.users.delete(id)) return
+      if (scan.total !== undefined) scan.total -= 1
+      await shared.add(scan, { users: [], gone: [id] }, -1)
     },
   }
 }
+
+const firstIdIn = (rows: PageRows['rows']) => asId(field(rows[0], 'id'))
+
+const isSame =
+  (user: ScimUser) =>
+  ({ account }: ScimUser) =>
+    account.id === user.account.id
 
 /** What a few users show. */
 export const shownBy = (users: readonly ScimUser[]): Pick<Scanned, 'shows' | 'sample'> => ({
@@ -185,12 +217,15 @@ export const shownBy = (users: readonly ScimUser[]): Pick<Scanned, 'shows' | 'sa
   sample: users[0],
 })
 
-function keep(scan: Scan, user: ScimUser): void {
+function keep(scan: Scan, user: ScimUser): Named {
   const { account, userName, emails } = user
   const { id, externalId } = account
-  scan.sample ??= user
-  scan.users.set(id, { account: { id, ...(externalId !== undefined && { externalId }) }, userName, emails })
-  for (const attribute of ATTRIBUTES) if (valuesOf(user, attribute).length > 0) scan.shows.add(attribute)
+  const named = { account: { id, ...(externalId !== undefined && { externalId }) }, userName, emails }
+  scan.sample ??= named
+  scan.users.set(id, named)
+  for (const attribute of ATTRIBUTES)
+    if (!scan.shows.includes(attribute) && valuesOf(user, attribute).length > 0) scan.shows.push(attribute)
+  return named
 }
 
 /** How many pages the list has, by its first. */

@@ -34,12 +34,12 @@ async function readUser(app: ScimApp, id: string, context: RequestContext): Prom
   if (asId(id) === undefined) return undefined
   const raw = await readOne(app, { path: path`/Users/${id}` }, 'Users', context)
   if (!raw) {
-    app.scan?.gone(id)
+    await app.scan?.gone(id)
     return undefined
   }
   const user = toUser(app, raw)
   if (!user || !sameId(user.account.id, id)) throw notScim()
-  app.scan?.seen(user)
+  await app.scan?.seen(user)
   await app.forms?.seen(user)
   return user
 }
