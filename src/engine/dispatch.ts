@@ -83,8 +83,9 @@ export const isOffered = (
 /** Time reserved for building the answer after the apps have used theirs, milliseconds. */
 const ANSWER_MARGIN_MS = 2_000
 
-const SETTLED =
-  'The process that sent it ended before it could say so; reading back shows that the change was made.'
+const settledNote = (isMade: boolean): string =>
+  'The process that sent it ended before it could say how it went. ' +
+  (isMade ? 'Reading back shows that the change was made.' : 'The app does not show it, so it is made again.')
 
 /** Runs a call through the guards and its tool, whatever the transport and the era of its client. */
 export function dispatcher({
@@ -145,7 +146,8 @@ export function dispatcher({
     const output = await tool.run(call.input, {
       plan: call.plan,
       runs: runs(call),
-      settle: (account) => record({ event: 'done', account, verified: true, note: SETTLED }),
+      settle: (account, isMade) =>
+        record({ event: isMade ? 'done' : 'unknown', account, verified: isMade, note: settledNote(isMade) }),
       carryOut: (change) => {
         const mayLeave = async () => {
           await freezes.check({ caller: call.caller, tenants: tenants.sharing(change.tenant) })

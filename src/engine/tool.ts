@@ -83,8 +83,11 @@ export interface ChangingTool<
     context: {
       plan: Planned
       carryOut: (change: Change) => Promise<Carried>
-      /** Journals the end of a write of this call that a process began before it was killed, and that reading shows. */
-      settle: (account: NonNullable<JournalEvent['account']>) => Promise<void>
+      /**
+       * Journals the end of a write of this call that a process began before it was killed, by what reading shows: that the
+       * change `isMade`, or that it is not and is made again.
+       */
+      settle: (account: NonNullable<JournalEvent['account']>, isMade: boolean) => Promise<void>
       runs: RunDesk
     },
   ): Promise<z.input<Output>>

@@ -41,20 +41,21 @@ export const stepOf = (tool: string, effect: Exclude<Effect, 'reads'>): Changing
         frozen: fingerprintOf(account, namesPrivilege),
       })
       const planned = await STEP_CHANGES[input.step](input, context)
-      return 'change' in planned
-        ? { changes: [planned.change], lines: [], reason: input.reason, madeOf }
-        : {
-            changes: [],
-            lines: [],
-            found: planned.already,
-            madeOf,
-            ...((await isLeftOpen(input, context)) && { settles: subjectOf(input, planned.already) }),
-          }
+      const about = 'change' in planned ? input.account : planned.already
+      const settles = (await isLeftOpen(input, context)) && { settles: subjectOf(input, about) }
+      return {
+        ...('change' in planned
+          ? { changes: [planned.change], reason: input.reason }
+          : { changes: [], found: planned.already }),
+        lines: [],
+        madeOf,
+        ...settles,
+      }
     },
 
     async run({ step }, { plan, carryOut, settle }) {
       const [change] = plan.changes
-      if (plan.settles) await settle(plan.settles)
+      if (plan.settles) await settle(plan.settles, !change)
       const carried = change && (await carryOut(change))
       const account = step === 'createAccount' ? (plan.found ?? carried?.account) : undefined
       const answer: StepAnswer = {
