@@ -398,7 +398,7 @@ describe('a temporary run', () => {
   test('gives back what it took at its time, by the same yes, after a restart too', async () => {
     await using world = await open({}, { ownProcess: true })
     world.scim.user('grace@example.com').active = false
-    const args = { ...EVERYBODY, until: soon(12_000) }
+    const args = { ...EVERYBODY, until: soon(3_600_000) }
     const first = await world.call('offboard', args)
     expect(first.approval?.plan.join('\n')).toMatch(/At 20.*Z it gives back exactly what it took/)
     await world.approve(first)
@@ -407,9 +407,11 @@ describe('a temporary run', () => {
     const begun = await world.call('offboard', { ...args, approvalId: first.approval?.id })
     const run = await world.ended(begun.runId)
     expect(run.counts).toMatchObject({ done: 5, already: 1 })
-    world.kill()
-    await world.another()
     const back = /by (run-\w+)/.exec((await world.call('offboard', args)).note ?? '')?.[1] ?? ''
+    expect(await world.look(back)).toMatchObject({ state: 'scheduled' })
+    world.kill()
+    await world.overdue(back, 1_000)
+    await world.another()
     const given = await world.ended(back)
     expect(given).toMatchObject({ state: 'finished', counts: { done: 5, already: 0, skipped: 0 } })
     expect([inactive(world.scim), inactive(world.netskope)]).toEqual([1, 0])
