@@ -26,6 +26,8 @@ export const COMMANDS: ReadonlyMap<string, string> = new Map(
 const BY_CI = '.ci/run runs it'
 const ELSEWHERE = 'it asks a real address'
 
+const IN_REDIS = 'it is for a journal in Redis; test/journal/redis-segments.test.ts runs it'
+
 /** The commands that are not run here, and why. */
 export const NOT_RUN: Record<string, string> = {
   'git clone https://github.com/identity-mcp-server/identity-mcp-server.git': ELSEWHERE,
@@ -56,6 +58,8 @@ export const NOT_RUN: Record<string, string> = {
     'it follows until it is stopped; test/front-door/audit-export.test.ts',
   'IDENTITY_MCP_URL=http://127.0.0.1:3910/mcp IDENTITY_MCP_TOKEN=… python3 bot.py ada@example.com HR-4711 acme-netskope':
     'test/docs/helpdesk-bots.test.ts runs the bot',
+  'identity-mcp journal archive /archive': IN_REDIS,
+  'identity-mcp journal restore /archive/journal-000000001-000120000.jsonl': IN_REDIS,
   'identity-mcp completion zsh > "${fpath[1]}/_identity-mcp"': 'the variable is one of zsh',
   'sqlite3 /var/lib/identity-mcp/state/store.db ".backup \'/backup/store.db\'"':
     'it needs the program sqlite3',

@@ -11,7 +11,7 @@ export type FilterAttribute =
   | 'name.familyName'
 
 /** What an app was seen to do with a filter. `ignored` includes an app that answers with an empty list whatever is asked. */
-export type SeenState = 'honoured' | 'ignored' | 'refused'
+type SeenState = 'honoured' | 'ignored' | 'refused'
 
 /**
  * What is known of a filter by one attribute. `unborne`: no sampled record has the attribute, and the app takes no filter
