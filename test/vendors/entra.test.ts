@@ -239,6 +239,7 @@ test('check_token says what it cannot know of a token that is no JWT, and is con
     'deactivate and reactivate',
     'end sessions',
     'update users',
+    'create users',
     'change group members',
     'sign-in methods',
   ])
