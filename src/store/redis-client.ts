@@ -20,12 +20,16 @@ export interface RedisClient extends RedisCommands {
 export async function redisClient(address: RedisAddress): Promise<RedisClient> {
   const { Redis, Cluster } = (await import('ioredis')).default
   const { via } = address
-  if (via && 'cluster' in via) return new Cluster([...via.cluster], clusterOptions(address))
+  if (via && 'cluster' in via) {
+    const cluster = new Cluster([...via.cluster], clusterOptions(address))
+    cluster.on('+node', outliveLateErrors)
+    return cluster
+  }
   const { host, port, database } = address
   const found = via
     ? { sentinels: [...via.sentinels], name: via.name, ...sentinelOptions(address, via.login) }
     : { host, port }
-  return new Redis({
+  const redis = new Redis({
     ...commonOptions(address),
     ...found,
     db: database,
@@ -33,7 +37,26 @@ export async function redisClient(address: RedisAddress): Promise<RedisClient> {
     enableOfflineQueue: false,
     retryStrategy: pause,
   })
+  outliveLateErrors(redis)
+  return redis
 }
+
+/**
+ * ioredis hears the first error of a connection alone, and Node ends a process in which nobody hears one: such as the alert
+ * of a server whose certificate was refused before.
+ */
+function outliveLateErrors(redis: Redis): void {
+  const hear = () => {
+    // There is none before the first attempt.
+    const stream: Redis['stream'] | undefined = redis.stream
+    if (stream && !stream.listeners('error').includes(ignore)) stream.on('error', ignore)
+  }
+  redis.on('connecting', () => setImmediate(hear))
+  redis.on('connect', hear)
+  redis.on('error', hear)
+}
+
+const ignore = () => undefined
 
 /** Each attempt later than the last, and not all instances at the same moment. */
 const pause = (times: number) =>
