@@ -227,7 +227,7 @@ describe('deactivate_user', () => {
 
   test('does not call verified what no replica shows in time', async () => {
     const user = newcomer()
-    world.entra.faults.set([{ fault: 'replica-lag', ms: 5_000 }])
+    world.entra.faults.set([{ fault: 'replica-lag', ms: 60_000 }])
     expect(await world.call('deactivate_user', leaves(user.userPrincipalName))).toMatchObject({
       status: 'partial',
       results: [{ outcome: 'deactivated', verified: false }],

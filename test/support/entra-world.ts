@@ -15,7 +15,7 @@ export async function openEntra({ entra, tenant, also = [], ...options }: EntraW
   const world = await openWorld({
     ...options,
     sandbox: { apps: ['entra', ...also], entra },
-    tenants: (own) => ({ ...own, 'acme-entra': { ...own['acme-entra'], verifyWindowMs: 500, ...tenant } }),
+    tenants: (own) => ({ ...own, 'acme-entra': { ...own['acme-entra'], verifyWindowMs: 2_000, ...tenant } }),
   })
   return Object.assign(world, { entra: world.sandbox.tenants['acme-entra'] })
 }
