@@ -27,6 +27,9 @@ const CONNECTIONS = {
   'Gainsight REST users': { app: 'gainsight', token: 'accessKey', restDialect: 'users', pageSize: 100 },
   Mindtickle: { app: 'mindtickle' },
   SCIM: { app: 'scim' },
+  Okta: { app: 'okta' },
+  'Entra ID': { app: 'entra' },
+  'Google Workspace': { app: 'google' },
 } as const satisfies Record<string, Connection>
 export type ConnectionName = keyof typeof CONNECTIONS
 export const CONNECTION_NAMES = Object.keys(CONNECTIONS) as readonly ConnectionName[] // the object literal names its keys
@@ -135,7 +138,8 @@ const TASKS = {
   'Undo a deactivation': {
     tool: 'undo_change',
     args: ({ change }) => ({ change, reason }),
-    isDone: isChanged,
+    // Sessions that an identity provider ended stay ended.
+    isDone: ({ results }) => JSON.stringify(results).includes('"restored"'),
   },
   'Deactivate, with a declined form': {
     tool: 'deactivate_user',
@@ -199,35 +203,36 @@ const TASKS = {
 type TaskName = keyof typeof TASKS
 export const TASK_NAMES = Object.keys(TASKS) as readonly TaskName[] // likewise
 
-// What an app does not offer at all.
+// What an app does not offer at all; and what would end sessions at Entra ID again within the second in which it tells
+// that they were.
 const none = undefined
 
 /** The requests that each task may spend, by connection in the order of `CONNECTIONS`. */
 const GOALS: Readonly<Record<TaskName, readonly (number | undefined)[]>> = {
-  'Find a person, the first time': [3, 3, 3, 5, 3, 3],
-  'Find a person': [1, 1, 1, 3, 1, 1],
+  'Find a person, the first time': [3, 3, 3, 5, 3, 3, 2, 8, 4],
+  'Find a person': [1, 1, 1, 3, 1, 1, 2, 7, 3],
   // Short ids such as Mindtickle's can be names as well.
-  'Find a person by id': [1, 1, 1, 1, 2, 1],
-  'Find nobody': [1, 1, 1, 3, 1, 1],
+  'Find a person by id': [1, 1, 1, 1, 2, 1, 2, 7, 2],
+  'Find nobody': [1, 1, 1, 3, 1, 1, 2, 2, 3],
   // A look-up, the record by its id, the write, and the record again.
-  Deactivate: [4, 4, 4, 7, 4, 4],
-  'Undo a deactivation': [3, 3, 3, 4, 3, 3],
-  'Deactivate, with a declined form': [2, 2, 2, 4, 2, 2],
+  Deactivate: [4, 4, 4, 7, 4, 4, 12, 23, 26],
+  'Undo a deactivation': [3, 3, 3, 4, 3, 3, 8, 12, 8],
+  'Deactivate, with a declined form': [2, 2, 2, 4, 2, 2, 5, 14, 12],
   // The accounts are looked up and read again after the yes.
-  'Deactivate, with a confirmed form': [6, 6, 6, 11, 6, 6],
-  'Deactivate an inactive account': [2, 2, 2, 4, 2, 2],
-  Reactivate: [4, 4, 4, 7, 4, 4],
+  'Deactivate, with a confirmed form': [6, 6, 6, 11, 6, 6, 17, none, 32],
+  'Deactivate an inactive account': [2, 2, 2, 4, 2, 2, 5, none, 6],
+  Reactivate: [4, 4, 4, 7, 4, 4, 10, none, 11],
   // An app of which nothing is known is asked for its schemas, once a day.
-  'Create an account': [3, 3, 4, 5, 3, 4],
-  'Create one that exists': [1, 1, 1, 3, 1, 1],
+  'Create an account': [3, 3, 4, 5, 3, 4, 7, 10, 10],
+  'Create one that exists': [1, 1, 1, 3, 1, 1, 3, 8, 4],
   // Mindtickle does not apply a PATCH of a name, which is found out here.
-  'Update a title, or a name where there are no titles': [4, 4, 5, 7, 7, 4],
-  'Add a member': [7, 6, none, none, none, 6],
-  'Remove a member': [7, 6, none, none, none, 6],
-  'List the members of a group': [2, 2, none, none, none, 2],
-  'Audit of a day': [1, none, none, none, none, none],
+  'Update a title, or a name where there are no titles': [4, 4, 5, 7, 7, 4, 10, 19, 11],
+  'Add a member': [7, 6, none, none, none, 6, 15, 19, 12],
+  'Remove a member': [7, 6, none, none, none, 6, 15, 19, 11],
+  'List the members of a group': [2, 2, none, none, none, 2, 2, 2, 2],
+  'Audit of a day': [1, none, none, none, none, none, 1, 3, 4],
   // What the app says of itself is read, too.
-  'Check the tokens': [6, 2, 1, 1, 3, 3],
+  'Check the tokens': [6, 2, 1, 1, 3, 3, 4, 7, 6],
 }
 
 export const goalOf = (task: TaskName, name: ConnectionName): number | undefined =>
