@@ -49,6 +49,8 @@ export interface GoogleTenant extends Tenant {
   readonly passwords: Google['passwords']
   /** What a user has beyond SCIM. */
   extras(user: string): GoogleExtras
+  /** Gives a group an administrator role. */
+  giveRole(group: string, role: string): void
   /** Writes to a log. */
   happened(what: Happening): void
 }
@@ -91,6 +93,7 @@ export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleTe
     domain: DOMAIN,
     directory,
     extras: new Map(),
+    groupRoles: new Map(),
     now,
     tokenOf: ({ presented }) => oauth.tokens().find(({ value }) => value === presented),
     isEnabled: () => project.enabled,
@@ -135,6 +138,7 @@ export async function startGoogle(options: GoogleOptions = {}): Promise<GoogleTe
       passwords: google.passwords,
       faults,
       extras: (user: string) => extrasOf(google, tenant.user(user)),
+      giveRole: (group: string, role: string) => void google.groupRoles.set(tenant.group(group).id, [role]),
       happened,
     },
     ({ path }) => path === TOKEN_PATH,

@@ -36,6 +36,37 @@ describe.each(ADMINISTRATORS)('%s', (_, user) => {
   })
 })
 
+describe('a list of administrators', () => {
+  const listed = async ({ call }: Pick<GoogleWorld, 'call'>, admin: boolean) => {
+    const { accounts, complete, note } = await call('list_users', {
+      tenant: 'acme-google',
+      match: { admin },
+      limit: 200,
+    })
+    const names = (accounts as { userName: string }[]).map(({ userName }) => userName)
+    return { names, complete, note }
+  }
+
+  test('has those whose role came through a group, and the others are none', async () => {
+    await using own = await openGoogleWorld()
+    own.google.giveRole('Contractors', '_HELP_DESK_ADMIN_ROLE')
+    const group = own.google.group('Contractors').members ?? []
+    const byGroup = group.map(({ value }) => own.google.user(value).userName)
+    const administrators = await listed(own, true)
+    expect(byGroup).not.toEqual([])
+    expect(administrators).toMatchObject({ names: expect.arrayContaining(byGroup), complete: true })
+    const others = await listed(own, false)
+    expect(others.names.filter((name) => administrators.names.includes(name))).toEqual([])
+  })
+
+  test('without the right to read roles is not called complete, and nobody is known to be none', async () => {
+    await using own = await openGoogleWorld()
+    own.google.oauth.delegated = own.google.oauth.delegated.filter((one) => !one.includes('rolemanagement'))
+    expect(await listed(own, true)).toMatchObject({ complete: false, note: expect.stringContaining('admin') })
+    expect(await listed(own, false)).toMatchObject({ names: [], complete: false })
+  })
+})
+
 test('reactivates no administrator', async () => {
   world.google.user('breakglass@example.com').active = false
   const { error } = await world.call('reactivate_user', { user: 'breakglass@example.com', ...GOOGLE })

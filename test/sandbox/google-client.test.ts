@@ -139,6 +139,11 @@ test.skipIf(noClient)('reads administrator roles', async () => {
   const { items } = await ask(directory.roleAssignments, 'list', {
     ...{ customer, userKey: 'grace@example.com', includeIndirectRoleAssignments: true },
   })
+  app.giveRole('Contractors', '_HELP_DESK_ADMIN_ROLE')
+  const all = await ask(directory.roleAssignments, 'list', { customer })
+  expect(all.items).toContainEqual(
+    expect.objectContaining({ assignedTo: app.group('Contractors').id, assigneeType: 'group' }),
+  )
   const [assigned] = items as { roleId: string }[]
   const roles = await ask(directory.roles, 'list', { customer })
   expect(roles.items).toContainEqual(

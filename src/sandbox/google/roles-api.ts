@@ -54,19 +54,30 @@ export function rolesApi(google: Google): Route[] {
       ({ ids, query }) => {
         mustBeMine(ids)
         const key = query.get('userKey')
-        const users = key === null ? [...google.directory.users.values()] : [userAt(google, key)]
-        const rows = users.flatMap((user) =>
-          (extrasOf(google, user).roles ?? []).map((name) => ({
-            kind: 'admin#directory#roleAssignment',
-            roleAssignmentId: `${roleId(name)}${user.id.slice(-6)}`,
-            roleId: roleId(name),
-            assignedTo: user.id,
-            scopeType: 'CUSTOMER',
-          })),
+        const user = key === null ? undefined : userAt(google, key)
+        const users = user ? [user] : [...google.directory.users.values()]
+        // Roles of a group are assigned to the group; of one user they are told only if they are asked for.
+        const told = user === undefined || query.get('includeIndirectRoleAssignments') === 'true'
+        const groups = [...google.directory.groups.values()].filter(
+          ({ members = [] }) => told && (!user || members.some(({ value }) => value === user.id)),
         )
+        const rows = [
+          ...users.flatMap((one) => assigned(one.id, 'user', extrasOf(google, one).roles)),
+          ...groups.flatMap(({ id }) => assigned(id, 'group', google.groupRoles.get(id))),
+        ]
         const form = { kind: 'admin#directory#roleAssignments', key: 'items', most: 200, usual: 100 }
         return paged(rows, query, form)
       },
     ),
   ]
 }
+
+const assigned = (holder: string, assigneeType: 'user' | 'group', roles: readonly string[] = []) =>
+  roles.map((name) => ({
+    kind: 'admin#directory#roleAssignment',
+    roleAssignmentId: `${roleId(name)}${holder.slice(-6)}`,
+    roleId: roleId(name),
+    assignedTo: holder,
+    assigneeType,
+    scopeType: 'CUSTOMER',
+  }))

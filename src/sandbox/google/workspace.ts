@@ -35,6 +35,8 @@ export interface Workspace {
   domain: string
   directory: Directory
   extras: Map<string, GoogleExtras>
+  /** Names of administrator roles of groups, by the group's id. */
+  groupRoles: Map<string, string[]>
   now: () => number
 }
 

@@ -8,7 +8,7 @@ import { partsOf } from '../scim/names.ts'
 import { ask, CUSTOMER, DIRECTORY, everyRowOf, type GoogleApi, ifAllowed, type List, pageOf } from './api.ts'
 import { TAKES } from './edit.ts'
 import { asScim, isAdministrator, readMore } from './record.ts'
-import { rolesOf } from './roles.ts'
+import { administratorIds, rolesOf } from './roles.ts'
 
 export interface GoogleApp extends GoogleApi {
   tenant: string
@@ -47,8 +47,26 @@ export const googleUsers = (app: GoogleApp): RecordSource => ({
   },
   called: (name, context) =>
     pageOf(app, usersBy(app, `name:${quoted(partsOf(name).whole)}`), undefined, context),
-  page: ({ match, cursor }, context) => pageOf(app, usersBy(app, queryFor(match)), cursor, context),
+  async page({ match, cursor }, context) {
+    const page = await pageOf(app, usersBy(app, queryFor(match)), cursor, context)
+    if (match.admin === undefined) return page
+    const administrators = await ifAllowed(() => administratorIds(app, context))
+    return { ...page, rows: page.rows.map((row) => judged(row, administrators)) }
+  },
 })
+
+/**
+ * A row that tells whether it is an administrator's: its own fields do not tell of a role through a group. Without the
+ * right to read roles, nobody is known to be none.
+ */
+function judged(row: unknown, administrators: ReadonlySet<string> | undefined): unknown {
+  if (!isRecord(row)) return row
+  if (administrators) {
+    return { ...row, administrator: administrators.has(asId(row.id) ?? '') || isAdministrator(row) }
+  }
+  const { isAdmin: _, isDelegatedAdmin: __, ...rest } = row
+  return isAdministrator(row) ? row : rest
+}
 
 /** The user with this id, address or alias; undefined if there is none. It is never out of date, as a search can be. */
 export async function rawUser(
