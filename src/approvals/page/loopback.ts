@@ -22,10 +22,11 @@ export function loopbackPage(parts: PageParts): LoopbackPage {
   const linked = new Set<string>()
   let open: Promise<{ origin: string; close(): void }> | undefined
   let closed = false
+  /** When a request was last seen to be open, or linked: it can be linked and decided between two looks. */
+  let lastOpen = 0
 
   /** Closes the port when nothing has been open for a while. A new link meanwhile keeps it open. */
   const watch = (close: () => void) => {
-    let lastOpen = Date.now()
     const timer = setInterval(async () => {
       try {
         if (await anyOpen(parts.approvals, linked)) lastOpen = Date.now()
@@ -65,6 +66,7 @@ export function loopbackPage(parts: PageParts): LoopbackPage {
     async link(id) {
       if (closed) return undefined
       linked.add(id)
+      lastOpen = Date.now()
       open ??= start()
       try {
         return (await open).origin + pathOf(id)

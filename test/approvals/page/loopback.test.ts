@@ -65,6 +65,18 @@ test('it stays open while anything waits, and closes a moment after the last dec
   expect(await isOpen(link)).toBe(false)
 })
 
+test('it stays open for who has just decided what was asked while it was about to close', async () => {
+  await using one = await openLoopback()
+  const [first, second] = [await one.ask(), await one.ask('digest-2')]
+  await one.page.link(first)
+  await one.approvals.decide(first, 'denied', 'grace', 'page')
+  await vi.advanceTimersByTimeAsync(4_500)
+  const link = await one.page.link(second)
+  await one.approvals.decide(second, 'denied', 'grace', 'page')
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(await isOpen(link)).toBe(true)
+})
+
 test('it stays open until an approved request has been used, and then for its end to be seen', async () => {
   await using one = await openLoopback()
   const id = await one.ask()
