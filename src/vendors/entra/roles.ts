@@ -48,8 +48,8 @@ const nameOf = (one: Rec): string =>
   asText(field(one.roleDefinition, 'displayName')) ?? asText(one.roleDefinitionId) ?? 'a role'
 
 /**
- * Everybody with a directory role, and who can activate one as far as that may be known. What holds a role and is no user, such as an app, is a row without a name, so that the
- * list counts as incomplete.
+ * Everybody with a directory role, and who can activate one as far as that may be known. What holds a role and is no user,
+ * such as an app, is a row without a name, so that the list counts as incomplete.
  */
 export async function administrators(
   connection: Connection,

@@ -8,9 +8,10 @@ import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId, asNumber, asText, asWord, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
 import { inSteps } from '../records/steps.ts'
 import { ask, CUSTOMER, DIRECTORY, everyRowOf, type GoogleApi, type List, mustAsk, pageOf } from './api.ts'
+import { memberId, membersOf } from './members.ts'
 import { quoted } from './users.ts'
 
-/** The most that a page can have (developers.google.com, "groups.list", "members.list"). */
+/** The most that a page can have (developers.google.com, "groups.list"). */
 const PER_PAGE = 200
 
 type Member = NonNullable<Group['members']>[number]
@@ -64,19 +65,10 @@ export async function readGroup(
   const raw = 'id' in asked ? await byKey(api, asked.id, context) : await byName(api, asked.group, context)
   const group = raw && toGroup(raw)
   if (!group || ('id' in asked && group.id !== asked.id)) return undefined
-  const list: List = {
-    scope: 'admin.directory.group.readonly',
-    path: path`/admin/directory/v1/groups/${group.id}/members`,
-    rows: 'members',
-    pageSize: PER_PAGE,
-  }
-  const rows = await everyRowOf(api, list, memberId, context)
+  const rows = await membersOf(api, group.id, { derived: false }, context)
   const members = rows.flatMap((row) => toMember(row) ?? [])
   return { ...group, memberCount: members.length, members }
 }
-
-/** Somebody of another Workspace can be a member by the address alone. */
-const memberId = (row: unknown): string | undefined => asId(field(row, 'id')) ?? asId(field(row, 'email'))
 
 function toMember(row: unknown): Member | undefined {
   const id = memberId(row)

@@ -1,13 +1,12 @@
 import type { RequestContext } from '../../domain/operations.ts'
 import { fold } from '../../text/text.ts'
-import { path } from '../http/client.ts'
 import { asId, asText, field } from '../http/values.ts'
 import { CUSTOMER, DIRECTORY, everyRowOf, type GoogleApi, type List } from './api.ts'
+import { membersOf } from './members.ts'
 
-/** The most that a page can have (developers.google.com, "roleAssignments.list", "roles.list", "members.list"). */
+/** The most that a page can have (developers.google.com, "roleAssignments.list", "roles.list"). */
 const ASSIGNMENTS_PER_PAGE = 200
 const ROLES_PER_PAGE = 100
-const MEMBERS_PER_PAGE = 200
 
 const list = (what: 'roleassignments' | 'roles', pageSize: number, query?: List['query']): List => ({
   scope: 'admin.directory.rolemanagement.readonly',
@@ -40,22 +39,14 @@ export async function administratorIds(
   const rows = await everyRowOf(api, list('roleassignments', ASSIGNMENTS_PER_PAGE), idOf, context)
   const isGroup = (row: unknown) => fold(asText(field(row, 'assigneeType')) ?? '') === 'group'
   const groups = new Set(rows.flatMap((row) => (isGroup(row) ? (asId(field(row, 'assignedTo')) ?? []) : [])))
-  const members = await Promise.all([...groups].map((group) => membersOf(api, group, context)))
+  const members = await Promise.all(
+    [...groups].map((group) => membersOf(api, group, { derived: true }, context)),
+  )
   // Who is no group is a user, or a service account that is in no list of users.
-  return new Set([...rows.flatMap((row) => asId(field(row, 'assignedTo')) ?? []), ...members.flat()])
-}
-
-async function membersOf(api: GoogleApi, group: string, context: RequestContext): Promise<string[]> {
-  const members: List = {
-    scope: 'admin.directory.group.readonly',
-    path: path`/admin/directory/v1/groups/${group}/members`,
-    query: { includeDerivedMembership: 'true' },
-    rows: 'members',
-    pageSize: MEMBERS_PER_PAGE,
-  }
-  // Somebody of another Workspace can be a member by the address alone.
-  const idOf = (row: unknown) => asId(field(row, 'id')) ?? asId(field(row, 'email'))
-  return (await everyRowOf(api, members, idOf, context)).flatMap((row) => asId(field(row, 'id')) ?? [])
+  return new Set([
+    ...rows.flatMap((row) => asId(field(row, 'assignedTo')) ?? []),
+    ...members.flat().flatMap((row) => asId(field(row, 'id')) ?? []),
+  ])
 }
 
 /** The names of the administrator roles of a user. */
