@@ -21,9 +21,15 @@ function memoryFolder(path: string): { TMPDIR?: string } {
   return bavail * bsize > 2 ** 30 ? { TMPDIR: path } : {}
 }
 
+/** Files that say `@module-tag long` take most of the time: they run in CI, and for whoever names files. */
+const all =
+  process.env.IDENTITY_MCP_FULL === '1' || process.argv.slice(2).some((word) => /(^|\/)test\//.test(word))
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    tags: [{ name: 'long', description: 'Takes seconds of processor time; left out by a plain npm test.' }],
+    ...(all ? {} : { tagsFilter: ['!long'] }),
     globalSetup: ['test/support/build.ts'],
     env: memoryFolder('/dev/shm'),
     testTimeout: 120_000,

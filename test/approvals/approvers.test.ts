@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { afterEach, expect, test, vi } from 'vitest'
 import { openApprovers } from '../../src/approvals/approvers.ts'
 import { memoryStore } from '../../src/store/table-store.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { openWorld, type ToolAnswer, type World } from '../support/world.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { YES } from '../support/raw.ts'
 import { type ApprovalAttack, approvalAttacks } from './approvals.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ReceivedRequest, serveCanned } from '../support/canned.ts'
 import { SPELLINGS } from '../support/spellings.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { statSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Scope } from '../../src/domain/scopes.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openApprovers } from '../../src/approvals/approvers.ts'
 import { type EnteredAt, networkOf } from '../../src/approvals/attempts.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CannedReply, type ReceivedRequest, serveCanned } from '../support/canned.ts'

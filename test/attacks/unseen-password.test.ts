@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, test } from 'vitest'
 import type { EntraTenant } from '../../src/sandbox/entra.ts'
 import type { GoogleTenant } from '../../src/sandbox/index.ts'

@@ -34,6 +34,7 @@ export const NOT_RUN: Record<string, string> = {
   'cd identity-mcp-server': 'goes with the clone',
   'npm ci': BY_CI,
   'npm run demo': 'test/cli/demo.test.ts runs it',
+  'npm test': BY_CI,
   'npm run check': 'it runs this test',
   'npm run docs': BY_CI,
   'npm run demo:record': 'it runs the demo, and changes the picture',

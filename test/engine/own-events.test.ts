@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { kindOf } from '../../src/changes/index.ts'

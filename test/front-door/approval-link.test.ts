@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { ApprovalFormFields } from '../support/browser.ts'
 import { type Answer, type Browser, CLIENTS } from '../support/clients.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { spawn } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { PASSPHRASE } from '../support/approvers.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, test } from 'vitest'
 import { type ScimApp, type ScimFault, startScimApp } from '../../src/sandbox/scim-app.ts'
 import { shareWorld } from '../support/sharing.ts'

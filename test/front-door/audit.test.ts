@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, test } from 'vitest'
 import { ALL_SCOPES, openHttpWorld } from '../support/http-world.ts'
 import { allRows, rowsOf } from '../support/rows.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, test } from 'vitest'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { atTerminal } from '../support/at-terminal.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, test } from 'vitest'
 import { displayWidth } from '../../src/cli/display-width.ts'
 import { TRICKS } from '../cli/fake-io.ts'

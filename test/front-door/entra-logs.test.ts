@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EntraWorld, openEntra } from '../support/entra-world.ts'
 

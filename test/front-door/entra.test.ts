@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type EntraWorld, openEntra } from '../support/entra-world.ts'
 

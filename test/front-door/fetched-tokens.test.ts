@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

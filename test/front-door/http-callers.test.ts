@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, test } from 'vitest'
 import { SCOPES, type Scope } from '../../src/domain/scopes.ts'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, test } from 'vitest'
 import type { OktaTenant } from '../../src/sandbox/index.ts'
 import { OKTA, oktaOf, openOkta, shareOkta, writesSince } from '../support/okta-world.ts'

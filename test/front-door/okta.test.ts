@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, test } from 'vitest'
 import { OKTA, oktaOf, openOkta, SCIM, shareOkta, writesSince } from '../support/okta-world.ts'
 

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { HABITS, type Habit, MORE_HABITS, type Person } from '../attacks/issuer-habits.ts'

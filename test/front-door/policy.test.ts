@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { userInfo } from 'node:os'
 import { expect, test, vi } from 'vitest'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { expect, test } from 'vitest'
 import { startRedis } from '../support/redis.ts'
 import { killRun } from '../support/run-kills.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, test, vi } from 'vitest'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { linkIn, send } from '../support/browser.ts'

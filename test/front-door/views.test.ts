@@ -1,3 +1,5 @@
+// @module-tag long
+
 import axe from 'axe-core'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

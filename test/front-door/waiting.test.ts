@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, test } from 'vitest'
 import { startScimApp } from '../../src/sandbox/scim-app.ts'
 import { CLIENTS, type Progress } from '../support/clients.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, test } from 'vitest'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { expect, test } from 'vitest'
 import { pastOf } from '../../src/engine/history.ts'
 import type { JournalLine } from '../../src/journal/events.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { link, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'

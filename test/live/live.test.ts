@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MARKER, whyNotOurs, writesTo } from '../../scripts/live/rules.ts'
 import { runLive } from '../../scripts/live/run.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, test } from 'vitest'
 import { storeLedger } from '../../src/limits/ledger.ts'
 import { openRedis } from '../../src/store/redis-connection.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe } from 'vitest'
 import { startEntra } from '../../src/sandbox/entra.ts'
 import { type GainsightOptions, startGainsight } from '../../src/sandbox/gainsight.ts'

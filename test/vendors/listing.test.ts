@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, test } from 'vitest'
 import type { ListPosition, Operations } from '../../src/domain/operations.ts'
 import type { FetchedPage } from '../../src/vendors/http/collect.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { expect, test } from 'vitest'
 import { CONNECTION_NAMES, goalOf, requestsOf, requestsToList, TASK_NAMES } from '../support/everyday.ts'
 

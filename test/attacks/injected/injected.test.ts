@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { plainText } from '../../../src/text/text.ts'
 import type { ToolAnswer } from '../../support/world.ts'

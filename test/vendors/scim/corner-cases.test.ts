@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { expect } from 'vitest'
 import type { RateSpelling } from '../../../src/sandbox/limit.ts'
 import { makePeople } from '../../../src/sandbox/people.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { expect } from 'vitest'
 import { makePeople } from '../../../src/sandbox/people.ts'
 import type { ScimApp } from '../../../src/sandbox/scim-app.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, test } from 'vitest'
 import { parseSettings } from '../../../src/config/settings.ts'
 import type { AccountFields, Operations } from '../../../src/domain/operations.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, test } from 'vitest'
 import { parseSettings, SettingsError } from '../../../src/config/settings.ts'
 import { vendors } from '../../../src/vendors/index.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import express5 from 'express'
 import express4 from 'express4'
 import { describe, expect, test } from 'vitest'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { DIRECT } from '../../../src/config/network.ts'
 import type { RequestContext } from '../../../src/domain/operations.ts'
