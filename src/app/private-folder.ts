@@ -1,6 +1,6 @@
 import { accessSync, constants, lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { SettingsError } from '../config/settings.ts'
+import { SettingsError } from '../config/problems.ts'
 import type { Io } from './io.ts'
 
 const WRITABLE_BY_GROUP = 0o020

@@ -4,14 +4,9 @@ import type { Command } from 'commander'
 import * as z from 'zod'
 import { parseJsonc } from '../config/jsonc.ts'
 import { networkSettings, routesOf } from '../config/network.ts'
+import { SettingsError } from '../config/problems.ts'
 import { secretFrom } from '../config/reference.ts'
-import {
-  loadSettings,
-  parseSettings,
-  type Settings,
-  SettingsError,
-  storePlaceIn,
-} from '../config/settings.ts'
+import { loadSettings, parseSettings, type Settings, storePlaceIn } from '../config/settings.ts'
 import { passwordInClear, type StorePlace } from '../config/store.ts'
 import { SigningKey, webhookSettings } from '../config/webhook.ts'
 import type { Scope } from '../domain/scopes.ts'

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { acceptFound, allow, sendingText, strangeSendings } from '../app/found-settings.ts'
 import type { Io } from '../app/io.ts'
 import { type CommonOptions, settingsFile } from '../app/stores.ts'
-import { SettingsError } from '../config/settings.ts'
+import { SettingsError } from '../config/problems.ts'
 import { canPrompt, readYes } from './prompts.ts'
 import { newCommand, print } from './terminal.ts'
 

@@ -1,6 +1,6 @@
 import type { Io } from '../app/io.ts'
 import { serve, servingOptions } from '../app/serve-stdio.ts'
-import { SettingsError } from '../config/settings.ts'
+import { SettingsError } from '../config/problems.ts'
 
 /** Runs a command to its end. Node ends a process with 13 while it waits only for what does not keep the process alive. */
 async function runCommand(io: Io, words: readonly string[]): Promise<void> {

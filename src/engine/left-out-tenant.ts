@@ -1,5 +1,5 @@
 import type { LeftOut } from '../config/left-out.ts'
-import { NOT_ASKED, type TenantSettings } from '../config/settings.ts'
+import { NOT_ASKED, type TenantSettings } from '../config/schema.ts'
 import type { Facts } from '../domain/facts.ts'
 import type { AppOperations, OperationName } from '../domain/operations.ts'
 import { LeftOutTenant } from '../errors.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Environment } from '../config/policy.ts'
-import type { TenantSettings } from '../config/settings.ts'
+import type { TenantSettings } from '../config/schema.ts'
 import { Unsupported } from '../errors.ts'
 import { defineVendor, notAsked } from './define.ts'
 

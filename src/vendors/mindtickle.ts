@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { SettingsParts } from '../config/settings.ts'
+import type { SettingsParts } from '../config/schema.ts'
 import { BaseUrl, defineVendor, tenantSettings } from './define.ts'
 import { about, setup } from './mindtickle/setup.ts'
 import { capabilitiesOf } from './scim/capabilities.ts'

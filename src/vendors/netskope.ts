@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { SettingsParts } from '../config/settings.ts'
+import type { SettingsParts } from '../config/schema.ts'
 import { defineVendor, tenantSettings, UrlPath } from './define.ts'
 import { pullAudit } from './netskope/audit.ts'
 import { checkTokens } from './netskope/check-token.ts'

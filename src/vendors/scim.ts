@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { SettingsParts } from '../config/settings.ts'
+import type { SettingsParts } from '../config/schema.ts'
 import type { Facts } from '../domain/facts.ts'
 import { Unsupported } from '../errors.ts'
 import type { Secret } from '../secret.ts'

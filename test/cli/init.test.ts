@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { initCommand } from '../../src/cli/init.ts'
-import { parseSettings, SettingsError } from '../../src/config/settings.ts'
+import { SettingsError } from '../../src/config/problems.ts'
+import { parseSettings } from '../../src/config/settings.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import { openDesk } from './fake-io.ts'
 

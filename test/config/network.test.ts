@@ -1,7 +1,8 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { isExempt, type Route } from '../../src/config/network.ts'
-import { parseSettings, SettingsError } from '../../src/config/settings.ts'
+import { SettingsError } from '../../src/config/problems.ts'
+import { parseSettings } from '../../src/config/settings.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import { AUTHORITY } from '../support/corporate-network.ts'
 

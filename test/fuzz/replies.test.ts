@@ -3,7 +3,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
-import type { TenantSettings } from '../../src/config/settings.ts'
+import type { TenantSettings } from '../../src/config/schema.ts'
 import type { OperationName, Operations, RequestContext } from '../../src/domain/operations.ts'
 import type { AppReply } from '../../src/guards/request.ts'
 import type { Vendor } from '../../src/vendors/define.ts'

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { parseSettings, SettingsError } from '../../src/config/settings.ts'
+import { SettingsError } from '../../src/config/problems.ts'
+import { parseSettings } from '../../src/config/settings.ts'
 import { vendors } from '../../src/vendors/index.ts'
 
 const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString()

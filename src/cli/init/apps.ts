@@ -1,4 +1,4 @@
-import { SettingsError } from '../../config/settings.ts'
+import { SettingsError } from '../../config/problems.ts'
 import { plainText, sameText } from '../../text/text.ts'
 import type { ConnectWay, Vendor } from '../../vendors/define.ts'
 import { vendors } from '../../vendors/index.ts'

@@ -1,5 +1,5 @@
 import type { Io } from '../../app/io.ts'
-import { SettingsError } from '../../config/settings.ts'
+import { SettingsError } from '../../config/problems.ts'
 
 /** The questions of `init`, at a terminal. Ctrl+C at any of them throws `SettingsError`. */
 export interface Asking {

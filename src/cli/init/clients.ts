@@ -10,7 +10,7 @@ import {
   removing,
   write,
 } from '../../clients/register.ts'
-import { SettingsError } from '../../config/settings.ts'
+import { SettingsError } from '../../config/problems.ts'
 import { plainText } from '../../text/text.ts'
 import { paint, print, wrap } from '../terminal.ts'
 import { variablesIn } from './settings-file.ts'

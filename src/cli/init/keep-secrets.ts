@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { userFolders } from '../../app/found-settings.ts'
 import type { Io } from '../../app/io.ts'
 import { KEYCHAIN_REFERENCE, keychainOf } from '../../config/keychain.ts'
-import { SettingsError } from '../../config/settings.ts'
+import { SettingsError } from '../../config/problems.ts'
 
 /** A secret that is kept, and how settings refer to it. */
 interface Kept {

@@ -5,7 +5,7 @@ import { setIn } from '../../clients/json-edit.ts'
 import { replaceFile } from '../../clients/replace-file.ts'
 import { Uneditable } from '../../clients/uneditable.ts'
 import { parseJsonc, withoutBom } from '../../config/jsonc.ts'
-import { SettingsError } from '../../config/settings.ts'
+import { SettingsError } from '../../config/problems.ts'
 
 type Json = Record<string, unknown>
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { SettingsParts } from '../../config/settings.ts'
+import type { SettingsParts } from '../../config/schema.ts'
 import { UUID } from '../../domain/same.ts'
 import { BaseUrl, provisions, tenantSettings } from '../define.ts'
 import { isCertifiedKey } from '../http/assertion.ts'

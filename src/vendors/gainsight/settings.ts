@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { SettingsParts } from '../../config/settings.ts'
+import type { SettingsParts } from '../../config/schema.ts'
 import { BaseUrl, tenantSettings, UrlPath } from '../define.ts'
 import { scimSettings } from '../scim/settings.ts'
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { REFERENCE } from '../../config/reference.ts'
-import type { SettingsParts } from '../../config/settings.ts'
+import type { SettingsParts } from '../../config/schema.ts'
 import type { Secret } from '../../secret.ts'
 
 /** Headers that are not a tenant's to set, and why. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { SettingsParts } from '../../config/settings.ts'
+import type { SettingsParts } from '../../config/schema.ts'
 import { Secret } from '../../secret.ts'
 import type { VendorContext } from '../define.ts'
 import { isSigningKey } from './assertion.ts'

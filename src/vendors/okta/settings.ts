@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { SettingsParts } from '../../config/settings.ts'
+import type { SettingsParts } from '../../config/schema.ts'
 import { BaseUrl, provisions, tenantSettings } from '../define.ts'
 import { isSigningKey } from '../http/assertion.ts'
 

@@ -1,7 +1,8 @@
 // @module-tag long
 
 import { describe, expect, test } from 'vitest'
-import { parseSettings, SettingsError } from '../../../src/config/settings.ts'
+import { SettingsError } from '../../../src/config/problems.ts'
+import { parseSettings } from '../../../src/config/settings.ts'
 import { vendors } from '../../../src/vendors/index.ts'
 import { APPS, type AppName } from '../../../src/vendors/scim/profiles/apps.ts'
 import { business } from '../../../src/vendors/scim/profiles/business.ts'

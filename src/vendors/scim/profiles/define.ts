@@ -1,4 +1,4 @@
-import type { Budget } from '../../../config/settings.ts'
+import type { Budget } from '../../../config/schema.ts'
 import type { Caveats, Facts } from '../../../domain/facts.ts'
 import type { ScimSettings } from '../settings.ts'
 
