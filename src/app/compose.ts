@@ -1,33 +1,29 @@
 import { existsSync } from 'node:fs'
-import { type Approval, approversOf } from '../approvals/approval.ts'
 import { openApprovals } from '../approvals/approvals.ts'
 import { openApprovers } from '../approvals/approvers.ts'
 import type { PageParts } from '../approvals/page/handler.ts'
-import { type LoopbackPage, loopbackPage } from '../approvals/page/loopback.ts'
+import { loopbackPage } from '../approvals/page/loopback.ts'
 import { openTasks } from '../approvals/tasks.ts'
 import { tending } from '../approvals/tend.ts'
 import { type Comparisons, openComparisons } from '../compare/open.ts'
 import type { Settings } from '../config/settings.ts'
-import type { Plan } from '../domain/change.ts'
-import type { Grant, Scope } from '../domain/scopes.ts'
-import { briefOn } from '../engine/approval-briefing.ts'
+import type { Scope } from '../domain/scopes.ts'
 import { askFor } from '../engine/ask.ts'
 import type { Parts } from '../engine/dispatch.ts'
 import { endedSessions } from '../engine/ended-sessions.ts'
 import { pastAt, pastOf } from '../engine/history.ts'
 import { mergedEvents } from '../engine/merged-events.ts'
 import { ownEvents } from '../engine/own-events.ts'
-import { openTenants, type Tenants, traitsOf } from '../engine/tenants.ts'
+import { openTenants, type Tenants } from '../engine/tenants.ts'
 import type { Tool } from '../engine/tool.ts'
-import type { Call, CallGuard } from '../guards/call.ts'
-import { type CallPolicy, callGuards } from '../guards/call-pipeline.ts'
+import type { CallGuard } from '../guards/call.ts'
+import { callGuards } from '../guards/call-pipeline.ts'
 import { answerLate } from '../guards/form.ts'
 import { inFlight } from '../in-flight.ts'
-import { boundedRefusals, type Refusals } from '../journal/refusals.ts'
+import { boundedRefusals } from '../journal/refusals.ts'
 import { type Freezes, openFreezes } from '../limits/freezes.ts'
 import { leasing } from '../limits/lease.ts'
 import { storeLedger } from '../limits/ledger.ts'
-import { storePeople } from '../limits/people.ts'
 import { type Log, logTo } from '../log.ts'
 import { type Meter, unmetered } from '../meter.ts'
 import { openRuns, type Runs } from '../runs/open.ts'
@@ -37,9 +33,11 @@ import { openClaims } from '../store/claims.ts'
 import { stateSigner } from '../store/signed-state.ts'
 import type { Store } from '../store/store.ts'
 import { tools as allTools } from '../tools/index.ts'
-import { openTracing, type Tracing } from '../tracing.ts'
+import { openTracing } from '../tracing.ts'
 import type { Vendor } from '../vendors/define.ts'
 import { vendors as allVendors } from '../vendors/index.ts'
+import { approvalLinks, type LinkedPage } from './approval-links.ts'
+import { callPolicy } from './call-policy.ts'
 import type { Io } from './io.ts'
 import { journalWithWebhook } from './journal-webhook.ts'
 import {
@@ -51,9 +49,6 @@ import {
   settingsOf,
   typed,
 } from './stores.ts'
-
-/** How long the other apps have to answer whether the person is active there, in milliseconds. */
-const BRIEFING_TIMEOUT = 5_000
 
 /** The share of each budget that one instance may use while the store is down: four instances stay within the whole. */
 const SHARE_WITHOUT_STORE = 1 / 4
@@ -78,9 +73,6 @@ export interface Running {
   begin(): void
   close(): Promise<void>
 }
-
-/** The approval page, as seen by those who link to it. */
-export type LinkedPage = Pick<LoopbackPage, 'link' | 'close'>
 
 /** What differs from serving over stdio. */
 export interface Serving {
@@ -294,108 +286,4 @@ const withoutStore = (log: Log) => ({
     isAlone
       ? log.error('the store is unavailable: each budget is a quarter until it is back', { error })
       : log.info('the store is available again'),
-})
-
-interface ApprovalLinks {
-  approveAt(approval: Pick<Approval, 'id' | 'state' | 'approvers'>): Promise<{ words: string; url?: string }>
-  /** The address of a page. */
-  pageOf(id: string): Promise<string | undefined>
-  close(): Promise<void>
-}
-
-/** Says where to approve a request. Opens the page with the first request. */
-function approvalLinks(
-  command: (words: string) => string,
-  parts: PageParts,
-  openPage: (parts: PageParts) => LinkedPage,
-): ApprovalLinks {
-  let page: LinkedPage | undefined
-  const pageOf = (id: string) => {
-    page ??= openPage(parts)
-    return page.link(id)
-  }
-  return {
-    pageOf,
-    async approveAt(approval) {
-      if (approval.state === 'approved')
-        return { words: 'It is approved: make the same call with this approvalId.' }
-      const url = await pageOf(approval.id)
-      const inTerminal = command(`approvals approve ${approval.id} --approver NAME`)
-      // Both: the page of a process that ends with its call is gone when a person gets to it.
-      const approve = url === undefined ? inTerminal : `${url} or, in a terminal: ${inTerminal}`
-      const missing = approversOf(approval) - (await parts.approvers.list()).length
-      if (missing <= 0) return { words: approve, ...(url !== undefined && { url }) }
-      // No `url`: without enough approvers, nobody can decide on the page.
-      const lacking = missing < approversOf(approval) ? 'It takes two approvers' : 'No approver is set up yet'
-      return { words: `${lacking}: ${parts.addApprover}, and then: ${approve}` }
-    },
-    close: async () => page?.close(),
-  }
-}
-
-interface PolicyParts extends Pick<Running, 'settings' | 'tenants' | 'store' | 'freezes' | 'page'> {
-  refusals: Refusals
-  links: ApprovalLinks
-  tend: () => Promise<void>
-  meter: Meter
-  tracing: Tracing | undefined
-  log: Log
-  claims: CallPolicy['claims']
-  tools: readonly Tool[]
-  ownGuards: readonly CallGuard[]
-}
-
-/** What the guards decide from. */
-const callPolicy = ({
-  settings,
-  tenants,
-  store,
-  freezes,
-  page,
-  refusals,
-  links,
-  tend,
-  meter,
-  tracing,
-  log,
-  claims,
-  tools,
-  ownGuards,
-}: PolicyParts): CallPolicy => ({
-  meter,
-  tracing,
-  ownGuards,
-  settings,
-  journalling: { journal: page.journal, refusals, warn: page.warn },
-  mustExist: (tenant: string, grant: Grant) => tenants.seenBy(grant).get(tenant),
-  canSeeTenants: (grant: Grant) => tenants.seenBy(grant).all.length > 0,
-  isSupported: (name: string, grant: Grant) =>
-    tools.some((tool) => tool.name === name && tenants.seenBy(grant).supporting(tool).length > 0),
-  isReadOnly: (tenant: string) => tenants.readOnly(tenants.get(tenant)),
-  appOf: tenants.appOf,
-  sharing: tenants.sharing,
-  blast: {
-    ledger: storeLedger(store),
-    people: storePeople(store),
-    freezes,
-    limits: settings.limits,
-    appOf: tenants.appOf,
-    factsOf: (tenant) => tenants.get(tenant).facts,
-  },
-  freezes,
-  store,
-  claims,
-  confirming: {
-    policy: { confirm: settings.confirm, about: (name: string) => traitsOf(tenants.get(name)) },
-    approvals: page.approvals,
-    approvers: page.approvers,
-    signer: page.signer,
-    approveAt: links.approveAt,
-    tend,
-    brief({ caller, grant, signal, deadline }: Call, plan: Plan) {
-      const until = Math.min(deadline, Date.now() + BRIEFING_TIMEOUT)
-      const context = { caller: caller.id, priority: 'interactive', deadline: until, signal } as const
-      return briefOn(plan, askFor(tenants.seenBy(grant), context, log))
-    },
-  },
 })

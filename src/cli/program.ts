@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
-import { composeServer, type LinkedPage } from '../app/compose.ts'
+import type { LinkedPage } from '../app/approval-links.ts'
+import { composeServer } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
 import { serve } from '../app/serve-stdio.ts'
 import { type CommonOptions, openDataFolder } from '../app/stores.ts'
