@@ -1,5 +1,8 @@
 import type { ToolAnswer } from '../../test/support/world.ts'
-import type { Call, Check } from './run.ts'
+
+export type Call = (tool: string, args: object) => Promise<ToolAnswer>
+/** The answer of a check, or an error that says what is wrong. */
+export type Check = (what: string, run: () => Promise<string | undefined>) => Promise<boolean>
 
 export interface Trying {
   tenant: string

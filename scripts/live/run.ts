@@ -5,7 +5,7 @@ import { parseJsonc } from '../../src/config/jsonc.ts'
 import { connect } from '../../test/support/clients.ts'
 import { startProgram } from '../../test/support/program.ts'
 import { PEOPLE, type ToolAnswer } from '../../test/support/world.ts'
-import { readChecks } from './reads.ts'
+import { type Call, type Check, readChecks } from './reads.ts'
 import { isAbout, LiveRefused, type LiveTenant, type WriteAsk, writesTo } from './rules.ts'
 import { writeChecks } from './writes.ts'
 
@@ -24,10 +24,6 @@ export interface Checked {
   ended: 'ok' | 'skipped' | 'failed'
   why?: string
 }
-
-export type Call = (tool: string, args: object) => Promise<ToolAnswer>
-/** The answer of a check, or an error that says what is wrong. */
-export type Check = (what: string, run: () => Promise<string | undefined>) => Promise<boolean>
 
 const SIGNS = { ok: '✓', skipped: '–', failed: '✗' }
 
