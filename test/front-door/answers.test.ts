@@ -134,6 +134,8 @@ describe('no answer is longer than 8 kB, and its cursor goes on exactly behind i
       url: app.url,
       tokens: { scim: 'env:APP_TOKEN' },
       budget: { perMinute: 1_000_000 },
+      // All of them answer, however slow this machine is.
+      timeoutMs: 120_000,
     }
     await using world = await openWorld({
       settings: { tenants: Object.fromEntries(names.map((name) => [name, tenant])) },
