@@ -102,8 +102,12 @@ export async function searchPerson(
 /** Words and no digits: what people call each other, and few user names or ids. */
 const NAME = /^[\p{L}\p{M}.,'’ -]+$/u
 
-/** The address of `"Ada Lovelace" <ada@example.com>` (RFC 5322 §3.4). */
-const addressIn = (user: string): string | undefined => /^[^<>]*<([^<>@\s]+@[^<>@\s]+)>$/.exec(user)?.[1]
+/**
+ * The address of `"Ada Lovelace" <ada@example.com>` (RFC 5322 §3.4), of a link `mailto:ada@example.com` (RFC 6068), and of
+ * `<mailto:ada@example.com|ada@example.com>`, as chats write it (api.slack.com/reference/surfaces/formatting).
+ */
+const addressIn = (user: string): string | undefined =>
+  /^(?:[^<>]*<(?:mailto:)?|mailto:)([^<>@\s|?]+@[^<>@\s|?]+)(?:\|[^<>]*)?>?$/i.exec(user)?.[1]
 
 /** The same places, with candidates where nobody has the name as an identifier: it may be what somebody is called. */
 async function byName(ask: Ask, name: string, places: readonly PersonAt[]): Promise<PersonAt[]> {

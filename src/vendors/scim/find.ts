@@ -1,6 +1,7 @@
 import type { AskedNames, Found, ListPosition, RequestContext } from '../../domain/operations.ts'
-import { UUID } from '../../domain/same.ts'
-import { IdentityError, Unsupported } from '../../errors.ts'
+import { sameAddress, UUID } from '../../domain/same.ts'
+import { BadReply, IdentityError, Unsupported } from '../../errors.ts'
+import { inQuotes } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { path } from '../http/client.ts'
 import { inconclusive, type Listing, MAX_PAGES_PER_CALL } from '../http/collect.ts'
@@ -129,8 +130,11 @@ async function wholeList(
     total === rows.length &&
     users.length === rows.length &&
     total < app.settings.pageSize
-  if (!isWhole || (await hidden(app, names, shownBy(users), context))) return undefined
-  return users.filter((user) => isMeant(user, names))
+  const shown = shownBy(users)
+  if (!isWhole || (await hidden(app, names, shown, context))) return undefined
+  const meant = users.filter((user) => isMeant(user, names))
+  if (meant.length === 0) mustNotMention(names, shown)
+  return meant
 }
 
 /** Looks through the whole list, of which this is the first page. Throws unless it was read to its end and tells enough to know. */
@@ -166,11 +170,26 @@ async function inList(
   add(listed.users)
   const lacking = await hidden(app, names, listed, context)
   if (lacking) throw inconclusive(`The list does not show ${lacking}, and the records do.`)
+  if (listed.users.length === 0) mustNotMention(names, listed)
+  // Where an address stands in an attribute of the app's own, none of the known ones has to bear it.
+  if (listed.mentioning.length > 0) return
   const { filters = {} } = app.known?.now ?? {}
   const unborne = termsFor(names).flatMap(({ by }) =>
     filters[by] === 'untested' && !listed.shows.has(by) ? [by] : [],
   )
   await note(app, unborne, 'unborne')
+}
+
+/** Whoever bears the name elsewhere may be meant: a person has to look, and nobody is absent. */
+function mustNotMention(names: readonly string[], { mentioning }: Pick<Scanned, 'mentioning'>): void {
+  for (const { account, mentions = [] } of mentioning) {
+    const at = mentions.find(({ address }) => names.some((name) => sameAddress(name, address)))
+    if (!at) continue
+    throw new BadReply(
+      `The search is inconclusive: the record ${inQuotes(account.id, 64)} has that address in \`${at.in}\`, which is not known to name its user.`,
+      'Look the record up by its id, and ask a person whether it is the one.',
+    )
+  }
 }
 
 /** Fetches pages of the list, of which the first is there already. */

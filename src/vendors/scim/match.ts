@@ -3,6 +3,7 @@ import { sameAddress, sameId, sameUserName } from '../../domain/same.ts'
 import { sameText } from '../../text/text.ts'
 import { field, isRecord } from '../http/values.ts'
 import { ENTERPRISE } from './facts.ts'
+import type { Mention } from './mentions.ts'
 import type { ScimUser } from './read.ts'
 
 type FieldValues = readonly (string | undefined)[]
@@ -103,6 +104,8 @@ export interface Named {
   account: { id: string; externalId?: string | undefined }
   userName: string
   emails: readonly string[]
+  /** Addresses that stand elsewhere in the record; absent if there are none. */
+  mentions?: readonly Mention[]
 }
 
 /** Whether one of the names is the user's email, user name, external id or id, regardless of the app's filter. */

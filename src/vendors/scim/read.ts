@@ -156,15 +156,19 @@ function othersIn({ all, primary }: ReturnType<typeof emailsOf>): string[] {
   return [...others.values()].slice(0, MAX_OTHER_EMAILS).flatMap((email) => asText(email, 320) ?? [])
 }
 
+/** What apps without `emails` have for it. */
+const FLAT_EMAILS = ['email', 'mail']
+
 /** Skips entries without a usable value. */
 function emailsOf(raw: Rec): { all: string[]; primary?: string } {
-  const emails = (asList(field(raw, 'emails')) ?? []).filter((email) => emailIn(email) !== undefined)
+  const listed = field(raw, 'emails') ?? FLAT_EMAILS.map((name) => field(raw, name)).find(emailIn)
+  const emails = (asList(listed) ?? []).filter((email) => emailIn(email) !== undefined)
   const primary = emailIn(pickEmail(emails))
   return { all: emails.flatMap((email) => emailIn(email) ?? []), ...(primary !== undefined && { primary }) }
 }
 
 function emailIn(email: unknown): string | undefined {
-  const value = isRecord(email) ? field(email, 'value') : email
+  const value = isRecord(email) ? (field(email, 'value') ?? field(email, 'email')) : email
   return (typeof value === 'string' && value.trim()) || undefined
 }
 

@@ -9,6 +9,7 @@ import { asId, field } from '../http/values.ts'
 import type { FilterAttribute } from './capabilities.ts'
 import { valuesOf } from './look-up.ts'
 import type { Named } from './match.ts'
+import { mentionsIn } from './mentions.ts'
 import type { ScimUser } from './read.ts'
 import { LIFE_MS, newScan, type Scan, type SharedScan, UNSHARED } from './shared-scan.ts'
 
@@ -50,6 +51,8 @@ export interface Scanned {
   shows: ReadonlySet<FilterAttribute>
   /** One user. */
   sample: Named | undefined
+  /** Users whose records have addresses where no name of theirs is known to stand. */
+  mentioning: readonly Named[]
 }
 
 export const MINUTE_MS = 60_000
@@ -182,7 +185,8 @@ export function userScan(shared: SharedScan = UNSHARED, now: () => number = Date
       fresh = [...fresh, ...known.filter((user) => list.isMeant(user) && !fresh.some(isSame(user)))]
       const meant = [...current.users.values()].filter(list.isMeant).map(({ account }) => account.id)
       const others = meant.filter((id) => !fresh.some(({ account }) => account.id === id))
-      return { fresh, known: others, shows: new Set(current.shows), sample: current.sample }
+      const mentioning = [...current.users.values()].filter(({ mentions }) => mentions)
+      return { fresh, known: others, shows: new Set(current.shows), sample: current.sample, mentioning }
     },
     async seen(user) {
       if (!scan) return
@@ -210,19 +214,30 @@ const isSame =
     account.id === user.account.id
 
 /** What a few users show. */
-export const shownBy = (users: readonly ScimUser[]): Pick<Scanned, 'shows' | 'sample'> => ({
+export const shownBy = (users: readonly ScimUser[]): Pick<Scanned, 'shows' | 'sample' | 'mentioning'> => ({
   shows: new Set(
     ATTRIBUTES.filter((attribute) => users.some((user) => valuesOf(user, attribute).length > 0)),
   ),
   sample: users[0],
+  mentioning: users.map(namedIn).filter(({ mentions }) => mentions),
 })
 
-function keep(scan: Scan, user: ScimUser): Named {
+function namedIn(user: ScimUser): Named {
   const { account, userName, emails } = user
   const { id, externalId } = account
-  const named = { account: { id, ...(externalId !== undefined && { externalId }) }, userName, emails }
+  const mentions = mentionsIn(user)
+  return {
+    account: { id, ...(externalId !== undefined && { externalId }) },
+    userName,
+    emails,
+    ...(mentions.length > 0 && { mentions }),
+  }
+}
+
+function keep(scan: Scan, user: ScimUser): Named {
+  const named = namedIn(user)
   scan.sample ??= named
-  scan.users.set(id, named)
+  scan.users.set(user.account.id, named)
   for (const attribute of ATTRIBUTES)
     if (!scan.shows.includes(attribute) && valuesOf(user, attribute).length > 0) scan.shows.push(attribute)
   return named

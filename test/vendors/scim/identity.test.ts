@@ -215,10 +215,23 @@ const TABLE: Record<string, Record<string, Case>> = {
       asks: find('Zoe Nunez'),
       gives: named('zoe@example.com'),
     },
-    'beside an address is not needed': {
-      asks: find('"Ada Lovelace" <ada@example.com>'),
-      gives: { people: [{ accounts: [{ userName: ADA, matchedBy: expect.arrayContaining(['userName']) }] }] },
-    },
+    ...Object.fromEntries(
+      [
+        '"Ada Lovelace" <ada@example.com>',
+        'Ada Lovelace <mailto:ada@example.com>',
+        'mailto:ada@example.com',
+        'MAILTO:Ada@Example.com',
+        '<mailto:ada@example.com|ada@example.com>',
+      ].map((written) => [
+        `beside an address is not needed: ${written}`,
+        {
+          asks: find(written),
+          gives: {
+            people: [{ accounts: [{ userName: ADA, matchedBy: expect.arrayContaining(['userName']) }] }],
+          },
+        },
+      ]),
+    ),
     'that nobody bears is absent': { asks: find('Quirin Nobody'), gives: { ...ABSENT, complete: true } },
     'is not searched where the list is too long': {
       settings: { maxPages: 1 },
