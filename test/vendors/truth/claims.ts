@@ -17,24 +17,28 @@ export interface AppUnderTest {
   listsFromIndex: boolean
 }
 
-/** The name of a vendor, any app of it, and how one is served. */
-export interface Simulated {
+/** The apps of a vendor: any of them, and one that is odd in some ways alone. */
+export interface Simulated<Habits> {
   name: string
   cases: fc.Arbitrary<{ people: Person[]; open(): Promise<AppUnderTest & AsyncDisposable> }>
+  serve(people: Person[], odd?: Partial<Habits>): Promise<AppUnderTest & AsyncDisposable>
 }
 
 /** A vendor's apps: people with habits of its own, served over HTTP. */
 export const simulated = <Habits>({
   name,
+  usual,
   cases,
   open,
 }: {
   name: string
+  usual: Habits
   cases: fc.Arbitrary<{ people: Person[]; habits: Habits }>
   open(given: { people: Person[]; habits: Habits }): Promise<AppUnderTest & AsyncDisposable>
-}): Simulated => ({
+}): Simulated<Habits> => ({
   name,
   cases: cases.map((given) => ({ ...given, open: () => open(given) })),
+  serve: (people, odd) => open({ people, habits: { ...usual, ...odd } }),
 })
 
 const statusOf = ({ active }: Person): Account['status'] => (active ? 'active' : 'inactive')

@@ -62,8 +62,18 @@ const clausesIn = (part: string): Clause[] =>
   )
 
 /** Serves the people with these habits. */
-export const entra = simulated({
+export const entra = simulated<Habits>({
   name: 'entra',
+  usual: {
+    pages: 'kept',
+    emptyPage: false,
+    hides: 'nothing',
+    more: 'answers',
+    byName: 'answers',
+    maxTerms: 100,
+    pageSize: 2,
+    trouble: undefined,
+  },
   cases: fc
     .tuple(
       peopleWith((index) => `aaaaaaaa-1111-4222-8333-bbbbbbbbbbb${index}`),

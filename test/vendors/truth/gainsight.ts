@@ -20,6 +20,18 @@ const habits = fc.record({
 })
 type Habits = typeof habits extends fc.Arbitrary<infer Value> ? Value : never
 
+const usual: Habits = {
+  search: 'honoured',
+  or: 'honoured',
+  total: 'right',
+  mostRows: 100,
+  behindTheEnd: 'empty',
+  hides: 'nothing',
+  byId: 'answers',
+  pageSize: 100,
+  trouble: undefined,
+}
+
 const lower = (text: unknown) => String(text).toLowerCase()
 const NO_DATA: CannedReply = { status: 400, body: { result: false, errorCode: 'GSOBJ_1011' } }
 const REFUSED: CannedReply = { status: 400, body: { result: false, errorCode: 'GSOBJ_1004' } }
@@ -47,8 +59,9 @@ function page(found: readonly Person[], { from, size }: { from: number; size: nu
 const idOf = (index: number) => `1P01EXAMPLE00000${index}`
 
 /** The API that can search. */
-export const services = simulated({
+export const services = simulated<Habits>({
   name: 'gainsight (services)',
+  usual,
   cases: fc.tuple(peopleWith(idOf), habits).map(([people, own]) => ({
     // One email for everybody, and no external id.
     people: people.map(({ externalId: _, ...person }, index) => ({
@@ -107,8 +120,9 @@ export const services = simulated({
 })
 
 /** The API that cannot search. */
-export const users = simulated({
+export const users = simulated<Habits>({
   name: 'gainsight (users)',
+  usual,
   cases: fc.tuple(peopleWith(idOf), habits).map(([people, own]) => ({
     // The email is the user name.
     people: existing(people).map((person) => ({

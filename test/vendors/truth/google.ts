@@ -64,8 +64,20 @@ function recordOf({ id, userName, emails, externalId, otherId, active }: Person,
   return record
 }
 
-export const google = simulated({
+export const google = simulated<Habits>({
   name: 'google',
+  usual: {
+    idType: 'organization',
+    pages: 'kept',
+    emptyPage: false,
+    hides: 'nothing',
+    byKey: 'answers',
+    otherDomain: 'forbidden',
+    domains: 'one',
+    roles: 'answers',
+    pageSize: 2,
+    trouble: undefined,
+  },
   cases: fc
     .tuple(
       peopleWith((index) => `11421119969500281624${index}`),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'vitest'
-import { checkList, checkLookUp, checkRead } from './claims.ts'
+import { checkList, checkLookUp, checkRead, type Simulated } from './claims.ts'
 import { entra } from './entra.ts'
 import { services, users } from './gainsight.ts'
 import { google } from './google.ts'
@@ -17,7 +17,7 @@ const anyMatch = fc.oneof(
   fc.constantFrom<'active' | 'inactive'>('active', 'inactive').map((status) => ({ status })),
 )
 
-test.each([okta, entra, google, services, users])(
+test.each<Pick<Simulated<never>, 'name' | 'cases'>>([okta, entra, google, services, users])(
   'what is said of who is in $name is so, whatever the app does',
   async ({ cases }) => {
     const anyAsk = fc.record({

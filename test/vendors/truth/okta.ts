@@ -60,8 +60,19 @@ function recordOf({ id, userName, emails, externalId, active }: Person, { hides 
   }
 }
 
-export const okta = simulated({
+export const okta = simulated<Habits>({
   name: 'okta',
+  usual: {
+    hasExternalId: true,
+    maxTerms: 100,
+    link: 'kept',
+    emptyPage: false,
+    hides: 'nothing',
+    byLogin: 'answers',
+    roles: 'answers',
+    pageSize: 2,
+    trouble: undefined,
+  },
   cases: fc
     .tuple(
       peopleWith((index) => `00u${'x'.repeat(index)}${index}`),
