@@ -31,6 +31,6 @@ test('what is said of a deactivation is so, whatever an identity provider or Gai
         await Promise.all(apps.map((app) => app[Symbol.asyncDispose]()))
       }
     }),
-    { numRuns: Number(process.env.FUZZ_RUNS ?? 3) },
+    { numRuns: Number(process.env.FUZZ_RUNS ?? 2) },
   )
 })

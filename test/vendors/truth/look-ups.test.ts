@@ -7,7 +7,7 @@ import { google } from './google.ts'
 import { okta } from './okta.ts'
 import { anyName } from './people.ts'
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 60)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 25)
 
 const anyMatch = fc.oneof(
   fc.constant({}),
