@@ -24,6 +24,23 @@ export const sameId = sameText
 /** The form of a user name, an address or an id in which two are the same if they are equal; for comparing each with many. */
 export const comparable = fold
 
+/** The forms in which an app that compares letter by letter may keep a name: an accent can be a letter of its own. */
+export const spellingsOf = (name: string): string[] => [
+  ...new Set(['NFC', 'NFD'].map((form) => name.trim().normalize(form))),
+]
+
+/** A name in the other letter case: who comes by it shows that an app does not compare letter case. */
+export const inOtherCase = (name: string): string =>
+  name.replace(/[a-z]/gi, (letter) =>
+    letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase(),
+  )
+
+/**
+ * Whether apps surely compare a value as this server does, but for letter case: not one with blanks around it, or with
+ * accents, which have two forms.
+ */
+export const isComparedAlike = (value: string): boolean => /^[!-~]+( [!-~]+)*$/.test(value)
+
 /** Whether an id is among others: exactly, or in other letter case if only one of them is. */
 export function amongIds(ids: readonly string[]): (id: string) => boolean {
   const exact = new Set(ids)

@@ -66,7 +66,8 @@ describe('find_user', () => {
         complete: true,
       })
     }
-    expect(refused()).toBe(1)
+    // With the others, and then alone, which shows that it is the one that is lacking.
+    expect(refused()).toBe(2)
   })
 })
 

@@ -85,5 +85,13 @@ export async function startOddApp(habits: WriteHabits) {
     return at === undefined ? write(value, habits.pathless) : write({ [at]: value }, habits.path)
   }
 
-  return { ...(await serveCanned(answer)), ada, before }
+  const app = await serveCanned(answer)
+  const settings = {
+    vendor: 'scim',
+    url: app.url,
+    tokens: { scim: 'env:T' },
+    deactivateMeans: 'reversible',
+    verifyWindowMs: 1_000,
+  }
+  return { ...app, settings, ada, before }
 }

@@ -34,6 +34,8 @@ const twin = person('g9', 'twin@example.com', 'ada@example.com')
 interface ServicesLike {
   people?: readonly Row[]
   /** The answer to a search in place of an honest one; undefined is an honest one. */
+  /** Whether the search compares letter case. */
+  exact?: boolean
   odd?: (honest: Row[]) => CannedReply | undefined
   list?: (page: number) => CannedReply | undefined
 }
@@ -43,7 +45,7 @@ const listed = (rows: readonly Row[], total = rows.length): CannedReply =>
 
 /** An app that can search, and is honest as far as nothing else is said. */
 const searching =
-  ({ people = staff, odd, list }: ServicesLike) =>
+  ({ people = staff, exact = false, odd, list }: ServicesLike) =>
   ({ body }: ReceivedRequest): CannedReply => {
     const asked = body as {
       limit: number
@@ -55,7 +57,10 @@ const searching =
       return list?.(asked.page) ?? listed(people.slice(from, from + asked.limit), people.length)
     }
     const { conditions } = asked.where
-    const found = people.filter((one) => conditions.some(({ name, value }) => one[name] === value[0]))
+    const fold = (value: unknown) => (exact ? value : String(value).toLowerCase())
+    const found = people.filter((one) =>
+      conditions.some(({ name, value: [value] }) => fold(one[name]) === fold(value)),
+    )
     return odd?.(found) ?? listed(found)
   }
 
@@ -131,6 +136,7 @@ describe('services', () => {
   })
 
   test.each<[string, ServicesLike, string]>([
+    ['compares letter case', { exact: true }, 'page 1'],
     ['refuses to search', { odd: () => REFUSED }, 'page 1'],
     ['fails to search', { odd: () => DOWN }, 'page 1, search'],
     ['finds nobody, whoever is asked for', { odd: () => NO_DATA }, 'page 1'],

@@ -22,7 +22,7 @@ const sourceOf = (
   maxPages: 5,
   asScim: (raw) => raw as Record<string, unknown>,
   one: async (id) => pages.flat().find((row) => (row as { id: string }).id === id),
-  named: async () => pages.flat(),
+  named: async () => ({ direct: [], searched: pages.flat() }),
   page: async ({ cursor }): Promise<FetchedPage> => pageOf(pages, cursor),
   ...more,
 })
@@ -101,12 +101,47 @@ describe('a look-up', () => {
     expect(accounts.map(({ title }) => title)).toEqual(['now'])
   })
 
-  test('leaves out whoever does not bear the name, whatever the app answered', async () => {
-    const { findAccounts } = recordReads(sourceOf([[ADA, BO]]))
+  test('leaves out whoever was asked for by another name', async () => {
+    const { findAccounts } = recordReads(
+      sourceOf([], { named: async () => ({ direct: [ADA, BO], searched: [] }) }),
+    )
     expect(await findAccounts({ user: 'ada@example.com' }, context())).toMatchObject({
       accounts: [{ id: 'ada' }],
     })
     expect(await findAccounts({ user: 'cy@example.com' }, context())).toEqual({ accounts: [] })
+  })
+
+  const nobody = async () => undefined
+  const crowd = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) =>
+    person(id, { emails: [{ value: 'cy@example.com' }] }),
+  )
+  test.each<[string, unknown[], RecordSource['again'], object]>([
+    ['a record that hides what it was found by is no evidence', [BO], undefined, { code: 'bad_reply' }],
+    ['a record that the app does not have any more is no evidence', [CY], nobody, { code: 'bad_reply' }],
+    [
+      'a record that has another name by now is left out',
+      [CY],
+      async () => person('cy', { userName: 'x' }),
+      { accounts: [] },
+    ],
+    [
+      'a record is as it is now',
+      [CY],
+      async () => person('cy', { active: false }),
+      { accounts: [{ status: 'inactive' }] },
+    ],
+    [
+      'more people than can be read again are as they were found',
+      crowd,
+      nobody,
+      { accounts: crowd.map(({ id }) => ({ id })) },
+    ],
+  ])('of a search: %s', async (_, searched, again, expected) => {
+    const { findAccounts } = recordReads(
+      sourceOf([], { named: async () => ({ direct: [], searched }), ...(again && { again }) }),
+    )
+    const found = findAccounts({ user: ' cy@example.com' }, context())
+    expect(await found.catch((error: unknown) => error)).toMatchObject(expected)
   })
 
   test('that met an unreadable record is no evidence of absence', async () => {

@@ -33,7 +33,7 @@ export function directoryRecords(
     },
     async named({ user, also = [] }, context) {
       const { named } = await content(context)
-      return [user, ...also].flatMap(named).map(asScim)
+      return { direct: [user, ...also].flatMap(named).map(asScim), searched: [] }
     },
     async called(name, context) {
       const [word = ''] = wordsOf(name)

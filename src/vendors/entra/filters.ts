@@ -1,15 +1,17 @@
 import type { Match } from '../../domain/operations.ts'
-import { wordsOf } from '../../domain/same.ts'
+import { isComparedAlike, spellingsOf, wordsOf } from '../../domain/same.ts'
 import { quoted } from './api.ts'
 
 /** Which properties bear a name, each filterable without an advanced query. */
-export function bearing(name: string): string {
+export const bearing = (name: string): string => spellingsOf(name).flatMap(spelledOut).join(' or ')
+
+function spelledOut(name: string): string[] {
   const text = quoted(name)
   return [
     ...['userPrincipalName', 'mail', 'employeeId', 'onPremisesImmutableId'].map((one) => `${one} eq ${text}`),
     `otherMails/any(x:x eq ${text})`,
     ...aliasIs(name),
-  ].join(' or ')
+  ]
 }
 
 /** `SMTP:` is the main address, `smtp:` another one. */
@@ -37,16 +39,16 @@ const FILTERED: { readonly [Field in keyof Match]?: string } = {
   externalId: 'employeeId',
 }
 
-/** What Graph can narrow a list down by; undefined if that is nothing. */
+/** What Graph can narrow a list down by; undefined if that is nothing. All else is compared here alone. */
 export function filterFor(match: Match): string | undefined {
   const terms = Object.entries(FILTERED).flatMap(([name, property]) => {
     const value = match[name as keyof Match] // the object literal names fields of a match
-    return typeof value === 'string' ? [`${property} eq ${quoted(value)}`] : []
+    return typeof value === 'string' && isComparedAlike(value) ? [`${property} eq ${quoted(value)}`] : []
   })
   const { email, status } = match
   const all = [
     ...terms,
-    ...(email === undefined
+    ...(email === undefined || !isComparedAlike(email)
       ? []
       : [
           `(${[`mail eq ${quoted(email)}`, `otherMails/any(x:x eq ${quoted(email)})`, ...aliasIs(email)].join(' or ')})`,

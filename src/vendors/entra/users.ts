@@ -1,5 +1,5 @@
 import type { AskedNames, RequestContext } from '../../domain/operations.ts'
-import { UUID } from '../../domain/same.ts'
+import { spellingsOf, UUID } from '../../domain/same.ts'
 import { path } from '../http/client.ts'
 import { asId, definedOnly, type Rec } from '../http/values.ts'
 import type { RecordSource } from '../records/source.ts'
@@ -19,7 +19,9 @@ export const entraUsers = (connection: Connection, tenant: string): RecordSource
   asScim,
   otherIdsOf,
   one: (id, context) => wholeUser(connection, id, context),
-  named: (asked, context) => named(connection, asked, context),
+  // A record that is found is read whole, which tells more, also of what was asked for by itself.
+  named: async (asked, context) => ({ direct: [], searched: await bearers(connection, asked, context) }),
+  again: (id, context) => wholeUser(connection, id, context),
   called: async (name, context) => {
     const $search = searchFor(name)
     if ($search === undefined) return { rows: [] }
@@ -103,22 +105,6 @@ const signInActivity = (connection: Connection, id: string, context: RequestCont
     context,
   )
 
-/** Found by name, as many are read whole: each costs some requests. */
-const MAX_READ_WHOLE = 5
-
-/** Who bears the names, with all that is known of them; of more people, what a list tells. */
-async function named(
-  connection: Connection,
-  asked: AskedNames,
-  context: RequestContext,
-): Promise<readonly unknown[]> {
-  const rows = await bearers(connection, asked, context)
-  const ids = new Set(rows.flatMap((row) => asId(row.id) ?? []))
-  if (ids.size > MAX_READ_WHOLE) return rows
-  const whole = await Promise.all([...ids].map((id) => wholeUser(connection, id, context)))
-  return [...whole.filter((one) => one !== undefined), ...rows.filter(({ id }) => asId(id) === undefined)]
-}
-
 /**
  * Who bears the names. The id or user principal name is asked for by itself, too: an index answers a filter, and can be
  * behind (learn.microsoft.com/graph/aad-advanced-queries).
@@ -130,7 +116,7 @@ async function bearers(
 ): Promise<Rec[]> {
   const found = await Promise.all(
     [user, ...also].flatMap((name) => [
-      rawUser(connection, name, context).then((one) => (one ? [one] : [])),
+      ...spellingsOf(name).map(async (spelled) => (await rawUser(connection, spelled, context)) ?? []),
       allRows(
         connection,
         {

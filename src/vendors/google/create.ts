@@ -3,8 +3,9 @@ import { bare } from '../../domain/quoting.ts'
 import { sameAddress } from '../../domain/same.ts'
 import { Refused } from '../../errors.ts'
 import { unseenPassword } from '../http/unseen-password.ts'
-import { asId, asWord, field } from '../http/values.ts'
-import { CUSTOMER, DIRECTORY, everyRowOf, type GoogleApi, ifAllowed, mustAsk } from './api.ts'
+import { asId, field } from '../http/values.ts'
+import { DIRECTORY, type GoogleApi, ifAllowed, mustAsk } from './api.ts'
+import { domainsOf } from './domains.ts'
 import { patchFor } from './edit.ts'
 
 /** Creates the user with a password that nobody sees (developers.google.com, "users.insert"). */
@@ -35,7 +36,9 @@ export async function checkNew(
   context: RequestContext,
 ): Promise<string[]> {
   const domain = email.split('@')[1] ?? ''
-  const verified = await ifAllowed(() => verifiedDomains(api, context))
+  const domains = await ifAllowed(() => domainsOf(api, context))
+  // No account has its primary address in an alias domain.
+  const verified = domains?.flatMap(({ name, isVerified }) => (isVerified ? name : []))
   if (verified && !verified.some((one) => sameAddress(one, domain))) {
     throw new Refused(
       `The Workspace has no verified domain ${bare(domain)}.`,
@@ -43,23 +46,6 @@ export async function checkNew(
     )
   }
   return [UNSEEN, ...(verified ? [] : ['Whether the Workspace has the domain is not known.'])]
-}
-
-/** Alias domains are not among them: no account has its primary address there (developers.google.com, "domains.list"). */
-async function verifiedDomains(api: GoogleApi, context: RequestContext): Promise<string[]> {
-  const rows = await everyRowOf(
-    api,
-    {
-      scope: 'admin.directory.domain.readonly',
-      path: `${DIRECTORY}/customer/${CUSTOMER}/domains`,
-      rows: 'domains',
-    },
-    (row) => asId(field(row, 'domainName')),
-    context,
-  )
-  return rows.flatMap((row) =>
-    field(row, 'verified') === true ? (asWord(field(row, 'domainName')) ?? []) : [],
-  )
 }
 
 const UNSEEN =

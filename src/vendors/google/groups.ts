@@ -6,6 +6,7 @@ import { fold, inQuotes, plainText } from '../../text/text.ts'
 import { path } from '../http/client.ts'
 import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId, asNumber, asText, asWord, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
+import { recordIn } from '../records/reads.ts'
 import { inSteps } from '../records/steps.ts'
 import { ask, CUSTOMER, DIRECTORY, everyRowOf, type GoogleApi, type List, mustAsk, pageOf } from './api.ts'
 import { memberId, membersOf } from './members.ts'
@@ -84,8 +85,7 @@ function toMember(row: unknown): Member | undefined {
 async function byKey(api: GoogleApi, key: string, context: RequestContext): Promise<Rec | undefined> {
   if (asId(key) === undefined || /\s/.test(key)) return undefined
   const request = { path: path`/admin/directory/v1/groups/${key}` }
-  const body = (await ask(api, 'admin.directory.group.readonly', request, context))?.body
-  return isRecord(body) ? body : undefined
+  return recordIn(await ask(api, 'admin.directory.group.readonly', request, context))
 }
 
 async function byName(api: GoogleApi, name: string, context: RequestContext): Promise<Rec | undefined> {

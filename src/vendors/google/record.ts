@@ -101,6 +101,10 @@ export const asScim =
     }
   }
 
+/** Ids of every kind, beside the one that is the external id here: the search finds somebody by any of them. */
+export const otherIdsOf = (raw: unknown): string[] =>
+  itemsOf(raw, 'externalIds').flatMap((one) => asId(field(one, 'value')) ?? [])
+
 /** All addresses: the primary one, aliases, those that Google adds by itself, and others that the person is known by. */
 function emailsOf(raw: Rec): unknown[] {
   const others = [

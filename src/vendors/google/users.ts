@@ -1,13 +1,15 @@
 import type { AskedNames, Match, RequestContext } from '../../domain/operations.ts'
+import { isComparedAlike, sameAddress, spellingsOf } from '../../domain/same.ts'
 import { Forbidden } from '../../errors.ts'
-import { fold } from '../../text/text.ts'
 import { path } from '../http/client.ts'
 import { asId, asText, field, isRecord, type Rec } from '../http/values.ts'
-import type { RecordSource } from '../records/source.ts'
+import { recordIn } from '../records/reads.ts'
+import type { NamedRecords, RecordSource } from '../records/source.ts'
 import { partsOf } from '../scim/names.ts'
 import { ask, CUSTOMER, DIRECTORY, everyRowOf, type GoogleApi, ifAllowed, type List, pageOf } from './api.ts'
+import { domainsOf } from './domains.ts'
 import { TAKES } from './edit.ts'
-import { asScim, isAdministrator, readMore } from './record.ts'
+import { asScim, isAdministrator, otherIdsOf, readMore } from './record.ts'
 import { administratorIds, rolesOf } from './roles.ts'
 
 export interface GoogleApp extends GoogleApi {
@@ -40,11 +42,18 @@ export const googleUsers = (app: GoogleApp): RecordSource => ({
   pageSize: app.pageSize,
   maxPages: MAX_PAGES,
   asScim: asScim(app.externalIdType),
+  otherIdsOf,
   one: (id, context) => wholeUser(app, id, context),
   async named({ user, also = [] }: AskedNames, context) {
-    const found = await Promise.all([user, ...also].map((name) => bearing(app, name, context)))
-    return found.flat()
+    const isOurs = ourDomains(app, context)
+    const spelled = [user, ...also].flatMap(spellingsOf)
+    const found = await Promise.all(spelled.map((name) => bearing(app, { name, isOurs }, context)))
+    return {
+      direct: found.flatMap(({ direct }) => direct),
+      searched: found.flatMap(({ searched }) => searched),
+    }
   },
+  again: (id, context) => userWithId(app, id, context),
   called: (name, context) =>
     pageOf(app, usersBy(app, `name:${quoted(partsOf(name).whole)}`), undefined, context),
   async page({ match, cursor }, context) {
@@ -75,8 +84,7 @@ export async function rawUser(
   context: RequestContext,
 ): Promise<Rec | undefined> {
   const request = { path: path`/admin/directory/v1/users/${key}`, query: { projection: 'full' } }
-  const body = (await ask(app, 'admin.directory.user.readonly', request, context))?.body
-  return isRecord(body) ? body : undefined
+  return recordIn(await ask(app, 'admin.directory.user.readonly', request, context))
 }
 
 /** The user with this id, and no other. Google's ids are numbers: an external id that is asked for as an id is none. */
@@ -121,30 +129,60 @@ async function groupsOf(app: GoogleApp, id: string, context: RequestContext): Pr
   return rows.map((row) => ({ value: asId(field(row, 'id')), display: asText(field(row, 'name')) }))
 }
 
+type IsOurs = (domain: string) => Promise<boolean>
+
+/** Whether the Workspace has a domain. The domains are read once, and only if they are needed. */
+function ourDomains(app: GoogleApp, context: RequestContext): IsOurs {
+  let domains: ReturnType<typeof domainsOf> | undefined
+  return async (domain) => {
+    if (sameAddress(domain, app.domain)) return true
+    domains ??= domainsOf(app, context)
+    return (await domains).some(({ name, aliases }) =>
+      [name, ...aliases].some((one) => sameAddress(one, domain)),
+    )
+  }
+}
+
+interface Bearing {
+  name: string
+  isOurs: IsOurs
+}
+
 /** Who bears a name: by key first, then by what only the search knows. */
-async function bearing(app: GoogleApp, name: string, context: RequestContext): Promise<unknown[]> {
+async function bearing(
+  app: GoogleApp,
+  { name, isOurs }: Bearing,
+  context: RequestContext,
+): Promise<NamedRecords> {
   const search = (query: string) =>
     everyRowOf(app, usersBy(app, query), (row) => asId(field(row, 'id')) ?? JSON.stringify(row), context)
   const [direct, byId, byAddress] = await Promise.all([
-    byKey(app, name, context),
+    byKey(app, { name, isOurs }, context),
     search(`externalId=${quoted(name)}`),
     // It also finds addresses that are no alias, such as a private one.
     name.includes('@') ? search(`email=${quoted(name)}`) : [],
   ])
-  return [...(direct ? [direct] : []), ...byId, ...byAddress]
+  const own = direct ? [direct] : []
+  // A key is exact: whoever has it shows it.
+  return { direct: own, searched: [...own, ...byId, ...byAddress] }
 }
 
 /**
- * Google answers 403 for an address of a domain that the Workspace does not have. Where the token may not read at all, the
- * searches beside this are refused too.
+ * Google answers 403 for an address of a domain that the Workspace does not have, and for a user whom the administrator may
+ * not see.
  */
-async function byKey(app: GoogleApp, name: string, context: RequestContext): Promise<Rec | undefined> {
+async function byKey(
+  app: GoogleApp,
+  { name, isOurs }: Bearing,
+  context: RequestContext,
+): Promise<Rec | undefined> {
   if (!isKey(name)) return undefined
   try {
     return await rawUser(app, name, context)
   } catch (error) {
-    if (error instanceof Forbidden && !fold(name).endsWith(`@${fold(app.domain)}`)) return undefined
-    throw error
+    const [, domain] = name.split('@')
+    if (!(error instanceof Forbidden) || domain === undefined || (await isOurs(domain))) throw error
+    return undefined
   }
 }
 
@@ -159,11 +197,11 @@ const SEARCHED: Partial<Record<keyof Match, string>> = {
   externalId: 'externalId',
 }
 
-/** A query for what Google can search of a match; undefined if that is nothing. */
+/** A query for what Google can search of a match; undefined if that is nothing. All else is compared here alone. */
 export function queryFor(match: Match): string | undefined {
   const terms = Object.entries(SEARCHED).flatMap(([name, term]) => {
     const value = match[name as keyof Match]
-    return typeof value === 'string' ? [`${term}=${quoted(value)}`] : []
+    return typeof value === 'string' && isComparedAlike(value) ? [`${term}=${quoted(value)}`] : []
   })
   // Suspended or archived cannot be asked for: all terms must be true.
   const active = match.status === 'active' ? ['isSuspended=false', 'isArchived=false'] : []

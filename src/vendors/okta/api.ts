@@ -16,6 +16,8 @@ interface Answer {
   body: unknown
   /** Path and query of the next page. */
   next?: string
+  /** Whether the answer tells of pages: Okta sends the link to the page itself with each. */
+  isLinked: boolean
 }
 
 /** Sends one request. Undefined if there is no such record; every other refusal is thrown. */
@@ -28,8 +30,9 @@ export async function ask(
   const reply = await clients(scope).send(request, context)
   const answer = parseReply(reply)
   if (answer.ok) {
-    const next = nextIn(nextLink(reply.headers.link), base)
-    return { body: answer.body, ...(next !== undefined && { next }) }
+    const { link } = reply.headers
+    const next = nextIn(nextLink(link), base)
+    return { body: answer.body, isLinked: link !== undefined, ...(next !== undefined && { next }) }
   }
   const said = saidIn(reply.text)
   if (answer.failure.status === 404 && said.code === 'E0000007') return undefined
@@ -57,7 +60,7 @@ export async function ifAllowed<Told>(work: () => Promise<Told>): Promise<Told |
   }
 }
 
-const UNKNOWN = [Forbidden, Unsupported, WrongAddress]
+const UNKNOWN = [Forbidden, NotFound, Unsupported, WrongAddress]
 
 /** Whether Okta refused a search: it does not know an attribute of it. */
 export const refusesSearch = (error: unknown): boolean => error instanceof Unsupported
@@ -66,10 +69,21 @@ export const refusesSearch = (error: unknown): boolean => error instanceof Unsup
 export const pagesOf =
   (api: OktaApi, scope: Scope, first: ApiRequest, context: RequestContext) =>
   async (_: number, cursor?: string): Promise<FetchedPage> => {
-    const answer = await ask(api, scope, cursor === undefined ? first : { path: cursor }, context)
-    const rows = answer ? answer.body : []
+    const {
+      body: rows,
+      next,
+      isLinked,
+    } = await mustAsk(api, scope, cursor === undefined ? first : { path: cursor }, context)
     if (!Array.isArray(rows)) {
       throw new BadReply('Okta answered with something that is not a list.', 'Check `url` of this tenant.')
     }
-    return { rows, ...(answer?.next !== undefined && { nextCursor: answer.next }) }
+    if (!isLinked && rows.length >= Number(first.query?.limit ?? Number.POSITIVE_INFINITY))
+      throw withoutLinks()
+    return { rows, ...(next !== undefined && { nextCursor: next }) }
   }
+
+const withoutLinks = () =>
+  new BadReply(
+    'A full page came without the header `Link`, so that it is not known whether there are more.',
+    'Let the proxy between this server and Okta pass that header.',
+  )

@@ -6,7 +6,7 @@ import { inQuotes, plainText, sameText } from '../../text/text.ts'
 import { path } from '../http/client.ts'
 import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId, asText, asWord, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
-import { byCursor, everyRow } from '../records/reads.ts'
+import { byCursor, everyRow, recordIn } from '../records/reads.ts'
 import { ask, pagesOf } from './api.ts'
 import { anyOf } from './search.ts'
 import type { OktaApp } from './users.ts'
@@ -77,8 +77,8 @@ export async function readGroup(
 /** The record of the group with this id; undefined if there is none. */
 export async function groupById(app: OktaApp, id: string, context: RequestContext): Promise<Rec | undefined> {
   if (!/^[\w-]{1,64}$/.test(id)) return undefined
-  const body = (await ask(app, 'okta.groups.read', { path: path`/groups/${id}` }, context))?.body
-  return isRecord(body) && body.id === id ? body : undefined
+  const group = recordIn(await ask(app, 'okta.groups.read', { path: path`/groups/${id}` }, context))
+  return group?.id === id ? group : undefined
 }
 
 /** Names need not be unique: groups of apps can have the name of one of Okta's own. */

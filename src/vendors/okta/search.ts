@@ -1,4 +1,5 @@
 import type { Match } from '../../domain/operations.ts'
+import { isComparedAlike, spellingsOf } from '../../domain/same.ts'
 import { ALL_STATES, statesWhere } from './states.ts'
 
 // developer.okta.com, "List all users": names of attributes are case-sensitive, values of a search are not, and letters
@@ -28,14 +29,12 @@ export function searchFor(match: Match): string {
   return [...terms, anyOf(['status'], states)].join(' and ')
 }
 
-/** What Okta and this server surely compare in the same way; all else is compared here alone. */
-const isComparedAlike = (value: string): boolean => /^[!-~]+( [!-~]+)*$/.test(value)
-
 /** `(profile.login eq "a" or profile.email eq "a")` */
 export const anyOf = (attributes: readonly string[], values: readonly string[]): string =>
   `(${attributes.flatMap((attribute) => values.map((value) => equals(attribute, value))).join(' or ')})`
 
 /** With a string literal as in SCIM (RFC 7644 §3.4.2.2), which is JSON's. */
-export function equals(attribute: string, value: string): string {
-  return `${attribute} eq ${JSON.stringify(value.normalize('NFC').trim())}`
-}
+export const equals = (attribute: string, value: string): string =>
+  spellingsOf(value)
+    .map((spelled) => `${attribute} eq ${JSON.stringify(spelled)}`)
+    .join(' or ')

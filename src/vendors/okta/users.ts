@@ -1,8 +1,10 @@
-import type { AskedNames, RequestContext } from '../../domain/operations.ts'
+import type { AskedNames, Match, RequestContext } from '../../domain/operations.ts'
+import { isComparedAlike, spellingsOf } from '../../domain/same.ts'
 import type { AppMemory } from '../../store/app-memory.ts'
+import { sameText } from '../../text/text.ts'
 import { path } from '../http/client.ts'
 import { asId, asWord, field, isRecord, type Rec } from '../http/values.ts'
-import { everyRow } from '../records/reads.ts'
+import { everyRow, recordIn } from '../records/reads.ts'
 import type { RecordSource } from '../records/source.ts'
 import { administrators } from './administrators.ts'
 import { ask, ifAllowed, type OktaApi, pagesOf, refusesSearch } from './api.ts'
@@ -29,14 +31,25 @@ export const oktaUsers = (app: OktaApp): RecordSource => ({
   async named(asked, context) {
     // A search can be out of date for some seconds after a change, a record that is asked for by itself is not.
     const direct = await byLogin(app, asked, context)
-    return [...direct, ...(await bySearch(app, asked, context))]
+    return { direct, searched: await bySearch(app, asked, context) }
   },
+  again: (id, context) => userWithId(app, id, context),
   async page({ match, start, cursor }, context) {
     if (match.admin === true) return { rows: await administrators(app, context), last: true }
     const query = { limit: app.pageSize, search: searchFor(match) }
-    return pagesOf(app, 'okta.users.read', { path: '/users', query }, context)(start, cursor)
+    const page = await pagesOf(app, 'okta.users.read', { path: '/users', query }, context)(start, cursor)
+    return {
+      ...page,
+      rows: page.rows.map((row) => (showsEmail(row, match) ? row : { id: field(row, 'id') })),
+    }
   },
 })
+
+/** A token can lack the right to see an address by which the search finds somebody: then it is not known whose it is. */
+function showsEmail(row: unknown, { email }: Match): boolean {
+  const addresses = ['email', 'secondEmail'].map((name) => asWord(field(field(row, 'profile'), name)))
+  return email === undefined || !isComparedAlike(email) || addresses.some((one) => sameText(one, email))
+}
 
 /** What can stand in a path: Okta takes no login with a slash there, `me` is whose token it is ("Retrieve a user"). */
 const isPathWord = (name: string): boolean => asId(name) !== undefined && !/[/?#\\%;]|^me$/i.test(name)
@@ -48,15 +61,19 @@ export async function rawUser(
   context: RequestContext,
 ): Promise<Rec | undefined> {
   if (!isPathWord(idOrLogin)) return undefined
-  const body = (await ask(app, 'okta.users.read', { path: path`/users/${idOrLogin}` }, context))?.body
-  return isRecord(body) ? body : undefined
+  return recordIn(await ask(app, 'okta.users.read', { path: path`/users/${idOrLogin}` }, context))
+}
+
+/** The user with this id, and no other: a login can look like an id. */
+async function userWithId(app: OktaApp, id: string, context: RequestContext): Promise<Rec | undefined> {
+  const user = await rawUser(app, id, context)
+  return user?.id === id ? user : undefined
 }
 
 /** The user with its groups and whether it is an administrator, as far as the token may know. */
 async function wholeUser(app: OktaApp, id: string, context: RequestContext): Promise<Rec | undefined> {
-  const user = await rawUser(app, id, context)
-  // A login can look like an id.
-  if (!user || user.id !== id) return undefined
+  const user = await userWithId(app, id, context)
+  if (!user) return undefined
   const [groups, roles] = await Promise.all([
     ifAllowed(() => groupsOf(app, id, context)),
     ifAllowed(() => rolesOf(app, id, context)),
@@ -95,7 +112,7 @@ async function byLogin(
   context: RequestContext,
 ): Promise<Rec[]> {
   const found = await Promise.all(
-    [user, ...also].map(async (name) => {
+    [user, ...also].flatMap(spellingsOf).map(async (name) => {
       if (isPathWord(name)) return (await rawUser(app, name, context)) ?? []
       // A filter compares exactly, and is as fresh as a record.
       return (await everyUser(app, { filter: equals('profile.login', name) }, context)).filter(isRecord)
@@ -115,7 +132,7 @@ async function bySearch(
 ): Promise<unknown[]> {
   const { memory, externalIdAttribute } = app
   const usual = ['profile.login', 'profile.email', 'profile.secondEmail']
-  const all = [...usual, `profile.${externalIdAttribute}`]
+  const own = `profile.${externalIdAttribute}`
   const names = [user, ...also]
   const parts = Array.from({ length: Math.ceil(names.length / MAX_NAMES_SEARCHED) }, (_, index) =>
     names.slice(index * MAX_NAMES_SEARCHED, (index + 1) * MAX_NAMES_SEARCHED),
@@ -128,13 +145,18 @@ async function bySearch(
   const lacks = `okta.lacks.${externalIdAttribute}`
   if ((await memory.get<boolean>(lacks)) === true) return search(usual)
   try {
-    return await search(all)
+    return await search([...usual, own])
   } catch (error) {
     if (!refusesSearch(error)) throw error
     const rows = await search(usual)
-    // Only the attribute that not every organisation has made the difference.
-    await memory.set(lacks, true, LACKS_TTL_MS)
-    return rows
+    try {
+      return [...rows, ...(await search([own]))]
+    } catch (refused) {
+      if (!refusesSearch(refused)) throw refused
+      // Okta refuses this attribute alone: it is the one that not every organisation has.
+      await memory.set(lacks, true, LACKS_TTL_MS)
+      return rows
+    }
   }
 }
 

@@ -3,13 +3,13 @@ import type { Found, ListPosition, Match, Page, Reads, RequestContext } from '..
 import { sameId } from '../../domain/same.ts'
 import { BadReply, type IdentityError } from '../../errors.ts'
 import { collect, type FetchedPage, inconclusive, MAX_PAGES_PER_CALL } from '../http/collect.ts'
-import { asId } from '../http/values.ts'
+import { asId, isRecord, type Rec } from '../http/values.ts'
 import { fieldsOf } from '../scim/fields.ts'
 import { isMeant, matcher } from '../scim/match.ts'
 import { bearsName, notByName } from '../scim/names.ts'
 import { type ScimUser, toUser } from '../scim/read.ts'
 import { neverTold, untoldIn } from '../scim/users.ts'
-import type { RecordSource } from './source.ts'
+import type { NamedRecords, RecordSource } from './source.ts'
 
 type RecordReads = Required<
   Pick<Reads, 'findAccounts' | 'findByName' | 'readAccount' | 'readFields' | 'listAccounts'>
@@ -48,25 +48,53 @@ export async function readUser(
 
 async function findAccounts(
   source: RecordSource,
-  ask: { user: string; also?: readonly string[] },
+  asked: { user: string; also?: readonly string[] },
   context: RequestContext,
 ): Promise<Found> {
-  const names = [ask.user, ...(ask.also ?? [])]
-  const rows = await source.named(ask, context)
+  const [user = '', ...also] = [asked.user, ...(asked.also ?? [])].map((name) => name.trim())
+  const names = [user, ...also]
+  const { direct, searched } = await source.named({ user, also }, context)
+  const rows = [...direct, ...(await asTheyAreNow(source, { direct, searched, names }, context))]
   const users = new Map<string, ScimUser>()
   let unreadable = 0
   for (const row of rows) {
-    const user = userIn(source, row)
-    if (!user) unreadable++
+    const one = userIn(source, row)
+    if (!one) unreadable++
     // The first is the surest: what a search found can be out of date.
-    else if (users.has(user.account.id)) continue
-    else if (isMeant(user, names) || bearsOtherId(source, row, names)) users.set(user.account.id, user)
+    else if (!users.has(one.account.id) && bearsOneOf(source, row, names)) users.set(one.account.id, one)
   }
   const lost = new BadReply(
     `${unreadable} of the records that the app answered with could not be read.`,
     'Look in the app’s console.',
   )
   return found(source, [...users.values()], unreadable === 0 ? undefined : lost, context)
+}
+
+/** More people than one name finds; each is a request. */
+const MAX_READ_AGAIN = 5
+
+/**
+ * What a search found, read again by id: an index can be behind. Undefined for a record that cannot be relied on: it does
+ * not show what it was found by, since the token may not see that, or the app does not have it any more, or not yet.
+ */
+async function asTheyAreNow(
+  source: RecordSource,
+  { direct, searched, names }: NamedRecords & { names: readonly string[] },
+  context: RequestContext,
+): Promise<readonly unknown[]> {
+  const { again } = source
+  const idOf = (row: unknown) => userIn(source, row)?.account.id
+  const known = new Set(direct.map(idOf))
+  const ids = new Set(searched.map(idOf))
+  const rows = searched.map((row) => (bearsOneOf(source, row, names) ? row : undefined))
+  if (!again || ids.size > MAX_READ_AGAIN) return rows
+  const now = [...ids].flatMap((id) => (id === undefined || known.has(id) ? [] : again(id, context)))
+  return [...(await Promise.all(now)), ...rows.filter((row) => row === undefined)]
+}
+
+function bearsOneOf(source: RecordSource, row: unknown, names: readonly string[]): boolean {
+  const user = userIn(source, row)
+  return user !== undefined && (isMeant(user, names) || bearsOtherId(source, row, names))
 }
 
 /** What a look-up found, with what is to be known of it. */
@@ -161,6 +189,13 @@ export async function everyRow<Row>(
   })
   if (!page.complete) throw inconclusive(page.note)
   return page.items
+}
+
+/** The record in the answer of an app that has one; throws for what is none. */
+export function recordIn(answer: { body: unknown } | undefined): Rec | undefined {
+  if (answer === undefined) return undefined
+  if (isRecord(answer.body) && asId(answer.body.id) !== undefined) return answer.body
+  throw notThatRecord()
 }
 
 const notThatRecord = () =>

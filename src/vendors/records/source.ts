@@ -24,11 +24,12 @@ export interface RecordSource {
   /** The whole record with this id, and no other; undefined if there is none. */
   one(id: string, context: RequestContext): Promise<unknown>
   /**
-   * Every record that bears one of the names as user name, email, external or other id, and that with the id `user`.
-   * Others may be among them, and a record more than once: the first of them counts. Throws where the app's answer is no
-   * evidence.
+   * Every record that bears one of the names as user name, email, external or other id, and that with the id `user`; the
+   * names are without blanks around them. Throws where the app's answer is no evidence.
    */
-  named(ask: AskedNames, context: RequestContext): Promise<readonly unknown[]>
+  named(ask: AskedNames, context: RequestContext): Promise<NamedRecords>
+  /** The record of somebody whom a search found, as it is now. Without it, what a search found is never behind. */
+  again?(id: string, context: RequestContext): Promise<unknown>
   /** The same for a person's name; a page of candidates. Without it the list is read. */
   called?(name: string, context: RequestContext): Promise<FetchedPage>
   /**
@@ -38,6 +39,13 @@ export interface RecordSource {
   page(at: { match: Match; start: number; cursor?: string }, context: RequestContext): Promise<FetchedPage>
   /** Of a copy: what is said with every answer. */
   standing?(context: RequestContext): Promise<Standing>
+}
+
+export interface NamedRecords {
+  /** Asked for by themselves. Others may be among them, and a record more than once: the first of them counts. */
+  direct: readonly unknown[]
+  /** What a search found, in which every record shows one of the names. */
+  searched: readonly unknown[]
 }
 
 /** How old a copy is, as a sentence, and why somebody may be missing in it. */

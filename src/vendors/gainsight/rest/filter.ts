@@ -1,4 +1,5 @@
 import type { Match, RequestContext } from '../../../domain/operations.ts'
+import { inOtherCase, isComparedAlike, sameUserName } from '../../../domain/same.ts'
 import type { AppMemory } from '../../../store/app-memory.ts'
 import { type AppFilter, type FilterStates, keepsSome } from '../../http/filtered.ts'
 import { matches } from '../../scim/match.ts'
@@ -10,7 +11,9 @@ const FILTERS_TTL_MS = 24 * 60 * 60_000
 
 /** The part of `match` that the dialect filters by. */
 export const filterIn = ({ filters }: Dialect, match: Match): Match =>
-  Object.fromEntries(filters.flatMap((field) => (match[field] === undefined ? [] : [[field, match[field]]])))
+  Object.fromEntries(
+    filters.flatMap((field) => (isComparedAlike(String(match[field] ?? '')) ? [[field, match[field]]] : [])),
+  )
 
 interface Asked {
   dialect: Dialect
@@ -24,7 +27,7 @@ export async function restFilter(
   { dialect, memory, match, toUser }: Asked,
   context: RequestContext,
 ): Promise<AppFilter<ScimUser> | undefined> {
-  const by = dialect.filters.filter((field) => match[field] !== undefined)
+  const by = dialect.filters.filter((field) => field in filterIn(dialect, match))
   if (by.length === 0) return undefined
   let known = (await memory.get<FilterStates>(FILTERS_KEY)) ?? {}
   return {
@@ -35,7 +38,10 @@ export async function restFilter(
     // The email is the user name of a user without one, so either is searched.
     fits: (user, field) => hasValue(user, field, String(match[field])),
     async shows(user, total) {
-      const own = by.map((field) => [field, ownValue(user, field)] as const)
+      const own = by.map((field) => {
+        const value = ownValue(user, field)
+        return [field, field === 'status' || typeof value !== 'string' ? value : inOtherCase(value)] as const
+      })
       if (own.some(([, value]) => value === undefined)) return undefined
       const page = await dialect.page({ page: 0, size: 1, match: Object.fromEntries(own) }, context)
       if ('filterRefused' in page || (by.join() === 'status' && keepsSome(page, total))) return false
@@ -57,5 +63,7 @@ const hasValue = (user: ScimUser, field: keyof Match, value: string): boolean | 
 
 function ownValue({ account, userName }: ScimUser, field: FilterField): string | boolean | undefined {
   const { email, status, admin } = account
-  return { userName, email, status: status === 'unknown' ? undefined : status, admin }[field]
+  // Who has the email as user name comes by either, which shows of neither that the app reads it.
+  const own = sameUserName(userName, email) ? undefined : userName
+  return { userName: own, email, status: status === 'unknown' ? undefined : status, admin }[field]
 }

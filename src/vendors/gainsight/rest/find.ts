@@ -60,13 +60,20 @@ async function inList(
   const most = found.size > 0 ? Math.min(MAX_PAGES_PER_CALL, maxPages) : maxPages
   const { total = 0 } = await fetch(1)
   if (total > most * users.pageSize) throw inconclusive(`It has ${total} users.`)
+  // Everybody has an email in Gainsight: a list without any hides them.
+  let hidden: boolean | undefined
   const page = await collect<ScimUser>({
     ...listingOf(users),
     fetch,
-    keep: (user) => isMeant(user, names),
+    keep(user) {
+      hidden = (hidden ?? true) && user.emails.length === 0
+      return isMeant(user, names)
+    },
     maxPages: most,
     limit: Number.POSITIVE_INFINITY,
   })
   addTo(found, page.items)
   if (!page.complete) throw inconclusive(page.note)
+  if (hidden && names.some((name) => name.includes('@')))
+    throw inconclusive('The list does not tell the emails.')
 }

@@ -1,6 +1,6 @@
 import type { Account } from '../../../domain/account.ts'
 import type { ListPosition, Match, Operations, Page, RequestContext } from '../../../domain/operations.ts'
-import { MAX_PAGES_PER_CALL } from '../../http/collect.ts'
+import { inconclusive, MAX_PAGES_PER_CALL } from '../../http/collect.ts'
 import { collectFiltered, unfiltered } from '../../http/filtered.ts'
 import { recentPages } from '../../http/recent-pages.ts'
 import { asId } from '../../http/values.ts'
@@ -21,6 +21,7 @@ import { probeRest } from './probe.ts'
 import { asScim } from './records.ts'
 import type { RestApp } from './request.ts'
 import { listingOf, type RestUsers } from './rest-users.ts'
+import { isSearchKnown } from './search.ts'
 
 /** Only for reading: a dialect names the fields that it takes. */
 const mappingOf = ({ names }: Dialect): Pick<FieldMapping, 'takes'> => ({
@@ -38,8 +39,19 @@ export function restOperations(app: RestApp) {
   const readUser = async (id: string, context: RequestContext): Promise<ScimUser | undefined> => {
     if (asId(id) === undefined) return undefined
     const spoken = await dialect(context)
-    const user = userIn(spoken, await spoken.one(id, context))
-    return user?.account.id === id ? user : undefined
+    const raw = await spoken.one(id, context)
+    if (raw !== undefined) {
+      const user = userIn(spoken, raw)
+      if (user?.account.id === id) return user
+      throw inconclusive('The app answered with another record than the one that was asked for.')
+    }
+    return undefined
+  }
+  /** The same; undefined on evidence: a search that finds nobody shows that only where it is known to work. */
+  const readSurely = async (id: string, context: RequestContext): Promise<ScimUser | undefined> => {
+    const user = await readUser(id, context)
+    if (user || !(await dialect(context)).search || (await isSearchKnown(app.memory))) return user
+    throw inconclusive()
   }
   const pages = recentPages()
   /** The dialect for a change, after which the pages that were fetched are outdated. */
@@ -72,9 +84,9 @@ export function restOperations(app: RestApp) {
   return {
     findAccounts: async (ask, context) => findAccounts(await users(context), ask, context),
     findByName: async ({ name }, context) => findByName(await users(context), name, context),
-    readAccount: async ({ id }, context) => (await readUser(id, context))?.account,
+    readAccount: async ({ id }, context) => (await readSurely(id, context))?.account,
     async readFields({ id }, context) {
-      const user = await readUser(id, context)
+      const user = await readSurely(id, context)
       return user && { account: user.account, fields: fieldsOf(mappingOf(await dialect(context)), user) }
     },
     async listAccounts({ match = {}, limit, at }, context): Promise<Page<Account, ListPosition>> {

@@ -5,27 +5,38 @@ import type { FilterRefused } from '../../http/filtered.ts'
 type ReadPage = (page: number, size: number) => Promise<FetchedPage | FilterRefused>
 
 /**
- * Rows by index from an app that pages by number. If the app sends a short page although there are more rows, it has a
- * smaller maximum page size; reading continues with that size.
+ * Rows by index from an app that pages by number. A page can be shorter than asked for, so each begins where the one before
+ * it ended; reading that begins in the middle of a list trusts in whole pages only as long as they are whole.
  */
 export function byIndex(
   readPage: ReadPage,
   pageSize: number,
 ): (start: number) => Promise<FetchedPage | FilterRefused> {
-  let size = pageSize
+  /** The index, from 0, of the first row of each page that is known. */
+  const begins = new Map([[0, 0]])
+  const placeOf = (index: number) => {
+    const known = [...begins].filter(([, begin]) => begin <= index)
+    const jump = Math.floor(index / pageSize)
+    return known.length === 1 && jump > 0 ? [jump, jump * pageSize] : known.at(-1)
+  }
   return async (start) => {
+    const index = start - 1
+    let [page = 0, begin = 0] = placeOf(index) ?? []
     for (;;) {
-      const page = Math.floor((start - 1) / size)
-      const fetched = await readPage(page, size)
+      const fetched = await readPage(page, pageSize)
       if ('filterRefused' in fetched || fetched.refused) return fetched
       const { rows, ...more } = fetched
-      const before = page * size
-      const clamped = rows.length > 0 && rows.length < size && (more.total ?? 0) > before + rows.length
-      const asked = size
-      if (clamped && page === 0) size = rows.length
-      // With smaller pages the requested row can be on a different page.
-      if (size !== asked && start > rows.length) continue
-      return { ...more, rows: rows.slice(start - 1 - before) }
+      const end = begin + rows.length
+      const isWhole = rows.length === pageSize || more.total === end
+      if (!begins.has(page) && !isWhole) {
+        page = begin = 0
+        continue
+      }
+      begins.set(page, begin)
+      if (rows.length > 0) begins.set(page + 1, end)
+      if (rows.length === 0 || index < end) return { ...more, rows: rows.slice(index - begin) }
+      page++
+      begin = end
     }
   }
 }

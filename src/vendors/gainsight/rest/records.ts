@@ -27,7 +27,8 @@ export function asScim(names: FieldNames, raw: unknown): Rec | undefined {
     userName: asText(asWord(valueIn('userName')), 320) ? valueIn('userName') : valueIn('email'),
     externalId: valueIn('externalId'),
     active: valueIn('status'),
-    emails: [{ value: valueIn('email'), primary: true }],
+    // Everybody has one: a record without it does not tell it.
+    ...((valueIn('email') ?? '') !== '' && { emails: [{ value: valueIn('email'), primary: true }] }),
     displayName: field(raw, 'name'),
     name: { givenName: valueIn('givenName'), familyName: valueIn('familyName') },
     title: valueIn('title'),

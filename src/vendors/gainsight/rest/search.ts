@@ -1,4 +1,6 @@
 import type { RequestContext } from '../../../domain/operations.ts'
+import { inOtherCase, spellingsOf } from '../../../domain/same.ts'
+import type { AppMemory } from '../../../store/app-memory.ts'
 import { sameText } from '../../../text/text.ts'
 import type { FilterState } from '../../http/filtered.ts'
 import { asWord, field } from '../../http/values.ts'
@@ -9,6 +11,10 @@ import { type AnyOf, anyCase } from './where.ts'
 
 const SEARCH_KEY = 'gainsight.search'
 const SEARCH_TTL_MS = 24 * 60 * 60_000
+
+/** Whether the search is known to find whoever there is. */
+export const isSearchKnown = async (memory: AppMemory): Promise<boolean> =>
+  (await memory.get<FilterState>(SEARCH_KEY)) === 'honoured'
 
 /**
  * Searches for the names, unless the app is known not to search. As long as that is not known, the same request searches
@@ -52,7 +58,7 @@ const conditionsFor = ({ names }: Dialect, who: string): AnyOf =>
   SEARCHED.flatMap((field) => {
     const name = names[field]
     if (name === undefined || (field === 'id' && who.includes('@'))) return []
-    return field === 'id' ? [{ name, value: who }] : anyCase(name, who)
+    return field === 'id' ? [{ name, value: who }] : spellingsOf(who).flatMap((one) => anyCase(name, one))
   })
 
 const fits = (row: unknown, { name, value }: AnyOf[number]): boolean =>
@@ -67,12 +73,15 @@ function samplesIn({ names }: Dialect, rows: readonly unknown[]): AnyOf | undefi
   const samples: AnyOf[number][] = []
   for (const by of SEARCHED) {
     const name = names[by]
-    if (name === undefined || rows.every((row) => asWord(field(row, name)) === undefined)) continue
+    const isBorne = name !== undefined && rows.some((row) => asWord(field(row, name)) !== undefined)
+    // Everybody has an id and an email; of a user name it may be that nobody has one.
+    if (name === undefined || (by === 'userName' && !isBorne)) continue
     const row = [...left].find((one) => asWord(field(one, name)) !== undefined)
     const value = asWord(field(row, name))
     if (value === undefined) return undefined
     left.delete(row)
-    samples.push({ name, value })
+    // An app that compares letter case would not find who is asked for in another one.
+    samples.push({ name, value: by === 'id' ? value : inOtherCase(value) })
   }
   return samples.length > 0 ? samples : undefined
 }

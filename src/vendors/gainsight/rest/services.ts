@@ -3,6 +3,7 @@ import { sameUserName } from '../../../domain/same.ts'
 import { InvalidInput, Unsupported } from '../../../errors.ts'
 import { refusesFilter } from '../../http/classify.ts'
 import type { ApiRequest } from '../../http/client.ts'
+import { inconclusive } from '../../http/collect.ts'
 import { asId, asList, asText, definedOnly, field, isRecord, type Rec } from '../../http/values.ts'
 import { accountChanged, accountGone } from '../changed.ts'
 import { failedRecord } from '../envelope.ts'
@@ -61,9 +62,10 @@ export function servicesDialect({ client }: RestApp): Dialect {
       answer = await read()
     }
     if (answer.ok) for (const name of custom.keys()) custom.set(name, 'read')
-    return readRows(answer)
-      .rows.filter(isRecord)
-      .find((row) => asId(field(row, NAMES.id)) === id)
+    const { rows } = readRows(answer)
+    const found = rows.filter(isRecord).find((row) => asId(field(row, NAMES.id)) === id)
+    if (!found && rows.length > 0) throw inconclusive()
+    return found
   }
 
   const noteCustom = (set: AccountFields) => {

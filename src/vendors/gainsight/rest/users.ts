@@ -41,7 +41,8 @@ export function usersDialect({ client }: RestApp): Dialect {
       throw refusal(answer.failure, 'reads')
     }
     const data = field(answer.body, 'data')
-    return isRecord(data) ? data : undefined
+    if (isRecord(data)) return data
+    throw new BadReply('Gainsight answered with something that is no user.', 'Check `url` of this tenant.')
   }
 
   const send = async (
