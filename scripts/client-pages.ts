@@ -1,5 +1,6 @@
 import { CLIENTS, type Machine, type McpClient, type ServerStart } from '../src/clients/clients.ts'
 import { registering } from '../src/clients/register.ts'
+import foreign from '../test/foreign/clients/package.json' with { type: 'json' }
 
 /** What is publicly known of how a client lets a person answer a server. */
 interface Asking {
@@ -45,6 +46,7 @@ const ASKING: Record<string, Asking> = {
   gemini: {
     form: 'no',
     link: 'no',
+    note: 'In a folder that it does not trust, Gemini CLI starts no server: trust the folder when it asks.',
     sources: ['https://github.com/google-gemini/gemini-cli/issues/28074'],
   },
   codex: {
@@ -59,6 +61,32 @@ const ASKING: Record<string, Asking> = {
     link: 'unknown',
     note: 'In its interactive mode. The desktop app of Copilot does not declare it.',
     sources: ['https://github.com/github/app/issues/1001'],
+  },
+}
+
+const versions = foreign.dependencies
+
+/** What was tried with a client itself: `test/foreign/clients.test.ts`. */
+const TRIED: Record<string, { version: string; came: string; isStarted: boolean }> = {
+  'claude-code': {
+    version: versions['@anthropic-ai/claude-code'],
+    came: 'starts the server and connects (`claude mcp list`)',
+    isStarted: true,
+  },
+  gemini: {
+    version: versions['@google/gemini-cli'],
+    came: 'starts the server and connects, in a folder that is trusted (`gemini mcp list`)',
+    isStarted: true,
+  },
+  codex: {
+    version: versions['@openai/codex'],
+    came: 'starts the server and lists its tools (`codex app-server`)',
+    isStarted: true,
+  },
+  copilot: {
+    version: versions['@github/copilot'],
+    came: 'reads the entry (`copilot mcp get identity`). Without an account it starts no server',
+    isStarted: false,
   },
 }
 
@@ -114,6 +142,16 @@ nothing to pass on.`
   ]
 }
 
+function tried({ name, title }: McpClient): string[] {
+  const { version, came } = TRIED[name] ?? {}
+  return version
+    ? [
+        `Every night ${title} ${version}, registered by \`init\`, ${came}. Forms need a model and were not tried.`,
+        '',
+      ]
+    : [`${title} itself is not started by our tests.`, '']
+}
+
 function agreeing(client: McpClient): string[] {
   const { form, link, note, sources } = askingOf(client)
   const first = {
@@ -132,8 +170,9 @@ function agreeing(client: McpClient): string[] {
     ...block('sh', 'identity-mcp approvals'),
     '',
     ...(note ? [note, ''] : []),
+    ...tried(client),
     sources.length > 0
-      ? `From public sources, not tried here: ${sources.map((one) => `<${one}>`).join(', ')}.`
+      ? `What is said of forms and links is from public sources, not tried here: ${sources.map((one) => `<${one}>`).join(', ')}.`
       : 'We know of no public source, and have not tried it.',
   ]
 }
@@ -182,11 +221,14 @@ const WORDS = { yes: 'yes', no: '–', unknown: '?' }
 /** The clients against the ways in which a person can agree. */
 const table = (): string =>
   [
-    row('client', 'form in the chat', 'link from the chat', 'approval page', 'terminal'),
-    row('---', '---', '---', '---', '---'),
+    row('client', 'started', 'form in the chat', 'link from the chat', 'approval page', 'terminal'),
+    row('---', '---', '---', '---', '---', '---'),
     ...CLIENTS.map((client) => {
       const { form, link } = askingOf(client)
-      return row(`[${client.title}](clients/${client.name}.md)`, WORDS[form], WORDS[link], 'yes', 'yes')
+      const { version, isStarted } = TRIED[client.name] ?? {}
+      const started = isStarted ? `${version}` : WORDS.no
+      const page = `[${client.title}](clients/${client.name}.md)`
+      return row(page, started, WORDS[form], WORDS[link], 'yes', 'yes')
     }),
   ].join('\n')
 

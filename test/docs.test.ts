@@ -22,6 +22,12 @@ test('the threat model makes claims', () => {
   expect(references.length).toBeGreaterThan(claims.length)
 })
 
+test('no heading and no claim of the threat model stands twice', () => {
+  const headings = [...text.matchAll(/^## .+$/gm)].map(([heading]) => heading)
+  for (const all of [headings, claims.map(([claim]) => claim)])
+    expect(all.filter((one, at) => all.indexOf(one) !== at)).toEqual([])
+})
+
 test.each(claims)('the claim "%s" names its test', (_claim, _how, tests, ...more) => {
   expect(more).toEqual([])
   expect(tests).toMatch(/`test\/[^`]+`: "[^"]+"/)

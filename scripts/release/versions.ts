@@ -11,8 +11,12 @@ const PLACES: readonly (readonly [file: string, path: JSONPath])[] = [
   ['plugin/.claude-plugin/plugin.json', ['version']],
   ['.claude-plugin/marketplace.json', ['plugins', 0, 'version']],
 ]
-/** Where the package is named with its version: the last argument. */
-const STARTED = ['plugin/.mcp.json', ['mcpServers', 'identity', 'args']] as const
+/** Where it stands in other texts: behind these words. */
+const BEHIND: readonly (readonly [file: string, words: string])[] = [
+  ['plugin/.mcp.json', 'identity-mcp-server@'],
+  ['deploy/kubernetes.yaml', '/identity-mcp:'],
+  ['examples/private-vendor/package.json', '"identity-mcp-server": "^'],
+]
 const CHANGELOG = 'CHANGELOG.md'
 
 export type Read = (file: string) => string
@@ -26,13 +30,12 @@ export function releaseTexts(read: Read, version: string, day: string): Map<stri
     texts.set(file, applyEdits(text, modify(text, path, value, {})))
   }
   for (const [file, path] of PLACES) put(file, [...path], version)
-  const [file, path] = STARTED
-  const args = valueAt(read(file), [...path]) as readonly string[]
-  put(
-    file,
-    [...path, args.length - 1],
-    `${(parse(read('package.json')) as { name: string }).name}@${version}`,
-  )
+  const { version: current } = parse(read('package.json')) as { version: string }
+  for (const [file, words] of BEHIND) {
+    const text = read(file)
+    if (!text.includes(words + current)) throw new Error(`${file} does not name ${words}${current}`)
+    texts.set(file, text.replaceAll(words + current, words + version))
+  }
   texts.set(CHANGELOG, withSection(read(CHANGELOG), version, day))
   return texts
 }

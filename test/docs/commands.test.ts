@@ -121,6 +121,9 @@ type Step = string | [command: string, code: number] | ((company: Company) => Pr
 /** In an order in which they make sense. What is in no page is said by the test below. */
 const DAY: readonly Step[] = [
   'node dist/main.js check',
+  ...['acme-mindtickle', 'acme-zoom'].map((tenant) => `identity-mcp probe ${tenant}`),
+  ...['acme-netskope', 'acme-gainsight'].map((tenant) => `identity-mcp setup ${tenant} --idp okta`),
+  'identity-mcp setup acme-mindtickle --idp entra',
   'identity-mcp list',
   'identity-mcp find ada@example.com',
   'identity-mcp explain ada@example.com',

@@ -138,7 +138,7 @@ describe('the page of each client', () => {
       expect(page).toContain('## How you say yes')
       // What is said of a client is from somewhere, and it is said that it was not tried.
       expect(page).toMatch(
-        /From public sources, not tried here: <https:|We know of no public source, and have not tried it\./,
+        /is from public sources, not tried here: <https:|We know of no public source, and have not tried it\./,
       )
       expect(read('docs/clients.md')).toContain(`[${title}](clients/${name}.md)`)
     },

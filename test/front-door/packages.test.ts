@@ -25,6 +25,8 @@ test('there is one version number, and one name, in everything that names the pa
     plugin: read('plugin/.claude-plugin/plugin.json').version,
     marketplace: read('.claude-plugin/marketplace.json').plugins[0].version,
     started: identity.args.at(-1).split('@').at(-1),
+    example: read('examples/private-vendor/package.json').dependencies[pkg.name].slice(1),
+    kubernetes: /\/identity-mcp:(\S+)/.exec(readFileSync(join(ROOT, 'deploy/kubernetes.yaml'), 'utf8'))?.[1],
   }
   for (const [where, version] of Object.entries(versions))
     expect([where, version]).toEqual([where, pkg.version])

@@ -39,16 +39,21 @@ test('the version changes wherever it stands, and nothing else does', () => {
     expect(changed.length).toBeGreaterThan(0)
     for (const [old, line] of changed) expect(line).toBe(old?.replace(version, NEXT))
   }
-  // All files that name this version of the package.
-  const naming = execFileSync('git', ['grep', '-lF', `"version": "${version}"`], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  })
+  // All files that name this version of the package, as their own or beside its name.
+  const whole = version.replaceAll('.', '\\.')
+  const names = `("version": "|identity-mcp(-server)?[@:"^ ]+)${whole}([^0-9.]|$)`
+  const naming = execFileSync('git', ['grep', '-lE', names], { cwd: ROOT, encoding: 'utf8' })
   const own = naming
     .trim()
     .split('\n')
-    .filter((file) => !/^(test|examples)\//.test(file))
+    .filter((file) => !/^test\//.test(file))
+  expect(own).toEqual(expect.arrayContaining(['deploy/kubernetes.yaml', 'plugin/.mcp.json']))
   expect([...texts.keys()]).toEqual(expect.arrayContaining(own))
+})
+
+test('nothing is released where a file does not name the version', () => {
+  const without = (file: string) => (file === 'deploy/kubernetes.yaml' ? 'image: another' : read(file))
+  expect(() => releaseTexts(without, NEXT, '2026-01-31')).toThrow('deploy/kubernetes.yaml')
 })
 
 describe('the changelog', () => {

@@ -102,6 +102,11 @@ const SEEN: Record<ScimQuirk, (opened: VendorContext) => Promise<void>> = {
     expect(members).toHaveLength(250)
     expect((await opened.scim('GET', `/Groups/${id}`)).json.members).toHaveLength(100)
   },
+  async 'members-shown-empty'(opened) {
+    const { id, members = [] } = opened.app.group('Everyone')
+    expect(members.length).toBeGreaterThan(0)
+    expect((await opened.scim('GET', `/Groups/${id}`)).json.members).toEqual([])
+  },
   async 'total-is-page'(opened) {
     expect((await listed(opened)).totalResults).toBe(5)
     expect(rows(await opened.scim('GET', '/Users?count=5&startIndex=6'))).toHaveLength(5)
@@ -168,6 +173,10 @@ const SEEN: Record<ScimQuirk, (opened: VendorContext) => Promise<void>> = {
   async 'filter-user-name-only'(opened) {
     expect((await listed(opened, ADA)).totalResults).toBe(1)
     expect((await listed(opened, filtered('emails.value eq "ada@example.com"'))).totalResults).toBe(0)
+  },
+  async 'filter-any-attribute'(opened) {
+    expect((await listed(opened, filtered('noSuchAttribute eq "ada@example.com"'))).totalResults).toBe(1)
+    expect((await listed(opened, filtered('externalId eq "idp-1"'))).totalResults).toBe(0)
   },
   async 'rows-need-count'(opened) {
     expect(await listed(opened, ADA)).toMatchObject({ totalResults: 1, Resources: [] })

@@ -147,6 +147,15 @@ export const LIST_FAULTS = {
       hasFilter(incoming) && !/^\s*userName eq "[^"]*"$/i.test(incoming.query.get('filter') ?? ''),
     act: (incoming, run) => run(asking(incoming, 'filter', 'id eq "nobody"')),
   },
+  // ory/polis: the value is looked for among the user names, whatever the attribute
+  'filter-any-attribute': {
+    about: 'Reads every filter as one by userName.',
+    when: (incoming) => hasFilter(incoming) && isUsers(incoming),
+    act(incoming, run) {
+      const [, value = 'nobody'] = /^[\w.]+ eq "([^"]*)"$/i.exec(incoming.query.get('filter') ?? '') ?? []
+      return run(asking(incoming, 'filter', `userName eq "${value}"`))
+    },
+  },
   // wso2/product-is#11126
   'rows-need-count': {
     about: 'A filter without a count returns a total and no rows.',

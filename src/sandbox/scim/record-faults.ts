@@ -24,6 +24,12 @@ export const RECORD_FAULTS = {
     act: async (incoming, run) =>
       change(await run(incoming), (body) => eachRecord(body, ({ members: _, ...group }) => group)),
   },
+  // ory/polis
+  'members-shown-empty': shownAs(
+    'Takes members and shows every group as empty.',
+    (group) => (Array.isArray(group.members) ? { ...group, members: [] } : group),
+    isGroups,
+  ),
   'echo-token': {
     about: 'Echoes the token in names and error texts.',
     act: async (incoming, run) =>

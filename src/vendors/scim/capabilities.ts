@@ -46,6 +46,8 @@ export interface LearnedCapabilities {
   marks?: string
   /** The app has no groups over SCIM. */
   noGroups?: boolean
+  /** The app takes members and shows every group as empty. */
+  membersHidden?: boolean
 }
 
 /** The known capabilities of one app. */
@@ -68,6 +70,7 @@ const KEPT: readonly { key: string; facts: readonly (keyof LearnedCapabilities)[
   { key: 'scim.pages', facts: ['paging', 'noCount', 'membersMaximum'], ttl: DAY_MS },
   // Groups can be enabled in the app later.
   { key: 'scim.noGroups', facts: ['noGroups'], ttl: DAY_MS },
+  { key: 'scim.members', facts: ['membersHidden'], ttl: DAY_MS },
 ]
 
 // Other processes also learn; a short delay is fine.

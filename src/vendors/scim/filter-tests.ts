@@ -1,10 +1,10 @@
 import type { RequestContext } from '../../domain/operations.ts'
-import { sameId } from '../../domain/same.ts'
+import { sameId, sameUserName } from '../../domain/same.ts'
 import { refusesFilter } from '../http/classify.ts'
 import type { Failure } from '../http/reply.ts'
 import type { FilterAttribute, LearnedCapabilities } from './capabilities.ts'
 import { note, queryFor, recordOf, refused } from './evidence.ts'
-import { spelling } from './filter.ts'
+import { eq, spelling } from './filter.ts'
 import { fitsTerm, type Term, valuesOf } from './look-up.ts'
 import { type ScimUser, toUser } from './read.ts'
 import { canFilter, readList } from './read-list.ts'
@@ -51,7 +51,12 @@ export async function testFilters(
 }
 
 /** A user to test a filter with. */
-type Sample = Term & { by: (typeof NAMES)[number]; id: string }
+type Sample = Term & {
+  by: (typeof NAMES)[number]
+  id: string
+  /** The value is the user's user name too, so an app that looks for every value among those would bring the user. */
+  isUserName: boolean
+}
 
 /**
  * One user for each attribute that somebody bears, different ones if possible, and the attributes that the list hides, as
@@ -70,7 +75,8 @@ async function samplesFor(
     const isFresh = ({ account }: ScimUser) => samples.every(({ id }) => id !== account.id)
     const bearers = users.filter((user) => borne(user).length > 0)
     const fresh = bearers.filter(isFresh)
-    let user = fresh.find((one) => borne(one).length > 1) ?? fresh[0] ?? bearers[0]
+    const isOwn = (one: ScimUser) => !sameUserName(borne(one).at(-1), one.userName)
+    let user = fresh.find((one) => borne(one).length > 1) ?? fresh.find(isOwn) ?? fresh[0] ?? bearers[0]
     if (!user) {
       record ??= recordOf(app, users[0], context)
       user = await record
@@ -78,11 +84,17 @@ async function samplesFor(
     }
     // The last of several, since some apps look at the first alone (simstudioai/sim#7567).
     const value = user && borne(user).at(-1)
-    if (user && value !== undefined) samples.push({ by, value, id: user.account.id })
+    if (user && value !== undefined) {
+      const isUserName = by !== 'userName' && sameUserName(value, user.userName)
+      samples.push({ by, value, id: user.account.id, isUserName })
+    }
   }
   samples.sort((one, other) => NAMES.indexOf(one.by) - NAMES.indexOf(other.by))
   return { samples, hidden }
 }
+
+/** An attribute that no app has. */
+const UNKNOWN = 'noSuchAttribute'
 
 // No filter can hold other values.
 const isPlain = (value: string) => value !== '' && !/[\p{Cc}\p{Cs}]/u.test(value)
@@ -96,7 +108,9 @@ async function test(app: ScimApp, samples: readonly Sample[], context: RequestCo
     if (app.known?.now.filters?.[sample.by] !== undefined) continue
     const state = await answerTo(app, [sample], context)
     if (!state) return
-    await note(app, [sample.by], state)
+    const isProven =
+      state !== 'honoured' || !sample.isUserName || (await readsAttribute(app, sample, context))
+    await note(app, [sample.by], isProven ? state : 'ignored')
   }
   const working = usable.filter(({ by }) => app.known?.now.filters?.[by] === 'honoured')
   if (working.length < usable.length) await testJoined(app, working, context)
@@ -143,9 +157,20 @@ async function answerTo(
   return all && only ? 'honoured' : 'ignored'
 }
 
+/** Whether the app looks at the attribute of a filter. Some look for the value in one place, whatever is asked (ory/polis). */
+async function readsAttribute(
+  app: ScimApp,
+  { value, id }: Sample,
+  context: RequestContext,
+): Promise<boolean> {
+  const filter = eq(UNKNOWN, value).text
+  const list = await readList(app, 'Users', { filter, count: app.settings.pageSize }, context)
+  return 'failure' in list || !list.rows.some((row) => sameId(toUser(app, row)?.account.id, id))
+}
+
 /** Whether the app refuses a filter that it can't know, or brings everybody: either shows. */
 async function refusesUnknown(app: ScimApp, context: RequestContext): Promise<boolean> {
-  const filter = 'noSuchAttribute eq "nobody"'
+  const filter = eq(UNKNOWN, 'nobody').text
   const list = await readList(app, 'Users', { filter, count: app.settings.pageSize }, context)
   return 'failure' in list ? refusesFilter(list.failure) : list.rows.length > 0
 }

@@ -7,6 +7,7 @@ import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId, type Rec } from '../http/values.ts'
 import { groupByName } from './group-by-name.ts'
 import { groupList } from './group-list.ts'
+import { asTold } from './members-shown.ts'
 import { membersOf, toGroup } from './read.ts'
 import { ask, recordIn, type ScimApp } from './request.ts'
 
@@ -20,7 +21,7 @@ export const listGroups = (
     ...groupList(app, context, at),
     read: (row) => {
       const group = toGroup(row)
-      return group && { id: group.id, item: group }
+      return group && { id: group.id, item: asTold(app.known, group) }
     },
     maxPages: Math.min(MAX_PAGES_PER_CALL, app.settings.maxPages),
     limit,
@@ -36,9 +37,11 @@ export async function readGroup(
   const isUuid = UUID.test(group)
   const byId = isUuid ? await recordById(app, group, context) : undefined
   const named = byId ? undefined : await groupByName(app, group, context)
-  if (named) return withMembers(app, named, context)
-  const raw = isUuid ? byId : await recordById(app, group, context)
-  return raw && inFull(app, raw, context)
+  const raw = named || isUuid ? byId : await recordById(app, group, context)
+  const read = named ? await withMembers(app, named, context) : raw && (await inFull(app, raw, context))
+  if (!read) return undefined
+  await app.membersShown?.seen(read)
+  return asTold(app.known, read)
 }
 
 /** The group with this id, with its members if the app lists them. */
@@ -51,7 +54,8 @@ export async function readGroupById(
   const group = raw && (await inFull(app, raw, context))
   if (group?.id !== id) return undefined
   await app.memberShape?.seen(group)
-  return group
+  await app.membersShown?.seen(group)
+  return asTold(app.known, group)
 }
 
 async function recordById(app: ScimApp, group: string, context: RequestContext): Promise<Rec | undefined> {

@@ -59,6 +59,7 @@ export async function updateMembers(
         { cause: error },
       )
     }
+    if (idsOf(chunk, 'add').length > 0) app.membersShown?.added(group.id)
     if (isSmaller && !isBegun) await app.known?.note({ membersMaximum: most })
     isBegun = true
     left = left.slice(chunk.length)

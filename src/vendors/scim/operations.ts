@@ -13,6 +13,7 @@ import { knownForms, type Purpose, REPLACES_ALL } from './forms.ts'
 import { listGroups, readGroup, readGroupById } from './groups.ts'
 import { knownMemberShape } from './member-shape.ts'
 import { updateMembers } from './members.ts'
+import { membersShown } from './members-shown.ts'
 import { probablyReplaces, resendActive, setActive, updateAccount } from './patch.ts'
 import { probeApp } from './probe-app.ts'
 import { recentGroup } from './recent-group.ts'
@@ -34,6 +35,7 @@ export const scimOperations = (plain: ScimApp) => {
   const { deactivateBy = 'active' } = plain.settings
   const forms = knownForms(plain.memory, plain.mapping)
   const memberShape = knownMemberShape(plain.memory)
+  const shown = membersShown(known)
   const pages = recentPages()
   const lastGroup = recentGroup()
   const { memory, client } = plain
@@ -42,7 +44,8 @@ export const scimOperations = (plain: ScimApp) => {
   const app = async (): Promise<ScimApp> => {
     const { pageMaximum = Number.POSITIVE_INFINITY } = await known.recall()
     const settings = { ...plain.settings, pageSize: Math.min(plain.settings.pageSize, pageMaximum) }
-    return { ...plain, known, forms, memberShape, pages, scan, settings, testFilters: testing }
+    const learned = { known, forms, memberShape, membersShown: shown }
+    return { ...plain, ...learned, pages, scan, settings, testFilters: testing }
   }
   const testing = singleFlight(async (context) => testFilters(await app(), context))
   /** The app, of which all that was fetched may be outdated now. */

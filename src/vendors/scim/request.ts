@@ -12,6 +12,7 @@ import type { Capabilities } from './capabilities.ts'
 import type { FieldMapping } from './fields.ts'
 import type { KnownForms } from './forms.ts'
 import type { KnownMemberShape } from './member-shape.ts'
+import type { MembersShown } from './members-shown.ts'
 import type { Origin } from './read.ts'
 import { placed, type ScimSettings } from './settings.ts'
 import type { UserScan } from './user-scan.ts'
@@ -44,6 +45,7 @@ export interface ScimApp extends Origin {
   forms?: KnownForms
   /** Likewise for the members of groups. */
   memberShape?: KnownMemberShape
+  membersShown?: MembersShown
   /** Names of the custom attributes that can be set. */
   attributeNames?: readonly string[]
   /** Whether the app's `/Schemas` are asked for what a new account needs. */

@@ -324,6 +324,26 @@ const TABLE: Record<string, Record<string, Case>> = {
       asks: find(ADA),
       gives: found(ADA),
     },
+    // ory/polis
+    'is read as one by userName, whatever it asks for': {
+      faults: ['filter-any-attribute'],
+      asks: [update(ADA, { email: NEW }), find(NEW)],
+      gives: found(ADA),
+    },
+    'is read as one by userName, where an external id is one': {
+      faults: ['filter-any-attribute'],
+      given: (app) => {
+        for (const [index, { userName }] of PEOPLE.entries())
+          app.user(userName).externalId = index === 0 ? 'lone-id' : userName
+      },
+      asks: find('lone-id'),
+      gives: found(PEOPLE[0]?.userName ?? ''),
+    },
+    'is read as one by userName, and nobody has the email': {
+      faults: ['filter-any-attribute'],
+      asks: find(NEW),
+      gives: ABSENT,
+    },
     'must escape what it is given': {
       given: (app) => app.addUser({ userName: 'o"k\\c@example.com' }),
       asks: find('o"k\\c@example.com'),
@@ -684,6 +704,25 @@ const TABLE: Record<string, Record<string, Case>> = {
       asks: members('Sales', { add: [ADA] }),
       gives: { status: 'partial', members: [{ outcome: 'added' }], verified: false },
       leaves: (app) => expect(memberIds(app, 'Sales')).toContain(idOf(app, ADA)),
+    },
+    // ory/polis
+    'that is shown as empty though somebody was put in': {
+      faults: ['members-shown-empty'],
+      asks: members('Sales', { add: [ADA] }),
+      gives: { status: 'partial', members: [{ outcome: 'added' }], verified: false },
+      leaves: (app) => expect(memberIds(app, 'Sales')).toContain(idOf(app, ADA)),
+    },
+    'that is shown as empty, and loses a member all the same': {
+      faults: ['members-shown-empty'],
+      asks: [members('Sales', { add: [ADA] }), members('Sales', { remove: [ADA] })],
+      gives: { status: 'partial', members: [{ outcome: 'removed' }], verified: false },
+      sends: ['PATCH', 'PATCH'],
+      leaves: (app) => expect(memberIds(app, 'Sales')).not.toContain(idOf(app, ADA)),
+    },
+    'of an app that shows all as empty is not said to be so': {
+      faults: ['members-shown-empty'],
+      asks: [members('Sales', { add: [ADA] }), groups({ group: 'Sales' })],
+      gives: { groups: [expect.not.objectContaining({ memberCount: 0 })] },
     },
     'of an app that ignores filters': {
       faults: ['filter-ignored'],
