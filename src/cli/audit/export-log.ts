@@ -7,8 +7,8 @@ import type { Sink } from './sinks.ts'
 
 /** Apps index events late: what is this young is read again the next time. */
 const OVERLAP_MS = 10 * 60_000
-/** Events that are known again at the edge of a page, where new ones have moved the pages. */
-const MAX_KNOWN = 100_000
+/** Events that are known again at the edge of a page, where new ones have moved the pages: so many, or twice that. */
+const LEAST_KNOWN = 100_000
 
 interface ExportParts {
   tenant: string
@@ -87,18 +87,18 @@ function knownEvents({ since, until }: { since: Date; until: Date }) {
   const again = new Set<string>()
   // A log comes newest first as a rule, so what the next run reads again is what this one wrote long ago.
   const recent = new Map<string, number>()
-  const last = new Set<string>()
+  // In two halves: to take the oldest out of one set again and again takes the time of all that were taken out before.
+  let [last, lastButOne] = [new Set<string>(), new Set<string>()]
   const overlap = since.getTime() + 2 * OVERLAP_MS
   const known = {
     add({ key, time }: EventMark): void {
       if (time >= since.getTime() && time <= overlap) again.add(key)
       if (time >= until.getTime() - 2 * OVERLAP_MS) recent.set(key, time)
       last.add(key)
-      const [first] = last.size > MAX_KNOWN ? last : []
-      if (first !== undefined) last.delete(first)
+      if (last.size >= LEAST_KNOWN) [last, lastButOne] = [new Set(), last]
     },
     isNew(mark: EventMark): boolean {
-      if (again.has(mark.key) || recent.has(mark.key) || last.has(mark.key)) return false
+      if ([again, recent, last, lastButOne].some((some) => some.has(mark.key))) return false
       known.add(mark)
       return true
     },
