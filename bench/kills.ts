@@ -14,8 +14,9 @@ export const kills: Part = async () => {
   return {
     title: 'A run whose servers are killed',
     how:
-      `${PEOPLE} people are taken out of two apps, with a budget that never limits, while \`kill -9\` ends a server at ` +
-      `random times, up to ${KILLS} times, during planning too (seed ${SEED}).`,
+      `${PEOPLE} people are taken out of two apps, with a budget that never limits, while \`kill -9\` ends a server up to ` +
+      `${KILLS} times, a tenth of them while it plans and the others when a random number of accounts is done (seed ${SEED}): ` +
+      `\`KILLS_PEOPLE=${PEOPLE} KILLS=${KILLS} npm run bench -- --only kills --write\`.`,
     rows: [...rowsOf('one server', alone), ...rowsOf('two instances on Redis', two)],
   }
 }

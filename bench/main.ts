@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import build from '../test/support/build.ts'
 import { redisInstalled } from '../test/support/redis.ts'
+import { exportPart } from './export.ts'
 import { greedy } from './greedy.ts'
 import { growth } from './growth.ts'
 import { http } from './http.ts'
@@ -41,11 +42,12 @@ const PARTS: Record<string, Part> = {
   instances,
   interactive,
   losses,
+  export: exportPart,
   kills,
 }
 const NEED_REDIS = ['processes', 'instances', 'losses', 'kills']
-/** Takes hours, so only when it is asked for. */
-const BY_NAME_ONLY = ['kills']
+/** They take long, so only when they are asked for. */
+const BY_NAME_ONLY = ['export', 'kills']
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md')
 
 const USAGE = `npm run bench -- [--only PART,PART] [--seconds N] [--as-built] [--write]

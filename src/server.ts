@@ -46,9 +46,9 @@ function wireOf(tool: Tool): WireTool {
   return wire
 }
 
-/** The scopes that lead to something at this server, whoever calls. */
+/** The scopes that lead to something in an app, whoever calls: nobody is asked for more in order to cancel a run. */
 export const servedScopes = ({ tools, tenants }: Pick<Parts, 'tools' | 'tenants'>): Scope[] => {
-  const served = tools.filter((tool) => tenants.serving(tool) !== undefined).map(scopeOf)
+  const served = tools.filter((tool) => !tool.local && tenants.serving(tool) !== undefined).map(scopeOf)
   return SCOPES.filter((scope) => scope === RESOURCE_SCOPE || served.includes(scope))
 }
 

@@ -8,10 +8,11 @@ import { InvalidInput } from '../errors.ts'
 import { checkProof, makeProof } from '../journal/proof.ts'
 import { csvLine } from '../text/csv.ts'
 import { bulkAsk, timeOf } from './audit.ts'
-import { type EvidenceAsk, type Write, writesAbout } from './evidence/collect.ts'
+import { type Write, writesAbout } from './evidence/collect.ts'
 import { lookAtApps } from './evidence/look.ts'
 import { evidencePage, unknownLines } from './evidence/page.ts'
 import { type EvidenceRow, revocations, rowOf } from './evidence/rows.ts'
+import type { EvidenceAsk } from './evidence/subjects.ts'
 import { anchorsIn, signerOf } from './journal-proof.ts'
 import { newCommand, print, toJson, wrap } from './terminal.ts'
 import type { OpenData } from './with-data.ts'
@@ -93,7 +94,18 @@ async function evidence(context: Context, options: EvidenceOptions): Promise<voi
 }
 
 const COLUMNS: readonly (keyof EvidenceRow)[] = [
-  ...(['person', 'tenant', 'account', 'accountId', 'change', 'before', 'call', 'tool', 'reason'] as const),
+  ...([
+    'person',
+    'tenant',
+    'account',
+    'accountId',
+    'change',
+    'group',
+    'before',
+    'call',
+    'tool',
+    'reason',
+  ] as const),
   ...([
     'askedAt',
     'askedBy',

@@ -6,6 +6,7 @@ import { countRows, hasEnded, type Run, type RunCounts, type RunRow, shownRow } 
 import { Conflict } from '../errors.ts'
 import { noRun, openRunStore, type RunStore, rowsOf } from '../runs/run-store.ts'
 import { csvLine } from '../text/csv.ts'
+import { noteOf } from '../tools/run-plan.ts'
 import {
   APPROVER_OPTIONS,
   type ApproverOptions,
@@ -26,7 +27,7 @@ interface DecideOptions extends ApproverOptions {
 
 /** `identity-mcp runs`: what runs are doing, for people. */
 export function runsCommand(io: Io, start: Start, open: OpenData): Command {
-  const runs = newCommand(io, 'runs', 'List, show, resume and cancel offboarding runs')
+  const runs = newCommand(io, 'runs', 'List, show, resume and cancel runs')
   runs
     .command('list', { isDefault: true })
     .description('List all runs, the last one first')
@@ -158,12 +159,13 @@ export const rowsAsCsv = (rows: readonly RunRow[]): string[] => [
 
 /** What a run does, and how far it is. */
 function runLines(io: Io, run: Run, counts: RunCounts): string[] {
+  const { note } = noteOf(run)
   const words = Object.entries(counts).flatMap(([name, number]) =>
     number > 0 ? [`${number} ${name === 'byHand' ? 'by hand' : name}`] : [],
   )
   return [
     `${run.id}: ${run.state.replaceAll('_', ' ')}`,
-    ...(run.paused === undefined ? [] : wrap(io, run.paused, '')),
+    ...(note === undefined || run.state === 'planning' ? [] : wrap(io, note, '')),
     ...(run.failed === undefined ? [] : wrap(io, `${run.failed.message} ${run.failed.hint}`, '')),
     words.length > 0 ? words.join(', ') : 'no accounts',
   ]

@@ -76,7 +76,7 @@ export interface Parts {
 /** Whether a tool is offered to a caller: it holds the scope, and a tenant that it sees supports the tool. */
 export const isOffered = (
   tenants: Tenants,
-  tool: Pick<Tool, 'effect' | 'needs' | 'scope'>,
+  tool: Pick<Tool, 'effect' | 'needs' | 'scope' | 'local'>,
   grant: Grant,
 ): boolean => holds(grant, scopeOf(tool)) && tenants.seenBy(grant).serving(tool) !== undefined
 

@@ -6,8 +6,9 @@ import { Unavailable } from '../errors.ts'
 import { isUnchanged, readLine } from '../journal/entry.ts'
 import type { JournalLine } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
-import { callKey, endsWrite, numberBefore, positionBefore } from '../journal/query.ts'
+import { numberBefore, positionBefore } from '../journal/query.ts'
 import { ofTenant } from '../journal/terms.ts'
+import { type JournalledWrite, writesIn } from '../journal/writes.ts'
 import { plainText } from '../text/text.ts'
 import { type Moment, nearest } from './nearest.ts'
 
@@ -27,13 +28,6 @@ export interface OwnEvents {
   more: boolean
   /** Lines about this tenant that are no longer as this server wrote them. */
   altered: number
-}
-
-/** One write, as far as the journal tells. */
-interface Write {
-  /** The line that began it, or the only one of a write that was not sent. */
-  line: JournalLine
-  end?: JournalLine
 }
 
 /**
@@ -66,26 +60,12 @@ async function eventsIn(
   ask: OwnEventsAsk,
 ): Promise<Omit<OwnEvents, 'altered'>> {
   const found = nearest<AuditEvent & Moment>(ask)
-  const open = new Map<string, Write[]>()
-  const tell = (write: Write) => {
-    if (!found.isInReach({ time: write.line.at, seq: write.line.seq })) return
+  for await (const write of writesIn(lines)) {
+    if (write.line.account?.tenant !== ask.tenant) continue
+    if (!found.isInReach({ time: write.line.at, seq: write.line.seq })) continue
     const event = eventOf(write)
     if (isAskedFor(ask, namesIn(write, event.action))) found.add(event)
   }
-  for await (const line of lines) {
-    if (line.account?.tenant !== ask.tenant || !OF_WRITES.includes(line.event)) continue
-    const key = callKey(line)
-    const started = open.get(key) ?? []
-    if (line.event === 'started') open.set(key, [...started, { line }])
-    else {
-      const write = started.find((one) => endsWrite(one.line, line))
-      const left = started.filter((one) => one !== write)
-      if (left.length > 0) open.set(key, left)
-      else open.delete(key)
-      tell(write ? { ...write, end: line } : { line })
-    }
-  }
-  for (const write of [...open.values()].flat()) tell(write)
   return found.taken()
 }
 
@@ -111,10 +91,7 @@ async function* unalteredLines(
   }
 }
 
-// The others are about requests, which have not written anything.
-const OF_WRITES: readonly JournalLine['event'][] = ['started', 'done', 'failed', 'unknown']
-
-function eventOf({ line, end }: Write): AuditEvent & Moment {
+function eventOf({ line, end }: JournalledWrite): AuditEvent & Moment {
   const { at, call, account, approval, seq } = line
   const approvedBy = approval?.by ?? end?.approval?.by
   return {
@@ -131,7 +108,7 @@ function eventOf({ line, end }: Write): AuditEvent & Moment {
 }
 
 /** "update account: done (admin: false → true)". */
-function actionOf({ line, end }: Write): string {
+function actionOf({ line, end }: JournalledWrite): string {
   const { event, code } = end ?? line
   const what = wordsOf(line.before?.operation ?? line.tool)
   const story = line.before && !line.before.cut ? recalled(line.before)?.story : ''
@@ -152,7 +129,7 @@ const wordsOf = (name: string): string =>
     .toLowerCase()
 
 /** All names of the caller and of the accounts that a write concerned. */
-function namesIn({ line, end }: Write, action: string) {
+function namesIn({ line, end }: JournalledWrite, action: string) {
   const { account, members } = imageIn(line)
   const subjects = [line.account, end?.account, account, ...members]
   return {

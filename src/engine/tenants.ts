@@ -49,7 +49,7 @@ export interface Tenants {
   /** The tenants that support a tool, read-only or not. */
   supporting(tool: { needs: readonly OperationName[] }): Tenant[]
   /** The tenants that support a tool and allow its effect; undefined if there are none. */
-  serving(tool: { needs: readonly OperationName[]; effect: Effect }): Tenant[] | undefined
+  serving(tool: { needs: readonly OperationName[]; effect: Effect; local?: true }): Tenant[] | undefined
   /** Whether this tenant is read-only, by its own setting or the server's. */
   readOnly(tenant: Tenant): boolean
   /** Names the app that a tenant leads to; tenants that lead to the same one have the same name for it. */
@@ -128,7 +128,8 @@ function tenantsOver(
     offering: (operation) => all.filter((tenant) => tenant.offers(operation)),
     supporting: ({ needs }) => all.filter((tenant) => needs.every((operation) => tenant.offers(operation))),
     serving(tool) {
-      const able = tenants.supporting(tool).filter((tenant) => tool.effect === 'reads' || !readOnly(tenant))
+      const changes = tool.effect !== 'reads' && !tool.local
+      const able = tenants.supporting(tool).filter((tenant) => !changes || !readOnly(tenant))
       return able.length > 0 ? able : undefined
     },
     readOnly,

@@ -21,7 +21,7 @@ interface ToolBase<Input extends z.ZodType, Output extends z.ZodType> {
   description: string
   /** Operations that at least one connected tenant must support for the tool to be offered. */
   needs: readonly OperationName[]
-  /** It answers from this server alone and asks no app. */
+  /** It answers from this server alone and asks no app, so what the tenants can do and whether they are read-only is nothing to it. */
   local?: true
   /** The card that shows its answer in a chat; of a tool that changes something it is that of a change when absent. */
   view?: 'person' | 'run'

@@ -26,6 +26,7 @@ interface GuardedTool {
   effect: Effect
   needs: readonly OperationName[]
   scope?: Scope
+  local?: true
   input: () => z.ZodType
   output: () => z.ZodType
 }

@@ -1,10 +1,10 @@
 import { ReadOnly } from '../errors.ts'
 import { type CallGuard, tenantsNamed } from './call.ts'
 
-/** Where changes are not allowed, lets through only tools that declare that they read. */
+/** Where changes are not allowed, lets through only tools that declare that they read, or that they reach no app. */
 export const readOnly = (policy: { everywhere: boolean; at: (tenant: string) => boolean }): CallGuard =>
   async function readOnly(call, next) {
-    if (call.tool.effect === 'reads') return next(call)
+    if (call.tool.effect === 'reads' || call.tool.local) return next(call)
     if (policy.everywhere) {
       throw new ReadOnly(
         `${call.tool.name} changes data and this server is read-only.`,

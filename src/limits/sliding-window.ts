@@ -29,7 +29,7 @@ export interface TakeOptions {
   count?: number | undefined
   /** Share of every window that must stay free for others. */
   reserve?: number | undefined
-  /** Most tickets in flight at the same time. */
+  /** Most tickets in flight at the same time: those of this process, and those that other processes took just now. */
   atOnce?: number | undefined
   /** Milliseconds after which an open ticket expires; its tokens then count as spent at that moment. */
   holdMs?: number | undefined
@@ -77,6 +77,8 @@ const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 // Longer than the longest possible request.
 const HOLD_MS = 150_000
+// A process that was killed never gives its place back, and the others need not wait until its tokens expire.
+const OTHERS_PLACE_MS = 3_000
 
 export const newState = (): State => ({
   newest: 0,
@@ -95,7 +97,8 @@ export function take(state: State, limits: Limits, wanted: TakeOptions, now: num
   const at = nextFree(state, limits, { nth: count, reserve }, now)
   if (at > now) return { retryAt: at }
   const flying = inFlight(state)
-  if (state.flights.length >= atOnce || mustAwaitAnswers(state.throttle, { flying, count, reserve })) {
+  const places = state.flights.filter((flight) => flight.by === by || now - flight.from < OTHERS_PLACE_MS)
+  if (places.length >= atOnce || mustAwaitAnswers(state.throttle, { flying, count, reserve })) {
     return { busy: true }
   }
   state.newest += 1

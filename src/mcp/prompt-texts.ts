@@ -29,7 +29,7 @@ ${ALWAYS}`,
 1. find_user with the email: whoever has an account already needs no second one. An inactive account is reactivated, not made anew.
 2. If a colleague with the same work is named, explain_access for them: apps and groups. Leave administrator roles and groups out of it, and say which you left out.
 3. Say what you are about to make: apps, groups, licence. Where the identity provider provisions an app, the account is made there, not in the app.
-4. create_user for each app, with \`attributes\` as far as the app takes them; then update_group_members for each group.
+4. create_user for each app, with \`attributes\` as far as the app takes them; then update_group_members for each group. For several people, or for the day on which they begin: onboard, with \`at\`.
 5. Report app by app: made, was there already, failed, unknown, with what is left for a person to do.
 
 ${ALWAYS}`,

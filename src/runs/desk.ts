@@ -52,9 +52,12 @@ export function runDesk(call: Call, { runs, runner, past, undoable }: DeskParts)
   }
   return {
     async open(input) {
+      const { at, until: end } = input
       const asked = { tool: call.tool.name, caller: callerOf(call), request: keyOf(call), input, pages: 0 }
+      const times = { ...(at !== undefined && { at }), ...(end !== undefined && { until: end }) }
       runner.start()
-      const run = await runs.open({ ...asked, state: 'planning', ...timesIn(input, await runs.now()) })
+      // The same call means the same run, also once its time has come.
+      const run = await runs.open({ ...asked, state: 'planning', ...times }, (now) => mustBeAhead(input, now))
       const time = call.deadline - ANSWER_MARGIN_MS
       const planned = await until(run.id, ({ state }) => state !== 'planning', time)
       if (planned.failed) throw errorOf(planned.failed)
@@ -114,13 +117,12 @@ const keyOf = (call: Call): string => createHash('sha256').update(requestHash(ca
 
 const callerOf = ({ caller, self, grant }: Call): Run['caller'] => ({ ...caller, self, grant })
 
-/** When the run is to begin, and to give back what it took; throws for a time that is over. */
-function timesIn({ at, until }: RunInput, now: number): { at?: number; until?: number } {
+/** Throws for a time that is over. */
+function mustBeAhead({ at, until }: RunInput, now: number): void {
   if (at !== undefined && at < now)
     throw new InvalidInput('`at` is in the past.', 'Leave it out to begin at once, or give a later time.')
   if (until !== undefined && until <= (at ?? now))
     throw new InvalidInput('`until` is over before the run begins.', 'Give a later time, or leave it out.')
-  return { ...(at !== undefined && { at }), ...(until !== undefined && { until }) }
 }
 
 /** Why a run could not be planned, as an error of the call. */

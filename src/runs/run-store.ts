@@ -13,8 +13,8 @@ const LEASE_MS = 3_000
 
 /** Runs in the store, which every process that uses it shares. */
 export interface RunStore {
-  /** The run of this request, or a new one. */
-  open(run: Omit<Run, 'id' | 'createdAt'>): Promise<Run>
+  /** The run of this request, or a new one, unless `check` throws. */
+  open(run: Omit<Run, 'id' | 'createdAt'>, check?: (now: number) => void): Promise<Run>
   /** Puts a run there that another one calls for, unless it is there already. */
   add(run: Omit<Run, 'createdAt'>): Promise<void>
   get(id: string): Promise<Run | undefined>
@@ -47,12 +47,13 @@ export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunSt
       return { next: isOpen ? [...others, id] : others, result: undefined }
     })
   return {
-    async open(asked) {
+    async open(asked, check) {
       const id = `run-${randomBytes(6).toString('hex')}`
       const now = await store.now()
       const known = await store.get<string>(requestKey(asked.request))
       const before = known === undefined ? undefined : await get(known)
       if (before && isRepeatable(before, now)) return before
+      check?.(now)
       const run: Run = { ...asked, id, createdAt: now }
       await store.set(metaKey(id), run, keptFor(run, now))
       // Two equal calls at once: the first one's run is that of both.
@@ -68,11 +69,11 @@ export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunSt
       return run
     },
     async add(run) {
-      await store.update<Run, void>(metaKey(run.id), (there, now) => {
+      const isOpen = await store.update<Run, boolean>(metaKey(run.id), (there, now) => {
         const next = there ?? { ...run, createdAt: now }
-        return { next, ttl: keptFor(next, now), result: undefined }
+        return { next, ttl: keptFor(next, now), result: !hasEnded(next) }
       })
-      await setOpen(run.id, true)
+      if (isOpen) await setOpen(run.id, true)
     },
     get,
     async list() {
@@ -105,7 +106,10 @@ const isRepeatable = ({ failed, endedAt }: Run, now: number): boolean =>
   failed === undefined && (endedAt === undefined || now - endedAt < REPEATED_MS)
 
 export const noRun = (id: string): NotFound =>
-  new NotFound(`There is no run ${id}.`, 'Give the runId that offboard or deactivate_users answered.')
+  new NotFound(
+    `There is no run ${id}.`,
+    'Give the runId of an answer; `identity-mcp runs` lists those of everybody.',
+  )
 
 /** Every row of a run, page by page. */
 export async function* rowsOf(

@@ -136,7 +136,13 @@ export function openRunner({ runs, approvals, planning, log, mayHave, ...work }:
       )
       return true
     }
-    if (run.until !== undefined) await runs.add(givingBack(run, run.until, await approvalOf(run)))
+    if (run.until !== undefined && run.until <= now) {
+      const paused = `It was to give everything back at ${new Date(run.until).toISOString()}, which is over.`
+      await runs.change(run.id, (one) =>
+        one.state === 'scheduled' ? { ...one, state: 'cancelled', paused } : one,
+      )
+      return false
+    }
     await runs.change(run.id, (one) =>
       one.state === 'scheduled' ? { ...one, state: one.plan ? 'running' : 'planning' } : one,
     )
@@ -157,6 +163,8 @@ export function openRunner({ runs, approvals, planning, log, mayHave, ...work }:
     return true
   }
   const carry = async (run: Run): Promise<boolean> => {
+    // Before anything is taken, also by a run that was late and that a person resumed.
+    if (run.until !== undefined) await runs.add(givingBack(run, run.until, await approvalOf(run)))
     const isStopped = () => stopping.signal.aborted || !working.has(run.id)
     const ended = await workOn(run, { runs, sleepUntil, isStopped, ...work })
     if (ended === 'left') return false

@@ -16,7 +16,8 @@ export default defineTool({
   name: 'get_run',
   title: 'Look at a run',
   description: 'How far a run is, and what became of each account.',
-  needs: ['deactivateAccount'],
+  needs: [],
+  local: true,
   effect: 'reads',
   view: 'run',
   input: () =>

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Fields } from './change-fields.ts'
 import { ApprovalId, Reason, TenantNames, UserRef } from './fields.ts'
+import { RUN_TIMES } from './run-fields.ts'
 import { runTool } from './run-tool.ts'
 
 /** Somebody new. What gives power is set for one account at a time. */
@@ -28,11 +29,13 @@ export default runTool({
       tenants: TenantNames.describe('Where'),
       like: UserRef.optional().describe('A colleague whose groups they join'),
       reason: Reason,
+      at: RUN_TIMES.at,
       approvalId: ApprovalId,
     }),
-  wish: ({ people, tenants, like, reason }) => ({
+  wish: ({ people, tenants, like, reason, at }) => ({
     onboard: { people, ...(like !== undefined && { like }) },
     tenants,
+    ...(at !== undefined && { at }),
     reason,
   }),
 })

@@ -95,6 +95,7 @@ function statusOf({ run: { state }, counts }: RunStatus): string {
 /** What there is to know of a run besides its counts. */
 export function noteOf({ id, state, paused, at, until }: Run): { note?: string } {
   const notes = [
+    ...(state === 'cancelled' && paused !== undefined ? [paused] : []),
     ...(state === 'paused' ? [`${paused ?? ''} An approver resumes or cancels it.`.trim()] : []),
     ...(state === 'scheduled' && at !== undefined ? [`It begins at ${new Date(at).toISOString()}.`] : []),
     ...(state === 'planning' ? ['It is still being planned: repeat the call, or ask get_run.'] : []),
@@ -151,7 +152,9 @@ function linesOf({ plan, weights = [], at, until, input }: Run, tenants: Tenants
     ...(sources.length > 0 ? [`Then the source of people, ${sources.join(', ')}; then the other apps.`] : []),
     ...(at === undefined
       ? []
-      : [`It begins at ${new Date(at).toISOString()}; whoever has changed by then is left alone.`]),
+      : [
+          `It begins at ${new Date(at).toISOString()}; ${onboard ? NEW_BY_THEN : 'whoever has changed by then is left alone'}.`,
+        ]),
     ...(until === undefined
       ? []
       : [
@@ -162,6 +165,9 @@ function linesOf({ plan, weights = [], at, until, input }: Run, tenants: Tenants
     ),
   ]
 }
+
+const NEW_BY_THEN =
+  'whoever has an account by then keeps it as it is, and a group that has another name by then is not joined'
 
 const sumOf = (weights: readonly RunWeight[]): number => weights.reduce((sum, one) => sum + one.count, 0)
 

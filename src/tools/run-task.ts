@@ -30,7 +30,8 @@ export const runTask = defineTool({
   name: 'get_run',
   title: 'Look at a run as a task',
   description: 'Not listed',
-  needs: ['deactivateAccount'],
+  needs: [],
+  local: true,
   effect: 'reads',
   input: () => z.strictObject({ runId: RunId }),
   output: () =>

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
+import { overdue } from '../support/overdue.ts'
 import { openWorld, type WorldOptions } from '../support/world.ts'
 
 const TENANTS = ['acme-netskope', 'acme-scim']
@@ -20,6 +21,7 @@ interface Answer {
   counts: Record<string, number>
   rows: { person: string; tenant: string; outcome: string; code?: string; note?: string }[]
   approval?: { id: string; plan: string[] }
+  note?: string
   error?: { code: string }
 }
 
@@ -155,4 +157,88 @@ describe('onboard', () => {
     const { plan } = await world.call('onboard', { people: NEW, tenants: ['acme-scim'], ...REASON })
     expect(plan).toMatchObject({ accounts: 2, skippedCount: 1 })
   })
+})
+
+describe('onboard at a time', () => {
+  const HOUR_MS = 3_600_000
+  const soon = (ms: number) => new Date(Date.now() + ms).toISOString()
+  const FIRST = { tenants: TENANTS, people: NEW.slice(0, 1), ...REASON }
+
+  test('says so in the plan and in the answer, makes nothing before, and everything then, after a restart', async () => {
+    await using world = await open({ ownProcess: true })
+    const args = { people: NEW, tenants: TENANTS, like: world.like, at: soon(HOUR_MS), ...REASON }
+    const first = await world.call('onboard', args)
+    const begins = `It begins at ${args.at}`
+    expect(first.approval?.plan.join('\n')).toContain(`${begins}; whoever has an account by then`)
+    await world.approve(first)
+    const begun = await world.call('onboard', { ...args, approvalId: first.approval?.id })
+    expect(begun).toMatchObject({ status: 'scheduled', note: expect.stringContaining(begins) })
+    expect((await world.run(['runs', 'show', begun.runId])).stdout).toContain(begins)
+    world.kill()
+    await overdue(world, begun.runId, 2 * HOUR_MS)
+    expect(world.has()).toEqual(NEW.map(() => [0, 0, 0]))
+    await world.another()
+    expect(await world.ended(begun.runId)).toMatchObject({ state: 'finished', counts: { done: 6 } })
+    expect(world.has()).toEqual(NEW.map(() => [1, 1, 2]))
+    // The same call means the same run, also when its time is over.
+    expect(await world.call('onboard', { ...args, at: args.at })).toMatchObject({
+      status: 'done',
+      runId: begun.runId,
+    })
+  })
+
+  test('looks again then: whoever has an account keeps it, and a renamed group is not joined', async () => {
+    await using world = await open()
+    const people = NEW.slice(0, 2)
+    const args = { people, tenants: ['acme-netskope'], like: world.like, at: soon(HOUR_MS), ...REASON }
+    const { runId } = await world.begun(args)
+    world.netskope.addUser({ userName: people[0]?.email ?? '' })
+    const [group] = world.groups
+    if (group) Object.assign(world.netskope.group(group.id), { displayName: 'Domain Admins' })
+    await overdue(world, runId, 0)
+    expect((await world.ended(runId)).rows).toMatchObject([
+      { person: people[0]?.email, outcome: 'already' },
+      { person: people[1]?.email, outcome: 'failed', note: expect.stringContaining('has another name now') },
+    ])
+    expect(world.has().slice(0, 2)).toEqual([
+      [1, 0, 0],
+      [1, 0, 1],
+    ])
+  })
+
+  test('more than a day late waits for an approver, who resumes it', async () => {
+    await using world = await open()
+    const { runId } = await world.begun({ ...FIRST, at: soon(HOUR_MS) })
+    await overdue(world, runId, 25 * HOUR_MS)
+    expect(await world.ended(runId)).toMatchObject({
+      state: 'paused',
+      note: expect.stringContaining('more than a day ago'),
+    })
+    expect(world.has()[0]).toEqual([0, 0, 0])
+    const words = ['runs', 'resume', runId, '--approver', 'linus', '--reason', 'she is late']
+    expect(await world.run([...words, '--passphrase-stdin'], { stdin: `${PASSPHRASE}\n` })).toMatchObject({
+      code: 0,
+    })
+    expect(world.has()[0]).toEqual([1, 1, 0])
+  })
+
+  test('is cancelled before, and makes nobody', async () => {
+    await using world = await open()
+    const { runId } = await world.begun({ ...FIRST, at: soon(HOUR_MS) })
+    expect(await world.call('cancel_run', { runId, reason: 'she does not come' })).toMatchObject({
+      state: 'cancelled',
+      counts: { skipped: 2 },
+    })
+    await overdue(world, runId, 0)
+    expect(await world.ended(runId)).toMatchObject({ state: 'cancelled', note: 'she does not come' })
+    expect(world.scim.writes).toEqual([])
+  })
+
+  test.each(['2020-01-01T00:00Z', '2099-01-01T00:00', '2099-03-29T02:30[Europe/Berlin]'])(
+    'that is %s is refused',
+    async (at) => {
+      await using world = await open()
+      expect((await world.call('onboard', { ...FIRST, at })).error).toMatchObject({ code: 'invalid_input' })
+    },
+  )
 })

@@ -4,10 +4,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { openRunStore } from '../../src/runs/run-store.ts'
 import type { ScimUser } from '../../src/sandbox/directory.ts'
-import { diskStore } from '../../src/store/table-store.ts'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
+import { overdue } from '../support/overdue.ts'
 import { openWorld, type WorldOptions } from '../support/world.ts'
 
 const BADGES = { vendor: 'manual', title: 'Door badges', owner: 'linus' }
@@ -88,11 +87,7 @@ async function open(settings: Record<string, unknown> = {}, more: Partial<WorldO
     /** Ends the server that the calls go to, like a power loss. */
     kill: () => process.kill(server.client.pid as number, 'SIGKILL'),
     /** Lets the clocks show a time as if the run had been due this long ago. */
-    async overdue(runId: string, ms: number): Promise<void> {
-      const store = diskStore(join(world.dataDir, 'state'), { durable: true })
-      await openRunStore(store, store).change(runId, (run, now) => ({ ...run, at: now - ms }))
-      await store.close()
-    },
+    overdue: (runId: string, ms: number) => overdue(world, runId, ms),
   }
 }
 
@@ -472,6 +467,35 @@ describe('a temporary run', () => {
     await world.overdue(back, 0)
     expect(await world.ended(back)).toMatchObject({ state: 'finished', counts: { done: taken } })
     expect(await world.look(runId)).toMatchObject({ state: 'cancelled' })
+    expect([inactive(world.scim), inactive(world.netskope)]).toEqual([0, 0])
+  })
+
+  test('that was late itself, and that an approver resumed, gives back all the same', async () => {
+    await using world = await open()
+    const args = { ...EVERYBODY, at: soon(HOUR_MS), until: soon(2 * HOUR_MS) }
+    const { runId } = await world.begun(args)
+    await world.overdue(runId, 25 * HOUR_MS)
+    expect(await world.ended(runId)).toMatchObject({ state: 'paused' })
+    const words = ['resume', runId, '--approver', 'linus', '--reason', 'it holds', '--passphrase-stdin']
+    expect(await world.runs(...words)).toMatchObject({ code: 0 })
+    expect(inactive(world.scim)).toBe(3)
+    const back = /by (run-\w+)/.exec((await world.look(runId)).note ?? '')?.[1] ?? ''
+    await world.overdue(back, 0)
+    expect(await world.ended(back)).toMatchObject({ state: 'finished', counts: { done: 6 } })
+    expect([inactive(world.scim), inactive(world.netskope)]).toEqual([0, 0])
+  })
+
+  test('that is approved when its end is over takes nothing', async () => {
+    await using world = await open()
+    const args = { ...EVERYBODY, until: soon(6_000) }
+    const first = await world.call('offboard', args)
+    await world.approve(first)
+    await expect.poll(() => Date.now() > Date.parse(args.until), { timeout: 10_000 }).toBe(true)
+    await world.call('offboard', { ...args, approvalId: first.approval?.id })
+    expect(await world.ended(first.runId)).toMatchObject({
+      state: 'cancelled',
+      note: expect.stringContaining('which is over'),
+    })
     expect([inactive(world.scim), inactive(world.netskope)]).toEqual([0, 0])
   })
 

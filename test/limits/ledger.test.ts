@@ -240,6 +240,19 @@ describe('what may be taken', () => {
     expect(await ledger.take('b', {}, { atOnce: 2 })).toHaveProperty('ticket')
   })
 
+  test('a process that was killed keeps the others from its place for three seconds at most, and from its tokens as before', async () => {
+    const store = memoryStore()
+    const [killed, next] = [storeLedger(store), storeLedger(store)]
+    const limits = { perMinute: 3 }
+    for (const ledger of [killed, killed]) await ticketFrom(ledger.take('b', limits, { atOnce: 2 }))
+    expect(await next.take('b', limits, { atOnce: 2 })).toEqual({ busy: true })
+    setClock(3_000)
+    // Its own are under way however long they take.
+    expect(await killed.take('b', limits, { atOnce: 2 })).toEqual({ busy: true })
+    await ticketFrom(next.take('b', limits, { atOnce: 2 }))
+    expect(await next.take('b', limits, { atOnce: 2 })).toHaveProperty('retryAt')
+  })
+
   test('counts a ticket whose holder crashed as spent when it lapses', async () => {
     const ledger = storeLedger(memoryStore())
     const limits = { perMinute: 1 }

@@ -66,6 +66,36 @@ describe.skipIf(noGraphClient)('a simulated directory answers @microsoft/microso
     expect(rows).toHaveLength(entra.users.length)
   })
 
+  test('creates a user, in a domain that the organization has verified', async () => {
+    const { value } = await client.api('/organization').select(['id', 'verifiedDomains']).get()
+    const domains = value?.[0]?.verifiedDomains as { name: string; isDefault: boolean }[]
+    const domain = domains.find(({ isDefault }) => isDefault)?.name
+    const hedy = {
+      accountEnabled: true,
+      displayName: 'Hedy New',
+      mailNickname: 'hedy',
+      userPrincipalName: `hedy@${domain}`,
+      passwordProfile: { forceChangePasswordNextSignIn: true, password: 'Correct-horse-7' },
+    }
+    const create = (more: object = {}) => client.api('/users').post({ ...hedy, ...more })
+    const made = await create()
+    expect(made).toMatchObject({ userPrincipalName: hedy.userPrincipalName, displayName: 'Hedy New' })
+    // What is sent back has no password.
+    expect(made.passwordProfile ?? null).toBeNull()
+    expect(entra.user(hedy.userPrincipalName)).toMatchObject({ id: made.id, accountEnabled: true })
+    const refusals: [why: string, more: object][] = [
+      ['the name is taken', {}],
+      ['the domain is not verified', { userPrincipalName: 'hedy@elsewhere.example' }],
+      ['there is no nickname', { userPrincipalName: `radia@${domain}`, mailNickname: undefined }],
+      [
+        'the password is weak',
+        { userPrincipalName: `radia@${domain}`, passwordProfile: { password: 'password' } },
+      ],
+    ]
+    for (const [why, more] of refusals)
+      expect(await failure(create(more)), why).toEqual({ status: 400, code: 'Request_BadRequest' })
+  })
+
   test('updates, disables and enables a user', async () => {
     const user = entra.addUser({ userPrincipalName: 'updated@example.com' })
     await client.api(`/users/${user.id}`).patch({ jobTitle: 'Auditor' })

@@ -106,6 +106,32 @@ test.skipIf(noClient)('suspends, changes and reactivates a user', async () => {
   })
 })
 
+test.skipIf(noClient)('makes a user, in a domain that the customer has', async () => {
+  const { domains } = await ask(directory.domains, 'list', { customer: 'my_customer' })
+  const [primary, pending] = domains as { domainName: string; isPrimary: boolean; verified: boolean }[]
+  expect(primary).toMatchObject({ isPrimary: true, verified: true })
+  expect(pending).toMatchObject({ isPrimary: false, verified: false })
+  const hedy = {
+    primaryEmail: `hedy@${primary?.domainName}`,
+    name: { givenName: 'Hedy', familyName: 'New' },
+    password: 'correct horse battery',
+    changePasswordAtNextLogin: true,
+    organizations: [{ title: 'Analyst', primary: true }],
+  }
+  const insert = (more: object = {}) => users('insert', { requestBody: { ...hedy, ...more } })
+  const made = await insert()
+  expect(made).toMatchObject({ primaryEmail: hedy.primaryEmail, suspended: false })
+  // What is sent back has no password.
+  expect(made).not.toHaveProperty('password')
+  expect(app.user(hedy.primaryEmail)).toMatchObject({ id: made.id, active: true, title: 'Analyst' })
+  await expect(insert()).rejects.toMatchObject({ status: 409 })
+  await expect(insert({ primaryEmail: 'hedy@elsewhere.example' })).rejects.toMatchObject({ status: 404 })
+  for (const lacking of [{ password: 'short' }, { name: { givenName: 'Hedy' } }, { primaryEmail: undefined }])
+    await expect(insert({ primaryEmail: `radia@${primary?.domainName}`, ...lacking })).rejects.toMatchObject({
+      status: 400,
+    })
+})
+
 test.skipIf(noClient)('signs out, and deletes tokens and application passwords', async () => {
   const userKey = app.user('ada@example.com').id
   await users('signOut', { userKey })

@@ -42,10 +42,20 @@ function randomFrom(seed: number): () => number {
   }
 }
 
+/** What apps are asked with when nothing but the work itself takes time. */
+const PLENTY = { perSecond: 10_000, perMinute: 600_000, perHour: 36_000_000, perDay: 864_000_000 }
+
 /** How long a call may take: a client does not hear of the death of its server. */
 const CALL_MS = 8_000
 
-/** Offboards people from two apps, while their servers are killed at random times: while planning, too. */
+/** The share of the kills that hit the planning; each of them begins it anew. */
+const IN_PLANNING = 0.1
+const LOOK_MS = 50
+
+/**
+ * Offboards people from two apps, while their servers are killed: a tenth of the times while the run is planned, and the
+ * others when a random number of the accounts has been written to.
+ */
 export async function killRun({
   people,
   kills,
@@ -66,7 +76,8 @@ export async function killRun({
   await using world = await openWorld({
     ownProcess: true,
     answer: 'none',
-    tenants: (own) => own,
+    tenants: (own) =>
+      Object.fromEntries(Object.entries(own).map(([name, tenant]) => [name, { ...tenant, budget: PLENTY }])),
     sandbox: { apps: ['netskope', 'scim'], perMinute: 1_000_000 },
     settings: {
       limits: { runs: { people, failures: 10 * people, failureShare: 1 } },
@@ -95,9 +106,18 @@ export async function killRun({
   }
   let killed = 0
   let over = false
+  const written = () => Object.values(apps).reduce((sum, { writes }) => sum + writes.length, 0)
+  const points = Array.from({ length: Math.ceil(kills * (1 - IN_PLANNING)) }, random).sort((a, b) => a - b)
+  const isDue = () => written() >= (points[0] ?? 1) * accounts.size
   const killing = (async () => {
     while (killed < kills && !over) {
-      await sleep(everyMs * (0.1 + random()))
+      const isPlanning = killed < kills - points.length
+      if (isPlanning) await sleep(everyMs * (0.1 + random()))
+      else {
+        while (!over && !isDue()) await sleep(LOOK_MS)
+        points.shift()
+        await sleep(LOOK_MS * random())
+      }
       if (over) return
       const which = Math.floor(random() * servers.length)
       process.kill(servers[which]?.client.pid as number, 'SIGKILL')
@@ -121,8 +141,11 @@ export async function killRun({
     const { runId } = first
     // A server that was killed has perhaps used the approval up: the run has begun then.
     const look = () => tryCall('get_run', { runId, limit: 1 })
-    while ((await look())?.state !== 'running' && !/finished|paused/.test((await look())?.state ?? ''))
+    while (!/running|finished|paused/.test((await look())?.state ?? '')) {
       await tryCall('offboard', { ...args, approvalId: id })
+      // A server that was killed refuses at once, and the next one could not start.
+      await sleep(200)
+    }
     const ended = await until('get_run', { runId, limit: 1 }, ({ state }) =>
       /finished|paused|cancelled/.test(state),
     )

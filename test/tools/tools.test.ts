@@ -44,8 +44,8 @@ describe.each(tools)('$name', (tool) => {
       readOnlyHint: tool.effect === 'reads',
       destructiveHint: ['removes', 'changes'].includes(tool.effect),
       idempotentHint: true,
-      // It alone answers without asking an app.
-      openWorldHint: tool.name !== 'list_tenants',
+      // These alone answer without asking an app.
+      openWorldHint: !['list_tenants', 'get_run', 'cancel_run'].includes(tool.name),
     })
     expect('plan' in tool).toBe(tool.effect !== 'reads')
   })

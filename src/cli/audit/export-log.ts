@@ -7,8 +7,8 @@ import type { Sink } from './sinks.ts'
 
 /** Apps index events late: what is this young is read again the next time. */
 const OVERLAP_MS = 10 * 60_000
-/** Events that are known again at the edge of a page, where new ones have moved the pages. */
-const MAX_KNOWN = 100_000
+/** Events that are known again at the edge of a page, where new ones have moved the pages: so many, or twice that. */
+const LEAST_KNOWN = 100_000
 
 interface ExportParts {
   tenant: string
@@ -40,7 +40,7 @@ export async function exportLog(since: Date | undefined, parts: ExportParts): Pr
     )
   }
   const span = spanOf(before, since)
-  const known = knownEvents(span.since)
+  const known = knownEvents(span)
   for (const [key, time] of before?.recent ?? []) known.add({ key, time })
   // First of all, so that whatever is written is known to be this export's.
   const begun = { since: span.since.toISOString(), until: span.until.toISOString() }
@@ -53,7 +53,7 @@ export async function exportLog(since: Date | undefined, parts: ExportParts): Pr
   const account = (place: Pick<Place, 'done' | 'open'>) =>
     keeper?.write({
       ...{ tenant, format: formatName, bytes: sink.bytes(), ...place },
-      recent: known.recent(span.until),
+      recent: known.recent(),
     })
   for await (const page of readLog(tenant, logs, span, { place: before?.open?.at ?? {}, signal })) {
     const fresh = page.events.filter((event) => known.isNew(markOf(event)))
@@ -82,25 +82,27 @@ function spanOf(before: Place | undefined, since: Date | undefined): { since: Da
   throw new InvalidInput('An export begins somewhere.', 'Give --since, such as --since 2026-01-01.')
 }
 
-/** Which events are there already: those of the time that is read again, and the last ones. */
-function knownEvents(since: Date) {
+/** Which events are there already: those of the times that are read again, by this run or the next one, and the last ones. */
+function knownEvents({ since, until }: { since: Date; until: Date }) {
   const again = new Set<string>()
-  const last = new Map<string, number>()
+  // A log comes newest first as a rule, so what the next run reads again is what this one wrote long ago.
+  const recent = new Map<string, number>()
+  // In two halves: to take the oldest out of one set again and again takes the time of all that were taken out before.
+  let [last, lastButOne] = [new Set<string>(), new Set<string>()]
   const overlap = since.getTime() + 2 * OVERLAP_MS
   const known = {
     add({ key, time }: EventMark): void {
       if (time >= since.getTime() && time <= overlap) again.add(key)
-      last.set(key, time)
-      const [first] = last.size > MAX_KNOWN ? last.keys() : []
-      if (first !== undefined) last.delete(first)
+      if (time >= until.getTime() - 2 * OVERLAP_MS) recent.set(key, time)
+      last.add(key)
+      if (last.size >= LEAST_KNOWN) [last, lastButOne] = [new Set(), last]
     },
     isNew(mark: EventMark): boolean {
-      if (again.has(mark.key) || last.has(mark.key)) return false
+      if ([again, recent, last, lastButOne].some((some) => some.has(mark.key))) return false
       known.add(mark)
       return true
     },
-    recent: (until: Date): [string, number][] =>
-      [...last].filter(([, time]) => time >= until.getTime() - 2 * OVERLAP_MS),
+    recent: (): [string, number][] => [...recent],
   }
   return known
 }

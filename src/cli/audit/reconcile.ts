@@ -5,7 +5,7 @@ import { fold, sameText } from '../../text/text.ts'
 import { readLog } from './read-log.ts'
 
 /** Two clocks, and a log that is written a little later: what is further apart is not the same change. */
-const NEAR_MS = 2 * 60_000
+export const NEAR_MS = 2 * 60_000
 
 export interface Reconciled {
   /** Changes of this server that the app's log shows. */
@@ -60,7 +60,9 @@ export async function reconcile(
     ours.filter((own) => theirs.some((one) => one.actor === event.actor && isOf(one, own))).length
   const matched: Reconciled['matched'] = []
   const notShown = ours.filter((own) => {
+    // Both are told apart by their order where a log has the same time for them: the older change is the older event.
     const near = [...left]
+      .toReversed()
       .filter((one) => isOf(one, own) && (actor === undefined || sameText(one.actor, actor)))
       .sort((a, b) => usual(b) - usual(a) || distance(a, own) - distance(b, own))[0]
     if (near) {
@@ -78,8 +80,12 @@ export async function reconcile(
   return { shown: ours.length - notShown.length, notShown, notOurs, knownAs, matched, gaps }
 }
 
-const distance = (one: AuditEvent, other: AuditEvent): number =>
-  Math.abs(Date.parse(one.time) - Date.parse(other.time))
+/** How far apart in time they are. A log of whole seconds may mean any moment of the second. */
+function distance(event: AuditEvent, own: AuditEvent): number {
+  const [from, at] = [Date.parse(event.time), Date.parse(own.time)]
+  const to = from % 1_000 === 0 ? from + 999 : from
+  return Math.max(0, from - at, at - to)
+}
 
 const isAbout = ({ target = '' }: AuditEvent, people: ReadonlySet<string>): boolean =>
   people.has(fold(target)) || [...people].some((person) => mentions(target, person))

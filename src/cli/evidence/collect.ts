@@ -1,19 +1,11 @@
 import { recalled } from '../../changes/index.ts'
-import type { Account } from '../../domain/account.ts'
-import { emailsOf } from '../../domain/correlate.ts'
 import { NotFound } from '../../errors.ts'
 import type { JournalLine } from '../../journal/events.ts'
 import type { Journal } from '../../journal/journal.ts'
-import { callKey, endsWrite } from '../../journal/query.ts'
+import { bySeq, callKey } from '../../journal/query.ts'
 import { ofApproval, ofCall, ofSubject, type Term } from '../../journal/terms.ts'
-import { sameText } from '../../text/text.ts'
-
-/** Whom the evidence is about: one person, or everybody who lost access in a span. */
-export interface EvidenceAsk {
-  person?: string | undefined
-  from?: Date | undefined
-  to?: Date | undefined
-}
+import { type JournalledWrite, writesIn } from '../../journal/writes.ts'
+import { type EvidenceAsk, linesElsewhere, membersIn, type Subjects, subjectsOf } from './subjects.ts'
 
 /** One write to an account, or one that was not sent, with all that the journal has about how it came to it. */
 export interface Write {
@@ -21,6 +13,8 @@ export interface Write {
   person: string
   account: { tenant: string; id: string; userName: string }
   operation: string
+  /** The group that the account came into or left. */
+  group?: { id: string; name: string; became: 'in' | 'out' }
   call: string
   tool: string
   /** The first line of the request, whoever's call it was in. */
@@ -35,80 +29,65 @@ export interface Write {
   before?: string
 }
 
-/** What takes access away from somebody. */
-const TAKES: ReadonlySet<string> = new Set(['endSessions', 'deactivateAccount', 'deleteAccount'])
-export const takesAccess = ({ operation }: Pick<Write, 'operation'>): boolean => TAKES.has(operation)
-
 /** How many accounts are looked up in the index of the journal at a time. */
 const SUBJECTS_AT_ONCE = 100
 
 /**
- * Everything that was written to the accounts of these people, oldest first. Only lines that are as they were written
- * count; throws `Unavailable` where the journal is not, and `NotFound` where it has nothing about them.
+ * Everything that was written to the accounts of these people, and to the groups that they came into or left, oldest first.
+ * Only lines that are as they were written count; throws `Unavailable` where the journal is not, and `NotFound` where it has
+ * nothing about them.
  */
 export async function writesAbout(journal: Journal, ask: EvidenceAsk): Promise<Write[]> {
   const subjects = await subjectsOf(journal, ask)
   if (subjects.size === 0) throw new NotFound('The journal has no change of these accounts.', NOBODY)
   const lines = await about(journal, [...subjects.keys()])
-  const inSpan = ({ at }: JournalLine) => isWithin(at, ask)
-  const ends = lines.filter(({ event }) => ['done', 'failed', 'unknown'].includes(event))
-  const started = lines.filter(({ event }) => event === 'started')
-  const taken = new Set<JournalLine>()
-  const pairs: { started?: JournalLine; end?: JournalLine }[] = started.map((line) => {
-    const end = ends.find((one) => !taken.has(one) && one.seq > line.seq && endsWrite(line, one))
-    if (end) taken.add(end)
-    return { started: line, ...(end && { end }) }
-  })
-  // What was not sent has an end alone.
-  for (const end of ends) if (!taken.has(end) && end.event === 'failed') pairs.push({ end })
+  const elsewhere = await linesElsewhere(journal, subjects, ask)
+  for await (const line of journal.index.numbered(elsewhere)) lines.push(line)
   const storyOf = requests(journal)
   const writes: Write[] = []
-  for (const { started: begun, end } of pairs) {
-    const line = begun ?? end
-    if (!line?.account || !inSpan(line)) continue
-    const before = begun?.before && !begun.before.cut ? recalled(begun.before)?.story : undefined
-    writes.push({
-      person: ask.person ?? subjects.get(ofSubject(line.account)) ?? line.account.userName,
-      account: line.account,
-      operation: begun?.before?.operation ?? line.tool,
-      call: line.call,
-      tool: line.tool,
-      ...(await storyOf(line)),
-      ...(begun && { started: begun }),
-      ...(end && { end }),
-      ...(before && { before }),
-    })
+  for await (const write of writesIn(bySeq(new Map(lines.map((line) => [line.seq, line])).values()))) {
+    const { line, end } = write
+    // What was not sent has an end alone.
+    const isWrite = line.event === 'started' || line.event === 'failed'
+    if (!isWrite || !isWithin(line.at, ask)) continue
+    const isSent = line.event === 'started'
+    const story = {
+      ...{ call: line.call, tool: line.tool, ...(await storyOf(line)) },
+      ...(isSent ? { started: line, ...(end && { end }) } : { end: line }),
+    }
+    for (const { account, ...more } of concernedBy(write, subjects)) {
+      const person = ask.person ?? subjects.get(ofSubject(account)) ?? account.userName
+      writes.push({ person, account, operation: line.before?.operation ?? line.tool, ...more, ...story })
+    }
   }
   return writes.sort((a, b) => seqOf(a) - seqOf(b))
+}
+
+/** The accounts among these that a write concerned, with what they were like before. */
+function concernedBy(
+  { line, end }: JournalledWrite,
+  subjects: Subjects,
+): Pick<Write, 'account' | 'group' | 'before'>[] {
+  const { account, before } = line
+  if (!account) return []
+  const members = membersIn(line)
+  if (members.length === 0) {
+    const story = before && !before.cut ? recalled(before)?.story : undefined
+    // A new account has its id only when it is made.
+    const made = account.id === 'new' ? end?.account : undefined
+    return [{ account: made ?? account, ...(story && { before: story }) }]
+  }
+  return members.flatMap(({ id, userName, was, became }) => {
+    const member = { tenant: account.tenant, id, userName }
+    if (!subjects.has(ofSubject(member))) return []
+    const group = { id: account.id, name: account.userName, became: became === 'out' ? 'out' : 'in' } as const
+    return [{ account: member, group, ...(was !== undefined && { before: `it was ${was}` }) }]
+  })
 }
 
 const NOBODY = 'Check the spelling and the time span, or see `journal tail`.'
 export const seqOf = ({ started, end }: Pick<Write, 'started' | 'end'>): number =>
   (started ?? end)?.seq ?? Number.POSITIVE_INFINITY
-
-/** The accounts that they are about, as the journal knows them, each with the address of the person. */
-async function subjectsOf(journal: Journal, ask: EvidenceAsk): Promise<Map<Term, string>> {
-  const span = { ...(ask.from && { since: ask.from }), ...(ask.to && { until: ask.to }) }
-  const found = new Map<Term, string>()
-  for await (const { event, account, before } of journal.read(ask.person === undefined ? span : {})) {
-    if (!account || event === 'refused') continue
-    const image = (before?.account ?? {}) as Partial<Account>
-    const isWanted =
-      ask.person === undefined
-        ? event === 'started' && TAKES.has(before?.operation ?? '')
-        : namesIn(account, image).some((name) => sameText(name, ask.person))
-    if (isWanted)
-      found.set(ofSubject(account), image.email ?? found.get(ofSubject(account)) ?? account.userName)
-  }
-  return found
-}
-
-const namesIn = ({ id, userName }: { id: string; userName: string }, image: Partial<Account>): string[] => [
-  id,
-  userName,
-  ...[image.userName, image.externalId].filter((name) => typeof name === 'string'),
-  ...emailsOf(image),
-]
 
 async function about({ index }: Journal, terms: readonly Term[]): Promise<JournalLine[]> {
   const lines = new Map<number, JournalLine>()

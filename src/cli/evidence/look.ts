@@ -3,7 +3,7 @@ import type { Ask } from '../../engine/ask.ts'
 import type { Logs } from '../../engine/audit.ts'
 import { findPerson } from '../../engine/find-person.ts'
 import { IdentityError } from '../../errors.ts'
-import { reconcile } from '../audit/reconcile.ts'
+import { NEAR_MS, reconcile } from '../audit/reconcile.ts'
 import { seqOf, type Write } from './collect.ts'
 
 /** What the apps themselves say, now. */
@@ -69,14 +69,8 @@ async function eventsAt(
     noEvents: Map<string, string>
   },
 ): Promise<void> {
-  // Calls are far apart, and what lies between them is not asked for.
-  for (const call of new Set(writes.map((write) => write.call))) {
-    const here = writes.filter((write) => write.call === call && write.account.tenant === tenant)
-    const times = here.flatMap(({ started, end }) => [started, end].flatMap((line) => line?.at ?? []))
-    if (times.length === 0) continue
-    const [since, until] = [Math.min(...times.map(Date.parse)), Math.max(...times.map(Date.parse))]
+  for (const span of spansOf(writes.filter(({ account }) => account.tenant === tenant))) {
     try {
-      const span = { since: new Date(since), until: new Date(until) }
       const { matched, gaps } = await reconcile(tenant, found.logs, span, found.signal)
       for (const { own, event } of matched) found.events.set(Number(own.id.replace('journal-', '')), event)
       if (gaps.length > 0) found.noEvents.set(tenant, gaps.join(' '))
@@ -85,6 +79,22 @@ async function eventsAt(
       found.noEvents.set(tenant, `The log could not be read: ${error.message}`)
     }
   }
+}
+
+/**
+ * The times in which these writes were made, as far as they are apart: what lies between is not asked for. Writes that an
+ * event of the app could stand for either of are in one span, where each event is that of one of them.
+ */
+function spansOf(writes: readonly Write[]): { since: Date; until: Date }[] {
+  const spans: { since: number; until: number }[] = []
+  for (const { started, end } of writes) {
+    const times = [started, end].flatMap((line) => (line ? [Date.parse(line.at)] : []))
+    const [since, until] = [Math.min(...times), Math.max(...times)]
+    const last = spans.at(-1)
+    if (last && since - last.until <= 2 * NEAR_MS) last.until = Math.max(last.until, until)
+    else spans.push({ since, until })
+  }
+  return spans.map(({ since, until }) => ({ since: new Date(since), until: new Date(until) }))
 }
 
 async function statusNow(

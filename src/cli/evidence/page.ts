@@ -64,7 +64,7 @@ export function evidencePage(
         one.person,
         one.tenant,
         `${one.account} (${one.accountId})`,
-        one.change,
+        [one.change, one.group].filter((text) => text).join(' '),
         one.before,
         one.sentAt,
         one.endedAt,

@@ -1,6 +1,7 @@
 import { inWords } from '../../domain/caller-names.ts'
-import { takesAccess, type Write } from './collect.ts'
+import type { Write } from './collect.ts'
 import { eventOf, placeOf, type Seen } from './look.ts'
+import { takesAccess } from './subjects.ts'
 
 /** One write as an auditor reads it; a text that is empty is not known, and `unknown` says why. */
 export interface EvidenceRow {
@@ -9,6 +10,8 @@ export interface EvidenceRow {
   account: string
   accountId: string
   change: string
+  /** Name and id of the group that the account came into or left. */
+  group: string
   before: string
   call: string
   tool: string
@@ -33,7 +36,7 @@ export interface EvidenceRow {
 }
 
 export function rowOf(write: Write, seen: Seen): EvidenceRow {
-  const { person, account, operation, call, tool, asked, approved, started, end, before = '' } = write
+  const { person, account, operation, group, call, tool, asked, approved, started, end, before = '' } = write
   const event = eventOf(write, seen)
   const last = approved.at(-1)
   const { reason } = asked.args ?? {}
@@ -43,7 +46,8 @@ export function rowOf(write: Write, seen: Seen): EvidenceRow {
     tenant: account.tenant,
     account: account.userName,
     accountId: account.id,
-    change: wordsOf(operation),
+    change: group ? (group.became === 'in' ? 'join group' : 'leave group') : wordsOf(operation),
+    group: group ? `${group.name} (${group.id})` : '',
     before,
     call,
     tool,
@@ -118,6 +122,13 @@ export function revocations(writes: readonly Write[], seen: Seen): Revoked[] {
       if (done?.end) ends.push(Date.parse(done.end.at))
       else open.push(`${userName} in ${tenant}: not deactivated by what the journal has.`)
       if (seen.status.get(place) === 'active') open.push(`${userName} in ${tenant} is active now.`)
+    }
+    const others = new Map(
+      writes.filter((write) => write.person === person).map(({ account }) => [placeOf(account), account]),
+    )
+    for (const [place, { tenant, userName }] of others) {
+      const isKept = taking.length > 0 && !accounts.has(place) && seen.status.get(place) === 'active'
+      if (isKept) open.push(`${userName} in ${tenant} is active now, and its access was never taken.`)
     }
     const asked = Math.min(...taking.map((write) => Date.parse(write.asked.at)))
     const isWhole = ends.length > 0 && ends.length === accounts.size

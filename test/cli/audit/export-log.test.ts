@@ -21,7 +21,7 @@ const PAGE = 3
 class Killed extends Error {}
 
 /** A log of an app, newest first by offset, as Netskope's; `onPage` happens before each page is answered. */
-const logsOf = (events: AuditEvent[], onPage: () => void): Logs => ({
+const logsOf = (events: AuditEvent[], onPage: () => void, size = PAGE): Logs => ({
   ask: {
     tenants: { get: () => ({ offers: () => true }) } as never,
     one: (async (_: string, __: string, asked: { since: Date; until: Date; at?: { offset: number } }) => {
@@ -33,15 +33,15 @@ const logsOf = (events: AuditEvent[], onPage: () => void): Logs => ({
         )
         .sort((a, b) => Date.parse(b.time) - Date.parse(a.time))
       const from = asked.at?.offset ?? 0
-      const items = inSpan.slice(from, from + PAGE)
-      const hasMore = from + PAGE < inSpan.length
+      const items = inSpan.slice(from, from + size)
+      const hasMore = from + size < inSpan.length
       return {
         items,
         behind: [],
         order: 'newest_first',
         leftOut: 0,
         complete: !hasMore,
-        ...(hasMore && { next: { offset: from + PAGE, size: PAGE } }),
+        ...(hasMore && { next: { offset: from + size, size } }),
       } satisfies AuditPage
     }) as never,
     each: async () => [],
@@ -138,3 +138,15 @@ test('a file that is no export is never written to, and a place of another tenan
   await run(other, 'jsonl', new Date(0), logs)
   await expect(run(other, 'csv', new Date(0), logs)).rejects.toMatchObject({ code: 'invalid_input' })
 })
+
+test('the end of a long log is not written again, though it was read long before the beginning', async () => {
+  const file = join(folder, 'long.jsonl')
+  const now = Date.now()
+  const old = Array.from({ length: 100_100 }, (_, at) => event(`old-${at}`, now - 86_400_000 - at))
+  const young = Array.from({ length: 50 }, (_, at) => event(`young-${at}`, now - 1_000 * at))
+  const logs = logsOf([...young, ...old], () => undefined, 50_000)
+  for (let times = 0; times < 2; times++) await run(file, 'jsonl', new Date(0), logs)
+  const ids = idsIn(file, 'jsonl')
+  expect(ids).toHaveLength(old.length + young.length)
+  expect(new Set(ids).size).toBe(ids.length)
+}, 60_000)

@@ -1,0 +1,120 @@
+import { userInfo } from 'node:os'
+import { expect, test } from 'vitest'
+import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
+import { openWorld, type WorldOptions } from '../support/world.ts'
+
+const REASON = { reason: 'the team was closed' }
+
+interface Answer {
+  status: string
+  state: string
+  runId: string
+  plan: { people: number; accounts: number; skippedCount: number; skipped: { person: string }[] }
+  counts: Record<string, number>
+  rows: { person: string; tenant?: string; outcome: string; code?: string; note?: string }[]
+  approval?: { id: string }
+  note?: string
+  error?: { code: string; tenant?: string }
+}
+
+/** Two apps, or those of `more`, and an approver. */
+async function open(more: Partial<WorldOptions> = {}) {
+  const world = await openWorld({
+    tenants: (own) => own,
+    sandbox: { apps: ['netskope', 'scim'], perMinute: 100_000 },
+    ...more,
+  })
+  await addApprovers(world, 'linus')
+  const call = async (tool: string, args: object) => (await world.call(tool, args)) as unknown as Answer
+  const approve = ({ approval }: Answer, accounts: number) => {
+    const words = ['approvals', 'approve', approval?.id ?? '', '--approver', 'linus', '--passphrase-stdin']
+    return world.run([...words, '--confirm', String(accounts)], { stdin: `${PASSPHRASE}\n` })
+  }
+  const looked = (runId: string) => call('get_run', { runId, limit: 200 })
+  return {
+    ...world,
+    call,
+    approve,
+    looked,
+    scim: world.sandbox.tenants['acme-scim'],
+    async ended(args: object): Promise<Answer> {
+      const first = await call('offboard', args)
+      expect(await approve(first, first.plan.accounts)).toMatchObject({ code: 0 })
+      await call('offboard', { ...args, approvalId: first.approval?.id })
+      await expect
+        .poll(async () => (await looked(first.runId)).state, { timeout: 60_000 })
+        .not.toMatch(/running|scheduled/)
+      return looked(first.runId)
+    },
+  }
+}
+
+test('a plan names the first 20 of those who are left alone, and get_run all of them', async () => {
+  await using world = await open()
+  const nobody = Array.from({ length: 25 }, (_, at) => `nobody-${at}@example.com`)
+  const people = ['ada@example.com', ...nobody]
+  const { runId, plan } = await world.call('offboard', { people, tenants: ['acme-netskope'], ...REASON })
+  expect(plan).toMatchObject({ people: 26, accounts: 1, skippedCount: 25 })
+  expect(plan.skipped.map(({ person }) => person)).toEqual(nobody.slice(0, 20))
+  const { rows } = await world.looked(runId)
+  const skipped = rows.filter(({ outcome }) => outcome === 'skipped')
+  expect(skipped.map(({ person, tenant, code }) => [person, tenant, code])).toEqual(
+    nobody.map((person) => [person, undefined, 'not_found']),
+  )
+})
+
+test('the number of accounts confirms a run, and no other number does', async () => {
+  await using world = await open()
+  const first = await world.call('offboard', { people: ['ada@example.com'], ...REASON })
+  expect(first.status).toBe('approval_required')
+  expect((await world.approve(first, first.plan.accounts + 1)).code).not.toBe(0)
+  expect((await world.approve(first, first.plan.accounts)).code).toBe(0)
+})
+
+test('a run that names a read-only tenant is refused, and one that names none leaves it out', async () => {
+  await using world = await open({
+    tenants: (own) => ({ ...own, 'acme-scim': { ...own['acme-scim'], allowWrites: false } }),
+  })
+  const people = [world.newcomer().userName]
+  world.scim.addUser({ userName: people[0] ?? '' })
+  const named = await world.call('offboard', { people, tenants: ['acme-netskope', 'acme-scim'], ...REASON })
+  expect(named.error).toMatchObject({ code: 'read_only', tenant: 'acme-scim' })
+  const { runId } = await world.call('offboard', { people, ...REASON })
+  expect((await world.looked(runId)).rows.map(({ tenant }) => tenant)).toEqual(['acme-netskope'])
+})
+
+test('the caller’s own account is left alone, and the others are not', async () => {
+  await using world = await open()
+  const own = userInfo().username
+  const other = world.newcomer().userName
+  world.netskope.addUser({ userName: own })
+  const people = [own, other]
+  const { counts, rows } = await world.ended({ people, tenants: ['acme-netskope'], ...REASON })
+  expect(counts).toMatchObject({ done: 1, skipped: 1 })
+  expect(rows.find(({ person }) => person === own)).toMatchObject({ outcome: 'skipped', code: 'protected' })
+})
+
+test('of the administrators of an app one stays, and the run goes on', async () => {
+  await using world = await open({
+    settings: { confirm: { admins: 'approve' } },
+    sandbox: { apps: ['gainsight'], perMinute: 100_000 },
+    tenants: (own) => ({ 'acme-gainsight': { ...own['acme-gainsight'], superAdminWrites: true } }),
+  })
+  const app = world.sandbox.tenants['acme-gainsight']
+  const admins = ['grace@example.com', 'breakglass@example.com']
+  const { counts, rows } = await world.ended({ people: [...admins, 'ada@example.com'], ...REASON })
+  expect(counts).toMatchObject({ done: 2, skipped: 1 })
+  expect(rows.filter(({ outcome }) => outcome === 'skipped')).toMatchObject([{ code: 'protected' }])
+  expect(admins.filter((name) => app.user(name).active)).toHaveLength(1)
+})
+
+test('a run pauses at a share of failures, of five attempts and more', async () => {
+  await using world = await open({ settings: { limits: { runs: { failures: 100, failureShare: 0.5 } } } })
+  const people = Array.from({ length: 12 }, () => world.newcomer().userName)
+  world.netskope.faults.set([{ fault: 'server-error', method: 'PATCH', status: 501 }, 'put-unsupported'])
+  const run = await world.ended({ people, tenants: ['acme-netskope'], ...REASON })
+  expect(run).toMatchObject({ state: 'paused', note: expect.stringMatching(/of \d+ changes failed.*50 %/) })
+  const { failed = 0, unknown = 0, waiting = 0 } = run.counts
+  expect(failed + unknown).toBeGreaterThanOrEqual(5)
+  expect(waiting).toBeGreaterThan(0)
+})
