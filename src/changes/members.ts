@@ -2,8 +2,9 @@ import * as z from 'zod'
 import type { Account, Group } from '../domain/account.ts'
 import type { Alteration, Words } from '../domain/briefing.ts'
 import type { Facts } from '../domain/facts.ts'
+import { knownInside, membershipIn } from '../domain/membership.ts'
 import { bare } from '../domain/quoting.ts'
-import { amongIds, sameUserName } from '../domain/same.ts'
+import { sameUserName } from '../domain/same.ts'
 import { serverAlteration } from './briefed.ts'
 import type { Headlined } from './define.ts'
 import {
@@ -93,10 +94,9 @@ export async function readAndReverse(
 
 /** The members whose membership differs from before, as far as that is known. */
 const differingMembers = (members: readonly KeptMember[], group: Group): KeptMember[] =>
-  members.filter(({ id, was }) => was === undefined || was !== membershipIn(group, id))
-
-const membershipIn = ({ members = [] }: Group, id: string) =>
-  amongIds(members.map((member) => member.id))(id) ? ('in' as const) : ('out' as const)
+  members.filter(
+    (member) => member.was === undefined || membershipIn(group)(member) !== (member.was === 'in'),
+  )
 
 /** Reverses additions and removals; `accounts` are those of the differing members, as the app shows them. */
 function reverseMembers(
@@ -133,7 +133,10 @@ function reverseMembers(
       subject: { id, userName: name },
       operation: 'updateMembers',
       ask: { group: { id, name }, add: targets('in'), remove: targets('out') },
-      inside: group.members.map((member) => member.id),
+      inside: knownInside(
+        group,
+        back.map(({ account }) => account),
+      ),
     },
     left: apart,
     stays: made ? 'The group itself stays: no call deletes it.' : '',

@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { membershipIn } from '../domain/membership.ts'
+import type { Target } from '../domain/operations.ts'
 import { amongIds } from '../domain/same.ts'
 import { inQuotes } from '../text/text.ts'
 import { accountSummary } from './briefed.ts'
@@ -51,16 +53,22 @@ export const updateMembers = defineChange({
   // A user who leaves a group keeps the licence.
   losing: { groups: 'Groups lost', licence: null },
   allOrNothing: ({ ask: { add, remove } }) => add.length + remove.length === 1,
-  async readBack({ ask: { group, add, remove }, inside = [] }, { operations }, context) {
+  async readBack({ ask: { group, add, remove }, accounts, inside = [] }, { operations }, context) {
     const read = await operations.readGroup?.({ id: group.id }, context)
     if (!read) return { problem: 'The app no longer shows this group.' }
     if (!read.members) return { group: read, problem: 'The app does not show the members of this group.' }
-    const isIn = amongIds(read.members.map(({ id }) => id))
-    const wrong = [...add.filter(({ id }) => !isIn(id)), ...remove.filter(({ id }) => isIn(id))]
+    const isIn = membershipIn(read)
+    const whole = (target: Target) => accounts.find(({ id }) => id === target.id) ?? target
+    const shown = (targets: readonly Target[], is: boolean | undefined) =>
+      targets.filter((target) => isIn(whole(target)) === is)
+    const wrong = [...shown(add, false), ...shown(remove, true)]
+    const open = shown([...add, ...remove], undefined)
     // Some apps keep the first page of members and lose the rest when one is added (FusionAuth/fusionauth-issues#2784).
-    const lost = inside.filter((id) => !isIn(id) && !remove.some((target) => target.id === id))
+    const isThere = amongIds(read.members.map(({ id }) => id))
+    const lost = inside.filter((id) => !isThere(id) && !remove.some((target) => target.id === id))
     const problems = [
       ...(wrong.length > 0 ? [`The app does not show the change for ${wrong.length} of them.`] : []),
+      ...(open.length > 0 ? [`The app does not tell whether ${open.length} of them are members.`] : []),
       ...(lost.length > 0 ? [`It no longer shows ${lost.length} others that were in the group.`] : []),
     ]
     const untouched = wrong.length === add.length + remove.length && lost.length === 0

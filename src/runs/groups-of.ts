@@ -1,8 +1,8 @@
 import type { Account } from '../domain/account.ts'
+import { membershipIn } from '../domain/membership.ts'
 import type { ListPosition } from '../domain/operations.ts'
 import { bare } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
-import { amongIds } from '../domain/same.ts'
 import { type Ask, mustOffer } from '../engine/ask.ts'
 import { findPerson, type PersonAt } from '../engine/find-person.ts'
 import type { Tenant } from '../engine/tenants.ts'
@@ -56,7 +56,7 @@ async function groupsAt({ tenant, accounts, gap }: PersonAt, like: string, ask: 
 }
 
 /** Looks an account up among the members of every group. */
-async function groupsByMembers(tenant: Tenant, { id }: Account, ask: Ask): Promise<Group[]> {
+async function groupsByMembers(tenant: Tenant, account: Account, ask: Ask): Promise<Group[]> {
   const { name } = tenant
   mustOffer(tenant, 'listGroups')
   mustOffer(tenant, 'readGroup')
@@ -68,9 +68,10 @@ async function groupsByMembers(tenant: Tenant, { id }: Account, ask: Ask): Promi
     looked += page.items.length
     if (looked > MAX_GROUPS) throw notKnown(`There are more than ${MAX_GROUPS} groups to look through.`)
     for (const group of page.items) {
-      const members = group.members ?? (await ask.one(name, 'readGroup', { id: group.id }))?.members
-      if (!members) throw notKnown('The app does not show the members of every group.')
-      if (amongIds(members.map((member) => member.id))(id)) found.push({ id: group.id, name: group.name })
+      const read = group.members ? group : await ask.one(name, 'readGroup', { id: group.id })
+      const isIn = read && membershipIn(read)(account)
+      if (isIn === undefined) throw notKnown('The app does not show the members of every group.')
+      if (isIn) found.push({ id: group.id, name: group.name })
     }
     at = page.next
     if (!at && !page.complete) throw notKnown('The list of groups is not whole.')

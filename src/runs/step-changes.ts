@@ -1,7 +1,7 @@
 import type { Account } from '../domain/account.ts'
 import type { Change } from '../domain/change.ts'
+import { knownInside, membershipIn } from '../domain/membership.ts'
 import type { NewPerson, RunInput, RunStep } from '../domain/run.ts'
-import { amongIds } from '../domain/same.ts'
 import type { Ask } from '../engine/ask.ts'
 import { newAccount } from '../engine/new-account.ts'
 import { reversalOfAll } from '../engine/reversal.ts'
@@ -98,14 +98,14 @@ export const STEP_CHANGES: Readonly<
     if (now.name !== group.name)
       throw new ChangedSince(tenant, `The group ${group.name} has another name now.`)
     const { id, userName } = account
-    if (now.members && amongIds(now.members.map((member) => member.id))(id)) return { already: account }
+    if (membershipIn(now)(account)) return { already: account }
     const change = {
       tenant,
       accounts: [account],
       subject: { id: group.id, userName: group.name },
       operation: 'updateMembers',
       ask: { group, add: [{ id, userName }], remove: [] },
-      inside: now.members?.map((member) => member.id),
+      inside: knownInside(now, [account]),
     } as const
     return { change }
   },

@@ -3,9 +3,9 @@ import { warning } from '../changes/plan.ts'
 import { updateMembers } from '../changes/update-members.ts'
 import type { Account, Group } from '../domain/account.ts'
 import type { Carried } from '../domain/change.ts'
+import { knownInside, membershipIn } from '../domain/membership.ts'
 import { bare } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
-import { amongIds } from '../domain/same.ts'
 import type { Ask } from '../engine/ask.ts'
 import type { Hold } from '../engine/hold.ts'
 import { whereOf } from '../engine/tenants.ts'
@@ -84,14 +84,17 @@ export default defineTool({
     const { settled, wanted, unsure, passing } = settle(looked, { tenant, group, covers })
     const of = (to: MemberWish['to']) => wanted.filter((one) => one.to === to).map(({ account }) => account)
     const [into, out] = [of('added'), of('removed')]
-    const { id, name, caution, members } = group
+    const { id, name, caution } = group
     const change = {
       tenant,
       accounts: wanted.map(({ account }) => account),
       subject: { id, userName: name },
       operation: 'updateMembers',
       ask: { group: { id, name }, add: into.map(targetOf), remove: out.map(targetOf) },
-      inside: members?.map((member) => member.id),
+      inside: knownInside(
+        group,
+        wanted.map(({ account }) => account),
+      ),
     } as const
     const at = ask.tenants.get(tenant)
     const doubtful = unsure.length > 0 ? [`${othersOf(listed(unsure))}.`] : []
@@ -110,7 +113,7 @@ export default defineTool({
       passing,
       uncovered: settled.some(({ code }) => code === 'refused'),
       settled: { members: settled },
-      wanted: wanted.map(({ user, to, account }) => ({ user, to, id: account.id })),
+      wanted,
     }
   },
 
@@ -193,7 +196,7 @@ function settle(looked: readonly Looked[], { tenant, group, covers }: Membership
   const wanted: (MemberWish & { account: Account })[] = []
   const gaps: { gap: IdentityError }[] = []
   const unsure: string[] = []
-  const isMember = members && amongIds(members.map(({ id }) => id))
+  const isMember = membershipIn(group)
   for (const one of looked) {
     const { user, to } = one
     if ('error' in one) {
@@ -210,7 +213,7 @@ function settle(looked: readonly Looked[], { tenant, group, covers }: Membership
     }
     const { account } = one
     if (one.unsure) unsure.push(user)
-    const isIn = account && isMember?.(account.id)
+    const isIn = account && isMember(account)
     // Some apps cut the members of a large group off: the account itself may still tell that it is one.
     const mayBeIn =
       to === 'removed' && (mayBeCut(members) || account?.groups?.some((name) => sameText(name, group.name)))
@@ -252,10 +255,10 @@ const REASONS: { readonly [Code in ErrorCode]?: string } = {
 
 /** The result for one member, from the group as read back if it could be read. */
 function memberRow(
-  { user, to, id }: { user: string; to: MemberWish['to']; id: string },
+  { user, to, account }: MemberWish & { account: Account },
   { outcome, group, code }: Carried,
 ): MemberRow {
-  const isIn = group?.members && amongIds(group.members.map((member) => member.id))(id)
+  const isIn = group && membershipIn(group)(account)
   if (isIn !== undefined && isIn === (to === 'added')) return { user, outcome: to }
   if (outcome === 'done' && isIn === undefined) return { user, outcome: to }
   return { user, outcome: 'failed', code: code ?? 'unknown_outcome' }
