@@ -31,7 +31,7 @@ const serveGroup = (group: object) =>
   })
 
 /** What is said of a change of the group, and how many requests changed it. */
-async function changed(group: object, change: object) {
+async function changed(group: object, change: object): Promise<Record<string, unknown>> {
   await using app = await serveGroup(group)
   await using world = await openWorld({
     env: { TOKEN: 'app-token' },

@@ -14,13 +14,14 @@ export type FilterAttribute =
 type SeenState = 'honoured' | 'ignored' | 'refused'
 
 /**
- * What is known of a filter by one attribute. `unborne`: no sampled record has the attribute, and the app takes no filter
+ * What is known of a filter by one attribute. `exact`: it works, letter by letter, though letter case does not count for the
+ * attribute (RFC 7643 §4.1.1, `caseExact`). `unborne`: no sampled record has the attribute, and the app takes no filter
  * that it does not know. `untested`: it may take it and find nobody, whoever is there.
  */
-export type FilterState = SeenState | 'unborne' | 'untested'
+export type FilterState = SeenState | 'exact' | 'unborne' | 'untested'
 
 export const isSeen = (state: FilterState | undefined): state is SeenState =>
-  state !== undefined && state !== 'unborne' && state !== 'untested'
+  state === 'honoured' || state === 'ignored' || state === 'refused'
 
 /** What the server learned about an app. An absent value is unknown. */
 export interface LearnedCapabilities {

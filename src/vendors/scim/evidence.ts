@@ -49,7 +49,9 @@ export async function askEach(
     if ('users' in answer) {
       users.push(...answer.users)
       answered.push(term)
-      if (answer.users.length > 0) await note(app, [term.by], 'honoured')
+      // Somebody who is found shows nothing of letter case.
+      const isKnown = app.known?.now.filters?.[term.by] === 'exact'
+      if (answer.users.length > 0 && !isKnown) await note(app, [term.by], 'honoured')
     } else if (!answer.failure) {
       if (answer.state === 'ignored') await note(app, [term.by], 'ignored')
     } else {
@@ -67,14 +69,15 @@ export async function askEach(
 /** Whether the answer to a term is evidence: the app was seen to honour such filters, and to read such values. */
 export function isProven({ known }: ScimApp, term: Term, { users, terms, joined }: Answered): boolean {
   const state = known?.now.filters?.[term.by]
-  const honoured = state === 'honoured' || state === 'unborne'
+  // By an app that compares letter by letter, somebody whose name is written otherwise is not found.
+  const isOfLetters = term.value.toLowerCase() !== term.value.toUpperCase()
+  const honoured = state === 'honoured' || state === 'unborne' || (state === 'exact' && !isOfLetters)
   const answered = terms.some(({ by, value }) => by === term.by && value === term.value)
   const found = users.some((user) => fitsTerm(user, term))
   return (
     answered &&
-    honoured &&
     (!joined || known?.now.or === 'honoured') &&
-    (found || readsRightly(known?.now, term.value))
+    ((found && (honoured || state === 'exact')) || (honoured && readsRightly(known?.now, term.value)))
   )
 }
 

@@ -1,8 +1,8 @@
 import type { RequestContext } from '../../domain/operations.ts'
-import { sameId, sameUserName } from '../../domain/same.ts'
+import { inOtherCase, sameId, sameUserName } from '../../domain/same.ts'
 import { refusesFilter } from '../http/classify.ts'
 import type { Failure } from '../http/reply.ts'
-import type { FilterAttribute, LearnedCapabilities } from './capabilities.ts'
+import type { FilterAttribute, FilterState, LearnedCapabilities } from './capabilities.ts'
 import { note, queryFor, recordOf, refused } from './evidence.ts'
 import { eq, spelling } from './filter.ts'
 import { fitsTerm, type Term, valuesOf } from './look-up.ts'
@@ -108,11 +108,10 @@ async function test(app: ScimApp, samples: readonly Sample[], context: RequestCo
     if (app.known?.now.filters?.[sample.by] !== undefined) continue
     const state = await answerTo(app, [sample], context)
     if (!state) return
-    const isProven =
-      state !== 'honoured' || !sample.isUserName || (await readsAttribute(app, sample, context))
+    const isProven = !works(state) || !sample.isUserName || (await readsAttribute(app, sample, context))
     await note(app, [sample.by], isProven ? state : 'ignored')
   }
-  const working = usable.filter(({ by }) => app.known?.now.filters?.[by] === 'honoured')
+  const working = usable.filter(({ by }) => works(app.known?.now.filters?.[by]))
   if (working.length < usable.length) await testJoined(app, working, context)
 }
 
@@ -127,20 +126,47 @@ async function testJoined(
   const differ = new Set(samples.map(({ id }) => id)).size === samples.length
   const state = samples.length > 1 && differ ? await answerTo(app, samples, context) : 'ignored'
   if (!state) return undefined
-  await app.known?.note({ or: state })
-  if (state === 'honoured') {
-    const attributes = samples.map(({ by }) => by)
-    await note(app, attributes, state)
+  const or = state === 'exact' ? 'honoured' : state
+  await app.known?.note({ or })
+  // Which of them it is that the app compares letter by letter shows only when each is asked for by itself.
+  for (const sample of or === 'honoured' ? samples : []) {
+    const own = state === 'exact' ? await answerTo(app, [sample], context) : state
+    if (own) await note(app, [sample.by], own)
   }
-  return state
+  return or
 }
 
-/** Whether a filter brings all samples and nobody who does not fit; undefined if the app fails. */
+/** Whether a filter finds who is there, in whatever letter case. */
+const works = (state: FilterState | undefined): boolean => state === 'honoured' || state === 'exact'
+
+/** Letter case does not count for these (RFC 7643 §4.1.1, §8.7.1); an external id is exact. */
+const CASELESS: readonly FilterAttribute[] = ['userName', 'emails.value']
+
+/** What the app does with a filter by these values, asked in another letter case first. Undefined if the app fails. */
 async function answerTo(
   app: ScimApp,
   samples: readonly Sample[],
   context: RequestContext,
-): Promise<LearnedCapabilities['or']> {
+): Promise<Extract<FilterState, 'honoured' | 'exact' | 'ignored' | 'refused'> | undefined> {
+  const others = samples.map((one) =>
+    CASELESS.includes(one.by) ? { ...one, value: inOtherCase(one.value) } : one,
+  )
+  const first = await bringsOf(app, others, context)
+  if (first !== 'missed') return first
+  const isSpelledAlike = others.every(({ value }, at) => value === samples[at]?.value)
+  const second = isSpelledAlike ? first : await bringsOf(app, samples, context)
+  return second === 'honoured' ? 'exact' : second === 'missed' ? 'ignored' : second
+}
+
+/**
+ * Whether a filter brings all samples and nobody who does not fit. `missed`: it brings nobody who does not fit, and not
+ * all samples. Undefined if the app fails.
+ */
+async function bringsOf(
+  app: ScimApp,
+  samples: readonly Sample[],
+  context: RequestContext,
+): Promise<LearnedCapabilities['or'] | 'missed'> {
   const list = await readList(app, 'Users', queryFor(app, samples), context)
   if ('failure' in list) {
     // A 500 may be an outage.
@@ -154,7 +180,7 @@ async function answerTo(
   const only = users.every(
     (user) => user && samples.some((sample) => isSample(user, sample) || fitsTerm(user, sample)),
   )
-  return all && only ? 'honoured' : 'ignored'
+  return only ? (all ? 'honoured' : 'missed') : 'ignored'
 }
 
 /** Whether the app looks at the attribute of a filter. Some look for the value in one place, whatever is asked (ory/polis). */

@@ -122,6 +122,7 @@ const SPELLED: Record<FilterField, string> = {
 
 const FILTER_STATES: Readonly<Record<FilterState, string>> = {
   honoured: 'honoured',
+  exact: 'honoured, letter by letter',
   ignored: 'ignored',
   refused: 'refused',
   unborne: 'not tested: nobody has one',

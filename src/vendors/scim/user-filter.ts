@@ -1,4 +1,5 @@
 import type { Match, RequestContext } from '../../domain/operations.ts'
+import { inOtherCase } from '../../domain/same.ts'
 import { type AppFilter, type FilterStates, keepsSome } from '../http/filtered.ts'
 import { type FilterAttribute, isSeen } from './capabilities.ts'
 import { and, eq, type Filter, readsRightly, spelling } from './filter.ts'
@@ -56,7 +57,9 @@ export function userFilter(
       return Object.fromEntries(
         by.flatMap((field) => {
           const state = filters[ATTRIBUTES[field]]
-          return isSeen(state) ? [[field, state] as const] : []
+          // What is written otherwise would be missing.
+          const use = state === 'exact' ? 'ignored' : state
+          return isSeen(use) ? [[field, use] as const] : []
         }),
       )
     },
@@ -87,7 +90,11 @@ export function userFilter(
 
 function ownValue(user: ScimUser, field: FilterField): string | undefined {
   const { email, externalId, status } = user.account
-  return { userName: user.userName, email, externalId, status: status === 'unknown' ? undefined : status }[
-    field
-  ]
+  return {
+    // In another letter case, which does not count for them: the app must find them all the same.
+    userName: inOtherCase(user.userName),
+    email: email && inOtherCase(email),
+    externalId,
+    status: status === 'unknown' ? undefined : status,
+  }[field]
 }

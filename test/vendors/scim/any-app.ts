@@ -28,11 +28,15 @@ const anyPeople = fc
   )
   .filter((people) => new Set(ownNames(people)).size === 2 * people.length)
 
-/** What somebody may be asked for by. */
-export const anyName = fc.oneof(
-  anyAddress,
-  fc.constantFrom(...NAMES, 'E1', 'E2', '1001', 'u1', 'id1@example.com'),
-)
+/** What somebody may be asked for by, in whatever letter case. */
+export const anyName = fc
+  .tuple(
+    fc.oneof(anyAddress, fc.constantFrom(...NAMES, 'E1', 'E2', '1001', 'u1', 'id1@example.com')),
+    fc.constantFrom('as it is', 'as it is', 'in capitals', 'in small letters'),
+  )
+  .map(([name, how]) =>
+    how === 'in capitals' ? name.toUpperCase() : how === 'as it is' ? name : name.toLowerCase(),
+  )
 
 const filterHabit = fc.oneof(
   { weight: 6, arbitrary: fc.constant('honoured') },
@@ -78,7 +82,10 @@ export const anyApp = fc.tuple(anyPeople, anyHabits).map(([some, habits]) => ({
       ...person,
       id: idOf(habits, index),
       ...(isBorne && { externalId }),
-      ...(habits.rows !== 'whole' && { emails: [...person.emails, `first${index}@example.net`] }),
+      ...(habits.rows !== 'whole' && {
+        // Only who has several shows whether a filter looks at all of them.
+        emails: [`first${index}@example.net`, ...person.emails, `last${index}@example.net`],
+      }),
     }
   }),
 }))

@@ -16,7 +16,8 @@ describe('a name with a character that apps read wrongly', () => {
     serveCanned(({ path, query }) => {
       if (path !== '/Users') return { status: 404, body: { detail: 'no such user' } }
       const rows = names.map((name) => user(`id-${names.indexOf(name)}`, name))
-      const wanted = quoted(query.filter).map((text) => (readsRightly ? JSON.parse(`"${text}"`) : text))
+      const values = quoted(query.filter).map((text) => (readsRightly ? JSON.parse(`"${text}"`) : text))
+      const wanted = values.map((value) => value.toLowerCase())
       const asksName = /^userName eq/.test(query.filter ?? '')
       if (readsRightly && query.filter?.startsWith('noSuchAttribute')) return { status: 400, body: {} }
       const isOdd = (name: string) => !readsRightly && ODD.includes(name)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Found } from '../../../src/domain/operations.ts'
 import netskope from '../../fixtures/netskope.json' with { type: 'json' }
 import quirks from '../../fixtures/scim-quirks.json' with { type: 'json' }
@@ -22,11 +22,13 @@ interface AppLike {
   odd?: Record<string, CannedReply>
   /** Whether the list shows all users to whoever asks for none in particular. */
   listed?: boolean
+  /** Whether it compares letter by letter. */
+  exact?: boolean
 }
 
 /** Answers filters by `eq` and `or` honestly, as far as nothing else is said. */
 const honest =
-  ({ users = [ana, bo, cy, ...others], odd = {}, listed = true }: AppLike = {}) =>
+  ({ users = [ana, bo, cy, ...others], odd = {}, listed = true, exact = false }: AppLike = {}) =>
   (request: ReceivedRequest): CannedReply => {
     const given = odd[shape(request)]
     if (given) return given
@@ -41,11 +43,13 @@ const honest =
       return { body: listOf(rows.slice(from, from + Number(query.count)), rows.length) }
     }
     const clauses = [...query.filter.matchAll(/([\w.]+) eq "((?:[^"\\]|\\.)*)"/g)]
+    const same = (one: unknown, value = '') =>
+      exact ? one === value : String(one).toLowerCase() === value.toLowerCase()
     const found = users.filter((one) =>
       clauses.some(([, name, value]) =>
         name === 'emails.value'
-          ? (one.emails as { value: string }[] | undefined)?.some((email) => email.value === value)
-          : one[name ?? ''] === value,
+          ? (one.emails as { value: string }[] | undefined)?.some((email) => same(email.value, value))
+          : same(one[name ?? ''], value),
       ),
     )
     return { body: listOf(found) }
@@ -156,8 +160,29 @@ test.each<[string, AppLike, string[]]>([
   expect(await find('ana@example.com', honest({ ...app, users }), 2)).toEqual({ ids: ['u1', 'u9'], requests })
 })
 
-test('asks again in lower case where the app compares letter by letter', async () => {
-  expect(await find('Ana@Example.com', honest())).toMatchObject({ ids: ['u1'] })
+describe('an app that compares letter by letter', () => {
+  const mixed = user('u7', 'Gus@Example.com', { emails: [{ value: 'Gus.Li@Example.com' }] })
+  const users = [ana, bo, cy, ...others, mixed, user('u8', 'hal.1'), user('u9', '4711')]
+
+  test.each([
+    ['small letters, asked for otherwise', 'Ana@Example.com', 'u1'],
+    ['small letters, by an email asked for otherwise', 'ANA.RUIZ@example.com', 'u1'],
+    ['mixed letters, asked for as they are', 'Gus@Example.com', 'u7'],
+    ['mixed letters, asked for in small ones', 'gus@example.com', 'u7'],
+    ['mixed letters, by an email in small ones', 'gus.li@example.com', 'u7'],
+    ['no letters', '4711', 'u9'],
+  ])('finds whoever has a name in %s', async (_, who, id) => {
+    expect(await find(who, honest({ users, exact: true }), 2)).toMatchObject({ ids: [id] })
+  })
+
+  test('says that nobody has a name only if the whole list was read', async () => {
+    const { requests, ids } = await find('someone@example.com', honest({ users, exact: true }))
+    expect({ ids, pages: requests.filter((one) => one === '/Users').length }).toEqual({ ids: [], pages: 2 })
+    expect(await find('4712', honest({ users, exact: true }), 2)).toMatchObject({
+      ids: [],
+      requests: [NAMES, '/Users/4712'],
+    })
+  })
 })
 
 test('reads "no data found" as empty', async () => {
