@@ -79,8 +79,8 @@ const subjects: readonly Subject[] = [
     vendor: 'gainsight',
     start: gainsight('accessKey'),
     elsewhere: () => ({ restDialect: 'users' }),
-    // A batch of which nothing went through, whatever the reason.
-    gone: 'refused',
+    // A search that finds nobody proves that only once it was tested.
+    gone: 'bad_reply',
     // Users have no external id.
     lacks: [...REST_LACKS, 'finds by external id'],
   },
