@@ -33,6 +33,8 @@ export interface ErrorDetails {
   retryAt?: number
   tenant?: string
   candidates?: readonly { tenant: string; id: string; userName: string }[]
+  /** The fields that the app does not take. */
+  fields?: readonly string[]
 }
 
 /** Base of every error thrown on purpose. Message and hint never contain an app's text. */

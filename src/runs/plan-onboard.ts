@@ -45,7 +45,7 @@ async function planAt(
     mustOffer(at, 'createAccount')
     if (groups.length > 0) mustOffer(at, 'updateMembers')
     if (!parts.isWritable(at)) return skippedRow({ ...named, ...NOT_WRITABLE })
-    const fields = { userName: person.email, ...person }
+    const { fields, note } = await takenBy(at, { userName: person.email, ...person }, parts)
     const found = await newAccount(tenant, fields, { ask: parts.ask, hold: UNCLAIMED })
     if ('there' in found) {
       const [{ id, userName, status }] = found.there
@@ -55,7 +55,6 @@ async function planAt(
         : { row: { ...named, account, outcome: 'already', verified: true, note: ITS_GROUPS } }
     }
     const { change } = found
-    await at.operations.checkWrite?.({ operation: 'createAccount', accounts: [], fields }, parts.context)
     const joins = groups.map((group) => joining(change, group))
     for (const one of [change, ...joins]) await parts.judge(one)
     const targets = weigh({ changes: [change, ...joins], lines: [] }, parts.policy.about).targets
@@ -68,6 +67,7 @@ async function planAt(
         fields,
         steps: ['createAccount', ...groups.map(() => 'joinGroup' as const)],
         ...(groups.length > 0 && { groups }),
+        ...(note !== undefined && { note }),
       },
       // One account, with all that is to be done to it.
       target: {
@@ -79,6 +79,32 @@ async function planAt(
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
     return skippedRow({ ...named, ...shownError(error) })
+  }
+}
+
+/** What may be left out of a new account: its name and its address may not. */
+const OPTIONAL = new Set(['title', 'department'])
+
+/** The fields that the app takes, and what is left out. Throws what else the app has against the account. */
+async function takenBy(
+  { operations }: Tenant,
+  given: NewPerson,
+  { context }: PlanningParts,
+): Promise<{ fields: NewPerson; note?: string }> {
+  const check = (fields: NewPerson) =>
+    operations.checkWrite?.({ operation: 'createAccount', accounts: [], fields }, context)
+  try {
+    await check(given)
+    return { fields: given }
+  } catch (error) {
+    const { fields: left = [] } = error instanceof IdentityError ? error.details : {}
+    if (left.length === 0 || !left.every((name) => OPTIONAL.has(name))) throw error
+    // Every field is optional by its type, and those that are left out are.
+    const fields = Object.fromEntries(
+      Object.entries(given).filter(([name]) => !left.includes(name)),
+    ) as NewPerson
+    await check(fields)
+    return { fields, note: `The app takes no ${left.join(' and no ')}: left out.` }
   }
 }
 

@@ -242,3 +242,17 @@ describe('onboard at a time', () => {
     },
   )
 })
+
+test('has what each app takes, and what an app does not take is left out and said', async () => {
+  await using run = await open()
+  const [person] = NEW
+  const people = [{ ...person, title: 'Admiral', department: 'Navy' }]
+  const { runId } = await run.begun({ people, tenants: TENANTS, ...REASON })
+  const { state, counts, rows } = await run.ended(runId)
+  expect({ state, counts }).toMatchObject({ state: 'finished', counts: { done: 2, failed: 0 } })
+  expect(run.scim.user('hedy@example.com').title).toBe('Admiral')
+  expect(rows.map(({ tenant, note }) => [tenant, note])).toEqual([
+    ['acme-netskope', 'The app takes no title: left out.'],
+    ['acme-scim', undefined],
+  ])
+})

@@ -129,8 +129,8 @@ export async function newAgent({ client, asked }: Desk, memory: Memory) {
       return { accounts, complete: page.complete }
     },
     /** What a run has come to, when it has ended. */
-    async ended({ runId }: Answer): Promise<Answer> {
-      await settled({ client }, runId)
+    async ended({ runId }: Answer, { due = false } = {}): Promise<Answer> {
+      await settled({ client }, runId, { due })
       return call('get_run', { runId })
     },
     /** What an earlier call of this tool changed. */

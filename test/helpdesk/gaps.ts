@@ -1,51 +1,7 @@
 import { expect } from 'vitest'
 import type { Account, Agent, Answer } from './agent.ts'
-import { changesBy, everywhere, named, request } from './request.ts'
-
-const LATER = /^(at|on|from|until|startDate|endDate)$/
-
-/** The fields that an app has just refused, taken out. */
-function without(attributes: Record<string, string>, { error }: Answer): Record<string, string> {
-  const [, refused = ''] = /does not accept: (.*)\.$/.exec(error?.message ?? '') ?? []
-  return Object.fromEntries(
-    Object.entries(attributes).filter(([name]) => !refused.split(', ').includes(name)),
-  )
-}
-
-export const newHire = request({
-  asks: 'Noor Ali (noor.ali@example.com), accountant in Finance, starts on Monday. Give her accounts everywhere.',
-  most: { calls: 8, kilobytes: 5, questions: 0 },
-  ends: 'The accounts are made at once, with the fields that each app has.',
-  gap: {
-    why: 'no account is made at a later time',
-    says: /on the day/,
-    closedBy: (tool) => /create|onboard/.test(tool.name) && changesBy(LATER)(tool),
-  },
-  changes: everywhere('noor.ali@example.com'),
-  async script(agent) {
-    const noor = { email: 'noor.ali@example.com', givenName: 'Noor', familyName: 'Ali' }
-    const attributes = { title: 'Accountant', department: 'Finance' }
-    const tenants = await agent.tenants('create_user')
-    const made = []
-    const monday = { startDate: 'Monday' }
-    const dated = await agent.call('create_user', { tenant: tenants[0]?.tenant, ...noor, ...monday })
-    for (const { tenant } of tenants) {
-      const first = await agent.change('create_user', { tenant, ...noor, attributes })
-      made.push(
-        first.error?.code === 'unsupported'
-          ? await agent.change('create_user', { tenant, ...noor, attributes: without(attributes, first) })
-          : first,
-      )
-    }
-    return { dated, made }
-  },
-  holds({ dated, made }) {
-    expect(dated.error?.code).toBe('invalid_input')
-    expect(made.map(({ outcome, verified }) => `${outcome} ${verified}`)).toEqual(
-      Array(4).fill('created true'),
-    )
-  },
-})
+import { newHire } from './more.ts'
+import { everywhere, named, request } from './request.ts'
 
 export const sameGroups = request({
   asks: 'Give Noor Ali the same groups as Daniel Tanaka.',

@@ -1,6 +1,26 @@
 import { expect } from 'vitest'
 import { makePeople } from '../../src/sandbox/people.ts'
-import { named, request } from './request.ts'
+import { everywhere, named, request } from './request.ts'
+
+export const newHire = request({
+  asks: 'Noor Ali (noor.ali@example.com), accountant in Finance, starts on Monday. Give her accounts everywhere.',
+  most: { calls: 5, kilobytes: 6, questions: 1 },
+  ends: 'One question now; the accounts are made on the day, with the fields that each app has.',
+  changes: everywhere('noor.ali@example.com'),
+  async script(agent) {
+    const noor = { email: 'noor.ali@example.com', givenName: 'Noor', familyName: 'Ali' }
+    const people = [{ ...noor, title: 'Accountant', department: 'Finance' }]
+    const tenants = (await agent.tenants('onboard')).map(({ tenant }) => tenant)
+    // Monday comes in a moment here.
+    const at = new Date(Date.now() + 3_000).toISOString()
+    const run = await agent.change('onboard', { people, tenants, at, reason: 'starts on Monday' })
+    return agent.ended(run, { due: true })
+  },
+  holds({ state, counts }, apps) {
+    expect({ state, counts }).toMatchObject({ state: 'finished', counts: { done: 4, failed: 0, unknown: 0 } })
+    for (const app of Object.values(apps)) expect(app.user('noor.ali@example.com').active).toBe(true)
+  },
+})
 
 export const newTeam = request({
   asks: 'Ines Rey, Tom Okafor and Lia Costa (ines.rey@, tom.okafor@, lia.costa@example.com) start today. Give them accounts in acme-scim, with the groups of Daniel Tanaka.',

@@ -1,11 +1,12 @@
 import { givenBack, leaver, leavers, married, mover, superAdmin, suspended } from './changes.ts'
-import { firedAdmin, idleContractors, newHire, reset, sameGroups } from './gaps.ts'
+import { firedAdmin, idleContractors, reset, sameGroups } from './gaps.ts'
 import {
   backInOne,
   calledOff,
   doneToday,
   forgotten,
   howMany,
+  newHire,
   newTeam,
   oneOfMany,
   outOfTheProject,

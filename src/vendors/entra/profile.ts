@@ -1,5 +1,5 @@
 import type { AccountFields } from '../../domain/operations.ts'
-import { Unsupported } from '../../errors.ts'
+import { notTaken } from '../http/not-taken.ts'
 import { asText, asWord, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
 import { ENTERPRISE } from '../scim/facts.ts'
 import type { FieldName } from '../scim/fields.ts'
@@ -142,10 +142,8 @@ export function propertiesOf({ status: _, custom = {}, ...fields }: AccountField
     ...Object.keys(custom).filter((name) => !CUSTOM.includes(name)),
   ]
   if (unknown.length > 0) {
-    throw new Unsupported(
-      `Entra ID does not accept: ${unknown.join(', ')}.`,
-      `It accepts ${Object.keys(PROPERTIES).join(', ')}, and as custom attributes ${CUSTOM.join(', ')}. Leave the others out.`,
-    )
+    const taken = `${Object.keys(PROPERTIES).join(', ')}, and as custom attributes ${CUSTOM.join(', ')}`
+    throw notTaken('Entra ID', unknown, taken)
   }
   return { ...Object.fromEntries(given.map(([name, value]) => [names[name], value])), ...custom }
 }

@@ -1,6 +1,7 @@
 import type { AccountFields } from '../../domain/operations.ts'
 import { sameAddress } from '../../domain/same.ts'
-import { Refused, Unsupported } from '../../errors.ts'
+import { Refused } from '../../errors.ts'
+import { notTaken } from '../http/not-taken.ts'
 import { isRecord, type Rec } from '../http/values.ts'
 import type { FieldName } from '../scim/fields.ts'
 import type { PickItem } from '../scim/primary.ts'
@@ -17,10 +18,7 @@ export function checkFields(fields: AccountFields): void {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined)
   const unknown = given.map(([name]) => name).filter((name) => !TAKES.some((known) => known === name))
   if (unknown.length > 0) {
-    throw new Unsupported(
-      `Google does not accept: ${unknown.join(', ')}.`,
-      `It accepts ${TAKES.filter((name) => name !== 'status').join(', ')}. Leave the others out.`,
-    )
+    throw notTaken('Google', unknown, TAKES.filter((name) => name !== 'status').join(', '))
   }
   const { userName, email } = fields
   if (userName !== undefined && email !== undefined && !sameAddress(userName, email)) {

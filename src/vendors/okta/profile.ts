@@ -1,7 +1,7 @@
 import type { Account } from '../../domain/account.ts'
 import type { AccountFields } from '../../domain/operations.ts'
 import { bare } from '../../domain/quoting.ts'
-import { Unsupported } from '../../errors.ts'
+import { notTaken } from '../http/not-taken.ts'
 import { asId, asText, asWord, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
 import { ENTERPRISE } from '../scim/facts.ts'
 import type { FieldName } from '../scim/fields.ts'
@@ -137,10 +137,7 @@ export function profileOf(fields: AccountFields, externalIdAttribute: string): R
       .map((name) => `custom.${bare(name)}`),
   ]
   if (unknown.length > 0) {
-    throw new Unsupported(
-      `Okta does not accept: ${unknown.join(', ')}.`,
-      `It accepts ${TAKES.filter((name) => name !== 'status').join(', ')}. Leave the others out.`,
-    )
+    throw notTaken('Okta', unknown, TAKES.filter((name) => name !== 'status').join(', '))
   }
   return {
     ...Object.fromEntries(given.map(([name, value]) => [names[name], value])),

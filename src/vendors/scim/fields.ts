@@ -1,5 +1,6 @@
 import type { AccountFields } from '../../domain/operations.ts'
 import { Unsupported } from '../../errors.ts'
+import { notTaken } from '../http/not-taken.ts'
 import { asList, asText, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
 import type { AppBehaviour } from './behaviour.ts'
 import type { Edit } from './edits.ts'
@@ -89,10 +90,7 @@ export function editsFor(
   const takes: readonly string[] = mapping?.takes ?? STANDARD_FIELDS
   const unsupported = given.map(([name]) => name).filter((name) => !takes.includes(name))
   if (unsupported.length > 0) {
-    throw new Unsupported(
-      `The app does not accept: ${unsupported.join(', ')}.`,
-      `It accepts ${takes.filter((name) => name !== 'status').join(', ')}. Leave the others out.`,
-    )
+    throw notTaken('The app', unsupported, takes.filter((name) => name !== 'status').join(', '))
   }
   const standard = STANDARD_FIELDS.flatMap((name) => {
     const value = fields[name]

@@ -1,5 +1,5 @@
 import type { AccountFields } from '../../../domain/operations.ts'
-import { Unsupported } from '../../../errors.ts'
+import { notTaken } from '../../http/not-taken.ts'
 import { asBoolean, asText, asWord, definedOnly, field, isRecord, type Rec } from '../../http/values.ts'
 import { ENTERPRISE, isLastSignIn } from '../../scim/facts.ts'
 import type { FieldName } from '../../scim/fields.ts'
@@ -72,10 +72,7 @@ export function recordOf(names: FieldNames, fields: AccountFields): Rec {
   const unsupported = given.map(([name]) => name).filter((name) => !keys[name])
   if (unsupported.length > 0) {
     const takes = Object.keys(names).filter((name) => name !== 'id' && name !== 'status')
-    throw new Unsupported(
-      `Gainsight's REST API does not accept: ${unsupported.join(', ')}.`,
-      `It accepts ${takes.join(', ')} and custom attributes. Leave the others out.`,
-    )
+    throw notTaken("Gainsight's REST API", unsupported, `${takes.join(', ')} and custom attributes`)
   }
   return {
     ...Object.fromEntries(given.map(([name, value]) => [keys[name], value])),
