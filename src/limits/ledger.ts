@@ -3,9 +3,11 @@ import type { Store } from '../store/store.ts'
 import { type OutageFallback, sharedBuckets } from './shared-buckets.ts'
 import {
   freeAt,
+  keepPlaces,
   type Limits,
   left,
   removeTicket,
+  SAY_EVERY_MS,
   settle,
   type Taken,
   type TakeOptions,
@@ -46,6 +48,9 @@ export function storeLedger(store: Store, alone?: OutageFallback): Ledger {
   const buckets = sharedBuckets(store, alone)
   /** Tickets issued during an outage, unknown to the store. */
   const localTickets = new WeakSet<Ticket>()
+  const places = heldPlaces((bucket) =>
+    buckets.change(bucket, (state, now) => keepPlaces(state, buckets.by, now)),
+  )
 
   return {
     async take(bucket, limits, { atOnce, ...wanted } = {}) {
@@ -57,11 +62,15 @@ export function storeLedger(store: Store, alone?: OutageFallback): Ledger {
           now,
         ),
       )
-      if (!shared && 'ticket' in result) localTickets.add(result.ticket)
+      if ('ticket' in result) {
+        if (!shared) localTickets.add(result.ticket)
+        places.taken(bucket)
+      }
       return 'retryAt' in result ? { retryAt: toLocalTime(result.retryAt, now) } : result
     },
 
     async settle(bucket, taken, learned, spent = taken.count) {
+      places.left(bucket)
       const ticket = { ...taken, count: spent }
       const isLocal = localTickets.has(taken)
       // For a ticket the store does not know: newer than all of its tickets, and equal to none.
@@ -77,6 +86,7 @@ export function storeLedger(store: Store, alone?: OutageFallback): Ledger {
     },
 
     async giveBack(bucket, ticket) {
+      places.left(bucket)
       await buckets.change(bucket, (state, _now, share) => {
         // The store does not know a locally issued ticket.
         if (share < 1 || !localTickets.has(ticket)) removeTicket(state, ticket)
@@ -96,6 +106,27 @@ export function storeLedger(store: Store, alone?: OutageFallback): Ledger {
 
     forget: buckets.forget,
     flush: buckets.flush,
+  }
+}
+
+/** Says again and again, while this process waits for answers, that it does: `say` is called for each bucket. */
+function heldPlaces(say: (bucket: string) => Promise<unknown>) {
+  const held = new Map<string, { tickets: number; timer: NodeJS.Timeout }>()
+  return {
+    taken(bucket: string): void {
+      const known = held.get(bucket)
+      // Whoever is not heard loses no more than the place.
+      const timer = known?.timer ?? setInterval(() => void say(bucket).catch(() => undefined), SAY_EVERY_MS)
+      held.set(bucket, { tickets: (known?.tickets ?? 0) + 1, timer: timer.unref() })
+    },
+    left(bucket: string): void {
+      const known = held.get(bucket)
+      if (!known) return
+      known.tickets -= 1
+      if (known.tickets > 0) return
+      clearInterval(known.timer)
+      held.delete(bucket)
+    },
   }
 }
 

@@ -29,7 +29,7 @@ export interface TakeOptions {
   count?: number | undefined
   /** Share of every window that must stay free for others. */
   reserve?: number | undefined
-  /** Most tickets in flight at the same time: those of this process, and those that other processes took just now. */
+  /** Most tickets in flight at the same time, of all processes that say that they are there. */
   atOnce?: number | undefined
   /** Milliseconds after which an open ticket expires; its tokens then count as spent at that moment. */
   holdMs?: number | undefined
@@ -62,6 +62,8 @@ interface Flight {
   id: number
   count: number
   from: number
+  /** When its process last said that it waits for it; absent until then. */
+  seen?: number
   holdMs: number
   by?: string
 }
@@ -78,7 +80,9 @@ const DAY_MS = 86_400_000
 // Longer than the longest possible request.
 const HOLD_MS = 150_000
 // A process that was killed never gives its place back, and the others need not wait until its tokens expire.
-const OTHERS_PLACE_MS = 3_000
+const SILENT_MS = 3_000
+/** How often a process says which requests it waits for, milliseconds. */
+export const SAY_EVERY_MS = 1_000
 
 export const newState = (): State => ({
   newest: 0,
@@ -97,7 +101,9 @@ export function take(state: State, limits: Limits, wanted: TakeOptions, now: num
   const at = nextFree(state, limits, { nth: count, reserve }, now)
   if (at > now) return { retryAt: at }
   const flying = inFlight(state)
-  const places = state.flights.filter((flight) => flight.by === by || now - flight.from < OTHERS_PLACE_MS)
+  const places = state.flights.filter(
+    ({ by: other, from, seen = from }) => other === by || now - seen < SILENT_MS,
+  )
   if (places.length >= atOnce || mustAwaitAnswers(state.throttle, { flying, count, reserve })) {
     return { busy: true }
   }
@@ -128,6 +134,11 @@ export function settle(
 /** Removes a ticket from those in flight. */
 export function removeTicket(state: State, { id }: Ticket): void {
   state.flights = state.flights.filter((flight) => flight.id !== id)
+}
+
+/** Says that the process `by` is there, and waits for what it has in flight. */
+export function keepPlaces(state: State, by: string, now: number): void {
+  for (const flight of state.flights) if (flight.by === by) flight.seen = now
 }
 
 /** Counts what other processes have in flight as spent now: whether it has been answered cannot be known any more. */

@@ -253,6 +253,22 @@ describe('what may be taken', () => {
     expect(await next.take('b', limits, { atOnce: 2 })).toHaveProperty('retryAt')
   })
 
+  test('a place is kept for as long as its process waits for the answer, however slow the app is', async () => {
+    vi.useRealTimers()
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'], now: START })
+    const store = memoryStore()
+    const [slow, other] = [storeLedger(store), storeLedger(store)]
+    const ticket = await ticketFrom(slow.take('b', {}, { atOnce: 1 }))
+    for (let second = 0; second < 30; second++) {
+      await vi.advanceTimersByTimeAsync(1_000)
+      expect(await other.take('b', {}, { atOnce: 1 })).toEqual({ busy: true })
+    }
+    await slow.settle('b', ticket)
+    await slow.flush()
+    expect(vi.getTimerCount()).toBe(0)
+    expect(await other.take('b', {}, { atOnce: 1 })).toHaveProperty('ticket')
+  })
+
   test('counts a ticket whose holder crashed as spent when it lapses', async () => {
     const ledger = storeLedger(memoryStore())
     const limits = { perMinute: 1 }
