@@ -31,6 +31,7 @@ test('what is said of a deactivation is so, whatever an identity provider or Gai
         await Promise.all(apps.map((app) => app[Symbol.asyncDispose]()))
       }
     }),
-    { numRuns: Number(process.env.FUZZ_RUNS ?? 2) },
+    // Each world takes seconds: what fails is told as it is.
+    { numRuns: Number(process.env.FUZZ_RUNS ?? 2), endOnFailure: true },
   )
 })

@@ -58,7 +58,8 @@ export async function liesAbout(
   const isWhole = results.every(({ outcome, verified }) => verified && outcome !== 'failed')
   const lies = results.flatMap((row) => {
     const at = names.indexOf(row.tenant)
-    return untrue(row, apps[at] as OddApp, habits[at] as WriteHabits) ?? []
+    const lie = untrue(row, apps[at] as OddApp, habits[at] as WriteHabits)
+    return lie === undefined ? [] : `${lie}: ${JSON.stringify([apps[at]?.settings.vendor, habits[at], row])}`
   })
   return { lies, status, isWhole }
 }

@@ -195,6 +195,8 @@ export async function startOddVendor(form: Form, habits: WriteHabits) {
   const ada: OddPerson = { active: habits.wasActive, title: 'Analyst', name: 'Ada', externalId: 'E-1' }
   const before = structuredClone(ada)
   let shown = before
+  // An app without external ids changes none.
+  const besides = form === services && habits.besides === 'externalId' ? {} : BESIDES[habits.besides]
   let writes = 0
   const show = () => {
     shown = structuredClone(ada)
@@ -203,7 +205,7 @@ export async function startOddVendor(form: Form, habits: WriteHabits) {
     writes += 1
     if (habits.path === 'refused') return { status: habits.refusal, body: { detail: 'no' } }
     if (habits.path === 'taken') {
-      Object.assign(ada, set, BESIDES[habits.besides])
+      Object.assign(ada, set, besides)
       if (habits.shows === 'at once') show()
       if (habits.shows === 'later') setTimeout(show, LATER_MS)
     }

@@ -1,7 +1,7 @@
-import type { AskedNames, RequestContext } from '../../domain/operations.ts'
-import { spellingsOf, UUID } from '../../domain/same.ts'
+import type { AskedNames, Match, RequestContext } from '../../domain/operations.ts'
+import { isComparedAlike, spellingsOf, UUID } from '../../domain/same.ts'
 import { path } from '../http/client.ts'
-import { asId, definedOnly, type Rec } from '../http/values.ts'
+import { asId, definedOnly, field, type Rec } from '../http/values.ts'
 import type { RecordSource } from '../records/source.ts'
 import { ask, pageOf } from './api.ts'
 import type { Connection } from './clients.ts'
@@ -31,9 +31,24 @@ export const entraUsers = (connection: Connection, tenant: string): RecordSource
   async page({ match, cursor }, context) {
     if (match.admin === true) return { rows: await administrators(connection, SELECT, context) }
     const query = { $select: SELECT, $top: connection.pageSize, $filter: filterFor(match) }
-    return pageOf(connection, { first: { path: '/users', query, right: 'users' }, cursor }, context)
+    const page = await pageOf(
+      connection,
+      { first: { path: '/users', query, right: 'users' }, cursor },
+      context,
+    )
+    return {
+      ...page,
+      rows: page.rows.map((row) => (showsAddresses(row, match) ? row : { id: field(row, 'id') })),
+    }
   },
+  searchesEmail: true,
 })
+
+/** An address that is compared here alone can be one that the app may not see; Graph tells of one that is not there, too. */
+const showsAddresses = (row: unknown, { email }: Match): boolean =>
+  email === undefined ||
+  isComparedAlike(email) ||
+  ['mail', 'otherMails', 'proxyAddresses'].every((name) => field(row, name) !== undefined)
 
 /** The user with this id or user principal name; undefined if there is none. */
 export async function rawUser(

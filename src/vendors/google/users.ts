@@ -57,12 +57,21 @@ export const googleUsers = (app: GoogleApp): RecordSource => ({
   called: (name, context) =>
     pageOf(app, usersBy(app, `name:${quoted(partsOf(name).whole)}`), undefined, context),
   async page({ match, cursor }, context) {
-    const page = await pageOf(app, usersBy(app, queryFor(match)), cursor, context)
+    const found = await pageOf(app, usersBy(app, queryFor(match)), cursor, context)
+    const page = {
+      ...found,
+      rows: found.rows.map((row) => (showsEmails(row, match) ? row : { id: field(row, 'id') })),
+    }
     if (match.admin === undefined) return page
     const administrators = await ifAllowed(() => administratorIds(app, context))
     return { ...page, rows: page.rows.map((row) => judged(row, administrators)) }
   },
+  searchesEmail: true,
 })
+
+/** An address that is compared here alone can be one that the token may not see; of those that it may, there is the primary one. */
+const showsEmails = (row: unknown, { email }: Match): boolean =>
+  email === undefined || isComparedAlike(email) || field(row, 'emails') !== undefined
 
 /**
  * A row that tells whether it is an administrator's: its own fields do not tell of a role through a group. Without the

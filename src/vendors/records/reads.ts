@@ -1,9 +1,9 @@
 import type { Account } from '../../domain/account.ts'
 import type { Found, ListPosition, Match, Page, Reads, RequestContext } from '../../domain/operations.ts'
-import { sameId } from '../../domain/same.ts'
+import { isComparedAlike, sameAddress, sameId } from '../../domain/same.ts'
 import { BadReply, type IdentityError } from '../../errors.ts'
 import { collect, type FetchedPage, inconclusive, MAX_PAGES_PER_CALL } from '../http/collect.ts'
-import { asId, isRecord, type Rec } from '../http/values.ts'
+import { asId, field, isRecord, type Rec } from '../http/values.ts'
 import { fieldsOf } from '../scim/fields.ts'
 import { isMeant, matcher } from '../scim/match.ts'
 import { bearsName, notByName } from '../scim/names.ts'
@@ -152,9 +152,11 @@ async function listAccounts(
   const { keep, note } = matcher(match)
   const page = await collect<ScimUser>({
     ...listingOf(source),
-    fetch: byCursor((start, cursor) =>
-      source.page({ match, start, ...(cursor !== undefined && { cursor }) }, context),
-    ),
+    fetch: byCursor(async (start, cursor) => {
+      const found = await source.page({ match, start, ...(cursor !== undefined && { cursor }) }, context)
+      const isShown = (row: unknown) => !isFoundBy(source, match) || showsEmail(userIn(source, row), match)
+      return { ...found, rows: found.rows.map((row) => (isShown(row) ? row : { id: field(row, 'id') })) }
+    }),
     keep,
     maxPages: Math.min(MAX_PAGES_PER_CALL, source.maxPages),
     limit,
@@ -169,6 +171,14 @@ async function listAccounts(
     ...(notes.length > 0 && { note: notes.join(' ') }),
   }
 }
+
+/** Whether each row of a list is there because the app found it by the email. */
+const isFoundBy = ({ searchesEmail }: RecordSource, { email, admin }: Match): boolean =>
+  searchesEmail === true && email !== undefined && isComparedAlike(email) && admin !== true
+
+/** A token can lack the right to see an address by which the app finds somebody: then it is not known whose it is. */
+const showsEmail = (user: ScimUser | undefined, { email = '' }: Match): boolean =>
+  user?.emails.some((one) => sameAddress(one, email)) === true
 
 /** Pages of an app that pages by cursor, or by index with a total: without either, a page is the last one. */
 export const byCursor =

@@ -37,6 +37,8 @@ export interface RecordSource {
    * last one.
    */
   page(at: { match: Match; start: number; cursor?: string }, context: RequestContext): Promise<FetchedPage>
+  /** Whether the app itself narrows a list down by an email, where values are surely compared alike. */
+  searchesEmail?: true
   /** Of a copy: what is said with every answer. */
   standing?(context: RequestContext): Promise<Standing>
 }

@@ -41,11 +41,15 @@ const asIn = (people: readonly Person[], { idType }: Habits): Person[] => {
   })
 }
 
+const isPlain = (address: string) => /^[!-~]+$/.test(address)
 const lower = (text: unknown) => String(text).toLowerCase()
 const GATEWAY: CannedReply = { status: 404, body: { message: 'no such host' } }
 
 function recordOf({ id, userName, emails, externalId, otherId, active }: Person, { hides }: Habits) {
-  const [alias, ...others] = emails.filter((email) => email !== userName)
+  const [first, ...more] = emails.filter((email) => email !== userName)
+  // An alias has no accents (support.google.com, "Guidelines for creating usernames and group email addresses").
+  const alias = first !== undefined && isPlain(first) ? first : undefined
+  const others = alias === undefined && first !== undefined ? [first, ...more] : more
   const record: Record<string, unknown> = {
     kind: 'admin#directory#user',
     id,
@@ -88,7 +92,11 @@ export const google = simulated<Habits>({
   async open({ people, habits }: { people: Person[]; habits: Habits }) {
     const records = existing(people)
     const index = indexed(people)
-    const keysOf = ({ id, emails }: Person) => [id, ...emails.slice(0, 2)]
+    const keysOf = ({ id, emails: [primary = '', alias = ''] }: Person) => [
+      id,
+      primary,
+      ...(isPlain(alias) ? [alias] : []),
+    ]
     const hasOther =
       habits.domains === 'both' ||
       records.some((one) => keysOf(one).some((key) => /example\.org$/i.test(key)))
