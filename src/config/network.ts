@@ -86,7 +86,12 @@ export function routesOf(
   }
   const environment = environmentProxy(around.env)
   const common = tried('proxy', () => settingProxy(all.proxy, around))
-  const extra = extraAuthorities(around.env)
+  let extra: string[] | undefined
+  /** Read only where they are needed: there can be a hundred, and each is parsed. */
+  const extras = () => {
+    extra ??= extraAuthorities(around.env)
+    return extra
+  }
   const shared = tried('ca', () => authorities(all.ca, around)) ?? []
   const routeWith = (own: Via | undefined, trusted: readonly string[]): Route => ({
     proxyFor(url) {
@@ -94,7 +99,7 @@ export function routesOf(
       const proxy = own ?? (isLoopback(url.hostname) ? 'none' : (common ?? environment(url)))
       return proxy === 'none' ? undefined : proxy
     },
-    authorities: shared.length + trusted.length > 0 ? [...extra, ...shared, ...trusted] : [],
+    authorities: shared.length + trusted.length > 0 ? [...extras(), ...shared, ...trusted] : [],
   })
   const routes = Object.entries(tenants).map(([name, { proxy, ca }]): [string, Route] => {
     const own = tried('proxy', () => settingProxy(proxy, around), name)

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { expect, test } from 'vitest'
 import { type Answer, claimsTooMuch, leavesOpen, newAgent } from './agent.ts'
 import { openDesk } from './desk.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { readFile, writeFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
