@@ -124,7 +124,7 @@ function showStore(io: Io, { ok, store, problem, advice = [] }: StoreHealth): vo
 
 /** Prints what works in a tenant. */
 export function showTenant(io: Io, { tenant, vendor, ok, tokens, problem }: TenantCheck): void {
-  print(io, `${mark(io, ok)} ${paint(io, 'bold', tenant)} (${vendor})`)
+  print(io, `${mark(io, ok)} ${paint(io, 'bold', tenant)}${vendor === '' ? '' : ` (${vendor})`}`)
   if (problem) print(io, ...wrap(io, problem, '    '))
   for (const { token, fingerprint, verdict, surfaces, expiresAt, budget } of tokens) {
     const more = [
