@@ -1,5 +1,8 @@
+// @module-tag long
+
 import { userInfo } from 'node:os'
 import { expect, test } from 'vitest'
+import type { Arrival } from '../../src/sandbox/index.ts'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { openWorld, type WorldOptions } from '../support/world.ts'
 
@@ -117,4 +120,29 @@ test('a run pauses at a share of failures, of five attempts and more', async () 
   const { failed = 0, unknown = 0, waiting = 0 } = run.counts
   expect(failed + unknown).toBeGreaterThanOrEqual(5)
   expect(waiting).toBeGreaterThan(0)
+})
+
+test('in a run, the sessions of everybody end in every app that can before any other write in any app', async () => {
+  await using world = await open({
+    sandbox: { apps: ['okta', 'entra', 'google', 'scim'], perMinute: 100_000 },
+  })
+  const names = ['acme-okta', 'acme-entra', 'acme-google', 'acme-scim'] as const
+  const people = world.scim.users
+    .flatMap(({ userName, active }) => (active && /^[a-z]+\.[a-z]+@/.test(userName) ? userName : []))
+    .slice(0, 3)
+  const apps = names.map((name) => world.sandbox.tenants[name as never] as { arrivals: readonly Arrival[] })
+  const { state, counts } = await world.ended({ people, tenants: names, ...REASON })
+  expect(state).toBe('finished')
+  expect(counts.failed).toBe(0)
+  const writes = apps
+    .flatMap(({ arrivals }) => arrivals)
+    .filter(({ method, path }) => method !== 'GET' && !path.endsWith('/token'))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ path, method }) =>
+      method === 'DELETE' || /\/(sessions|revokeSignInSessions|signOut)$/.test(path) ? 'ends' : 'changes',
+    )
+  const [ending, changing] = ['ends', 'changes'].map((what) => writes.filter((one) => one === what).length)
+  expect(ending).toBeGreaterThanOrEqual(6)
+  expect(changing).toBeGreaterThanOrEqual(6)
+  expect(writes.lastIndexOf('ends')).toBeLessThan(writes.indexOf('changes'))
 })
