@@ -1,9 +1,11 @@
 import type { ClusterOptions, Redis, RedisOptions } from 'ioredis'
 import type { RedisAddress } from '../config/store.ts'
+import { withinAwake } from './awake-deadline.ts'
 
 /** Timeouts of one command and of one connection attempt, milliseconds. */
 export const COMMAND_MS = 1_000
 const CONNECT_MS = 2_000
+const HANDSHAKE_MS = 5_000
 const RETRY_MS = { first: 50, longest: 1_000 }
 
 /** The commands in use: those with one key, so that a cluster knows the node. */
@@ -15,6 +17,15 @@ export interface RedisClient extends RedisCommands {
   disconnect(reconnect?: boolean): void
   on(event: string, listener: (error: Error) => void): unknown
 }
+
+/** The commands of a client, each with its time limit. */
+export const timed = (redis: RedisCommands): RedisCommands =>
+  new Proxy(redis, {
+    get:
+      (_, name: keyof RedisCommands) =>
+      (...given: unknown[]) =>
+        withinAwake(Reflect.apply(redis[name], redis, given), COMMAND_MS),
+  })
 
 /** The client for an address: of one server, of the primary that Sentinels name, or of a cluster. */
 export async function redisClient(address: RedisAddress): Promise<RedisClient> {
@@ -69,7 +80,8 @@ function commonOptions({ tls, username, password }: RedisAddress): RedisOptions 
     // Proxies and older servers support only RESP2.
     protocol: 2,
     connectTimeout: CONNECT_MS,
-    commandTimeout: COMMAND_MS,
+    // For its own commands as it connects; ours have a shorter limit, that does not count a pause of this process.
+    commandTimeout: HANDSHAKE_MS,
     disconnectTimeout: 100,
     // It takes permission for INFO; while Redis loads, it refuses each command.
     enableReadyCheck: false,

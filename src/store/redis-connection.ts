@@ -1,5 +1,5 @@
 import { passwordInClear, type RedisAddress } from '../config/store.ts'
-import { COMMAND_MS, type RedisClient, type RedisCommands, redisClient } from './redis-client.ts'
+import { COMMAND_MS, type RedisClient, type RedisCommands, redisClient, timed } from './redis-client.ts'
 import { CLOSED_BY_SERVER, mayPass, problemText, unavailable } from './redis-problems.ts'
 import type { StoreHealth } from './store.ts'
 
@@ -97,7 +97,7 @@ export function openRedis(address: RedisAddress): RedisConnection {
 
   async function attempt<Result>(work: (redis: RedisCommands) => Promise<Result>): Promise<Result> {
     try {
-      return await work(await ready())
+      return await work(timed(await ready()))
     } catch (error) {
       if (up && error instanceof Error && error.message === 'Command timed out') {
         // Later calls then fail sooner.
