@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { userInfo } from 'node:os'
 import { basename } from 'node:path'
+import { keepCompiled } from './app/compile-cache.ts'
 import type { Io } from './app/io.ts'
-import { run } from './cli/run.ts'
 
 const script = process.argv[1] ?? 'identity-mcp'
 
@@ -48,4 +48,7 @@ function nameOfUser(): string {
   }
 }
 
+keepCompiled(io)
+// Loaded only now, as a former start compiled it.
+const { run } = await import('./cli/run.ts')
 await run(io, process.argv.slice(2))

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parseJsonc } from '../config/jsonc.ts'
 import { SettingsError } from '../config/problems.ts'
 import { isReference } from '../config/reference.ts'
@@ -8,27 +8,13 @@ import { filledIn } from '../config/schema.ts'
 import { plainText } from '../text/text.ts'
 import { vendors } from '../vendors/index.ts'
 import type { Io } from './io.ts'
-
-/**
- * The user's own folders. A user without a home has none: a path relative to the working folder would scatter the journal.
- */
-export const userFolders: { config?: string; data?: string } = await foldersOfUser()
+import { userFolders } from './user-folders.ts'
 
 /** The user's settings file; undefined for a user without a home. */
 export const ownSettings = userFolders.config && join(userFolders.config, 'identity-mcp.json')
 
 /** What a person allowed: files by their path and content. */
 const allowedFile = userFolders.data && join(userFolders.data, 'allowed-settings.json')
-
-async function foldersOfUser(): Promise<{ config?: string; data?: string }> {
-  try {
-    // Throws at once where the system knows no home either.
-    const { config, data } = (await import('env-paths')).default('identity-mcp', { suffix: '' })
-    return { ...(isAbsolute(config) && { config }), ...(isAbsolute(data) && { data }) }
-  } catch {
-    return {}
-  }
-}
 
 /** A secret, or a file of people, that a settings file sends somewhere, each as the file names it. */
 interface Sending {

@@ -18,10 +18,11 @@ import { redisStore } from '../store/redis-store.ts'
 import type { Store } from '../store/store.ts'
 import { diskStore } from '../store/table-store.ts'
 import { vendors } from '../vendors/index.ts'
-import { acceptFound, ownSettings, userFolders } from './found-settings.ts'
+import { acceptFound, ownSettings } from './found-settings.ts'
 import type { Io } from './io.ts'
 import { journalWithWebhook } from './journal-webhook.ts'
 import { mustBePrivate, mustBeWritable } from './private-folder.ts'
+import { userFolders } from './user-folders.ts'
 
 export interface DataFolder {
   store: Store

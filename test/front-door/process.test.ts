@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import module from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -112,6 +113,30 @@ describe('over stdio', () => {
     await using world = await openWorld({ ownProcess: true })
     await world.call('find_user', { user: 'ada@example.com' })
     expect(statSync(world.dataDir).mode & 0o077).toBe(0)
+  })
+})
+
+// Node keeps what it compiled since 22.1.
+describe.skipIf(!('enableCompileCache' in module))('what Node compiled', () => {
+  const cache = () => join(folder, '.cache', 'identity-mcp')
+  const kept = () =>
+    readdirSync(cache(), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+
+  test('is kept for the next start, for its owner alone', async () => {
+    expect(await run(['--version'])).toMatchObject({ code: 0 })
+    expect(statSync(cache()).mode & 0o777).toBe(0o700)
+    expect(kept().length).toBeGreaterThan(0)
+    expect(await run(['--version'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d/) })
+  })
+
+  test.each([
+    ['that others can write to', () => mkdirSync(cache(), { recursive: true }), 0o777],
+    ['that cannot be made', () => writeFileSync(join(folder, '.cache'), ''), undefined],
+  ])('is not kept in a folder %s, and all else goes on', async (_, make, mode) => {
+    make()
+    if (mode !== undefined) chmodSync(cache(), mode)
+    expect(await run(['--version'])).toMatchObject({ code: 0, stderr: '' })
+    if (mode !== undefined) expect(kept()).toEqual([])
   })
 })
 

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { userFolders } from '../../app/found-settings.ts'
 import type { Io } from '../../app/io.ts'
+import { userFolders } from '../../app/user-folders.ts'
 import { KEYCHAIN_REFERENCE, keychainOf } from '../../config/keychain.ts'
 import { SettingsError } from '../../config/problems.ts'
 
