@@ -23,6 +23,12 @@ interface Server {
 
 type Rows = Record<string, unknown>[]
 type Store = Record<string, Rows>
+/** A row of a store that keeps resources as SCIM has them. */
+interface ScimRow extends Record<string, unknown> {
+  name?: { familyName?: string }
+  emails?: { value: string }[]
+  members?: { value: string }[]
+}
 
 const named = (rows: Rows | undefined, by: string, value: string) => rows?.find((row) => row[by] === value)
 
@@ -56,6 +62,22 @@ const SERVERS: Record<string, Server> = {
         }
       )
     },
+  },
+  scimgateway: {
+    keeps: ['familyName', 'title', 'department'],
+    groups: 'shown',
+    user: ({ users }, userName) => {
+      const row = named(users, 'userName', userName) as ScimRow | undefined
+      return (
+        row && {
+          active: row.active === true,
+          familyName: `${row.name?.familyName}`,
+          email: `${row.emails?.[0]?.value}`,
+        }
+      )
+    },
+    members: ({ groups }, name) =>
+      ((named(groups, 'displayName', name) as ScimRow | undefined)?.members ?? []).map(({ value }) => value),
   },
   'saml-jackson': {
     keeps: ['familyName', 'title'],
