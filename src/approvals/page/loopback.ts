@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Approval, statusOf } from '../approval.ts'
 import type { Approvals } from '../approvals.ts'
-import { approvalPage, type PageParts } from './handler.ts'
+import type { PageParts } from './handler.ts'
 import { pathOf } from './layout.ts'
 
 /** How often to check for open requests, and how long the page stays open after the last of them. */
@@ -43,7 +43,10 @@ export function loopbackPage(parts: PageParts): LoopbackPage {
   const start = async () => {
     const origins: string[] = []
     // Loaded when the first request is pending: most runs never need it.
-    const { createServer } = await import('node:http')
+    const [{ createServer }, { approvalPage }] = await Promise.all([
+      import('node:http'),
+      import('./handler.ts'),
+    ])
     const server = createServer(
       { requestTimeout: 10_000, headersTimeout: 5_000, connectionsCheckingInterval: 2_000 },
       approvalPage(parts, origins),
