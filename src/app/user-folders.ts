@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path'
 
 /** The user's own folders, absolute. */
-export interface UserFolders {
+interface UserFolders {
   config?: string
   data?: string
   cache?: string
