@@ -158,7 +158,7 @@ describe('the map of imports', () => {
       commander: /^(main\.ts|cli\/|app\/stores\.ts)/,
       '@clack/prompts': /^cli\//,
       'jsonc-parser': /^clients\/json-edit\.ts$/,
-      'env-paths': /^app\/user-folders.ts$/,
+      'env-paths': /^app\/user-folders\.ts$/,
       'csv-parse': /^(cli\/offboard|vendors\/directory\/.*)\.ts$/,
     }
     const packages = imports.filter(
