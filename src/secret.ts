@@ -20,6 +20,7 @@ export class Secret {
   /** For the value, and the one before it, which a late reply may still echo. */
   #redactors: readonly { of: string; redact: Redact }[] = []
   #readAt = Number.NEGATIVE_INFINITY
+  #fingerprint: { of?: string; hex: string } = { hex: '' }
 
   constructor(value: string, source?: SecretSource) {
     this.#value = value
@@ -99,11 +100,10 @@ export class Secret {
 
   /** Eight hex digits that distinguish secrets and reveal nothing else about them. */
   get fingerprint(): string {
-    return createHash('sha256')
-      .update('identity-mcp fingerprint\0')
-      .update(this.#current)
-      .digest('hex')
-      .slice(0, 8)
+    const of = this.#current
+    // Every request asks for it.
+    if (this.#fingerprint.of !== of) this.#fingerprint = { of, hex: fingerprintOf(of) }
+    return this.#fingerprint.hex
   }
 
   /** A key of 256 bits for one purpose, which only whoever has the secret can derive (HKDF, RFC 5869). */
@@ -136,3 +136,6 @@ export class Secret {
     return hidden
   }
 }
+
+const fingerprintOf = (value: string): string =>
+  createHash('sha256').update('identity-mcp fingerprint\0').update(value).digest('hex').slice(0, 8)
