@@ -11,6 +11,7 @@ import { instances } from './instances.ts'
 import { interactive } from './interactive.ts'
 import { kills } from './kills.ts'
 import { listSize } from './list-size.ts'
+import { longLife } from './long-life.ts'
 import { losses } from './losses.ts'
 import { manyTenants } from './many-tenants.ts'
 import { overhead } from './overhead.ts'
@@ -42,12 +43,13 @@ const PARTS: Record<string, Part> = {
   instances,
   interactive,
   losses,
+  'long-life': longLife,
   export: exportPart,
   kills,
 }
 const NEED_REDIS = ['processes', 'instances', 'losses', 'kills']
 /** They take long, so only when they are asked for. */
-const BY_NAME_ONLY = ['export', 'kills']
+const BY_NAME_ONLY = ['long-life', 'export', 'kills']
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md')
 
 const USAGE = `npm run bench -- [--only PART,PART] [--seconds N] [--as-built] [--write]
