@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import { Command } from 'commander'
 import type { Io } from '../app/io.ts'
 import { escapeUnseen, plainText } from '../text/text.ts'
-import { displayWidth } from './display-width.ts'
+import { broken, displayWidth } from './display-width.ts'
 
 /** A command that reads and writes only `io`. Its errors and `--help` set the exit code and throw a `CommanderError`. */
 export const newCommand = (io: Io, name: string, description: string): Command =>
@@ -37,7 +37,8 @@ export const print = (io: Io, ...lines: string[]): void => void io.stdout.write(
 export function wrap(io: Io, text: string, indent: string): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of plainText(text, 20_000).split(' ')) {
+  const words = plainText(text, 20_000).split(' ')
+  for (const word of words.flatMap((word) => broken(word, widthOf(io) - indent.length))) {
     if (line && indent.length + displayWidth(line) + 1 + displayWidth(word) > widthOf(io)) {
       lines.push(indent + line)
       line = word
