@@ -8,7 +8,7 @@ export type ExitCode = 0 | 1 | 2 | 3
 export interface Io {
   env: Readonly<Record<string, string | undefined>>
   cwd: string
-  stdin: Readable & { isTTY?: boolean; unref?: () => unknown }
+  stdin: Readable & { isTTY?: boolean; unref?: () => unknown; setRawMode?: (raw: boolean) => unknown }
   stdout: Writable & { isTTY?: boolean; columns?: number }
   stderr: Writable & { isTTY?: boolean; columns?: number }
   /** Whether the reader of standard output has closed it. */

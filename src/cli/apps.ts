@@ -38,7 +38,7 @@ const SWITCHED_OFF: Record<AppSheet['deactivate'], string> = {
 
 const listed = (io: Io, sheets: readonly AppSheet[]): string[] =>
   table(io, [
-    ['name', 'app', 'switching off', 'address'],
+    ['NAME', 'APP', 'SWITCHING OFF', 'ADDRESS'],
     ...sheets.map(({ app, title, deactivate, address }) => [
       { text: app, style: 'bold' as const },
       title,

@@ -45,6 +45,20 @@ export function cut(text: string, room: number): string {
   return `${kept}…`
 }
 
+/** A word in pieces of at most `room` columns, if it has wide letters: their scripts break anywhere. Other words stay whole. */
+export function broken(word: string, room: number): string[] {
+  if (displayWidth(word) <= room || !WIDE.test(word)) return [word]
+  const pieces: string[] = []
+  let piece = ''
+  for (const { segment } of graphemes.segment(word)) {
+    if (piece && displayWidth(piece + segment) > room) {
+      pieces.push(piece)
+      piece = segment
+    } else piece += segment
+  }
+  return [...pieces, piece]
+}
+
 /** `text` with blanks behind it up to `width` columns. */
 export const pad = (text: string, width: number): string =>
   text + ' '.repeat(Math.max(0, width - displayWidth(text)))

@@ -5,10 +5,11 @@ import { ownSettings } from '../app/found-settings.ts'
 import type { Io } from '../app/io.ts'
 import type { CommonOptions } from '../app/stores.ts'
 import { SettingsError } from '../config/problems.ts'
+import { askingAt } from './asking/asking-at.ts'
 import { appNamed, connectable, type KnownApp } from './init/apps.ts'
 import { byFlags } from './init/by-flags.ts'
 import { clientsNamed, removeFromClients } from './init/clients.ts'
-import { wizard } from './init/wizard.ts'
+import { cancelled, wizard } from './init/wizard.ts'
 import { newCommand } from './terminal.ts'
 
 interface InitOptions {
@@ -143,8 +144,7 @@ async function forget(io: Io, file: string, { clients, yes }: InitOptions): Prom
   await removeFromClients(io, file, found, async (edits) => {
     const names = edits.map(({ client }) => ({ value: client.name, label: client.title }))
     if (!asked) return names.map(({ value }) => value)
-    const { askingAt } = await import('./init/ask.ts')
-    return (await askingAt(io)).several('Make these forget the server?', names)
+    return (await askingAt(io, cancelled)).several('Make these forget the server?', names)
   })
 }
 

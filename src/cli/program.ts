@@ -11,6 +11,7 @@ import { allowCommand } from './allow.ts'
 import { approvalsCommand } from './approvals.ts'
 import { approversCommand } from './approvers.ts'
 import { appsCommand } from './apps.ts'
+import { askForMissing } from './ask-missing.ts'
 import { auditCommand } from './audit.ts'
 import { brakeCommand } from './brake.ts'
 import { checkCommand } from './check.ts'
@@ -111,6 +112,7 @@ export function program(io: Io): Command {
     .addCommand(newCommand(io, 'version', 'Print the version').action(() => print(io, pkg.version)))
     .helpCommand('help [command]', 'Show the help of a command')
   refuseUnknownWords(root)
+  askForMissing(io, root)
   return root
 }
 

@@ -1,5 +1,6 @@
 import type { Io } from '../app/io.ts'
 import { Declined, InvalidInput } from '../errors.ts'
+import { askingAt } from './asking/asking-at.ts'
 
 /** Whether a person can be asked here. */
 export const canPrompt = ({ stdin, stdout }: Pick<Io, 'stdin' | 'stdout'>): boolean =>
@@ -20,15 +21,8 @@ export async function givenOrTyped(
 ): Promise<string> {
   if (given !== undefined) return given
   mustPrompt(io, { message, option })
-  const { isCancel, text } = await import('@clack/prompts')
-  const answer = await text({
-    message,
-    input: io.stdin,
-    output: io.stdout,
-    validate: (typed) => (typed?.trim() ? undefined : 'Type it, or press Ctrl+C to cancel.'),
-  })
-  if (isCancel(answer)) throw cancelled()
-  return answer.trim()
+  const asking = await askingAt(io, cancelled)
+  return (await asking.text(message, needed('it'))).trim()
 }
 
 export const givenOrTypedApprover = (io: Io, given: string | undefined): Promise<string> =>
@@ -46,16 +40,11 @@ export async function givenOrPicked(
 ): Promise<string[]> {
   if (given !== undefined) return namesIn(given)
   mustPrompt(io, missing)
-  const { isCancel, multiselect } = await import('@clack/prompts')
-  const answer = await multiselect({
-    message: missing.message,
-    options: names.map((value) => ({ value })),
-    required: true,
-    input: io.stdin,
-    output: io.stdout,
-  })
-  if (isCancel(answer)) throw cancelled()
-  return answer
+  const asking = await askingAt(io, cancelled)
+  return asking.some(
+    missing.message,
+    names.map((value) => ({ value, label: value })),
+  )
 }
 
 /** Names with commas between. */
@@ -63,9 +52,11 @@ export const namesIn = (text: string): string[] => text.split(',').map((name) =>
 
 /** Whether a person says yes at the terminal; no is the answer of whoever only presses Enter. */
 export async function readYes(io: Io, message: string): Promise<boolean | 'cancelled'> {
-  const { confirm, isCancel } = await import('@clack/prompts')
-  const answer = await confirm({ message, initialValue: false, input: io.stdin, output: io.stdout })
-  return isCancel(answer) ? 'cancelled' : answer
+  const asking = await askingAt(io, cancelled)
+  return asking.yes(message).catch((error) => {
+    if (error instanceof Declined) return 'cancelled'
+    throw error
+  })
 }
 
 function mustPrompt(io: Io, { message, option }: Missing): void {
@@ -75,6 +66,9 @@ function mustPrompt(io: Io, { message, option }: Missing): void {
     `Add ${option}.`,
   )
 }
+
+const needed = (what: string) => (typed: string) =>
+  typed.trim() ? undefined : `Type ${what}, or press Ctrl+C to cancel.`
 
 const cancelled = () => new Declined('Nothing was changed.', 'Run the command again when you are ready.')
 
@@ -115,15 +109,7 @@ async function askPassphrase(io: Io, question: string): Promise<string> {
       'Run this in a terminal, or write the passphrase to standard input and add --passphrase-stdin.',
     )
   }
-  const { isCancel, password } = await import('@clack/prompts')
-  const answer = await password({
-    message: question,
-    input: io.stdin,
-    output: io.stdout,
-    validate: (text) => (text ? undefined : 'Type the passphrase, or press Ctrl+C to cancel.'),
-  })
-  if (isCancel(answer)) throw cancelled()
-  return answer
+  return (await askingAt(io, cancelled)).hidden(question, needed('the passphrase'))
 }
 
 /** What the approver must type for a high-impact change: `given` on the command line, or asked for at the terminal. */
@@ -135,14 +121,10 @@ export async function readTyped(io: Io, given: string | undefined): Promise<stri
       'Add --confirm with the value that the request shows.',
     )
   }
-  const { isCancel, text } = await import('@clack/prompts')
-  const answer = await text({
-    message: 'This is a high-impact change. Type the user name or the number of accounts shown above',
-    input: io.stdin,
-    output: io.stdout,
-  })
-  if (isCancel(answer)) throw cancelled()
-  return answer ?? ''
+  return (await askingAt(io, cancelled)).text(
+    'This is a high-impact change. Type the user name or the number of accounts shown above',
+    () => undefined,
+  )
 }
 
 /** The first lines of standard input. Stops reading after `count`: the writer may keep the stream open. */

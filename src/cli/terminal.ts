@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import { Command } from 'commander'
 import type { Io } from '../app/io.ts'
 import { escapeUnseen, plainText } from '../text/text.ts'
-import { displayWidth } from './display-width.ts'
+import { broken, displayWidth } from './display-width.ts'
 
 /** A command that reads and writes only `io`. Its errors and `--help` set the exit code and throw a `CommanderError`. */
 export const newCommand = (io: Io, name: string, description: string): Command =>
@@ -21,15 +21,15 @@ export const newCommand = (io: Io, name: string, description: string): Command =
       throw error
     })
 
-/** Columns to write in: those of the terminal, or of the variable COLUMNS without one, but 76 to 120; else 120. */
+/** Columns to write in, 120 at most: those of the terminal, or of the variable COLUMNS without one, but 76 or more. */
 const widthOf = ({ stdout, env }: Io): number =>
-  Math.min(Math.max(stdout.columns ?? (Number(env.COLUMNS) || 120), 76), 120)
+  Math.min(stdout.columns || Math.max(Number(env.COLUMNS) || 120, 76), 120)
 
 export type Style = Parameters<typeof styleText>[0]
 
-/** `text` in colour, if the output is a terminal and NO_COLOR is not set (no-color.org). */
+/** `text` in colour, if the output is a terminal that has them and NO_COLOR is not set (no-color.org). */
 export const paint = (io: Io, style: Style, text: string): string =>
-  io.stdout.isTTY && !io.env.NO_COLOR ? styleText(style, text) : text
+  io.stdout.isTTY && !io.env.NO_COLOR && io.env.TERM !== 'dumb' ? styleText(style, text) : text
 
 export const print = (io: Io, ...lines: string[]): void => void io.stdout.write(`${lines.join('\n')}\n`)
 
@@ -37,7 +37,8 @@ export const print = (io: Io, ...lines: string[]): void => void io.stdout.write(
 export function wrap(io: Io, text: string, indent: string): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of plainText(text, 20_000).split(' ')) {
+  const words = plainText(text, 20_000).split(' ')
+  for (const word of words.flatMap((word) => broken(word, widthOf(io) - indent.length))) {
     if (line && indent.length + displayWidth(line) + 1 + displayWidth(word) > widthOf(io)) {
       lines.push(indent + line)
       line = word

@@ -22,6 +22,12 @@ export interface McpClient {
   title: string
   /** Its settings file for all projects; undefined where the client is not to be had. */
   file: (machine: Machine) => string | undefined
+  /** The commands that it is started by. */
+  commands?: readonly string[]
+  /** Its name among the applications of macOS. */
+  bundle?: string
+  /** Another folder of its own in the home folder, which is there before its settings file. */
+  folder?: string
   form: 'json' | 'toml'
   /** The property, or table, that holds the servers. */
   servers: string
@@ -70,6 +76,7 @@ export const CLIENTS: readonly McpClient[] = [
     // modelcontextprotocol.io, "Connect to local MCP servers".
     ...{ name: 'claude-desktop', title: 'Claude Desktop', form: 'json', servers: 'mcpServers', entry: plain },
     file: (machine) => inApplications(machine, 'Claude', 'claude_desktop_config.json'),
+    bundle: 'Claude.app',
   },
   {
     // code.claude.com/docs, "Connect Claude Code to tools via MCP": user scope; environment variable expansion.
@@ -78,12 +85,15 @@ export const CLIENTS: readonly McpClient[] = [
       machine.env.CLAUDE_CONFIG_DIR
         ? inOwn(machine, 'CLAUDE_CONFIG_DIR', '', '.claude.json')
         : inHome(machine, '.claude.json'),
+    commands: ['claude'],
+    folder: '.claude',
     entry: (start) => ({ type: 'stdio', ...plain(start) }),
   },
   {
     // code.visualstudio.com/docs, "MCP configuration reference": `mcp.json` of the user profile.
     ...{ name: 'vscode', title: 'VS Code', form: 'json', servers: 'servers' },
     file: (machine) => inApplications(machine, 'Code', 'User', 'mcp.json'),
+    ...{ commands: ['code'], bundle: 'Visual Studio Code.app' },
     entry: (start) => ({ type: 'stdio', ...plain(start) }),
     variable: (name) => `\${input:identity-${name}}`,
     asks: {
@@ -105,23 +115,27 @@ export const CLIENTS: readonly McpClient[] = [
       variable: bracesEnv,
     },
     file: (machine) => inHome(machine, '.cursor', 'mcp.json'),
+    ...{ commands: ['cursor', 'cursor-agent'], bundle: 'Cursor.app' },
   },
   {
     // docs.windsurf.com, "Cascade MCP integration".
     ...{ name: 'windsurf', title: 'Windsurf', form: 'json', servers: 'mcpServers', entry: plain },
     variable: bracesEnv,
     file: (machine) => inHome(machine, '.codeium', 'windsurf', 'mcp_config.json'),
+    ...{ commands: ['windsurf'], bundle: 'Windsurf.app' },
   },
   {
     // google-gemini/gemini-cli, docs/tools/mcp-server.md.
     ...{ name: 'gemini', title: 'Gemini CLI', form: 'json', servers: 'mcpServers', entry: plain },
     variable: (name) => `$${name}`,
     file: (machine) => inHome(machine, '.gemini', 'settings.json'),
+    commands: ['gemini'],
   },
   {
     // openai/codex, docs/config.md: `env_vars` are passed on.
     ...{ name: 'codex', title: 'Codex', form: 'toml', servers: 'mcp_servers' },
     file: (machine) => inOwn(machine, 'CODEX_HOME', '.codex', 'config.toml'),
+    commands: ['codex'],
     entry: (start) => ({
       ...plain(start),
       env_vars: start.variables.length > 0 ? start.variables : undefined,
@@ -134,6 +148,8 @@ export const CLIENTS: readonly McpClient[] = [
       machine.platform === 'win32'
         ? inApplications(machine, 'Zed', 'settings.json')
         : inConfig(machine, 'zed', 'settings.json'),
+    // Its command is no sign: the event daemon of ZFS is a `zed`, too.
+    ...{ commands: ['zeditor'], bundle: 'Zed.app', folder: '.local/zed.app' },
     // Releases before 2025-11 tell servers of extensions and others apart by it.
     entry: (start) => ({ source: 'custom', ...plain(start) }),
   },
@@ -141,6 +157,7 @@ export const CLIENTS: readonly McpClient[] = [
     // docs.github.com, "Using GitHub Copilot CLI"; github/docs pull 41226 for the folder.
     ...{ name: 'copilot', title: 'Copilot CLI', form: 'json', servers: 'mcpServers', variable: braces },
     file: (machine) => inOwn(machine, 'COPILOT_HOME', '.copilot', 'mcp-config.json'),
+    commands: ['copilot'],
     entry: (start) => ({ type: 'local', ...plain(start), tools: ['*'] }),
   },
 ]

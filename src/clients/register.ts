@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { dirname, isAbsolute } from 'node:path'
-import { CLIENTS, type Machine, type McpClient, type ServerStart } from './clients.ts'
+import { isAbsolute } from 'node:path'
+import type { McpClient, ServerStart } from './clients.ts'
 import { diffLines } from './diff.ts'
+import type { FoundClient } from './installed.ts'
 import { appendTo, removeFrom, setIn, valueAt } from './json-edit.ts'
 import { replaceFile } from './replace-file.ts'
 import { removeTable, setTable, type TomlValue, tableAt } from './toml-edit.ts'
@@ -9,12 +10,6 @@ import { Uneditable } from './uneditable.ts'
 
 /** The server's name in the settings of clients. */
 const SERVER_NAME = 'identity'
-
-/** A client on this machine, and its settings file. */
-export interface FoundClient {
-  client: McpClient
-  file: string
-}
 
 /** What would change in the settings file of a client. */
 export interface Edit extends FoundClient {
@@ -27,17 +22,6 @@ export interface Edit extends FoundClient {
 /** The file as it is, and why it is left alone. */
 interface LeftAlone extends FoundClient {
   why: string
-}
-
-/** The clients of this machine: those whose settings file, or its folder, is there. */
-export function clientsOn(machine: Machine): FoundClient[] {
-  return CLIENTS.flatMap((client) => {
-    const file = client.file(machine)
-    if (file === undefined) return []
-    // A file in the home folder says nothing by its folder.
-    const sign = dirname(file) === machine.home ? file : dirname(file)
-    return existsSync(file) || existsSync(sign) ? [{ client, file }] : []
-  })
 }
 
 /** Works out how a client's settings file comes to name the server. Writes nothing. */

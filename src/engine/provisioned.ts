@@ -87,26 +87,48 @@ export async function provisionedFrom(changes: readonly Change[], ask: Ask): Pro
   )
   if (sources.length === 0 || accounts.size > MOST_LOOKED_UP) return []
   const looked = [...accounts.values()].flatMap((account) =>
-    isSource(account.tenant) ? [] : sources.map((source) => sentencesOn(account, source, ask)),
+    isSource(account.tenant) ? [] : sources.map((source) => toldOf(account, source, ask)),
   )
-  return (await Promise.all(looked)).flat()
+  return inSentences((await Promise.all(looked)).flat())
 }
 
-async function sentencesOn(account: Account, source: Tenant, ask: Ask): Promise<string[]> {
+/** What is told of an account, in the parts of a sentence: one person in four apps is one sentence. */
+interface Told {
+  begins: string
+  tenant: string
+  ends: string
+}
+
+function inSentences(all: readonly Told[]): string[] {
+  const sameAs = (one: Told) => (other: Told) => other.begins === one.begins && other.ends === one.ends
+  return all
+    .filter((one, at) => all.findIndex(sameAs(one)) === at)
+    .map((one) => {
+      const tenants = all.filter(sameAs(one)).map(({ tenant }) => tenant)
+      return `${one.begins} in ${tenants.join(', ')}${one.ends}`
+    })
+}
+
+async function toldOf(account: Account, source: Tenant, ask: Ask): Promise<Told[]> {
   const [user, ...also] = namesAt(source, account)
   if (user === undefined) return []
-  const what = `${named(account)} in ${account.tenant}`
+  const { tenant } = account
   try {
     const { accounts: known } = await ask.one(source.name, 'findAccounts', { user, also })
     const found = await provisioningOf(account, source, known, ask)
     return found
       ? [
-          `${source.name} provisions ${what}, as ${named(found.person)}${throughApp(found)}: ${writtenBack(found)}.`,
+          {
+            begins: `${source.name} provisions ${named(account)}`,
+            tenant,
+            ends: `, as ${named(found.person)}${throughApp(found)}: ${writtenBack(found)}.`,
+          },
         ]
       : []
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
-    return [`Whether ${source.name} provisions ${what} is not known: ${error.message}`]
+    const ends = ` is not known: ${error.message}`
+    return [{ begins: `Whether ${source.name} provisions ${named(account)}`, tenant, ends }]
   }
 }
 

@@ -101,3 +101,14 @@ test('lines of wide words are wrapped before the edge', () => {
   const lines = wrap(io, Array(20).fill('山田太郎').join(' '), '  ')
   expect(lines.map(displayWidth)).toEqual([73, 73, 37])
 })
+
+test('a wide text without blanks is broken before the edge, and an address is not', () => {
+  const lines = wrap(io, `${'退職'.repeat(40)} https://a.example/${'x'.repeat(90)}`, '  ')
+  expect(lines.map(displayWidth)).toEqual([80, 80, 6, 110])
+  expect(
+    lines
+      .slice(0, 3)
+      .map((line) => line.trim())
+      .join(''),
+  ).toBe('退職'.repeat(40))
+})

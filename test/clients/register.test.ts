@@ -11,19 +11,13 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import toml from '@iarna/toml'
 import { parse } from 'jsonc-parser'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CLIENTS, type Machine, type ServerStart } from '../../src/clients/clients.ts'
-import {
-  clientsOn,
-  type Edit,
-  type FoundClient,
-  registering,
-  removing,
-  write,
-} from '../../src/clients/register.ts'
+import { clientsOn, type FoundClient } from '../../src/clients/installed.ts'
+import { type Edit, registering, removing, write } from '../../src/clients/register.ts'
 
 const START: ServerStart = {
   command: '/usr/bin/node',
@@ -193,6 +187,61 @@ describe('the file of a client', () => {
     mkdirSync(join(home, '.cursor'))
     writeFileSync(join(home, '.claude.json'), '{}')
     expect(clientsOn(machine).map(({ client }) => client.name)).toEqual(['claude-code', 'cursor'])
+  })
+
+  describe('is not there yet, and the client is known', () => {
+    const namesOf = (machine: Machine) => clientsOn(machine).map(({ client }) => client.name)
+    const program = (...names: string[]) => {
+      const file = join(home, ...names)
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, '', { mode: 0o755 })
+      return dirname(file)
+    }
+
+    test.each([
+      ['claude', 'claude-code'],
+      ['code', 'vscode'],
+      ['cursor', 'cursor'],
+      ['cursor-agent', 'cursor'],
+      ['windsurf', 'windsurf'],
+      ['gemini', 'gemini'],
+      ['codex', 'codex'],
+      ['zeditor', 'zed'],
+      ['copilot', 'copilot'],
+    ])('by its command %s on the PATH: %s', (command, name) => {
+      const folder = program('bin', command)
+      expect(namesOf({ ...machine, env: { PATH: `/nowhere:${folder}` } })).toEqual([name])
+      chmodSync(join(folder, command), 0o644)
+      expect(namesOf({ ...machine, env: { PATH: folder } })).toEqual([])
+    })
+
+    test('by no folder of that name, nor by what lies in the working folder, nor by a `zed`, which is one of ZFS, too', () => {
+      mkdirSync(join(home, 'bin', 'codex'), { recursive: true })
+      const folder = program('bin', 'zed')
+      const inWorkingFolder = relative(process.cwd(), program('here', 'gemini'))
+      expect(namesOf({ ...machine, env: { PATH: `:.:${inWorkingFolder}:${folder}` } })).toEqual([])
+    })
+
+    test.each([
+      ['.claude', 'linux', 'claude-code'],
+      ['.local/zed.app', 'linux', 'zed'],
+      ['Applications/Claude.app', 'darwin', 'claude-desktop'],
+      ['Applications/Cursor.app', 'darwin', 'cursor'],
+      ['Applications/Zed.app', 'darwin', 'zed'],
+    ])('by %s on %s: %s', (folder, platform, name) => {
+      mkdirSync(join(home, folder), { recursive: true })
+      expect(namesOf({ ...machine, platform })).toEqual([name])
+    })
+
+    test('and it is told of the server all the same, and forgets it without a file left', () => {
+      const env = { PATH: program('bin', 'gemini') }
+      const [found] = clientsOn({ ...machine, env })
+      if (!found) throw new Error('not found')
+      expect(write(edited(registering(found, START)))).toBeUndefined()
+      expect(read(found).mcpServers).toHaveProperty('identity')
+      expect(write(edited(removing(found, START)))).toBeUndefined()
+      expect(existsSync(found.file)).toBe(false)
+    })
   })
 
   test('keeps its mode and the link that leads to it', () => {

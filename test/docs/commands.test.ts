@@ -94,7 +94,7 @@ async function openCompany() {
           LANG: 'C.UTF-8',
         },
       }
-      const shell = openShell(filledIn(command), place, '/bin/bash')
+      const shell = openShell(filledIn(command), place, { shell: '/bin/bash' })
       let code: number | null | undefined
       void shell.ended.then((ended) => {
         code = ended

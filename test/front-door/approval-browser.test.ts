@@ -104,6 +104,23 @@ describe.skipIf(noChromium)('the approval page in Chromium', () => {
     expect(form?.y).toBeLessThanOrEqual(2 * phone.height)
   })
 
+  test('a person whom an identity provider provisions in four apps is one warning, within two screens of a phone', async () => {
+    await using world = await openApprovalWorld({
+      sandbox: { apps: ['netskope', 'gainsight', 'mindtickle', 'scim', 'okta'] },
+      tenants: ({ 'acme-okta': okta, ...own }) => ({ ...own, 'acme-okta': { ...okta, source: true } }),
+    })
+    const tenants = ['acme-netskope', 'acme-gainsight', 'acme-mindtickle', 'acme-scim']
+    const { approveAt } = await waiting(world, 'deactivate_user', { ...LEAVES, tenants })
+    const phone = { width: 390, height: 844 }
+    const page = await openTab(linkIn(approveAt), { viewport: phone, isMobile: true })
+    const warnings = await page.getByRole('region', { name: 'Look closely' }).locator('li').allInnerTexts()
+    const provisioned = warnings.filter((text) => text.includes('acme-okta provisions'))
+    expect(provisioned).toHaveLength(1)
+    for (const tenant of tenants) expect(provisioned[0]).toContain(tenant)
+    const form = await page.getByRole('group', { name: 'Approve this change?' }).boundingBox()
+    expect(form?.y).toBeLessThanOrEqual(2 * phone.height)
+  })
+
   test('a denial can have a reason, which the agent is told as the words of the person', async () => {
     await using world = await openApprovalWorld()
     const { id, approveAt } = await waiting(world)

@@ -1,25 +1,14 @@
 // @module-tag long
 
 import { spawn } from 'node:child_process'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'jsonc-parser'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { GRANTS, type Sandbox, startSandbox } from '../../src/sandbox/index.ts'
 import { connect } from '../support/clients.ts'
 import { fakeKeyring } from '../support/fake-keyring.ts'
 import { MAIN } from '../support/main.ts'
+import { openNewcomer } from '../support/newcomer.ts'
 import { startProgram } from '../support/program.ts'
 import { hasTerminal, openTerminal } from '../support/terminal.ts'
 import { runToEnd } from '../support/world.ts'
@@ -27,29 +16,13 @@ import { runToEnd } from '../support/world.ts'
 const ADA = 'ada@example.com'
 const PASSPHRASE = 'a horse that reads maps'
 
-let home: string
-let work: string
-let env: Record<string, string>
-let sandbox: Sandbox<'netskope' | 'scim'>
+let newcomer: Awaited<ReturnType<typeof openNewcomer>>
+let { home, work, env, sandbox } = {} as typeof newcomer
 beforeEach(async () => {
-  home = mkdtempSync(join(tmpdir(), 'init-'))
-  work = join(home, 'work')
-  mkdirSync(work)
-  mkdirSync(join(home, '.cursor'))
-  // No keyring: a folder with nothing but what the shell needs.
-  env = { HOME: home, PATH: '/usr/bin:/bin', SHELL: '/bin/sh', NO_KEYRING: '1' }
-  mkdirSync(join(home, 'bin'))
-  writeFileSync(join(home, 'bin', 'secret-tool'), '#!/bin/sh\nexit 1\n')
-  chmodSync(join(home, 'bin', 'secret-tool'), 0o755)
-  env.PATH = `${join(home, 'bin')}:${env.PATH}`
-  sandbox = await startSandbox({ apps: ['netskope', 'scim'] })
-  // One token for everything, as most people make it.
-  sandbox.tenants['acme-netskope'].tokens.scim.grants = { ...GRANTS.scim, ...GRANTS.rest }
+  newcomer = await openNewcomer()
+  ;({ home, work, env, sandbox } = newcomer)
 })
-afterEach(async () => {
-  await sandbox.close()
-  rmSync(home, { recursive: true, force: true })
-})
+afterEach(() => newcomer.close())
 
 const netskope = () => sandbox.settings.tenants['acme-netskope']
 const token = () => sandbox.tokens.scim

@@ -11,31 +11,53 @@ interface Place {
   env: Record<string, string>
 }
 
+interface Form {
+  shell?: string
+  /** What the terminal says that it is; nothing if null. */
+  term?: string | null
+  columns?: number
+}
+
 /** The built program at a terminal, and somebody who types there. */
-export const openTerminal = (words: readonly string[], place: Place) =>
-  openShell([process.execPath, MAIN, ...words].map((word) => `'${word}'`).join(' '), place)
+export const openTerminal = (words: readonly string[], place: Place, form: Form = {}) =>
+  openShell([process.execPath, MAIN, ...words].map((word) => `'${word}'`).join(' '), place, form)
 
 /** A command line in a shell at a terminal. */
-export function openShell(command: string, { cwd, env }: Place, shell = '/bin/sh') {
-  const child = spawn('script', ['-qfec', `stty cols 100 rows 40; ${command}`, '/dev/null'], {
+export function openShell(
+  command: string,
+  { cwd, env }: Place,
+  { shell = '/bin/sh', term = 'xterm', columns = 100 }: Form = {},
+) {
+  const child = spawn('script', ['-qfec', `stty cols ${columns} rows 40; ${command}`, '/dev/null'], {
     cwd,
-    env: { ...env, TERM: 'xterm', SHELL: shell },
+    env: { ...env, ...(term !== null && { TERM: term }), SHELL: shell },
   })
+  let raw = ''
   let screen = ''
   let read = 0
   child.stdout.on('data', (piece) => {
+    raw += String(piece)
     screen += stripVTControlCharacters(String(piece))
   })
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   let typed = 0
-  async function type(text: string) {
+  async function press(keys: readonly string[]) {
     read = screen.length
     typed += 1
     // A prompt takes keys once it has drawn itself.
     await new Promise((resolve) => setTimeout(resolve, 60))
-    for (const key of [...text, '\r']) {
+    for (const key of keys) {
       child.stdin.write(key)
       await new Promise((resolve) => setTimeout(resolve, 3))
+    }
+  }
+  const type = (text: string) => press([...text, '\r'])
+  async function see(what: RegExp): Promise<void> {
+    const until = Date.now() + 15_000
+    while (screen.slice(read).search(what) < 0) {
+      if (Date.now() > until || child.exitCode !== null)
+        throw new Error(`no ${what} in:\n${screen.slice(read)}`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
   return {
@@ -46,17 +68,18 @@ export function openShell(command: string, { cwd, env }: Place, shell = '/bin/sh
     screen: () => screen,
     answers: () => typed,
     ended,
+    /** With what moves the cursor and colours the text. */
+    raw: () => raw,
+    see,
     /** Waits for a question, and answers it. */
     async answer(question: RegExp, text: string) {
-      const until = Date.now() + 15_000
-      for (;;) {
-        const at = screen.slice(read).search(question)
-        if (at >= 0) break
-        if (Date.now() > until || child.exitCode !== null)
-          throw new Error(`no ${question} in:\n${screen.slice(read)}`)
-        await new Promise((resolve) => setTimeout(resolve, 20))
-      }
+      await see(question)
       await type(text)
+    },
+    /** Waits for a question, and sends each of these at once, as a terminal does with a key or a paste. */
+    async press(question: RegExp, ...keys: string[]) {
+      await see(question)
+      await press(keys)
     },
     stop: () => void child.kill('SIGKILL'),
   }

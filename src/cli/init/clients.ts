@@ -2,14 +2,8 @@ import { homedir, platform } from 'node:os'
 import pkg from '../../../package.json' with { type: 'json' }
 import type { Io } from '../../app/io.ts'
 import type { ServerStart } from '../../clients/clients.ts'
-import {
-  clientsOn,
-  type Edit,
-  type FoundClient,
-  registering,
-  removing,
-  write,
-} from '../../clients/register.ts'
+import { clientsOn, type FoundClient } from '../../clients/installed.ts'
+import { type Edit, registering, removing, write } from '../../clients/register.ts'
 import { SettingsError } from '../../config/problems.ts'
 import { plainText } from '../../text/text.ts'
 import { paint, print, wrap } from '../terminal.ts'

@@ -1,9 +1,11 @@
 import type { Io } from '../../app/io.ts'
+import { SettingsError } from '../../config/problems.ts'
 import { plainText } from '../../text/text.ts'
+import type { Asking } from '../asking/asking.ts'
+import { askingAt } from '../asking/asking-at.ts'
 import { print, wrap } from '../terminal.ts'
 import { firstApprover } from './approver.ts'
 import { appNamed, connectable, type KnownApp, knownApps } from './apps.ts'
-import { type Asking, askingAt } from './ask.ts'
 import { clientsNamed, registerWith } from './clients.ts'
 import { connectByAnswers } from './connect.ts'
 import { tenantsIn } from './settings-file.ts'
@@ -20,7 +22,7 @@ interface Begun {
 
 /** Asks for apps until there are no more, tells the clients of the server, and makes the first approver. */
 export async function wizard(io: Io, { file, app, name, given, ...begun }: Begun): Promise<void> {
-  const asking = await askingAt(io)
+  const asking = await askingAt(io, cancelled)
   print(
     io,
     ...wrap(io, `The settings go to ${file}. No secret is written there. Ctrl+C ends at any question.`, ''),
@@ -41,6 +43,10 @@ export async function wizard(io: Io, { file, app, name, given, ...begun }: Begun
   await firstApprover(io, file, { name: approver, passphrase: () => newPassphrase(asking, approver) })
   print(io, '', 'Done. Ask your assistant: "Find ada@example.com", with somebody of yours.')
 }
+
+/** What stands for a cancelled question of `init`. */
+export const cancelled = () =>
+  new SettingsError('init', ['cancelled; what was written before stays, the rest was not'])
 
 const firstOf = (file: string): 'first' | 'more' =>
   Object.keys(tenantsIn(file)).length === 0 ? 'first' : 'more'
