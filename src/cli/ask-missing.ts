@@ -11,6 +11,8 @@ export function askForMissing(io: Io, command: Command): void {
   for (const inner of command.commands) askForMissing(io, inner)
   const needed = command.registeredArguments.filter(({ required }) => required)
   const neededOptions = command.options.filter(({ mandatory }) => mandatory)
+  // Its help still says what is needed.
+  command.usage(command.usage())
   // Commander refuses before any hook runs, and cannot wait for an answer.
   for (const argument of needed) argument.required = false
   for (const option of neededOptions) option.mandatory = false
