@@ -118,3 +118,11 @@ test.each([
     expect(await told(app, habits, externalId)).toMatchObject({ found: { ids: ['u3'] } })
   },
 )
+
+test.each([
+  ['in the other form of its accent', 'jose\u0301@example.com', 'jos\u00e9@example.com'],
+  ['with a blank before it', 'ana@example.com', ' ana@example.com'],
+])('a name is found by a filter %s', async (_, userName, asked) => {
+  const app = people(6, { userName, emails: [] })
+  expect(await told(app, { pageSize: 2 }, asked)).toMatchObject({ found: { ids: ['u5'] } })
+})
