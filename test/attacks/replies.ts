@@ -30,6 +30,12 @@ const isOne = ({ method, path }: ReceivedRequest) => method === 'GET' && /\/User
 const when = (fits: (asked: ReceivedRequest) => boolean, reply: CannedReply) => (asked: ReceivedRequest) =>
   fits(asked) ? reply : undefined
 
+/** A list of somebody in place of the one who was asked for, whose record is there as well. */
+const brings = (one: typeof ADA) => (asked: ReceivedRequest) => {
+  if (isList(asked)) return { body: listOf(one) }
+  return isOne(asked) && asked.path.endsWith(`/${one.id}`) ? { body: one } : undefined
+}
+
 /** Where a redirect leads, from the same path at another port to the same host by another name. */
 const LOCATIONS: readonly (readonly [
   where: string,
@@ -68,7 +74,7 @@ const redirects = STATUSES.flatMap((status) =>
 const swapped: ReplyAttack[] = [
   {
     name: 'a look-up that brings somebody else',
-    reply: when(isList, { body: listOf(EVE) }),
+    reply: brings(EVE),
     ends: 'not_found',
   },
   {
@@ -89,12 +95,12 @@ const swapped: ReplyAttack[] = [
   },
   {
     name: 'a look-up that brings the name with something unseen',
-    reply: when(isList, { body: listOf({ ...EVE, userName: 'ada\u200b@example.com' }) }),
+    reply: brings({ ...EVE, userName: 'ada\u200b@example.com' }),
     ends: 'not_found',
   },
   {
     name: 'a look-up that brings the name in other letters',
-    reply: when(isList, { body: listOf({ ...EVE, userName: 'аda@example.com' }) }),
+    reply: brings({ ...EVE, userName: 'аda@example.com' }),
     ends: 'not_found',
   },
   {

@@ -46,8 +46,10 @@ const call = (tool: string) => (args: Record<string, unknown>) => shared().call(
 
 /** An app that pages as RFC 7644 §3.4.2.4 says. */
 const pagesOf =
-  (rows: readonly object[]) =>
-  ({ query }: ReceivedRequest): CannedReply => {
+  <Row extends { id: string }>(rows: readonly Row[]) =>
+  ({ path, query }: ReceivedRequest): CannedReply => {
+    const one = rows.find(({ id }) => path.endsWith(`/${id}`))
+    if (one) return { body: one }
     const [start, count] = [Number(query.startIndex ?? 1), Number(query.count ?? 100)]
     const Resources = rows.slice(start - 1, start - 1 + count)
     return {

@@ -1,6 +1,6 @@
 import type { Group } from '../../domain/account.ts'
 import type { ListPosition, Page, RequestContext, Target } from '../../domain/operations.ts'
-import { UUID } from '../../domain/same.ts'
+import { spellingsOf, UUID } from '../../domain/same.ts'
 import { Refused } from '../../errors.ts'
 import { cautionOf } from '../../text/confusables.ts'
 import { inQuotes, plainText } from '../../text/text.ts'
@@ -93,7 +93,10 @@ async function groupNamed(
   name: string,
   context: RequestContext,
 ): Promise<Rec | undefined> {
-  const query = { $filter: `displayName eq ${quoted(name)}`, $select: SELECT, $top: connection.pageSize }
+  const $filter = spellingsOf(name)
+    .map((spelled) => `displayName eq ${quoted(spelled)}`)
+    .join(' or ')
+  const query = { $filter, $select: SELECT, $top: connection.pageSize }
   const same = await allRows(connection, { path: '/groups', query, right: 'groups' }, context)
   if (same.length > 1) {
     throw new Refused(

@@ -1,5 +1,6 @@
 import type { Group } from '../../domain/account.ts'
 import type { ListPosition, Page, RequestContext, Target } from '../../domain/operations.ts'
+import { spellingsOf } from '../../domain/same.ts'
 import { Conflict, Refused } from '../../errors.ts'
 import { cautionOf } from '../../text/confusables.ts'
 import { fold, inQuotes, plainText } from '../../text/text.ts'
@@ -91,8 +92,13 @@ async function byKey(api: GoogleApi, key: string, context: RequestContext): Prom
 async function byName(api: GoogleApi, name: string, context: RequestContext): Promise<Rec | undefined> {
   if (name.includes('@')) return byKey(api, name, context)
   const idOf = (row: unknown) => asId(field(row, 'id'))
-  const rows = await everyRowOf(api, groupsBy(`name=${quoted(name)}`), idOf, context)
-  const same = rows.filter(isRecord).filter((row) => fold(asWord(row.name) ?? '') === fold(name))
+  const rows = await Promise.all(
+    spellingsOf(name).map((spelled) => everyRowOf(api, groupsBy(`name=${quoted(spelled)}`), idOf, context)),
+  )
+  const same = rows
+    .flat()
+    .filter(isRecord)
+    .filter((row) => fold(asWord(row.name) ?? '') === fold(name))
   if (same.length > 1) {
     throw new Refused(
       `Google has ${same.length} groups called ${inQuotes(name)}.`,

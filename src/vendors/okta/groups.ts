@@ -1,5 +1,6 @@
 import type { Group } from '../../domain/account.ts'
 import type { ListPosition, Page, RequestContext } from '../../domain/operations.ts'
+import { spellingsOf } from '../../domain/same.ts'
 import { Ambiguous } from '../../errors.ts'
 import { cautionOf } from '../../text/confusables.ts'
 import { inQuotes, plainText, sameText } from '../../text/text.ts'
@@ -83,7 +84,7 @@ export async function groupById(app: OktaApp, id: string, context: RequestContex
 
 /** Names need not be unique: groups of apps can have the name of one of Okta's own. */
 async function groupNamed(app: OktaApp, name: string, context: RequestContext): Promise<Rec | undefined> {
-  const query = { search: anyOf(['profile.name'], [name]), limit: GROUPS_PER_PAGE }
+  const query = { search: anyOf(['profile.name'], spellingsOf(name)), limit: GROUPS_PER_PAGE }
   const rows = await everyRow<Rec>({
     fetch: pagesOf(app, 'okta.groups.read', { path: '/groups', query }, context),
     read: (row) => (isRecord(row) && asId(row.id) ? { id: String(row.id), item: row } : undefined),

@@ -29,8 +29,10 @@ export interface LearnedCapabilities {
   filters?: Partial<Record<FilterAttribute, FilterState>>
   /** Whether filters can be joined with `or`. */
   or?: SeenState
-  /** Whether an id or an external id of this app can contain an @. */
+  /** Whether an id of this app can contain an @. */
   idsWithAt?: boolean
+  /** Attributes of which lists show less than the records have. */
+  hidden?: readonly FilterAttribute[]
   /** Whether a change can be tied to a version (RFC 7644 §3.14). */
   etag?: boolean
   /** Whether the app says that it offers PATCH. */
@@ -43,6 +45,11 @@ export interface LearnedCapabilities {
   pageMaximum?: number
   /** How many members of a group it takes in one request. */
   membersMaximum?: number
+  /**
+   * What the total of a list is: the number of all rows, or of those in the page; else how long a page was of which it
+   * was seen that nothing is behind it.
+   */
+  totals?: { readonly [Collection in 'Users' | 'Groups']?: 'of list' | 'of page' | number }
   /** Characters that its filters were seen to read rightly, of those that some apps stumble over. */
   marks?: string
   /** The app has no groups over SCIM. */
@@ -66,9 +73,9 @@ const DAY_MS = 24 * 60 * 60_000
 const KEPT: readonly { key: string; facts: readonly (keyof LearnedCapabilities)[]; ttl?: number }[] = [
   { key: 'scim.learned', facts: ['etag', 'patch', 'pageMaximum'] },
   // Filters are the evidence for "absent", so they are tested again from time to time.
-  { key: 'scim.filters', facts: ['filters', 'or', 'idsWithAt', 'marks'], ttl: DAY_MS },
+  { key: 'scim.filters', facts: ['filters', 'or', 'idsWithAt', 'hidden', 'marks'], ttl: DAY_MS },
   // An app may learn to page, or to take more.
-  { key: 'scim.pages', facts: ['paging', 'noCount', 'membersMaximum'], ttl: DAY_MS },
+  { key: 'scim.pages', facts: ['paging', 'noCount', 'totals', 'membersMaximum'], ttl: DAY_MS },
   // Groups can be enabled in the app later.
   { key: 'scim.noGroups', facts: ['noGroups'], ttl: DAY_MS },
   { key: 'scim.members', facts: ['membersHidden'], ttl: DAY_MS },

@@ -94,9 +94,11 @@ async function usersBy(app: ScimApp, terms: readonly Term[], context: RequestCon
   const list = await readList(app, 'Users', queryFor(app, terms), context)
   if ('failure' in list) return { state: 'refused', failure: list.failure }
   const users = await Promise.all(list.rows.map((row, index) => inFull(app, row, terms, index, context)))
-  if ((list.total ?? 0) > users.length || users.some((user) => !user)) return { state: 'unclear' }
   const fits = (user: ScimUser | undefined): user is ScimUser =>
     user !== undefined && terms.some((term) => fitsTerm(user, term))
+  // Of rows behind those that are read again it is not known.
+  if (users.slice(0, MAX_ROWS_REREAD).some((user) => user && !fits(user))) return { state: 'ignored' }
+  if ((list.total ?? 0) > users.length || users.some((user) => !user)) return { state: 'unclear' }
   if (!users.every(fits)) return { state: 'ignored' }
   await noteMarks(app, users, terms)
   return { users }
@@ -126,7 +128,8 @@ async function inFull(
 ): Promise<ScimUser | undefined> {
   const user = toUser(app, row)
   if (!user || index >= MAX_ROWS_REREAD || terms.some((term) => fitsTerm(user, term))) return user
-  const tellsAll = terms.every(({ by }) => valuesOf(user, by).length > 0)
+  const { hidden = [] } = app.known?.now ?? {}
+  const tellsAll = terms.every(({ by }) => valuesOf(user, by).length > 0 && !hidden.includes(by))
   return tellsAll ? user : ((await recordOf(app, user, context)) ?? user)
 }
 

@@ -35,20 +35,25 @@ export async function testFilters(
   // An app without users has nothing to test with.
   if (!first) return page
   const users = [first, ...others] as const
-  const { samples, hidden } = await samplesFor(app, users, context)
-  const idsWithAt = users.some(({ account: { id, externalId } }) =>
-    [id, externalId].some((one) => one?.includes('@')),
-  )
-  await app.known?.note({ idsWithAt: idsWithAt || hidden.includes('externalId') })
+  const record = tellsAll(users) ? undefined : await recordOf(app, first, context)
+  const hidden = record ? NAMES.filter((by) => valuesOf(record, by).length > valuesOf(first, by).length) : []
+  const idsWithAt = users.some(({ account: { id } }) => id.includes('@'))
+  await app.known?.note({ idsWithAt, hidden })
+  const samples = samplesFor(record ? [record, ...others] : users)
   await test(app, samples, context)
   const unsampled = NAMES.filter(
     (name) => !app.known?.now.filters?.[name] && samples.every(({ by }) => by !== name),
   )
   if (unsampled.length === 0) return page
-  const isTold = unsampled.every((name) => !hidden.includes(name)) && (await refusesUnknown(app, context))
+  // Where no record can be read, nobody knows whether people have it.
+  const isTold = record !== undefined && (await refusesUnknown(app, context))
   await note(app, unsampled, isTold ? 'unborne' : 'untested')
   return page
 }
+
+/** Whether the rows of a list show all that people are looked up by, and several emails of somebody. */
+const tellsAll = (users: readonly ScimUser[]): boolean =>
+  NAMES.every((by) => users.some((user) => valuesOf(user, by).length > (by === 'emails.value' ? 1 : 0)))
 
 /** A user to test a filter with. */
 type Sample = Term & {
@@ -58,39 +63,23 @@ type Sample = Term & {
   isUserName: boolean
 }
 
-/**
- * One user for each attribute that somebody bears, different ones if possible, and the attributes that the list hides, as
- * far as one record can tell: lists can tell less than records (wso2/product-is#7372).
- */
-async function samplesFor(
-  app: ScimApp,
-  users: readonly [ScimUser, ...ScimUser[]],
-  context: RequestContext,
-): Promise<{ samples: Sample[]; hidden: FilterAttribute[] }> {
+/** One user for each attribute that somebody bears, different ones if possible. */
+function samplesFor(users: readonly ScimUser[]): Sample[] {
   const samples: Sample[] = []
-  const hidden: FilterAttribute[] = []
-  let record: Promise<ScimUser | undefined> | undefined
   for (const by of BY_CHOICE) {
     const borne = (user: ScimUser) => valuesOf(user, by).filter(isPlain)
     const isFresh = ({ account }: ScimUser) => samples.every(({ id }) => id !== account.id)
     const bearers = users.filter((user) => borne(user).length > 0)
     const fresh = bearers.filter(isFresh)
     const isOwn = (one: ScimUser) => !sameUserName(borne(one).at(-1), one.userName)
-    let user = fresh.find((one) => borne(one).length > 1) ?? fresh.find(isOwn) ?? fresh[0] ?? bearers[0]
-    if (!user) {
-      record ??= recordOf(app, users[0], context)
-      user = await record
-      if (user && borne(user).length > 0) hidden.push(by)
-    }
+    const user = fresh.find((one) => borne(one).length > 1) ?? fresh.find(isOwn) ?? fresh[0] ?? bearers[0]
     // The last of several, since some apps look at the first alone (simstudioai/sim#7567).
     const value = user && borne(user).at(-1)
-    if (user && value !== undefined) {
-      const isUserName = by !== 'userName' && sameUserName(value, user.userName)
-      samples.push({ by, value, id: user.account.id, isUserName })
-    }
+    if (!user || value === undefined) continue
+    const isUserName = by !== 'userName' && sameUserName(value, user.userName)
+    samples.push({ by, value, id: user.account.id, isUserName })
   }
-  samples.sort((one, other) => NAMES.indexOf(one.by) - NAMES.indexOf(other.by))
-  return { samples, hidden }
+  return samples.sort((one, other) => NAMES.indexOf(one.by) - NAMES.indexOf(other.by))
 }
 
 /** An attribute that no app has. */

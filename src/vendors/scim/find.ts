@@ -9,7 +9,7 @@ import { asId } from '../http/values.ts'
 import { askEach, askTogether, isProven, note, recordOf } from './evidence.ts'
 import { areFiltersTested } from './filter-tests.ts'
 import { listing } from './listing.ts'
-import { type Term, termsFor, valuesOf } from './look-up.ts'
+import { termsFor, valuesOf } from './look-up.ts'
 import { isMeant } from './match.ts'
 import { readRow, type ScimUser, toUser } from './read.ts'
 import { readList } from './read-list.ts'
@@ -81,10 +81,9 @@ async function byAttributes({ app, names, context, add, hasFound }: Search): Pro
   const whole = page && !('failure' in page) && (await wholeList(app, names, page, context))
   if (whole) return add(whole)
   const terms = termsFor(names)
-  const answered =
-    (await askTogether(app, terms, context)) ?? (await askEach(app, needed(app, terms), context))
+  const answered = (await askTogether(app, terms, context)) ?? (await askEach(app, terms, context))
   add(answered.users)
-  if (needed(app, terms).every((term) => isProven(app, term, answered))) return
+  if (terms.every((term) => isProven(app, term, answered))) return
   const firstPage = { startIndex: 1, count: app.settings.pageSize }
   page ??= await readList(app, 'Users', firstPage, context).catch(async (error) => {
     throw (await app.scan?.later(error, app.client.paying, context)) ?? error
@@ -94,15 +93,6 @@ async function byAttributes({ app, names, context, add, hasFound }: Search): Pro
   const most = hasFound() ? Math.min(MAX_PAGES_PER_CALL, maxPages) : maxPages
   return inList({ app, names, context, add }, page, most)
 }
-
-/**
- * The terms that must be answered. An address can be an id or an external id only at an app whose ids have an @; whether
- * that is so is learned with the filters.
- */
-const needed = ({ known }: ScimApp, terms: readonly Term[]): readonly Term[] =>
-  known?.now.idsWithAt === false
-    ? terms.filter(({ by, value }) => by !== 'externalId' || !value.includes('@'))
-    : terms
 
 /** The user with this id. An id that the app rejects as malformed matches no user. */
 async function userById(app: ScimApp, who: string, context: RequestContext): Promise<ScimUser | undefined> {
@@ -131,7 +121,7 @@ async function wholeList(
     users.length === rows.length &&
     total < app.settings.pageSize
   const shown = shownBy(users)
-  if (!isWhole || (await hidden(app, names, shown, context))) return undefined
+  if (!isWhole || (await unshown(app, names, shown, context))) return undefined
   const meant = users.filter((user) => isMeant(user, names))
   if (meant.length === 0) mustNotMention(names, shown)
   return meant
@@ -168,8 +158,8 @@ async function inList(
   }
   const listed = await readAll()
   add(listed.users)
-  const lacking = await hidden(app, names, listed, context)
-  if (lacking) throw inconclusive(`The list does not show ${lacking}, and the records do.`)
+  const lacking = await unshown(app, names, listed, context)
+  if (lacking) throw inconclusive(lacking)
   if (listed.users.length === 0) mustNotMention(names, listed)
   // Where an address stands in an attribute of the app's own, none of the known ones has to bear it.
   if (listed.mentioning.length > 0) return
@@ -208,15 +198,24 @@ function pagesOf(
   }
 }
 
-/** An attribute that no row of the list shows although the records have it (wso2/product-is#7372); else undefined. */
-async function hidden(
+/**
+ * Why the list is no evidence about these names, if it is none: records have an attribute that no row shows
+ * (wso2/product-is#7372) or shows whole, or none can be read to tell.
+ */
+async function unshown(
   app: ScimApp,
   names: readonly string[],
   { shows, sample }: Pick<Scanned, 'shows' | 'sample'>,
   context: RequestContext,
 ): Promise<string | undefined> {
-  const unseen = termsFor(names).filter(({ by }) => !shows.has(by))
+  const asked = termsFor(names).map(({ by }) => by)
+  const cut = asked.find((by) => app.known?.now.hidden?.includes(by))
+  if (cut) return `The list does not show all of ${cut} that the records have.`
+  const unseen = asked.filter((by) => !shows.has(by))
   if (unseen.length === 0 || !sample) return undefined
   const record = await recordOf(app, sample, context)
-  return record && unseen.find(({ by }) => valuesOf(record, by).length > 0)?.by
+  if (!record)
+    return `The list does not show ${unseen[0]}, and the app does not show the record of somebody in it.`
+  const lacking = unseen.find((by) => valuesOf(record, by).length > 0)
+  return lacking && `The list does not show ${lacking}, and the records do.`
 }

@@ -1,4 +1,5 @@
 import type { RequestContext } from '../../domain/operations.ts'
+import { inOtherCase, isComparedAlike } from '../../domain/same.ts'
 import { Ambiguous } from '../../errors.ts'
 import { inQuotes, sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
@@ -6,6 +7,7 @@ import { inconclusive } from '../http/collect.ts'
 import { type AppFilter, collectFiltered, filterRefused } from '../http/filtered.ts'
 import { asId, field, isRecord, type Rec } from '../http/values.ts'
 import { isSeen } from './capabilities.ts'
+import { note } from './evidence.ts'
 import { eq, groupNameIn, readsRightly } from './filter.ts'
 import { groupList } from './group-list.ts'
 import { listing } from './listing.ts'
@@ -26,12 +28,14 @@ export async function groupByName(
   const asks =
     groupNameIn(app.settings) !== false && !['ignored', 'refused'].includes(filters?.displayName ?? '')
   let page = await groupsNamed(app, name, asks, context)
-  // What a filter leaves open, the list can tell: also of a name that the app may have read wrongly.
-  const isOpen = !page.complete || (page.items.length === 0 && !readsRightly(app.known?.now, name))
+  // What a filter leaves open, the list can tell.
+  const isOpen = !page.complete || (page.items.length === 0 && !isEvidence(app, name))
   if (isOpen && !page.compared) page = await groupsNamed(app, name, false, context)
   if (!page.complete) throw inconclusive(page.note)
-  if (page.items.length > 0 && !page.compared) await app.known?.note({ filters: { displayName: 'honoured' } })
   const [found, ...others] = page.items
+  // A name that is found as it is written shows nothing of letter case.
+  const isInOtherCase = nameIn(found)?.toLowerCase() === name.toLowerCase() && nameIn(found) !== name
+  if (isInOtherCase && !page.compared) await note(app, ['displayName'], 'honoured')
   if (others.length === 0) return found
   throw new Ambiguous(
     `${page.items.length} groups are called ${inQuotes(name)} in ${app.tenant}.`,
@@ -44,6 +48,29 @@ export async function groupByName(
       }),
     },
   )
+}
+
+/** Whether an app that filters groups by name, and finds none, has none whose name is the same for us. */
+const isEvidence = ({ known }: ScimApp, name: string): boolean => {
+  const hasNoCase = name.toLowerCase() === name.toUpperCase()
+  const isCompared = known?.now.filters?.displayName !== 'exact' || hasNoCase
+  return isCompared && isComparedAlike(name) && readsRightly(known?.now, name)
+}
+
+/** What the app does with a filter by the name of a group that it has; undefined if it fails. */
+export async function groupFilterState(
+  app: ScimApp,
+  own: string,
+  context: RequestContext,
+): Promise<'honoured' | 'exact' | 'ignored' | 'refused' | undefined> {
+  for (const [asked, state] of [[inOtherCase(own), 'honoured'] as const, [own, 'exact'] as const]) {
+    const query = { filter: byGroupName(app, asked), startIndex: 1, count: app.settings.pageSize }
+    const list = await readList(app, 'Groups', query, context)
+    if ('failure' in list) return refusesFilter(list.failure) ? 'refused' : undefined
+    if (list.rows.some((one) => !hasName(one, own))) return 'ignored'
+    if (list.rows.length > 0) return state
+  }
+  return 'ignored'
 }
 
 async function groupsNamed(app: ScimApp, name: string, filtered: boolean, context: RequestContext) {
@@ -76,18 +103,20 @@ const nameFilter = (app: ScimApp, name: string, context: RequestContext): AppFil
   by: ['group'],
   get known() {
     const state = app.known?.now.filters?.displayName
-    return isSeen(state) ? { group: state } : {}
+    const seen = state === 'exact' ? 'honoured' : state
+    return isSeen(seen) ? { group: seen } : {}
   },
   fits: (row) => hasName(row, name),
   async shows(row) {
     const own = nameIn(row)
     if (!own || /[\p{Cc}\p{Cs}]/u.test(own)) return undefined
-    const query = { filter: byGroupName(app, own), startIndex: 1, count: app.settings.pageSize }
-    const list = await readList(app, 'Groups', query, context)
-    return 'rows' in list && list.rows.length > 0 && list.rows.every((one) => hasName(one, own))
+    const state = await groupFilterState(app, own, context)
+    if (state === 'exact') await note(app, ['displayName'], state)
+    return state === 'honoured' || state === 'exact'
   },
   async learn({ group }) {
-    if (group) await app.known?.note({ filters: { displayName: group } })
+    const isExact = group === 'honoured' && app.known?.now.filters?.displayName === 'exact'
+    if (group && !isExact) await note(app, ['displayName'], group)
   },
 })
 

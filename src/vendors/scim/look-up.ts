@@ -1,4 +1,4 @@
-import { sameAddress, sameId, sameUserName } from '../../domain/same.ts'
+import { sameAddress, sameId, sameUserName, spellingsOf } from '../../domain/same.ts'
 import { field, type Rec } from '../http/values.ts'
 import type { FilterAttribute } from './capabilities.ts'
 import type { ScimUser } from './read.ts'
@@ -34,7 +34,8 @@ export const fitsTerm = (user: ScimUser, { by, value }: Term): boolean => {
 }
 
 /** The attributes that could hold one of the names, apart from the id, with the spellings worth a question. */
-export const termsFor = (names: readonly string[]): readonly Term[] => names.flatMap(termsOf)
+export const termsFor = (names: readonly string[]): readonly Term[] =>
+  names.flatMap(spellingsOf).flatMap(termsOf)
 
 function termsOf(who: string): readonly Term[] {
   if (!who.includes('@')) return [...equal('userName', who), ...equal('externalId', who)]

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { AppProbe, RequestContext } from '../../domain/operations.ts'
 import { sameUserName } from '../../domain/same.ts'
-import { sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { asBoolean, asText, field } from '../http/values.ts'
 import type { FilterField } from './behaviour.ts'
 import { type FilterAttribute, type FilterState, isSeen, type LearnedCapabilities } from './capabilities.ts'
 import { note } from './evidence.ts'
-import { eq, groupNameIn, spelling } from './filter.ts'
+import { eq, spelling } from './filter.ts'
 import { testFilters } from './filter-tests.ts'
+import { groupFilterState } from './group-by-name.ts'
 import { toUser } from './read.ts'
 import { readList } from './read-list.ts'
 import type { ScimApp } from './request.ts'
@@ -151,13 +151,8 @@ export async function groupFilter(app: ScimApp, context: RequestContext): Promis
   const [first] = 'failure' in groups ? [] : groups.rows
   const name = asText(field(first, 'displayName'))
   if (name === undefined) return { found: 'not tested: there is no group' }
-  const filter = eq(groupNameIn(app.settings) || 'displayName', name).text
-  const list = await readList(app, 'Groups', { filter, startIndex: 1, count: app.settings.pageSize }, context)
-  if ('failure' in list && !refusesFilter(list.failure))
-    return { found: 'unknown: the app answered with an error' }
-  const isNamed = (row: unknown) => sameText(asText(field(row, 'displayName')), name)
-  const state =
-    'failure' in list ? 'refused' : list.rows.length > 0 && list.rows.every(isNamed) ? 'honoured' : 'ignored'
+  const state = await groupFilterState(app, name, context)
+  if (!state) return { found: 'unknown: the app answered with an error' }
   await note(app, ['displayName'], state)
   return {
     found: `by name ${FILTER_STATES[state]}`,

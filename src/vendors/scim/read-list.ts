@@ -6,6 +6,7 @@ import { asList, asNumber, field } from '../http/values.ts'
 import type { FilterAttribute, LearnedCapabilities } from './capabilities.ts'
 import { spelling } from './filter.ts'
 import { ask, notScim, type ScimApp, type ScimRequestInfo, type ScimRows } from './request.ts'
+import { withToldEnd } from './told-end.ts'
 
 type Query = NonNullable<ApiRequest['query']>
 
@@ -44,8 +45,12 @@ export async function readList(
   }
   const { nextCursor, ...page } = rowsOf(answer.body)
   // Such an app sends a cursor and does not read it.
-  if (nextCursor === undefined || app.known?.now.paging === 'index') return page
-  return { ...page, nextCursor }
+  if (nextCursor !== undefined && app.known?.now.paging !== 'index') return { ...page, nextCursor }
+  const isFirst = query.startIndex === 1 && app.known?.now.paging !== 'cursor'
+  return withToldEnd(app, collection, page, isFirst, async (startIndex) => {
+    const behind = await askPage(app, collection, { ...query, startIndex }, context)
+    return behind.ok ? rowsOf(behind.body) : undefined
+  })
 }
 
 /** Asks for a page in the way that the app is known to take, else in other ways once it refuses how it was asked. */

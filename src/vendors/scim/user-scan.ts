@@ -186,7 +186,9 @@ export function userScan(shared: SharedScan = UNSHARED, now: () => number = Date
       const meant = [...current.users.values()].filter(list.isMeant).map(({ account }) => account.id)
       const others = meant.filter((id) => !fresh.some(({ account }) => account.id === id))
       const mentioning = [...current.users.values()].filter(({ mentions }) => mentions)
-      return { fresh, known: others, shows: new Set(current.shows), sample: current.sample, mentioning }
+      // Whoever was read before can have another name by now.
+      const sample = known[0] ?? current.sample
+      return { fresh, known: others, shows: new Set(current.shows), sample, mentioning }
     },
     async seen(user) {
       if (!scan) return

@@ -14,8 +14,11 @@ describe('a name with a character that apps read wrongly', () => {
   /** An app that compares a value as it came, so that one with such a character finds nobody. */
   const serve = (names: readonly string[], readsRightly: boolean) =>
     serveCanned(({ path, query }) => {
-      if (path !== '/Users') return { status: 404, body: { detail: 'no such user' } }
       const rows = names.map((name) => user(`id-${names.indexOf(name)}`, name))
+      if (path !== '/Users') {
+        const record = rows.find(({ id }) => path === `/Users/${id}`)
+        return record ? { body: record } : { status: 404, body: { detail: 'no such user' } }
+      }
       const values = quoted(query.filter).map((text) => (readsRightly ? JSON.parse(`"${text}"`) : text))
       const wanted = values.map((value) => value.toLowerCase())
       const asksName = /^userName eq/.test(query.filter ?? '')

@@ -20,11 +20,13 @@ interface AppLike {
   /** The answer to a filter, in place of an honest one. */
   odd?: (found: readonly GroupRow[]) => CannedReply
   list?: CannedReply
+  /** Whether it compares letter by letter. */
+  exact?: boolean
 }
 
 /** Filters groups by their name and pages them, honestly as far as nothing else is said. */
 const app =
-  ({ rows = groups, odd, list }: AppLike = {}) =>
+  ({ rows = groups, odd, list, exact = false }: AppLike = {}) =>
   ({ path, query }: ReceivedRequest): CannedReply => {
     if (path !== '/Groups') {
       const one = rows.find(({ id }) => path === `/Groups/${id}`)
@@ -34,7 +36,10 @@ const app =
     if (query.filter === undefined) {
       return list ?? { body: listOf(rows.slice(from, from + Number(query.count)), rows.length) }
     }
-    const found = rows.filter(({ displayName }) => query.filter === `displayName eq "${displayName}"`)
+    const folded = (text: string) => (exact ? text : text.toLowerCase())
+    const found = rows.filter(
+      ({ displayName }) => folded(query.filter ?? '') === folded(`displayName eq "${displayName}"`),
+    )
     return odd?.(found) ?? { body: listOf(found.slice(from), found.length) }
   }
 
@@ -68,10 +73,34 @@ test.each<[string, string[], AppLike, object]>([
     { id: undefined, requests: 'filter, list 1, filter, id' },
   ],
   [
-    'is not there, and the filter is known to work since another was found',
-    ['Sales', 'Nothing'],
+    'is not there, and the filter is known to work since another was found in other letters',
+    ['sales', 'Nothing'],
     {},
     { id: undefined, requests: 'filter, id' },
+  ],
+  [
+    'is found in other letters at an app that compares letter by letter',
+    ['Design', 'design'],
+    { exact: true },
+    { id: 'design-id', requests: 'filter, list 1, filter, filter, list 1, list 5, id' },
+  ],
+  [
+    'is found in other letters there, once it is known that it does',
+    ['Nothing', 'DESIGN'],
+    { exact: true },
+    { id: 'design-id', requests: 'filter, list 1, list 5, id' },
+  ],
+  [
+    'without letters is not there, as its filter says',
+    ['Nothing', '4711'],
+    { exact: true },
+    { id: undefined, requests: 'filter, id' },
+  ],
+  [
+    'in the other form of its accent is found by comparing here',
+    ['Caf\u00e9'],
+    { rows: [...groups, { id: 'cafe-id', displayName: 'Cafe\u0301' }] },
+    { id: 'cafe-id' },
   ],
   [
     'is not there, and the filter was tested',
@@ -89,7 +118,7 @@ test.each<[string, string[], AppLike, object]>([
     'is in the list of an app that finds nothing by any filter',
     ['Design'],
     { odd: () => ({ body: none }) },
-    { id: 'design-id', requests: 'filter, list 1, filter, list 5, id' },
+    { id: 'design-id', requests: 'filter, list 1, filter, filter, list 5, id' },
   ],
   [
     'is in the list of an app that ignores filters',

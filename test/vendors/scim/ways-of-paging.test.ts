@@ -99,9 +99,11 @@ const WAYS: [title: string, answer: Answer, config?: object][] = [
 const UNPROVEN = ['not at all, without a total', 'refusing a page behind the end, without a total']
 
 const serve = (answer: Answer, config?: object) =>
-  serveCanned(({ path, query }: ReceivedRequest) =>
-    path.endsWith('/ServiceProviderConfig') ? (config ? { body: config } : { status: 404 }) : answer(query),
-  )
+  serveCanned(({ path, query }: ReceivedRequest) => {
+    if (path.endsWith('/ServiceProviderConfig')) return config ? { body: config } : { status: 404 }
+    const record = ALL.find(({ id }) => path === `/Users/${id}`)
+    return record ? { body: record } : answer(query)
+  })
 
 describe.each(WAYS)('an app that pages %s', (title, answer, config) => {
   const isProven = !UNPROVEN.includes(title)
