@@ -29,7 +29,7 @@ export interface LearnedCapabilities {
   filters?: Partial<Record<FilterAttribute, FilterState>>
   /** Whether filters can be joined with `or`. */
   or?: SeenState
-  /** Whether an id of this app can contain an @. */
+  /** Whether an id or an external id of this app can contain an @. */
   idsWithAt?: boolean
   /** Attributes of which lists show less than the records have. */
   hidden?: readonly FilterAttribute[]

@@ -37,8 +37,10 @@ export async function testFilters(
   const users = [first, ...others] as const
   const record = tellsAll(users) ? undefined : await recordOf(app, first, context)
   const hidden = record ? NAMES.filter((by) => valuesOf(record, by).length > valuesOf(first, by).length) : []
-  const idsWithAt = users.some(({ account: { id } }) => id.includes('@'))
-  await app.known?.note({ idsWithAt, hidden })
+  const idsWithAt = users.some(({ account: { id, externalId } }) =>
+    [id, externalId].some((one) => one?.includes('@')),
+  )
+  await app.known?.note({ idsWithAt: idsWithAt || hidden.includes('externalId'), hidden })
   const samples = samplesFor(record ? [record, ...others] : users)
   await test(app, samples, context)
   const unsampled = NAMES.filter(

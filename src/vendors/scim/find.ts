@@ -9,7 +9,7 @@ import { asId } from '../http/values.ts'
 import { askEach, askTogether, isProven, note, recordOf } from './evidence.ts'
 import { areFiltersTested } from './filter-tests.ts'
 import { listing } from './listing.ts'
-import { termsFor, valuesOf } from './look-up.ts'
+import { type Term, termsFor, valuesOf } from './look-up.ts'
 import { isMeant } from './match.ts'
 import { readRow, type ScimUser, toUser } from './read.ts'
 import { readList } from './read-list.ts'
@@ -83,7 +83,8 @@ async function byAttributes({ app, names, context, add, hasFound }: Search): Pro
   const terms = termsFor(names)
   const answered = (await askTogether(app, terms, context)) ?? (await askEach(app, terms, context))
   add(answered.users)
-  if (terms.every((term) => isProven(app, term, answered))) return
+  const open = terms.filter((term) => !isProven(app, term, answered))
+  if (open.length === 0 || (hasFound() && isFarFetched(app, open))) return
   const firstPage = { startIndex: 1, count: app.settings.pageSize }
   page ??= await readList(app, 'Users', firstPage, context).catch(async (error) => {
     throw (await app.scan?.later(error, app.client.paying, context)) ?? error
@@ -93,6 +94,10 @@ async function byAttributes({ app, names, context, add, hasFound }: Search): Pro
   const most = hasFound() ? Math.min(MAX_PAGES_PER_CALL, maxPages) : maxPages
   return inList({ app, names, context, add }, page, most)
 }
+
+/** Whether only somebody else's external id could be an address too, in an app where nobody's was seen to be one. */
+const isFarFetched = ({ known }: ScimApp, terms: readonly Term[]): boolean =>
+  known?.now.idsWithAt === false && terms.every(({ by, value }) => by === 'externalId' && value.includes('@'))
 
 /** The user with this id. An id that the app rejects as malformed matches no user. */
 async function userById(app: ScimApp, who: string, context: RequestContext): Promise<ScimUser | undefined> {
