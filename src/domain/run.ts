@@ -81,7 +81,7 @@ export interface Run {
   caller: RunCaller
   /** Hash of tool, arguments and caller: the same call finds the same run. */
   request: string
-  input: RunInput
+  input: RunBrief
   state: RunState
   /** Epoch milliseconds by the clock of the store, like all times here. */
   createdAt: number
@@ -131,6 +131,11 @@ export interface RunInput {
   /** Who is to get accounts, in `tenants`, and whose groups they are to have there. */
   onboard?: { people: readonly NewPerson[]; like?: string }
   reason: string
+}
+
+/** What of it is at hand with a run: all but the people, who may be many. */
+export type RunBrief = Omit<RunInput, 'people' | 'onboard'> & {
+  onboard?: { like?: string }
 }
 
 /** The id of the run that gives back what a temporary one took. */

@@ -4,7 +4,7 @@ import { reactivateAccount } from '../changes/reactivate-account.ts'
 import { afterSessionsEnded } from '../changes/status.ts'
 import type { Plan, RunWeight } from '../domain/change.ts'
 import { bare } from '../domain/quoting.ts'
-import { givingBackId, type Run, type RunInput, type RunRow } from '../domain/run.ts'
+import { givingBackId, type Run, type RunBrief, type RunInput, type RunRow } from '../domain/run.ts'
 import type { Ask } from '../engine/ask.ts'
 import { isByHand } from '../engine/by-hand.ts'
 import type { RunDesk, RunStatus } from '../engine/run-desk.ts'
@@ -109,7 +109,7 @@ export function noteOf({ id, state, paused, at, until }: Run): { note?: string }
 /** What a run does to accounts, in the words of the kind of change. */
 const VERBS = { Create: createAccount, Deactivate: deactivateAccount, Reactivate: reactivateAccount } as const
 type Verb = keyof typeof VERBS
-const verbOf = ({ weights }: RunWeight, { onboard }: RunInput): Verb =>
+const verbOf = ({ weights }: RunWeight, { onboard }: RunBrief): Verb =>
   onboard ? 'Create' : weights.includes('removes') ? 'Deactivate' : 'Reactivate'
 
 /** What a run does, each once. */

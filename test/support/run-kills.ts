@@ -51,6 +51,8 @@ const CALL_MS = 8_000
 /** The share of the kills that hit the planning; each of them begins it anew. */
 const IN_PLANNING = 0.1
 const LOOK_MS = 50
+/** How often the run is asked for: each answer counts all of its rows. */
+const ASK_MS = 500
 
 /**
  * Offboards people from two apps, while their servers are killed: a tenth of the times while the run is planned, and the
@@ -130,7 +132,7 @@ export async function killRun({
     for (;;) {
       const answer = await tryCall(tool, input)
       if (answer && is(answer)) return answer
-      await sleep(200)
+      await sleep(ASK_MS)
     }
   }
   try {
@@ -144,7 +146,7 @@ export async function killRun({
     while (!/running|finished|paused/.test((await look())?.state ?? '')) {
       await tryCall('offboard', { ...args, approvalId: id })
       // A server that was killed refuses at once, and the next one could not start.
-      await sleep(200)
+      await sleep(ASK_MS)
     }
     const ended = await until('get_run', { runId, limit: 1 }, ({ state }) =>
       /finished|paused|cancelled/.test(state),
