@@ -1,6 +1,7 @@
 import { Pool } from 'undici'
 import { openStores } from '../src/app/stores.ts'
 import { openApiTokens } from '../src/auth/api-tokens.ts'
+import type { Scope } from '../src/domain/scopes.ts'
 import { openHttpWorld } from '../test/support/http-world.ts'
 import type { Ask } from './askers.ts'
 
@@ -59,11 +60,15 @@ export function httpCallers({ origin, pathname: path }: URL, tokens: readonly st
   }
 }
 
-export async function makeTokens(dataDir: string, count: number): Promise<string[]> {
+export async function makeTokens(
+  dataDir: string,
+  count: number,
+  scopes: readonly Scope[] = ['identity:read'],
+): Promise<string[]> {
   const { store } = openStores(dataDir)
   const tokens = openApiTokens(store)
   const made = await Promise.all(
-    Array.from({ length: count }, (_, one) => tokens.create(`caller-${one}`, { scopes: ['identity:read'] })),
+    Array.from({ length: count }, (_, one) => tokens.create(`caller-${one}`, { scopes })),
   )
   await store.close()
   return made.map(({ token }) => token)

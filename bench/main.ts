@@ -10,6 +10,7 @@ import { http } from './http.ts'
 import { instances } from './instances.ts'
 import { interactive } from './interactive.ts'
 import { kills } from './kills.ts'
+import { life } from './life.ts'
 import { listSize } from './list-size.ts'
 import { losses } from './losses.ts'
 import { manyTenants } from './many-tenants.ts'
@@ -43,11 +44,12 @@ const PARTS: Record<string, Part> = {
   interactive,
   losses,
   export: exportPart,
+  life,
   kills,
 }
 const NEED_REDIS = ['processes', 'instances', 'losses', 'kills']
 /** They take long, so only when they are asked for. */
-const BY_NAME_ONLY = ['export', 'kills']
+const BY_NAME_ONLY = ['export', 'life', 'kills']
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md')
 
 const USAGE = `npm run bench -- [--only PART,PART] [--seconds N] [--as-built] [--write]

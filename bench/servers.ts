@@ -14,10 +14,12 @@ export function prepareLaunch(
   const folder = temporaryFolder()
   const config = join(folder.path, 'identity-mcp.json')
   const tenants = { 'acme-netskope': { ...settings.tenants['acme-netskope'], ...tenant } }
-  writeFileSync(config, JSON.stringify({ tenants, dataDir: join(folder.path, 'data'), ...more }))
+  const dataDir = join(folder.path, 'data')
+  writeFileSync(config, JSON.stringify({ tenants, dataDir, ...more }))
   return {
     main: MAIN,
     config,
+    dataDir,
     args: ['--config', config],
     env: { PATH: process.env.PATH ?? '', HOME: folder.path, ...env },
     [Symbol.dispose]: folder[Symbol.dispose],
