@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LargeInteger, parseExact, stringifyExact } from '../../src/vendors/http/exact-json.ts'
+import { parseJson } from '../../src/vendors/http/values.ts'
 
 /** Wherever in the text a number stands: what looks for long ones does not look at every letter. */
 const PLACES = Array.from({ length: 34 }, (_, blanks) => ' '.repeat(blanks))
@@ -35,4 +36,20 @@ test.each<[string, string, unknown]>([
   ['digits in a string behind a quote', '"\\"9007199254740993"', '"9007199254740993'],
 ])('is what it was: %s', (_, text, value) => {
   for (const before of PLACES) expect(parseExact(before + text)).toBe(value)
+})
+
+describe('a reply that is nested too deeply', () => {
+  const inside = (levels: number, before: string, after: string) =>
+    before.repeat(levels) + 1 + after.repeat(levels)
+
+  test.each([
+    ['lists', '[', ']'],
+    ['objects', '{"a":', '}'],
+    ['objects behind others', '{"a":1,"b":"x","c":', '}'],
+    ['objects under the name of a prototype', '{"__proto__":', '}'],
+  ])('is no JSON: %s', (_, before, after) => {
+    expect(parseJson(inside(64, before, after))).toBeDefined()
+    expect(parseJson(inside(65, before, after))).toBeUndefined()
+    expect(parseJson(inside(12_000, before, after))).toBeUndefined()
+  })
 })
