@@ -65,7 +65,8 @@ export const exportPart: Part = async () => {
     how:
       `\`audit export\` of ${EVENTS} events in pages of ${PAGE}, each of which the app takes ${LATENCY_MS} ms for, to a file of JSON ` +
       `lines, while a new event arrives every ${EVERY_MS} ms, every other one a minute late; then another export that is killed ` +
-      'halfway and run again. The bare loop asks for the same pages with undici, parses them, and writes each event as a line. ' +
+      'halfway and run again. The bare loop asks for the same pages with undici, one after another, parses each, and writes every ' +
+      'event as a line of JSON; it cannot go on where it stopped, and does not know an event that it has. ' +
       `\`EXPORT_EVENTS=${EVENTS} npm run bench -- --only export --write\`.`,
     rows: [
       { what: 'bare loop', figure: perSecond(bare) },

@@ -8,14 +8,14 @@ const SEED = Number(process.env.KILLS_SEED ?? 1)
 
 /** A run of many people in two apps, whose servers are killed at random times. */
 export const kills: Part = async () => {
-  const alone = await killRun({ people: PEOPLE, kills: KILLS, seed: SEED })
   await using redis = await startRedis('--appendonly', 'yes', '--appendfsync', 'always')
-  const two = await killRun({ people: PEOPLE, kills: KILLS, seed: SEED, instances: 2, redis: redis.url })
+  const how = { people: PEOPLE, kills: KILLS, seed: SEED }
+  const [alone, two] = await Promise.all([killRun(how), killRun({ ...how, instances: 2, redis: redis.url })])
   return {
     title: 'A run whose servers are killed',
     how:
       `${PEOPLE} people are taken out of two apps, with a budget that never limits, while \`kill -9\` ends a server up to ` +
-      `${KILLS} times, a tenth of them while it plans and the others when a random number of accounts is done (seed ${SEED}): ` +
+      `${KILLS} times, a tenth of them while it plans and the others when a random number of accounts is done (seed ${SEED}), in both places at the same time: ` +
       `\`KILLS_PEOPLE=${PEOPLE} KILLS=${KILLS} npm run bench -- --only kills --write\`.`,
     rows: [...rowsOf('one server', alone), ...rowsOf('two instances on Redis', two)],
   }

@@ -81,7 +81,7 @@ export interface Run {
   caller: RunCaller
   /** Hash of tool, arguments and caller: the same call finds the same run. */
   request: string
-  input: RunInput
+  input: RunBrief
   state: RunState
   /** Epoch milliseconds by the clock of the store, like all times here. */
   createdAt: number
@@ -109,6 +109,17 @@ export interface Run {
   endedAt?: number
   /** Kept when it has ended. */
   counts?: RunCounts
+  /** Whom it left alone when it had ended, since they had changed: a person has to agree to them anew. */
+  changed?: ChangedAccounts
+}
+
+/** Accounts that changed between the plan and their turn. */
+interface ChangedAccounts {
+  accounts: number
+  /** The first of them, as they were asked for, and how many there are. */
+  people: readonly string[]
+  peopleCount: number
+  tenants: readonly string[]
 }
 
 /** Somebody who is to get accounts. */
@@ -133,9 +144,32 @@ export interface RunInput {
   reason: string
 }
 
+/** What of it is at hand with a run: all but the people, who may be many. */
+export type RunBrief = Omit<RunInput, 'people' | 'onboard'> & {
+  onboard?: { like?: string }
+}
+
 /** The id of the run that gives back what a temporary one took. */
 export const givingBackId = (id: string): string =>
   `run-${createHash('sha256').update(`until ${id}`).digest('hex').slice(0, 12)}`
+
+/** People of `changed` that are kept with a run, which is read all the time; its rows have all. */
+const CHANGED_KEPT = 20
+
+/** Who was agreed to and then left alone, having changed; undefined for nobody. What was left out of the plan is not among them. */
+export function changedIn(rows: readonly RunRow[]): ChangedAccounts | undefined {
+  const changed = rows.filter(
+    ({ outcome, code, frozen }) => outcome === 'skipped' && code === 'changed' && frozen !== undefined,
+  )
+  if (changed.length === 0) return undefined
+  const people = [...new Set(changed.map(({ person }) => person))]
+  return {
+    accounts: changed.length,
+    people: people.slice(0, CHANGED_KEPT),
+    peopleCount: people.length,
+    tenants: [...new Set(changed.flatMap(({ tenant }) => tenant ?? []))],
+  }
+}
 
 /** How many rows ended how. */
 export function countRows(rows: Iterable<RunRow>): RunCounts {

@@ -18,7 +18,7 @@ const AT_ONCE = 8
 
 /** Finds everybody, reads each account by its id, and freezes what is to be done. Saves the rows; returns the run with its plan. */
 export async function planRun(run: Run, runs: RunStore, parts: PlanningParts): Promise<Run> {
-  const { people, gaps, plan } = await wantedBy(run.input, parts)
+  const { people, gaps, plan } = await wantedBy(await runs.inputOf(run), parts)
   // What a run may have taken, another may give back.
   if (!run.input.undo && people.length > parts.maxPeople) {
     throw new LimitReached(

@@ -49,7 +49,11 @@ export function afterStep(row: RunRow, { already, carried, made }: StepAnswer): 
     return { ...before, ...made, steps: rest, verified: already || carried?.verified === true }
   }
   const known = made && { account: made.account, frozen: made.frozen }
-  if (already) return ended({ ...row, ...known }, isOurs ? 'done' : 'already', { verified: true })
+  if (already) {
+    const isTheirs = step === 'createAccount' && !isOurs
+    const note = isTheirs ? { note: MADE_MEANWHILE } : {}
+    return ended({ ...row, ...known }, isOurs ? 'done' : 'already', { verified: true, ...note })
+  }
   if (!carried) throw new TypeError('a step without an outcome')
   const { outcome, byHand, verified, code, note } = carried
   const said = { ...(code && { code }), ...(note && { note }) }
@@ -73,6 +77,8 @@ export function afterStep(row: RunRow, { already, carried, made }: StepAnswer): 
   return ended({ ...row, ...known }, byHand ? 'by_hand' : outcome, { verified, ...said })
 }
 
+const MADE_MEANWHILE =
+  'The account is there since the plan was made; it stays as it is. update_user and update_group_members ask anew.'
 const NO_GROUPS = 'Created, but the app does not show the account, so it joined no group.'
 
 /** The row of an account that is there, after a group that it joined or missed; its last group ends it. */

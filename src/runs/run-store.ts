@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { hasEnded, keptFor, type Run, type RunRow } from '../domain/run.ts'
+import { hasEnded, keptFor, type Run, type RunInput, type RunRow } from '../domain/run.ts'
 import { NotFound } from '../errors.ts'
 import { openLeases } from '../store/leases.ts'
 import type { Store } from '../store/store.ts'
@@ -14,10 +14,15 @@ const LEASE_MS = 3_000
 /** Runs in the store, which every process that uses it shares. */
 export interface RunStore {
   /** The run of this request, or a new one, unless `check` throws. */
-  open(run: Omit<Run, 'id' | 'createdAt'>, check?: (now: number) => void): Promise<Run>
+  open(
+    run: Omit<Run, 'id' | 'createdAt' | 'input'> & { input: RunInput },
+    check?: (now: number) => void,
+  ): Promise<Run>
   /** Puts a run there that another one calls for, unless it is there already. */
   add(run: Omit<Run, 'createdAt'>): Promise<void>
   get(id: string): Promise<Run | undefined>
+  /** All that a run was asked to do, with everybody who was named. */
+  inputOf(run: Pick<Run, 'id' | 'input'>): Promise<RunInput>
   list(): Promise<Run[]>
   /** Ids of the runs that have not ended. */
   openIds(): Promise<string[]>
@@ -32,6 +37,8 @@ export interface RunStore {
 }
 
 const metaKey = (id: string) => `run/meta/${id}`
+// A run is read and written all the time, and its people only once.
+const peopleKey = (id: string) => `run/people/${id}`
 const pageKey = (id: string, page: number) => `run/rows/${id}/${String(page).padStart(6, '0')}`
 const requestKey = (hash: string) => `run/request/${hash}`
 const leaseKey = (id: string) => `run/lease/${id}`
@@ -54,7 +61,11 @@ export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunSt
       const before = known === undefined ? undefined : await get(known)
       if (before && isRepeatable(before, now)) return before
       check?.(now)
-      const run: Run = { ...asked, id, createdAt: now }
+      const { people, onboard, ...brief } = asked.input
+      const { people: _, ...how } = onboard ?? {}
+      const input = { ...brief, ...(onboard && { onboard: how }) }
+      const run: Run = { ...asked, input, id, createdAt: now }
+      await store.set(peopleKey(id), { people, onboard }, keptFor(run, now))
       await store.set(metaKey(id), run, keptFor(run, now))
       // Two equal calls at once: the first one's run is that of both.
       const winner = await store.update<string, string>(requestKey(asked.request), (current) => {
@@ -63,6 +74,7 @@ export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunSt
       })
       if (winner !== id) {
         await store.delete(metaKey(id))
+        await store.delete(peopleKey(id))
         return (await get(winner)) ?? run
       }
       await setOpen(id, true)
@@ -76,6 +88,11 @@ export function openRunStore(store: Store, leases: Pick<Store, 'update'>): RunSt
       if (isOpen) await setOpen(run.id, true)
     },
     get,
+    inputOf: async ({ id, input }) => ({
+      // Runs of earlier versions have their people with them.
+      ...(input as RunInput),
+      ...(await store.get<Pick<RunInput, 'people' | 'onboard'>>(peopleKey(id))),
+    }),
     async list() {
       const keys = await store.keys('run/meta/')
       const runs = await Promise.all(keys.map((key) => store.get<Run>(key)))

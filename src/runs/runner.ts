@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Approval } from '../approvals/approval.ts'
 import type { Approvals } from '../approvals/approvals.ts'
-import { countRows, givingBackId, hasEnded, type Run } from '../domain/run.ts'
+import { changedIn, countRows, givingBackId, hasEnded, type Run } from '../domain/run.ts'
 import { IdentityError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { PlanningParts } from './plan-person.ts'
@@ -168,11 +168,13 @@ export function openRunner({ runs, approvals, planning, log, mayHave, ...work }:
     const isStopped = () => stopping.signal.aborted || !working.has(run.id)
     const ended = await workOn(run, { runs, sleepUntil, isStopped, ...work })
     if (ended === 'left') return false
-    const counts = countRows(await allRows(run, runs))
+    const rows = await allRows(run, runs)
+    const counts = countRows(rows)
+    const changed = changedIn(rows)
     await runs.change(run.id, (now) => {
       if (now.state !== 'running') return now
       return ended === 'done'
-        ? { ...now, state: 'finished', counts }
+        ? { ...now, state: 'finished', counts, ...(changed && { changed }) }
         : { ...now, state: 'paused', paused: ended.paused, forgiven: now.forgiven ?? { failed: 0, tried: 0 } }
     })
     return false

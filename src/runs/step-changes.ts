@@ -28,8 +28,12 @@ export interface StepInput {
 
 /** The error of an account that is not as it was when a person approved the run. */
 export class ChangedSince extends Conflict {
-  constructor(tenant: string, message = 'It has changed since the run was planned, so it is left alone.') {
-    super(message, 'Look it up with find_user.', { tenant })
+  constructor(
+    tenant: string,
+    message = 'It has changed since the run was planned, so it is left alone.',
+    hint = 'Look it up with find_user.',
+  ) {
+    super(message, hint, { tenant })
   }
 }
 
@@ -96,7 +100,11 @@ export const STEP_CHANGES: Readonly<
     if (!now) throw new NotFound(`The group ${group.name} is gone.`, 'See list_groups.', { tenant })
     // A person agreed to the group by its name.
     if (now.name !== group.name)
-      throw new ChangedSince(tenant, `The group ${group.name} has another name now.`)
+      throw new ChangedSince(
+        tenant,
+        `The group ${group.name} has another name now.`,
+        'update_group_members asks anew.',
+      )
     const { id, userName } = account
     if (membershipIn(now)(account)) return { already: account }
     const change = {

@@ -4,11 +4,12 @@ import { reactivateAccount } from '../changes/reactivate-account.ts'
 import { afterSessionsEnded } from '../changes/status.ts'
 import type { Plan, RunWeight } from '../domain/change.ts'
 import { bare } from '../domain/quoting.ts'
-import { givingBackId, type Run, type RunInput, type RunRow } from '../domain/run.ts'
+import { givingBackId, type Run, type RunBrief, type RunInput, type RunRow } from '../domain/run.ts'
 import type { Ask } from '../engine/ask.ts'
 import { isByHand } from '../engine/by-hand.ts'
 import type { RunDesk, RunStatus } from '../engine/run-desk.ts'
 import type { Tenants } from '../engine/tenants.ts'
+import { askAgain } from './run-again.ts'
 
 /** People who are left alone that an answer names; `get_run` has all. */
 const SKIPPED_SHOWN = 20
@@ -93,7 +94,8 @@ function statusOf({ run: { state }, counts }: RunStatus): string {
 }
 
 /** What there is to know of a run besides its counts. */
-export function noteOf({ id, state, paused, at, until }: Run): { note?: string } {
+export function noteOf(run: Run): { note?: string } {
+  const { id, state, paused, at, until } = run
   const notes = [
     ...(state === 'cancelled' && paused !== undefined ? [paused] : []),
     ...(state === 'paused' ? [`${paused ?? ''} An approver resumes or cancels it.`.trim()] : []),
@@ -102,6 +104,7 @@ export function noteOf({ id, state, paused, at, until }: Run): { note?: string }
     ...(until !== undefined && ['running', 'finished'].includes(state)
       ? [`What it took is given back at ${new Date(until).toISOString()}, by ${givingBackId(id)}.`]
       : []),
+    ...askAgain(run),
   ]
   return notes.length > 0 ? { note: notes.join(' ') } : {}
 }
@@ -109,7 +112,7 @@ export function noteOf({ id, state, paused, at, until }: Run): { note?: string }
 /** What a run does to accounts, in the words of the kind of change. */
 const VERBS = { Create: createAccount, Deactivate: deactivateAccount, Reactivate: reactivateAccount } as const
 type Verb = keyof typeof VERBS
-const verbOf = ({ weights }: RunWeight, { onboard }: RunInput): Verb =>
+const verbOf = ({ weights }: RunWeight, { onboard }: RunBrief): Verb =>
   onboard ? 'Create' : weights.includes('removes') ? 'Deactivate' : 'Reactivate'
 
 /** What a run does, each once. */
@@ -152,9 +155,7 @@ function linesOf({ plan, weights = [], at, until, input }: Run, tenants: Tenants
     ...(sources.length > 0 ? [`Then the source of people, ${sources.join(', ')}; then the other apps.`] : []),
     ...(at === undefined
       ? []
-      : [
-          `It begins at ${new Date(at).toISOString()}; ${onboard ? NEW_BY_THEN : 'whoever has changed by then is left alone'}.`,
-        ]),
+      : [`It begins at ${new Date(at).toISOString()}; ${onboard ? NEW_BY_THEN : CHANGED_BY_THEN}.`]),
     ...(until === undefined
       ? []
       : [
@@ -166,6 +167,7 @@ function linesOf({ plan, weights = [], at, until, input }: Run, tenants: Tenants
   ]
 }
 
+const CHANGED_BY_THEN = 'whoever has changed by then is left alone, and needs a yes of its own'
 const NEW_BY_THEN =
   'whoever has an account by then keeps it as it is, and a group that has another name by then is not joined'
 

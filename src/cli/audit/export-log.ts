@@ -8,7 +8,7 @@ import type { Sink } from './sinks.ts'
 /** Apps index events late: what is this young is read again the next time. */
 const OVERLAP_MS = 10 * 60_000
 /** Events that are known again at the edge of a page, where new ones have moved the pages: so many, or twice that. */
-const LEAST_KNOWN = 100_000
+const LEAST_KNOWN = 50_000
 
 interface ExportParts {
   tenant: string
@@ -98,7 +98,8 @@ function knownEvents({ since, until }: { since: Date; until: Date }) {
       if (last.size >= LEAST_KNOWN) [last, lastButOne] = [new Set(), last]
     },
     isNew(mark: EventMark): boolean {
-      if ([again, recent, last, lastButOne].some((some) => some.has(mark.key))) return false
+      const { key } = mark
+      if (again.has(key) || recent.has(key) || last.has(key) || lastButOne.has(key)) return false
       known.add(mark)
       return true
     },

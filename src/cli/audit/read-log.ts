@@ -1,6 +1,5 @@
 import type { AuditEvent } from '../../domain/account.ts'
 import type { AuditPosition } from '../../domain/operations.ts'
-import type { Ask } from '../../engine/ask.ts'
 import type { Logs } from '../../engine/audit.ts'
 import type { Moment } from '../../engine/nearest.ts'
 import { patiently } from '../../engine/patience.ts'
@@ -19,11 +18,14 @@ interface LogPage {
   gaps: string[]
 }
 
-/** As many as a call of a vendor reads, so that no page is asked for twice. */
+/** More than a call of a vendor reads, so that no page is asked for twice. */
 const EVENTS_AT_ONCE = 50_000
 const OWN_AT_ONCE = 5_000
 
-/** Everything that happened at a tenant in a span, page by page: the app's log, then what this server knows itself. */
+/**
+ * Everything that happened at a tenant in a span, page by page: the app's log, then what this server knows itself. The app
+ * is asked for the next page while this one is taken.
+ */
 export async function* readLog(
   name: string,
   { ask, own }: Logs,
@@ -32,12 +34,16 @@ export async function* readLog(
 ): AsyncGenerator<LogPage> {
   let place = first
   if (!place.appEnded && ask.tenants.get(name).offers('pullAudit')) {
-    for (let at = place.app; ; ) {
+    const pull = (at: AuditPosition | undefined) => {
       const asked = { since, until, limit: EVENTS_AT_ONCE, ...(at && { at }) }
-      const page: Awaited<ReturnType<typeof pullFrom>> = await patiently(
-        () => pullFrom(ask, name, asked),
-        signal,
-      )
+      const pulled = patiently(() => ask.one(name, 'pullAudit', asked), signal)
+      // Nobody waits for it if the export ends before.
+      pulled.catch(() => undefined)
+      return pulled
+    }
+    for (let pulled = pull(place.app); ; ) {
+      const page = await pulled
+      if (page.next) pulled = pull(page.next)
       const isCut = !page.next && !page.complete
       place = page.next ? { app: page.next } : { appEnded: true }
       yield {
@@ -45,8 +51,7 @@ export async function* readLog(
         next: place,
         gaps: page.leftOut > 0 || isCut ? [page.note ?? 'Not all events could be read.'] : [],
       }
-      at = page.next
-      if (!at) break
+      if (!page.next) break
     }
   }
   for (let behind = place.own; ; ) {
@@ -65,9 +70,3 @@ export async function* readLog(
     if (!behind) return
   }
 }
-
-const pullFrom = (
-  ask: Ask,
-  name: string,
-  asked: { since: Date; until: Date; limit: number; at?: AuditPosition },
-) => ask.one(name, 'pullAudit', asked)

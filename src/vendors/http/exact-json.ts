@@ -14,8 +14,28 @@ const MARK = randomUUID()
 /** `JSON.parse`, with large integers as `LargeInteger`. Throws for invalid text. */
 export function parseExact(text: string): unknown {
   // Few replies have one. Node 20 does not show a reviver the digits.
-  if (!/\d{16}/.test(text)) return JSON.parse(text)
+  if (!mayHaveLarge(text)) return JSON.parse(text)
   return JSON.parse(marked(text), (_, value: unknown) => largeIn(value) ?? value)
+}
+
+/** The fewest digits of an integer that a number can round. */
+const LARGE_DIGITS = 16
+
+/** Whether the text has so many digits in a row: then one of them is at every so manieth place. */
+function mayHaveLarge(text: string): boolean {
+  for (let at = LARGE_DIGITS - 1; at < text.length; at += LARGE_DIGITS) {
+    if (!isDigit(text, at)) continue
+    let [from, to] = [at, at + 1]
+    while (isDigit(text, from - 1)) from--
+    while (isDigit(text, to)) to++
+    if (to - from >= LARGE_DIGITS) return true
+  }
+  return false
+}
+
+const isDigit = (text: string, at: number): boolean => {
+  const code = text.charCodeAt(at)
+  return code >= 0x30 && code <= 0x39
 }
 
 /** The text with a marked object in place of each large integer. */

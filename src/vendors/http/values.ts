@@ -20,10 +20,15 @@ export function parseJson(text: string): unknown {
   }
 }
 
-const isDeeper = (value: unknown, levels: number): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)))
+// Without lists of keys and values: a page of a log has thousands of objects.
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (levels === 0) return true
+  if (Array.isArray(value)) return value.some((inner) => isDeeper(inner, levels - 1))
+  const record = value as Rec
+  for (const key in record) if (isDeeper(record[key], levels - 1)) return true
+  return false
+}
 
 /** The key of an attribute in `record`: attribute names are case-insensitive (RFC 7643 §2.1). */
 export function keyOf(record: Rec, name: string): string | undefined {

@@ -9,7 +9,7 @@ import { parseReply } from '../http/reply.ts'
 import { asNumber, field } from '../http/values.ts'
 import type { Clients } from './clients.ts'
 import { netskopeError } from './errors.ts'
-import { digestOf, isWanted, ownIdOf, timeOf, toEvent } from './events.ts'
+import { isWanted, ownIdOf, pageDigestOf, timeOf, toEvent } from './events.ts'
 import { numbering } from './numbering.ts'
 
 /** Documented in netskopeoss/netskope-py-sdk. */
@@ -88,7 +88,7 @@ export async function pullAudit(
         ? page({ why: `Netskope reported ${total} events but stopped after ${offset}.` })
         : page({ ended: true })
     }
-    const digest = digestOf(rows, 16)
+    const digest = pageDigestOf(rows)
     if (digest === position.page && (rows.some(ownIdOf) || (await fetch(BEYOND)).rows.length > 0)) {
       return page({ why: offsetIgnored(settings.auditOffsetParam) })
     }
@@ -98,7 +98,8 @@ export async function pullAudit(
       const wanted = isInSpan && isWanted(raw, ask)
       if (wanted && time !== undefined && items.length >= limit) return page({ next: position })
       const { id, isNew } = numbered.next(raw, time)
-      position = { offset: offset + index + 1, size, page: digest, ...numbered.carried() }
+      const equal = numbered.carried()
+      position = { offset: offset + index + 1, size, page: digest, ...(equal && { equal }) }
       if (time !== undefined) times.push(time)
       if (!wanted || !isNew) continue
       if (time === undefined) untimed.push(id)
@@ -110,8 +111,8 @@ export async function pullAudit(
     const isFull = rows.length >= size
     const mayEnd = total === undefined || total <= position.offset
     if (!isFull && mayEnd && !isCapped(rows.length)) return page({ ended: true })
-    // A page that was asked for as long as the answer is enough, so the next begins where it ends.
-    const isEnough = isFull && !isScan && size >= limit && items.length > 0
+    // Where every event counts, a page is enough: the next begins where it ends.
+    const isEnough = isFull && !isScan && items.length > 0
     if (items.length >= limit || isEnough) return page({ next: position })
   }
   return page({ next: position, why: 'There are more events to read.' })

@@ -22,6 +22,7 @@ export function toEvent(raw: unknown, id: string, time: number, { user, role }: 
 
 /** Whether the event is asked for, by all the names that it has for its actor and its target. */
 export const isWanted = (raw: unknown, filter: AuditFilter): boolean =>
+  (filter.user === undefined && filter.action === undefined) ||
   isAskedFor(filter, {
     actors: [field(raw, 'user'), field(raw, 'ur_normalized')].filter((name) => typeof name === 'string'),
     targets: targetsOf(raw),
@@ -37,17 +38,28 @@ export const ownIdOf = (raw: unknown): string | undefined => {
 /** Stands for the id of an event that has none. Equal events have the same. */
 export const contentIdOf = (raw: unknown): string => digestOf(raw, 24)
 
-export const digestOf = (value: unknown, length: number): string =>
+/** Tells a page from the one before: by all of it, or by its edges where each event has an id of its own. */
+export const pageDigestOf = (rows: readonly unknown[]): string => {
+  const isTold = rows.every((row) => ownIdOf(row) !== undefined)
+  return digestOf(isTold ? [rows.length, rows[0], rows.at(-1)] : rows, 16)
+}
+
+const digestOf = (value: unknown, length: number): string =>
   createHash('sha256')
     .update(JSON.stringify(value) ?? '')
     .digest('hex')
     .slice(0, length)
 
 /** Epoch milliseconds. */
-export const timeOf = (raw: unknown): number | undefined =>
-  ['timestamp', 'insertion_epoch_timestamp', '_insertion_epoch_timestamp']
-    .map((name) => epochMs(field(raw, name)))
-    .find((time) => time !== undefined)
+export function timeOf(raw: unknown): number | undefined {
+  for (const name of TIMES) {
+    const time = epochMs(field(raw, name))
+    if (time !== undefined) return time
+  }
+  return undefined
+}
+
+const TIMES = ['timestamp', 'insertion_epoch_timestamp', '_insertion_epoch_timestamp'] as const
 
 // netskopeoss/netskope-py-sdk reads `audit_log_event`; stitchflow.com's guide (2026-03-11) shows `action`.
 const actionOf = (raw: unknown): string =>

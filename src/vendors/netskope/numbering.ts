@@ -31,9 +31,9 @@ export function numbering(before: Readonly<Record<string, number>> = {}) {
       return { id: count === 1 ? content : `${content}-${count}`, isNew: true }
     },
     /** What the next page has to know. */
-    carried(): { equal?: Record<string, number> } {
-      if (recent.length === 0) return {}
-      return { equal: Object.fromEntries(recent.map((content) => [content, counts.get(content) ?? 0])) }
+    carried(): Record<string, number> | undefined {
+      if (recent.length === 0) return undefined
+      return Object.fromEntries(recent.map((content) => [content, counts.get(content) ?? 0]))
     },
   }
 }

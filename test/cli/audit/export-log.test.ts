@@ -128,6 +128,34 @@ test.each(['jsonl', 'csv', 'ocsf'] as const)(
   },
 )
 
+test('the app is asked for the next page while one is written, and never for the one behind it', async () => {
+  const file = join(folder, 'ahead.jsonl')
+  const now = Date.now()
+  const events = Array.from({ length: 4 * PAGE }, (_, at) => event(`e${at}`, now - 86_400_000 - at))
+  const format = formatOf('jsonl', { tenant: 'acme', product: 'Acme' })
+  const sink = await fileSink(file, { format, hasPlace: false })
+  let asked = 0
+  const askedAtWrite: number[] = []
+  await exportLog(new Date(0), {
+    ...{ tenant: 'acme', format, formatName: 'jsonl', signal: new AbortController().signal },
+    logs: logsOf(events, () => {
+      asked += 1
+    }),
+    sink: {
+      ...sink,
+      async write(lines) {
+        // Long enough for any other request to begin.
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        askedAtWrite.push(asked)
+        await sink.write(lines)
+      },
+    },
+  })
+  await sink.close()
+  expect(askedAtWrite).toEqual([2, 3, 4, 4])
+  expect(idsIn(file, 'jsonl')).toEqual(events.map(({ id }) => id))
+})
+
 test('a file that is no export is never written to, and a place of another tenant is refused', async () => {
   const file = join(folder, 'notes.txt')
   appendFileSync(file, 'my notes')
