@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { makePeople } from '../src/sandbox/people.ts'
 import { ALL_SCOPES, openHttpWorld } from '../test/support/http-world.ts'
 import { openWorld, type SetupOptions, type ToolAnswer } from '../test/support/world.ts'
 import { temporaryFolder } from './folder.ts'
@@ -107,6 +108,8 @@ async function lifeRows(
 
 const ADA = 'ada@example.com'
 const TENANT = 'acme-netskope'
+/** Of several changes at once, none is to wait for another to the same account. */
+const PEOPLE = makePeople().map(({ userName }) => userName)
 
 /** The calls of twenty, and whether each is to be refused. */
 const ROUND: readonly (readonly [tool: string, input: object, refused?: true])[] = [
@@ -122,10 +125,11 @@ const ROUND: readonly (readonly [tool: string, input: object, refused?: true])[]
 
 async function callOnce({ call }: Living, number: number): Promise<void> {
   const round = Math.floor(number / (ROUND.length + 1))
-  const set = { familyName: `Lovelace ${round % 2}` }
+  const user = PEOPLE[round % PEOPLE.length] ?? ADA
+  const set = { department: `Department ${round}` }
   const [tool, input, refused] = ROUND[number % (ROUND.length + 1)] ?? [
     'update_user',
-    { user: ADA, tenant: TENANT, set },
+    { user, tenant: TENANT, set },
   ]
   const { error } = await call(tool, input)
   if ((error !== undefined) !== (refused ?? false))
