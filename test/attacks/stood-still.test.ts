@@ -17,6 +17,8 @@ test('a server that stands still while it plans answers that the call can be rep
       return { action: 'accept', content: { confirm: true } }
     },
   })
+  // What lists tell, and filters do, is known by then.
+  await guest.call('find_user', { user: ADA })
   const record = `/Users/${world.netskope.user(ADA).id}`
   world.netskope.faults.set([{ fault: 'slow', method: 'GET', path: record, ms: 1_000, times: 1 }])
   const { arrivals, writes } = world.since()

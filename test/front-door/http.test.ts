@@ -301,11 +301,12 @@ describe('a start over stdio', () => {
     const load = (file: string) => {
       if (loaded.has(file)) return
       loaded.add(file)
-      for (const [, from = ''] of readFileSync(file, 'utf8').matchAll(/(?:from|import)"(\.[^"]+)"/g))
+      const imports = file === MAIN ? /(?:from|import\(?)"(\.[^"]+)"/g : /(?:from|import)"(\.[^"]+)"/g
+      for (const [, from = ''] of readFileSync(file, 'utf8').matchAll(imports))
         load(join(dirname(file), from))
     }
     load(MAIN)
-    // What `main.js` imports at once, and the command that it then runs.
+    // What `main.js` imports, the program itself included.
     const code = [...loaded].map((file) => readFileSync(file, 'utf8')).join('')
     expect(code).toContain('find_user')
     for (const mark of [

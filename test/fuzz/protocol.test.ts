@@ -42,6 +42,6 @@ test('no line that a client sends ends the server, or reaches an app', async () 
   raw.write(Buffer.from([0xff, 0xfe, 0xc0, 0x0a]))
   const { body } = await raw.call('find_user', { user: 'ada@example.com' })
   expect(body).toMatchObject({ complete: true })
-  // One look-up, and two requests that test the filters of the app.
-  expect(world.netskope.arrivals).toHaveLength(3)
+  // One look-up, and three requests that test the lists and filters of the app.
+  expect(world.netskope.arrivals).toHaveLength(4)
 })

@@ -111,8 +111,8 @@ export async function pullAudit(
     const isFull = rows.length >= size
     const mayEnd = total === undefined || total <= position.offset
     if (!isFull && mayEnd && !isCapped(rows.length)) return page({ ended: true })
-    // Where every event counts, a page is enough: the next begins where it ends.
-    const isEnough = isFull && !isScan && items.length > 0
+    // Where every event counts, a page as long as it can be is enough: the next begins where it ends.
+    const isEnough = isFull && !isScan && size >= Math.min(limit, MAX_EVENTS_PER_REQUEST) && items.length > 0
     if (items.length >= limit || isEnough) return page({ next: position })
   }
   return page({ next: position, why: 'There are more events to read.' })
