@@ -4,7 +4,7 @@ import type { AccountFields, Operations, RequestContext } from '../domain/operat
 import { accessWeights, privilegesIn } from '../domain/privilege.ts'
 import { bare } from '../domain/quoting.ts'
 import { sameAddress, sameUserName } from '../domain/same.ts'
-import { inQuotes } from '../text/text.ts'
+import { inQuotes, sameText } from '../text/text.ts'
 import { agentAlteration } from './briefed.ts'
 import { defineChange, type Observed } from './define.ts'
 import { newNamesIn, notShown, setTo } from './fields.ts'
@@ -30,7 +30,7 @@ export const createAccount = defineChange({
   newNames: ({ subject, ask }) => newNamesIn(subject.userName, ask.fields),
   sentences({ ask: { fields } }, { title, tenant }) {
     const { userName, email = userName ?? '', givenName, familyName, ...more } = fields
-    const name = [givenName, familyName].filter((part) => part).join(' ')
+    const name = nameOf(fields)
     return [
       `Create an account for ${inQuotes(name, 401)} (${bare(email)}) in ${title}, tenant ${tenant}.`,
       ...Object.entries(flat({ ...(userName !== email && { userName }), ...more })).map(([field, value]) =>
@@ -65,12 +65,21 @@ export const createAccount = defineChange({
       (name) => sameUserName(name, userName) || sameAddress(name, email),
     )
     if (!isMeant) return { account, problem: 'The app shows another user name and email.' }
-    // Some apps answer a creation with an account that is there already (snipe/snipe-it#13854), and some show no names.
+    // An app that tells no emails has the address as user name.
+    const emails = [account.email, ...(account.otherEmails ?? [])].filter((one) => one !== undefined)
+    const isReached =
+      emails.length === 0
+        ? sameUserName(account.userName, email)
+        : emails.some((one) => sameAddress(one, email))
+    if (email !== undefined && !isReached)
+      return { account, problem: 'The app does not show the new email; it may have ignored it.' }
+    // Some apps answer a creation with an account that is there already (snipe/snipe-it#13854), and some tell no parts of names.
     const names = {
-      ...(givenName !== undefined && fields.givenName !== undefined && { givenName }),
-      ...(familyName !== undefined && fields.familyName !== undefined && { familyName }),
+      ...(givenName !== undefined && { givenName }),
+      ...(familyName !== undefined && { familyName }),
     }
-    return { account, ...notShown({ ...more, ...names }, fields) }
+    const shown = sameText(account.name, nameOf(ask.fields)) ? { ...names, ...fields } : fields
+    return { account, ...notShown({ ...more, ...names }, shown) }
   },
   async readTwin({ ask }, { operations }, context) {
     // Some apps find an account by one of these names and not by another (langwatch/langwatch#6973).
@@ -102,6 +111,9 @@ export const createAccount = defineChange({
     )
   },
 })
+
+const nameOf = ({ givenName, familyName }: AccountFields): string =>
+  [givenName, familyName].filter((part) => part).join(' ')
 
 /** Each name of a new account by which it may exist already, once. */
 export const namesToLookUp = ({ userName, email, externalId }: AccountFields): string[] => {

@@ -3,7 +3,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { startGoogle } from '../../src/sandbox/google.ts'
+import type { OddApp } from '../support/claims-of-changes.ts'
 import { anyWriteHabits, startOddApp, type WriteHabits } from '../support/odd-app.ts'
+import { anyVendor, oddVendors, startOddVendor } from '../support/odd-vendors.ts'
 import { openWorld } from '../support/world.ts'
 
 interface Answer {
@@ -12,14 +15,18 @@ interface Answer {
   alsoChanged?: unknown[]
   note?: string
 }
-type App = Awaited<ReturnType<typeof startOddApp>>
+
+const sandbox = await startGoogle({ people: [] })
+await sandbox.close()
+const forms = oddVendors('env:G')
+const env = { T: 'canned-token-0', G: sandbox.tokens.serviceAccount.value }
 
 const TITLE = 'Director'
 
 /** What is untrue of what was said of a changed title, if anything. */
 function untrue(
   { outcome, verified, alsoChanged = [], note }: Answer,
-  { ada, before }: App,
+  { ada, before }: OddApp,
   { shows }: WriteHabits,
 ) {
   const isUntouched = isDeepStrictEqual(ada, before)
@@ -32,23 +39,30 @@ function untrue(
 }
 
 test('what is said of a changed field is so, whatever the app does', async () => {
-  const anyApps = fc.array(anyWriteHabits, { minLength: 8, maxLength: 12 })
+  const anyApps = fc.array(fc.tuple(fc.oneof(fc.constant('scim'), anyVendor), anyWriteHabits), {
+    ...{ minLength: 8, maxLength: 12 },
+  })
   await fc.assert(
-    fc.asyncProperty(anyApps, async (habits) => {
-      const apps = await Promise.all(habits.map(startOddApp))
-      const names = apps.map((_, at) => `app-${at}`)
+    fc.asyncProperty(anyApps, async (chosen) => {
+      const apps = await Promise.all(
+        chosen.map(([vendor, habits]) => {
+          const form = forms[vendor]
+          return form ? startOddVendor(form, habits) : startOddApp(habits)
+        }),
+      )
+      const tenants = apps.map(
+        ({ settings }, at) => [`app-${at}`, { ...settings, verifyWindowMs: 1_000 }] as const,
+      )
       try {
-        await using world = await openWorld({
-          settings: { tenants: Object.fromEntries(apps.map(({ settings }, at) => [names[at], settings])) },
-          env: { T: 'canned-token-0' },
-        })
+        await using world = await openWorld({ settings: { tenants: Object.fromEntries(tenants) }, env })
         const lies = await Promise.all(
           apps.map(async (app, at) => {
-            const args = { tenant: names[at], user: 'ada@x.example', set: { title: TITLE } }
+            const [vendor, habits] = chosen[at] as [string, WriteHabits]
+            const args = { tenant: `app-${at}`, user: 'ada@x.example', set: { title: TITLE } }
             const answer = (await world.call('update_user', args)) as unknown as Answer
             expect(answer).toMatchObject({ outcome: expect.any(String) })
-            const lie = untrue(answer, app, habits[at] as WriteHabits)
-            return lie && `${lie}: ${JSON.stringify([habits[at], app.ada, answer])}`
+            const lie = untrue(answer, app, habits)
+            return lie && `${lie}: ${JSON.stringify([vendor, habits, app.ada, answer])}`
           }),
         )
         expect(lies.filter((lie) => lie !== undefined)).toEqual([])

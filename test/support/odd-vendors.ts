@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { definedOnly } from '../../src/vendors/http/values.ts'
 import google from '../fixtures/google.json' with { type: 'json' }
 import { type CannedReply, type ReceivedRequest, serveCanned } from './canned.ts'
 import type { WriteHabits } from './odd-app.ts'
@@ -49,9 +50,10 @@ const okta: Form = {
       externalId,
     },
   }),
-  answer({ method, path, headers }, ada, write) {
+  answer({ method, path, headers, body }, ada, write) {
     const rest = path.replace('/api/v1/users', '')
-    if (method === 'POST') return write({ active: rest.endsWith('unsuspend') })
+    const { profile } = (body ?? {}) as { profile?: { title: string } }
+    if (method === 'POST') return write(profile ?? { active: rest.endsWith('unsuspend') })
     if (method === 'DELETE') return { status: 204 }
     if (rest === '') {
       const link = `<http://${headers.host}${path}>; rel="self"`
@@ -87,7 +89,13 @@ const entra: Form = {
   answer({ method, path, body }, ada, write) {
     if (path.endsWith('/token'))
       return { body: { access_token: 'e30.e30.c2ln', expires_in: 3599, token_type: 'Bearer' } }
-    if (method === 'PATCH') return write({ active: (body as { accountEnabled: boolean }).accountEnabled })
+    if (method === 'PATCH') {
+      const { accountEnabled: active, jobTitle: title } = body as {
+        accountEnabled?: boolean
+        jobTitle?: string
+      }
+      return write(definedOnly({ active, title }))
+    }
     if (method === 'POST') return { body: { value: true } }
     if (path === '/v1.0/users') return list('value', [entra.record(ada)])
     if (/^\/v1\.0\/users\/[^/]+$/.test(path)) return { body: entra.record(ada) }
@@ -123,7 +131,14 @@ const workspace = (keyFile: string): Form => {
     }),
     answer({ method, path, body }, ada, write) {
       if (path === '/token') return google.token
-      if (method === 'PATCH') return write({ active: !(body as { suspended: boolean }).suspended })
+      if (method === 'PATCH') {
+        const { suspended, organizations } = body as {
+          suspended?: boolean
+          organizations?: [{ title: string }]
+        }
+        const active = suspended === undefined ? undefined : !suspended
+        return write(definedOnly({ active, title: organizations?.[0].title }))
+      }
       if (method !== 'GET') return { status: 204 }
       if (path === `${DIRECTORY}/users`)
         return list('users', [form.record(ada)], { kind: 'admin#directory#users' })
@@ -175,8 +190,9 @@ const services: Form = {
     Title: title,
     IsActiveUser: active,
   }),
-  answer({ path, query }, ada, write) {
+  answer({ method, path, query, body }, ada, write) {
     if (path.endsWith('/status')) return write({ active: query.status === 'true' })
+    if (method === 'PUT') return write({ title: (body as { records: [{ Title: string }] }).records[0].Title })
     return { body: { result: true, data: { records: [services.record(ada)], totalRecords: 1 } } }
   },
 }
