@@ -19,7 +19,8 @@ export const longLife: Part = async () => ({
   title: `A long life: ${CALLS.toLocaleString('en')} calls`,
   how:
     `Half of them over stdio and half over HTTP, ${AT_ONCE} at once: look-ups, lists, events, refused arguments, and one change in ` +
-    'twenty. Each server is looked at after a fifth of its calls and at the end, with its garbage collected. ' +
+    'twenty. Each server is looked at after a fifth of its calls and at the end, with its garbage collected. The store keeps the ' +
+    'time of each change of the last hour, which the limits count. ' +
     `\`LIFE_CALLS=${CALLS} npm run bench -- --only long-life --write\`.`,
   rows: [...(await lifeRows('stdio', overStdio)), ...(await lifeRows('HTTP', overHttp))],
 })
@@ -96,7 +97,7 @@ async function lifeRows(
     { what: `${name}: heap at each fifth`, figure: samples.map(({ heap }) => megabytes(heap)).join(', ') },
     atMost(`${name}: handles and timers`, grown('resources'), 1, times),
     atMost(`${name}: open files`, grown('files'), 1, times),
-    atMost(`${name}: store without the index`, grown('store'), 1.1, times),
+    { what: `${name}: store without the index`, figure: times(grown('store')) },
     atMost(`${name}: journal, per line of it`, perLine('journal'), 1.05, times),
     atMost(`${name}: index of the journal, per line`, perLine('index'), 1.1, times),
     {
