@@ -2,20 +2,21 @@ import type { Command } from 'commander'
 import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
 import { type CommonOptions, typed } from '../app/stores.ts'
-import { countRows, hasEnded, type Run, type RunCounts, type RunRow, shownRow } from '../domain/run.ts'
+import { hasEnded, type RunRow } from '../domain/run.ts'
 import { Conflict } from '../errors.ts'
-import { noRun, openRunStore, type RunStore, rowsOf } from '../runs/run-store.ts'
+import { noRun, openRunStore } from '../runs/run-store.ts'
+import { tryAgain } from '../runs/try-again.ts'
 import { csvLine } from '../text/csv.ts'
-import { noteOf } from '../tools/run-plan.ts'
 import {
   APPROVER_OPTIONS,
   type ApproverOptions,
   confirmedByApprover,
   journalRecorder,
 } from './approver-check.ts'
+import { follow, rowsAndCounts, runLines } from './follow-run.ts'
 import { givenOrTypedReason } from './prompts.ts'
 import { table } from './table.ts'
-import { newCommand, print, showTime, toJson, wrap } from './terminal.ts'
+import { newCommand, print, showTime, toJson } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
 
 type Start = (options: CommonOptions) => Promise<Running>
@@ -59,16 +60,6 @@ export function runsCommand(io: Io, start: Start, open: OpenData): Command {
       cancelRun(io, open, command, id, options),
     )
   return runs
-}
-
-/** How many rows ended how, and all of them if they are wanted. */
-export async function rowsAndCounts(
-  runs: RunStore,
-  run: Run,
-): Promise<{ rows: RunRow[]; counts: RunCounts }> {
-  const rows: RunRow[] = []
-  for await (const row of rowsOf(runs, run)) rows.push(shownRow(row, run))
-  return { rows, counts: countRows(rows) }
 }
 
 const listRuns = (io: Io, open: OpenData, command: Command, { json }: { json?: true }) =>
@@ -157,20 +148,6 @@ export const rowsAsCsv = (rows: readonly RunRow[]): string[] => [
   ),
 ]
 
-/** What a run does, and how far it is. */
-function runLines(io: Io, run: Run, counts: RunCounts): string[] {
-  const { note } = noteOf(run)
-  const words = Object.entries(counts).flatMap(([name, number]) =>
-    number > 0 ? [`${number} ${name === 'byHand' ? 'by hand' : name}`] : [],
-  )
-  return [
-    `${run.id}: ${run.state.replaceAll('_', ' ')}`,
-    ...(note === undefined || run.state === 'planning' ? [] : wrap(io, note, '')),
-    ...(run.failed === undefined ? [] : wrap(io, `${run.failed.message} ${run.failed.hint}`, '')),
-    words.length > 0 ? words.join(', ') : 'no accounts',
-  ]
-}
-
 async function resumeRun(
   { io, start, open, command }: { io: Io; start: Start; open: OpenData; command: Command },
   id: string,
@@ -202,7 +179,7 @@ async function resumeRun(
       failed: counts.failed + counts.unknown,
       tried: counts.failed + counts.unknown + counts.done,
     }
-    await kept.change(id, ({ paused: _, counts: __, endedAt: ___, ...now }) => ({
+    await kept.change(id, ({ paused: _, counts: __, endedAt: ___, changed: ____, ...now }) => ({
       ...now,
       state: now.plan ? 'running' : 'planning',
       forgiven,
@@ -215,40 +192,6 @@ async function resumeRun(
   } finally {
     await running.close()
   }
-}
-
-/** What failed waits again; what may have happened does not. */
-async function tryAgain(kept: RunStore, run: Run): Promise<void> {
-  for (let page = 0; page < run.pages; page++) {
-    const rows = await kept.page(run.id, page)
-    await kept.setPage(
-      run,
-      page,
-      rows.map((row) => again(row, run)),
-    )
-  }
-}
-
-function again(row: RunRow, { input }: Run): RunRow {
-  if (row.outcome !== 'failed' || !row.account) return row
-  const { code: _, note: __, sessions, ...rest } = row
-  const waiting = (steps: RunRow['steps']): RunRow => ({
-    ...rest,
-    outcome: 'waiting',
-    verified: false,
-    steps,
-  })
-  if (input.onboard) {
-    // Who has an account lacks a group at most.
-    return row.fields
-      ? waiting(['createAccount', ...(row.groups ?? []).map(() => 'joinGroup' as const)])
-      : row
-  }
-  if (row.frozen === undefined) return row
-  if (input.undo) return waiting(['undo'])
-  if (sessions === undefined || sessions === 'ended')
-    return { ...waiting(['deactivateAccount']), ...(sessions && { sessions }) }
-  return waiting(['endSessions', 'deactivateAccount'])
 }
 
 const cancelRun = (
@@ -272,38 +215,3 @@ const cancelRun = (
     await record('done', { note: `cancelled: ${reason}` })
     print(io, ...runLines(io, cancelled, (await rowsAndCounts(kept, cancelled)).counts))
   })
-
-const LOOK_MS = 200
-
-/** Works on a run, or watches another process do so, until it waits for a person or has ended; says how far it is. */
-export async function follow(io: Io, { runs }: Pick<Running, 'runs'>, id: string): Promise<Run> {
-  let before = ''
-  for (;;) {
-    const working = runs.runner.work(id)
-    await Promise.race([working, new Promise((resolve) => setTimeout(resolve, LOOK_MS))])
-    const run = await runs.store.get(id)
-    if (!run) throw noRun(id)
-    const isOver = run.state !== 'running' && run.state !== 'planning'
-    const { counts } =
-      isOver || io.stderr.isTTY ? await rowsAndCounts(runs.store, run) : { counts: undefined }
-    if (counts && io.stderr.isTTY) {
-      const line = bar(counts)
-      if (line !== before) io.stderr.write(`\r${line}`)
-      before = line
-    }
-    if (isOver && counts) {
-      if (before !== '') io.stderr.write('\n')
-      print(io, ...runLines(io, run, counts))
-      return run
-    }
-  }
-}
-
-const WIDTH = 30
-
-function bar({ waiting, ...ended }: RunCounts): string {
-  const over = Object.values(ended).reduce((sum, number) => sum + number, 0)
-  const all = over + waiting
-  const full = all === 0 ? WIDTH : Math.floor((over / all) * WIDTH)
-  return `[${'#'.repeat(full)}${'.'.repeat(WIDTH - full)}] ${over} of ${all}`
-}

@@ -3,8 +3,9 @@ import { join, resolve } from 'node:path'
 import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
 import type { Run, RunCounts, RunRow } from '../domain/run.ts'
+import { follow, rowsAndCounts } from './follow-run.ts'
 import { htmlReport, markdownReport } from './run-report.ts'
-import { follow, rowsAndCounts, rowsAsCsv } from './runs.ts'
+import { rowsAsCsv } from './runs.ts'
 import { print, toJson } from './terminal.ts'
 
 /** What a call answers that has begun a run. */
