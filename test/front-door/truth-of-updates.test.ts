@@ -3,7 +3,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { startGoogle } from '../../src/sandbox/google.ts'
 import type { OddApp } from '../support/claims-of-changes.ts'
 import { anyWriteHabits, startOddApp, type WriteHabits } from '../support/odd-app.ts'
 import { anyVendor, oddVendors, startOddVendor } from '../support/odd-vendors.ts'
@@ -16,10 +15,7 @@ interface Answer {
   note?: string
 }
 
-const sandbox = await startGoogle({ people: [] })
-await sandbox.close()
-const forms = oddVendors('env:G')
-const env = { T: 'canned-token-0', G: sandbox.tokens.serviceAccount.value }
+const { forms, env } = await oddVendors()
 
 const TITLE = 'Director'
 

@@ -2,15 +2,11 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { startGoogle } from '../../src/sandbox/google.ts'
 import { liesAbout } from '../support/claims-of-changes.ts'
 import { anyWriteHabits } from '../support/odd-app.ts'
 import { anyVendor, oddVendors, startOddVendor } from '../support/odd-vendors.ts'
 
-const sandbox = await startGoogle({ people: [] })
-await sandbox.close()
-const forms = oddVendors('env:G')
-const env = { T: 'canned-token-0', G: sandbox.tokens.serviceAccount.value }
+const { forms, env } = await oddVendors()
 
 test('what is said of a deactivation is so, whatever an identity provider or Gainsight does', async () => {
   const anyApps = fc.array(fc.tuple(anyVendor, anyWriteHabits), { minLength: 8, maxLength: 12 })

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { startGoogle } from '../../src/sandbox/google.ts'
 import { definedOnly } from '../../src/vendors/http/values.ts'
 import google from '../fixtures/google.json' with { type: 'json' }
 import { type CannedReply, type ReceivedRequest, serveCanned } from './canned.ts'
@@ -197,13 +198,24 @@ const services: Form = {
   },
 }
 
-export const oddVendors = (keyFile: string): Record<string, Form> => ({
+const formsWith = (keyFile: string): Record<string, Form> => ({
   okta,
   entra,
   google: workspace(keyFile),
   users,
   services,
 })
+/** The form of each vendor, and the secrets that their settings refer to. */
+export async function oddVendors() {
+  // It makes a key as Google does.
+  const sandbox = await startGoogle({ people: [] })
+  await sandbox.close()
+  return {
+    forms: formsWith('env:G'),
+    env: { T: 'canned-token-0', G: sandbox.tokens.serviceAccount.value },
+  }
+}
+
 export const anyVendor = fc.constantFrom('okta', 'entra', 'google', 'users', 'services')
 
 /** An app of a vendor with these habits, in which `ada@x.example` has an account. */
