@@ -8,6 +8,7 @@ import { canPrompt, givenOrTyped } from './prompts.ts'
  * they are refused as Commander does it.
  */
 export function askForMissing(io: Io, command: Command): void {
+  keepTerms(command)
   for (const inner of command.commands) askForMissing(io, inner)
   const needed = command.registeredArguments.filter(({ required }) => required)
   const neededOptions = command.options.filter(({ mandatory }) => mandatory)
@@ -31,6 +32,16 @@ export function askForMissing(io: Io, command: Command): void {
       const missing = { kind: `option '${option.flags}'`, message: `${option.flags}: ${option.description}` }
       action.setOptionValue(option.attributeName(), await typed(io, action, missing))
     }
+  })
+}
+
+/** Lets the list of the commands say which arguments each needs, although none is refused for want of one. */
+function keepTerms(command: Command): void {
+  const help = command.createHelp()
+  const terms = new Map(command.commands.map((inner) => [inner, help.subcommandTerm(inner)]))
+  command.configureHelp({
+    ...command.configureHelp(),
+    subcommandTerm: (inner) => terms.get(inner) ?? help.subcommandTerm(inner),
   })
 }
 

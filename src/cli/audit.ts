@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -23,7 +22,9 @@ import { collectorSink, fileSink, outputSink, type Sink } from './audit/sinks.ts
 import { withFormats } from './listing.ts'
 import { withProgress } from './progress.ts'
 import { withLimit } from './read-pages.ts'
+import { stoppable } from './stoppable.ts'
 import { newCommand, print, toJson } from './terminal.ts'
+import { spanOf, timeOf } from './times.ts'
 import type { OpenData } from './with-data.ts'
 import { type Start, withServer } from './with-server.ts'
 
@@ -50,22 +51,19 @@ export function auditCommand(io: Io, start: Start, open: OpenData): Command {
   withOptions(audit.command('export <tenant>'))
     .description('Export everything that happened at a tenant; run again, it goes on where it stopped')
     .action((tenant: string, options: ExportOptions, command: Command) =>
-      withServer(io, { start, open }, command, async (running) => {
-        const signal = stopOf(io)
-        // Events that go to this very terminal are progress enough.
-        const speaker = options.out === undefined && options.to === undefined ? silent : io
-        const exporting = () => exportOnce(io, running, tenant, options, signal)
-        const exported = await withProgress(speaker, 'Exporting the log', exporting).catch((error) => {
-          if (signal.aborted) return undefined
-          throw error
-        })
-        // Stopped in the middle: the place says where it goes on.
-        if (!exported) return io.exit(1)
-        const { written, gaps } = exported
-        if (options.out !== undefined || options.to !== undefined) io.stdout.write(`${written} events\n`)
-        for (const gap of gaps) io.stderr.write(`${gap}\n`)
-        if (gaps.length > 0) io.exit(1)
-      }),
+      withServer(io, { start, open }, command, (running) =>
+        // Stopped in the middle, the place says where it goes on.
+        stoppable(io, 1, async (signal) => {
+          // Events that go to this very terminal are progress enough.
+          const speaker = options.out === undefined && options.to === undefined ? silent : io
+          const { written, gaps } = await withProgress(speaker, 'Exporting the log', () =>
+            exportOnce(io, running, tenant, options, signal),
+          )
+          if (options.out !== undefined || options.to !== undefined) io.stdout.write(`${written} events\n`)
+          for (const gap of gaps) io.stderr.write(`${gap}\n`)
+          if (gaps.length > 0) io.exit(1)
+        }),
+      ),
     )
   withOptions(audit.command('follow <tenant>'))
     .description('Export what happens from now on, until it is stopped')
@@ -83,25 +81,27 @@ export function auditCommand(io: Io, start: Start, open: OpenData): Command {
     .action((tenant: string, options: ReconcileOptions, command: Command) =>
       withServer(io, { start, open }, command, async (running) => {
         mustOffer(running.tenants.get(tenant), 'pullAudit')
-        const signal = stopOf(io)
-        const logs = { ask: bulkAsk(io, running, signal), own: running.parts.own }
-        await reconcileHere(io, tenant, options, { logs, signal })
+        await stoppable(io, 1, (signal) => {
+          const logs = { ask: bulkAsk(io, running, signal), own: running.parts.own }
+          return reconcileHere(io, tenant, options, { logs, signal })
+        })
       }),
     )
   audit
     .command('snapshot <tenant>')
     .description('List the accounts of a tenant: what changed since the last list is then in its audit log')
     .action((tenant: string, _: object, command: Command) =>
-      withServer(io, { start, open }, command, async ({ tenants, snapshots, log }) => {
-        const signal = stopOf(io)
-        const ask = bulkAsk(io, { tenants, log }, signal)
-        const { accounts, events } = await withProgress(io, 'Reading the accounts', () =>
-          takeSnapshot(tenant, { ask, snapshots, signal }),
-        )
-        const changes =
-          events === undefined ? 'the first list, with nothing to compare it with' : `${events} changes`
-        io.stdout.write(`${accounts} accounts, ${changes}\n`)
-      }),
+      withServer(io, { start, open }, command, ({ tenants, snapshots, log }) =>
+        stoppable(io, 1, async (signal) => {
+          const ask = bulkAsk(io, { tenants, log }, signal)
+          const { accounts, events } = await withProgress(io, 'Reading the accounts', () =>
+            takeSnapshot(tenant, { ask, snapshots, signal }),
+          )
+          const changes =
+            events === undefined ? 'the first list, with nothing to compare it with' : `${events} changes`
+          io.stdout.write(`${accounts} accounts, ${changes}\n`)
+        }),
+      ),
     )
   return audit
 }
@@ -124,33 +124,21 @@ const withOptions = (command: Command): Command =>
 
 const silent: Pick<Io, 'stderr'> = { stderr: new PassThrough() }
 
-/** Aborts when the process is asked to stop. */
-function stopOf(io: Io): AbortSignal {
-  const stop = new AbortController()
-  // Every request listens.
-  setMaxListeners(0, stop.signal)
-  void io.untilStopped().then(() => stop.abort())
-  return stop.signal
-}
-
 async function follow(io: Io, running: Running, tenant: string, options: ExportOptions): Promise<void> {
   if (!/^[1-9]\d{0,4}$/.test(options.every)) {
     throw new InvalidInput('--every is not a number of seconds.', 'Use --every 60.')
   }
-  const signal = stopOf(io)
   const began = new Date().toISOString()
   // What goes to the terminal has no place that outlives it.
   const kept = memoryPlace()
-  try {
+  await stoppable(io, 0, async (signal) => {
     for (;;) {
       const asked = { ...options, since: options.since ?? began }
       const { gaps } = await exportOnce(io, running, tenant, asked, signal, kept)
       for (const gap of gaps) io.stderr.write(`${gap}\n`)
       await pause(Number(options.every) * 1_000, undefined, { signal })
     }
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
+  })
 }
 
 function memoryPlace(): PlaceKeeper {
@@ -204,8 +192,6 @@ interface ReconcileOptions {
   json?: true
 }
 
-const DAY_MS = 24 * 3_600_000
-
 async function reconcileHere(
   io: Io,
   tenant: string,
@@ -217,12 +203,6 @@ async function reconcileHere(
   const { matched: _, ...told } = found
   print(io, ...(json ? [toJson({ tenant, ...told }, 2)] : reconciledLines(io, found)))
   if (found.notShown.length + found.notOurs.length + found.gaps.length > 0) io.exit(1)
-}
-
-/** The span that the command line names; the last 24 hours if it names none. */
-function spanOf({ since, until }: { since?: string | undefined; until?: string | undefined }) {
-  const end = timeOf(until, '--until') ?? new Date()
-  return { since: timeOf(since, '--since') ?? new Date(end.getTime() - DAY_MS), until: end }
 }
 
 function placeOf(
@@ -258,11 +238,4 @@ async function sinkOf(
     )
   }
   return collectorSink({ url: new URL(to), token: secret.data, kind, fetch: fetchOver(settings.route) })
-}
-
-export function timeOf(text: string | undefined, option: string): Date | undefined {
-  if (text === undefined) return undefined
-  const time = new Date(text)
-  if (!Number.isNaN(time.getTime())) return time
-  throw new InvalidInput(`${option} is not a time.`, 'Write it as 2026-03-01 or 2026-03-01T12:00:00Z.')
 }

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
 import { type CommonOptions, settingsFile } from '../app/stores.ts'
 import type { RequestContext, TokenCheck } from '../domain/operations.ts'
@@ -10,6 +9,7 @@ import { sameText } from '../text/text.ts'
 import { describeFreeze } from './brake.ts'
 import { withProgress } from './progress.ts'
 import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
+import type { Start } from './with-server.ts'
 
 /** What works in a tenant. */
 export interface TenantCheck {
@@ -21,7 +21,7 @@ export interface TenantCheck {
 }
 
 /** `identity-mcp check`: tests the store and every token with read requests, and reports what works. */
-export const checkCommand = (io: Io, start: (options: CommonOptions) => Promise<Running>): Command =>
+export const checkCommand = (io: Io, start: Start): Command =>
   newCommand(
     io,
     'check',

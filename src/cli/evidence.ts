@@ -4,17 +4,20 @@ import type { Command } from 'commander'
 import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
 import type { DataFolder } from '../app/stores.ts'
-import { InvalidInput } from '../errors.ts'
 import { checkProof, makeProof } from '../journal/proof.ts'
 import { csvLine } from '../text/csv.ts'
-import { bulkAsk, timeOf } from './audit.ts'
+import { bulkAsk } from './audit.ts'
 import { type Write, writesAbout } from './evidence/collect.ts'
 import { lookAtApps } from './evidence/look.ts'
 import { evidencePage, unknownLines } from './evidence/page.ts'
 import { type EvidenceRow, revocations, rowOf } from './evidence/rows.ts'
 import type { EvidenceAsk } from './evidence/subjects.ts'
 import { anchorsIn, signerOf } from './journal-proof.ts'
+import { withProgress } from './progress.ts'
+import { givenOrTyped } from './prompts.ts'
+import { stoppable } from './stoppable.ts'
 import { newCommand, print, toJson, wrap } from './terminal.ts'
+import { timeOf } from './times.ts'
 import type { OpenData } from './with-data.ts'
 import { type Start, withServer } from './with-server.ts'
 
@@ -47,10 +50,9 @@ export const evidenceCommand = (io: Io, start: Start, open: OpenData): Command =
     )
     .option('--json', 'print the summary as JSON')
     .action((options: EvidenceOptions, command: Command) =>
-      withServer(io, { start, open }, command, async (running, data) => {
-        const stopping = new AbortController()
-        await evidence({ io, running, data, signal: stopping.signal }, options)
-      }),
+      withServer(io, { start, open }, command, (running, data) =>
+        stoppable(io, 1, (signal) => evidence({ io, running, data, signal }, options)),
+      ),
     )
 
 interface Context {
@@ -62,15 +64,19 @@ interface Context {
 
 async function evidence(context: Context, options: EvidenceOptions): Promise<void> {
   const { io, running, data, signal } = context
-  const asked = askIn(options)
-  const writes = await writesAbout(data.journal, asked)
+  const asked = await askIn(io, options)
+  const writes = await withProgress(io, 'Reading the journal', () => writesAbout(data.journal, asked))
   const logs = { ask: bulkAsk(io, running, signal), own: running.parts.own }
-  const seen = await lookAtApps(writes, asked.person, { logs, signal })
+  const seen = await withProgress(io, 'Asking the apps', () =>
+    lookAtApps(writes, asked.person, { logs, signal }),
+  )
   const rows = writes.map((write) => rowOf(write, seen))
   const revoked = revocations(writes, seen)
   const folder = resolve(io.cwd, options.out)
   await mkdir(join(folder, 'proofs'), { recursive: true, mode: 0o700 })
-  const proofs = await writeProofs(context, folder, writes, options)
+  const proofs = await withProgress(io, 'Writing the proofs', () =>
+    writeProofs(context, folder, writes, options),
+  )
   const madeAt = new Date().toISOString()
   const page = evidencePage(titleOf(asked), { rows, writes, revoked, seen, proofs, madeAt })
   const csv = [csvLine(COLUMNS), ...rows.map((row) => csvLine(COLUMNS.map((name) => row[name])))]
@@ -127,11 +133,17 @@ const COLUMNS: readonly (keyof EvidenceRow)[] = [
   ...(['statusNow', 'journal', 'unknown'] as const),
 ]
 
-function askIn({ person, from, to }: EvidenceOptions): EvidenceAsk {
-  if (person === undefined && from === undefined) {
-    throw new InvalidInput('Name a person or a time span.', 'Use --person NAME, or --from TIME.')
+async function askIn(io: Io, { person, from, to }: EvidenceOptions): Promise<EvidenceAsk> {
+  return {
+    person: from === undefined ? await givenOrTyped(io, person, PERSON) : person,
+    from: timeOf(from, '--from'),
+    to: timeOf(to, '--to'),
   }
-  return { person, from: timeOf(from, '--from'), to: timeOf(to, '--to') }
+}
+
+const PERSON = {
+  message: 'Email, user name or id of the person',
+  option: '--person NAME, or --from TIME for everybody since then',
 }
 
 const titleOf = ({ person, from, to }: EvidenceAsk): string =>

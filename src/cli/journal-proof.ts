@@ -14,6 +14,8 @@ import {
 } from '../journal/anchor.ts'
 import { type Checked, checkProof, makeProof } from '../journal/proof.ts'
 import { story } from './journal-text.ts'
+import { withProgress } from './progress.ts'
+import { givenOrTyped } from './prompts.ts'
 import { paint, print, toJson, wrap } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
 
@@ -58,15 +60,22 @@ function keygen(io: Io, file: string): void {
 
 const anchor = (io: Io, open: OpenData, command: Command, { signingKey }: { signingKey?: string }) =>
   withData(io, open, command, async ({ journal, ...data }) => {
-    const head = await journal.index.catchUp().catch((error) => {
-      if (!(error instanceof Unavailable)) throw error
-      throw new Conflict('The journal is not intact.', 'See `journal verify`.', { cause: error })
-    })
+    const head = await withProgress(io, 'Verifying the journal', () => journal.index.catchUp()).catch(
+      (error) => {
+        if (!(error instanceof Unavailable)) throw error
+        throw new Conflict('The journal is not intact.', 'See `journal verify`.', { cause: error })
+      },
+    )
     if (!head) throw new InvalidInput('The journal is empty.', 'There is nothing to anchor yet.')
     const signer = signerOf(io, signingKey ?? data.signingKey)
     if (!signer) throw new InvalidInput('There is no signing key.', 'Name one with --signing-key FILE.')
     print(io, JSON.stringify(signer.anchor(head)))
   })
+
+const SUBJECT = {
+  message: 'What to prove: the reference of a call, or the id of an approval',
+  option: 'the reference of a call or the id of an approval, or --check FILE',
+}
 
 interface ProveOptions {
   out?: string
@@ -80,12 +89,15 @@ function prove(io: Io, open: OpenData, command: Command, id: string | undefined,
   const { check } = options
   if (check !== undefined && id === undefined) return withoutData(io, () => checkFile(io, check, options))
   return withData(io, open, command, async ({ journal, signingKey }) => {
-    if (id === undefined || check !== undefined) {
+    if (check !== undefined) {
       throw new InvalidInput('Name either what to prove, or with --check a proof.', 'See --help.')
     }
+    const named = await givenOrTyped(io, id, SUBJECT)
     const anchors = anchorsIn(io, options.anchor)
     const signer = signerOf(io, options.signingKey ?? signingKey)
-    const proof = await makeProof(journal, [id, readApprovalId(id)], { anchors, signer })
+    const proof = await withProgress(io, 'Proving the entries', () =>
+      makeProof(journal, [named, readApprovalId(named)], { anchors, signer }),
+    )
     const text = `${toJson(proof)}\n`
     if (options.out === undefined) io.stdout.write(text)
     else writeNewFile(io, options.out, text)

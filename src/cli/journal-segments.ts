@@ -36,10 +36,13 @@ export function addSegmentCommands(journal: Command, io: Io, open: OpenData): vo
 
 const rotate = (io: Io, open: OpenData, command: Command) =>
   withData(io, open, command, async ({ journal }) => {
-    // What is closed has been verified, and stays in the index.
-    await journal.index.catchUp()
-    const segment = await journal.rotate()
-    await journal.index.catchUp()
+    const segment = await withProgress(io, 'Closing the journal so far', async () => {
+      // What is closed has been verified, and stays in the index.
+      await journal.index.catchUp()
+      const closed = await journal.rotate()
+      await journal.index.catchUp()
+      return closed
+    })
     if (!segment) return print(io, 'There is nothing to close: no entry was written since the last time.')
     const { file, from, to, hash } = segment
     const where = journal.shelf ? 'in Redis; `journal archive` moves it to' : 'in'
@@ -54,7 +57,7 @@ const archive = (io: Io, open: OpenData, command: Command, to: string, { keep }:
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
       throw new InvalidInput(`${plainText(to)} is not a folder.`, 'Name a folder that only you can read.')
     // An index that knows them says later that they are kept elsewhere.
-    await journal.index.catchUp()
+    await withProgress(io, 'Verifying the journal', () => journal.index.catchUp())
     const { head, begins } = await journal.end()
     const there = (head?.segments ?? []).filter(({ from }) => from > (begins?.to ?? 0))
     const moved = there.slice(0, Math.max(0, there.length - Number(keep)))

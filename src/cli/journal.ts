@@ -20,6 +20,7 @@ import { addSegmentCommands } from './journal-segments.ts'
 import { rows, story } from './journal-text.ts'
 import { withProgress } from './progress.ts'
 import { newCommand, paint, print, toJson } from './terminal.ts'
+import { timeOf } from './times.ts'
 import { type OpenData, withData } from './with-data.ts'
 
 /** Shows, exports and checks the journal. */
@@ -65,6 +66,8 @@ export function journalCommand(io: Io, open: OpenData): Command {
   return journal
 }
 
+const READING = 'Reading the journal'
+
 interface TailOptions {
   lines: string
   follow?: true
@@ -74,8 +77,13 @@ interface TailOptions {
 const tail = (io: Io, open: OpenData, command: Command, { lines, follow, json }: TailOptions) =>
   withData(io, open, command, async ({ journal }) => {
     if (!/^\d{1,6}$/.test(lines)) throw new InvalidInput('The number of lines is not a number.', 'Use -n 20.')
-    const { position } = await journal.end()
-    const latest = await journal.latest(Number(lines), { to: position, unreadable: unreadable(io) })
+    const { position, latest } = await withProgress(io, READING, async () => {
+      const { position } = await journal.end()
+      return {
+        position,
+        latest: await journal.latest(Number(lines), { to: position, unreadable: unreadable(io) }),
+      }
+    })
     if (!follow) {
       if (json) return print(io, toJson({ lines: latest }, 2))
       return print(io, ...(latest.length > 0 ? rows(io, latest) : ['The journal is empty.']))
@@ -91,7 +99,7 @@ const tail = (io: Io, open: OpenData, command: Command, { lines, follow, json }:
 
 const showCall = (io: Io, open: OpenData, command: Command, which: string, { json }: { json?: true }) =>
   withData(io, open, command, async ({ journal }) => {
-    const lines = await linesAbout(journal, [which, readApprovalId(which)])
+    const lines = await withProgress(io, READING, () => linesAbout(journal, [which, readApprovalId(which)]))
     if (lines.length === 0) {
       throw new NotFound(
         `The journal has nothing about ${plainText(which, 64)}.`,
@@ -115,10 +123,9 @@ const exportLines = (
   { format, since, until, out }: ExportOptions,
 ) =>
   withData(io, open, command, async ({ journal }) => {
-    const filter: JournalFilter = {
-      ...(since !== undefined && { since: readTime(since, '--since') }),
-      ...(until !== undefined && { until: readTime(until, '--until') }),
-    }
+    const from = timeOf(since, '--since')
+    const to = timeOf(until, '--until')
+    const filter: JournalFilter = { ...(from && { since: from }), ...(to && { until: to }) }
     async function* text() {
       if (format === 'csv') yield csv()
       for await (const line of journal.read(filter, { unreadable: unreadable(io) })) {
@@ -132,7 +139,8 @@ const exportLines = (
     }
     // A new file only: a typing error must not overwrite the journal itself.
     const file = createWriteStream(resolve(io.cwd, out), { flags: 'wx', mode: 0o600 })
-    await pipeline(lines, file).catch((error: NodeJS.ErrnoException) => {
+    const written = withProgress(io, 'Writing the entries', () => pipeline(lines, file))
+    await written.catch((error: NodeJS.ErrnoException) => {
       if (error instanceof IdentityError) throw error
       if (error.code === 'EEXIST') throw new InvalidInput('That file already exists.', 'Name a new file.')
       throw new InvalidInput('That file cannot be written.', 'Name another file.', { cause: error })
@@ -141,12 +149,6 @@ const exportLines = (
 
 /** An entry as the journal stores it. */
 const toJsonLine = (line: JournalLine) => escapeUnseen(canonicalJson(line))
-
-function readTime(text: string, option: string): Date {
-  const time = new Date(text)
-  if (!Number.isNaN(time.getTime())) return time
-  throw new InvalidInput(`${option} is not a time.`, 'Write it as 2026-03-01 or 2026-03-01T12:00:00Z.')
-}
 
 interface VerifyOptions {
   anchor?: string
@@ -161,7 +163,7 @@ const verify = (io: Io, open: OpenData, command: Command, { anchor, key: named, 
       throw new InvalidInput('--key needs anchors to check.', 'Name them with --anchor FILE.')
     const given = anchorsIn(io, anchor)
     const verdict = await withProgress(io, 'Verifying the journal', () => journal.verify())
-    const anchors = await anchorsHeld(journal, given, key)
+    const anchors = await withProgress(io, 'Checking the anchors', () => anchorsHeld(journal, given, key))
     if (!verdict.ok || anchors.some(({ problem }) => problem)) io.exit(1)
     if (json) return print(io, toJson({ ...verdict, ...(anchor !== undefined && { anchors }) }, 2))
     if (!verdict.ok) {

@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
-import { type CommonOptions, typed } from '../app/stores.ts'
+import { typed } from '../app/stores.ts'
 import { InvalidInput } from '../errors.ts'
 import { agreedHere } from './agree-here.ts'
 import { besideDocument } from './call-here.ts'
 import { givenOrTypedReason, namesIn } from './prompts.ts'
 import { type RunBegun, tellRun } from './tell-run.ts'
 import { newCommand } from './terminal.ts'
-import { type OpenData, withData } from './with-data.ts'
+import type { OpenData } from './with-data.ts'
+import { type Start, withServer } from './with-server.ts'
 
 interface OffboardOptions {
   tenants?: string
@@ -25,11 +25,7 @@ interface OffboardOptions {
 }
 
 /** `identity-mcp offboard FILE.csv`: a run for people without an agent. */
-export const offboardCommand = (
-  io: Io,
-  start: (options: CommonOptions) => Promise<Running>,
-  open: OpenData,
-): Command =>
+export const offboardCommand = (io: Io, start: Start, open: OpenData): Command =>
   newCommand(io, 'offboard', 'Take access away from everybody in a file, once an approver has agreed here')
     .argument('<file>', 'CSV whose column `email` names the people')
     .option('--tenants <names>', 'only in these tenants, with commas between; default: in all that can')
@@ -42,28 +38,23 @@ export const offboardCommand = (
     .option('--out <folder>', 'write the report there: CSV, Markdown and HTML')
     .option('--json', 'print the result as JSON')
     .action((file: string, options: OffboardOptions, command: Command) =>
-      withData(io, open, command, async (data) => {
+      withServer(io, { start, open }, command, async (running, data) => {
         const people = await peopleIn(resolve(io.cwd, file))
-        const running = await start(command.optsWithGlobals())
         const self = (words: string) => typed(io, command.optsWithGlobals(), words)
-        try {
-          const { tenants, at, until, approver, confirm, passphraseStdin, json } = options
-          const input = {
-            people,
-            reason: await givenOrTypedReason(io, options.reason),
-            ...(tenants !== undefined && { tenants: namesIn(tenants) }),
-            ...(at !== undefined && { at }),
-            ...(until !== undefined && { until }),
-          }
-          const agree = { approver, confirm, passphraseStdin, to: 'offboard these people' }
-          const terminal = { io, parts: running.parts, data, self }
-          const here = json ? besideDocument(terminal) : terminal
-          const answer = await agreedHere<RunBegun>(here, 'offboard', input, agree)
-          if (!answer) return
-          await tellRun(io, running, answer, options)
-        } finally {
-          await running.close()
+        const { tenants, at, until, approver, confirm, passphraseStdin, json } = options
+        const input = {
+          people,
+          reason: await givenOrTypedReason(io, options.reason),
+          ...(tenants !== undefined && { tenants: namesIn(tenants) }),
+          ...(at !== undefined && { at }),
+          ...(until !== undefined && { until }),
         }
+        const agree = { approver, confirm, passphraseStdin, to: 'offboard these people' }
+        const terminal = { io, parts: running.parts, data, self }
+        const here = json ? besideDocument(terminal) : terminal
+        const answer = await agreedHere<RunBegun>(here, 'offboard', input, agree)
+        if (!answer) return
+        await tellRun(io, running, answer, options)
       }),
     )
 

@@ -1,16 +1,15 @@
 import type { Command } from 'commander'
-import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
-import type { CommonOptions } from '../app/stores.ts'
 import type { AppProbe, RequestContext } from '../domain/operations.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { IdentityError, Unsupported } from '../errors.ts'
 import { isAppName, profileOf, settingsOf } from '../vendors/scim/profiles/index.ts'
 import { withProgress } from './progress.ts'
 import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
+import type { Start } from './with-server.ts'
 
 /** `identity-mcp probe TENANT`: finds out with read requests what an app supports, and suggests settings. */
-export const probeCommand = (io: Io, start: (options: CommonOptions) => Promise<Running>): Command =>
+export const probeCommand = (io: Io, start: Start): Command =>
   newCommand(
     io,
     'probe',

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
-import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
-import { type CommonOptions, typed } from '../app/stores.ts'
+import { typed } from '../app/stores.ts'
 import { hasEnded, type RunRow } from '../domain/run.ts'
 import { Conflict } from '../errors.ts'
 import { noRun, openRunStore } from '../runs/run-store.ts'
@@ -18,8 +17,7 @@ import { givenOrTypedReason } from './prompts.ts'
 import { table } from './table.ts'
 import { newCommand, print, showTime, toJson } from './terminal.ts'
 import { type OpenData, withData } from './with-data.ts'
-
-type Start = (options: CommonOptions) => Promise<Running>
+import type { Start } from './with-server.ts'
 
 interface DecideOptions extends ApproverOptions {
   reason?: string

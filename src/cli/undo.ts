@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
-import { type CommonOptions, typed } from '../app/stores.ts'
+import { typed } from '../app/stores.ts'
 import { callerId } from '../domain/caller-names.ts'
 import { type Plan, shownOf } from '../domain/change.ts'
 import { askFor } from '../engine/ask.ts'
@@ -13,10 +13,12 @@ import { deadline } from '../guards/deadline.ts'
 import { openClaims } from '../store/claims.ts'
 import { memoryStore } from '../store/table-store.ts'
 import { agreedHere } from './agree-here.ts'
-import { besideDocument, CALL_TIME_HERE, newCall, type Terminal, toolNamed } from './call-here.ts'
+import { besideDocument, CALL_TIME_HERE, newCall, type Terminal, toolNamed, WAITING } from './call-here.ts'
+import { withProgress } from './progress.ts'
 import { tellRun } from './tell-run.ts'
 import { newCommand, paint, print, toJson, wrap } from './terminal.ts'
-import { type OpenData, withData } from './with-data.ts'
+import type { OpenData } from './with-data.ts'
+import { type Start, withServer } from './with-server.ts'
 
 interface UndoOptions {
   tenant?: string
@@ -29,11 +31,7 @@ interface UndoOptions {
 }
 
 /** `identity-mcp undo REF`: undoes a call of any caller, once an approver has agreed at this terminal. */
-export const undoCommand = (
-  io: Io,
-  start: (options: CommonOptions) => Promise<Running>,
-  open: OpenData,
-): Command =>
+export const undoCommand = (io: Io, start: Start, open: OpenData): Command =>
   newCommand(io, 'undo', 'Undo the changes of a call, once an approver has agreed here')
     .argument(
       '<reference>',
@@ -47,21 +45,16 @@ export const undoCommand = (
     .option('--dry-run', 'show the plan without changing anything')
     .option('--json', 'print the result as JSON')
     .action((reference: string, options: UndoOptions, command: Command) =>
-      withData(io, open, command, async (data) => {
-        const running = await start(command.optsWithGlobals())
-        try {
-          // With an approver's passphrase, a person can undo the calls of any caller.
-          const parts: Parts = {
-            ...running.parts,
-            runs: (call) => running.runs.deskOfApprover(call, { keeps: options.dryRun !== true }),
-            past: (named: string, _: string, signal?: AbortSignal) =>
-              pastOf(data.journal, named, () => true, signal),
-          }
-          const self = (words: string) => typed(io, command.optsWithGlobals(), words)
-          await undo({ io, parts, data, self }, running, reference, options)
-        } finally {
-          await running.close()
+      withServer(io, { start, open }, command, async (running, data) => {
+        // With an approver's passphrase, a person can undo the calls of any caller.
+        const parts: Parts = {
+          ...running.parts,
+          runs: (call) => running.runs.deskOfApprover(call, { keeps: options.dryRun !== true }),
+          past: (named: string, _: string, signal?: AbortSignal) =>
+            pastOf(data.journal, named, () => true, signal),
         }
+        const self = (words: string) => typed(io, command.optsWithGlobals(), words)
+        await undo({ io, parts, data, self }, running, reference, options)
       }),
     )
 
@@ -111,23 +104,26 @@ async function showPlan(io: Io, parts: Parts, input: { change: string }): Promis
     deadline: Date.now() + CALL_TIME_HERE,
     signal: new AbortController().signal,
   }
-  const plan = await deadline<typeof context, Plan>((asked) => asked.deadline)(context, (within) => {
-    const ask = askFor(parts.tenants, within, parts.log)
-    // It is only shown, so nobody has to wait for it.
-    const unclaimed = openClaims(memoryStore())(within)
-    return tool
-      .plan(parsed.data, {
-        ask,
-        hold: holdFor(unclaimed, parts.tenants, ask),
-        past: (reference) => parts.past(reference, within.caller, within.signal),
-        pastAt: (asked) => parts.pastAt({ ...asked, by: '' }, within.signal),
-        covers: () => true,
-        runs: parts.runs(newCall({ io, parts }, tool, input, {})),
-        tasks: parts.tasks,
-        sessions: parts.sessions,
-      })
-      .finally(unclaimed.release)
-  })
+  const planning = deadline<typeof context, Plan>((asked) => asked.deadline)
+  const plan = await withProgress(io, WAITING, () =>
+    planning(context, (within) => {
+      const ask = askFor(parts.tenants, within, parts.log)
+      // It is only shown, so nobody has to wait for it.
+      const unclaimed = openClaims(memoryStore())(within)
+      return tool
+        .plan(parsed.data, {
+          ask,
+          hold: holdFor(unclaimed, parts.tenants, ask),
+          past: (reference) => parts.past(reference, within.caller, within.signal),
+          pastAt: (asked) => parts.pastAt({ ...asked, by: '' }, within.signal),
+          covers: () => true,
+          runs: parts.runs(newCall({ io, parts }, tool, input, {})),
+          tasks: parts.tasks,
+          sessions: parts.sessions,
+        })
+        .finally(unclaimed.release)
+    }),
+  )
   print(io, ...shownOf(plan).flatMap((line) => wrap(io, line, '')), '')
   print(io, plan.changes.length > 0 || plan.run ? 'Nothing has been changed.' : 'There is nothing to change.')
 }

@@ -57,6 +57,36 @@ test.each(NEEDY)('%s says elsewhere what is missing', async (words) => {
   expect(err).toMatch(/^error: missing required (argument|option) '.+'\n$/)
 })
 
+/** The commands of which one of several things is enough, and what they ask for first. */
+const ONE_OF: readonly [words: string, question: string, way: string][] = [
+  ['compare', 'The tenant that is right', '--truth TENANT'],
+  ['deactivate', 'Email, user name or id of the person', 'the person'],
+  ['evidence --out never', 'Email, user name or id of the person', '--person NAME, or --from TIME'],
+  ['explain', 'Email, user name, id or name of the person', 'the person'],
+  ['find', 'Email, user name, id or name of the person', 'the person'],
+  ['journal prove', 'the reference of a call, or the id of an approval', '--check FILE'],
+  ['reactivate', 'Email, user name or id of the person', 'the person'],
+]
+
+test.each(ONE_OF)('%s asks at a terminal for what is enough', async (words, question) => {
+  const { out, err, code } = await atTerminal(shared(), words.split(' '), { typed: ['\u0003'] })
+  // The question fills more than one line of the terminal.
+  expect(out.replace(/\s+/g, ' ')).toContain(question)
+  expect([err, code]).toEqual(['Nothing was changed.\nRun the command again when you are ready.\n', 1])
+})
+
+test.each(ONE_OF)('%s says elsewhere what is enough', async (words, _, way) => {
+  const { stdout, stderr, code } = await shared().run(words.split(' '))
+  expect([stdout, code]).toEqual(['', 2])
+  expect(stderr).toContain('Missing: ')
+  expect(stderr).toContain(way)
+})
+
+test('the list of the commands says which arguments are needed', async () => {
+  expect((await atTerminal(shared(), ['help'])).out).toMatch(/^ {2}undo \[options\] <reference> /m)
+  expect((await atTerminal(shared(), ['runs', 'help'])).out).toMatch(/^ {2}show \[options\] <id> /m)
+})
+
 test('no command refuses what it could ask for', () => {
   const io = anIo({
     stdin: new PassThrough(),

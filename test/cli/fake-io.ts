@@ -19,7 +19,7 @@ export const anIo = (given: Pick<Io, 'stdin' | 'stdout' | 'stderr' | 'exit'> & P
   self: 'identity-mcp',
   script: { node: 'node', main: 'main.js' },
   scryptCost: CHEAP,
-  untilStopped: async () => {},
+  untilStopped: () => new Promise(() => {}),
   onReload: () => {},
   ...given,
 })

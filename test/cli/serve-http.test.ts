@@ -15,6 +15,7 @@ test('a reload that comes before the server listens does not end it, and is heed
     stdout: new PassThrough(),
     stderr,
     onReload: (reload) => reload(),
+    untilStopped: async () => {},
     exit: (code) => void codes.push(code),
   })
   await serveHttp(io, { config: place.config }, { host: '127.0.0.1', port: 0 })

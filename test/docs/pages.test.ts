@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import pkg from '../../package.json' with { type: 'json' }
+import { linksIn, withoutCode } from '../../scripts/links.ts'
 import { graceInATerminal } from '../../src/cli/demo/approver.ts'
 import { acts } from '../../src/cli/demo/play.ts'
 import { CLIENTS } from '../../src/clients/clients.ts'
@@ -9,7 +10,6 @@ import { PAGES } from './commands.ts'
 import { ROOT } from './programs.ts'
 
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
-const withoutCode = (text: string) => text.replace(/```[\s\S]*?```/g, '').replace(/`[^`\n]*`/g, '')
 
 /** The anchor of a heading, as GitHub makes it. */
 const anchorOf = (heading: string) =>
@@ -23,17 +23,9 @@ const anchorOf = (heading: string) =>
 const anchorsIn = (file: string) =>
   new Set([...read(file).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading)))
 
-/** The addresses that a page links to, and the pictures that it shows. */
-const linksIn = (page: string): string[] => {
-  const text = withoutCode(read(page))
-  return [...text.matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g)].map(
-    ([, link, source]) => link ?? source ?? '',
-  )
-}
-
 describe('no link leads nowhere', () => {
   test.each(PAGES)('in %s', (page) => {
-    const dead = linksIn(page)
+    const dead = linksIn(read(page))
       .filter((link) => !/^(https?|mailto):/.test(link))
       .filter((link) => {
         const [path = '', anchor] = link.split('#')
@@ -45,7 +37,7 @@ describe('no link leads nowhere', () => {
   })
 
   test('the pages have links to check', () => {
-    expect(PAGES.flatMap(linksIn).length).toBeGreaterThan(100)
+    expect(PAGES.map(read).flatMap(linksIn).length).toBeGreaterThan(100)
     expect(anchorsIn('README.md')).toContain('many-people')
   })
 })
