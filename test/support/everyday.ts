@@ -210,7 +210,7 @@ const none = undefined
 /** The requests that each task may spend, by connection in the order of `CONNECTIONS`. */
 const GOALS: Readonly<Record<TaskName, readonly (number | undefined)[]>> = {
   // One record tells whether lists of an app over SCIM hide what people are looked up by.
-  'Find a person, the first time': [4, 4, 3, 5, 4, 4, 2, 8, 4],
+  'Find a person, the first time': [4, 5, 3, 5, 4, 4, 2, 8, 4],
   'Find a person': [1, 1, 1, 3, 1, 1, 2, 7, 3],
   // Short ids such as Mindtickle's can be names as well.
   'Find a person by id': [1, 1, 1, 1, 2, 1, 2, 7, 2],

@@ -39,6 +39,8 @@ function answer(
 
 /** One way of reaching an app that keeps these people, with pages of two. */
 interface Surface {
+  /** What is behind a first page that claims to be the whole list is asked for, once. */
+  asksBehind?: true
   open(url: string, memory: Map<string, unknown>): Pick<Required<Operations>, 'listAccounts'>
   reply(people: readonly Someone[], habit: Habit): (arrived: ReceivedRequest, index: number) => CannedReply
 }
@@ -46,6 +48,7 @@ interface Surface {
 const page = (people: readonly Someone[], start: number) => people.slice(start - 1, start + 1)
 
 const scim: Surface = {
+  asksBehind: true,
   open: (url, memory) => scimAt(url, { memory }),
   reply:
     (people, habit) =>
@@ -116,7 +119,6 @@ async function readAll(app: Pick<Required<Operations>, 'listAccounts'>, match: M
 const CASES: [Habit, Someone[], string[], boolean, [number, number]][] = [
   ['honours it', [...active('a', 'b', 'c'), inactive('d')], ['d'], true, [1, 1]],
   ['honours it', active('a', 'b', 'c', 'd'), [], true, [3, 1]],
-  ['honours it', active('a'), [], true, [2, 2]],
   ['honours it', [], [], true, [2, 2]],
   ['honours it', [...active('a', 'b', 'c'), { id: 'd' }], [], false, [4, 2]],
   ['ignores it', [...active('a', 'b', 'c'), inactive('d')], ['d'], true, [3, 2]],
@@ -130,8 +132,9 @@ const CASES: [Habit, Someone[], string[], boolean, [number, number]][] = [
   ['fails once', [...active('a', 'b', 'c'), inactive('d')], ['d'], true, [3, 1]],
 ]
 
-describe.each(Object.entries({ scim, users, services }))('%s', (_, { open, reply }) => {
-  test.each(CASES)('an app that %s, with %j', async (habit, people, ids, complete, requests) => {
+describe.each(Object.entries({ scim, users, services }))('%s', (_, { open, reply, asksBehind }) => {
+  const cases: typeof CASES = [...CASES, ['honours it', active('a'), [], true, asksBehind ? [3, 2] : [2, 2]]]
+  test.each(cases)('an app that %s, with %j', async (habit, people, ids, complete, requests) => {
     await using app = await serveCanned(reply(people, habit))
     const operations = open(app.url, new Map())
     const asked: number[] = []

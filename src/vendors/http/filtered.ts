@@ -15,6 +15,8 @@ export interface AppFilter<Item> {
   known: FilterStates
   /** Whether the item has the wanted value of this field; undefined if the row does not tell. */
   fits(item: Item, field: keyof Match): boolean | undefined
+  /** Whether an item that came shows that all of the filter was read; by default any does. */
+  isShownBy?(item: Item): boolean
   /**
    * Asks with the values of an item that exists. Whether the app then shows it; undefined if the item does not tell
    * enough to ask. `total` is how many rows the app has without a filter.
@@ -87,7 +89,7 @@ export async function collectFiltered<Item>(
       await filter.learn(Object.fromEntries(ignored.map((field) => [field, 'ignored' as const])))
       return plain(1)
     }
-    if (page.rows.length > 0) return page
+    if (page.rows.length > 0 && (!filter.isShownBy || items.some(filter.isShownBy))) return page
     const all = await plain(1)
     if (!(await isWorking(listing, filter, all))) return all
     filtered = true

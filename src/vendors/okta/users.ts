@@ -47,7 +47,9 @@ export const oktaUsers = (app: OktaApp): RecordSource => ({
 
 /** An address that is compared here alone can be one that the token may not see; Okta tells of one that is not there, too. */
 const showsAddresses = (row: unknown, { email }: Match): boolean =>
-  email === undefined || isComparedAlike(email) || field(field(row, 'profile'), 'secondEmail') !== undefined
+  email === undefined ||
+  isComparedAlike(email) ||
+  ['email', 'secondEmail'].every((name) => field(field(row, 'profile'), name) !== undefined)
 
 /** What can stand in a path: Okta takes no login with a slash there, `me` is whose token it is ("Retrieve a user"). */
 const isPathWord = (name: string): boolean => asId(name) !== undefined && !/[/?#\\%;]|^me$/i.test(name)

@@ -46,8 +46,11 @@ export async function readList(
   const { nextCursor, ...page } = rowsOf(answer.body)
   // Such an app sends a cursor and does not read it.
   if (nextCursor !== undefined && app.known?.now.paging !== 'index') return { ...page, nextCursor }
-  const isFirst = query.startIndex === 1 && app.known?.now.paging !== 'cursor'
-  return withToldEnd(app, collection, page, isFirst, async (startIndex) => {
+  const place = {
+    isFirst: query.startIndex === 1 && app.known?.now.paging !== 'cursor',
+    isFiltered: query.filter !== undefined,
+  }
+  return withToldEnd(app, collection, page, place, async (startIndex) => {
     const behind = await askPage(app, collection, { ...query, startIndex }, context)
     return behind.ok ? rowsOf(behind.body) : undefined
   })

@@ -1,8 +1,8 @@
 import { asId, field } from '../http/values.ts'
 import type { ScimApp, ScimRequestInfo, ScimRows } from './request.ts'
 
-/** Apps cut pages at round numbers, so that other counts need no request. */
-const ROUND = 5
+/** A filter that finds no more than this finds whom it names: such a page is not cut. */
+const NAMED = 2
 
 /**
  * A page, without its total where the app tells the number of the page's rows as that (wso2/product-is#7320). Once a first
@@ -12,7 +12,7 @@ export async function withToldEnd(
   { known }: ScimApp,
   collection: ScimRequestInfo['collection'],
   page: ScimRows,
-  isFirst: boolean,
+  { isFirst, isFiltered }: { isFirst: boolean; isFiltered: boolean },
   pageAt: (startIndex: number) => Promise<ScimRows | undefined>,
 ): Promise<ScimRows> {
   const { total, ...rest } = page
@@ -26,8 +26,8 @@ export async function withToldEnd(
     await learn('of list')
     return page
   }
-  const isLongest = isFirst && total === rows.length && rows.length > now
-  const mayBeCut = isLongest && rows.length % ROUND === 0
+  const mayBeCut =
+    isFirst && total === rows.length && rows.length > now && !(isFiltered && rows.length <= NAMED)
   if (!mayBeCut) return page
   const behind = await pageAt(rows.length + 1)
   const isCut = behind?.rows.some((row) => !rows.some((one) => isSame(one, row))) ?? false

@@ -56,6 +56,8 @@ const anyHabits = fc
     or: fc.constantFrom('honoured', 'honoured', 'refused', 'first', 'last', 'nobody'),
     rows: fc.constantFrom('whole', 'whole', 'whole', 'first email', 'no emails', 'no externalId', 'ids'),
     paging: fc.constantFrom('index', 'index', 'index', 'ignored', 'all', 'small pages'),
+    /** The most rows of a small page. */
+    cutAt: fc.constantFrom<number[]>(1, 2, 4, 5, 7),
     total: fc.constantFrom('right', 'right', 'right', 'absent', 'of page', 'zero'),
     byId: fc.constantFrom('answers', 'answers', 'answers', '404'),
     pageSize: fc.constantFrom(2, 3, 100),
@@ -105,7 +107,7 @@ function rowOf(person: Person, { rows }: Habits) {
 
 /** Answers as an app with these habits does. */
 export function answersOf(people: readonly Person[], habits: Habits) {
-  const { filters, unknownFilters, or, paging, total, byId, quoteBreaks } = habits
+  const { filters, unknownFilters, or, paging, cutAt, total, byId, quoteBreaks } = habits
   const habitOf = (by: string) => filters[by as keyof typeof filters] ?? unknownFilters
 
   const fits = (person: Person, { by, value }: { by: string; value: string }): boolean => {
@@ -121,7 +123,7 @@ export function answersOf(people: readonly Person[], habits: Habits) {
     found: readonly Person[],
     { startIndex = '1', count, filter }: ReceivedRequest['query'],
   ): CannedReply => {
-    const size = paging === 'small pages' ? Math.min(5, Number(count)) : Number(count)
+    const size = paging === 'small pages' ? Math.min(cutAt, Number(count)) : Number(count)
     const from = paging === 'ignored' ? 0 : Number(startIndex) - 1
     const shown = (paging === 'all' ? found : found.slice(from, from + size)).map((one) => rowOf(one, habits))
     // Nothing could tell that there are more who fit.

@@ -112,7 +112,7 @@ test.each<[string, string[], AppLike, object]>([
     'is not in the whole list, which is short',
     ['Nothing'],
     { rows: groups.slice(0, 3) },
-    { id: undefined, requests: 'filter, list 1, id' },
+    { id: undefined, requests: 'filter, list 1, list 4, id' },
   ],
   [
     'is in the list of an app that finds nothing by any filter',
@@ -124,7 +124,7 @@ test.each<[string, string[], AppLike, object]>([
     'is in the list of an app that ignores filters',
     ['Design'],
     { odd: () => ({ body: listOf(groups) }) },
-    { id: 'design-id', requests: 'filter, list 1, list 5, id' },
+    { id: 'design-id', requests: 'filter, filter, list 1, list 5, id' },
   ],
   [
     'is in the list of an app that refuses filters',

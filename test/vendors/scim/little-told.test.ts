@@ -24,6 +24,7 @@ const USUAL: Habits = {
   or: 'honoured',
   rows: 'whole',
   paging: 'index',
+  cutAt: 5,
   total: 'right',
   byId: 'answers',
   pageSize: 100,
@@ -92,18 +93,25 @@ describe('a list that shows less than the records', () => {
 describe('a page that is cut and tells its own number of rows as the total', () => {
   const CUT = { paging: 'small pages', total: 'of page' } as const
 
-  test('is not taken for the whole list', async () => {
-    expect(await told(people(8), { ...REFUSING, ...CUT }, 'last7@example.com')).toMatchObject({
+  test.each([1, 2, 5, 7])('is not taken for the whole list: a page of %i', async (rows) => {
+    const habits = { ...REFUSING, ...CUT, cutAt: rows }
+    expect(await told(people(8), habits, 'last7@example.com')).toMatchObject({
       found: { ids: ['u7'] },
       listed: 8,
       complete: true,
     })
   })
 
-  test('is asked about once', async () => {
-    const whole = { ...REFUSING, total: 'right' } as const
-    const [round, other] = await Promise.all([5, 6].map((count) => told(people(count), whole, 'user1')))
-    expect((round?.asked ?? 0) - (other?.asked ?? 0)).toBe(1)
+  test.each(['right', 'of page'] as const)('is asked about once where the total is %s', async (total) => {
+    await using served = await serveCanned(answersOf(people(4), { ...USUAL, ...REFUSING, total }))
+    const operations = scimAt(served.url, { memory: new Map<string, unknown>(), pageSize: 100 })
+    const asked: number[] = []
+    for (const _ of [1, 2]) {
+      const before = served.asked.length
+      await operations.listAccounts({ limit: 100 }, context())
+      asked.push(served.asked.length - before)
+    }
+    expect(asked).toEqual([2, 1])
   })
 })
 

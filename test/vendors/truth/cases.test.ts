@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Match } from '../../../src/domain/operations.ts'
+import type { ListPosition, Match } from '../../../src/domain/operations.ts'
 import { context } from '../../support/canned.ts'
 import type { AppUnderTest } from './claims.ts'
 import { entra } from './entra.ts'
@@ -132,6 +132,7 @@ describe('Gainsight', () => {
   const people = ['1', '2', '3'].map((one) =>
     ana(`1P01EXAMPLE00000${one}`, { userName: `Ana${one}@example.com`, emails: [`mail${one}@example.com`] }),
   )
+  const last = ana('1P01EXAMPLE000004', { userName: 'last@example.com', emails: ['mail4@example.com'] })
   test.each<Case>([
     [
       'finds nobody by an email that its list hides',
@@ -150,6 +151,12 @@ describe('Gainsight', () => {
       () => services.serve(people, { or: 'last' }),
       'ana1@example.com',
       found(GSID),
+    ],
+    [
+      'finds whom its own test of the search leaves no room for',
+      () => services.serve([...people, last], { pageSize: 3, total: 'absent' }),
+      'last@example.com',
+      found('1P01EXAMPLE000004'),
     ],
     [
       'finds everybody where pages are short and not counted',
@@ -220,10 +227,37 @@ test.each<[string, () => Promise<Served>, Match]>([
   expect({ found: items.length, complete }).toEqual({ found: 1, complete: true })
 })
 
-test('a list of Okta by an email that it hides is not called whole', async () => {
-  await using app = await okta.serve([ana(OKTA, { emails: ['x@example.com', MAIL] })], {
-    hides: 'secondEmail',
-  })
-  const page = await app.operations.listAccounts({ match: { email: MAIL }, limit: 10 }, context())
-  expect(page).toMatchObject({ items: [], complete: false })
+test.each([
+  ['the second email', ['x@example.com', MAIL], 'secondEmail', MAIL],
+  ['the first one, with an accent', [JOSE], 'email', JOSE],
+] as const)(
+  'a list of Okta by an email that it hides is not called whole: %s',
+  async (_, emails, hides, email) => {
+    await using app = await okta.serve([ana(OKTA, { emails: [...emails] })], { hides })
+    const page = await app.operations.listAccounts({ match: { email }, limit: 10 }, context())
+    expect(page).toMatchObject({ items: [], complete: false })
+  },
+)
+
+test('a list of Gainsight by a user name has who bears it, where a search reads one condition and another has it as email', async () => {
+  const userName = 'bo@example.com'
+  const people = [ana('1P01EXAMPLE000001', { emails: [userName] }), ana('1P01EXAMPLE000002', { userName })]
+  await using app = await services.serve(people, { or: 'last', pageSize: 1 })
+  const { items, complete } = await app.operations.listAccounts({ match: { userName }, limit: 1 }, context())
+  expect({ ids: items.map(({ id }) => id), complete }).toEqual({ ids: ['1P01EXAMPLE000002'], complete: true })
+})
+
+test('a list of Gainsight that is read in parts has everybody once, where its last page has as many rows as one that is cut', async () => {
+  const people = ['1', '2', '3', '4', '5'].map((one) =>
+    ana(`1P01EXAMPLE00000${one}`, { userName: `${one}@example.com` }),
+  )
+  await using app = await services.serve(people, { mostRows: 2, pageSize: 3 })
+  const ids: string[] = []
+  let at: ListPosition | undefined
+  do {
+    const { items, next } = await app.operations.listAccounts({ limit: 1, ...(at && { at }) }, context())
+    ids.push(...items.map(({ id }) => id))
+    at = next
+  } while (at)
+  expect(ids).toEqual(people.map(({ id }) => id))
 })

@@ -150,9 +150,10 @@ export const okta = simulated<Habits>({
     return {
       operations,
       people: records,
-      // Only the index knows of what is neither the login nor the id.
+      // Only the index knows of what is neither the login nor the id, and an empty list is how it says that there is nobody.
       isBehind: ({ index, id, userName }, name) =>
-        index !== 'as it is' && ![id, userName].some((one) => folded(one) === folded(name)),
+        (index !== 'as it is' || habits.trouble?.kind === 'an empty list') &&
+        ![id, userName].some((one) => folded(one) === folded(name)),
       listsFromIndex: true,
       [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
     }

@@ -37,6 +37,7 @@ export async function restFilter(
     },
     // The email is the user name of a user without one, so either is searched.
     fits: (user, field) => hasValue(user, field, String(match[field])),
+    isShownBy: (user) => match.userName === undefined || matches(user, 'userName', match.userName) === true,
     async shows(user, total) {
       const own = by.map((field) => {
         const value = ownValue(user, field)

@@ -60,9 +60,10 @@ export function restOperations(app: RestApp) {
     return dialect(context)
   }
   const { pageSize, maxPages } = settings
+  const indexed = byIndex(pageSize)
   /** Pages of the list; `goesOn` takes those that were just fetched. */
   const fetchFrom = (spoken: Dialect, match: Match, goesOn: boolean, context: RequestContext) => {
-    const fetch = byIndex((page, size) => spoken.page({ page, size, match }, context), pageSize)
+    const fetch = indexed((page, size) => spoken.page({ page, size, match }, context))
     return pages.over(JSON.stringify(match), fetch, goesOn)
   }
   const users = async (context: RequestContext): Promise<RestUsers> => {

@@ -46,7 +46,9 @@ export async function bySearch(
   const ignores =
     answer.rows.some((row) => !conditions.some((condition) => fits(row, condition))) ||
     samples.some((sample) => !answer.rows.some((row) => fits(row, sample)))
-  const isWhole = users.length === (answer.total ?? answer.rows.length) && users.length === answer.rows.length
+  // Without a total, a full page can be one of several.
+  const isEnd = answer.total === undefined ? users.length < pageSize : users.length === answer.total
+  const isWhole = isEnd && users.length === answer.rows.length
   if (ignores || (isWhole && known === undefined)) await note(ignores ? 'ignored' : 'honoured')
   return !ignores && isWhole
 }
