@@ -3,11 +3,12 @@ import type { ListPosition, Page, RequestContext, Target } from '../../domain/op
 import { spellingsOf, UUID } from '../../domain/same.ts'
 import { Refused } from '../../errors.ts'
 import { cautionOf } from '../../text/confusables.ts'
-import { inQuotes, plainText } from '../../text/text.ts'
+import { inQuotes, plainText, sameText } from '../../text/text.ts'
 import { path } from '../http/client.ts'
 import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId, asText, asWord, definedOnly, field, type Rec } from '../http/values.ts'
 import { inSteps } from '../records/steps.ts'
+import { oneCalled } from '../scim/one-called.ts'
 import { ask, mustAsk, pageOf, quoted } from './api.ts'
 import { API_PATH, type Connection } from './clients.ts'
 import { allRows } from './rows.ts'
@@ -46,16 +47,22 @@ export function listGroups(
   })
 }
 
+/** Where the groups of a tenant are read. */
+interface EntraGroups {
+  connection: Connection
+  tenant: string
+}
+
 /** The group with this id, or with this id or name, with its members; undefined if there is none. */
 export async function readGroup(
-  connection: Connection,
+  { connection, tenant }: EntraGroups,
   asked: { id: string } | { group: string },
   context: RequestContext,
 ): Promise<Group | undefined> {
   const raw =
     'id' in asked
       ? await groupById(connection, asked.id, context)
-      : await groupNamed(connection, asked.group, context)
+      : await groupNamed({ connection, tenant }, asked.group, context)
   const group = raw && toGroup(raw)
   if (!group) return undefined
   const query = { $select: 'id,userPrincipalName,displayName', $top: connection.pageSize }
@@ -87,9 +94,8 @@ async function groupById(
   return ask(connection, groupRequest(id), context)
 }
 
-/** Names of groups are not unique in Entra ID. */
 async function groupNamed(
-  connection: Connection,
+  { connection, tenant }: EntraGroups,
   name: string,
   context: RequestContext,
 ): Promise<Rec | undefined> {
@@ -97,14 +103,9 @@ async function groupNamed(
     .map((spelled) => `displayName eq ${quoted(spelled)}`)
     .join(' or ')
   const query = { $filter, $select: SELECT, $top: connection.pageSize }
-  const same = await allRows(connection, { path: '/groups', query, right: 'groups' }, context)
-  if (same.length > 1) {
-    throw new Refused(
-      `Entra ID has ${same.length} groups called ${inQuotes(name)}.`,
-      `Name it by its id: ${same.map(({ id }) => String(id)).join(', ')}.`,
-    )
-  }
-  return same[0] ?? groupById(connection, name, context)
+  const rows = await allRows(connection, { path: '/groups', query, right: 'groups' }, context)
+  const found = rows.filter(({ displayName }) => sameText(asWord(displayName), name))
+  return oneCalled(tenant, name, { found, toGroup }) ?? groupById(connection, name, context)
 }
 
 /** What a person should know before the members of a group change, in sentences. Throws unless they change by hand. */

@@ -41,7 +41,7 @@ export function entraOperations(
   return {
     ...recordReads(entraUsers(connection, tenant)),
     listGroups: (asked, context) => listGroups(connection, asked, context),
-    readGroup: (asked, context) => readGroup(connection, asked, context),
+    readGroup: (asked, context) => readGroup({ connection, tenant }, asked, context),
     readSessions: (asked, context) => readSessions(connection, asked, context),
     readAccess: (asked, context) => readAccess(connection, asked, context),
     ...(provisions && { readAssignment: (asked, context) => readAssignment(connection, asked, context) }),

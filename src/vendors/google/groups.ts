@@ -1,14 +1,15 @@
 import type { Group } from '../../domain/account.ts'
 import type { ListPosition, Page, RequestContext, Target } from '../../domain/operations.ts'
 import { spellingsOf } from '../../domain/same.ts'
-import { Conflict, Refused } from '../../errors.ts'
+import { Conflict } from '../../errors.ts'
 import { cautionOf } from '../../text/confusables.ts'
-import { fold, inQuotes, plainText } from '../../text/text.ts'
+import { plainText, sameText } from '../../text/text.ts'
 import { path } from '../http/client.ts'
 import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId, asNumber, asText, asWord, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
 import { recordIn } from '../records/reads.ts'
 import { inSteps } from '../records/steps.ts'
+import { oneCalled } from '../scim/one-called.ts'
 import { ask, CUSTOMER, DIRECTORY, everyRowOf, type GoogleApi, type List, mustAsk, pageOf } from './api.ts'
 import { memberId, membersOf } from './members.ts'
 import { quoted } from './users.ts'
@@ -58,9 +59,14 @@ export function listGroups(
   })
 }
 
+/** Where the groups of a tenant are read. */
+interface GoogleGroups extends GoogleApi {
+  tenant: string
+}
+
 /** The group with this id, or with this id, address or name, with its members; undefined if there is none. */
 export async function readGroup(
-  api: GoogleApi,
+  api: GoogleGroups,
   asked: { id: string } | { group: string },
   context: RequestContext,
 ): Promise<Group | undefined> {
@@ -89,7 +95,7 @@ async function byKey(api: GoogleApi, key: string, context: RequestContext): Prom
   return recordIn(await ask(api, 'admin.directory.group.readonly', request, context))
 }
 
-async function byName(api: GoogleApi, name: string, context: RequestContext): Promise<Rec | undefined> {
+async function byName(api: GoogleGroups, name: string, context: RequestContext): Promise<Rec | undefined> {
   if (name.includes('@')) return byKey(api, name, context)
   const idOf = (row: unknown) => asId(field(row, 'id'))
   const rows = await Promise.all(
@@ -98,14 +104,10 @@ async function byName(api: GoogleApi, name: string, context: RequestContext): Pr
   const same = rows
     .flat()
     .filter(isRecord)
-    .filter((row) => fold(asWord(row.name) ?? '') === fold(name))
-  if (same.length > 1) {
-    throw new Refused(
-      `Google has ${same.length} groups called ${inQuotes(name)}.`,
-      `Name it by its address: ${same.map((row) => asText(row.email, 320) ?? '').join(', ')}.`,
-    )
-  }
-  return same[0] ?? byKey(api, name, context)
+    .filter((row) => sameText(asWord(row.name), name))
+  // Either spelling can bring the same group.
+  const found = [...new Map(same.map((row) => [idOf(row), row])).values()]
+  return oneCalled(api.tenant, name, { found, toGroup }) ?? byKey(api, name, context)
 }
 
 const SCOPE = 'admin.directory.group.member'

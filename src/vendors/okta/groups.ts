@@ -1,13 +1,12 @@
 import type { Group } from '../../domain/account.ts'
 import type { ListPosition, Page, RequestContext } from '../../domain/operations.ts'
-import { spellingsOf } from '../../domain/same.ts'
-import { Ambiguous } from '../../errors.ts'
 import { cautionOf } from '../../text/confusables.ts'
-import { inQuotes, plainText, sameText } from '../../text/text.ts'
+import { plainText, sameText } from '../../text/text.ts'
 import { path } from '../http/client.ts'
 import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { asId, asText, asWord, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
 import { byCursor, everyRow, recordIn } from '../records/reads.ts'
+import { oneCalled } from '../scim/one-called.ts'
 import { ask, pagesOf } from './api.ts'
 import { anyOf } from './search.ts'
 import type { OktaApp } from './users.ts'
@@ -82,25 +81,14 @@ export async function groupById(app: OktaApp, id: string, context: RequestContex
   return group?.id === id ? group : undefined
 }
 
-/** Names need not be unique: groups of apps can have the name of one of Okta's own. */
+/** A group of an app can have the name of one of Okta's own. */
 async function groupNamed(app: OktaApp, name: string, context: RequestContext): Promise<Rec | undefined> {
-  const query = { search: anyOf(['profile.name'], spellingsOf(name)), limit: GROUPS_PER_PAGE }
+  const query = { search: anyOf(['profile.name'], [name]), limit: GROUPS_PER_PAGE }
   const rows = await everyRow<Rec>({
     fetch: pagesOf(app, 'okta.groups.read', { path: '/groups', query }, context),
     read: (row) => (isRecord(row) && asId(row.id) ? { id: String(row.id), item: row } : undefined),
     pageSize: GROUPS_PER_PAGE,
     maxPages: MAX_PAGES,
   })
-  const [found, ...others] = rows.filter((row) => sameText(nameIn(row), name))
-  if (others.length === 0) return found
-  const { tenant } = app
-  const candidates = [found, ...others].flatMap((row) => {
-    const one = toGroup(row)
-    return one ? [{ tenant, id: one.id, userName: one.name }] : []
-  })
-  throw new Ambiguous(
-    `${candidates.length} groups are called ${inQuotes(name)} in ${tenant}.`,
-    'Name one of the candidates by its id.',
-    { tenant, candidates },
-  )
+  return oneCalled(app.tenant, name, { found: rows.filter((row) => sameText(nameIn(row), name)), toGroup })
 }

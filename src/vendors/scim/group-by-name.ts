@@ -1,7 +1,6 @@
 import type { RequestContext } from '../../domain/operations.ts'
 import { inOtherCase, isComparedAlike } from '../../domain/same.ts'
-import { Ambiguous } from '../../errors.ts'
-import { inQuotes, sameText } from '../../text/text.ts'
+import { sameText } from '../../text/text.ts'
 import { refusesFilter } from '../http/classify.ts'
 import { inconclusive } from '../http/collect.ts'
 import { type AppFilter, collectFiltered, filterRefused } from '../http/filtered.ts'
@@ -11,6 +10,7 @@ import { note } from './evidence.ts'
 import { eq, groupNameIn, readsRightly } from './filter.ts'
 import { groupList } from './group-list.ts'
 import { listing } from './listing.ts'
+import { oneCalled } from './one-called.ts'
 import { toGroup } from './read.ts'
 import { readList } from './read-list.ts'
 import { listRefusal, type ScimApp } from './request.ts'
@@ -32,22 +32,11 @@ export async function groupByName(
   const isOpen = !page.complete || (page.items.length === 0 && !isEvidence(app, name))
   if (isOpen && !page.compared) page = await groupsNamed(app, name, false, context)
   if (!page.complete) throw inconclusive(page.note)
-  const [found, ...others] = page.items
   // A name that is found as it is written shows nothing of letter case.
-  const isInOtherCase = nameIn(found)?.toLowerCase() === name.toLowerCase() && nameIn(found) !== name
+  const [own] = page.items.map(nameIn)
+  const isInOtherCase = own?.toLowerCase() === name.toLowerCase() && own !== name
   if (isInOtherCase && !page.compared) await note(app, ['displayName'], 'honoured')
-  if (others.length === 0) return found
-  throw new Ambiguous(
-    `${page.items.length} groups are called ${inQuotes(name)} in ${app.tenant}.`,
-    'Name one of the candidates by its id.',
-    {
-      tenant: app.tenant,
-      candidates: page.items.flatMap((row) => {
-        const one = toGroup(row)
-        return one ? [{ tenant: app.tenant, id: one.id, userName: one.name }] : []
-      }),
-    },
-  )
+  return oneCalled(app.tenant, name, { found: page.items, toGroup })
 }
 
 /** Whether an app that filters groups by name, and finds none, has none whose name is the same for us. */
