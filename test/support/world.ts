@@ -52,6 +52,7 @@ export interface ToolAnswer extends Record<string, unknown> {
     retryAt?: string
     tenant?: string
     reference?: string
+    candidates?: { tenant: string; id: string; userName: string }[]
   }
 }
 
