@@ -272,7 +272,14 @@ export interface Reads {
     context: RequestContext,
   ): Promise<readonly string[]>
   pullAudit?(
-    ask: AuditFilter & { since: Date; until: Date; limit: number; at?: AuditPosition },
+    ask: AuditFilter & {
+      since: Date
+      until: Date
+      limit: number
+      at?: AuditPosition
+      /** The caller will ask for what is behind the page, in the same span: it may be fetched meanwhile. */
+      readsOn?: true
+    },
     context: RequestContext,
   ): Promise<AuditPage>
   /** Each token against each surface. */

@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import type { SettingsParts } from '../config/schema.ts'
 import { defineVendor, tenantSettings, UrlPath } from './define.ts'
-import { pullAudit } from './netskope/audit.ts'
+import { type AuditRows, pullAudit } from './netskope/audit.ts'
 import { checkTokens } from './netskope/check-token.ts'
 import { AUTH_SCHEMES, openClients } from './netskope/clients.ts'
 import { isGateway, netskopeError } from './netskope/errors.ts'
+import { pageAhead } from './netskope/page-ahead.ts'
 import { about, setup } from './netskope/setup.ts'
 import type { FieldMapping } from './scim/fields.ts'
 import { scimOperations } from './scim/operations.ts'
@@ -88,6 +89,7 @@ export default defineVendor<NetskopeSettings>({
   setup,
   operations: (settings, app) => {
     const clients = openClients(settings, app)
+    const ahead = pageAhead<AuditRows>()
     return {
       ...scimOperations({
         tenant: app.tenant,
@@ -107,7 +109,7 @@ export default defineVendor<NetskopeSettings>({
             context,
           ),
       }),
-      pullAudit: (ask, context) => pullAudit(clients, settings, ask, context),
+      pullAudit: (ask, context) => pullAudit({ clients, settings, ahead }, ask, context),
       checkTokens: (_, context) => checkTokens(clients, app, context),
     }
   },

@@ -430,4 +430,32 @@ describe('a long pull', () => {
     expect(page).toMatchObject({ items: [], complete: false, next: { offset: 50_000 } })
     expect(page.queries).toHaveLength(10)
   })
+
+  test('has the next page on its way while one is taken, where the caller reads on, and asks for each once', async () => {
+    const events = Array.from({ length: 5_001 }, (_, index) => event(index))
+    await using app = await serveCanned(paged(events))
+    const { pullAudit } = netskopeAt(app.url)
+    const span = { since, until, limit: 50_000, readsOn: true } as const
+    const first = await pullAudit(span, context())
+    await expect.poll(() => app.asked.length).toBe(2)
+    const rest = await pullAudit({ ...span, ...(first.next && { at: first.next }) }, context())
+    expect([first.items.length, rest.items.length, rest.next]).toEqual([5_000, 1, undefined])
+    expect(app.asked.map(({ query }) => query.offset)).toEqual(['0', '5000'])
+    // Nobody else is given what was fetched for another.
+    await pullAudit({ since, until, limit: 50_000 }, context())
+    expect(app.asked).toHaveLength(3)
+  })
+
+  test('is told of a page that failed on its way, and asks for it again', async () => {
+    const events = Array.from({ length: 5_001 }, (_, index) => event(index))
+    await using app = await serveCanned((arrived, index) =>
+      index === 1 ? { status: 503, body: {} } : paged(events)(arrived),
+    )
+    const { pullAudit } = netskopeAt(app.url)
+    const span = { since, until, limit: 50_000, readsOn: true } as const
+    const first = await pullAudit(span, context())
+    const rest = () => pullAudit({ ...span, ...(first.next && { at: first.next }) }, context())
+    await expect(rest()).rejects.toMatchObject({ code: 'unavailable' })
+    expect((await rest()).items).toHaveLength(1)
+  })
 })

@@ -35,7 +35,7 @@ export async function* readLog(
   let place = first
   if (!place.appEnded && ask.tenants.get(name).offers('pullAudit')) {
     const pull = (at: AuditPosition | undefined) => {
-      const asked = { since, until, limit: EVENTS_AT_ONCE, ...(at && { at }) }
+      const asked = { since, until, limit: EVENTS_AT_ONCE, readsOn: true as const, ...(at && { at }) }
       const pulled = patiently(() => ask.one(name, 'pullAudit', asked), signal)
       // Nobody waits for it if the export ends before.
       pulled.catch(() => undefined)

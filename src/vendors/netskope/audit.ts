@@ -11,6 +11,7 @@ import type { Clients } from './clients.ts'
 import { netskopeError } from './errors.ts'
 import { isWanted, ownIdOf, pageDigestOf, timeOf, toEvent } from './events.ts'
 import { numbering } from './numbering.ts'
+import type { PageAhead } from './page-ahead.ts'
 
 /** Documented in netskopeoss/netskope-py-sdk. */
 const MAX_EVENTS_PER_REQUEST = 5_000
@@ -25,6 +26,19 @@ interface AuditAsk extends AuditFilter {
   until: Date
   limit: number
   at?: AuditPosition
+  readsOn?: true
+}
+
+/** A page of the log, as the app sent it. */
+export interface AuditRows {
+  rows: readonly unknown[]
+  total?: number | undefined
+}
+
+interface AuditApp {
+  clients: Clients
+  settings: AuditSettings
+  ahead: PageAhead<AuditRows>
 }
 
 /**
@@ -32,8 +46,7 @@ interface AuditAsk extends AuditFilter {
  * the log is read, as many pages as a call may, and compared here.
  */
 export async function pullAudit(
-  clients: Clients,
-  settings: AuditSettings,
+  { clients, settings, ahead }: AuditApp,
   ask: AuditAsk,
   context: RequestContext,
 ): Promise<AuditPage> {
@@ -41,21 +54,18 @@ export async function pullAudit(
   const byActor = user !== undefined && role === 'actor'
   const isScan = action !== undefined || (user !== undefined && !byActor)
   const first = { offset: 0, size: isScan ? MAX_EVENTS_PER_REQUEST : Math.min(limit, MAX_EVENTS_PER_REQUEST) }
-  const fetch = (offset: number) =>
-    fetchRows(
-      clients,
-      settings,
-      {
-        ...(byActor && { query: byUser(user) }),
-        starttime: Math.floor(since.getTime() / 1000),
-        endtime: Math.ceil(until.getTime() / 1000),
-        limit: position.size,
-        [settings.auditOffsetParam]: offset,
-      },
-      context,
-    )
-
   let position: AuditPosition = ask.at ?? first
+  const pageAt = (offset: number): [key: string, fetch: () => Promise<AuditRows>] => {
+    const query = {
+      ...(byActor && { query: byUser(user) }),
+      starttime: Math.floor(since.getTime() / 1000),
+      endtime: Math.ceil(until.getTime() / 1000),
+      limit: position.size,
+      [settings.auditOffsetParam]: offset,
+    }
+    return [JSON.stringify(query), () => fetchRows(clients, settings, query, context)]
+  }
+
   const items: AuditEvent[] = []
   const behind: AuditPosition[] = []
   const times: number[] = []
@@ -82,16 +92,19 @@ export async function pullAudit(
 
   for (let read = 0; read < MAX_PAGES_PER_CALL; read++) {
     const { offset, size } = position
-    const { rows, total } = await fetch(offset)
+    const { rows, total } = await ahead.take(...pageAt(offset))
     if (rows.length === 0) {
       return total !== undefined && total > offset
         ? page({ why: `Netskope reported ${total} events but stopped after ${offset}.` })
         : page({ ended: true })
     }
     const digest = pageDigestOf(rows)
-    if (digest === position.page && (rows.some(ownIdOf) || (await fetch(BEYOND)).rows.length > 0)) {
+    if (digest === position.page && (rows.some(ownIdOf) || (await hasRows(pageAt(BEYOND))))) {
       return page({ why: offsetIgnored(settings.auditOffsetParam) })
     }
+    const isFull = rows.length >= size
+    const mayEnd = total === undefined || total <= offset + rows.length
+    if (ask.readsOn && isFull) ahead.ask(...pageAt(offset + rows.length))
     for (const [index, raw] of rows.entries()) {
       const time = timeOf(raw)
       const isInSpan = time === undefined || (time >= since.getTime() && time <= until.getTime())
@@ -108,8 +121,6 @@ export async function pullAudit(
         behind.push(position)
       }
     }
-    const isFull = rows.length >= size
-    const mayEnd = total === undefined || total <= position.offset
     if (!isFull && mayEnd && !isCapped(rows.length)) return page({ ended: true })
     // Where every event counts, a page as long as it can be is enough: the next begins where it ends.
     const isEnough = isFull && !isScan && size >= Math.min(limit, MAX_EVENTS_PER_REQUEST) && items.length > 0
@@ -117,6 +128,9 @@ export async function pullAudit(
   }
   return page({ next: position, why: 'There are more events to read.' })
 }
+
+const hasRows = async ([, fetch]: [string, () => Promise<AuditRows>]): Promise<boolean> =>
+  (await fetch()).rows.length > 0
 
 /** Further than any log reaches: an app that has events there ignores the offset. */
 const BEYOND = 1_000_000_000
@@ -167,7 +181,7 @@ async function fetchRows(
   { auditPath }: AuditSettings,
   query: Record<string, string | number>,
   context: RequestContext,
-): Promise<{ rows: readonly unknown[]; total?: number | undefined }> {
+): Promise<AuditRows> {
   const answer = parseReply(await clients.of('rest').client.send({ path: auditPath, query }, context))
   if (!answer.ok) {
     const { failure } = answer
