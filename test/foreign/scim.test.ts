@@ -32,6 +32,23 @@ interface ScimRow extends Record<string, unknown> {
 
 const named = (rows: Rows | undefined, by: string, value: string) => rows?.find((row) => row[by] === value)
 
+const GATEWAY: Server = {
+  keeps: ['familyName', 'title', 'department'],
+  groups: 'shown',
+  user: ({ users }, userName) => {
+    const row = named(users, 'userName', userName) as ScimRow | undefined
+    return (
+      row && {
+        active: row.active === true,
+        familyName: `${row.name?.familyName}`,
+        email: `${row.emails?.[0]?.value}`,
+      }
+    )
+  },
+  members: ({ groups }, name) =>
+    ((named(groups, 'displayName', name) as ScimRow | undefined)?.members ?? []).map(({ value }) => value),
+}
+
 const SERVERS: Record<string, Server> = {
   'better-auth': {
     keeps: ['familyName', 'title', 'department'],
@@ -63,22 +80,8 @@ const SERVERS: Record<string, Server> = {
       )
     },
   },
-  scimgateway: {
-    keeps: ['familyName', 'title', 'department'],
-    groups: 'shown',
-    user: ({ users }, userName) => {
-      const row = named(users, 'userName', userName) as ScimRow | undefined
-      return (
-        row && {
-          active: row.active === true,
-          familyName: `${row.name?.familyName}`,
-          email: `${row.emails?.[0]?.value}`,
-        }
-      )
-    },
-    members: ({ groups }, name) =>
-      ((named(groups, 'displayName', name) as ScimRow | undefined)?.members ?? []).map(({ value }) => value),
-  },
+  scimgateway: GATEWAY,
+  'scimgateway-5': GATEWAY,
   'saml-jackson': {
     keeps: ['familyName', 'title'],
     groups: 'hidden',

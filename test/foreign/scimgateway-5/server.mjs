@@ -1,0 +1,3 @@
+import { serve } from '../scimgateway/gateway.mjs'
+
+await serve(import.meta.dirname)
