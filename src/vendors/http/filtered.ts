@@ -22,6 +22,8 @@ export interface AppFilter<Item> {
    * enough to ask. `total` is how many rows the app has without a filter.
    */
   shows(item: Item, total: number | undefined): Promise<boolean | undefined>
+  /** How much an item shows of whether the filter works; the one that shows most is asked with. */
+  worth?(item: Item): number
   learn(states: FilterStates): Promise<void>
 }
 
@@ -119,7 +121,8 @@ async function isWorking<Item>(
   const { state } = judgePage({ ...all, start: 1, ids, asked: listing.pageSize, known: () => false })
   // The page is the whole list, which proves more than the filter does.
   if (state !== 'more') return false
-  for (const item of items) {
+  const { worth = () => 0 } = filter
+  for (const item of items.toSorted((one, other) => worth(other) - worth(one))) {
     const shown = await filter.shows(item, all.total)
     if (shown === undefined) continue
     await (shown

@@ -3,15 +3,13 @@ import { inOtherCase, sameId, sameUserName } from '../../domain/same.ts'
 import { refusesFilter } from '../http/classify.ts'
 import type { Failure } from '../http/reply.ts'
 import type { FilterAttribute, FilterState, LearnedCapabilities } from './capabilities.ts'
-import { note, queryFor, recordOf, refused } from './evidence.ts'
+import { note, queryFor, refused } from './evidence.ts'
 import { eq, spelling } from './filter.ts'
+import { hiddenIn, NAMES } from './hidden.ts'
 import { fitsTerm, type Term, valuesOf } from './look-up.ts'
 import { type ScimUser, toUser } from './read.ts'
 import { canFilter, readList } from './read-list.ts'
 import type { ScimApp, ScimRows } from './request.ts'
-
-/** The attributes that a person can be looked up by. */
-const NAMES = ['userName', 'emails.value', 'externalId'] as const
 
 /** In which order users are chosen to test them with: few have several emails, and all have a user name. */
 const BY_CHOICE = ['emails.value', 'externalId', 'userName'] as const
@@ -35,8 +33,7 @@ export async function testFilters(
   // An app without users has nothing to test with.
   if (!first) return page
   const users = [first, ...others] as const
-  const record = tellsAll(users) ? undefined : await recordOf(app, first, context)
-  const hidden = record ? NAMES.filter((by) => valuesOf(record, by).length > valuesOf(first, by).length) : []
+  const { hidden, record } = await hiddenIn(app, users, context)
   const idsWithAt = users.some(({ account: { id, externalId } }) =>
     [id, externalId].some((one) => one?.includes('@')),
   )
@@ -52,10 +49,6 @@ export async function testFilters(
   await note(app, unsampled, isTold ? 'unborne' : 'untested')
   return page
 }
-
-/** Whether the rows of a list show all that people are looked up by, and several emails of somebody. */
-const tellsAll = (users: readonly ScimUser[]): boolean =>
-  NAMES.every((by) => users.some((user) => valuesOf(user, by).length > (by === 'emails.value' ? 1 : 0)))
 
 /** A user to test a filter with. */
 type Sample = Term & {

@@ -8,6 +8,7 @@ import { inconclusive, type Listing, MAX_PAGES_PER_CALL } from '../http/collect.
 import { asId } from '../http/values.ts'
 import { askEach, askTogether, isProven, note, recordOf } from './evidence.ts'
 import { areFiltersTested } from './filter-tests.ts'
+import { notShown } from './hidden.ts'
 import { listing } from './listing.ts'
 import { type Term, termsFor, valuesOf } from './look-up.ts'
 import { isMeant } from './match.ts'
@@ -215,7 +216,7 @@ async function unshown(
 ): Promise<string | undefined> {
   const asked = termsFor(names).map(({ by }) => by)
   const cut = asked.find((by) => app.known?.now.hidden?.includes(by))
-  if (cut) return `The list does not show all of ${cut} that the records have.`
+  if (cut) return notShown(cut)
   const unseen = asked.filter((by) => !shows.has(by))
   if (unseen.length === 0 || !sample) return undefined
   const record = await recordOf(app, sample, context)

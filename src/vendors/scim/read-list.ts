@@ -49,10 +49,11 @@ export async function readList(
   const place = {
     isFirst: query.startIndex === 1 && app.known?.now.paging !== 'cursor',
     isFiltered: query.filter !== undefined,
+    count: asNumber(query.count),
   }
   return withToldEnd(app, collection, page, place, async (startIndex) => {
-    const behind = await askPage(app, collection, { ...query, startIndex }, context)
-    return behind.ok ? rowsOf(behind.body) : undefined
+    const answer = await askPage(app, collection, { ...query, startIndex }, context)
+    return answer.ok ? rowsOf(answer.body).rows : undefined
   })
 }
 

@@ -12,8 +12,8 @@ export async function withToldEnd(
   { known }: ScimApp,
   collection: ScimRequestInfo['collection'],
   page: ScimRows,
-  { isFirst, isFiltered }: { isFirst: boolean; isFiltered: boolean },
-  pageAt: (startIndex: number) => Promise<ScimRows | undefined>,
+  { isFirst, isFiltered, count }: { isFirst: boolean; isFiltered: boolean; count: number | undefined },
+  read: ReadRows,
 ): Promise<ScimRows> {
   const { total, ...rest } = page
   const { rows } = page
@@ -23,16 +23,30 @@ export async function withToldEnd(
   const learn = async (told: 'of list' | 'of page' | number) =>
     known?.note({ totals: { ...known.now.totals, [collection]: told } })
   if (total > rows.length && rows.length > 0) {
-    await learn('of list')
+    if (!isFiltered) await learn('of list')
     return page
   }
   const mayBeCut =
     isFirst && total === rows.length && rows.length > now && !(isFiltered && rows.length <= NAMED)
   if (!mayBeCut) return page
-  const behind = await pageAt(rows.length + 1)
-  const isCut = behind?.rows.some((row) => !rows.some((one) => isSame(one, row))) ?? false
+  const isCut = await mayHaveMore(rows, count, read)
   await learn(isCut ? 'of page' : rows.length)
   return isCut ? rest : page
+}
+
+/** Reads rows from this index on; undefined where the app refuses. */
+type ReadRows = (startIndex: number) => Promise<readonly unknown[] | undefined>
+
+/** Whether there may be rows that a first page does not have. */
+async function mayHaveMore(
+  rows: readonly unknown[],
+  count: number | undefined,
+  read: ReadRows,
+): Promise<boolean> {
+  const behind = (await read(rows.length + 1)) ?? []
+  const isNew = (row: unknown) => !rows.some((one) => isSame(one, row))
+  // An app that ignores where to start sends its first rows: all that there are, unless they are as many as were asked for.
+  return behind.some(isNew) || (behind.length > 0 && rows.length === count)
 }
 
 const isSame = (one: unknown, other: unknown): boolean => asId(field(one, 'id')) === asId(field(other, 'id'))

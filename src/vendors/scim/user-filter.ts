@@ -63,6 +63,8 @@ export function userFilter(
         }),
       )
     },
+    // Only who has several emails shows whether all of them are looked at.
+    worth: ({ emails }) => (match.email === undefined ? 0 : emails.length),
     fits: (user, field) => matches(user, field, String(match[field])),
     async shows(user, total) {
       const own = by.flatMap((field) => {
@@ -89,7 +91,9 @@ export function userFilter(
 }
 
 function ownValue(user: ScimUser, field: FilterField): string | undefined {
-  const { email, externalId, status } = user.account
+  const { externalId, status } = user.account
+  // Some apps look at the first email alone (simstudioai/sim#7567).
+  const email = user.emails.at(-1)
   return {
     // In another letter case, which does not count for them: the app must find them all the same.
     userName: inOtherCase(user.userName),

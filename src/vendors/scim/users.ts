@@ -6,7 +6,9 @@ import { path } from '../http/client.ts'
 import { MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import { collectFiltered, filterRefused } from '../http/filtered.ts'
 import { asId } from '../http/values.ts'
+import type { FilterAttribute } from './capabilities.ts'
 import { fieldsOf } from './fields.ts'
+import { hiddenIn, NAMES, notShown } from './hidden.ts'
 import { listing } from './listing.ts'
 import { matcher } from './match.ts'
 import { type Origin, readRow, type ScimUser, toUser } from './read.ts'
@@ -54,10 +56,12 @@ export async function listAccounts(
   if (untold.length > 0) return { items: [], behind: [], complete: false, note: neverTold(untold) }
   const { pageSize, maxPages } = app.settings
   const { keep, note } = matcher(match)
-  const filter = filterFor(app, match)
+  const users: ScimUser[] = []
+  const text = filterFor(app, match)?.text
+  const filter = userFilter(app, match, context)
   const fetches = {
     plain: listing(app, 'Users', {}, context, at),
-    filtered: listing(app, 'Users', { filter: filter?.text }, context, at),
+    filtered: listing(app, 'Users', { filter: text }, context, at),
   }
   const page = await collectFiltered<ScimUser>({
     async fetch(start, cursor, filtered) {
@@ -67,16 +71,42 @@ export async function listAccounts(
       if (!filtered || !refusesFilter(failure)) throw await listRefusal(app, failure, 'Users', context)
       return filterRefused(failure)
     },
-    filter: userFilter(app, match, context),
+    filter,
     read: (row) => readRow(app, row),
-    keep,
+    keep(user) {
+      users.push(user)
+      return keep(user)
+    },
     pageSize,
     maxPages: Math.min(MAX_PAGES_PER_CALL, maxPages),
     limit,
     at,
   })
-  return accountsPage(page, [note(), hiddenNote(app, match)].filter((text) => text).join(' ') || undefined)
+  const here = NAMES.filter(
+    (by) => match[FIELD_OF[by]] !== undefined && (page.compared || !filter?.by.includes(FIELD_OF[by])),
+  )
+  const unshown = await unshownNote(app, here, users, context)
+  const unjudged = [note(), hiddenNote(app, match), unshown].filter((text) => text).join(' ')
+  return accountsPage(page, unjudged || undefined)
 }
+
+/** Why comparing what a list shows of these is no evidence; undefined if it is. */
+async function unshownNote(
+  app: ScimApp,
+  compared: readonly FilterAttribute[],
+  [first, ...others]: readonly ScimUser[],
+  context: RequestContext,
+): Promise<string | undefined> {
+  if (compared.length === 0 || !first) return undefined
+  if (!app.known?.now.hidden) {
+    const { hidden } = await hiddenIn(app, [first, ...others], context)
+    await app.known?.note({ hidden })
+  }
+  const cut = compared.find((by) => app.known?.now.hidden?.includes(by))
+  return cut && notShown(cut)
+}
+
+const FIELD_OF = { userName: 'userName', 'emails.value': 'email', externalId: 'externalId' } as const
 
 /** Why a list of inactive users of this app is not whole; undefined if it may be. */
 const hiddenNote = ({ settings: { hides } }: ScimApp, { status }: Match): string | undefined =>

@@ -102,6 +102,11 @@ describe('a page that is cut and tells its own number of rows as the total', () 
     })
   })
 
+  test('is not taken for the whole list of an app that ignores where to start', async () => {
+    const habits = { ...REFUSING, paging: 'ignored', total: 'of page', pageSize: 2 } as const
+    expect(await told(people(3), habits, 'user1')).toMatchObject({ listed: 2, complete: false })
+  })
+
   test.each(['right', 'of page'] as const)('is asked about once where the total is %s', async (total) => {
     await using served = await serveCanned(answersOf(people(4), { ...USUAL, ...REFUSING, total }))
     const operations = scimAt(served.url, { memory: new Map<string, unknown>(), pageSize: 100 })
