@@ -1,5 +1,5 @@
 import type { CannedReply } from '../canned.ts'
-import { type DirectoryForm, GROUP, inside, namedIn, personIn } from './form.ts'
+import { type DirectoryForm, GROUP, inside, namedIn, personIn, type Somebody } from './form.ts'
 
 const ABSENT: CannedReply = { status: 404, body: { error: { code: 'Request_ResourceNotFound' } } }
 const TOKEN: CannedReply = {
@@ -44,6 +44,9 @@ export const entra: DirectoryForm = {
     }
     const people = directory.people()
     const group = { id: entra.groupId, displayName: GROUP, groupTypes: [], mailEnabled: false }
+    if (rest === 'users' && query.$search !== undefined) {
+      return list(people.filter((one) => isSearched(one, query.$search ?? '')).map(entra.record))
+    }
     if (rest === 'users') {
       return list((query.$filter ? namedIn(people, query.$filter) : people).map(entra.record))
     }
@@ -55,4 +58,15 @@ export const entra: DirectoryForm = {
     const person = personIn(people, rest.slice('users/'.length))
     return person ? { body: entra.record(person) } : ABSENT
   },
+}
+
+/** Graph compares the beginnings of words (learn.microsoft.com/graph/search-query-parameter). */
+function isSearched({ userName, givenName = '', familyName = '', fullName = '' }: Somebody, search: string) {
+  const words = [userName, givenName, familyName, fullName].flatMap((text) =>
+    text.toLowerCase().split(/[ .@]/),
+  )
+  return search.split(' AND ').every((part) => {
+    const wanted = [...part.matchAll(/:(.*?)"/g)].map(([, word = '']) => word)
+    return wanted.some((word) => words.some((one) => one.startsWith(word)))
+  })
 }

@@ -1,6 +1,6 @@
 import fixtures from '../../fixtures/google.json' with { type: 'json' }
 import type { CannedReply } from '../canned.ts'
-import { type DirectoryForm, GROUP, inside, namedIn, personIn } from './form.ts'
+import { type DirectoryForm, GROUP, inside, namedIn, personIn, type Somebody } from './form.ts'
 
 const DIRECTORY = '/admin/directory/v1/'
 const list = (key: string, rows: readonly unknown[]): CannedReply => ({
@@ -45,6 +45,11 @@ export const google: DirectoryForm = {
     }
     const people = directory.people()
     const group = { id: google.groupId, name: GROUP, email: 'sales@x.example' }
+    const [, called] = /^name:'?(.*?)'?$/.exec(query.query ?? '') ?? []
+    if (rest === 'users' && called !== undefined) {
+      const bears = ({ givenName, familyName }: Somebody) => `${givenName} ${familyName}` === called
+      return list('users', people.filter(bears).map(google.record))
+    }
     if (rest === 'users') {
       return list('users', (query.query ? namedIn(people, query.query) : people).map(google.record))
     }

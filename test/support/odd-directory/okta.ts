@@ -42,7 +42,7 @@ export const okta: DirectoryForm = {
     const group = { id: okta.groupId, type: 'OKTA_GROUP', profile: { name: GROUP } }
     if (rest === 'users') {
       const search = query.search ?? query.filter
-      return list((search === undefined ? people : namedIn(people, search)).map(okta.record))
+      return list((search?.includes('profile.') ? namedIn(people, search) : people).map(okta.record))
     }
     if (rest === 'groups') return list([group])
     if (rest === `groups/${okta.groupId}`) return { body: group }
