@@ -64,7 +64,11 @@ export const createAccount = defineChange({
     const isMeant = [account.userName, account.email].some(
       (name) => sameUserName(name, userName) || sameAddress(name, email),
     )
-    if (!isMeant) return { account, problem: 'The app shows another user name and email.' }
+    // Whoever takes it for the new one adds somebody else to groups, or deactivates them by an undo.
+    if (!isMeant) {
+      const problem = `The app answered with the account ${bare(account.userName)}, which may be another person's.`
+      return { problem }
+    }
     // An app that tells no emails has the address as user name.
     const emails = [account.email, ...(account.otherEmails ?? [])].filter((one) => one !== undefined)
     const isReached =
@@ -73,6 +77,9 @@ export const createAccount = defineChange({
         : emails.some((one) => sameAddress(one, email))
     if (email !== undefined && !isReached)
       return { account, problem: 'The app does not show the new email; it may have ignored it.' }
+    // Some apps make the user name themselves, and nobody finds the account by the one that was asked for.
+    if (userName !== undefined && !sameUserName(account.userName, userName))
+      return { account, problem: 'The app shows another user name.' }
     // Some apps answer a creation with an account that is there already (snipe/snipe-it#13854), and some tell no parts of names.
     const names = {
       ...(givenName !== undefined && { givenName }),

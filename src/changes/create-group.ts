@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { AskOf, Operations, RequestContext } from '../domain/operations.ts'
+import { amongIds } from '../domain/same.ts'
 import { inQuotes, plainText, sameText } from '../text/text.ts'
 import { accountSummary } from './briefed.ts'
 import { defineChange, type Observed } from './define.ts'
@@ -64,11 +65,18 @@ async function readCreated(
 ): Promise<Observed> {
   const group = await app.readGroup?.(id === undefined ? { group: name } : { id }, context)
   if (!group || !sameText(group.name, plainText(name))) return { problem: 'The app does not show the group.' }
-  const shown = new Set(group.members?.map(({ id }) => id))
+  if (!group.members) {
+    return members.length > 0
+      ? { group, problem: 'The app does not show the members of this group.' }
+      : { group }
+  }
+  const shown = new Set(group.members.map(({ id }) => id))
   const missing = members.filter(({ id }) => !shown.has(id))
-  if (missing.length === 0) return { group }
-  const problem = group.members
-    ? `The app does not show ${missing.length} of its members.`
-    : 'The app does not show the members of this group.'
-  return { group, problem }
+  const isAsked = amongIds(members.map(({ id }) => id))
+  const others = group.members.filter(({ id }) => !isAsked(id))
+  const problems = [
+    ...(missing.length > 0 ? [`The app does not show ${missing.length} of its members.`] : []),
+    ...(others.length > 0 ? [`It shows ${others.length} others that were not asked for.`] : []),
+  ]
+  return { group, ...(problems.length > 0 && { problem: problems.join(' ') }) }
 }

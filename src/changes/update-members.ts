@@ -53,7 +53,7 @@ export const updateMembers = defineChange({
   // A user who leaves a group keeps the licence.
   losing: { groups: 'Groups lost', licence: null },
   allOrNothing: ({ ask: { add, remove } }) => add.length + remove.length === 1,
-  async readBack({ ask: { group, add, remove }, accounts, inside = [] }, { operations }, context) {
+  async readBack({ ask: { group, add, remove }, accounts, inside }, { operations }, context) {
     const read = await operations.readGroup?.({ id: group.id }, context)
     if (!read) return { problem: 'The app no longer shows this group.' }
     if (!read.members) return { group: read, problem: 'The app does not show the members of this group.' }
@@ -65,13 +65,17 @@ export const updateMembers = defineChange({
     const open = shown([...add, ...remove], undefined)
     // Some apps keep the first page of members and lose the rest when one is added (FusionAuth/fusionauth-issues#2784).
     const isThere = amongIds(read.members.map(({ id }) => id))
-    const lost = inside.filter((id) => !isThere(id) && !remove.some((target) => target.id === id))
+    const isAsked = amongIds([...add, ...remove].map(({ id }) => id))
+    const lost = inside?.filter((id) => !isThere(id) && !isAsked(id)) ?? []
+    const wasThere = inside && amongIds(inside)
+    const came = wasThere ? read.members.filter(({ id }) => !wasThere(id) && !isAsked(id)) : []
     const problems = [
       ...(wrong.length > 0 ? [`The app does not show the change for ${wrong.length} of them.`] : []),
       ...(open.length > 0 ? [`The app does not tell whether ${open.length} of them are members.`] : []),
       ...(lost.length > 0 ? [`It no longer shows ${lost.length} others that were in the group.`] : []),
+      ...(came.length > 0 ? [`It shows ${came.length} others that were not in the group before.`] : []),
     ]
-    const untouched = wrong.length === add.length + remove.length && lost.length === 0
+    const untouched = wrong.length === add.length + remove.length && lost.length + came.length === 0
     return {
       group: read,
       ...(problems.length > 0 && { problem: problems.join(' ') }),

@@ -82,8 +82,7 @@ export async function carryOut(
     }
     if (!(error instanceof UnknownOutcome)) {
       if (MAYBE_IN_PART.has(error.code) && !kindOf(change).allOrNothing(change)) {
-        const seen = await readOnce(kindOf(change).readBack(change, tenant, onward), warn)
-        return end(refusedInPart(error, seen))
+        return end(refusedInPart(error, await readPart(change, tenant, onward, warn)))
       }
       // After a conflict, the existing account or group is returned.
       const twin =
@@ -110,8 +109,30 @@ async function givenTo(owner: string, give: () => Promise<Task>, warn: Warn): Pr
   }
 }
 
-// What an app answers when it looked at the records. Any other refusal comes before that.
-const MAYBE_IN_PART: ReadonlySet<ErrorCode> = new Set(['refused', 'conflict', 'not_found'])
+// What an app can answer when it looked at the records: also that it does not let one of them be changed, or not in this
+// way. Any other refusal comes before that.
+const MAYBE_IN_PART: ReadonlySet<ErrorCode> = new Set([
+  ...(['refused', 'conflict', 'not_found', 'forbidden', 'unsupported'] as const),
+])
+
+/** Reads what came of a change that the app refused, until it shows a part or the tenant's window is over. */
+async function readPart(
+  change: Change,
+  tenant: Tenant,
+  context: RequestContext,
+  warn: Warn,
+): Promise<Observed> {
+  const until = untilShown(tenant, context)
+  for (let pause = 100; ; pause *= 2) {
+    const seen = await readOnce(kindOf(change).readBack(change, tenant, context), warn)
+    if (!seen.untouched || Date.now() + pause > until) return seen
+    await new Promise((resolve) => setTimeout(resolve, pause))
+  }
+}
+
+/** When a change that does not show counts as unverified, epoch milliseconds. */
+const untilShown = ({ settings }: Tenant, { deadline }: RequestContext): number =>
+  Math.min(Date.now() + settings.verifyWindowMs, deadline)
 
 /** How a change of several records ended that the app refused: some apps make a part of it, against RFC 7644 §3.5.2. */
 function refusedInPart(error: IdentityError, { problem, untouched, ...shown }: Observed): Carried {
@@ -174,16 +195,14 @@ async function readBack(
     warn,
   }: { context: RequestContext; lost: boolean; created: string | undefined; warn: Warn },
 ): Promise<Carried> {
-  const { verifyAfterWrite, verifyWindowMs } = tenant.settings
-  if (!verifyAfterWrite && !lost) {
+  if (!tenant.settings.verifyAfterWrite && !lost) {
     return {
       outcome: 'done',
       verified: false,
       note: 'The app accepted the change. Not read back, by setting.',
     }
   }
-  const untilShown = () => Math.min(Date.now() + verifyWindowMs, context.deadline)
-  let until = untilShown()
+  let until = untilShown(tenant, context)
   for (let pause = 100; ; pause *= 2) {
     const {
       problem,
@@ -199,7 +218,7 @@ async function readBack(
     if (Date.now() + pause <= until) {
       await new Promise((resolve) => setTimeout(resolve, pause))
     } else if (!lost && isShownAsBefore(shown) && (await sendOtherwise(change, tenant, context, warn))) {
-      until = untilShown()
+      until = untilShown(tenant, context)
       pause = 50
     } else if (lost) {
       const note = noted(

@@ -116,21 +116,28 @@ async function found(
 const bearsOtherId = ({ otherIdsOf }: RecordSource, row: unknown, names: readonly string[]): boolean =>
   otherIdsOf?.(row).some((id) => names.some((name) => sameId(id, name))) ?? false
 
-/** Candidates: who bears each word of the name. Reads a short list, or what the app finds by the name. */
+/**
+ * Candidates: who bears each word of the name. An app that can is searched for it; who does not come by that can bear it all
+ * the same, in another spelling or in an address, so that only a list that was read to its end shows that nobody does.
+ */
 async function findByName(source: RecordSource, name: string, context: RequestContext): Promise<Found> {
   const { called } = source
-  const page = await collect<ScimUser>({
-    ...listingOf(source),
-    fetch: byCursor((start, cursor) =>
-      called && start === 1 && cursor === undefined
-        ? called(name, context)
-        : source.page({ match: {}, start, ...(cursor !== undefined && { cursor }) }, context),
-    ),
-    keep: (user) => bearsName(user, name),
-    maxPages: called ? 1 : Math.min(MAX_PAGES_PER_CALL, source.maxPages),
-    limit: Number.POSITIVE_INFINITY,
-  })
-  return found(source, page.items, page.complete ? undefined : notByName(undefined), context)
+  const read = (fetch: Parameters<typeof byCursor>[0], maxPages: number) =>
+    collect<ScimUser>({
+      ...listingOf(source),
+      fetch: byCursor(fetch),
+      keep: (user) => bearsName(user, name),
+      maxPages,
+      limit: Number.POSITIVE_INFINITY,
+    })
+  const gapOf = ({ complete }: { complete: boolean }) => (complete ? undefined : notByName(undefined))
+  const searched = called && (await read(() => called(name, context), 1))
+  if (searched && searched.items.length > 0) return found(source, searched.items, gapOf(searched), context)
+  const page = await read(
+    (start, cursor) => source.page({ match: {}, start, ...(cursor !== undefined && { cursor }) }, context),
+    Math.min(MAX_PAGES_PER_CALL, source.maxPages),
+  )
+  return found(source, page.items, gapOf(page), context)
 }
 
 const listingOf = (source: RecordSource) => ({

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { ListPosition, Match } from '../../../src/domain/operations.ts'
 import { context } from '../../support/canned.ts'
+import { formOf } from '../../support/odd-directory/start.ts'
 import type { AppUnderTest } from './claims.ts'
+import { directoryAt } from './directory-at.ts'
 import { entra } from './entra.ts'
 import { services, users } from './gainsight.ts'
 import { google } from './google.ts'
@@ -261,3 +263,14 @@ test('a list of Gainsight that is read in parts has everybody once, where its la
   } while (at)
   expect(ids).toEqual(people.map(({ id }) => id))
 })
+
+test.each(['entra', 'google'] as const)(
+  'somebody whose address alone bears the name is found at %s, where a search by name finds nobody',
+  async (name) => {
+    const email = 'ada.lovelace@x.example'
+    const id = formOf(name).idOf(1)
+    const person = { id, userName: email, email, fullName: 'A. L.', active: true }
+    await using app = await directoryAt(name, [person])
+    expect(await app.operations.findByName({ name: 'Ada Lovelace' }, context())).toMatchObject(found(id))
+  },
+)
