@@ -51,8 +51,9 @@ export async function readList(
     isFiltered: query.filter !== undefined,
     count: asNumber(query.count),
   }
-  return withToldEnd(app, collection, page, place, async (startIndex) => {
-    const answer = await askPage(app, collection, { ...query, startIndex }, context)
+  return withToldEnd(app, collection, page, place, async (startIndex, count = place.count) => {
+    const asked = { ...query, startIndex, ...(count !== undefined && { count }) }
+    const answer = await askPage(app, collection, asked, context)
     return answer.ok ? rowsOf(answer.body).rows : undefined
   })
 }

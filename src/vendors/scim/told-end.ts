@@ -29,24 +29,25 @@ export async function withToldEnd(
   const mayBeCut =
     isFirst && total === rows.length && rows.length > now && !(isFiltered && rows.length <= NAMED)
   if (!mayBeCut) return page
-  const isCut = await mayHaveMore(rows, count, read)
+  const isCut = await hasMore(rows, count, read)
   await learn(isCut ? 'of page' : rows.length)
   return isCut ? rest : page
 }
 
-/** Reads rows from this index on; undefined where the app refuses. */
-type ReadRows = (startIndex: number) => Promise<readonly unknown[] | undefined>
+/** Reads so many rows from this index on, by default as many as the first page was to have; undefined where the app refuses. */
+type ReadRows = (startIndex: number, count?: number) => Promise<readonly unknown[] | undefined>
 
-/** Whether there may be rows that a first page does not have. */
-async function mayHaveMore(
+/** Whether there are rows that a first page does not have. */
+async function hasMore(
   rows: readonly unknown[],
   count: number | undefined,
   read: ReadRows,
 ): Promise<boolean> {
-  const behind = (await read(rows.length + 1)) ?? []
   const isNew = (row: unknown) => !rows.some((one) => isSame(one, row))
-  // An app that ignores where to start sends its first rows: all that there are, unless they are as many as were asked for.
-  return behind.some(isNew) || (behind.length > 0 && rows.length === count)
+  const behind = (await read(rows.length + 1)) ?? []
+  if (behind.length === 0 || behind.some(isNew)) return behind.length > 0
+  // An app that ignores where to start sends its first rows: a longer page shows whether these are all that there are.
+  return rows.length === count && ((await read(1, count + 1)) ?? []).some(isNew)
 }
 
 const isSame = (one: unknown, other: unknown): boolean => asId(field(one, 'id')) === asId(field(other, 'id'))

@@ -139,3 +139,34 @@ test.each([
   const app = people(6, { userName, emails: [] })
   expect(await told(app, { pageSize: 2 }, asked)).toMatchObject({ found: { ids: ['u5'] } })
 })
+
+describe('a list of who has an email that is not the first', () => {
+  test.each<
+    [title: string, habits: Partial<Habits>, email: string, expected: { ids: string[]; complete: boolean }]
+  >([
+    [
+      'is not called whole where rows show the first one alone, and no filter is taken',
+      { ...REFUSING, rows: 'first email' },
+      'last1@example.com',
+      { ids: [], complete: false },
+    ],
+    [
+      'is not called whole where a filter cannot hold the address',
+      { rows: 'first email', quoteBreaks: true },
+      "o'hara@example.com",
+      { ids: [], complete: false },
+    ],
+    [
+      'has them where the filter looks at the first one alone',
+      filters({ 'emails.value': 'first value' }),
+      'last3@example.com',
+      { ids: ['u3'], complete: true },
+    ],
+  ])('%s', async (_, habits, email, expected) => {
+    const app = people(4, { emails: ['first3@example.com', "o'hara@example.com", 'last3@example.com'] })
+    await using served = await serveCanned(answersOf(app, { ...USUAL, ...habits }))
+    const operations = scimAt(served.url, { pageSize: 2, memory: new Map() })
+    const { items, complete } = await operations.listAccounts({ match: { email }, limit: 10 }, context())
+    expect({ ids: items.map(({ id }) => id), complete }).toEqual(expected)
+  })
+})
