@@ -5,7 +5,7 @@ import type { Failure, ParsedReply } from '../http/reply.ts'
 import { asList, asNumber, field } from '../http/values.ts'
 import type { FilterAttribute, LearnedCapabilities } from './capabilities.ts'
 import { spelling } from './filter.ts'
-import { ask, notScim, type ScimApp, type ScimRequestInfo, type ScimRows } from './request.ts'
+import { ask, listRefusal, notScim, type ScimApp, type ScimRequestInfo, type ScimRows } from './request.ts'
 import { withToldEnd } from './told-end.ts'
 
 type Query = NonNullable<ApiRequest['query']>
@@ -54,9 +54,15 @@ export async function readList(
   return withToldEnd(app, collection, page, place, async (startIndex, count = place.count) => {
     const asked = { ...query, startIndex, ...(count !== undefined && { count }) }
     const answer = await askPage(app, collection, asked, context)
-    return answer.ok ? rowsOf(answer.body).rows : undefined
+    if (answer.ok) return rowsOf(answer.body).rows
+    // Any other failure is how some apps say that there is no such page.
+    if (PASSING.has(answer.failure.status)) throw await listRefusal(app, answer.failure, collection, context)
+    return undefined
   })
 }
+
+/** What an app answers for a while, whatever it is asked. */
+const PASSING: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 /** Asks for a page in the way that the app is known to take, else in other ways once it refuses how it was asked. */
 async function askPage(

@@ -107,6 +107,21 @@ describe('a page that is cut and tells its own number of rows as the total', () 
     expect(await told(people(3), habits, 'user1')).toMatchObject({ listed: 2, complete: false })
   })
 
+  test.each([
+    [429, 'rate_limited'],
+    [503, 'unavailable'],
+  ])('is no whole list as long as the app answers %i to what is behind it', async (status, code) => {
+    const answer = answersOf(people(4), { ...USUAL, ...REFUSING })
+    let isPassing = true
+    await using served = await serveCanned((asked) =>
+      isPassing && asked.query.startIndex === '5' ? { status, body: {} } : answer(asked),
+    )
+    const operations = scimAt(served.url, { pageSize: 100, memory: new Map() })
+    await expect(operations.listAccounts({ limit: 100 }, context())).rejects.toMatchObject({ code })
+    isPassing = false
+    expect(await operations.listAccounts({ limit: 100 }, context())).toMatchObject({ complete: true })
+  })
+
   test.each(['right', 'of page'] as const)('is asked about once where the total is %s', async (total) => {
     await using served = await serveCanned(answersOf(people(4), { ...USUAL, ...REFUSING, total }))
     const operations = scimAt(served.url, { memory: new Map<string, unknown>(), pageSize: 100 })
