@@ -437,13 +437,13 @@ describe('a long pull', () => {
     const { pullAudit } = netskopeAt(app.url)
     const span = { since, until, limit: 50_000, readsOn: true } as const
     const first = await pullAudit(span, context())
+    const next = first.next && { at: first.next }
     await expect.poll(() => app.asked.length).toBe(2)
-    const rest = await pullAudit({ ...span, ...(first.next && { at: first.next }) }, context())
-    expect([first.items.length, rest.items.length, rest.next]).toEqual([5_000, 1, undefined])
-    expect(app.asked.map(({ query }) => query.offset)).toEqual(['0', '5000'])
     // Nobody else is given what was fetched for another.
-    await pullAudit({ since, until, limit: 50_000 }, context())
-    expect(app.asked).toHaveLength(3)
+    expect((await pullAudit({ since, until, limit: 50_000, ...next }, context())).items).toHaveLength(1)
+    const rest = await pullAudit({ ...span, ...next }, context())
+    expect([first.items.length, rest.items.length, rest.next]).toEqual([5_000, 1, undefined])
+    expect(app.asked.map(({ query }) => query.offset)).toEqual(['0', '5000', '5000'])
   })
 
   test('is told of a page that failed on its way, and asks for it again', async () => {

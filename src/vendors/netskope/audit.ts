@@ -92,7 +92,9 @@ export async function pullAudit(
 
   for (let read = 0; read < MAX_PAGES_PER_CALL; read++) {
     const { offset, size } = position
-    const { rows, total } = await ahead.take(...pageAt(offset))
+    const [key, fetch] = pageAt(offset)
+    // Whoever does not read on is given the log as it is now.
+    const { rows, total } = await (ask.readsOn ? ahead.take(key, fetch) : fetch())
     if (rows.length === 0) {
       return total !== undefined && total > offset
         ? page({ why: `Netskope reported ${total} events but stopped after ${offset}.` })
