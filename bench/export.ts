@@ -1,11 +1,10 @@
-import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createReadStream, createWriteStream, readFileSync, writeFileSync } from 'node:fs'
+import { createReadStream, createWriteStream, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { request } from 'undici'
-import { MAIN } from '../test/support/main.ts'
+import { forkApp, startProgram, timed, toEnd } from './children.ts'
 import { temporaryFolder } from './folder.ts'
 import { atLeast, atMost, type BenchRow, exactly, type Part, times } from './rows.ts'
 
@@ -14,12 +13,15 @@ const LATENCY_MS = Number(process.env.EXPORT_LATENCY_MS ?? 100)
 const EVERY_MS = 200
 const PAGE = 5_000
 const LOOK_MS = 50
-const MIB = 2 ** 20
 
 /** An export of a long log, while new events arrive: how fast, in how much memory, and whether it has every event once. */
 export const exportPart: Part = async () => {
   using folder = temporaryFolder()
-  await using app = await startLog()
+  await using app = await forkApp('log-app.ts', {
+    events: EVENTS,
+    latencyMs: LATENCY_MS,
+    everyMs: EVERY_MS,
+  })
   const bare = await timed(() => bareLoop(app.url, join(folder.path, 'bare.jsonl')))
   const settings = {
     tenants: {
@@ -34,7 +36,11 @@ export const exportPart: Part = async () => {
   }
   const config = join(folder.path, 'identity-mcp.json')
   writeFileSync(config, JSON.stringify(settings))
-  const start = (out: string) => startExport(config, join(folder.path, out), folder.path)
+  const start = (name: string) => {
+    const out = join(folder.path, name)
+    const words = ['audit', 'export', 'acme', '--since', '2020-01-01', '--out', out, '--config', config]
+    return startProgram(words, folder.path)
+  }
 
   const memory: number[] = []
   const whole = start('whole.jsonl')
@@ -81,30 +87,6 @@ export const exportPart: Part = async () => {
 
 const perSecond = (seconds: number) => `${Math.round(EVENTS / seconds)} events/s (${seconds.toFixed(1)} s)`
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return (performance.now() - start) / 1_000
-}
-
-async function startLog() {
-  const options = { events: EVENTS, latencyMs: LATENCY_MS, everyMs: EVERY_MS }
-  const app = fork(join(import.meta.dirname, 'log-app.ts'), [JSON.stringify(options)])
-  const [port] = (await once(app, 'message')) as [number]
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async ask<Answer>(what: string): Promise<Answer> {
-      app.send(what)
-      const [answer] = (await once(app, 'message')) as [Answer]
-      return answer
-    },
-    async [Symbol.asyncDispose]() {
-      app.disconnect()
-      await once(app, 'exit')
-    },
-  }
-}
-
 async function bareLoop(url: string, out: string): Promise<void> {
   const file = createWriteStream(out)
   for (let offset = 0; ; offset += PAGE) {
@@ -117,23 +99,6 @@ async function bareLoop(url: string, out: string): Promise<void> {
   }
   file.end()
   await once(file, 'finish')
-}
-
-function startExport(config: string, out: string, home: string) {
-  const words = ['audit', 'export', 'acme', '--since', '2020-01-01', '--out', out, '--config', config]
-  const env = { PATH: process.env.PATH ?? '', HOME: home, TOKEN: 'a-token-of-the-bench' }
-  return spawn(process.execPath, [MAIN, ...words], { env, stdio: ['ignore', 'ignore', 'inherit'] })
-}
-
-/** Waits for its end, and notes how much memory it has, in MiB, all the while. */
-async function toEnd(child: ReturnType<typeof startExport>, memory: number[] = []): Promise<void> {
-  const looking = setInterval(() => {
-    const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? []
-    if (kib !== undefined) memory.push((Number(kib) * 1_024) / MIB)
-  }, 1_000)
-  child.once('exit', () => clearInterval(looking))
-  const [code] = (await once(child, 'exit')) as [number]
-  if (code !== 0) throw new Error(`the export ended with ${code}`)
 }
 
 async function compared(file: string, wanted: readonly string[]): Promise<{ lost: number; twice: number }> {

@@ -16,9 +16,9 @@ const SAMPLES = [0.2, 0.4, 0.6, 0.8, 1]
 const UNLIMITED = 10_000_000
 
 export const longLife: Part = async () => ({
-  title: `A long life: ${CALLS.toLocaleString('en')} calls`,
+  title: 'A long life',
   how:
-    `Half of them over stdio and half over HTTP, ${AT_ONCE} at once: look-ups, lists, events, refused arguments, and one change in ` +
+    `${CALLS.toLocaleString('en')} calls: half of them over stdio and half over HTTP, ${AT_ONCE} at once: look-ups, lists, events, refused arguments, and one change in ` +
     'twenty. Each server is looked at after a fifth of its calls and at the end, with its garbage collected. The store keeps the ' +
     'time of each change of the last hour, which the limits count. ' +
     `\`LIFE_CALLS=${CALLS} npm run bench -- --only long-life --write\`.`,

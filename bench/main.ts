@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import build from '../test/support/build.ts'
 import { redisInstalled } from '../test/support/redis.ts'
+import { comparePart } from './compare.ts'
 import { exportPart } from './export.ts'
 import { greedy } from './greedy.ts'
 import { growth } from './growth.ts'
@@ -22,6 +23,7 @@ import { requests } from './requests.ts'
 import type { Part } from './rows.ts'
 import { saturation } from './saturation.ts'
 import { scan } from './scan.ts'
+import { snapshotPart } from './snapshot.ts'
 import { start } from './start.ts'
 import { twoServers } from './two-servers.ts'
 
@@ -37,6 +39,8 @@ const PARTS: Record<string, Part> = {
   processor,
   processes,
   scan,
+  compare: comparePart,
+  snapshot: snapshotPart,
   growth,
   saturation,
   'two-servers': twoServers,
@@ -57,7 +61,7 @@ const USAGE = `npm run bench -- [--only PART,PART] [--seconds N] [--as-built] [-
   --only     ${Object.keys(PARTS).join(', ')}
   --seconds  how long to saturate the app; default 150
   --as-built measure the existing dist/ instead of building it first
-  --write    update these parts in docs/benchmarks.md; a full run writes all parts
+  --write    update these parts in docs/benchmarks.md; a full run does so by itself
 `
 
 const { values } = parseArgs({
@@ -95,5 +99,4 @@ for (const [name, part] of Object.entries(PARTS)) {
 const missed = sections.flatMap(({ rows }) => rows).filter(({ met }) => met === false)
 say(missed.length === 0 ? 'All goals met.' : `Missed: ${missed.map(({ what }) => what).join('; ')}.`)
 const full = values.only === undefined && values.seconds === undefined
-if (full) writeFileSync(PAGE, toMarkdown(sections))
-else if (values.write) writeFileSync(PAGE, toMarkdown(sections, readFileSync(PAGE, 'utf8')))
+if (full || values.write) writeFileSync(PAGE, toMarkdown(sections, readFileSync(PAGE, 'utf8')))

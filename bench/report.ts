@@ -29,14 +29,10 @@ export interface Measured extends Section {
   where: string
 }
 
-const PAGE_HEAD = `# Benchmarks
-
-Written by \`npm run bench\`. Compared figures come from the same run; the simulated app counts the requests.
-`
 const SECTION_MARK = '\n## '
 
-/** The sections as a page. They replace sections with the same title of the `former` page; new ones come last. */
-export function toMarkdown(sections: readonly Measured[], former = PAGE_HEAD): string {
+/** The page with these sections. They replace its sections with the same titles; new ones come last. */
+export function toMarkdown(sections: readonly Measured[], former: string): string {
   const [head = '', ...before] = former.split(SECTION_MARK)
   const made = new Map(sections.map((section) => [section.title, bodyOf(section)]))
   const kept = before.map((text) => {

@@ -18,7 +18,7 @@ export interface Listings {
   close(): Promise<void>
 }
 
-// Rows are written in the order in which they come; only the index of ids grows with them, and that is small.
+// Its indexes grow with its rows: to sort them at the end, SQLite would take as much memory as there are rows.
 const SCHEMA = `
 PRAGMA cache_size = -65536;
 PRAGMA locking_mode = EXCLUSIVE;
@@ -26,12 +26,10 @@ CREATE TABLE accounts (
   n INTEGER PRIMARY KEY, listing INTEGER, id TEXT, status TEXT, row TEXT, manager TEXT, joined TEXT, how TEXT
 );
 CREATE UNIQUE INDEX ids ON accounts (listing, id);
-CREATE TABLE keys (listing INTEGER, key TEXT, value TEXT, id TEXT);`
-
-const INDEXES = [
-  'CREATE INDEX IF NOT EXISTS by_value ON keys (listing, key, value, id)',
-  'CREATE INDEX IF NOT EXISTS joins ON accounts (joined, listing)',
-]
+CREATE INDEX joins ON accounts (joined, listing) WHERE joined IS NOT NULL;
+CREATE TABLE keys (
+  listing INTEGER, key TEXT, value TEXT, id TEXT, PRIMARY KEY (listing, key, value, id)
+) WITHOUT ROWID;`
 
 const PAGE = 500
 
@@ -104,7 +102,7 @@ export async function openListings(folder: string | undefined): Promise<Listings
         ]),
       )
       await run(
-        'INSERT INTO keys (listing, key, value, id) VALUES (?, ?, ?, ?)',
+        'INSERT OR IGNORE INTO keys (listing, key, value, id) VALUES (?, ?, ?, ?)',
         accounts.flatMap((account) => [
           ...keysOf(account).map(([key, value]) => [listing, key, value, account.id]),
           [listing, 'id', fold(account.id), account.id],
@@ -112,7 +110,6 @@ export async function openListings(folder: string | undefined): Promise<Listings
       )
     },
     async join(listing) {
-      for (const sql of INDEXES) await run(sql, [[]])
       for await (const rows of pages<{ n: number; id: string; row: string }>(database, ACCOUNTS, listing)) {
         const asked = rows.flatMap(({ id, row }) =>
           keysOf(JSON.parse(row) as Account).map(([key, value]) => [id, key, value]),

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Account, AuditEvent } from '../domain/account.ts'
 import { isAskedFor } from '../domain/audit-filter.ts'
 import { nearest } from '../engine/nearest.ts'
 import type { OwnEvents, OwnEventsAsk } from '../engine/own-events.ts'
-import { type Database, sqliteDatabase } from '../store/sqlite-thread.ts'
+import { openScratch } from '../store/scratch.ts'
+import type { Database } from '../store/sqlite-thread.ts'
 import { differencesOf, type Kept, keptOf } from './differences.ts'
 
 /** The last list of each tenant's accounts, and what changed from each to the next. */
@@ -26,13 +27,17 @@ const PAGE = 500
 const DAY_MS = 24 * 3_600_000
 const LOCK_WAIT_MS = 5_000
 
-const SCHEMA = `
-CREATE TABLE IF NOT EXISTS lists (tenant TEXT PRIMARY KEY, at TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS accounts (tenant TEXT, id TEXT, row TEXT, PRIMARY KEY (tenant, id)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT, time TEXT, account TEXT, event TEXT);
-CREATE INDEX IF NOT EXISTS by_time ON events (tenant, time);
-CREATE TEMP TABLE incoming (id TEXT PRIMARY KEY, row TEXT) WITHOUT ROWID;
-CREATE TEMP TABLE found (tenant TEXT, time TEXT, account TEXT, event TEXT);`
+/** What is kept is attached to a database for the list that is being taken, which may be large. */
+const schema = (file: string) => `
+ATTACH '${file.replaceAll("'", "''")}' AS kept;
+PRAGMA kept.journal_mode = TRUNCATE;
+PRAGMA kept.synchronous = FULL;
+CREATE TABLE IF NOT EXISTS kept.lists (tenant TEXT PRIMARY KEY, at TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept.accounts (tenant TEXT, id TEXT, row TEXT, PRIMARY KEY (tenant, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept.events (seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT, time TEXT, account TEXT, event TEXT);
+CREATE INDEX IF NOT EXISTS kept.by_time ON events (tenant, time);
+CREATE TABLE incoming (id TEXT PRIMARY KEY, row TEXT) WITHOUT ROWID;
+CREATE TABLE found (tenant TEXT, time TEXT, account TEXT, event TEXT);`
 
 const CHANGED = `
 SELECT i.id AS id, i.row AS now, a.row AS before
@@ -55,10 +60,10 @@ export function openSnapshotStore(folder: string | undefined, keepDays = 400): S
   let opened: Promise<Database> | undefined
   const file = folder === undefined ? undefined : join(folder, 'snapshots', 'snapshots.db')
   const open = async (): Promise<Database> => {
-    if (file === undefined || folder === undefined) throw new TypeError('no data folder')
-    await mkdir(join(folder, 'snapshots'), { recursive: true, mode: 0o700 })
+    if (file === undefined) throw new TypeError('no data folder')
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     await appendFile(file, '', { mode: 0o600 })
-    return sqliteDatabase({ file, durable: true, waitMs: LOCK_WAIT_MS, schema: SCHEMA })
+    return openScratch(dirname(file), schema(file), LOCK_WAIT_MS)
   }
   const database = () => {
     opened ??= open()
