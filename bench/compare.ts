@@ -1,20 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { ComparisonCounts } from '../src/domain/comparison.ts'
-import { grouped, naive } from '../test/support/naive-join.ts'
-import { startProgram, timed, toEnd } from './children.ts'
-import { accountsOf, DIRECTORIES } from './crowd.ts'
-import { openDirectories, PAGE } from './directories.ts'
-import { temporaryFolder } from './folder.ts'
+import { compareCrowd } from '../test/support/crowd/compare.ts'
+import { DIRECTORIES } from '../test/support/crowd/crowd.ts'
 import { atMost, exactly, type Part, times } from './rows.ts'
 
 const PEOPLE = Number(process.env.COMPARE_PEOPLE ?? 100_000)
-const [TRUTH, ...OTHERS] = DIRECTORIES
+const PAGE = 200
 
 /** A comparison of three large directories: what it costs, and whether it says what a join in memory says. */
 export const comparePart: Part = async () => {
-  const small = await compared(PEOPLE / 10)
-  const large = await compared(PEOPLE)
+  const small = await compareCrowd(PEOPLE / 10, PAGE)
+  const large = await compareCrowd(PEOPLE, PAGE)
   const counts = large.counts.map(
     ({ tenant, stale, missing, differs, orphans }) =>
       `${tenant}: ${stale} stale, ${missing} missing, ${differs} differ, ${orphans} orphans`,
@@ -38,58 +32,4 @@ export const comparePart: Part = async () => {
       { what: `rows: ${large.rows}`, figure: counts.join('; ') },
     ],
   }
-}
-
-async function compared(people: number) {
-  using folder = temporaryFolder()
-  await using app = await openDirectories(people, folder.path)
-  const bare = await timed(async () => {
-    for (const directory of DIRECTORIES) await app.bareLoop(directory)
-  })
-  await app.requests()
-  const memory: number[] = []
-  const out = join(folder.path, 'out')
-  const words = ['compare', '--truth', TRUTH, '--out', out, '--json', '--config', app.config]
-  let printed = ''
-  const seconds = await timed(async () => {
-    printed = await toEnd(startProgram(words, folder.path), memory)
-  })
-  const { counts } = JSON.parse(printed) as { counts: ComparisonCounts[] }
-  const rows = toldIn(join(out, 'compare.csv'))
-  const wanted = new Set(wantedOf(people))
-  const told = new Set(rows)
-  return {
-    counts,
-    requests: await app.requests(),
-    rows: rows.length,
-    // A row that is told twice is one too many.
-    extra: rows.length - told.size + [...told].filter((row) => !wanted.has(row)).length,
-    lost: [...wanted].filter((row) => !told.has(row)).length,
-    memory: Math.max(...memory),
-    seconds,
-    bare,
-  }
-}
-
-/** Each row of the CSV by what it says: no cell of these directories needs quotes. */
-function toldIn(file: string): string[] {
-  const [, ...lines] = readFileSync(file, 'utf8').trimEnd().split('\r\n')
-  return lines.map((line) => {
-    const [kind, tenant, , account, , truth, , , differences = ''] = line.split(',')
-    const fields = differences === '' ? [] : differences.split('; ').map((one) => one.split(':')[0])
-    return [kind, tenant, account, truth, ...fields].join(' ')
-  })
-}
-
-function wantedOf(people: number): string[] {
-  const truths = accountsOf(TRUTH, people)
-  const matches = grouped(truths)
-  return OTHERS.flatMap((tenant) => {
-    const here = accountsOf(tenant, people)
-    const names = new Map([...truths, ...here].map(({ id, userName }) => [id, userName]))
-    return naive(truths, here, matches).map(({ kind, id, truth, fields = [] }) => {
-      const sides = kind === 'missing' ? ['', names.get(id)] : [names.get(id), names.get(truth ?? '') ?? '']
-      return [kind, tenant, ...sides, ...fields].join(' ')
-    })
-  })
 }

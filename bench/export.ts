@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { request } from 'undici'
-import { forkApp, startProgram, timed, toEnd } from './children.ts'
-import { temporaryFolder } from './folder.ts'
+import { forkApp, startProgram, timed, toEnd } from '../test/support/children.ts'
+import { temporaryFolder } from '../test/support/folder.ts'
 import { atLeast, atMost, type BenchRow, exactly, type Part, times } from './rows.ts'
 
 const EVENTS = Number(process.env.EXPORT_EVENTS ?? 1_000_000)
@@ -17,7 +17,7 @@ const LOOK_MS = 50
 /** An export of a long log, while new events arrive: how fast, in how much memory, and whether it has every event once. */
 export const exportPart: Part = async () => {
   using folder = temporaryFolder()
-  await using app = await forkApp('log-app.ts', {
+  await using app = await forkApp(join(import.meta.dirname, 'log-app.ts'), {
     events: EVENTS,
     latencyMs: LATENCY_MS,
     everyMs: EVERY_MS,

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { makePeople } from '../src/sandbox/people.ts'
+import { temporaryFolder } from '../test/support/folder.ts'
 import { ALL_SCOPES, openHttpWorld } from '../test/support/http-world.ts'
 import { openWorld, type SetupOptions, type ToolAnswer } from '../test/support/world.ts'
-import { temporaryFolder } from './folder.ts'
 import { atMost, type BenchRow, type Part, times } from './rows.ts'
 
 /** Half of them over stdio, and half over HTTP. */

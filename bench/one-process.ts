@@ -8,9 +8,9 @@ import { RateLimited } from '../src/errors.ts'
 import { storeLedger } from '../src/limits/ledger.ts'
 import { diskStore } from '../src/store/table-store.ts'
 import { vendors } from '../src/vendors/index.ts'
+import { temporaryFolder } from '../test/support/folder.ts'
 import { type App, userNames } from './app.ts'
 import type { Ask } from './askers.ts'
-import { temporaryFolder } from './folder.ts'
 
 // The server's deadline for requests to apps: 50 s per call, less 2 s to write the answer.
 const CALL_DEADLINE_MS = 48_000

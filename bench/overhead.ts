@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
+import { temporaryFolder } from '../test/support/folder.ts'
 import { startApp } from './app.ts'
 import { bundleServer } from './bundle-server.ts'
-import { temporaryFolder } from './folder.ts'
 import { atMost, exactly, median, ms, type Part, quantile, times } from './rows.ts'
 import { answerOf, prepareLaunch, startServer } from './servers.ts'
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startSandbox } from '../src/sandbox/index.ts'
+import { temporaryFolder } from '../test/support/folder.ts'
 import { MAIN } from '../test/support/main.ts'
-import { temporaryFolder } from './folder.ts'
 import { atMost, median, ms, type Part } from './rows.ts'
 import { answerOf, startServer } from './servers.ts'
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect, type TestClient } from '../test/support/clients.ts'
+import { temporaryFolder } from '../test/support/folder.ts'
 import { MAIN } from '../test/support/main.ts'
 import type { App } from './app.ts'
-import { temporaryFolder } from './folder.ts'
 
 /** Prepares a launch of the program for one app, with a fresh data folder. `more` adds settings. */
 export function prepareLaunch(

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '../test/support/folder.ts'
 import { RawClient } from '../test/support/raw.ts'
 import { startApp } from './app.ts'
 import { bundleServer } from './bundle-server.ts'
-import { temporaryFolder } from './folder.ts'
 import { atMost, type BenchRow, median, ms, type Part, times } from './rows.ts'
 import { type Launch, prepareLaunch } from './servers.ts'
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { seeded } from '../../src/sandbox/people.ts'
 import { PASSPHRASE } from './approvers.ts'
 import { openWorld } from './world.ts'
 
@@ -28,18 +29,6 @@ interface Answer {
   rows: { person: string; tenant: string; outcome: string }[]
   approval?: { id: string }
   nextCursor?: string
-}
-
-/** Numbers from 0 to 1 that are the same for the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    // mulberry32
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 /** What apps are asked with when nothing but the work itself takes time. */
@@ -83,7 +72,7 @@ export async function killRun({
   redis?: string
   everyMs?: number
 }): Promise<KillReport> {
-  const random = randomFrom(seed)
+  const random = seeded(seed)
   await using world = await openWorld({
     ownProcess: true,
     answer: 'none',

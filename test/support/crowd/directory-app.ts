@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Account } from '../src/domain/account.ts'
+import type { Account } from '../../../src/domain/account.ts'
 import { accountsOf, changed, DIRECTORIES, type Directory } from './crowd.ts'
 
 /** The directories of a crowd over SCIM, in a process of their own: lists only. */

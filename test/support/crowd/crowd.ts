@@ -1,5 +1,5 @@
-import type { Account } from '../src/domain/account.ts'
-import { seeded } from '../src/sandbox/people.ts'
+import type { Account } from '../../../src/domain/account.ts'
+import { seeded } from '../../../src/sandbox/people.ts'
 
 // What three made-up directories hold, the same in every process.
 

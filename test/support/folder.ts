@@ -4,6 +4,6 @@ import { join } from 'node:path'
 
 /** A temporary folder that is deleted on dispose. */
 export function temporaryFolder() {
-  const path = mkdtempSync(join(tmpdir(), 'identity-mcp-bench-'))
+  const path = mkdtempSync(join(tmpdir(), 'identity-mcp-'))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
 }
