@@ -39,7 +39,12 @@ const setup = (env: Record<string, string>): SetupOptions => ({
   settings: {
     http: { perMinute: UNLIMITED, atOnce: 1_000 },
     confirm: { removes: 'none', changes: 'none' },
-    limits: { changesPerHour: UNLIMITED, removesPerHour: UNLIMITED },
+    limits: {
+      changesPerHour: UNLIMITED,
+      changesPerDay: UNLIMITED,
+      peoplePerHour: UNLIMITED,
+      peoplePerDay: UNLIMITED,
+    },
   },
   env,
 })
