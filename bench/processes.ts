@@ -10,18 +10,21 @@ const CALLS_IN_FLIGHT = 2
 const TURN_MS = 3_000
 const ROUNDS = 2
 const CHANGES_EACH = 3
+/** How long an app over the internet takes. */
+const SLOW_MS = 100
 
 export const processes: Part = async () => {
   const onDisk = await measured([1, 4, 16], {})
   await using redis = await startRedis()
   const inRedis = await measured([1, 2, 3], { store: redis.url })
+  const waiting = await measured([1, 2, 3], { store: redis.url }, SLOW_MS)
   const ofOne = ({ speeds }: typeof onDisk, count: number) => (speeds.get(count) ?? 0) / (speeds.get(1) ?? 1)
   return {
     title: 'Many processes on one store',
     how:
       `Processes of the program over stdio, ${CALLS_IN_FLIGHT} calls of find_user in flight each, on one token without limits; in ` +
-      `turn, ${ROUNDS} times ${TURN_MS / 1_000} s each. Clients, app and servers share the processors of the machine. Then each ` +
-      `process makes ${CHANGES_EACH} changes at the same time.`,
+      `turn, ${ROUNDS} times ${TURN_MS / 1_000} s each. Clients, app and servers share the processors of the machine, so that a third process shows what it adds only while the app is waited for. Then ` +
+      `each process makes ${CHANGES_EACH} changes at the same time.`,
     rows: [
       atLeast('4 on one folder: calls a second, relative to one', ofOne(onDisk, 4), 0.9, percent),
       { what: '16 on one folder: calls a second, relative to one', figure: percent(ofOne(onDisk, 16)) },
@@ -30,6 +33,14 @@ export const processes: Part = async () => {
       atLeast('3 on one Redis: calls a second, relative to one', ofOne(inRedis, 3), 0.9, percent),
       speedRow('On one Redis', inRedis.speeds),
       ...inRedis.changes,
+      atLeast(
+        `3 on one Redis, at an app that takes ${SLOW_MS} ms: calls a second, relative to one`,
+        ofOne(waiting, 3),
+        2.85,
+        percent,
+      ),
+      speedRow(`On one Redis, at an app that takes ${SLOW_MS} ms`, waiting.speeds),
+      ...waiting.changes,
     ],
   }
 }
@@ -39,8 +50,9 @@ const speedRow = (where: string, speeds: ReadonlyMap<number, number>): BenchRow 
   figure: [...speeds.values()].map((speed) => speed.toFixed(0)).join(', '),
 })
 
-async function measured(counts: readonly number[], more: Record<string, unknown>) {
-  await using app = await startApp({ perMinute: UNLIMITED })
+async function measured(counts: readonly number[], more: Record<string, unknown>, slowMs = 0) {
+  const faults = slowMs > 0 ? [{ fault: 'slow' as const, ms: slowMs }] : []
+  await using app = await startApp({ perMinute: UNLIMITED, faults })
   using launch = prepareLaunch(app, { budget: { perMinute: UNLIMITED, atOnce: 100 } }, more)
   const answered = new Map<number, number>()
   const name = userNames()
