@@ -28,7 +28,7 @@ CREATE TABLE accounts (
 CREATE UNIQUE INDEX ids ON accounts (listing, id);
 CREATE INDEX joins ON accounts (joined, listing) WHERE joined IS NOT NULL;
 CREATE TABLE keys (
-  listing INTEGER, key TEXT, value TEXT, id TEXT, PRIMARY KEY (listing, key, value, id)
+  listing INTEGER, key TEXT, value TEXT, n INTEGER, PRIMARY KEY (listing, key, value, n)
 ) WITHOUT ROWID;`
 
 const PAGE = 500
@@ -37,20 +37,21 @@ const ACCOUNTS = `SELECT n, id, row FROM accounts WHERE +listing = ? AND n > ? O
 
 // CROSS JOIN keeps the order, from the few that are asked for to their keys: nothing tells the planner which table is large.
 const CANDIDATES = `
-SELECT asked.value ->> 0 AS account, keys.key AS key, keys.id AS id, accounts.status AS status
+SELECT asked.value ->> 0 AS account, keys.key AS key, accounts.id AS id, accounts.status AS status
 FROM json_each(?) AS asked
 CROSS JOIN keys ON keys.listing = 0 AND keys.key = asked.value ->> 1 AND keys.value = asked.value ->> 2
-CROSS JOIN accounts ON accounts.listing = 0 AND accounts.id = keys.id`
+CROSS JOIN accounts ON accounts.n = keys.n`
 
 const NAMES = "key IN ('id', 'userName', 'email')"
 
 const JOINED = `
 SELECT a.n AS n, a.row AS row, t.row AS truth, a.how AS how,
   CASE WHEN a.manager IS NULL OR t.manager IS NULL THEN NULL ELSE (
-    SELECT m.joined FROM keys CROSS JOIN accounts m ON m.listing = keys.listing AND m.id = keys.id
+    SELECT m.joined FROM keys CROSS JOIN accounts m ON m.n = keys.n
     WHERE keys.listing = a.listing AND ${NAMES} AND value = a.manager LIMIT 1) END AS manager,
   CASE WHEN a.manager IS NULL OR t.manager IS NULL THEN NULL ELSE (
-    SELECT keys.id FROM keys WHERE keys.listing = 0 AND ${NAMES} AND value = t.manager LIMIT 1) END AS truthManager
+    SELECT m.id FROM keys CROSS JOIN accounts m ON m.n = keys.n
+    WHERE keys.listing = 0 AND ${NAMES} AND value = t.manager LIMIT 1) END AS truthManager
 FROM (SELECT * FROM accounts WHERE +listing = ? AND n > ? ORDER BY n LIMIT ${PAGE}) a
 LEFT JOIN accounts t ON t.listing = 0 AND t.id = a.joined ORDER BY a.n`
 
@@ -88,12 +89,15 @@ async function* pages<Row extends { n: number }>(
 export async function openListings(folder: string | undefined): Promise<Listings> {
   const database = await openScratch(folder, SCHEMA)
   const { run, all } = database
+  let count = 0
   return {
     async add(listing, accounts) {
-      // A list that changes while it is read can show an account twice: the later row counts.
+      const numbered = accounts.map((account) => ({ account, n: ++count }))
+      // A list that changes while it is read can show an account twice: the later row counts, and the keys of no other.
       await run(
-        'INSERT OR REPLACE INTO accounts (listing, id, status, row, manager) VALUES (?, ?, ?, ?, ?)',
-        accounts.map((account) => [
+        'INSERT OR REPLACE INTO accounts (n, listing, id, status, row, manager) VALUES (?, ?, ?, ?, ?, ?)',
+        numbered.map(({ account, n }) => [
+          n,
           listing,
           account.id,
           account.status,
@@ -102,10 +106,10 @@ export async function openListings(folder: string | undefined): Promise<Listings
         ]),
       )
       await run(
-        'INSERT OR IGNORE INTO keys (listing, key, value, id) VALUES (?, ?, ?, ?)',
-        accounts.flatMap((account) => [
-          ...keysOf(account).map(([key, value]) => [listing, key, value, account.id]),
-          [listing, 'id', fold(account.id), account.id],
+        'INSERT INTO keys (listing, key, value, n) VALUES (?, ?, ?, ?)',
+        numbered.flatMap(({ account, n }) => [
+          ...keysOf(account).map(([key, value]) => [listing, key, value, n]),
+          [listing, 'id', fold(account.id), n],
         ]),
       )
     },

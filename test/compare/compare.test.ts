@@ -215,3 +215,18 @@ test('managers are compared as people, whatever ids the apps give them', async (
   await listings.close()
   expect(said).toEqual(['a-3 manager'])
 })
+
+test('of an account that a list shows twice, the later row counts, and its keys alone', async () => {
+  const listings = await openListings(undefined)
+  await listings.add(0, [account({ id: 't-1', userName: 'before@example.com', email: 'before@example.com' })])
+  await listings.add(0, [account({ id: 't-1', userName: 'since@example.com', email: 'since@example.com' })])
+  await listings.add(1, [
+    account({ id: 'a-1', userName: 'before@example.com', email: 'before@example.com' }),
+    account({ id: 'a-2', userName: 'since@example.com', email: 'since@example.com' }),
+  ])
+  await listings.join(1)
+  const joined = new Map<string, string | undefined>()
+  for await (const one of listings.joined(1)) joined.set(one.account.id, one.join?.id)
+  await listings.close()
+  expect(Object.fromEntries(joined)).toEqual({ 'a-1': undefined, 'a-2': 't-1' })
+})
