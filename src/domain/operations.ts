@@ -37,7 +37,7 @@ export interface ListPosition {
   start: number
   /** Id of the first row of the page before, to notice an app that ignores the index. */
   before?: string
-  /** How many rows the app has, if they have all been read. */
+  /** How many rows the app last said it has: fewer, and some have moved up. */
   total?: number
   /** The app's own cursor for the page that `start` is on (RFC 9865), and how many rows of that page are done. */
   cursor?: string

@@ -11,46 +11,51 @@ import { listOf, scimAt, user } from './scim/scim-at.ts'
 type Lists = Pick<Required<Operations>, 'listAccounts'>
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `u${index + 1}`)
+type Users = number | readonly string[]
+const idsOf = (users: Users) => (typeof users === 'number' ? ids(users) : users)
 
-/** An app with this many users; `behind` is its answer to a page behind the last one. */
+/** An app with these users, or so many; `behind` is its answer to a page behind the last one. */
 const byIndex =
-  (count: number, behind?: CannedReply) =>
+  (users: Users, behind?: CannedReply) =>
   ({ query }: ReceivedRequest): CannedReply => {
+    const all = idsOf(users)
     const start = Number(query.startIndex)
-    if (behind && start > count) return behind
-    const rows = ids(count).slice(start - 1, start - 1 + Number(query.count))
+    if (behind && start > all.length) return behind
+    const rows = all.slice(start - 1, start - 1 + Number(query.count))
     return {
       body: listOf(
         rows.map((id) => user(id)),
-        count,
+        all.length,
       ),
     }
   }
 
 const usersDialect =
-  (count: number, behind?: CannedReply) =>
+  (users: Users, behind?: CannedReply) =>
   ({ query }: ReceivedRequest): CannedReply => {
+    const all = idsOf(users)
     const size = Number(query.pageSize)
     const first = (Number(query.page) - 1) * size
-    if (behind && first >= count) return behind
-    const data = ids(count).slice(first, first + size)
+    if (behind && first >= all.length) return behind
+    const data = all.slice(first, first + size)
     return {
       body: {
         result: true,
         data: data.map((id) => ({ userId: id, email: `${id}@x.example` })),
-        totalCount: count,
+        totalCount: all.length,
       },
     }
   }
 
 const servicesDialect =
-  (count: number, behind?: CannedReply) =>
+  (users: Users, behind?: CannedReply) =>
   ({ body }: ReceivedRequest): CannedReply => {
+    const all = idsOf(users)
     const { page, limit } = body as { page: number; limit: number } // what we send
-    if (behind && page * limit >= count) return behind
-    const records = ids(count).slice(page * limit, (page + 1) * limit)
+    if (behind && page * limit >= all.length) return behind
+    const records = all.slice(page * limit, (page + 1) * limit)
     const rows = records.map((id) => ({ Gsid: id, Email: `${id}@x.example` }))
-    return { body: { result: true, data: { records: rows, totalRecords: count } } }
+    return { body: { result: true, data: { records: rows, totalRecords: all.length } } }
   }
 
 /** Each way of listing an app: how it is opened with a page size, and how it answers. */
@@ -123,6 +128,24 @@ describe.each(Object.entries(SURFACES))('%s', (_, { at, app }) => {
   ] as typeof REFUSALS)('does not take a %s in the middle for the end', async (__, refusal) => {
     await using server = await serveCanned((arrived, index) => (index === 0 ? app(30)(arrived) : refusal))
     await expect(readAll(() => at(server.url, 10), 30)).rejects.toMatchObject({ code: expect.any(String) })
+  })
+
+  test.each([
+    ['in one call', 100],
+    ['page by page', 10],
+    ['in parts of a page', 4],
+  ])('leaves out nobody when others are deleted while it is read %s', async (__, limit) => {
+    const all = ids(35)
+    await using server = await serveCanned((arrived, index) => {
+      const answer = app(all)(arrived)
+      // Of those that were read, so that one moves up from each page that was not.
+      if (index < 3) all.splice(index, 1)
+      return answer
+    })
+    const operations = at(server.url, 10)
+    const { found, complete } = await readAll(() => operations, limit)
+    expect(complete).toBe(true)
+    expect(found).toEqual(expect.arrayContaining(all))
   })
 
   test('asks anew when a listing begins anew', async () => {

@@ -1,7 +1,7 @@
 import type { ListPosition, Page } from '../../domain/operations.ts'
 import { BadReply, type IdentityError } from '../../errors.ts'
 import { inQuotes } from '../../text/text.ts'
-import { judgePage } from './paging.ts'
+import { judgePage, watchShortening } from './paging.ts'
 import { asId, field } from './values.ts'
 
 /** Maximum pages per call: a listing with few matches must answer before its caller times out. */
@@ -54,6 +54,8 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
   const unreadable: string[] = []
   let at: ListPosition = listing.at ?? { start: 1 }
   let total = at.total
+  const shortening = watchShortening(total)
+  let isAgain = false
 
   const page = (more: { next?: ListPosition; ended?: boolean; why?: string }): Page<Item, ListPosition> => {
     const notes = [more.why, unreadableNote(unreadable)].filter((text) => text !== undefined)
@@ -79,6 +81,13 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
       throw fetched.refused
     }
     total = fetched.total ?? total
+    const isByIndex = cursor === undefined && fetched.nextCursor === undefined && !fetched.last
+    const back = isByIndex ? shortening.before(at.start, total) : 0
+    if (back > 0) {
+      at = { start: Math.max(1, at.start - back), ...(total !== undefined && { total }) }
+      isAgain = true
+      continue
+    }
     const raw = fetched.rows.slice(skip)
     const rows = raw.map(listing.read)
     const ids = rows.map((row) => row?.id)
@@ -89,9 +98,10 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
       nextCursor: fetched.nextCursor,
       ids,
       asked: listing.pageSize,
-      known: (id) => seen.has(id),
+      known: (id) => !isAgain && seen.has(id),
       total,
     })
+    isAgain = false
     if (verdict.state === 'broken') return page({ why: verdict.why })
     // Of the app's page, since an app that ignores the index sends that one again.
     const began = fetched.beganWith === undefined ? ids[0] : listing.read(fetched.beganWith)?.id
@@ -100,7 +110,7 @@ export async function collect<Item>(listing: Listing<Item>): Promise<Page<Item, 
     const positionOf = (index: number): ListPosition => ({
       start: at.start + index,
       ...beforeIs(verdict.byCursor ? before : first),
-      ...(total === at.start + index - 1 && { total }),
+      ...(total !== undefined && !verdict.byCursor && { total }),
       ...(verdict.byCursor && { skip: skip + index, ...(cursor !== undefined && { cursor }) }),
     })
     const { nextCursor } = fetched

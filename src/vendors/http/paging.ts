@@ -61,6 +61,28 @@ export function alignedPage<Page extends PageRows>(
 const reaching = <Page extends PageRows>(page: Page, from: number, start: number): Page | undefined =>
   from + page.rows.length > start ? { ...page, rows: page.rows.slice(start - from) } : undefined
 
+/**
+ * Watches for a list that becomes shorter while it is read by index: whoever was deleted moved those behind up, some of them
+ * perhaps onto a page that was read before. `total` is what the app said before.
+ */
+export function watchShortening(total: number | undefined) {
+  let [last, fewest] = [total, total ?? Number.POSITIVE_INFINITY]
+  const seenAt = new Set<number>()
+  return {
+    /** How many rows before `start` are to be read again. An app whose totals go up and down is read again once at a place. */
+    before(start: number, now: number | undefined): number {
+      if (now === undefined) return 0
+      const fewer = (last ?? now) - now
+      const isNew = now < fewest || !seenAt.has(start)
+      fewest = Math.min(fewest, now)
+      last = now
+      if (start === 1 || fewer <= 0 || !isNew) return 0
+      seenAt.add(start)
+      return fewer
+    },
+  }
+}
+
 type Judged = { state: 'more' | 'end'; byCursor?: true } | { state: 'broken'; why: string; byCursor?: true }
 
 /**

@@ -39,7 +39,10 @@ export function recentPages(now: () => number = Date.now): RecentPages {
         )
         if (held) return restOf(held.page, start - held.start)
         const page = await fetch(start, cursor)
-        if ('rows' in page && page.rows.length > 0) {
+        if (!('rows' in page)) return page
+        // The list has changed since, and with it what is where.
+        kept = kept.filter((one) => one.list !== list || one.page.total === page.total)
+        if (page.rows.length > 0) {
           kept = [...kept, { list, start, cursor, page, until: now() + RECENT_MS }].slice(-MAX_PAGES)
         }
         return page

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { ListPosition, Page } from '../../../src/domain/operations.ts'
 import { collect } from '../../../src/vendors/http/collect.ts'
 import { rowsOf } from '../../../src/vendors/scim/read-list.ts'
 
@@ -122,5 +123,42 @@ test('goes on from where it stopped, over any number of calls, with no row twice
       },
     ),
     { numRuns: 200 },
+  )
+})
+
+test('leaves out nobody who is there all the while, whoever is deleted while the list is read', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.constantFrom(1_000, 5, 12),
+      fc.array(fc.array(fc.nat(), { maxLength: 4 }), { maxLength: 12 }),
+      async (count, pageSize, limit, deletions) => {
+        const all = rows(count)
+        const left = [...deletions]
+        const found: string[] = []
+        let at: ListPosition | undefined
+        for (;;) {
+          const page: Page<string, ListPosition> = await collect<string>({
+            async fetch(start) {
+              const answer = { rows: all.slice(start - 1, start - 1 + pageSize), total: all.length }
+              for (const place of left.shift() ?? []) all.splice(place % Math.max(1, all.length), 1)
+              return answer
+            },
+            read: readRow,
+            pageSize,
+            maxPages: 200,
+            limit,
+            ...(at && { at }),
+          })
+          found.push(...page.items)
+          at = page.next
+          if (at) continue
+          if (page.complete) expect(found).toEqual(expect.arrayContaining(all.map(({ id }) => id)))
+          break
+        }
+      },
+    ),
+    { numRuns: Number(process.env.FUZZ_RUNS ?? 300) },
   )
 })
