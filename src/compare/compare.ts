@@ -1,4 +1,5 @@
 import type { ComparedRow, Comparison, ComparisonCounts } from '../domain/comparison.ts'
+import { hiddenIn } from '../domain/facts.ts'
 import type { ListPosition } from '../domain/operations.ts'
 import type { Ask } from '../engine/ask.ts'
 import { patiently } from '../engine/patience.ts'
@@ -54,7 +55,10 @@ export async function compare(
     }
     await parts.writer.end()
     const untold = await Promise.all(names.map((_, at) => listings.untold(at)))
-    const notes = names.flatMap((name, at) => (untold[at] ? [untoldNote(name, untold[at])] : []))
+    const notes = names.flatMap((name, at) => [
+      ...(untold[at] ? [untoldNote(name, untold[at])] : []),
+      ...hiddenNotes(name, parts.ask),
+    ])
     return { counts, incomplete, notes, read }
   } finally {
     await listings.close()
@@ -63,6 +67,11 @@ export async function compare(
 
 const untoldNote = (tenant: string, accounts: number): string =>
   `${accounts} accounts of ${tenant} do not tell whether they are active: nothing is said of their status.`
+
+function hiddenNotes(tenant: string, { tenants }: Ask): string[] {
+  const hidden = hiddenIn(tenants.get(tenant).facts)
+  return hidden === undefined ? [] : [`${tenant}: ${hidden} Who is missing or an orphan may be one of them.`]
+}
 
 /** Reads a listing to its end; the code of what kept it from being read whole, if anything did. */
 async function readAll(

@@ -112,7 +112,7 @@ export function openComparisons({ store, folder, tenants, log }: ComparisonsPart
       const gaps = comparison.incomplete.map(
         (one) => `The list of ${one.tenant} was not read whole (${one.code}), so others may have left.`,
       )
-      return { accounts, gaps }
+      return { accounts, gaps: [...gaps, ...comparison.notes] }
     },
     async stop() {
       stopping.abort()

@@ -14,8 +14,8 @@ export interface SnapshotStore {
   /** Takes the accounts of a new list of a tenant; `end` makes it the last one. Nothing happens to a list that is not ended. */
   begin(tenant: string): Promise<{
     add(accounts: readonly Account[]): Promise<void>
-    /** How many changes there are since the list before; undefined for a first list. */
-    end(at: Date): Promise<number | undefined>
+    /** How many changes there are since the list before; undefined for a first list. `hidden` says whom the app does not show. */
+    end(at: Date, hidden?: string): Promise<number | undefined>
   }>
   events(ask: OwnEventsAsk): Promise<OwnEvents>
   close(): Promise<void>
@@ -79,13 +79,13 @@ export function openSnapshotStore(folder: string | undefined, keepDays = 400): S
             'INSERT OR REPLACE INTO incoming (id, row) VALUES (?, ?)',
             accounts.map((account) => [account.id, JSON.stringify(keptOf(account))]),
           ),
-        async end(at) {
+        async end(at, hidden) {
           const [last] = await all<{ at: string }>('SELECT at FROM lists WHERE tenant = ?', [tenant])
           const time = at.toISOString()
           let count = 0
           for (const sql of last ? [CHANGED, GONE] : []) {
             for await (const rows of pages(all, sql, tenant)) {
-              const events = rows.flatMap((row) => eventsOf(row, last?.at ?? time))
+              const events = rows.flatMap((row) => eventsOf(row, last?.at ?? time, hidden))
               count += events.length
               await run(
                 'INSERT INTO found (tenant, time, account, event) VALUES (?, ?, ?, ?)',
@@ -143,14 +143,30 @@ export function openSnapshotStore(folder: string | undefined, keepDays = 400): S
 }
 
 /** The events of an account, without what tells them apart. */
-function eventsOf({ id, now, before }: ChangedRow, notBefore: string): [account: string, event: object][] {
+function eventsOf(
+  { id, now, before }: ChangedRow,
+  notBefore: string,
+  hidden: string | undefined,
+): [account: string, event: object][] {
   const [was, is] = [before, now].map((row) => (row === null ? undefined : (JSON.parse(row) as Kept)))
   const target = (is ?? was)?.userName
   return differencesOf(was, is).map((one) => [
     id,
-    { ...one, ...(target !== undefined && { target }), source: 'snapshot', notBefore },
+    {
+      ...one,
+      ...inListAlone(one, hidden),
+      ...(target !== undefined && { target }),
+      source: 'snapshot',
+      notBefore,
+    },
   ])
 }
+
+/** Whoever an app may hide is perhaps there, and was. */
+const inListAlone = ({ action }: { action: string }, hidden: string | undefined) =>
+  hidden !== undefined && (action === 'deleted' || action === 'created')
+    ? { detail: `${action === 'deleted' ? 'Gone from' : 'New in'} the list. ${hidden}` }
+    : {}
 
 async function* pages(all: Database['all'], sql: string, tenant: string): AsyncGenerator<ChangedRow[]> {
   for (let after = ''; ; ) {

@@ -1,3 +1,4 @@
+import { hiddenIn } from '../domain/facts.ts'
 import type { ListPosition } from '../domain/operations.ts'
 import type { Ask } from '../engine/ask.ts'
 import { patiently } from '../engine/patience.ts'
@@ -24,7 +25,7 @@ export async function takeSnapshot(
     await list.add(page.items)
     accounts += page.items.length
     place = page.next
-    if (!place) return { accounts, events: await list.end(at) }
+    if (!place) return { accounts, events: await list.end(at, hiddenIn(ask.tenants.get(tenant).facts)) }
   }
 }
 

@@ -23,10 +23,10 @@ const APP = 'acme-netskope'
 const people = makePeople(60)
 
 /** A source and an app with the same people but for these: the app's first is gone in the source, and so on. */
-const open = (faults: string[] = []) =>
+const open = (faults: string[] = [], settings: object = {}) =>
   openWorld({
     answer: 'none',
-    tenants: (own) => own,
+    tenants: (own) => ({ ...own, [TRUTH]: { ...own[TRUTH], ...settings } }),
     sandbox: {
       apps: ['netskope', 'scim'],
       people: [
@@ -124,6 +124,19 @@ describe('compare_users', () => {
     await compare(world, { truth: TRUTH, tenants: [APP] })
     world.netskope.addUser({ userName: 'another@example.com' })
     expect(await compare(world, { truth: TRUTH, tenants: [APP] })).toMatchObject({ counts: [{ orphans: 2 }] })
+  })
+
+  test('of a source that does not show everybody, says so, and in the plan of a run for those who join nobody', async () => {
+    await using world = await open([], { hides: ['guests'] })
+    const { comparisonId, note } = await compare(world, { truth: TRUTH })
+    const hidden = `${TRUTH}: Not shown, although they may have access: guests.`
+    expect(note).toContain(hidden)
+    const run = await world.call('offboard', {
+      comparison: comparisonId,
+      kinds: ['orphan'],
+      reason: 'nobody',
+    })
+    expect(JSON.stringify(run)).toContain(hidden)
   })
 
   test('of a source whose list breaks, names nobody as gone', async () => {

@@ -5,10 +5,10 @@ import { openWorld, type World } from '../support/world.ts'
 const TENANT = 'acme-scim'
 const people = makePeople(45)
 
-const open = () =>
+const open = (settings: object = {}) =>
   openWorld({
     answer: 'none',
-    tenants: (own) => own,
+    tenants: (own) => ({ ...own, [TENANT]: { ...own[TENANT], ...settings } }),
     sandbox: {
       apps: ['netskope', 'scim'],
       scim: {
@@ -79,6 +79,20 @@ test('two lists of the accounts tell what changed between them, in the audit log
   await snapshot(world)
   const back = await pull(world, { user: ada, action: 'reactivated' })
   expect(back.events.map(told)).toEqual([`reactivated ${ada}`])
+})
+
+test('of an app that does not show everybody, whoever comes or goes in its lists is not said to be new or deleted without that', async () => {
+  await using world = await open({ hides: ['inactive'] })
+  await snapshot(world)
+  world.sandbox.tenants[TENANT].removeUser(people[2]?.userName ?? '')
+  world.sandbox.tenants[TENANT].addUser({ userName: 'new@example.com' })
+  await snapshot(world)
+  const hidden = 'Not shown, although they may have access: inactive users, in its lists.'
+  const { events } = await pull(world)
+  expect(events.map(({ action, detail }) => [action, detail]).sort()).toEqual([
+    ['created', `New in the list. ${hidden}`],
+    ['deleted', `Gone from the list. ${hidden}`],
+  ])
 })
 
 test('a list that breaks is no snapshot, and no event is made of it', async () => {
