@@ -3,6 +3,7 @@ import type { PastChange } from '../changes/inverse.ts'
 import type { Account } from '../domain/account.ts'
 import type { Change } from '../domain/change.ts'
 import type { ComparedAccount } from '../domain/comparison.ts'
+import { hiddenIn } from '../domain/facts.ts'
 import type { RequestContext } from '../domain/operations.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { RunInput, RunRow, RunStep } from '../domain/run.ts'
@@ -62,8 +63,19 @@ export async function planPerson(
   const places = toldByHand(looked, person)
   const rows = await Promise.all(places.map((place) => planAt(person, place, parts, isTemporary)))
   const planned = rows.flat()
-  const isAbsent = planned.length === 0
-  return isAbsent ? [skippedRow({ person, code: 'not_found', note: 'Found in none of the apps.' })] : planned
+  const nowhere = skippedRow({ person, code: 'not_found', note: 'Found in none of the apps.' })
+  return [
+    ...(planned.length > 0 ? planned : [nowhere]),
+    ...places.flatMap((place) => perhapsAt(person, place)),
+  ]
+}
+
+/** The row of somebody who was not found in an app that does not show everybody. */
+function perhapsAt(person: string, { tenant: { name: tenant, facts }, accounts, gap }: PersonAt): Planned[] {
+  const hidden = accounts.length === 0 && !gap ? hiddenIn(facts) : undefined
+  return hidden === undefined
+    ? []
+    : [skippedRow({ person, tenant, code: 'not_found', note: `Not found there. ${hidden}` })]
 }
 
 /** Looks somebody up, and again when a fault that passes kept an app from answering. */

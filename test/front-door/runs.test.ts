@@ -95,6 +95,25 @@ const inactive = (app: { users: readonly { userName: string; active?: boolean }[
   app.users.filter(({ userName, active }) => PEOPLE.includes(userName) && active === false).length
 
 describe('offboard', () => {
+  test('names the app that does not show everybody, for whoever was not found there', async () => {
+    await using world = await open(
+      {},
+      {
+        tenants: (own) => ({ ...own, 'acme-scim': { ...own['acme-scim'], hides: ['guests'] } }),
+      },
+    )
+    world.scim.removeUser(ADA)
+    const { runId, plan } = await world.call('offboard', { people: [ADA, 'nobody@example.com'], ...REASON })
+    expect(plan).toMatchObject({ accounts: 1, skippedCount: 3 })
+    const { rows } = await world.look(runId)
+    const note = 'Not found there. Not shown, although they may have access: guests.'
+    expect(rows.filter(({ outcome }) => outcome === 'skipped')).toMatchObject([
+      { person: ADA, tenant: 'acme-scim', code: 'not_found', note },
+      { person: 'nobody@example.com', code: 'not_found', note: 'Found in none of the apps.' },
+      { person: 'nobody@example.com', tenant: 'acme-scim', code: 'not_found', note },
+    ])
+  })
+
   test('plans once, waits for one yes, and takes everybody out of every app, whatever the limits of calls', async () => {
     await using world = await open()
     const first = await world.call('offboard', EVERYBODY)
