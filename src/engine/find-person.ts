@@ -1,5 +1,6 @@
 import type { Account } from '../domain/account.ts'
 import { correlate, emailsOf, matchedBy, sharedKeys } from '../domain/correlate.ts'
+import { hiddenIn } from '../domain/facts.ts'
 import { comparable } from '../domain/same.ts'
 import type { IdentityError } from '../errors.ts'
 import { sameText } from '../text/text.ts'
@@ -18,6 +19,10 @@ export interface PersonAt {
   /** How old what they were looked up in is, of a copy. */
   note?: string
 }
+
+/** Whom the app does not show, for somebody who was not found in it; undefined if nobody is known to be hidden. */
+export const hiddenAt = ({ tenant, accounts, gap }: PersonAt): string | undefined =>
+  accounts.length === 0 && !gap ? hiddenIn(tenant.facts) : undefined
 
 /**
  * Looks a person up, and then once more where nobody was found: by what the accounts that were found have, since one

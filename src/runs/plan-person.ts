@@ -3,14 +3,13 @@ import type { PastChange } from '../changes/inverse.ts'
 import type { Account } from '../domain/account.ts'
 import type { Change } from '../domain/change.ts'
 import type { ComparedAccount } from '../domain/comparison.ts'
-import { hiddenIn } from '../domain/facts.ts'
 import type { RequestContext } from '../domain/operations.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import type { RunInput, RunRow, RunStep } from '../domain/run.ts'
 import { sameUserName } from '../domain/same.ts'
 import { type Ask, mustOffer } from '../engine/ask.ts'
 import { isByHand, taskNote, toldByHand } from '../engine/by-hand.ts'
-import { findPerson, type PersonAt } from '../engine/find-person.ts'
+import { findPerson, hiddenAt, type PersonAt } from '../engine/find-person.ts'
 import type { PastAsk } from '../engine/history.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { Ambiguous, IdentityError } from '../errors.ts'
@@ -71,11 +70,12 @@ export async function planPerson(
 }
 
 /** The row of somebody who was not found in an app that does not show everybody. */
-function perhapsAt(person: string, { tenant: { name: tenant, facts }, accounts, gap }: PersonAt): Planned[] {
-  const hidden = accounts.length === 0 && !gap ? hiddenIn(facts) : undefined
+function perhapsAt(person: string, place: PersonAt): Planned[] {
+  const hidden = hiddenAt(place)
+  const note = `Not found there. ${hidden}`
   return hidden === undefined
     ? []
-    : [skippedRow({ person, tenant, code: 'not_found', note: `Not found there. ${hidden}` })]
+    : [skippedRow({ person, tenant: place.tenant.name, code: 'not_found', note })]
 }
 
 /** Looks somebody up, and again when a fault that passes kept an app from answering. */

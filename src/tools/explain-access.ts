@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { Account, AuditEvent } from '../domain/account.ts'
 import { correlate } from '../domain/correlate.ts'
 import { type AccessFacts, factsOf, type Untold } from '../engine/explain.ts'
-import { searchPerson } from '../engine/find-person.ts'
+import { hiddenAt, searchPerson } from '../engine/find-person.ts'
 import { defineTool } from '../engine/tool.ts'
 import { TenantNames, UserRef } from './fields.ts'
 
@@ -72,6 +72,13 @@ export default defineTool({
       ...places.flatMap(({ tenant, gap }) =>
         gap ? [{ tenant: tenant.name, what: 'accounts', where: `${gap.message} ${gap.hint}` }] : [],
       ),
+      ...places.flatMap((place) => {
+        const hidden = hiddenAt(place)
+        const { name, title } = place.tenant
+        return hidden === undefined
+          ? []
+          : [{ tenant: name, what: 'accounts', where: `the console of ${title}. ${hidden}` }]
+      }),
       ...explained.flatMap((one) => one.unknown),
       ...found
         .slice(MOST_ACCOUNTS)

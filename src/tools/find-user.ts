@@ -1,10 +1,9 @@
 import * as z from 'zod'
 import { Account, Person } from '../domain/account.ts'
 import { correlate } from '../domain/correlate.ts'
-import { hiddenIn } from '../domain/facts.ts'
 import type { Ask } from '../engine/ask.ts'
 import { sameAsBefore } from '../engine/cursor.ts'
-import { type PersonAt, searchPerson } from '../engine/find-person.ts'
+import { hiddenAt, type PersonAt, searchPerson } from '../engine/find-person.ts'
 import { CHAIN_ENDS, managersAbove } from '../engine/managers.ts'
 import { defineTool } from '../engine/tool.ts'
 import { isoRetryAt } from '../errors.ts'
@@ -167,11 +166,11 @@ const mostOf = (accounts: readonly Account[]): number =>
 const CANDIDATES =
   'Accounts that are matched by `name` only bear the name: they are candidates. A change takes an email, a user name or an id.'
 
-function toRow({ tenant, accounts, gap, note: age }: PersonAt): z.input<typeof Searched> {
+function toRow(place: PersonAt): z.input<typeof Searched> {
+  const { tenant, accounts, gap, note: age } = place
   const outcome = accounts.length > 0 ? 'found' : gap ? 'not_searched' : 'absent'
-  const hidden = outcome === 'absent' ? hiddenIn(tenant.facts) : undefined
   const why = gap && (accounts.length > 0 ? gapNote(gap).join() : gap.message)
-  const note = [why, hidden, age].filter((text) => text).join(' ')
+  const note = [why, hiddenAt(place), age].filter((text) => text).join(' ')
   return {
     tenant: tenant.name,
     outcome,

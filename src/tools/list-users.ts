@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { hiddenIn } from '../domain/facts.ts'
 import type { ListPosition, Match } from '../domain/operations.ts'
 import { sameAsBefore } from '../engine/cursor.ts'
 import { defineTool } from '../engine/tool.ts'
@@ -56,6 +57,7 @@ export default defineTool({
       ...(wanted && { match: wanted }),
       ...(place && { at: place.at }),
     })
+    const hidden = page.complete ? hiddenIn(ask.tenants.get(tenant).facts) : undefined
     const more = (at: ListPosition, counted?: number): UsersCursor => ({
       tenant,
       ...(wanted && { match: wanted }),
@@ -70,12 +72,11 @@ export default defineTool({
         count: counted,
         complete: page.complete,
         ...(page.next && { nextCursor: await cursors.sign(more(page.next, counted)) }),
-        ...(page.note && { note: page.note }),
+        ...noteOf(page.note, hidden),
       }
     }
     const rows = accountRows(page.items, chosen)
-    const notes = [page.note, chosen || !isMany(page.items) ? undefined : BRIEFLY].filter((text) => text)
-    const note = notes.length > 0 ? { note: notes.join(' ') } : {}
+    const note = noteOf(page.note, hidden, chosen || !isMany(page.items) ? undefined : BRIEFLY)
     const last = page.behind.at(-1) ?? page.next
     const shown = fitting(page.items.length, (most) => ({ ...rows(most), ...note }), last && more(last))
     const isCut = shown < page.items.length
@@ -88,3 +89,8 @@ export default defineTool({
     }
   },
 })
+
+function noteOf(...texts: (string | undefined)[]): { note?: string } {
+  const told = texts.filter((text) => text)
+  return told.length > 0 ? { note: told.join(' ') } : {}
+}

@@ -1,7 +1,7 @@
 import type { Account, AuditEvent } from '../../domain/account.ts'
 import type { Ask } from '../../engine/ask.ts'
 import type { Logs } from '../../engine/audit.ts'
-import { findPerson } from '../../engine/find-person.ts'
+import { findPerson, hiddenAt } from '../../engine/find-person.ts'
 import { IdentityError } from '../../errors.ts'
 import { NEAR_MS, reconcile } from '../audit/reconcile.ts'
 import { seqOf, type Write } from './collect.ts'
@@ -18,6 +18,8 @@ export interface Seen {
   untouched: readonly Account[]
   /** Apps that could not be searched, in sentences. */
   notSearched: readonly string[]
+  /** Apps that may have an account of the person which they do not show, in sentences. */
+  notShown: readonly string[]
 }
 
 /** How many accounts are read at a time. */
@@ -56,6 +58,10 @@ export async function lookAtApps(
     status,
     untouched: places.flatMap(({ accounts }) => accounts.filter((one) => !status.has(placeOf(one)))),
     notSearched: places.flatMap(({ tenant, gap }) => (gap ? [`${tenant.name}: ${gap.message}`] : [])),
+    notShown: places.flatMap((place) => {
+      const hidden = hiddenAt(place)
+      return hidden === undefined ? [] : [`Not found in ${place.tenant.name}. ${hidden}`]
+    }),
   }
 }
 

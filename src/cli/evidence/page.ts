@@ -109,7 +109,7 @@ function requestsOf(
 export const unknownLines = (
   rows: readonly EvidenceRow[],
   revoked: readonly Revoked[],
-  { untouched, notSearched }: Seen,
+  { untouched, notSearched, notShown }: Seen,
 ): string[] => [
   ...rows.flatMap(({ unknown, account, tenant, change }) =>
     unknown === '' ? [] : [`${account} in ${tenant}, ${change}: ${unknown}`],
@@ -119,6 +119,7 @@ export const unknownLines = (
     .filter(({ status }) => status !== 'inactive')
     .map(({ userName, tenant, status }) => `${userName} in ${tenant} is ${status}, and was never changed.`),
   ...notSearched.map((text) => `Not searched: ${text}`),
+  ...notShown,
 ]
 
 const durationOf = (seconds: number | undefined): string =>
