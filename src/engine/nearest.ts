@@ -36,6 +36,12 @@ export function nearest<Item extends Moment>({ since, until, order, limit, behin
       kept.push(item)
       if (kept.length >= 2 * limit + 100) tidy()
     },
+    /** Whether there is enough, now that whatever comes still is no nearer than this. */
+    isEnough(next: Moment): boolean {
+      tidy()
+      const last = kept[limit - 1]
+      return dropped > 0 && last !== undefined && compare(last, next) < 0
+    },
     taken(): { items: Item[]; more: boolean } {
       tidy()
       return { items: kept, more: dropped > 0 }

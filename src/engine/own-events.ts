@@ -6,9 +6,9 @@ import { Unavailable } from '../errors.ts'
 import { isUnchanged, readLine } from '../journal/entry.ts'
 import type { JournalLine } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
-import { numberBefore, positionBefore } from '../journal/query.ts'
+import { numbersWithin, positionBefore } from '../journal/query.ts'
 import { ofTenant } from '../journal/terms.ts'
-import { type JournalledWrite, writesIn } from '../journal/writes.ts'
+import { endOf, type JournalledWrite, startOf, writesIn } from '../journal/writes.ts'
 import { plainText } from '../text/text.ts'
 import { type Moment, nearest } from './nearest.ts'
 
@@ -31,8 +31,8 @@ export interface OwnEvents {
 }
 
 /**
- * What this server did at a tenant, or tried to do, one event for each write. Reads the lines about the tenant in the time
- * span and keeps no more of them than the events that are returned. A line whose own hash is wrong tells nothing; `journal
+ * What this server did at a tenant, or tried to do, one event for each write. Reads the lines about the tenant from
+ * where they are asked for, and no more of them than it takes. A line whose own hash is wrong tells nothing; `journal
  * verify` also finds lines that are missing.
  */
 export async function ownEvents(
@@ -41,10 +41,7 @@ export async function ownEvents(
   signal?: AbortSignal,
 ): Promise<OwnEvents> {
   try {
-    const from = await numberBefore(journal, ask.since)
-    if (from === undefined) return { items: [], more: false, altered: 0 }
-    const lines = journal.index.about([ofTenant(ask.tenant)], { from, ...(signal && { signal }) })
-    return { ...(await eventsIn(lines, ask)), altered: 0 }
+    return { ...(await nearestEvents(journal, ask, signal)), altered: 0 }
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error
     // The index knows nothing of a journal that was altered; what is left of it is read all the same.
@@ -54,6 +51,83 @@ export async function ownEvents(
   }
 }
 
+/** The first events, by no more lines than it takes. */
+async function nearestEvents(
+  journal: Journal,
+  ask: OwnEventsAsk,
+  signal?: AbortSignal,
+): Promise<Omit<OwnEvents, 'altered'>> {
+  const { index } = journal
+  const found = nearest<AuditEvent & Moment>(ask)
+  await index.catchUp(signal)
+  const clockError = await index.clockError()
+  const numbers = await numbersWithin(journal, spanLeft(ask), clockError)
+  if (!numbers) return found.taken()
+  const newestFirst = ask.order === 'newest_first'
+  const range = { ...numbers, newestFirst, ...(signal && { signal }) }
+  for await (const lines of index.partsAbout(ofTenant(ask.tenant), range)) {
+    for await (const part of writesIn(lines)) {
+      const write = await withEnd(part, ask, index)
+      const event = eventIn(write, ask, found.isInReach)
+      if (event && !(await isToldByStart(write, ask, index))) found.add(event)
+    }
+    const edge = newestFirst ? lines[0] : lines.at(-1)
+    if (edge && found.isEnough(nearestBehind(edge, ask.order, clockError))) break
+  }
+  return found.taken()
+}
+
+/** No line behind this one, as the lines are read, is nearer than this. */
+const nearestBehind = ({ at }: JournalLine, order: OwnEventsAsk['order'], clockError: number): Moment =>
+  order === 'newest_first'
+    ? { time: new Date(Date.parse(at) + clockError).toISOString(), seq: Number.POSITIVE_INFINITY }
+    : { time: new Date(Date.parse(at) - clockError).toISOString(), seq: -1 }
+
+/** What is left of the time span behind the last event that was taken. */
+function spanLeft({ since, until, order, behind }: OwnEventsAsk): { since: Date; until: Date } {
+  const last = behind && Date.parse(behind.time)
+  if (last === undefined) return { since, until }
+  return order === 'newest_first'
+    ? { since, until: new Date(Math.min(until.getTime(), last)) }
+    : { since: new Date(Math.max(since.getTime(), last)), until }
+}
+
+/** A write with its end, which is perhaps in another part; one that began before the time span is told by its end. */
+async function withEnd(
+  write: JournalledWrite,
+  { since }: OwnEventsAsk,
+  index: Journal['index'],
+): Promise<JournalledWrite> {
+  const { line } = write
+  if (line.event !== 'started') return write
+  // An end in another part is told there.
+  if (Date.parse(line.at) < since.getTime()) return write.end ? { line: write.end } : write
+  const end = write.end ?? (await endOf(index, line))
+  return end ? { line, end } : write
+}
+
+/** Whether this is the end of a write that is told by the line that began it, perhaps in another part. */
+async function isToldByStart(
+  { line }: JournalledWrite,
+  { since }: OwnEventsAsk,
+  index: Journal['index'],
+): Promise<boolean> {
+  const begun = line.event === 'started' ? undefined : await startOf(index, line)
+  return begun !== undefined && Date.parse(begun.at) >= since.getTime()
+}
+
+/** The event of a write at the tenant that is in reach and asked for. */
+function eventIn(
+  write: JournalledWrite,
+  ask: OwnEventsAsk,
+  isInReach: (moment: Moment) => boolean,
+): (AuditEvent & Moment) | undefined {
+  const { at: time, seq, account } = write.line
+  if (account?.tenant !== ask.tenant || !isInReach({ time, seq })) return undefined
+  const event = eventOf(write)
+  return isAskedFor(ask, namesIn(write, event.action)) ? event : undefined
+}
+
 /** The events in lines that are about the tenant. */
 async function eventsIn(
   lines: AsyncIterable<JournalLine>,
@@ -61,10 +135,8 @@ async function eventsIn(
 ): Promise<Omit<OwnEvents, 'altered'>> {
   const found = nearest<AuditEvent & Moment>(ask)
   for await (const write of writesIn(lines)) {
-    if (write.line.account?.tenant !== ask.tenant) continue
-    if (!found.isInReach({ time: write.line.at, seq: write.line.seq })) continue
-    const event = eventOf(write)
-    if (isAskedFor(ask, namesIn(write, event.action))) found.add(event)
+    const event = eventIn(write, ask, found.isInReach)
+    if (event) found.add(event)
   }
   return found.taken()
 }

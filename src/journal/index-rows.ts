@@ -6,10 +6,17 @@ import type { Term } from './terms.ts'
 interface IndexRows {
   /** Adds lines in their order. What is there already stays, so that the same lines can be added again. */
   add(lines: readonly IndexedLine[]): Promise<void>
-  /** The numbers of the lines that were added under a term, from `from` on, in order. */
-  numbersOf(term: Term, from?: number): Promise<number[]>
+  /** The numbers of the lines that were added under a term: parts of the list, each in order, that are read one by one. */
+  numbersOf(term: Term, range?: NumberRange): AsyncGenerator<number[]>
   /** Where these lines are; a line that was never added is missing. */
   places(numbers: readonly number[]): Promise<Map<number, Place>>
+}
+
+/** Numbers of lines, both included. */
+export interface NumberRange {
+  from?: number | undefined
+  to?: number | undefined
+  newestFirst?: boolean
 }
 
 /** The bytes of a line, between two positions of its journal, and the digest of its hash. */
@@ -99,14 +106,28 @@ export function indexRows(store: Store, prefix: string): IndexRows {
       ])
     },
 
-    async numbersOf(term, from = 0) {
+    async *numbersOf(term, { from = 0, to = Number.POSITIVE_INFINITY, newestFirst = false } = {}) {
       const key = listKey(term)
-      const list = await store.get<List>(key)
-      let numbers = list?.numbers ?? []
-      for (let part = (list?.parts ?? 0) - 1; part >= 0 && (numbers[0] ?? 0) > from; part -= 1) {
-        numbers = [...((await store.get<number[]>(partKey(key, part))) ?? []), ...numbers]
+      const { parts, numbers } = (await store.get<List>(key)) ?? { parts: 0, numbers: [] }
+      const read = async (part: number) =>
+        part === parts ? numbers : ((await store.get<number[]>(partKey(key, part))) ?? [])
+      /** The last part that begins with this number or one before it. */
+      const partOf = async (seq: number) => {
+        let [low, high] = [0, parts]
+        while (low < high) {
+          const middle = Math.ceil((low + high) / 2)
+          const [first = Number.POSITIVE_INFINITY] = await read(middle)
+          if (first <= seq) low = middle
+          else high = middle - 1
+        }
+        return low
       }
-      return numbers.filter((seq) => seq >= from)
+      const [first, last] = [await partOf(from), to === Number.POSITIVE_INFINITY ? parts : await partOf(to)]
+      for (let nth = 0; nth <= last - first; nth += 1) {
+        const part = await read(newestFirst ? last - nth : first + nth)
+        const wanted = part.filter((seq) => seq >= from && seq <= to)
+        if (wanted.length > 0) yield wanted
+      }
     },
 
     async places(numbers) {

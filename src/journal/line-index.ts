@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts'
 import { type JournalEnd, type JournalForm, type JournalHead, startOf } from './backend.ts'
 import { isUnchanged, readLine } from './entry.ts'
 import type { JournalLine } from './events.ts'
-import { digestOf, type IndexedLine, indexRows, type Place } from './index-rows.ts'
+import { digestOf, type IndexedLine, indexRows, type NumberRange, type Place } from './index-rows.ts'
 import { type Term, termsOf } from './terms.ts'
 
 /**
@@ -15,6 +15,13 @@ import { type Term, termsOf } from './terms.ts'
 export interface LineIndex {
   /** Reads what was written since the last verified line, up to the recorded end, which it returns. */
   catchUp(signal?: AbortSignal): Promise<JournalHead | undefined>
+  /**
+   * How far the times of lines went back at most, in milliseconds: a line is never that much later than one behind it. Of
+   * what was read by `catchUp`.
+   */
+  clockError(): Promise<number>
+  /** The lines about a term in parts, each oldest first: whoever has enough reads no more of them. */
+  partsAbout(term: Term, options: NumberRange & { signal?: AbortSignal }): AsyncGenerator<JournalLine[]>
   /** The lines that one of the terms is about, from number `from` on, oldest first. */
   about(
     terms: readonly Term[],
@@ -32,9 +39,13 @@ interface Checkpoint {
   seq: number
   hash: string
   position: number
+  /** The latest time of a line, epoch milliseconds, and how far one went back behind it; absent where it was not looked at. */
+  clock?: { latest: number; error: number }
 }
 
 const CHECKPOINT = 'journal-index/checkpoint'
+/** How wrong the clock of a server is taken to be at most, in milliseconds, where the lines were not looked at. */
+export const CLOCK_ERROR = 24 * 60 * 60 * 1_000
 /** Lines that are verified before they are written down, and then need not be read again. */
 const BATCH = 1_000
 /** Lines that are rather read than skipped. */
@@ -96,7 +107,7 @@ export function lineIndex(form: Omit<JournalForm, 'append'>, store: Store): Line
       if (known.seq === end.head.seq) break
       const { seq, hash } = line
       batch.push({ seq, from: position, behind, digest: digestOf(hash), terms: termsOf(line) })
-      known = { ...known, seq, hash, position: behind }
+      known = { ...known, seq, hash, position: behind, ...clockAfter(known, line) }
       position = behind
       if (batch.length === BATCH) await keep()
     }
@@ -158,13 +169,25 @@ export function lineIndex(form: Omit<JournalForm, 'append'>, store: Store): Line
 
   return {
     catchUp,
+    clockError: async () => (await checkpoint()).clock?.error ?? CLOCK_ERROR,
+    async *partsAbout(term, { signal, ...range }) {
+      await catchUp(signal)
+      for await (const numbers of rowsOf(await checkpoint()).numbersOf(term, range)) {
+        const lines: JournalLine[] = []
+        for await (const line of at(numbers, signal)) if (termsOf(line).includes(term)) lines.push(line)
+        yield lines
+      }
+    },
     async *about(terms, { from = 0, signal } = {}) {
       await catchUp(signal)
       const rows = rowsOf(await checkpoint())
-      const numbers = await Promise.all([...new Set(terms)].map((term) => rows.numbersOf(term, from)))
+      const numbers: number[] = []
+      for (const term of new Set(terms)) {
+        for await (const part of rows.numbersOf(term, { from })) numbers.push(...part)
+      }
       const wanted = new Set(terms)
       // Terms with the same digest share a list.
-      for await (const line of at([...new Set(numbers.flat())].toSorted(byNumber), signal)) {
+      for await (const line of at([...new Set(numbers)].toSorted(byNumber), signal)) {
         if (termsOf(line).some((term) => wanted.has(term))) yield line
       }
     },
@@ -184,7 +207,17 @@ export function lineIndex(form: Omit<JournalForm, 'append'>, store: Store): Line
 const firstOf = (edition: Checkpoint, end: JournalEnd): Checkpoint =>
   end.begins ? { ...edition, seq: end.begins.to, hash: end.begins.hash, position: startOf(end) } : edition
 
-const newEdition = (): Checkpoint => ({ edition: randomUUID(), seq: 0, hash: '', position: 0 })
+const newEdition = (): Checkpoint => ({
+  ...{ edition: randomUUID(), seq: 0, hash: '', position: 0 },
+  clock: { latest: 0, error: 0 },
+})
+
+function clockAfter({ clock }: Checkpoint, { at }: JournalLine): Pick<Checkpoint, 'clock'> {
+  const time = Date.parse(at)
+  if (!clock || Number.isNaN(time)) return {}
+  const latest = Math.max(clock.latest, time)
+  return { clock: { latest, error: Math.max(clock.error, latest - time) } }
+}
 
 const byNumber = (a: number, b: number) => a - b
 

@@ -2,7 +2,7 @@ import { sameText } from '../text/text.ts'
 import { type JournalForm, type RawLine, startOf } from './backend.ts'
 import { readLine } from './entry.ts'
 import type { JournalLine } from './events.ts'
-import type { LineIndex } from './line-index.ts'
+import { CLOCK_ERROR, type LineIndex } from './line-index.ts'
 import { ofApproval, ofCall, type Term, termsOf } from './terms.ts'
 
 /** The lines about one of the terms, or with one of the numbers, oldest first. */
@@ -80,8 +80,6 @@ export function endsWrite(
 
 const isOfRun = ({ call }: Pick<JournalLine, 'call'>): boolean => call.startsWith('run-')
 
-/** How wrong the clock of a server is taken to be at most, in milliseconds. */
-const CLOCK_ERROR = 24 * 60 * 60 * 1_000
 /** The distance, in bytes of a file or lines of a stream, that is quicker read than halved. */
 const NEAR = 1_000
 
@@ -89,8 +87,12 @@ const NEAR = 1_000
  * A position, between two lines, that has every line since `since` behind it, and few others: a long journal is then not
  * read from its beginning. Found by halving, since the times of the lines grow, as far as clocks are right.
  */
-export async function positionBefore(journal: JournalForm, since: Date): Promise<number> {
-  const earliest = new Date(Math.max(0, since.getTime() - CLOCK_ERROR)).toISOString()
+export async function positionBefore(
+  journal: JournalForm,
+  since: Date,
+  clockError = CLOCK_ERROR,
+): Promise<number> {
+  const earliest = new Date(Math.max(0, since.getTime() - clockError)).toISOString()
   const end = await journal.end()
   let low = startOf(end)
   let { position: high } = end
@@ -103,10 +105,36 @@ export async function positionBefore(journal: JournalForm, since: Date): Promise
   return low
 }
 
-/** The number of the first line behind `positionBefore`; undefined when there is none. */
-export async function numberBefore(journal: JournalForm, since: Date): Promise<number | undefined> {
-  const from = await positionBefore(journal, since)
-  return (await firstWhole(journal, from))?.line.seq
+/** A position that has every line up to `until` before it, and few others. */
+async function positionAfter(journal: JournalForm, until: Date, clockError: number): Promise<number> {
+  const latest = new Date(Math.min(MAX_TIME, until.getTime() + clockError)).toISOString()
+  const end = await journal.end()
+  let low = startOf(end)
+  let { position: high } = end
+  while (high - low > NEAR) {
+    const middle = Math.floor((low + high) / 2)
+    const next = await firstWhole(journal, middle, high)
+    // A line that goes beyond `high` is not seen here.
+    if (!next) break
+    if (next.line.at <= latest) low = next.behind
+    else high = middle
+  }
+  return high
+}
+
+/** The last time that is written with four digits for the year. */
+const MAX_TIME = Date.UTC(9999, 11, 31)
+
+/** The numbers that the lines of a time span have, and few others; undefined when there are none. */
+export async function numbersWithin(
+  journal: JournalForm,
+  { since, until }: { since: Date; until: Date },
+  clockError: number,
+): Promise<{ from: number; to?: number } | undefined> {
+  const first = await firstWhole(journal, await positionBefore(journal, since, clockError))
+  if (!first) return undefined
+  const behind = await firstWhole(journal, await positionAfter(journal, until, clockError))
+  return { from: first.line.seq, ...(behind && { to: behind.line.seq - 1 }) }
 }
 
 /** The last lines before a position, oldest first: at least `count` where there are as many, and few more are read. */

@@ -1,5 +1,7 @@
 import type { JournalLine } from './events.ts'
+import type { LineIndex } from './line-index.ts'
 import { callKey, endsWrite } from './query.ts'
+import { ofCall, ofSubject, type Term } from './terms.ts'
 
 /** One write, as far as the journal tells. */
 export interface JournalledWrite {
@@ -7,6 +9,41 @@ export interface JournalledWrite {
   line: JournalLine
   /** Absent where the journal does not say how it ended, and where the write was not sent. */
   end?: JournalLine
+}
+
+/** Numbers of lines within which a write ends that waits for no person. */
+const NEAR = 1_000
+
+/** The line that ended a write which this one began; undefined where the journal has none. */
+export async function endOf(index: LineIndex, started: JournalLine): Promise<JournalLine | undefined> {
+  const { account, call, seq } = started
+  if (!account) return undefined
+  const term = account.id === 'new' ? ofCall(call) : ofSubject(account)
+  for await (const { line, end } of writesIn(index.about([term], { from: seq }))) {
+    if (line.seq === seq) return end
+  }
+  return undefined
+}
+
+/** The line that began a write which this one ended; undefined where the journal has none. */
+export async function startOf(index: LineIndex, ended: JournalLine): Promise<JournalLine | undefined> {
+  const { account, call, seq } = ended
+  if (!account) return undefined
+  const begun = async (terms: readonly Term[], from: number) => {
+    for await (const { line, end } of writesIn(index.about(terms, { from }))) {
+      if (end?.seq === seq) return line
+      if (line.seq === seq) return undefined
+    }
+    return undefined
+  }
+  const own = ofSubject(account)
+  const near = Math.max(0, seq - NEAR)
+  return (
+    (await begun([own], near)) ??
+    // A new account had no id yet.
+    (await begun([own, ofCall(call)], near)) ??
+    (near > 0 ? begun([own], 0) : undefined)
+  )
 }
 
 // The others are about requests, which have not written anything.

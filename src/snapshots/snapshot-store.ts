@@ -114,11 +114,15 @@ export function openSnapshotStore(folder: string | undefined, keepDays = 400): S
       if (file === undefined || (!opened && !existsSync(file))) return { items: [], more: false, altered: 0 }
       const { all } = await database()
       const found = nearest<AuditEvent & { seq: number }>({ since, until, ...ask })
-      const sql = `SELECT seq, time, account, event FROM events
-        WHERE tenant = ? AND time >= ? AND time <= ? AND seq > ? ORDER BY seq LIMIT ${PAGE}`
-      for (let after = 0; ; ) {
-        const span = [tenant, since.toISOString(), until.toISOString(), after]
-        const rows = await all<{ seq: number; time: string; account: string; event: string }>(sql, span)
+      const [sign, order] = ask.order === 'newest_first' ? ['<', 'DESC'] : ['>', 'ASC']
+      const sql = `SELECT seq, time, account, event FROM events WHERE tenant = ? AND time >= ? AND time <= ?
+        AND (time, seq) ${sign} (?, ?) ORDER BY time ${order}, seq ${order} LIMIT ${PAGE}`
+      const span = [tenant, since.toISOString(), until.toISOString()]
+      for (let after = firstBehind(ask); ; ) {
+        const rows = await all<{ seq: number; time: string; account: string; event: string }>(sql, [
+          ...span,
+          ...after,
+        ])
         for (const { seq, time, account, event } of rows) {
           const made = {
             ...(JSON.parse(event) as AuditEvent),
@@ -131,8 +135,9 @@ export function openSnapshotStore(folder: string | undefined, keepDays = 400): S
             found.add(made)
         }
         const last = rows.at(-1)
-        if (!last || rows.length < PAGE) break
-        after = last.seq
+        if (!last || rows.length < PAGE || found.isEnough({ time: last.time, seq: FIRST_SEQ + last.seq }))
+          break
+        after = [last.time, last.seq]
       }
       return { ...found.taken(), altered: 0 }
     },
@@ -141,6 +146,15 @@ export function openSnapshotStore(folder: string | undefined, keepDays = 400): S
     },
   }
 }
+
+/** The time and number that the first event is behind. */
+function firstBehind({ order, behind }: Pick<OwnEventsAsk, 'order' | 'behind'>): [time: string, seq: number] {
+  // One of another source has a number before all of these.
+  if (behind) return [behind.time, behind.seq - FIRST_SEQ]
+  return order === 'newest_first' ? [LAST_TIME, FIRST_SEQ] : ['', -1]
+}
+/** Behind every time that is written with four digits for the year. */
+const LAST_TIME = '9999-12-31T23:59:59.999Z'
 
 /** The events of an account, without what tells them apart. */
 function eventsOf(
