@@ -84,30 +84,13 @@ const isOfRun = ({ call }: Pick<JournalLine, 'call'>): boolean => call.startsWit
 const NEAR = 1_000
 
 /**
- * A position, between two lines, that has every line since `since` behind it, and few others: a long journal is then not
- * read from its beginning. Found by halving, since the times of the lines grow, as far as clocks are right.
+ * Two near positions of a journal, found by halving, since the times of the lines grow: the lines up to `low` are before what
+ * is looked for, and those behind `high` are not.
  */
-export async function positionBefore(
+async function halved(
   journal: JournalForm,
-  since: Date,
-  clockError = CLOCK_ERROR,
-): Promise<number> {
-  const earliest = new Date(Math.max(0, since.getTime() - clockError)).toISOString()
-  const end = await journal.end()
-  let low = startOf(end)
-  let { position: high } = end
-  while (high - low > NEAR) {
-    const middle = Math.floor((low + high) / 2)
-    const next = await firstWhole(journal, middle, high)
-    if (next && next.line.at < earliest) low = next.behind
-    else high = middle
-  }
-  return low
-}
-
-/** A position that has every line up to `until` before it, and few others. */
-async function positionAfter(journal: JournalForm, until: Date, clockError: number): Promise<number> {
-  const latest = new Date(Math.min(MAX_TIME, until.getTime() + clockError)).toISOString()
+  isBefore: (at: string) => boolean,
+): Promise<{ low: number; high: number }> {
   const end = await journal.end()
   let low = startOf(end)
   let { position: high } = end
@@ -116,10 +99,26 @@ async function positionAfter(journal: JournalForm, until: Date, clockError: numb
     const next = await firstWhole(journal, middle, high)
     // A line that goes beyond `high` is not seen here.
     if (!next) break
-    if (next.line.at <= latest) low = next.behind
+    if (isBefore(next.line.at)) low = next.behind
     else high = middle
   }
-  return high
+  return { low, high }
+}
+
+/** A position, between two lines, that has every line since `since` behind it, and few others, as far as clocks are right. */
+export async function positionBefore(
+  journal: JournalForm,
+  since: Date,
+  clockError = CLOCK_ERROR,
+): Promise<number> {
+  const earliest = new Date(Math.max(0, since.getTime() - clockError)).toISOString()
+  return (await halved(journal, (at) => at < earliest)).low
+}
+
+/** A position that has every line up to `until` before it, and few others. */
+async function positionAfter(journal: JournalForm, until: Date, clockError: number): Promise<number> {
+  const latest = new Date(Math.min(MAX_TIME, until.getTime() + clockError)).toISOString()
+  return (await halved(journal, (at) => at <= latest)).high
 }
 
 /** The last time that is written with four digits for the year. */

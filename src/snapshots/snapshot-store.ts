@@ -153,6 +153,7 @@ function firstBehind({ order, behind }: Pick<OwnEventsAsk, 'order' | 'behind'>):
   if (behind) return [behind.time, behind.seq - FIRST_SEQ]
   return order === 'newest_first' ? [LAST_TIME, FIRST_SEQ] : ['', -1]
 }
+
 /** Behind every time that is written with four digits for the year. */
 const LAST_TIME = '9999-12-31T23:59:59.999Z'
 
