@@ -40,6 +40,7 @@ import { approvalLinks, type LinkedPage } from './approval-links.ts'
 import { callPolicy } from './call-policy.ts'
 import type { Io } from './io.ts'
 import { journalWithWebhook } from './journal-webhook.ts'
+import { shownRuns } from './run-progress.ts'
 import {
   type CommonOptions,
   dataFolder,
@@ -142,6 +143,7 @@ export async function composeServer(
     inFlight: changes,
     warn,
     addApprover: command('approvers add NAME'),
+    runs: shownRuns(() => runs.store),
   }
   const links = approvalLinks(command, page, openPage)
   const requests = tending({ approvals, journal, warn })

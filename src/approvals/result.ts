@@ -1,4 +1,5 @@
 import type { BriefedRun, Briefing } from '../domain/briefing.ts'
+import { countsInWords, hasEnded, type RunProgress } from '../domain/run.ts'
 import type { JournalLine } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
 import { endsWrite } from '../journal/query.ts'
@@ -27,6 +28,19 @@ export interface Result {
   writes: WriteResult[]
   /** There are more writes than are read here. */
   more: boolean
+  /** How far the run is, if it is one. */
+  run?: RunProgress
+}
+
+/** What is shown of runs; undefined for one that is not kept any more. */
+export interface ShownRuns {
+  stateOf(id: string): Promise<RunProgress['state'] | undefined>
+  progressOf(id: string): Promise<RunProgress | undefined>
+}
+
+interface ResultParts {
+  journal: Pick<Journal, 'index'>
+  runs: ShownRuns
 }
 
 /** Lines of the journal that are read at most: whoever has the link can ask again and again. */
@@ -35,7 +49,7 @@ const MAX_LINES = 2_000
 const CALL_MS = 5 * 60_000
 
 /** Reads what came of a request. Throws `Unavailable` where the journal is not as it was written. */
-export async function resultOf(journal: Pick<Journal, 'index'>, approval: Approval): Promise<Result> {
+export async function resultOf({ journal, runs }: ResultParts, approval: Approval): Promise<Result> {
   const { id, caller, usedAt, briefing } = approval
   if (usedAt === undefined) return { state: 'waiting', writes: [], more: false }
   const lines: JournalLine[] = []
@@ -47,6 +61,8 @@ export async function resultOf(journal: Pick<Journal, 'index'>, approval: Approv
   const words = await wordsOfOwners(journal, lines)
   const writes = writesIn([...lines, ...words])
   const wanted = expected(briefing)
+  const run = briefing?.run && (await runs.progressOf(briefing.run.id))
+  if (run) return { state: stateOfRun(run, { writes, more, wanted }), writes, more, run }
   const isWhole = (briefing?.run ? ofRun(briefing.run, writes) : writes).length >= wanted
   // A run takes as long as it takes, and tells itself what it left alone.
   const isOver = isWhole || (!briefing?.run && usedAt + CALL_MS < Date.now())
@@ -114,6 +130,19 @@ function stateOf(writes: readonly WriteResult[], isWhole: boolean, isOver: boole
   return states.has('unknown') ? 'unknown' : 'failed'
 }
 
+/** A run tells of every account, also of those that it left alone; the journal knows what is left for owners to do. */
+function stateOfRun(
+  { state, counts }: RunProgress,
+  { writes, more, wanted }: Pick<Result, 'writes' | 'more'> & { wanted: number },
+): Result['state'] {
+  const isByHand = writes.some((write) => write.state === 'by hand') || (more && counts.byHand > 0)
+  if (!hasEnded({ state }) || isByHand) return 'under way'
+  const done = counts.done + counts.byHand
+  if (done >= wanted) return 'done'
+  if (done > 0 || writes.some((write) => write.state === 'done')) return 'partly'
+  return counts.unknown > 0 ? 'unknown' : 'failed'
+}
+
 /** A sentence for whoever asked, to copy; undefined while nothing can be said yet. Names no approver. */
 export function answerToRequester(approval: Approval, result: Result | undefined): string | undefined {
   const { id, briefing, denialReason, state: decision } = approval
@@ -128,7 +157,7 @@ export function answerToRequester(approval: Approval, result: Result | undefined
     return `Not done: ${what}. It was ${why}. Please ask again.`
   }
   if (!result) return undefined
-  const { state, writes } = result
+  const { state, writes, run } = result
   const at = (wanted: WriteState) =>
     placesOf(
       writes.filter((write) => write.state === wanted),
@@ -138,6 +167,7 @@ export function answerToRequester(approval: Approval, result: Result | undefined
   if (state === 'failed') return `Not done: ${what}. Nothing was changed.`
   if (state === 'unknown') return `Not certain: ${what}. It may or may not have been done; we are looking.`
   if (state !== 'partly') return undefined
+  if (run) return `Done in part: ${what}. Of all accounts: ${countsInWords(run.counts)}.`
   const parts = [
     `Done in ${at('done')}.`,
     at('failed') && `Failed in ${at('failed')}.`,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Io } from '../app/io.ts'
+import { shownRuns } from '../app/run-progress.ts'
 import { typed } from '../app/stores.ts'
 import { type Approval, progressOf, statusOf, whoMustAgree } from '../approvals/approval.ts'
 import { noRequest, openApprovals } from '../approvals/approvals.ts'
@@ -10,7 +11,9 @@ import { journalNews } from '../approvals/tend.ts'
 import type { Place } from '../domain/briefing.ts'
 import { agentInWords, personInWords, shortName } from '../domain/caller-names.ts'
 import { InvalidInput } from '../errors.ts'
+import { openRunStore } from '../runs/run-store.ts'
 import { plainText } from '../text/text.ts'
+import { runLines } from './follow-run.ts'
 import { givenOrTypedApprover, readPassphrase, readTyped } from './prompts.ts'
 import { roomOf, table } from './table.ts'
 import { newCommand, paint, print, type Style, showTime, toJson, wrap } from './terminal.ts'
@@ -147,7 +150,9 @@ const showRequest = (io: Io, open: OpenData, command: Command, id: string, { jso
   withData(io, open, command, async ({ store, journal }) => {
     const approval = await openApprovals(store).get(id)
     if (!approval) throw noRequest(plainText(id, 40))
-    const result = approval.state === 'approved' ? await resultOf(journal, approval) : undefined
+    const runs = openRunStore(store, store)
+    const parts = { journal, runs: shownRuns(() => runs) }
+    const result = approval.state === 'approved' ? await resultOf(parts, approval) : undefined
     const told = result && { result: { ...result, answer: answerToRequester(approval, result) } }
     print(
       io,
@@ -256,6 +261,7 @@ function describeResult(io: Io, approval: Approval, result: Result | undefined):
   ])
   return [
     ...(result ? ['', `What came of it: ${result.state}`] : []),
+    ...(result?.run ? runLines(io, result.run) : []),
     ...(writes && writes.length > 0 ? table(io, writes) : []),
     ...(answer === undefined ? [] : ['', 'For whoever asked:', ...wrap(io, answer, '  ')]),
   ]

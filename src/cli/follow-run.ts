@@ -1,33 +1,16 @@
 import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
-import { countRows, type Run, type RunCounts, type RunRow, shownRow } from '../domain/run.ts'
-import { noRun, type RunStore, rowsOf } from '../runs/run-store.ts'
-import { noteOf } from '../tools/run-plan.ts'
+import { runProgress } from '../app/run-progress.ts'
+import { countsInWords, type Run, type RunCounts, type RunProgress } from '../domain/run.ts'
+import { countsOf, noRun } from '../runs/run-store.ts'
 import { print, wrap } from './terminal.ts'
 
-/** How many rows ended how, and all of them if they are wanted. */
-export async function rowsAndCounts(
-  runs: RunStore,
-  run: Run,
-): Promise<{ rows: RunRow[]; counts: RunCounts }> {
-  const rows: RunRow[] = []
-  for await (const row of rowsOf(runs, run)) rows.push(shownRow(row, run))
-  return { rows, counts: countRows(rows) }
-}
-
 /** What a run does, and how far it is. */
-export function runLines(io: Io, run: Run, counts: RunCounts): string[] {
-  const { note } = noteOf(run)
-  const words = Object.entries(counts).flatMap(([name, number]) =>
-    number > 0 ? [`${number} ${name === 'byHand' ? 'by hand' : name}`] : [],
-  )
-  return [
-    `${run.id}: ${run.state.replaceAll('_', ' ')}`,
-    ...(note === undefined || run.state === 'planning' ? [] : wrap(io, note, '')),
-    ...(run.failed === undefined ? [] : wrap(io, `${run.failed.message} ${run.failed.hint}`, '')),
-    words.length > 0 ? words.join(', ') : 'no accounts',
-  ]
-}
+export const runLines = (io: Io, { id, state, note, counts }: RunProgress): string[] => [
+  `${id}: ${state.replaceAll('_', ' ')}`,
+  ...(note === undefined ? [] : wrap(io, note, '')),
+  countsInWords(counts),
+]
 
 const LOOK_MS = 200
 
@@ -40,16 +23,14 @@ export async function follow(io: Io, { runs }: Pick<Running, 'runs'>, id: string
     const run = await runs.store.get(id)
     if (!run) throw noRun(id)
     const isOver = run.state !== 'running' && run.state !== 'planning'
-    const { counts } =
-      isOver || io.stderr.isTTY ? await rowsAndCounts(runs.store, run) : { counts: undefined }
-    if (counts && io.stderr.isTTY) {
-      const line = bar(counts)
+    if (io.stderr.isTTY) {
+      const line = bar(await countsOf(runs.store, run))
       if (line !== before) io.stderr.write(`\r${line}`)
       before = line
     }
-    if (isOver && counts) {
+    if (isOver) {
       if (before !== '') io.stderr.write('\n')
-      print(io, ...runLines(io, run, counts))
+      print(io, ...runLines(io, await runProgress(runs.store, run)))
       return run
     }
   }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import type { Io } from '../app/io.ts'
+import { runProgress } from '../app/run-progress.ts'
 import { typed } from '../app/stores.ts'
-import { hasEnded, type RunRow } from '../domain/run.ts'
+import { countRows, hasEnded, type RunRow } from '../domain/run.ts'
 import { Conflict } from '../errors.ts'
-import { noRun, openRunStore } from '../runs/run-store.ts'
+import { countsOf, noRun, openRunStore, shownRows } from '../runs/run-store.ts'
 import { tryAgain } from '../runs/try-again.ts'
 import { csvLine } from '../text/csv.ts'
 import {
@@ -12,7 +13,7 @@ import {
   confirmedByApprover,
   journalRecorder,
 } from './approver-check.ts'
-import { follow, rowsAndCounts, runLines } from './follow-run.ts'
+import { follow, runLines } from './follow-run.ts'
 import { givenOrTypedReason } from './prompts.ts'
 import { table } from './table.ts'
 import { newCommand, print, showTime, toJson } from './terminal.ts'
@@ -64,9 +65,7 @@ const listRuns = (io: Io, open: OpenData, command: Command, { json }: { json?: t
   withData(io, open, command, async ({ store }) => {
     const kept = openRunStore(store, store)
     const all = (await kept.list()).reverse()
-    const runs = await Promise.all(
-      all.map(async (run) => ({ run, counts: run.counts ?? (await rowsAndCounts(kept, run)).counts })),
-    )
+    const runs = await Promise.all(all.map(async (run) => ({ run, counts: await countsOf(kept, run) })))
     if (json) {
       const shown = runs.map(({ run, counts }) => ({
         runId: run.id,
@@ -107,10 +106,14 @@ const showRun = (
     const kept = openRunStore(store, store)
     const run = await kept.get(id)
     if (!run) throw noRun(id)
-    const { rows, counts } = await rowsAndCounts(kept, run)
-    if (json) return print(io, toJson({ runId: id, state: run.state, counts, rows: rows.map(told) }, 2))
+    const rows = await shownRows(kept, run)
+    if (json)
+      return print(
+        io,
+        toJson({ runId: id, state: run.state, counts: countRows(rows), rows: rows.map(told) }, 2),
+      )
     if (csv) return print(io, ...rowsAsCsv(rows))
-    print(io, ...runLines(io, run, counts), '')
+    print(io, ...runLines(io, await runProgress(kept, run)), '')
     print(
       io,
       ...table(io, [
@@ -172,7 +175,7 @@ async function resumeRun(
     const record = journalRecorder(io, data, 'runs', { runId: id, reason })
     const { note } = await confirmedByApprover(io, data.store, record, { ...approver, to: 'resume this run' })
     if (failed) await tryAgain(kept, run)
-    const { counts } = await rowsAndCounts(kept, run)
+    const counts = await countsOf(kept, run)
     const forgiven = {
       failed: counts.failed + counts.unknown,
       tried: counts.failed + counts.unknown + counts.done,
@@ -211,5 +214,5 @@ const cancelRun = (
       hasEnded(now) ? now : { ...now, state: 'cancelled', paused: reason },
     )
     await record('done', { note: `cancelled: ${reason}` })
-    print(io, ...runLines(io, cancelled, (await rowsAndCounts(kept, cancelled)).counts))
+    print(io, ...runLines(io, await runProgress(kept, cancelled)))
   })

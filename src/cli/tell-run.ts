@@ -2,8 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
-import type { Run, RunCounts, RunRow } from '../domain/run.ts'
-import { follow, rowsAndCounts } from './follow-run.ts'
+import { countRows, type Run, type RunCounts, type RunRow } from '../domain/run.ts'
+import { shownRows } from '../runs/run-store.ts'
+import { follow } from './follow-run.ts'
 import { htmlReport, markdownReport } from './run-report.ts'
 import { rowsAsCsv } from './runs.ts'
 import { print, toJson } from './terminal.ts'
@@ -25,7 +26,8 @@ export async function tellRun(
   const quiet: Io = json ? { ...io, stdout: io.stderr } : io
   if (note !== undefined) print(quiet, note)
   const run = await follow(quiet, running, runId)
-  const { rows, counts } = await rowsAndCounts(running.runs.store, run)
+  const rows = await shownRows(running.runs.store, run)
+  const counts = countRows(rows)
   if (json)
     print(
       io,

@@ -24,6 +24,20 @@ export type RunCounts = Readonly<
   Record<'done' | 'already' | 'skipped' | 'failed' | 'unknown' | 'byHand' | 'waiting', number>
 >
 
+/** How far a run is, for people. */
+export interface RunProgress {
+  id: string
+  state: RunState
+  counts: RunCounts
+  note?: string
+}
+
+/** "4 done, 1 by hand". */
+export const countsInWords = (counts: RunCounts): string =>
+  Object.entries(counts)
+    .flatMap(([name, number]) => (number > 0 ? [`${number} ${name === 'byHand' ? 'by hand' : name}`] : []))
+    .join(', ') || 'no accounts'
+
 /** What is done to an account, in this order. */
 export type RunStep = 'endSessions' | 'deactivateAccount' | 'undo' | 'createAccount' | 'joinGroup'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { requestHash } from '../approvals/binding.ts'
-import { countRows, hasEnded, type Run, type RunInput, type RunRow, shownRow } from '../domain/run.ts'
+import { hasEnded, type Run, type RunInput, type RunRow, shownRow } from '../domain/run.ts'
 import type { RunDesk, RunStatus } from '../engine/run-desk.ts'
 import {
   Conflict,
@@ -12,7 +12,7 @@ import {
   Unavailable,
 } from '../errors.ts'
 import type { Call } from '../guards/call.ts'
-import { noRun, type RunStore, rowsOf } from './run-store.ts'
+import { countsOf, noRun, type RunStore, rowsOf } from './run-store.ts'
 import type { Runner } from './runner.ts'
 
 /** Time that a call keeps for its answer, and for how long it waits for a run that it has begun, milliseconds. */
@@ -35,12 +35,7 @@ export function runDesk(call: Call, { runs, runner, past, undoable }: DeskParts)
     if (run?.caller.id === call.caller.id) return run
     throw noRun(id)
   }
-  const statusOf = async (run: Run): Promise<RunStatus> => {
-    if (run.counts) return { run, counts: run.counts }
-    const rows: RunRow[] = []
-    for await (const row of rowsOf(runs, run)) rows.push(shownRow(row, run))
-    return { run, counts: countRows(rows) }
-  }
+  const statusOf = async (run: Run): Promise<RunStatus> => ({ run, counts: await countsOf(runs, run) })
   /** The run once `isOver` holds of it, or when the time has passed. */
   const until = async (id: string, isOver: (run: Run) => boolean, time: number): Promise<Run> => {
     void runner.work(id)

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { hasEnded, keptFor, type Run, type RunInput, type RunRow } from '../domain/run.ts'
+import {
+  countRows,
+  hasEnded,
+  keptFor,
+  type Run,
+  type RunCounts,
+  type RunInput,
+  type RunRow,
+  shownRow,
+} from '../domain/run.ts'
 import { NotFound } from '../errors.ts'
 import { openLeases } from '../store/leases.ts'
 import type { Store } from '../store/store.ts'
@@ -127,6 +136,17 @@ export const noRun = (id: string): NotFound =>
     `There is no run ${id}.`,
     'Give the runId of an answer; `identity-mcp runs` lists those of everybody.',
   )
+
+/** How many rows ended how, as they are told. */
+export const countsOf = async (runs: RunStore, run: Run): Promise<RunCounts> =>
+  run.counts ?? countRows(await shownRows(runs, run))
+
+/** Every row of a run, as it is told. */
+export async function shownRows(runs: RunStore, run: Run): Promise<RunRow[]> {
+  const rows: RunRow[] = []
+  for await (const row of rowsOf(runs, run)) rows.push(shownRow(row, run))
+  return rows
+}
 
 /** Every row of a run, page by page. */
 export async function* rowsOf(

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { answerToRequester, type Result, resultOf } from '../../src/approvals/result.ts'
 import type { BriefedRun, Briefing } from '../../src/domain/briefing.ts'
+import type { RunProgress } from '../../src/domain/run.ts'
 import type { JournalEvent } from '../../src/journal/events.ts'
 import { briefing, openPage } from './page/page-at.ts'
 
@@ -132,8 +133,9 @@ const ENDS: [state: Result['state'], lines: Line[], minutes: number, answer: str
   ]
 
 /** What came of an approved and used request, so many minutes after these lines of the journal. */
-async function afterUse(about: Briefing, lines: readonly Line[], minutes: number) {
+async function afterUse(about: Briefing, lines: readonly Line[], minutes: number, run?: RunProgress) {
   await using page = await openPage()
+  page.parts.runs.progressOf = async () => run
   const id = await page.ask({ briefing: about })
   await page.submit(id)
   const used = await page.approvals.use(id, 'digest-1')
@@ -147,7 +149,7 @@ async function afterUse(about: Briefing, lines: readonly Line[], minutes: number
   }
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutes * 60_000 })
   try {
-    const result = await resultOf(page.parts.journal, used)
+    const result = await resultOf(page.parts, used)
     return { result, said: answerToRequester(used, result) }
   } finally {
     vi.useRealTimers()
@@ -182,6 +184,31 @@ test.each<[Result['state'], Line[], number]>([
   ['done', [...BOTH, ...step('deactivateAccount', '2')], 0],
 ])('a run is %s when its accounts are', async (state, lines, minutes) => {
   expect((await afterUse({ changes: [], run: RUN }, lines, minutes)).result.state).toBe(state)
+})
+
+const NONE = { done: 0, already: 0, skipped: 0, failed: 0, unknown: 0, byHand: 0, waiting: 0 }
+const TASK: Line[] = [['started', A, { task }]]
+test.each<
+  [Result['state'], RunProgress['state'], Partial<RunProgress['counts']>, Line[], string | undefined]
+>([
+  ['under way', 'scheduled', { waiting: 2 }, [], undefined],
+  ['under way', 'running', { done: 1, waiting: 1 }, BOTH, undefined],
+  ['under way', 'paused', { done: 1, failed: 1 }, BOTH, undefined],
+  // Its owner has not said yet that it is done.
+  ['under way', 'finished', { done: 1, byHand: 1 }, [...BOTH, ...TASK], undefined],
+  ['done', 'finished', { done: 1, byHand: 1 }, BOTH, 'Done: '],
+  ['done', 'finished', { done: 2, already: 4, skipped: 1 }, BOTH, 'Done: '],
+  ['partly', 'finished', { done: 1, skipped: 1 }, BOTH, 'Of all accounts: 1 done, 1 skipped.'],
+  ['partly', 'cancelled', { skipped: 2 }, BOTH, 'Of all accounts: 2 skipped.'],
+  ['failed', 'cancelled', { skipped: 2 }, [], 'Nothing was changed.'],
+  ['failed', 'finished', { failed: 2 }, [['failed', A]], 'Nothing was changed.'],
+  ['unknown', 'finished', { failed: 1, unknown: 1 }, [['unknown', A]], 'Not certain: '],
+])('is %s where the run is %s with %o', async (state, of, counts, lines, answer) => {
+  const progress: RunProgress = { id: RUN.id, state: of, counts: { ...NONE, ...counts } }
+  const { result, said } = await afterUse({ changes: [], run: RUN }, lines, 600, progress)
+  expect(result).toMatchObject({ state, run: progress })
+  if (answer === undefined) expect(said).toBeUndefined()
+  else expect(said).toContain(answer)
 })
 
 test('is told by nothing but an intact journal, and the page says so', async () => {

@@ -8,6 +8,7 @@ import type { Approvals } from '../approvals.ts'
 import type { EnteredAt } from '../attempts.ts'
 import { decide } from '../decide.ts'
 import type { TaskParts } from '../finish-task.ts'
+import type { ShownRuns } from '../result.ts'
 import type { FormProblem } from './decision.ts'
 import { formIn } from './form.ts'
 import { cookieFor, type KnownBrowser, knownBrowser } from './known-browser.ts'
@@ -26,6 +27,7 @@ export interface PageParts extends TaskParts {
   inFlight: InFlight
   /** The command that adds an approver. */
   addApprover: string
+  runs: ShownRuns
   warn: (message: string, error: unknown) => void
 }
 

@@ -1,14 +1,13 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Approval, statusOf } from '../approval.ts'
-import type { Approvals } from '../approvals.ts'
 import type { PageParts } from './handler.ts'
 import { pathOf } from './layout.ts'
 
 /** How often to check for open requests, and how long the page stays open after the last of them. */
 const CHECK_EVERY_MS = 1_000
 const LINGER_MS = 5_000
-/** How long a used request is followed, so that its approver sees what came of it. */
+/** How long a used request is followed, and a run after its end, so that its approver sees what came of it. */
 const FOLLOWED_MS = 60_000
 
 /** The approval page on a local port that is open only while a linked request waits for its decision, its use or its end. */
@@ -19,7 +18,8 @@ export interface LoopbackPage {
 }
 
 export function loopbackPage(parts: PageParts): LoopbackPage {
-  const linked = new Set<string>()
+  /** Requests that are linked, with the time until which the last look keeps them open. */
+  const linked = new Map<string, number>()
   let open: Promise<{ origin: string; close(): void }> | undefined
   let closed = false
   /** When a request was last seen to be open, or linked: it can be linked and decided between two looks. */
@@ -29,7 +29,7 @@ export function loopbackPage(parts: PageParts): LoopbackPage {
   const watch = (close: () => void) => {
     const timer = setInterval(async () => {
       try {
-        if (await anyOpen(parts.approvals, linked)) lastOpen = Date.now()
+        if (await anyOpen(parts, linked)) lastOpen = Date.now()
       } catch (error) {
         parts.warn('the approval page could not read the store', error)
       }
@@ -68,7 +68,7 @@ export function loopbackPage(parts: PageParts): LoopbackPage {
   return {
     async link(id) {
       if (closed) return undefined
-      linked.add(id)
+      linked.set(id, 0)
       lastOpen = Date.now()
       open ??= start()
       try {
@@ -94,14 +94,19 @@ const listen = (server: Server): Promise<number> =>
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
   })
 
-/** Whether any of these is still open; removes the others from `ids`. */
-async function anyOpen(approvals: Approvals, ids: Set<string>): Promise<boolean> {
-  for (const id of ids) {
-    const approval = await approvals.get(id)
-    if (!approval || !isOpen(approval)) ids.delete(id)
+/** Whether any of these is still open; removes the others from `linked`. */
+async function anyOpen(parts: PageParts, linked: Map<string, number>): Promise<boolean> {
+  for (const [id, until] of linked) {
+    const approval = await parts.approvals.get(id)
+    const now = Date.now()
+    if (approval && (await isRunning(parts, approval))) linked.set(id, now + FOLLOWED_MS)
+    else if (!approval || !(isOpen(approval) || until > now)) linked.delete(id)
   }
-  return ids.size > 0
+  return linked.size > 0
 }
+
+const isRunning = async ({ runs }: PageParts, { usedAt, briefing }: Approval): Promise<boolean> =>
+  usedAt !== undefined && briefing?.run !== undefined && (await runs.stateOf(briefing.run.id)) === 'running'
 
 /** Whether a person can still decide it, or see what comes of it. */
 const isOpen = (approval: Approval): boolean =>

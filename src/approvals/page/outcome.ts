@@ -1,3 +1,4 @@
+import { countsInWords, hasEnded, type RunProgress } from '../../domain/run.ts'
 import { type Approval, statusOf } from '../approval.ts'
 import { answerToRequester, appOf, type Result, type WriteResult } from '../result.ts'
 import { type Html, html } from './html.ts'
@@ -65,11 +66,19 @@ function resultSection(approval: Approval, result: Result | undefined): Html {
   const { id, briefing } = approval
   const isOver = result !== undefined && result.state !== 'waiting' && result.state !== 'under way'
   return html`<section class="decided" aria-labelledby="result"><h2 id="result">What came of it</h2>
-${result ? html`<p><strong>${STATES[result.state]}</strong></p>${writesTable(result, briefing)}` : html`<p>The journal cannot tell: it is not as it was written, or cannot be read.</p>`}
-${!isOver && briefing?.run && html`<p>The run tells how far it is, and what it left alone: <code>identity-mcp runs show ${briefing.run.id}</code></p>`}
+${result ? html`<p><strong>${STATES[result.state]}</strong></p>${result.run && runSection(result.run)}${writesTable(result, briefing)}` : html`<p>The journal cannot tell: it is not as it was written, or cannot be read.</p>`}
 ${!isOver && html`<p><a class="again" href="${pathOf(id)}">Look again</a></p>`}
-<p class="quiet">In the terminal: <code>identity-mcp approvals show ${id}</code></p>
+<p class="quiet">In the terminal: <code>identity-mcp approvals show ${id}</code>${briefing?.run && html`, and <code>identity-mcp runs show ${briefing.run.id}</code> for every account of the run`}</p>
 </section>`
+}
+
+/** How far a run is, as in the terminal. */
+function runSection({ state, counts, note }: RunProgress): Html {
+  const { waiting, ...ended } = counts
+  const over = Object.values(ended).reduce((sum, number) => sum + number, 0)
+  return html`<p id="progress">The run is ${state.replaceAll('_', ' ')}: ${countsInWords(counts)}.</p>
+${!hasEnded({ state }) && html`<p><progress aria-labelledby="progress" value="${over}" max="${over + waiting}"></progress></p>`}
+${note !== undefined && html`<p>${quoted(note, 'from the run')}</p>`}`
 }
 
 function writesTable({ writes, more }: Result, briefing: Approval['briefing']): Html | undefined {

@@ -3,7 +3,7 @@ import type { StateSigner } from '../../store/signed-state.ts'
 import type { Approval } from '../approval.ts'
 import type { Approvals } from '../approvals.ts'
 import type { Approvers } from '../approvers.ts'
-import { type Result, resultOf } from '../result.ts'
+import { type Result, resultOf, type ShownRuns } from '../result.ts'
 import type { EnteredValues, FormProblem } from './decision.ts'
 import type { KnownBrowser } from './known-browser.ts'
 import type { RecentChanges } from './recent-changes.ts'
@@ -14,6 +14,7 @@ interface ShowParts {
   approvals: Pick<Approvals, 'earlier'>
   approvers: Pick<Approvers, 'list'>
   journal: Pick<Journal, 'index'>
+  runs: ShownRuns
   signer: StateSigner
   addApprover: string
   recentChanges: (caller: string) => Promise<RecentChanges>
@@ -52,11 +53,11 @@ export async function showRequest(
 }
 
 /** What came of a request; undefined where the journal cannot tell, which is no reason to hide what was decided. */
-async function resultIn({ journal, warn }: ShowParts, approval: Approval): Promise<Result | undefined> {
+async function resultIn(parts: ShowParts, approval: Approval): Promise<Result | undefined> {
   try {
-    return await resultOf(journal, approval)
+    return await resultOf(parts, approval)
   } catch (error) {
-    warn('what came of a request could not be read', error)
+    parts.warn('what came of a request could not be read', error)
     return undefined
   }
 }

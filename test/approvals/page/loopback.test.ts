@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
+import type { ApprovalRequest } from '../../../src/approvals/approval.ts'
 import { APPROVAL_TTL_MS } from '../../../src/approvals/approvals.ts'
 import { loopbackPage } from '../../../src/approvals/page/loopback.ts'
 import { send } from '../../support/browser.ts'
@@ -14,8 +15,10 @@ async function openLoopback() {
   const page = loopbackPage(parts)
   return {
     page,
+    parts,
     approvals: parts.approvals,
-    ask: async (digest = 'digest-1') => (await parts.approvals.request(asked({ digest }))).id,
+    ask: async (digest = 'digest-1', more: Partial<ApprovalRequest> = {}) =>
+      (await parts.approvals.request(asked({ digest, ...more }))).id,
     async [Symbol.asyncDispose]() {
       await page.close()
       await discard()
@@ -75,6 +78,23 @@ test('it stays open for who has just decided what was asked while it was about t
   await one.approvals.decide(second, 'denied', 'grace', 'page')
   await vi.advanceTimersByTimeAsync(2_000)
   expect(await isOpen(link)).toBe(true)
+})
+
+test('it stays open as long as an approved run goes on, and then for its end to be seen', async () => {
+  await using one = await openLoopback()
+  const run = { id: 'run-1', people: 2, accounts: 2, operations: ['deactivateAccount'] } as const
+  const id = await one.ask('digest-1', { briefing: { changes: [], run: { ...run, places: [] } } })
+  const link = await one.page.link(id)
+  await one.approvals.decide(id, 'approved', 'grace', 'page')
+  await one.approvals.use(id, 'digest-1')
+  one.parts.runs.stateOf = async () => 'running'
+  await vi.advanceTimersByTimeAsync(30 * 60_000)
+  expect(await isOpen(link)).toBe(true)
+  one.parts.runs.stateOf = async () => 'finished'
+  await vi.advanceTimersByTimeAsync(55_000)
+  expect(await get(link)).toBe(200)
+  await vi.advanceTimersByTimeAsync(15_000)
+  expect(await isOpen(link)).toBe(false)
 })
 
 test('it stays open until an approved request has been used, and then for its end to be seen', async () => {

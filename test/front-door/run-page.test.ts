@@ -1,0 +1,109 @@
+// @module-tag long
+
+import { expect, test } from 'vitest'
+import { addApprovers } from '../support/approvers.ts'
+import { linkIn, send } from '../support/browser.ts'
+import { decideAt } from '../support/strict.ts'
+import { openWorld } from '../support/world.ts'
+
+const PEOPLE = ['ada@example.com', 'alan@example.com', 'grace@example.com']
+const ASKED = { people: PEOPLE, tenants: ['acme-scim'], reason: 'the team was closed' }
+
+interface Asked {
+  runId: string
+  approval: { id: string; approveAt: string }
+}
+
+/** One app with three people, and a run that somebody approved on its page. */
+async function open() {
+  const world = await openWorld({
+    tenants: (own) => own,
+    sandbox: { apps: ['netskope', 'scim'], perMinute: 100_000 },
+    settings: { limits: { runs: { failures: 3 } } },
+  })
+  await addApprovers(world, 'grace')
+  const scim = world.sandbox.tenants['acme-scim']
+  for (const userName of PEOPLE) {
+    const known = scim.users.find((user) => user.userName === userName)
+    if (known) known.active = true
+    else scim.addUser({ userName })
+  }
+  const asked = (await world.call('offboard', ASKED)) as unknown as Asked
+  const { approveAt, id } = asked.approval
+  const path = new URL(linkIn(approveAt)).pathname
+  expect(await decideAt(approveAt, { typed: '3' })).toBe(303)
+  return {
+    ...world,
+    scim,
+    runId: asked.runId,
+    /** What the page says of the run, without markup. */
+    async page(): Promise<string> {
+      const { text } = await send(approveAt, { path })
+      return (/<section class="decided" aria-labelledby="result">.*?<\/main>/s.exec(text)?.[0] ?? '')
+        .replace(/<[^>]*>/g, ' ')
+        .replace(/\s+/g, ' ')
+    },
+    /** What the terminal says of it: its state, and how many ended how. */
+    async shown() {
+      const lines = (await world.run(['runs', 'show', asked.runId])).stdout.split('\n')
+      return {
+        state: lines[0]?.split(': ')[1],
+        counts: lines.find((line) => /^\d+ (done|failed|waiting)/.test(line)),
+      }
+    },
+    approvalShown: async () => (await world.run(['approvals', 'show', id])).stdout,
+    begin: () => world.call('offboard', { ...ASKED, approvalId: id }),
+    ended: () =>
+      expect
+        .poll(async () => (await world.call('get_run', { runId: asked.runId })).state, { timeout: 60_000 })
+        .not.toMatch(/running|scheduled/),
+  }
+}
+type Opened = Awaited<ReturnType<typeof open>>
+
+/** The page, the list of runs and the request in the terminal say the same of the run. */
+async function saysTheSame(world: Opened): Promise<string> {
+  const { state, counts } = await world.shown()
+  const page = await world.page()
+  expect(page).toContain(`The run is ${state}: ${counts}.`)
+  const request = await world.approvalShown()
+  expect(request).toContain(`${world.runId}: ${state}`)
+  expect(request).toContain(counts)
+  return page
+}
+
+test('the page of an approved run shows how far it is, as the terminal does, until all of it is done', async () => {
+  await using world = await open()
+  expect(await world.page()).toContain('Nothing is changed yet')
+  world.scim.faults.set([{ fault: 'slow', method: 'PATCH', ms: 8_000 }])
+  await world.begin()
+  await expect.poll(() => world.page()).toContain('The run is running: 3 waiting.')
+  const page = await saysTheSame(world)
+  expect(page).toContain('Under way.')
+  expect(page).toContain('Look again')
+  await world.ended()
+  expect(await saysTheSame(world)).toContain('All of it is done.')
+  expect(await world.page()).toContain('The run is finished: 3 done.')
+  expect(await world.page()).not.toContain('Look again')
+})
+
+test('what a run left alone is a part that is not done, and not under way for ever', async () => {
+  await using world = await open()
+  Object.assign(world.scim.user(PEOPLE[0] ?? ''), { emails: [{ value: 'new@example.com', primary: true }] })
+  await world.begin()
+  await world.ended()
+  const page = await saysTheSame(world)
+  expect(page).toContain('The run is finished: 2 done, 1 skipped.')
+  expect(page).toContain('A part of it is done.')
+  expect(page).toContain('Of all accounts: 2 done, 1 skipped.')
+})
+
+test('a run that failed waits for a person, and the page says why', async () => {
+  await using world = await open()
+  world.scim.faults.set([{ fault: 'server-error', status: 501 }])
+  await world.begin()
+  await world.ended()
+  const page = await saysTheSame(world)
+  expect(page).toContain('Under way.')
+  expect(page).toContain('changes failed; a person looks at it')
+})
