@@ -40,7 +40,9 @@ export async function agreedHere<Answer>(
     )
     return answerIn<Answer & Pending>(await withProgress(io, WAITING, (tell) => dispatch({ ...call, tell })))
   }
-  const first = await run({})
+  let first = await run({})
+  // A plan can take longer than a call: the same call waits on for it.
+  while (first.status === 'planning') first = await run({})
   if (!first.approval) return first
   const asked = await openApprovals(data.store).get(first.approval.id)
   if (!asked) throw new NotFound('The approval request no longer exists.', 'Run this again.')

@@ -82,6 +82,7 @@ export async function changeHere<Answer>(
 }
 
 export interface Pending {
+  status?: string
   approval?: PendingApproval
 }
 

@@ -105,6 +105,8 @@ export interface Run {
   weights?: RunWeight[]
   /** What of the people asked for is not known to be planned, in sentences. */
   gaps?: string[]
+  /** How many people are planned by now, while the plan is made. */
+  planned?: { done: number; of: number }
   /** How many pages of rows there are. */
   pages: number
   approval?: string

@@ -39,8 +39,14 @@ export function runDesk(call: Call, { runs, runner, past, undoable }: DeskParts)
   /** The run once `isOver` holds of it, or when the time has passed. */
   const until = async (id: string, isOver: (run: Run) => boolean, time: number): Promise<Run> => {
     void runner.work(id)
+    let told = 0
     for (;;) {
       const run = await own(id)
+      const { done, of } = run.planned ?? { done: 0, of: 0 }
+      if (run.state === 'planning' && done > told) {
+        told = done
+        call.tell?.(`Planning: ${done} of ${of} people are looked up`, { done, of })
+      }
       if (isOver(run) || Date.now() >= time || call.signal.aborted) return run
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }

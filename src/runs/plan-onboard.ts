@@ -3,8 +3,9 @@ import type { NewPerson, RunInput } from '../domain/run.ts'
 import { mustOffer } from '../engine/ask.ts'
 import { newAccount } from '../engine/new-account.ts'
 import type { Tenant } from '../engine/tenants.ts'
-import { IdentityError } from '../errors.ts'
+import { IdentityError, InvalidInput } from '../errors.ts'
 import { weigh } from '../guards/policy.ts'
+import { fold } from '../text/text.ts'
 import { type Group, groupsOf } from './groups-of.ts'
 import { NOT_WRITABLE, type Planned, type PlanningParts, shownError, skippedRow } from './plan-person.ts'
 
@@ -18,6 +19,10 @@ export async function planOnboard(
   parts: PlanningParts,
 ): Promise<{ people: string[]; gaps: string[]; plan: (person: string) => Promise<Planned[]> }> {
   const byEmail = new Map(people.map((person) => [person.email, person]))
+  const twice = people.find(
+    ({ email }, at) => people.findIndex((one) => fold(one.email) === fold(email)) < at,
+  )
+  if (twice) throw new InvalidInput(`${twice.email} is in \`people\` twice.`, 'Name everybody once.')
   const { groups, gaps } =
     like === undefined
       ? { groups: new Map<string, Group[]>(), gaps: [] }
@@ -83,7 +88,7 @@ async function planAt(
 }
 
 /** What may be left out of a new account: its name and its address may not. */
-const OPTIONAL = new Set(['title', 'department'])
+const OPTIONAL = new Set(['title', 'department', 'role', 'licence', 'externalId', 'manager'])
 
 /** The fields that the app takes, and what is left out. Throws what else the app has against the account. */
 async function takenBy(

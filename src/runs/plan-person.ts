@@ -5,7 +5,7 @@ import type { Change } from '../domain/change.ts'
 import type { ComparedAccount } from '../domain/comparison.ts'
 import type { RequestContext } from '../domain/operations.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
-import type { RunInput, RunRow, RunStep } from '../domain/run.ts'
+import type { Run, RunInput, RunRow, RunStep } from '../domain/run.ts'
 import { sameUserName } from '../domain/same.ts'
 import { type Ask, mustOffer } from '../engine/ask.ts'
 import { isByHand, taskNote, toldByHand } from '../engine/by-hand.ts'
@@ -36,6 +36,8 @@ export interface PlanningParts {
   pastAt(ask: Omit<PastAsk, 'by'>): Promise<PastChange[]>
   /** The most people of one run. */
   maxPeople: number
+  /** Tells how many people are planned by now. */
+  tellPlanned(planned: NonNullable<Run['planned']>): Promise<void>
   /** Waits until then, epoch milliseconds. */
   sleepUntil(time: number): Promise<void>
 }

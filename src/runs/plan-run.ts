@@ -31,6 +31,7 @@ export async function planRun(run: Run, runs: RunStore, parts: PlanningParts): P
     const some = people.slice(start, start + AT_ONCE)
     const found = await Promise.all(some.map(plan))
     planned.push(...found.flat())
+    await parts.tellPlanned({ done: start + some.length, of: people.length })
   }
   const weighed = run.until === undefined ? planned : planned.map(givingBackToo)
   const rows = withinApproval(withoutRepeats(weighed), parts.policy)

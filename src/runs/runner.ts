@@ -42,7 +42,7 @@ export interface Runner {
 interface RunnerParts extends Pick<WorkParts, 'step' | 'isSource' | 'limits'> {
   runs: RunStore
   approvals: Pick<Approvals, 'get'>
-  planning(run: Run, stop: AbortSignal): Omit<PlanningParts, 'sleepUntil'>
+  planning(run: Run, stop: AbortSignal): Omit<PlanningParts, 'sleepUntil' | 'tellPlanned'>
   log: Pick<Log, 'error'>
   /** Whether the store can have runs: a start does not make it, and what is not there is not looked into. */
   mayHave(): boolean
@@ -51,6 +51,8 @@ interface RunnerParts extends Pick<WorkParts, 'step' | 'isSource' | 'limits'> {
 /** How often open runs are looked for, and how often a lease is renewed, milliseconds. */
 const POLL_MS = 2_000
 const RENEW_MS = 1_000
+/** How often it is told how far a plan is. */
+const TOLD_MS = 1_000
 /** A start has more urgent things to do. */
 const FIRST_POLL_MS = 500
 /** A run that is later than this does not begin by itself. */
@@ -85,7 +87,8 @@ export function openRunner({ runs, approvals, planning, log, mayHave, ...work }:
   const plan = async (run: Run): Promise<boolean> => {
     if (run.input.undo && !(await isOver(run.input.undo.run))) return false
     try {
-      const planned = await planRun(run, runs, { ...planning(run, stopping.signal), sleepUntil })
+      const parts = { ...planning(run, stopping.signal), sleepUntil, tellPlanned: tellsPlanned(run) }
+      const { planned: _, ...planned } = await planRun(run, runs, parts)
       const { accounts = 0, byHand = 0 } = planned.plan ?? {}
       const nothing = accounts + byHand === 0
       const counts = nothing ? countRows(await allRows(planned, runs)) : undefined
@@ -115,6 +118,14 @@ export function openRunner({ runs, approvals, planning, log, mayHave, ...work }:
       )
     }
     return false
+  }
+  const tellsPlanned = ({ id }: Run): PlanningParts['tellPlanned'] => {
+    let last = Date.now()
+    return async (planned) => {
+      if (Math.abs(Date.now() - last) < TOLD_MS) return
+      last = Date.now()
+      await runs.change(id, (now) => (now.state === 'planning' ? { ...now, planned } : now))
+    }
   }
   /** A run begins as soon as its approval has been used, whoever used it. */
   const begin = async (run: Run): Promise<boolean> => {

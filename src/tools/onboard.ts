@@ -4,15 +4,20 @@ import { ApprovalId, Reason, TenantNames, UserRef } from './fields.ts'
 import { RUN_TIMES } from './run-fields.ts'
 import { runTool } from './run-tool.ts'
 
-/** Somebody new. What gives power is set for one account at a time. */
+/** Somebody new. Marks of administrators are set for one account at a time. */
 const NewPerson = z.lazy(() =>
   Fields.unwrap()
     .pick({
       email: true,
       givenName: true,
       familyName: true,
+      userName: true,
       title: true,
       department: true,
+      role: true,
+      licence: true,
+      externalId: true,
+      manager: true,
     })
     .required({ email: true, givenName: true, familyName: true }),
 )
@@ -25,7 +30,7 @@ export default runTool({
   effect: 'adds',
   input: () =>
     z.strictObject({
-      people: z.array(NewPerson).min(1).max(1_000).describe('Who is new'),
+      people: z.array(NewPerson).min(1).max(10_000).describe('Who is new'),
       tenants: TenantNames.describe('Where'),
       like: UserRef.optional().describe('A colleague whose groups they join'),
       reason: Reason,

@@ -95,12 +95,14 @@ function statusOf({ run: { state }, counts }: RunStatus): string {
 
 /** What there is to know of a run besides its counts. */
 export function noteOf(run: Run): { note?: string } {
-  const { id, state, paused, at, until } = run
+  const { id, state, paused, at, until, planned } = run
   const notes = [
     ...(state === 'cancelled' && paused !== undefined ? [paused] : []),
     ...(state === 'paused' ? [`${paused ?? ''} An approver resumes or cancels it.`.trim()] : []),
     ...(state === 'scheduled' && at !== undefined ? [`It begins at ${new Date(at).toISOString()}.`] : []),
-    ...(state === 'planning' ? ['It is still being planned: repeat the call, or ask get_run.'] : []),
+    ...(state === 'planning'
+      ? [`It is still being planned${soFar(planned)}: repeat the call, or ask get_run.`]
+      : []),
     ...(until !== undefined && ['running', 'finished'].includes(state)
       ? [`What it took is given back at ${new Date(until).toISOString()}, by ${givingBackId(id)}.`]
       : []),
@@ -108,6 +110,9 @@ export function noteOf(run: Run): { note?: string } {
   ]
   return notes.length > 0 ? { note: notes.join(' ') } : {}
 }
+
+const soFar = (planned: Run['planned']): string =>
+  planned ? ` (${planned.done} of ${planned.of} people so far)` : ''
 
 /** What a run does to accounts, in the words of the kind of change. */
 const VERBS = { Create: createAccount, Deactivate: deactivateAccount, Reactivate: reactivateAccount } as const

@@ -243,6 +243,36 @@ describe('onboard at a time', () => {
   )
 })
 
+test('has the names in other systems that are given, and what an app needs besides', async () => {
+  await using run = await open()
+  const more = { userName: 'hedy.new', externalId: 'hr-1', role: 'Analyst', manager: 'grace@example.com' }
+  const first = await run.call('onboard', {
+    people: [{ ...NEW[0], ...more }],
+    tenants: ['acme-scim'],
+    ...REASON,
+  })
+  // Whoever agrees sees what gives power.
+  expect(first.approval?.plan.join('\n')).toContain('role: Analyst')
+  await run.approve(first)
+  await run.call('onboard', {
+    people: [{ ...NEW[0], ...more }],
+    tenants: ['acme-scim'],
+    ...REASON,
+    approvalId: first.approval?.id,
+  })
+  expect(await run.ended(first.runId)).toMatchObject({ state: 'finished', counts: { done: 1 } })
+  expect(run.scim.user('hedy.new')).toMatchObject({ externalId: 'hr-1' })
+})
+
+test('of a person twice is refused by name, and nobody is asked', async () => {
+  await using run = await open()
+  const people = [NEW[0], { ...NEW[0], email: 'Hedy@Example.com', familyName: 'Other' }]
+  expect((await run.call('onboard', { people, tenants: TENANTS, ...REASON })).error).toMatchObject({
+    code: 'invalid_input',
+    message: expect.stringContaining('Hedy@Example.com'),
+  })
+})
+
 test('has what each app takes, and what an app does not take is left out and said', async () => {
   await using run = await open()
   const [person] = NEW

@@ -1,5 +1,7 @@
 // @module-tag long
 
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
 import { openWorld, type WorldOptions } from '../support/world.ts'
@@ -31,7 +33,8 @@ async function openSlow(options: WorldOptions = {}) {
   // The first look-ups come before the app is slow: they are of the app itself.
   await world.call('find_user', { user: PEOPLE[0] })
   world.netskope.faults.set([{ fault: 'late-work', method: 'GET', ms: 3_000 }])
-  const call = async (tool: string, args: object) => (await world.call(tool, args)) as unknown as Answer
+  const call = async (tool: string, args: object, options: Parameters<typeof world.call>[2] = {}) =>
+    (await world.call(tool, args, options)) as unknown as Answer
   return {
     ...world,
     call,
@@ -79,6 +82,52 @@ test('a plan that outlasts its call goes on without it, and the calls that follo
   expect(await world.call('offboard', ASKED)).toMatchObject({ status: 'done', runId, counts: { done: 3 } })
   expect(world.netskope.writes).toHaveLength(3)
   expect((await world.run(['runs', 'list', '--json'])).stdout.match(/"runId"/g)).toHaveLength(1)
+})
+
+test('at the terminal, who waits for a plan that outlasts a call is asked once it stands', async () => {
+  await using world = await openSlow()
+  const file = join(world.folder, 'leavers.csv')
+  writeFileSync(file, `email\n${PEOPLE.join('\n')}\n`)
+  const agree = ['--reason', 'left', '--approver', 'linus', '--confirm', '3', '--passphrase-stdin']
+  const offboarding = world.run(['offboard', file, '--tenants', 'acme-netskope', ...agree], {
+    stdin: `${PASSPHRASE}\n`,
+  })
+  await world.lookUps()
+  const back = hurry()
+  const shown = async () =>
+    JSON.parse((await world.run(['runs', 'list', '--json'])).stdout) as { runs: Answer[] }
+  // The next call of the command waits for the same plan.
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  back()
+  expect(await shown()).toMatchObject({ runs: [{ state: 'planning' }] })
+  world.letGo()
+  const { code, stdout } = await offboarding
+  expect(stdout).toContain('Deactivate 3 accounts of 3 people')
+  expect(stdout).toContain('finished')
+  expect(stdout).not.toContain('repeat the call')
+  expect(code).toBe(0)
+  expect(await shown()).toMatchObject({ runs: [{ state: 'finished', counts: { done: 3 } }] })
+})
+
+test('a plan that is being made says how far it is, in get_run and as progress', async () => {
+  const people = Array.from({ length: 24 }, (_, at) => `leaver-${at}@example.com`)
+  await using world = await openSlow()
+  for (const userName of people) world.netskope.addUser({ userName })
+  world.netskope.faults.set([{ fault: 'late-work', method: 'GET', ms: 1_500 }])
+  const told: { message?: string | undefined }[] = []
+  const asked = { ...ASKED, people }
+  const calling = world.call('offboard', asked, { onprogress: (one) => told.push(one) })
+  const messages = () => told.map(({ message }) => message)
+  await expect
+    .poll(messages, { timeout: 30_000 })
+    .toContainEqual(expect.stringMatching(/^Planning: \d+ of 24 people are looked up$/))
+  const { runs } = JSON.parse((await world.run(['runs', 'list', '--json'])).stdout) as { runs: Answer[] }
+  const { note } = await world.look(runs[0]?.runId ?? '')
+  world.letGo()
+  expect(note).toMatch(/^It is still being planned \(\d+ of 24 people so far\)/)
+  const { runId, plan } = await calling
+  expect(plan).toMatchObject({ accounts: 24 })
+  expect((await world.look(runId)).note).toBeUndefined()
 })
 
 test('the plan of a process that was killed is made by the next one, for the same call and once', async () => {

@@ -548,6 +548,24 @@ describe('at the terminal', () => {
     expect((await world.runs('show', runId)).stdout).toContain('not_found')
   })
 
+  test('what begins later is well until then: exit 0, and the report has who waits', async () => {
+    await using world = await open()
+    const folder = mkdtempSync(join(tmpdir(), 'identity-mcp-run-'))
+    const file = join(folder, 'leavers.csv')
+    writeFileSync(file, `email\n${ADA}\n`)
+    const agree = ['--approver', 'linus', '--confirm', '2', '--passphrase-stdin', '--reason', 'left']
+    const [at, until] = [60_000, 120_000].map((ms) => new Date(Date.now() + ms * 60).toISOString())
+    const times = ['--at', String(at), '--until', String(until)]
+    const done = await world.run(['offboard', file, ...agree, ...times, '--out', folder], {
+      stdin: `${PASSPHRASE}\n`,
+    })
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining(`It begins at ${at}`) })
+    const report = readFileSync(join(folder, 'report.md'), 'utf8')
+    expect(report).toContain('2 waiting')
+    expect(report).toContain(ADA)
+    expect(world.scim.writes).toEqual([])
+  })
+
   test.each([
     ['has no column for emails', 'name\nAda\n'],
     ['is no CSV', '"'],
