@@ -34,6 +34,17 @@ export const kindNamed = (
 ): Pick<ChangeKind, 'cases' | 'headline' | 'makes' | 'losing'> | undefined =>
   isKind(name) ? kinds[name] : undefined
 
+/** What a write did, in words, as far as the journal kept it. */
+export const storyOf = (before: (BeforeImage & { cut?: true }) | undefined): string =>
+  (before && !before.cut && recalled(before)?.story) || ''
+
+const GROUP_KINDS: readonly string[] = ['createGroup', 'updateMembers']
+const GROUP_TOOLS: readonly string[] = ['create_group', 'update_group_members']
+
+/** Whether a write was to a group. What was never sent has the name of its tool alone. */
+export const isOfGroup = ({ before, tool }: { before?: BeforeImage; tool: string }): boolean =>
+  before === undefined ? GROUP_TOOLS.includes(tool) : GROUP_KINDS.includes(before.operation)
+
 /** Restores a before-image from the journal; undefined if that is not possible. */
 export const recalled = (before: BeforeImage): Recalled | undefined =>
   isKind(before.operation) ? kinds[before.operation].recall(before) : undefined

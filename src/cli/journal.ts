@@ -14,7 +14,7 @@ import { linesAbout } from '../journal/query.ts'
 import { canonicalJson } from '../text/canonical-json.ts'
 import { escapeUnseen, plainText } from '../text/text.ts'
 import { csv } from './journal-csv.ts'
-import { ocsfOf } from './journal-ocsf.ts'
+import { ocsfExport } from './journal-ocsf.ts'
 import { addProofCommands, anchorsIn, publicKeyOf } from './journal-proof.ts'
 import { addSegmentCommands } from './journal-segments.ts'
 import { rows, story } from './journal-text.ts'
@@ -127,9 +127,10 @@ const exportLines = (
     const to = timeOf(until, '--until')
     const filter: JournalFilter = { ...(from && { since: from }), ...(to && { until: to }) }
     async function* text() {
+      const ocsf = ocsfExport()
       if (format === 'csv') yield csv()
       for await (const line of journal.read(filter, { unreadable: unreadable(io) })) {
-        if (format === 'ocsf') yield `${toJson(ocsfOf(line))}\n`
+        if (format === 'ocsf') yield `${toJson(ocsf(line))}\n`
         else yield format === 'csv' ? csv(line) : `${toJsonLine(line)}\n`
       }
     }

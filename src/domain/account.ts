@@ -116,7 +116,7 @@ export const AuditEvent = z.lazy(() =>
     actor: z.string().optional(),
     action: z.string(),
     target: z.string().optional(),
-    /** The group that was joined or left. */
+    /** The group that was joined or left, or that this server made or changed. */
     group: z.string().optional(),
     /** What changed. */
     detail: z.string().optional(),

@@ -1,7 +1,7 @@
 import type { AuditEvent } from './account.ts'
 
 /** The version of the Open Cybersecurity Schema Framework (schema.ocsf.io) that events are written in. */
-const OCSF_VERSION = '1.3.0'
+const OCSF_VERSION = '1.8.0'
 
 /** Where an event is from. */
 interface OcsfOrigin {
@@ -35,8 +35,12 @@ const AUTHENTICATION: readonly [RegExp, number][] = [
   [/log ?(in|on)\b|sign(ed)? ?(in|on)\b|authenticat/, 1],
 ]
 const GROUP_MANAGEMENT: readonly [RegExp, number][] = [
+  [/creat/, 6],
   [/joined|add/, 3],
   [/left|remov/, 4],
+  // Of what this server did: "ada@example.com: out → in".
+  [/^(?!.*→ out).*→ in\b/, 3],
+  [/^(?!.*→ in\b).*→ out/, 4],
 ]
 
 const activityIn = (table: readonly [RegExp, number][], action: string): number | undefined =>
@@ -44,7 +48,10 @@ const activityIn = (table: readonly [RegExp, number][], action: string): number 
 
 /** An event of an audit log as an OCSF event of the category Identity & Access Management. */
 export function toOcsf(event: AuditEvent, origin: OcsfOrigin): OcsfEvent {
-  const { id, time, actor, action, source, approvedBy, change } = event
+  const { id, time, actor, action, source, approvedBy, change, detail, notBefore } = event
+  const unmapped = Object.entries({ approvedBy, change, notBefore }).filter(
+    ([, value]) => value !== undefined,
+  )
   const { activity_id, class_uid, ...about } = classified(event, origin)
   return {
     activity_id,
@@ -56,6 +63,7 @@ export function toOcsf(event: AuditEvent, origin: OcsfOrigin): OcsfEvent {
     severity_id: 1,
     ...statusOf(action),
     message: action,
+    ...(detail !== undefined && { status_detail: detail }),
     ...(actor !== undefined && { actor: { user: { name: actor } } }),
     ...about,
     metadata: {
@@ -66,18 +74,17 @@ export function toOcsf(event: AuditEvent, origin: OcsfOrigin): OcsfEvent {
       tenant_uid: origin.tenant,
       original_time: time,
     },
-    ...((approvedBy ?? change) !== undefined && {
-      unmapped: { ...(approvedBy !== undefined && { approvedBy }), ...(change !== undefined && { change }) },
-    }),
+    ...(unmapped.length > 0 && { unmapped: Object.fromEntries(unmapped) }),
   }
 }
 
 /** The class and activity of an event, with the objects that the class requires. */
-function classified({ action, actor, target, group, source }: AuditEvent, { product }: OcsfOrigin) {
+function classified({ action, actor, target, group, source, detail }: AuditEvent, { product }: OcsfOrigin) {
   const words = action.toLowerCase()
   if (group !== undefined) {
-    const activity_id = activityIn(GROUP_MANAGEMENT, words) ?? OTHER
-    return { class_uid: 3006, activity_id, group: { name: group }, ...(target && { user: userOf(target) }) }
+    const activity_id = activityIn(GROUP_MANAGEMENT, `${words} ${detail ?? ''}`) ?? OTHER
+    const user = target !== undefined && target !== group ? { user: userOf(target) } : {}
+    return { class_uid: 3006, activity_id, group: { name: group || action }, ...user }
   }
   const signIn = source === 'app' ? activityIn(AUTHENTICATION, words) : undefined
   const who = target ?? actor

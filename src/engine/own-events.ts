@@ -1,4 +1,4 @@
-import { recalled } from '../changes/index.ts'
+import { isOfGroup, storyOf } from '../changes/index.ts'
 import type { AuditEvent } from '../domain/account.ts'
 import { type AuditFilter, isAskedFor } from '../domain/audit-filter.ts'
 import { namesOfCaller, shortName } from '../domain/caller-names.ts'
@@ -166,12 +166,14 @@ async function* unalteredLines(
 function eventOf({ line, end }: JournalledWrite): AuditEvent & Moment {
   const { at, call, account, approval, seq } = line
   const approvedBy = approval?.by ?? end?.approval?.by
+  const target = plainText(end?.account?.userName ?? account?.userName ?? '', 320)
   return {
     id: `journal-${seq}`,
     time: new Date(at).toISOString(),
     actor: plainText(shortName(line)),
     action: actionOf({ line, ...(end && { end }) }),
-    target: plainText(end?.account?.userName ?? account?.userName ?? '', 320),
+    target,
+    ...(isOfGroup(line) && { group: target }),
     source: 'journal',
     ...(approvedBy !== undefined && { approvedBy: plainText(approvedBy) }),
     change: plainText(call, 64),
@@ -183,8 +185,7 @@ function eventOf({ line, end }: JournalledWrite): AuditEvent & Moment {
 function actionOf({ line, end }: JournalledWrite): string {
   const { event, code } = end ?? line
   const what = wordsOf(line.before?.operation ?? line.tool)
-  const story = line.before && !line.before.cut ? recalled(line.before)?.story : ''
-  const detail = event === 'done' ? story : code
+  const detail = event === 'done' ? storyOf(line.before) : code
   return plainText(`${what}: ${OUTCOMES[event] ?? event}${detail ? ` (${detail})` : ''}`)
 }
 

@@ -6,6 +6,7 @@ import { journalCommand } from '../../src/cli/journal.ts'
 import { csv } from '../../src/cli/journal-csv.ts'
 import type { JournalEvent } from '../../src/journal/events.ts'
 import { journalFile } from '../../src/journal/file.ts'
+import { ocsfFaults } from '../support/ocsf.ts'
 import { openDesk, TRICKS, withoutColours } from './fake-io.ts'
 
 let desk: Awaited<ReturnType<typeof openDesk>>
@@ -252,6 +253,35 @@ test('closes segments that can be kept elsewhere, and reads the rest', async () 
   expect((await run(['verify', '--anchor', join(desk.folder, 'anchors')])).code).toBe(1)
 })
 
+test('exports a change of a group as one of that group, whatever tool or run made it', async () => {
+  const group = { tenant: 'acme-netskope', id: 'g1', userName: 'Sales' }
+  const person = { id: '7', userName: 'ada@example.com' }
+  const before = {
+    operation: 'updateMembers',
+    members: [{ ...person, was: 'out', became: 'in' }],
+  } as unknown as NonNullable<JournalEvent['before']>
+  const run = { call: 'run-1a2b3c4d5e6f', tool: 'onboard' }
+  await happen({ event: 'started', ...run, account: group, before })
+  await happen({ event: 'started', ...run, account })
+  await happen({ event: 'done', ...run, account: group })
+  await happen({ event: 'done', ...run, account })
+  await happen({ event: 'failed', call: 'call-3', tool: 'update_group_members', account: group })
+  const events = (await desk.run(journalCommand, ['export', '--format', 'ocsf'])).out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(events.flatMap(ocsfFaults)).toEqual([])
+  expect(
+    events.map(({ class_uid, activity_id, group, user }) => [class_uid, activity_id, group ?? user]),
+  ).toEqual([
+    [3006, 3, { name: 'Sales' }],
+    [3001, 99, { name: 'ada@example.com', email_addr: 'ada@example.com' }],
+    [3006, 3, { name: 'Sales' }],
+    [3001, 99, { name: 'ada@example.com', email_addr: 'ada@example.com' }],
+    [3006, 99, { name: 'Sales' }],
+  ])
+})
+
 test('exports OCSF events, one for each entry', async () => {
   await tell()
   const { out, code } = await run(['export', '--format', 'ocsf'])
@@ -261,6 +291,7 @@ test('exports OCSF events, one for each entry', async () => {
     .split('\n')
     .map((line) => JSON.parse(line))
   expect(events).toHaveLength(5)
+  expect(events.flatMap(ocsfFaults)).toEqual([])
   expect(events[4]).toMatchObject({
     class_uid: 3001,
     activity_id: 5,

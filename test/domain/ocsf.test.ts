@@ -1,61 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../src/domain/account.ts'
 import { toOcsf } from '../../src/domain/ocsf.ts'
-
-// Facts of the published schema (github.com/ocsf/ocsf-schema, 1.3.0): ids of classes and activities, what each requires.
-const BASE = ['activity_id', 'category_uid', 'class_uid', 'metadata', 'severity_id', 'time', 'type_uid']
-const OPTIONAL = ['activity_name', 'actor', 'message', 'status_id', 'unmapped']
-const CLASSES: Record<
-  number,
-  { activities: number[]; requires: string[]; takes: string[]; oneOf?: string[] }
-> = {
-  3001: { activities: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], requires: ['user'], takes: [] },
-  3002: {
-    activities: [1, 2, 3, 4, 5, 6],
-    requires: ['user'],
-    takes: ['service'],
-    oneOf: ['service', 'dst_endpoint'],
-  },
-  3004: { activities: [1, 2, 3, 4], requires: ['entity'], takes: [] },
-  3006: { activities: [1, 2, 3, 4, 5, 6], requires: ['group'], takes: ['user'] },
-}
-const SEVERITIES = [0, 1, 2, 3, 4, 5, 6, 99]
-const METADATA = ['version', 'product', 'uid', 'log_name', 'tenant_uid', 'original_time']
-
-/** What the schema says against an event. */
-function faultsOf(made: Record<string, unknown>): string[] {
-  const facts = CLASSES[made.class_uid as number]
-  if (!facts) return ['no such class']
-  const names = Object.keys(made)
-  const { activity_id, metadata, severity_id, time, type_uid, category_uid } = made as Record<
-    string,
-    number
-  > & {
-    metadata: Record<string, unknown> & { product?: Record<string, unknown> }
-  }
-  const entities = ['user', 'group', 'entity', 'service'].flatMap((name) => made[name] ?? []) as {
-    name?: unknown
-  }[]
-  return [
-    ...[...BASE, ...facts.requires]
-      .filter((name) => !names.includes(name))
-      .map((name) => `${name} is missing`),
-    ...names
-      .filter((name) => ![...BASE, ...OPTIONAL, ...facts.requires, ...facts.takes].includes(name))
-      .map((name) => `${name} is not in the class`),
-    ...([0, 99, ...facts.activities].includes(activity_id ?? -1) ? [] : ['no such activity']),
-    ...(type_uid === (made.class_uid as number) * 100 + (activity_id ?? 0) ? [] : ['wrong type_uid']),
-    ...(category_uid === 3 ? [] : ['wrong category']),
-    ...(SEVERITIES.includes(severity_id ?? -1) ? [] : ['no such severity']),
-    ...(Number.isInteger(time) && (time ?? 0) > 1e12 ? [] : ['time is not epoch milliseconds']),
-    ...(typeof metadata.version === 'string' && metadata.product?.name ? [] : ['metadata is not whole']),
-    ...Object.keys(metadata).filter((name) => !METADATA.includes(name)),
-    ...entities
-      .filter(({ name }) => typeof name !== 'string' || name === '')
-      .map(() => 'somebody without a name'),
-    ...(facts.oneOf && !facts.oneOf.some((name) => names.includes(name)) ? ['needs one of two'] : []),
-  ]
-}
+import { ocsfFaults } from '../support/ocsf.ts'
 
 const event = (more: Partial<AuditEvent>): AuditEvent => ({
   id: '1',
@@ -65,6 +11,8 @@ const event = (more: Partial<AuditEvent>): AuditEvent => ({
   ...more,
 })
 const ada = { target: 'ada@example.com', actor: 'grace@example.com' }
+
+const sales = { target: 'Sales', group: 'Sales', source: 'journal', change: 'c1' } as const
 
 describe('an event', () => {
   test.each<[Partial<AuditEvent>, number, number]>([
@@ -90,10 +38,30 @@ describe('an event', () => {
     [{ target: 'ada@example.com', source: 'snapshot', action: 'reactivated' }, 3001, 2],
     [{ target: 'ada@example.com', source: 'snapshot', action: 'joined', group: 'Sales' }, 3006, 3],
     [{ target: 'ada@example.com', source: 'snapshot', action: 'left', group: 'Sales' }, 3006, 4],
+    [
+      { target: 'ada@example.com', source: 'snapshot', action: 'changed', detail: 'title', notBefore: '' },
+      3001,
+      99,
+    ],
+    [{ ...sales, action: 'update members: done (ada: out → in)' }, 3006, 3],
+    [{ ...sales, action: 'update members: done (ada: in → out)' }, 3006, 4],
+    [{ ...sales, action: 'update members: done (ada: in → out, alan: not known → in)' }, 3006, 99],
+    [{ ...sales, action: 'update group members: done', detail: 'ada: out → in' }, 3006, 3],
+    [{ ...sales, action: 'create group: done (ada: out → in)' }, 3006, 6],
+    [{ ...sales, action: 'update members: failed (forbidden)' }, 3006, 99],
   ])('%j is of class %i, activity %i, as the schema has it', (more, class_uid, activity_id) => {
     const made = toOcsf(event(more), { tenant: 'acme', product: 'Acme' })
     expect(made).toMatchObject({ class_uid, activity_id })
-    expect(faultsOf(made)).toEqual([])
+    expect(ocsfFaults(made)).toEqual([])
+  })
+
+  test('keeps what changed, and since when a snapshot does not know it', () => {
+    const about = { target: 'ada@example.com', source: 'snapshot', action: 'changed' } as const
+    const more = { detail: 'department: Sales → Legal', notBefore: '2026-03-01T11:00:00.000Z' }
+    expect(toOcsf(event({ ...about, ...more }), { tenant: 'acme', product: 'Acme' })).toMatchObject({
+      status_detail: more.detail,
+      unmapped: { notBefore: more.notBefore },
+    })
   })
 
   test('that failed, and one whose outcome nobody knows, say so', () => {
@@ -108,5 +76,5 @@ describe('an event', () => {
 test('faults of an event would be noticed', () => {
   const made = toOcsf(event({ ...ada, action: 'User created' }), { tenant: 'acme', product: 'Acme' })
   const { user: _, ...without } = made
-  expect(faultsOf({ ...without, type_uid: 1, extra: 1, time: 5 }).length).toBeGreaterThan(3)
+  expect(ocsfFaults({ ...without, type_uid: 1, extra: 1, time: 5 }).length).toBeGreaterThan(3)
 })

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type CannedReply, type ReceivedRequest, serveCanned } from '../support/canned.ts'
+import { ocsfFaults } from '../support/ocsf.ts'
 import { openSetup } from '../support/world.ts'
 
 const TENANT = 'acme-netskope'
@@ -54,6 +55,10 @@ test.each([
   const { stdout, code } = await setup.run(['audit', 'export', TENANT, ...SINCE, ...format])
   expect(code).toBe(0)
   expect(linesOf(stdout)).toHaveLength(format[1] === 'csv' ? 12_346 : 12_345)
+  if (format[1] === 'ocsf')
+    expect(
+      linesOf(stdout).flatMap((line) => ocsfFaults(JSON.parse(line) as Record<string, unknown>)),
+    ).toEqual([])
 })
 
 /** A collector that answers so, and what it got. */

@@ -40,6 +40,8 @@ const COLUMNS = [
   'group',
   'approvedBy',
   'change',
+  'detail',
+  'notBefore',
 ] as const
 
 const CELL = '("(?:[^"]|"")*"|[^,]*)'

@@ -36,6 +36,11 @@ export async function fileSink(
     await file.close()
     throw new InvalidInput('That file exists, and is no export that can go on.', 'Name a new file.')
   }
+  const { head } = format
+  if (size > 0 && head !== undefined && (await beginningOf(file, head.length)) !== head) {
+    await file.close()
+    throw new InvalidInput('That file has other columns.', 'Name a new file.')
+  }
   const append = async (text: string) => {
     await file.appendFile(text)
     await file.datasync()
@@ -52,12 +57,17 @@ export async function fileSink(
         const mark = format.markIn(line)
         if (mark) has(mark)
       }
-      if (size === 0 && format.head !== undefined) await append(format.head + format.end)
+      if (size === 0 && head !== undefined) await append(head + format.end)
     },
     write: (lines) => append(lines.map((line) => line + format.end).join('')),
     bytes: () => size,
     close: () => file.close(),
   }
+}
+
+async function beginningOf(file: FileHandle, bytes: number): Promise<string> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0)
+  return buffer.toString('utf8', 0, bytesRead)
 }
 
 export function outputSink({ stdout }: Pick<Io, 'stdout'>, format: Format): Sink {
