@@ -5,11 +5,19 @@ import { type AccessFacts, factsOf, type Untold } from '../engine/explain.ts'
 import { hiddenAt, searchPerson } from '../engine/find-person.ts'
 import { defineTool } from '../engine/tool.ts'
 import { TenantNames, UserRef } from './fields.ts'
+import { fits } from './fit.ts'
 
-/** Groups that are named of an account; the others are counted. */
-const MOST_GROUPS = 50
-/** Accounts that are explained; each costs several requests. */
-const MOST_ACCOUNTS = 10
+/** What is told, at most, of each account and of what is unknown: the first that fits into an answer. */
+const SIZES = [
+  { accounts: 10, groups: 50, changes: 5, unknown: 100 },
+  { accounts: 10, groups: 15, changes: 5, unknown: 30 },
+  { accounts: 10, groups: 5, changes: 2, unknown: 10 },
+  { accounts: 5, groups: 1, changes: 1, unknown: 5 },
+  { accounts: 2, groups: 1, changes: 0, unknown: 3 },
+] as const
+type Size = (typeof SIZES)[number]
+/** Accounts that are looked into; each costs several requests. */
+const MOST_ACCOUNTS = SIZES[0].accounts
 
 const Facts = z.lazy(() =>
   z.object({
@@ -67,8 +75,7 @@ export default defineTool({
         }),
       ),
     )
-    const facts = explained.map((one) => one.facts)
-    const unknown: Untold[] = [
+    const gaps: Untold[] = [
       ...places.flatMap(({ tenant, gap }) =>
         gap ? [{ tenant: tenant.name, what: 'accounts', where: `${gap.message} ${gap.hint}` }] : [],
       ),
@@ -79,40 +86,62 @@ export default defineTool({
           ? []
           : [{ tenant: name, what: 'accounts', where: `the console of ${title}. ${hidden}` }]
       }),
-      ...explained.flatMap((one) => one.unknown),
-      ...found
-        .slice(MOST_ACCOUNTS)
-        .map(({ tenant }) => ({ tenant: tenant.name, what: 'more accounts', where: 'find_user' })),
     ]
-    return {
-      people: correlate(facts.map(({ account }) => account)).map(({ email, name, accounts }) => ({
-        ...(email !== undefined && { email }),
-        ...(name !== undefined && { name }),
-        facts: accounts.flatMap(({ tenant, id }) => {
-          const one = facts.find(({ account }) => account.tenant === tenant && account.id === id)
-          return one ? [toFacts(one)] : []
-        }),
-      })),
-      unknown,
-      complete: unknown.length === 0,
+    const answerOf = (size: Size) => {
+      const told = explained.slice(0, size.accounts)
+      const unknown = [
+        ...gaps,
+        ...told.flatMap((one) => one.unknown),
+        ...found
+          .slice(told.length)
+          .map(({ tenant }) => ({ tenant: tenant.name, what: 'more accounts', where: 'find_user' })),
+      ]
+      const facts = told.map((one) => one.facts)
+      return {
+        people: correlate(facts.map(({ account }) => account)).map(({ email, name, accounts }) => ({
+          ...(email !== undefined && { email }),
+          ...(name !== undefined && { name }),
+          facts: accounts.flatMap(({ tenant, id }) => {
+            const one = facts.find(({ account }) => account.tenant === tenant && account.id === id)
+            return one ? [toFacts(one, size)] : []
+          }),
+        })),
+        unknown: cutUnknown(unknown, size.unknown),
+        complete: unknown.length === 0,
+      }
     }
+    return answerOf(SIZES.find((size) => fits(answerOf(size))) ?? LEAST)
   },
 })
 
-function toFacts({ account, changes, roles, ...access }: AccessFacts): z.input<typeof Facts> {
-  const { groups, role, licence, manager, lastSignInAt, moreGroups: _, ...rest } = account
+const LEAST: Size = SIZES[SIZES.length - 1] as Size
+
+/** The first of what is unknown, and the tenants of the rest. */
+function cutUnknown(unknown: readonly Untold[], most: number): Untold[] {
+  const rest = unknown.slice(most)
+  if (rest.length === 0) return [...unknown]
+  const tenant = [...new Set(rest.map((one) => one.tenant))].join(', ')
+  return [
+    ...unknown.slice(0, most),
+    { tenant, what: 'more', where: 'explain_access with these tenants alone' },
+  ]
+}
+
+function toFacts({ account, changes, roles, ...access }: AccessFacts, size: Size): z.input<typeof Facts> {
+  const { groups, role, licence, manager, lastSignInAt, moreGroups = 0, ...rest } = account
+  const hidden = moreGroups + Math.max(0, (groups?.length ?? 0) - size.groups)
   const held = roles ?? (role === undefined ? undefined : [role])
   return {
     tenant: account.tenant,
     account: rest,
     status: account.status,
-    ...(groups && { groups: groups.slice(0, MOST_GROUPS) }),
-    ...(groups && groups.length > MOST_GROUPS && { moreGroups: groups.length - MOST_GROUPS }),
+    ...(groups && { groups: groups.slice(0, size.groups) }),
+    ...(hidden > 0 && { moreGroups: hidden }),
     ...(held && { roles: held }),
     ...(licence !== undefined && { licence }),
     ...(manager !== undefined && { manager }),
     ...(lastSignInAt !== undefined && { lastSignIn: lastSignInAt }),
     ...access,
-    changes,
+    changes: changes.slice(0, size.changes),
   }
 }

@@ -3,6 +3,7 @@ import { ROW_OUTCOMES, type RunRow } from '../domain/run.ts'
 import type { RunStatus } from '../engine/run-desk.ts'
 import { defineTool } from '../engine/tool.ts'
 import { Cursor, Limit } from './fields.ts'
+import { fitting } from './fit.ts'
 import { RunId, RunShown, toRunRow } from './run-fields.ts'
 import { noteOf } from './run-plan.ts'
 
@@ -11,6 +12,9 @@ interface RunCursor {
   outcome?: RunRow['outcome']
   from: number
 }
+
+/** The most digits that a place in a run can have. */
+const MANY = 1_000_000
 
 export default defineTool({
   name: 'get_run',
@@ -34,15 +38,17 @@ export default defineTool({
     const wanted = before?.outcome ?? outcome
     const status: RunStatus = await runs.get(runId)
     const keep = (row: RunRow) => wanted === undefined || row.outcome === wanted
-    const { rows, next } = await runs.rows(runId, before?.from ?? 0, keep, limit)
-    const more = next === undefined ? undefined : { runId, from: next, ...(wanted && { outcome: wanted }) }
+    const from = before?.from ?? 0
+    const found = await runs.rows(runId, from, keep, limit)
+    const told = { runId, state: status.run.state, counts: status.counts, ...noteOf(status.run) }
+    const shown = found.rows.map(toRunRow)
+    const place: RunCursor = { runId, from: MANY, ...(wanted && { outcome: wanted }) }
+    const fit = fitting(shown.length, (most) => ({ ...told, rows: shown.slice(0, most) }), place)
+    const { next } = fit < shown.length ? await runs.rows(runId, from, keep, fit) : found
     return {
-      runId,
-      state: status.run.state,
-      counts: status.counts,
-      rows: rows.map(toRunRow),
-      ...noteOf(status.run),
-      ...(more && { nextCursor: await cursors.sign(more satisfies RunCursor) }),
+      ...told,
+      rows: shown.slice(0, fit),
+      ...(next !== undefined && { nextCursor: await cursors.sign({ ...place, from: next }) }),
     }
   },
 })

@@ -182,12 +182,13 @@ test('an account in 5,000 groups fills no answer, and its groups are counted', a
         : { status: 404, body: {} }
   const found = await shared().call('find_user', { user: one.userName, tenants: ['acme-app'] })
   const listed = await shared().call('list_users', { tenant: 'acme-app' })
+  const explained = await shared().call('explain_access', { user: one.userName, tenants: ['acme-app'] })
   const updated = await shared().call('update_user', {
     tenant: 'acme-app',
     user: one.userName,
     set: { displayName: 'One' },
   })
-  for (const answer of [found, listed, updated]) {
+  for (const answer of [found, listed, explained, updated]) {
     const [account] = JSON.stringify(answer).match(/"groups":\[.*?\],"moreGroups":\d+/) ?? []
     const { groups: shown, moreGroups } = JSON.parse(`{${account}}`) as {
       groups: string[]
@@ -264,6 +265,44 @@ describe('count', () => {
     expect(answer).toMatchObject({ count: 120, groups: [{ name: 'All', memberCount: 120 }], complete: true })
     expect(bytesOf(answer)).toBeLessThan(500)
   })
+})
+
+test('access at 60 apps, some of which do not answer, is one answer', async () => {
+  const groups = Array.from({ length: 60 }, (_, at) => ({
+    value: `g${at}`,
+    display: `Group number ${at} of all`,
+  }))
+  const one = { ...userAt(1, 'One'), groups, title: 'Clerk of the works' }
+  await using app = await serveCanned(({ path }) => {
+    if (path.startsWith('/gone/')) return { status: 501, body: {} }
+    return path.endsWith('/Users')
+      ? { body: { totalResults: 1, Resources: [one] } }
+      : path.includes('/Users/')
+        ? { body: one }
+        : { status: 404, body: {} }
+  })
+  const budget = { perMinute: 1_000_000 }
+  const names = Array.from({ length: 60 }, (_, at) => `acme-workspace-${at}`)
+  const tenantAt = (at: number) => ({
+    ...{ vendor: 'scim', tokens: { scim: 'env:APP_TOKEN' }, budget, maxRetries: 0 },
+    url: `${app.url}/${at % 3 === 0 ? 'gone/' : ''}${at}`,
+  })
+  await using world = await openWorld({
+    settings: { tenants: Object.fromEntries(names.map((name, at) => [name, tenantAt(at)])) },
+    env: { APP_TOKEN: 'app-token' },
+  })
+  const answer = await world.call('explain_access', { user: one.userName })
+  expect(bytesOf(answer)).toBeLessThanOrEqual(MOST)
+  expect(answer.complete).toBe(false)
+  const facts = rowsOf<{ facts: { tenant: string; groups: string[]; moreGroups: number }[] }>(
+    answer,
+    'people',
+  ).flatMap((person) => person.facts)
+  expect(facts.length).toBeGreaterThan(1)
+  for (const { groups: shown, moreGroups } of facts) expect(shown.length + moreGroups).toBe(60)
+  // Each app is either told of or named among what is not known.
+  const unknown = rowsOf<{ tenant: string }>(answer, 'unknown').flatMap(({ tenant }) => tenant.split(', '))
+  for (const name of names) expect([...facts.map(({ tenant }) => tenant), ...unknown]).toContain(name)
 })
 
 test('the tokens of 40 tenants are checked page by page, and each once', async () => {

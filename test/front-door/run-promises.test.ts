@@ -4,6 +4,7 @@ import { userInfo } from 'node:os'
 import { expect, test } from 'vitest'
 import type { Arrival } from '../../src/sandbox/index.ts'
 import { addApprovers, PASSPHRASE } from '../support/approvers.ts'
+import { allRows } from '../support/rows.ts'
 import { openWorld, type WorldOptions } from '../support/world.ts'
 
 const REASON = { reason: 'the team was closed' }
@@ -64,6 +65,18 @@ test('a plan names the first 20 of those who are left alone, and get_run all of 
   expect(skipped.map(({ person, tenant, code }) => [person, tenant, code])).toEqual(
     nobody.map((person) => [person, undefined, 'not_found']),
   )
+})
+
+test('the rows of a run are paged so that each answer fits, and each is there once', async () => {
+  await using world = await open()
+  const people = Array.from({ length: 150 }, (_, at) => `nobody-with-a-rather-long-name-${at}@example.com`)
+  const asked = { people: ['ada@example.com', ...people], tenants: ['acme-netskope'], ...REASON }
+  const { runId } = await world.call('offboard', asked)
+  const look = (args: object) => world.call('get_run', { runId, limit: 200, ...args }) as never
+  const { rows, pages } = await allRows<{ person: string }>(look, 'rows', { outcome: 'skipped' })
+  expect(rows.map(({ person }) => person)).toEqual(people)
+  expect(pages.length).toBeGreaterThan(1)
+  for (const page of pages) expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThanOrEqual(8_000)
 })
 
 test('the number of accounts confirms a run, and no other number does', async () => {
