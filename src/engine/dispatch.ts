@@ -25,6 +25,7 @@ import type { Log } from '../log.ts'
 import type { StateSigner } from '../store/signed-state.ts'
 import { plainText } from '../text/text.ts'
 import { askFor, atTenant, mustOffer } from './ask.ts'
+import { canDo } from './can-do.ts'
 import { carryOut, type HandOver } from './carry-out.ts'
 import type { CompareDesk } from './compare-desk.ts'
 import { cursorsFor } from './cursor.ts'
@@ -129,10 +130,10 @@ export function dispatcher({
         cursors: cursorsFor(signer, tool.name, call.caller.id),
         runs: runs(call),
         comparisons: comparisons(call),
-        can: (tenant) =>
-          tools
-            .filter((one) => holds(call.grant, scopeOf(one)) && seen.serving(one)?.includes(tenant))
-            .map(({ name }) => name),
+        can: canDo(
+          tools.filter((one) => holds(call.grant, scopeOf(one))),
+          seen,
+        ),
       })
     }
     if (!call.plan) throw new TypeError(`${tool.name} came without a plan`)
