@@ -9,7 +9,7 @@ import { secretFrom } from '../config/reference.ts'
 import { callerId } from '../domain/caller-names.ts'
 import { askFor, mustOffer } from '../engine/ask.ts'
 import type { Logs } from '../engine/audit.ts'
-import { InvalidInput } from '../errors.ts'
+import { IdentityError, InvalidInput } from '../errors.ts'
 import { takeSnapshot } from '../snapshots/take.ts'
 import { fetchOver } from '../vendors/http/agent.ts'
 import { type Exported, exportLog } from './audit/export-log.ts'
@@ -131,11 +131,21 @@ async function follow(io: Io, running: Running, tenant: string, options: ExportO
   const began = new Date().toISOString()
   // What goes to the terminal has no place that outlives it.
   const kept = memoryPlace()
+  let problem: string | undefined
   await stoppable(io, 0, async (signal) => {
     for (;;) {
       const asked = { ...options, since: options.since ?? began }
-      const { gaps } = await exportOnce(io, running, tenant, asked, signal, kept)
-      for (const gap of gaps) io.stderr.write(`${gap}\n`)
+      try {
+        const { gaps } = await exportOnce(io, running, tenant, asked, signal, kept)
+        for (const gap of gaps) io.stderr.write(`${gap}\n`)
+        if (problem !== undefined) io.stderr.write('It goes on where it stopped.\n')
+        problem = undefined
+      } catch (error) {
+        // An outage ends; what will not pass by itself ends the command.
+        if (signal.aborted || !(error instanceof IdentityError && error.retryable)) throw error
+        if (problem !== error.message) io.stderr.write(`${error.message} Looking again.\n`)
+        problem = error.message
+      }
       await pause(Number(options.every) * 1_000, undefined, { signal })
     }
   })

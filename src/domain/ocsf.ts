@@ -31,8 +31,8 @@ const ENTITY_MANAGEMENT: readonly [RegExp, number][] = [
   [/download|read|view|export/, 2],
 ]
 const AUTHENTICATION: readonly [RegExp, number][] = [
-  [/log ?(out|off)|sign(ed)? ?out/, 2],
-  [/log ?(in|on)\b|sign(ed)? ?(in|on)\b|authenticat/, 1],
+  [/log ?(out|off)|sign(ed)?[- ]?out|^user\.session\.end/, 2],
+  [/log ?(in|on)(?![a-z])|sign(ed)?[- ]?(in|on)(?![a-z])|authenticat|^user\.session\.start/, 1],
 ]
 const GROUP_MANAGEMENT: readonly [RegExp, number][] = [
   [/creat/, 6],

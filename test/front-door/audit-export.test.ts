@@ -142,6 +142,32 @@ test.each([
   expect(await setup.run(words)).toMatchObject({ code: 2, stdout: '' })
 })
 
+test('audit follow outlasts an outage, says so once, and tells what happened meanwhile', async () => {
+  await using setup = await open()
+  const program = setup.start(['audit', 'follow', TENANT, '--every', '1', '--config', setup.config])
+  let [told, said] = ['', '']
+  program.stdout.on('data', (piece) => {
+    told += String(piece)
+  })
+  program.stderr.on('data', (piece) => {
+    said += String(piece)
+  })
+  setup.netskope.faults.set([{ fault: 'server-error', status: 503 }])
+  await expect.poll(() => said, { timeout: 60_000 }).toContain('Looking again.')
+  const [last] = setup.netskope.events.slice(-1)
+  if (!last) throw new TypeError('there are no events')
+  const now = Math.floor(Date.now() / 1_000)
+  ;(setup.netskope.events as (typeof last)[]).push({ ...last, _id: 'meanwhile', timestamp: now })
+  setup.netskope.faults.clear()
+  await expect
+    .poll(() => linesOf(told).filter((line) => line.includes('meanwhile')), { timeout: 60_000 })
+    .toHaveLength(1)
+  await expect.poll(() => said).toContain('goes on where it stopped')
+  program.kill('SIGTERM')
+  expect(await program.ended).toBe(0)
+  expect(said.split('Looking again.')).toHaveLength(2)
+})
+
 test('audit follow tells what happens, until it is stopped', async () => {
   await using setup = await open()
   const program = setup.start(['audit', 'follow', TENANT, '--every', '1', '--config', setup.config])

@@ -7,6 +7,10 @@ import { readLog } from './read-log.ts'
 /** Two clocks, and a log that is written a little later: what is further apart is not the same change. */
 export const NEAR_MS = 2 * 60_000
 
+/** "Login Successful", "login_success", "Sign-in", and Okta's user.session.start and user.authentication.sso: no changes. */
+const SIGN_IN =
+  /log ?(in|out|on|off)(?![a-z])|sign(ed)?[- ]?(in|out)(?![a-z])|^user\.(authentication|session\.(start|end))\b/i
+
 export interface Reconciled {
   /** Changes of this server that the app's log shows. */
   shown: number
@@ -50,9 +54,7 @@ export async function reconcile(
     gaps.push(...page.gaps)
     theirs.push(...page.events.filter((event) => event.source === 'app' && isAbout(event, people)))
   }
-  const left = new Set(
-    theirs.filter(({ action }) => !/log ?(in|out|on|off)\b|sign(ed)? ?(in|out)\b/i.test(action)),
-  )
+  const left = new Set(theirs.filter(({ action }) => !SIGN_IN.test(action)))
   const isOf = (event: AuditEvent, own: AuditEvent) =>
     own.target !== undefined && mentions(event.target ?? '', own.target) && distance(event, own) <= NEAR_MS
   // Whoever acts at the time of most of our changes is us.
