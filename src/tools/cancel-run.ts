@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { defineTool } from '../engine/tool.ts'
 import { Reason } from './fields.ts'
 import { RunId, RunShown, toRunRow } from './run-fields.ts'
+import { noteOf } from './run-plan.ts'
 
 /** Rows that the answer shows; `get_run` has all. */
 const ROWS_SHOWN = 50
@@ -25,7 +26,10 @@ export default defineTool({
 
   async run({ runId, reason }, { runs }) {
     const { run, counts } = await runs.cancel(runId, reason)
-    const { rows } = await runs.rows(runId, 0, () => true, ROWS_SHOWN)
-    return { runId, state: run.state, counts, rows: rows.map(toRunRow) }
+    const { rows, next } = await runs.rows(runId, 0, () => true, ROWS_SHOWN)
+    const { note } = noteOf(run)
+    const notes = [note, next === undefined ? undefined : 'get_run has the other rows.']
+    const told = notes.filter((text) => text !== undefined).join(' ')
+    return { runId, state: run.state, counts, rows: rows.map(toRunRow), ...(told !== '' && { note: told }) }
   },
 })
