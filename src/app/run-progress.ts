@@ -1,5 +1,5 @@
 import type { ShownRuns } from '../approvals/result.ts'
-import type { Run, RunProgress } from '../domain/run.ts'
+import { type Run, type RunProgress, shownRow } from '../domain/run.ts'
 import { countsOf, type RunStore } from '../runs/run-store.ts'
 import { noteOf } from '../tools/run-plan.ts'
 
@@ -18,5 +18,11 @@ export const shownRuns = (store: () => RunStore): ShownRuns => ({
   async progressOf(id) {
     const run = await store().get(id)
     return run && runProgress(store(), run)
+  },
+  async pageOf(id, page) {
+    const run = await store().get(id)
+    if (!run || page > run.pages) return undefined
+    const rows = await store().page(id, page - 1)
+    return { rows: rows.map((row) => shownRow(row, run)), pages: run.pages }
   },
 })

@@ -1,5 +1,5 @@
 import type { BriefedRun, Briefing } from '../domain/briefing.ts'
-import { countsInWords, hasEnded, type RunProgress } from '../domain/run.ts'
+import { countsInWords, hasEnded, type RunProgress, type RunRow } from '../domain/run.ts'
 import type { JournalLine } from '../journal/events.ts'
 import type { Journal } from '../journal/journal.ts'
 import { endsWrite } from '../journal/query.ts'
@@ -36,6 +36,13 @@ export interface Result {
 export interface ShownRuns {
   stateOf(id: string): Promise<RunProgress['state'] | undefined>
   progressOf(id: string): Promise<RunProgress | undefined>
+  /** Some of its accounts; pages count from 1. */
+  pageOf(id: string, page: number): Promise<RunPage | undefined>
+}
+
+export interface RunPage {
+  rows: readonly RunRow[]
+  pages: number
 }
 
 interface ResultParts {

@@ -10,12 +10,13 @@ const PEOPLE = ['ada@example.com', 'alan@example.com', 'grace@example.com']
 const ASKED = { people: PEOPLE, tenants: ['acme-scim'], reason: 'the team was closed' }
 
 interface Asked {
+  status: string
   runId: string
   approval: { id: string; approveAt: string }
 }
 
 /** One app with three people, and a run that somebody approved on its page. */
-async function open() {
+async function open(people: readonly string[] = PEOPLE) {
   const world = await openWorld({
     tenants: (own) => own,
     sandbox: { apps: ['netskope', 'scim'], perMinute: 100_000 },
@@ -23,25 +24,27 @@ async function open() {
   })
   await addApprovers(world, 'grace')
   const scim = world.sandbox.tenants['acme-scim']
-  for (const userName of PEOPLE) {
+  for (const userName of people) {
     const known = scim.users.find((user) => user.userName === userName)
     if (known) known.active = true
     else scim.addUser({ userName })
   }
-  const asked = (await world.call('offboard', ASKED)) as unknown as Asked
+  const asking = { ...ASKED, people }
+  const ask = async () => (await world.call('offboard', asking)) as unknown as Asked
+  let asked = await ask()
+  while (asked.status === 'planning') asked = await ask()
   const { approveAt, id } = asked.approval
   const path = new URL(linkIn(approveAt)).pathname
-  expect(await decideAt(approveAt, { typed: '3' })).toBe(303)
+  expect(await decideAt(approveAt, { typed: String(people.length) })).toBe(303)
   return {
     ...world,
     scim,
     runId: asked.runId,
+    approveAt,
     /** What the page says of the run, without markup. */
     async page(): Promise<string> {
       const { text } = await send(approveAt, { path })
-      return (/<section class="decided" aria-labelledby="result">.*?<\/main>/s.exec(text)?.[0] ?? '')
-        .replace(/<[^>]*>/g, ' ')
-        .replace(/\s+/g, ' ')
+      return textOf(/<section class="decided" aria-labelledby="result">.*?<\/main>/s.exec(text)?.[0] ?? '')
     },
     /** What the terminal says of it: its state, and how many ended how. */
     async shown() {
@@ -52,7 +55,7 @@ async function open() {
       }
     },
     approvalShown: async () => (await world.run(['approvals', 'show', id])).stdout,
-    begin: () => world.call('offboard', { ...ASKED, approvalId: id }),
+    begin: () => world.call('offboard', { ...asking, approvalId: id }),
     ended: () =>
       expect
         .poll(async () => (await world.call('get_run', { runId: asked.runId })).state, { timeout: 60_000 })
@@ -60,6 +63,9 @@ async function open() {
   }
 }
 type Opened = Awaited<ReturnType<typeof open>>
+
+/** The text of a page, without markup. */
+const textOf = (markup: string) => markup.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
 
 /** The page, the list of runs and the request in the terminal say the same of the run. */
 async function saysTheSame(world: Opened): Promise<string> {
@@ -85,6 +91,24 @@ test('the page of an approved run shows how far it is, as the terminal does, unt
   expect(await saysTheSame(world)).toContain('All of it is done.')
   expect(await world.page()).toContain('The run is finished: 3 done.')
   expect(await world.page()).not.toContain('Look again')
+})
+
+test('whoever has to agree can read every account of the plan, page by page, and later what became of each', async () => {
+  const many = Array.from({ length: 70 }, (_, at) => `leaver-${at}@example.com`)
+  await using world = await open(many)
+  const { origin, pathname } = new URL(linkIn(world.approveAt))
+  const page = (number: number) => send(origin, { path: `${pathname}/accounts/${number}` })
+  expect((await send(origin, { path: pathname })).text).toContain(`href="${pathname}/accounts/1"`)
+  const pages = [await page(1), await page(2)]
+  expect(pages.map(({ status }) => status)).toEqual([200, 200])
+  expect(pages[0]?.text).toContain(`href="${pathname}/accounts/2"`)
+  const text = pages.map((one) => textOf(one.text)).join(' ')
+  for (const name of many) expect(text).toContain(`${name} SCIM 2.0 acme-scim ${name} to be done`)
+  expect((await page(3)).status).toBe(404)
+  expect((await send(origin, { method: 'POST', path: `${pathname}/accounts/1` })).status).toBe(404)
+  await world.begin()
+  await world.ended()
+  expect(textOf((await page(1)).text)).toContain(`${many[0]} SCIM 2.0 acme-scim ${many[0]} done`)
 })
 
 test('what a run left alone is a part that is not done, and not under way for ever', async () => {

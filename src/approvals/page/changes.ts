@@ -5,6 +5,7 @@ import { existingAccounts, makesAccount } from '../existing-accounts.ts'
 import { changesTold, onePerson } from '../headline.ts'
 import { type Html, html } from './html.ts'
 import { count, quoted } from './layout.ts'
+import { accountsPath } from './run-accounts.ts'
 
 /** Groups named in the table; the details have all of them. */
 export const MAX_GROUPS_SHOWN = 3
@@ -32,8 +33,8 @@ interface Column {
 }
 
 /** Everything that is set, in one table: equal accounts in different apps are equal rows. */
-export function changesSection({ changes, run }: Briefing): Html {
-  if (run) return runSection(run)
+export function changesSection({ changes, run }: Briefing, request: string): Html {
+  if (run) return runSection(run, request)
   const rows = changes.flatMap((change) =>
     change.accounts.flatMap((account) => account.alters.map((alters) => ({ change, account, alters }))),
   )
@@ -159,11 +160,10 @@ function ordinary(changes: readonly BriefedChange[]): string[] {
 }
 
 /** How many accounts a run changes in each app. */
-const runSection = ({
-  id,
-  places,
-  accounts,
-}: NonNullable<Briefing['run']>): Html => html`<section class="card" aria-labelledby="changes">
+const runSection = (
+  { id, places, accounts }: NonNullable<Briefing['run']>,
+  request: string,
+): Html => html`<section class="card" aria-labelledby="changes">
 <h2 id="changes">${count(accounts, 'account')} by app</h2>
 <table>
 <caption>The run ${id}</caption>
@@ -174,4 +174,5 @@ const runSection = ({
 <td data-label="Undo">${place.reversible === undefined ? 'not known' : place.reversible ? 'can be undone' : 'cannot be undone'}</td></tr>`,
 )}</tbody>
 </table>
+<p><a href="${accountsPath(request, 1)}">Every account of the run</a></p>
 </section>`

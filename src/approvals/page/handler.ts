@@ -15,6 +15,7 @@ import { cookieFor, type KnownBrowser, knownBrowser } from './known-browser.ts'
 import { pathOf, ROOT, STYLE_PATH } from './layout.ts'
 import { type RecentChanges, recentChangesIn } from './recent-changes.ts'
 import { isSameOrigin, messageReply, type Reply, retryAfter, statusFor } from './reply.ts'
+import { runAccountsPage } from './run-accounts.ts'
 import { boundTo, showRequest } from './show.ts'
 import { STYLE } from './style.ts'
 import { namesTask, taskReply } from './task.ts'
@@ -45,7 +46,7 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
-const REQUEST_PATH = new RegExp(`^${ROOT}/([0-9A-Za-z-]{10,20})$`)
+const REQUEST_PATH = new RegExp(`^${ROOT}/([0-9A-Za-z-]{10,20})(?:/accounts/([1-9]\\d{0,5}))?$`)
 
 /**
  * Handles everything under `/approvals`: the page of a request, for everyone with its link, and the decision on it.
@@ -96,7 +97,7 @@ async function route(parts: View, origins: readonly string[], request: IncomingM
   if (path === STYLE_PATH && method === 'GET') {
     return { status: 200, body: STYLE, headers: { 'content-type': 'text/css; charset=utf-8' } }
   }
-  const id = REQUEST_PATH.exec(path)?.[1]
+  const [, id, accounts] = REQUEST_PATH.exec(path) ?? []
   if (id !== undefined && namesTask(id)) {
     const task = await parts.tasks.get(id)
     if (!task) return notFound()
@@ -109,10 +110,22 @@ async function route(parts: View, origins: readonly string[], request: IncomingM
       'Too many requests wait at this moment. Decide those first: this one follows when some have ended.'
     return messageReply(method === 'GET' ? 200 : 409, 'This request waits in line', text)
   }
+  if (accounts !== undefined) return showAccounts(parts, approval, Number(accounts), method)
   const browser = await knownBrowser(request, parts)
   return method === 'GET'
     ? showRequest(parts, approval, { browser })
     : submitDecision(parts, approval, { origin, request, browser })
+}
+
+async function showAccounts(
+  { runs }: View,
+  approval: Approval,
+  number: number,
+  method: 'GET' | 'POST',
+): Promise<Reply> {
+  const { briefing } = approval
+  const page = method === 'GET' && briefing?.run ? await runs.pageOf(briefing.run.id, number) : undefined
+  return page ? { status: 200, body: runAccountsPage(approval, page, number).markup } : notFound()
 }
 
 const notFound = (): Reply =>

@@ -50,7 +50,7 @@ ${briefing && whoAndWhere(briefing)}
 ${open ? agreedSoFar(approval, names) : outcome(approval, { names, result })}
 ${open && unusualSection(approval, earlier)}
 ${requestFacts(approval)}
-${briefing && changesSection(briefing)}
+${briefing && changesSection(briefing, id)}
 ${detailSections(approval, recentChanges)}
 ${open && decisionForm(approval, { ...form, ...(problem && { problem }) })}`
   return layout(

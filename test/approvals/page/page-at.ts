@@ -69,7 +69,11 @@ export async function pageParts() {
     signer: stateSigner(store),
     inFlight: inFlight(),
     addApprover: 'identity-mcp approvers add NAME',
-    runs: { stateOf: async () => undefined, progressOf: async () => undefined },
+    runs: {
+      stateOf: async () => undefined,
+      progressOf: async () => undefined,
+      pageOf: async () => undefined,
+    },
     warn: (message, error) => void warned.push(`${message}: ${error}`),
   }
   return { parts, warned, discard: () => rm(folder, { recursive: true, force: true }) }
