@@ -8,6 +8,7 @@ import { path } from '../http/client.ts'
 import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
 import type { RecentPages } from '../http/recent-pages.ts'
 import { asId, asText, asWord, definedOnly, field, type Rec } from '../http/values.ts'
+import { byCursor } from '../records/reads.ts'
 import { inSteps } from '../records/steps.ts'
 import { oneCalled } from '../scim/one-called.ts'
 import { ask, mustAsk, pageOf, quoted } from './api.ts'
@@ -38,7 +39,7 @@ export function listGroups(
   const first = { path: '/groups', query, right: 'groups' } as const
   const fetch = (_: number, cursor?: string) => pageOf(connection, { first, cursor }, context)
   return collect<Group>({
-    fetch: pages.over('groups', fetch, at !== undefined),
+    fetch: byCursor(pages.over('groups', fetch, at !== undefined)),
     read(row) {
       const group = toGroup(row)
       return group && { id: group.id, item: group }
