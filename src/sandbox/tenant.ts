@@ -14,6 +14,8 @@ export interface Tenant extends App {
   group(group: string): ScimGroup
   /** Adds a user without the API, as an administrator would. */
   addUser(user: Partial<ScimUser> & { userName: string }): ScimUser
+  /** Adds a group without the API. */
+  addGroup(group: Partial<ScimGroup> & { displayName: string }): ScimGroup
   /** Renames a user without the API. */
   renameUser(user: string, userName: string): ScimUser
   /** Removes a user without the API. */
@@ -22,7 +24,7 @@ export interface Tenant extends App {
 
 /** `app` with its records and `parts`. `reads` returns whether a request other than GET only reads. */
 export function tenantOf<Parts extends object>(
-  { users, groups, putUser, removeUser }: Directory,
+  { users, groups, putUser, putGroup, removeUser }: Directory,
   app: App,
   parts: Parts,
   reads: (arrival: Arrival) => boolean = () => false,
@@ -43,6 +45,7 @@ export function tenantOf<Parts extends object>(
     user,
     group: (text) => findByNameOrId(groups, text, ({ displayName }) => displayName),
     addUser: (given) => putUser({ id: crypto.randomUUID(), active: true, ...given }),
+    addGroup: (given) => putGroup({ id: crypto.randomUUID(), ...given }),
     renameUser: (text, userName) => putUser({ ...user(text), userName }),
     removeUser: (text) => removeUser(user(text).id),
   }

@@ -45,6 +45,8 @@ export function asScimTenant(entra: EntraTenant): Started['app'] {
     group: (name: string) => groupOf(entra.group(name)),
     addUser: ({ userName, emails }: Partial<ScimUser> & { userName: string }) =>
       userOf(entra.addUser({ userPrincipalName: userName, mail: emails?.[0]?.value ?? null })),
+    addGroup: ({ displayName, members = [] }: { displayName: string; members?: { value: string }[] }) =>
+      groupOf(entra.addGroup({ displayName, members: members.map(({ value }) => value) })),
     renameUser: (name: string, userName: string) =>
       userOf(Object.assign(entra.user(name), { userPrincipalName: userName })),
     removeUser: (name: string) => void entra.users.splice(entra.users.indexOf(entra.user(name)), 1),

@@ -6,7 +6,9 @@ import { cautionOf } from '../../text/confusables.ts'
 import { inQuotes, plainText, sameText } from '../../text/text.ts'
 import { path } from '../http/client.ts'
 import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
+import type { RecentPages } from '../http/recent-pages.ts'
 import { asId, asText, asWord, definedOnly, field, type Rec } from '../http/values.ts'
+import { byCursor } from '../records/reads.ts'
 import { inSteps } from '../records/steps.ts'
 import { oneCalled } from '../scim/one-called.ts'
 import { ask, mustAsk, pageOf, quoted } from './api.ts'
@@ -29,13 +31,15 @@ function toGroup(raw: unknown): Group | undefined {
 
 export function listGroups(
   connection: Connection,
+  pages: RecentPages,
   { limit, at }: { limit: number; at?: ListPosition },
   context: RequestContext,
 ): Promise<Page<Group, ListPosition>> {
   const query = { $select: SELECT, $top: connection.pageSize }
+  const first = { path: '/groups', query, right: 'groups' } as const
+  const fetch = (_: number, cursor?: string) => pageOf(connection, { first, cursor }, context)
   return collect<Group>({
-    fetch: (_, cursor) =>
-      pageOf(connection, { first: { path: '/groups', query, right: 'groups' }, cursor }, context),
+    fetch: byCursor(pages.over('groups', fetch, at !== undefined)),
     read(row) {
       const group = toGroup(row)
       return group && { id: group.id, item: group }

@@ -2,7 +2,9 @@ import type { Account } from '../../domain/account.ts'
 import type { Operations, RequestContext, Target } from '../../domain/operations.ts'
 import { Refused } from '../../errors.ts'
 import { path } from '../http/client.ts'
+import { recentGroups } from '../http/recent-groups.ts'
 import { asWord, type Rec } from '../http/values.ts'
+import { changing } from '../records/changing.ts'
 import { recordReads } from '../records/reads.ts'
 import { mustBeTarget } from '../records/target.ts'
 import { readAccess, readSessions } from './access.ts'
@@ -22,6 +24,7 @@ export function entraOperations(
   tenant: string,
   { provisions }: Pick<EntraSettings, 'provisions'>,
 ) {
+  const recent = recentGroups()
   /** The user as it is now, right before a change. */
   const current = async (target: Target, context: RequestContext): Promise<Rec> => {
     const found = await rawUser(connection, target.id, context)
@@ -40,8 +43,9 @@ export function entraOperations(
 
   return {
     ...recordReads(entraUsers(connection, tenant)),
-    listGroups: (asked, context) => listGroups(connection, asked, context),
-    readGroup: (asked, context) => readGroup({ connection, tenant }, asked, context),
+    listGroups: (asked, context) => listGroups(connection, recent.pages, asked, context),
+    readGroup: (asked, context) =>
+      recent.read(asked, () => readGroup({ connection, tenant }, asked, context)),
     readSessions: (asked, context) => readSessions(connection, asked, context),
     readAccess: (asked, context) => readAccess(connection, asked, context),
     ...(provisions && { readAssignment: (asked, context) => readAssignment(connection, asked, context) }),
@@ -57,28 +61,30 @@ export function entraOperations(
         ...(accounts.some(({ admin }) => admin === undefined) ? [ROLES_UNKNOWN] : []),
       ]
     },
-    async endSessions(target, context) {
-      const raw = await current(target, context)
-      if (isGuest({ userType: asWord(raw.userType) })) throw new Refused(GUEST_SESSIONS, WHERE_GUESTS_ARE)
-      await mustAsk(
-        connection,
-        { method: 'POST', path: `${path`/users/${target.id}`}/revokeSignInSessions`, right: 'sessions' },
-        context,
-      )
-    },
-    deactivateAccount: (target, context) => enable(target, false, context),
-    reactivateAccount: (target, context) => enable(target, true, context),
-    createAccount: ({ fields }, context) => createAccount(connection, fields, context),
-    async updateAccount({ set, ...target }, context) {
-      const body = propertiesOf(set)
-      await current(target, context)
-      await mustAsk(
-        connection,
-        { method: 'PATCH', path: path`/users/${target.id}`, body, right: 'profiles' },
-        context,
-      )
-    },
-    updateMembers: (asked, context) => updateMembers(connection, asked, context),
+    ...changing(recent, {
+      async endSessions(target, context) {
+        const raw = await current(target, context)
+        if (isGuest({ userType: asWord(raw.userType) })) throw new Refused(GUEST_SESSIONS, WHERE_GUESTS_ARE)
+        await mustAsk(
+          connection,
+          { method: 'POST', path: `${path`/users/${target.id}`}/revokeSignInSessions`, right: 'sessions' },
+          context,
+        )
+      },
+      deactivateAccount: (target, context) => enable(target, false, context),
+      reactivateAccount: (target, context) => enable(target, true, context),
+      createAccount: ({ fields }, context) => createAccount(connection, fields, context),
+      async updateAccount({ set, ...target }, context) {
+        const body = propertiesOf(set)
+        await current(target, context)
+        await mustAsk(
+          connection,
+          { method: 'PATCH', path: path`/users/${target.id}`, body, right: 'profiles' },
+          context,
+        )
+      },
+      updateMembers: (asked, context) => updateMembers(connection, asked, context),
+    }),
   } satisfies Operations
 }
 

@@ -6,6 +6,7 @@ import { cautionOf } from '../../text/confusables.ts'
 import { plainText, sameText } from '../../text/text.ts'
 import { path } from '../http/client.ts'
 import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
+import type { RecentPages } from '../http/recent-pages.ts'
 import { asId, asNumber, asText, asWord, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
 import { recordIn } from '../records/reads.ts'
 import { inSteps } from '../records/steps.ts'
@@ -43,11 +44,13 @@ function toGroup(raw: unknown): Group | undefined {
 
 export function listGroups(
   api: GoogleApi,
+  pages: RecentPages,
   { limit, at }: { limit: number; at?: ListPosition },
   context: RequestContext,
 ): Promise<Page<Group, ListPosition>> {
+  const fetch = (_: number, cursor?: string) => pageOf(api, groupsBy(), cursor, context)
   return collect<Group>({
-    fetch: (_, cursor) => pageOf(api, groupsBy(), cursor, context),
+    fetch: pages.over('groups', fetch, at !== undefined),
     read(row) {
       const group = toGroup(row)
       return group && { id: group.id, item: group }

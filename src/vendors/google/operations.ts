@@ -1,7 +1,9 @@
 import type { Operations, RequestContext, Target } from '../../domain/operations.ts'
 import { Refused } from '../../errors.ts'
 import { path } from '../http/client.ts'
+import { recentGroups } from '../http/recent-groups.ts'
 import { asWord, type Rec } from '../http/values.ts'
+import { changing } from '../records/changing.ts'
 import { recordReads } from '../records/reads.ts'
 import { mustBeTarget } from '../records/target.ts'
 import { readAccess } from './access.ts'
@@ -17,6 +19,7 @@ import { type GoogleApp, googleUsers, userWithId } from './users.ts'
 /** The operations on users and groups of a Workspace. */
 export function googleOperations(app: GoogleApp, rules: AdministratorRules) {
   const sessions = googleSessions(app)
+  const recent = recentGroups()
   /** The user as it is now, right before a change. */
   const current = async (target: Target, context: RequestContext): Promise<Rec> => {
     const found = await userWithId(app, target.id, context)
@@ -33,8 +36,8 @@ export function googleOperations(app: GoogleApp, rules: AdministratorRules) {
 
   return {
     ...recordReads(googleUsers(app)),
-    listGroups: (asked, context) => listGroups(app, asked, context),
-    readGroup: (asked, context) => readGroup(app, asked, context),
+    listGroups: (asked, context) => listGroups(app, recent.pages, asked, context),
+    readGroup: (asked, context) => recent.read(asked, () => readGroup(app, asked, context)),
     readAccess: ({ id }, context) => readAccess(app, id, context),
     async readSessions({ id }, context) {
       const left = await sessions.left(id, context)
@@ -56,15 +59,17 @@ export function googleOperations(app: GoogleApp, rules: AdministratorRules) {
       }
       return []
     },
-    createAccount: ({ fields }, context) => createAccount(app, fields, app.externalIdType, context),
-    endSessions: async (target, context) => {
-      await current(target, context)
-      await sessions.end(target.id, context)
-    },
-    deactivateAccount: (target, context) => patch(target, () => ({ suspended: true }), context),
-    reactivateAccount: (target, context) => patch(target, () => ({ suspended: false }), context),
-    updateAccount: ({ set, ...target }, context) =>
-      patch(target, (raw) => patchFor(set, raw, app.externalIdType), context),
-    updateMembers: (asked, context) => updateMembers(app, asked, context),
+    ...changing(recent, {
+      createAccount: ({ fields }, context) => createAccount(app, fields, app.externalIdType, context),
+      endSessions: async (target, context) => {
+        await current(target, context)
+        await sessions.end(target.id, context)
+      },
+      deactivateAccount: (target, context) => patch(target, () => ({ suspended: true }), context),
+      reactivateAccount: (target, context) => patch(target, () => ({ suspended: false }), context),
+      updateAccount: ({ set, ...target }, context) =>
+        patch(target, (raw) => patchFor(set, raw, app.externalIdType), context),
+      updateMembers: (asked, context) => updateMembers(app, asked, context),
+    }),
   } satisfies Operations
 }

@@ -6,7 +6,7 @@ import type { AppReply, AppRequest, RequestGuard } from '../../guards/request.ts
 import type { Secret } from '../../secret.ts'
 import { plainText } from '../../text/text.ts'
 import { type Agent, type LoneConnection, openAgent } from './agent.ts'
-import { decoded, tooLarge } from './decode.ts'
+import { decoded, ReplyTooLarge } from './decode.ts'
 import { stringifyExact } from './exact-json.ts'
 import { parseReply } from './reply.ts'
 import { type Sealer, sealer } from './sealer.ts'
@@ -216,7 +216,7 @@ async function readCapped(body: AsyncIterable<Buffer>): Promise<Buffer> {
   let size = 0
   for await (const chunk of body) {
     size += chunk.length
-    if (size > MAX_REPLY_BYTES) throw tooLarge()
+    if (size > MAX_REPLY_BYTES) throw new ReplyTooLarge()
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

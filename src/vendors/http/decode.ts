@@ -14,8 +14,16 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   br: promisify(brotliDecompress),
 }
 
-export const tooLarge = (cause?: unknown) =>
-  new BadReply('The app’s reply is too large.', 'Request less: use a filter or a smaller page.', { cause })
+/** A reply was larger than this server reads. A list can be asked for with fewer rows. */
+export class ReplyTooLarge extends BadReply {
+  constructor(cause?: unknown) {
+    super(
+      'The app’s reply is too large.',
+      'Look at it in the app’s console. Where it is a list, the person who runs this server can lower `pageSize` of this tenant.',
+      { cause },
+    )
+  }
+}
 
 /** Takes off the compression that `content-encoding` names. Throws `BadReply` if there are more than `max` bytes in it. */
 export async function decoded(bytes: Buffer, encodings: string | undefined, max: number): Promise<Buffer> {
@@ -41,7 +49,7 @@ async function decodedOnce(bytes: Buffer, name: string, maxOutputLength: number)
     return await decode(bytes, { maxOutputLength })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(error) : unreadable(error)
+    throw code === 'ERR_BUFFER_TOO_LARGE' ? new ReplyTooLarge(error) : unreadable(error)
   }
 }
 

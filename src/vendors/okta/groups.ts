@@ -4,6 +4,7 @@ import { cautionOf } from '../../text/confusables.ts'
 import { plainText, sameText } from '../../text/text.ts'
 import { path } from '../http/client.ts'
 import { collect, MAX_PAGES_PER_CALL } from '../http/collect.ts'
+import type { RecentPages } from '../http/recent-pages.ts'
 import { asId, asText, asWord, definedOnly, field, isRecord, type Rec } from '../http/values.ts'
 import { byCursor, everyRow, recordIn } from '../records/reads.ts'
 import { oneCalled } from '../scim/one-called.ts'
@@ -31,12 +32,13 @@ function toGroup(raw: unknown): Group | undefined {
 
 export function listGroups(
   app: OktaApp,
+  pages: RecentPages,
   { limit, at }: { limit: number; at?: ListPosition },
   context: RequestContext,
 ): Promise<Page<Group, ListPosition>> {
   const first = { path: '/groups', query: { limit: GROUPS_PER_PAGE } }
   return collect<Group>({
-    fetch: byCursor(pagesOf(app, 'okta.groups.read', first, context)),
+    fetch: byCursor(pages.over('groups', pagesOf(app, 'okta.groups.read', first, context), at !== undefined)),
     read(row) {
       const group = toGroup(row)
       return group && { id: group.id, item: group }

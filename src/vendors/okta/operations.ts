@@ -1,4 +1,6 @@
 import type { Operations } from '../../domain/operations.ts'
+import { recentGroups } from '../http/recent-groups.ts'
+import { changing } from '../records/changing.ts'
 import { recordReads } from '../records/reads.ts'
 import { readAccess } from './access.ts'
 import { accountWrites, checkAccounts } from './accounts.ts'
@@ -11,10 +13,10 @@ import type { OktaSettings } from './settings.ts'
 import { type OktaApp, oktaUsers } from './users.ts'
 
 /** The operations on users, groups and the log of an organisation. */
-export const oktaOperations = (app: OktaApp, { deactivateMeans, provisions }: OktaSettings) =>
-  ({
+export function oktaOperations(app: OktaApp, { deactivateMeans, provisions }: OktaSettings) {
+  const recent = recentGroups()
+  return {
     ...recordReads(oktaUsers(app)),
-    ...accountWrites(app, deactivateMeans),
     readAccess: ({ id }, context) => readAccess(app, id, context),
     ...(provisions && { readAssignment: (asked, context) => readAssignment(app, asked, context) }),
     async checkWrite({ fields, group, ...asked }, context) {
@@ -24,9 +26,13 @@ export const oktaOperations = (app: OktaApp, { deactivateMeans, provisions }: Ok
         ...(group ? await checkGroup(app, group.id, context) : []),
       ]
     },
-    listGroups: (asked, context) => listGroups(app, asked, context),
-    readGroup: (asked, context) => readGroup(app, asked, context),
-    createGroup: (asked, context) => createGroup(app, asked, context),
-    updateMembers: (asked, context) => updateMembers(app, asked, context),
+    listGroups: (asked, context) => listGroups(app, recent.pages, asked, context),
+    readGroup: (asked, context) => recent.read(asked, () => readGroup(app, asked, context)),
     pullAudit: (asked, context) => pullAudit(app, asked, context),
-  }) satisfies Operations
+    ...changing(recent, {
+      ...accountWrites(app, deactivateMeans),
+      createGroup: (asked, context) => createGroup(app, asked, context),
+      updateMembers: (asked, context) => updateMembers(app, asked, context),
+    }),
+  } satisfies Operations
+}

@@ -50,6 +50,10 @@ export interface LearnedCapabilities {
    * was seen that nothing is behind it.
    */
   totals?: { readonly [Collection in 'Users' | 'Groups']?: 'of list' | 'of page' | number }
+  /** How many rows fit into one reply, where a page of more was too large. */
+  rowsThatFit?: { readonly [Collection in 'Users' | 'Groups']?: number }
+  /** Whether a list of groups comes with their members, which it is asked to leave out. */
+  listsMembers?: boolean
   /** Characters that its filters were seen to read rightly, of those that some apps stumble over. */
   marks?: string
   /** The app has no groups over SCIM. */
@@ -75,7 +79,11 @@ const KEPT: readonly { key: string; facts: readonly (keyof LearnedCapabilities)[
   // Filters are the evidence for "absent", so they are tested again from time to time.
   { key: 'scim.filters', facts: ['filters', 'or', 'idsWithAt', 'hidden', 'marks'], ttl: DAY_MS },
   // An app may learn to page, or to take more.
-  { key: 'scim.pages', facts: ['paging', 'noCount', 'totals', 'membersMaximum'], ttl: DAY_MS },
+  {
+    key: 'scim.pages',
+    facts: ['paging', 'noCount', 'totals', 'rowsThatFit', 'listsMembers', 'membersMaximum'],
+    ttl: DAY_MS,
+  },
   // Groups can be enabled in the app later.
   { key: 'scim.noGroups', facts: ['noGroups'], ttl: DAY_MS },
   { key: 'scim.members', facts: ['membersHidden'], ttl: DAY_MS },

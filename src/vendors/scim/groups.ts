@@ -18,7 +18,7 @@ export const listGroups = (
   context: RequestContext,
 ): Promise<Page<Group, ListPosition>> =>
   collect<Group>({
-    ...groupList(app, context, at),
+    ...groupList(app, context, { limit, at }),
     read: (row) => {
       const group = toGroup(row)
       return group && { id: group.id, item: asTold(app.known, group) }

@@ -8,6 +8,7 @@ import { asId, field } from '../http/values.ts'
 import { pagesByCursor } from './config.ts'
 import { readList } from './read-list.ts'
 import { refusal, type ScimApp, type ScimRequestInfo } from './request.ts'
+import { rowsThatFit } from './rows-that-fit.ts'
 
 type Fetched = FetchedPage | { failure: Failure }
 
@@ -24,9 +25,9 @@ export function listing(
   /** The first page, if it was read before. */
   begun?: PageRows,
 ): (start: number, cursor?: string) => Promise<Fetched> {
-  const count = app.settings.pageSize
+  const rows = rowsThatFit(app, collection)
   const ask = (place: { startIndex: number } | { cursor: string }) =>
-    readList(app, collection, { ...query, ...place, count }, context)
+    rows.page((count) => readList(app, collection, { ...query, ...place, count }, context))
   /** Id of the first row of the list, as far as this listing knows. */
   let first = begun ? firstIdOf(begun) : at?.before
 
@@ -34,7 +35,9 @@ export function listing(
     const list = await ask({ startIndex: start })
     if ('failure' in list) return list
     if (start === 1) first = firstIdOf(list)
-    const page = alignedPage(list, { start, before: first, isFirst: first !== at?.before, count, idIn })
+    const { count } = rows
+    const isFirst = first !== at?.before
+    const page = alignedPage(list, { start, before: first, isFirst, count, idIn })
     return page ?? (await byCursorInstead(start)) ?? list
   }
   /** The page at `start` of an app that ignores the index and says that it pages by cursor. */

@@ -1,5 +1,5 @@
 import type { AppOperations, OperationName } from '../../domain/operations.ts'
-import { recentPages } from '../http/recent-pages.ts'
+import { recentGroups } from '../http/recent-groups.ts'
 import { singleFlight } from '../http/single-flight.ts'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
 import { createAccount, createGroup } from './create.ts'
@@ -16,7 +16,6 @@ import { updateMembers } from './members.ts'
 import { membersShown } from './members-shown.ts'
 import { probablyReplaces, resendActive, setActive, updateAccount } from './patch.ts'
 import { probeApp } from './probe-app.ts'
-import { recentGroup } from './recent-group.ts'
 import type { ScimApp } from './request.ts'
 import { sharedScan } from './shared-scan.ts'
 import { userScan } from './user-scan.ts'
@@ -36,8 +35,7 @@ export const scimOperations = (plain: ScimApp) => {
   const forms = knownForms(plain.memory, plain.mapping)
   const memberShape = knownMemberShape(plain.memory)
   const shown = membersShown(known)
-  const pages = recentPages()
-  const lastGroup = recentGroup()
+  const recent = recentGroups()
   const { memory, client } = plain
   const scan = userScan(sharedScan(memory.shared, client.sealer))
   /** The app with everything learned so far, by this process or another. */
@@ -45,13 +43,12 @@ export const scimOperations = (plain: ScimApp) => {
     const { pageMaximum = Number.POSITIVE_INFINITY } = await known.recall()
     const settings = { ...plain.settings, pageSize: Math.min(plain.settings.pageSize, pageMaximum) }
     const learned = { known, forms, memberShape, membersShown: shown }
-    return { ...plain, ...learned, pages, scan, settings, testFilters: testing }
+    return { ...plain, ...learned, pages: recent.pages, scan, settings, testFilters: testing }
   }
   const testing = singleFlight(async (context) => testFilters(await app(), context))
   /** The app, of which all that was fetched may be outdated now. */
   const changing = (): Promise<ScimApp> => {
-    pages.forget()
-    lastGroup.forget()
+    recent.forget()
     return app()
   }
   return {
@@ -61,11 +58,12 @@ export const scimOperations = (plain: ScimApp) => {
     readFields: async ({ id }, context) => readFields(await app(), id, context),
     listAccounts: async (ask, context) => listAccounts(await app(), ask, context),
     listGroups: async (ask, context) => listGroups(await app(), ask, context),
-    async readGroup(ask, context) {
-      if ('id' in ask) return readGroupById(await app(), ask.id, context)
-      const { group, recent = false } = ask
-      return lastGroup.read(group, recent, async () => readGroup(await app(), group, context))
-    },
+    readGroup: (ask, context) =>
+      recent.read(ask, async () =>
+        'id' in ask
+          ? readGroupById(await app(), ask.id, context)
+          : readGroup(await app(), ask.group, context),
+      ),
     async checkWrite({ operation, fields }, context) {
       if (operation === 'updateAccount') checkFixed(plain.mapping ?? {}, fields)
       editsFor(plain.mapping, fields, {})

@@ -37,7 +37,7 @@ test('lists groups, with no count where members are not told', async () => {
     ],
     complete: true,
   })
-  expect(app.asked[0]?.query).toEqual({ excludedAttributes: 'members', startIndex: '1', count: '50' })
+  expect(app.asked[0]?.query).toEqual({ excludedAttributes: 'members', startIndex: '1', count: '10' })
 })
 
 test.each([

@@ -2,6 +2,7 @@ import type { Group } from '../../../domain/account.ts'
 import type { ListPosition, Operations, Page, RequestContext, Target } from '../../../domain/operations.ts'
 import { fold, sameText } from '../../../text/text.ts'
 import { collect, inconclusive } from '../../http/collect.ts'
+import type { RecentReads } from '../../http/recent-reads.ts'
 import { inSteps } from '../../records/steps.ts'
 import type { ScimUser } from '../../scim/read.ts'
 import type { SetGroup } from './dialect.ts'
@@ -9,7 +10,7 @@ import { namesIn } from './records.ts'
 import { listingOf, type RestUsers } from './rest-users.ts'
 
 /** Somebody, and the names of the groups on their record; undefined if it does not tell them. */
-interface Bearer {
+export interface Bearer {
   user: ScimUser
   groups: readonly string[] | undefined
 }
@@ -21,8 +22,9 @@ interface Bearer {
 export function recordGroups(
   usersOf: (context: RequestContext) => Promise<RestUsers>,
   setGroup: SetGroup,
+  recentBearers: RecentReads<readonly Bearer[]>,
 ): Required<Pick<Operations, 'listGroups' | 'readGroup' | 'updateMembers'>> {
-  const bearers = async (recent: boolean, context: RequestContext) => {
+  const readBearers = async (context: RequestContext) => {
     const users = await usersOf(context)
     const page = await collect<Bearer>({
       ...listingOf(users),
@@ -30,13 +32,15 @@ export function recordGroups(
         const user = users.read(row)
         return user && { id: user.account.id, item: { user, groups: namesIn(row) } }
       },
-      fetch: users.list({ recent }),
+      fetch: users.list({ recent: false }),
       maxPages: users.maxPages,
       limit: Number.POSITIVE_INFINITY,
     })
     if (!page.complete) throw inconclusive(page.note)
     return page.items
   }
+  const bearers = (recent: boolean, context: RequestContext) =>
+    recentBearers.read('everybody', recent, () => readBearers(context))
   return {
     async listGroups({ limit, at }, context): Promise<Page<Group, ListPosition>> {
       const everybody = await bearers(at !== undefined, context)

@@ -3,6 +3,7 @@ import type { ListPosition, Match, Operations, Page, RequestContext } from '../.
 import { inconclusive, MAX_PAGES_PER_CALL } from '../../http/collect.ts'
 import { collectFiltered, unfiltered } from '../../http/filtered.ts'
 import { recentPages } from '../../http/recent-pages.ts'
+import { recentReads } from '../../http/recent-reads.ts'
 import { asId } from '../../http/values.ts'
 import { type FieldMapping, fieldsOf } from '../../scim/fields.ts'
 import { matcher } from '../../scim/match.ts'
@@ -15,7 +16,7 @@ import { filterIn, restFilter } from './filter.ts'
 import { findAccounts } from './find.ts'
 import { findByName } from './find-by-name.ts'
 import { dialectOf } from './find-dialect.ts'
-import { recordGroups } from './groups.ts'
+import { type Bearer, recordGroups } from './groups.ts'
 import { byIndex } from './pages.ts'
 import { probeRest } from './probe.ts'
 import { asScim } from './records.ts'
@@ -54,9 +55,11 @@ export function restOperations(app: RestApp) {
     throw inconclusive()
   }
   const pages = recentPages()
-  /** The dialect for a change, after which the pages that were fetched are outdated. */
+  const bearers = recentReads<readonly Bearer[]>()
+  /** The dialect for a change, after which what was fetched is outdated. */
   const changing = (context: RequestContext) => {
     pages.forget()
+    bearers.forget()
     return dialect(context)
   }
   const { pageSize, maxPages } = settings
@@ -122,8 +125,11 @@ export function restOperations(app: RestApp) {
       return (await changing(context)).update(target, set, context)
     },
     ...(settings.restDialect === 'users' &&
-      recordGroups(users, async (target, membership, context) =>
-        (await changing(context)).setGroup?.(target, membership, context),
+      recordGroups(
+        users,
+        async (target, membership, context) =>
+          (await changing(context)).setGroup?.(target, membership, context),
+        bearers,
       )),
     probeApp: async (_, context) => probeRest(app, context),
     ...(settings.allowDelete && {
