@@ -382,6 +382,12 @@ const CASES = {
   'falls back where PATCH is refused with 405, and loses nothing': fallsBack(405),
   'falls back where PATCH is refused with 501, and loses nothing': fallsBack(501),
 
+  'finds that a token which works does so': async (open) => {
+    await using world = await open()
+    const checks = await world.operations.checkTokens({}, context())
+    const verdicts = checks.map(({ verdict }) => verdict).filter((one) => one !== 'not_configured')
+    expect(verdicts).toEqual(['ok'])
+  },
   'says of 401 that it is unauthorized': async (open) => {
     await using world = await open(NO_TOKEN)
     expect(await codeOf(find(world))).toBe('unauthorized')

@@ -65,7 +65,7 @@ export async function readList(
 const PASSING: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 /** Asks for a page in the way that the app is known to take, else in other ways once it refuses how it was asked. */
-async function askPage(
+export async function askPage(
   app: ScimApp,
   collection: ScimRequestInfo['collection'],
   query: Query,
