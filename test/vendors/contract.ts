@@ -436,6 +436,11 @@ const CASES = {
     world.app.faults.set([{ fault: '429-retry-after', ms: 30_000 }])
     expect(await rateLimited(find(world))).toBeGreaterThan(29_000)
   },
+  'says of a 403 that is a rate limit when to come back': async (open) => {
+    await using world = await open()
+    world.app.faults.set([{ fault: 'limit-as-403', ms: 30_000 }])
+    expect(await rateLimited(find(world))).toBeGreaterThan(28_000)
+  },
   'makes a change that was limited once, no sooner than the app says': async (open) => {
     await using world = await open(AGAIN)
     world.breakWrites('429-retry-after', { times: 1 })

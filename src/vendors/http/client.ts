@@ -2,6 +2,7 @@ import { DIRECT, type Route } from '../../config/network.ts'
 import type { RequestContext } from '../../domain/operations.ts'
 import { IdentityError, Unavailable, UnknownOutcome, WrongAddress } from '../../errors.ts'
 import { compose } from '../../guards/compose.ts'
+import { limitAs429 } from '../../guards/rate-headers.ts'
 import type { AppReply, AppRequest, RequestGuard } from '../../guards/request.ts'
 import type { Secret } from '../../secret.ts'
 import { plainText } from '../../text/text.ts'
@@ -21,7 +22,7 @@ export interface ClientOptions {
   headers: Record<string, string | Secret>
   /** A part of the app that counts requests apart from all others with this token. */
   pool?: string
-  /** Converts the app's own form of a refusal before the guards see it, such as a 403 that is a rate limit. */
+  /** Converts the app's own form of a refusal before the guards see it, such as a 403 whose body names a rate limit. */
   adapt?: (reply: AppReply) => AppReply
 }
 
@@ -185,9 +186,8 @@ function transmit(
       const bytes = await decoded(await readCapped(body), flat['content-encoding'], MAX_REPLY_BYTES)
       const text = textOf(bytes, flat['content-type'])
       const sent = typeof request.body === 'object' ? [request.body] : []
-      return adapt(
-        [token, ...alsoSecret, ...sent].reduce(scrubbed, { status: statusCode, headers: flat, text }),
-      )
+      const reply = { status: statusCode, headers: flat, text }
+      return limitAs429(adapt([token, ...alsoSecret, ...sent].reduce(scrubbed, reply)))
     } catch (error) {
       throw networkError(error, request, alone)
     } finally {

@@ -50,7 +50,7 @@ export async function probe(
 
 const REFUSED = {
   meaning: 'Unknown: the app answers, and refuses this request.',
-  hint: 'Check `url` of this tenant. With IDENTITY_MCP_LOG=info the log has what the app said.',
+  hint: 'Check `url` of this tenant and its other settings.',
 }
 
 /** What a request without an answer shows. */

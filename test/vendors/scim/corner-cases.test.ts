@@ -643,6 +643,12 @@ const TABLE: Record<string, Record<string, Case>> = {
       gives: DEACTIVATED,
       sends: ['PATCH', 'PATCH'],
     },
+    // docs.github.com, "Rate limits for the REST API"
+    'as 403 with nothing left': {
+      faults: [{ fault: 'limit-as-403', ms: 300_000 }],
+      asks: find(ADA),
+      gives: notSearched('rate_limited', { retryAt: inSeconds(300) }),
+    },
     ...spellings({
       'told by ratelimit-reset, a wait': 'ratelimit',
       'told by one RateLimit header': 'ratelimit-fields',
