@@ -7,7 +7,7 @@ import type { AppReply, AppRequest, RequestGuard } from '../../guards/request.ts
 import type { Secret } from '../../secret.ts'
 import { plainText } from '../../text/text.ts'
 import { type Agent, type LoneConnection, openAgent } from './agent.ts'
-import { decoded, tooLarge } from './decode.ts'
+import { readBody } from './decode.ts'
 import { stringifyExact } from './exact-json.ts'
 import { parseReply } from './reply.ts'
 import { type Sealer, sealer } from './sealer.ts'
@@ -153,8 +153,6 @@ function refusalIn(
   return { effect, method, status, said: plainText(scrubbed, MAX_SAID), ...(requestId && { requestId }) }
 }
 
-const MAX_REPLY_BYTES = 16 * 1024 * 1024
-
 /**
  * Sends the request. Only this code sends to apps and reveals tokens. A write has a connection of its own. Throws
  * `Unavailable`, `NoConnection` or `WrongAddress` when the request certainly did not reach the app (for a read also when the
@@ -183,7 +181,7 @@ function transmit(
         ? alone.request(options, request.signal)
         : agent.shared.request(options))
       const flat = flatHeaders(headers)
-      const bytes = await decoded(await readCapped(body), flat['content-encoding'], MAX_REPLY_BYTES)
+      const bytes = await readBody(body, flat['content-encoding'])
       const text = textOf(bytes, flat['content-type'])
       const sent = typeof request.body === 'object' ? [request.body] : []
       const reply = { status: statusCode, headers: flat, text }
@@ -210,17 +208,6 @@ const revealed = (values: Readonly<Record<string, string | Secret>>): Record<str
 
 const bodyOf = ({ form, body }: AppRequest): string | undefined =>
   form ? new URLSearchParams(revealed(form)).toString() : typeof body === 'object' ? body.reveal() : body
-
-async function readCapped(body: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > MAX_REPLY_BYTES) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
 
 /** JSON is UTF-8 (RFC 8259 §8.1), but some servers write another charset, and say so. */
 function textOf(bytes: Buffer, contentType = ''): string {

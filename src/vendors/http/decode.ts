@@ -14,11 +14,24 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   br: promisify(brotliDecompress),
 }
 
-export const tooLarge = (cause?: unknown) =>
+const MAX_BYTES = 16 * 1024 * 1024
+
+const tooLarge = (cause?: unknown) =>
   new BadReply('The app’s reply is too large.', 'Request less: use a filter or a smaller page.', { cause })
 
-/** Takes off the compression that `content-encoding` names. Throws `BadReply` if there are more than `max` bytes in it. */
-export async function decoded(bytes: Buffer, encodings: string | undefined, max: number): Promise<Buffer> {
+/** The bytes of a reply without the compression that `content-encoding` names. Throws `BadReply` for more than 16 MiB. */
+export async function readBody(body: AsyncIterable<Buffer>, encodings: string | undefined): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > MAX_BYTES) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return decoded(Buffer.concat(chunks), encodings)
+}
+
+async function decoded(bytes: Buffer, encodings: string | undefined): Promise<Buffer> {
   // The last one was put on last.
   const names = (encodings ?? '')
     .toLowerCase()
@@ -29,16 +42,16 @@ export async function decoded(bytes: Buffer, encodings: string | undefined, max:
   for (const name of names) {
     // A reply without a body has nothing to take it from.
     if (name === '' || name === 'identity' || plain.length === 0) continue
-    plain = await decodedOnce(plain, name, max)
+    plain = await decodedOnce(plain, name)
   }
   return plain
 }
 
-async function decodedOnce(bytes: Buffer, name: string, maxOutputLength: number): Promise<Buffer> {
+async function decodedOnce(bytes: Buffer, name: string): Promise<Buffer> {
   const decode = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined
   if (!decode) throw unreadable()
   try {
-    return await decode(bytes, { maxOutputLength })
+    return await decode(bytes, { maxOutputLength: MAX_BYTES })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(error) : unreadable(error)
