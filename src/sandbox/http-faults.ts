@@ -47,8 +47,7 @@ export const HTTP_FAULTS = {
     }),
   },
   'limit-as-403': {
-    about:
-      'Answers 403 with x-ratelimit-remaining: 0 and the time of the reset, as GitHub does: ms from now.',
+    about: 'Answers 403 with nothing left of a rate limit for ms.',
     front: true,
     ms: 1_000,
     act: ({ at }, _, { ms }) => ({
