@@ -329,8 +329,8 @@ export interface AppOperations extends Operations {
   /** Whether the app itself was found to lack an operation that its vendor supports. */
   lacks?(operation: OperationName): boolean
   /**
-   * Sends a status change again in another form, where the app accepted one form and shows no change; false if there is no
-   * other form. The status is set, so that to send it twice is the same as once.
+   * Sends a status change again in another form, where the app is done with one form, accepted or not, and shows no change;
+   * false if there is no other form. The status is set, so that to send it twice is the same as once.
    */
   resend?(operation: OperationName, target: Target, context: RequestContext): Promise<boolean>
   /** What a person can do instead of an operation that the app lacks; undefined if there is nothing to say. */

@@ -217,7 +217,7 @@ async function readBack(
     }
     if (Date.now() + pause <= until) {
       await new Promise((resolve) => setTimeout(resolve, pause))
-    } else if (!lost && isShownAsBefore(shown) && (await sendOtherwise(change, tenant, context, warn))) {
+    } else if (isShownAsBefore(shown) && (await sendOtherwise(change, tenant, context, warn))) {
       until = untilShown(tenant, context)
       pause = 50
     } else if (lost) {
@@ -238,7 +238,10 @@ async function readBack(
 const isShownAsBefore = ({ account }: Observed): boolean =>
   account !== undefined && account.status !== 'unknown'
 
-/** Sends a change that the app does not show in another form, where that is safe. Whether it was sent. */
+/**
+ * Sends a change that the app does not show in another form, where that is safe: it sets what the first one may have set.
+ * Whether it was sent.
+ */
 async function sendOtherwise(
   { operation, ask }: Change,
   { operations }: Tenant,
@@ -250,7 +253,8 @@ async function sendOtherwise(
     await context.mayLeave?.()
     return await operations.resend(operation, ask, context)
   } catch (error) {
-    // What was sent before is what counts.
+    // It may have been made, which is read back as the first one was. After any other error the first one is what counts.
+    if (error instanceof UnknownOutcome) return true
     if (!(error instanceof IdentityError)) warn('a change could not be sent in another form', error)
     return false
   }

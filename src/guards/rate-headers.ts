@@ -18,8 +18,7 @@ const DEFAULT_PAUSE_MS = 1_000
 
 /** The rate limit that a reply reports, in any of the header forms that apps use. */
 export function readRates({ status, headers }: AppReply): Learned {
-  // Compared with the app's clock if it sends one: ours may be wrong.
-  const appNow = Date.parse(headers.date ?? '') || Date.now()
+  const appNow = clockOf(headers)
   const throttled = status === 429
   const { limit = 0, remaining, reset } = tightest(headers, appNow)
   const asked = status >= 400 ? retryAfter(headers['retry-after'], appNow) : undefined
@@ -33,6 +32,22 @@ export function readRates({ status, headers }: AppReply): Learned {
     ...(remaining !== undefined && reset && { allowance: { remaining, resetMs: reset, limit } }),
   }
 }
+
+/**
+ * A 403 by which an app limits requests, as the 429 that it means: GitHub answers so (docs.github.com, "Rate limits for the
+ * REST API"). Any other 403 is about permission.
+ */
+export function limitAs429(reply: AppReply): AppReply {
+  const { status, headers } = reply
+  if (status !== 403) return reply
+  const appNow = clockOf(headers)
+  const { limit, remaining, reset } = tightest(headers, appNow)
+  const isSpent = remaining === 0 && limit !== 0 && reset !== 0
+  return isSpent || retryAfter(headers['retry-after'], appNow) ? { ...reply, status: 429 } : reply
+}
+
+/** Epoch milliseconds by the app's clock if it sends them: ours may be wrong. */
+const clockOf = (headers: AppReply['headers']): number => Date.parse(headers.date ?? '') || Date.now()
 
 /** Microsoft Graph sends the share of the limit that is used, from 0.8 on (learn.microsoft.com, "Microsoft Graph throttling guidance"). */
 const shareUsed = (headers: AppReply['headers']): number =>
@@ -61,10 +76,10 @@ function figureByFigure(headers: AppReply['headers'], appNow: number): RateWindo
   const windows = new Map<string, RateWindow>()
   for (const [header, value] of Object.entries(headers)) {
     const [, figure, name = ''] = FIGURE.exec(header) ?? []
-    const number = Number.parseFloat(value)
+    const number = numberIn(value)
     if (figure === undefined || !(number >= 0)) continue
     const window = windows.get(name) ?? { reset: WINDOW_MS[name] }
-    if (figure === 'reset') window.reset = untilReset(number, appNow)
+    if (figure === 'reset') window.reset = untilReset(number, appNow) ?? window.reset
     else if (figure === 'limit') window.limit = number
     else window.remaining = number
     windows.set(name, window)
@@ -72,12 +87,18 @@ function figureByFigure(headers: AppReply['headers'], appNow: number): RateWindo
   return [...windows.values()]
 }
 
+/** A number, or the epoch milliseconds of a date as RFC 3339 or RFC 9110 writes it; NaN for one without its time zone. */
+function numberIn(value: string): number {
+  if (!/^\s*(\d{4}-\d|[a-z]{3},)/i.test(value)) return Number.parseFloat(value)
+  return /(z|gmt|utc|[+-]\d\d:?\d\d)\s*$/i.test(value) ? Date.parse(value) : Number.NaN
+}
+
 /** `RateLimit: limit=10, remaining=5, reset=30` or `"name";r=5;t=30, …` (draft-ietf-httpapi-ratelimit-headers 07, 10). */
 function inOneHeader(value: string, appNow: number): RateWindow[] {
   if (value === '') return []
   const figures = (name: RegExp) => [...value.matchAll(name)].map(([, digits]) => Number(digits))
   const limits = figures(/\b(?:limit|q)=(\d+)/g)
-  const resets = figures(/\b(?:reset|t)=(\d+)/g)
+  const resets = figures(/\b(?:reset|t)=(\d+)(?![\d-])/g)
   return figures(/\b(?:remaining|r)=(\d+)/g).map((remaining, index) => {
     const reset = resets[index]
     return { remaining, limit: limits[index], reset: reset === undefined ? reset : untilReset(reset, appNow) }

@@ -1,4 +1,5 @@
 import { BadReply } from '../errors.ts'
+import { plainText } from '../text/text.ts'
 import type { AppReply, AppRequest, RequestGuard } from './request.ts'
 
 /** How many redirects one read may follow. */
@@ -16,7 +17,7 @@ export const sameOrigin = (base: URL): RequestGuard =>
       const reply = await next(redirects === 0 ? request : { ...request, url })
       if (reply.status < 300 || reply.status >= 400) return reply
       const target = redirects < MAX_REDIRECTS ? targetOf(reply, { ...request, url }) : undefined
-      if (!target || !isBelow(base, target)) throw elsewhere(base)
+      if (!target || !isBelow(base, target)) throw elsewhere(base, reply.headers.location)
       url = target
     }
   }
@@ -37,11 +38,19 @@ const sorted = (query: URLSearchParams): string => {
   return copy.toString()
 }
 
-const elsewhere = (base: URL) =>
+const elsewhere = (base: URL, location?: string) =>
   new BadReply(
-    `The app at ${base.host} points to another address, where its token must not be sent.`,
+    `The app at ${base.host} points to another address${placeOf(base, location)}, where its token must not be sent.`,
     'Correct `url` in the settings of this tenant: it must be the address that answers without a redirect.',
   )
+
+/** The host that a redirect points to, for the text of an error. A path or a query can hold anything. */
+function placeOf(base: URL, location = ''): string {
+  if (location === '' || !URL.canParse(location, base.href)) return ''
+  const { origin, host, protocol } = new URL(location, base)
+  if (origin === base.origin) return ' on the same host'
+  return ['http:', 'https:'].includes(protocol) ? `, ${protocol}//${plainText(host, 100)}` : ''
+}
 
 function isBelow(base: URL, url: URL): boolean {
   const root = base.pathname.replace(/\/$/, '')

@@ -46,6 +46,22 @@ export const HTTP_FAULTS = {
       body: { message: 'Too many requests' },
     }),
   },
+  'limit-as-403': {
+    about: 'Answers 403 with nothing left of a rate limit for ms.',
+    front: true,
+    ms: 1_000,
+    act: ({ at }, _, { ms }) => ({
+      status: 403,
+      bare: true,
+      headers: {
+        date: httpDate(at),
+        'x-ratelimit-limit': '60',
+        'x-ratelimit-remaining': '0',
+        'x-ratelimit-reset': String(Math.ceil((at + ms) / 1000)),
+      },
+      body: { message: 'API rate limit exceeded' },
+    }),
+  },
   '429-date': {
     about: 'Answers 429 with Retry-After as a date: ms from now.',
     front: true,

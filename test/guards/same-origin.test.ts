@@ -120,3 +120,19 @@ test.each([301, 302, 304, 307, 308])('a reply with status %i is not followed', a
     left: true,
   })
 })
+
+test.each([
+  ['https://login.evil.example/x?token=secret', ', https://login.evil.example,'],
+  ['http://acme.example.com/scim/v2/Users', ', http://acme.example.com,'],
+  ['https://a:b@evil.example:8443/', ', https://evil.example:8443,'],
+  ['/login?next=secret', ' on the same host,'],
+  ['javascript:alert(1)', 'another address,'],
+  ['https://', 'another address,'],
+])('a redirect to %s is told without its path, its query and its credentials', async (location, told) => {
+  const reply: AppReply = { status: 302, headers: { location }, text: '' }
+  const error = await sameOrigin(base)(requestTo(`${base.href}Users`), async () => reply).catch(
+    (thrown) => thrown,
+  )
+  expect(error.message).toContain(told)
+  expect(error.message).not.toMatch(/secret|a:b|login\?|alert/)
+})

@@ -296,6 +296,33 @@ describe('the pace that an app asks for', () => {
       },
       20_000,
     ],
+    [
+      'a reset as a date of RFC 3339',
+      200,
+      {
+        'x-ratelimit-remaining': '0',
+        'x-ratelimit-reset': '2026-01-01T00:00:20.000Z',
+        date: 'Thu, 01 Jan 2026 00:00:00 GMT',
+      },
+      20_000,
+    ],
+    [
+      'a reset as a date of HTTP',
+      200,
+      {
+        'x-ratelimit-remaining': '0',
+        'x-ratelimit-reset': 'Thu, 01 Jan 2026 00:00:20 GMT',
+        date: 'Thu, 01 Jan 2026 00:00:00 GMT',
+      },
+      20_000,
+    ],
+    [
+      'a reset without a time zone',
+      200,
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '2026-01-01 00:00:20' },
+      1_000,
+    ],
+    ['RateLimit with a date', 200, { ratelimit: 'limit=10, remaining=0, reset=2026-01-01T00:00:20Z' }, 1_000],
     ['RateLimit, older form', 200, { ratelimit: 'limit=10, remaining=0, reset=20' }, 20_000],
     ['RateLimit, newer form', 200, { ratelimit: '"minute";r=5;t=30, "day";r=0;t=20' }, 20_000],
     [

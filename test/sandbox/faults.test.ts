@@ -26,6 +26,10 @@ const SEEN: Record<Exclude<NetskopeFault, ScimQuirk>, (sandbox: Sandbox) => Prom
     const { status, headers } = await sandbox.scim('GET', '/Users')
     expect([status, headers.get('retry-after')]).toEqual([429, '1'])
   },
+  async 'limit-as-403'(sandbox) {
+    const { status, headers } = await sandbox.scim('GET', '/Users')
+    expect([status, headers.get('x-ratelimit-remaining')]).toEqual([403, '0'])
+  },
   async '429-date'(sandbox) {
     const { status, headers } = await sandbox.scim('GET', '/Users')
     const [date, then] = [headers.get('date'), headers.get('retry-after')].map((text) =>

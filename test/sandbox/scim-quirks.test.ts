@@ -310,6 +310,17 @@ const SEEN: Record<ScimQuirk, (opened: VendorContext) => Promise<void>> = {
     expect(status).toBe(409)
     expect(json).not.toHaveProperty('scimType')
   },
+  async 'errors-lower-case'(opened) {
+    const { json } = await create(opened, { userName: 'ada@example.com' })
+    expect([json.scimType, typeof json.schemas]).toEqual(['uniqueness', 'string'])
+    expect((await opened.patch(adaPath(opened), { ...off, path: '[' })).json.scimType).toMatch(/^[a-z]+$/)
+  },
+  async 'patch-path-drops'(opened) {
+    await expect(opened.patch(adaPath(opened), off)).rejects.toThrow()
+    expect((await opened.patch(adaPath(opened), { op: 'replace', value: { active: false } })).status).toBe(
+      200,
+    )
+  },
   async 'errors-text'(opened) {
     const { status, headers, text } = await refusal(opened)
     expect([status, headers.get('content-type'), text]).toEqual([

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { DIRECT } from '../../src/config/network.ts'
+import { fetchOver } from '../../src/vendors/http/agent.ts'
 import { codeOf } from '../support/call.ts'
 import { type CannedReply, clientAt, context, serveCanned } from '../support/canned.ts'
 
@@ -36,6 +38,16 @@ describe('a compressed reply', () => {
       client.send({ path: '/' }, context()),
     )
     expect(reply.text).toBe(text)
+  })
+
+  test.each<[string, Buffer | string]>([
+    ['gzip', gzipSync(text)],
+    ['br', brotliCompressSync(text)],
+    ['', text],
+  ])('in "%s" is read where an issuer of tokens or a collector of events sends it', async (encoding, raw) => {
+    await using server = await serveCanned(() => compressed(encoding, raw))
+    const reply = await fetchOver(DIRECT)(server.url)
+    expect(await reply.json()).toEqual(JSON.parse(text))
   })
 
   test('without a body is read', async () => {

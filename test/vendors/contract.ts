@@ -382,6 +382,12 @@ const CASES = {
   'falls back where PATCH is refused with 405, and loses nothing': fallsBack(405),
   'falls back where PATCH is refused with 501, and loses nothing': fallsBack(501),
 
+  'finds that a token which works does so': async (open) => {
+    await using world = await open()
+    const checks = await world.operations.checkTokens({}, context())
+    const verdicts = checks.map(({ verdict }) => verdict).filter((one) => one !== 'not_configured')
+    expect(verdicts).toEqual(['ok'])
+  },
   'says of 401 that it is unauthorized': async (open) => {
     await using world = await open(NO_TOKEN)
     expect(await codeOf(find(world))).toBe('unauthorized')
@@ -429,6 +435,11 @@ const CASES = {
     await using world = await open()
     world.app.faults.set([{ fault: '429-retry-after', ms: 30_000 }])
     expect(await rateLimited(find(world))).toBeGreaterThan(29_000)
+  },
+  'says of a 403 that is a rate limit when to come back': async (open) => {
+    await using world = await open()
+    world.app.faults.set([{ fault: 'limit-as-403', ms: 30_000 }])
+    expect(await rateLimited(find(world))).toBeGreaterThan(28_000)
   },
   'makes a change that was limited once, no sooner than the app says': async (open) => {
     await using world = await open(AGAIN)

@@ -8,7 +8,7 @@ import { appMemory } from '../../src/store/app-memory.ts'
 import { memoryStore } from '../../src/store/table-store.ts'
 import { vendors } from '../../src/vendors/index.ts'
 import { openDesk } from '../cli/fake-io.ts'
-import { type CannedReply, context, serveCanned } from '../support/canned.ts'
+import { type CannedReply, context, type ReceivedRequest, serveCanned } from '../support/canned.ts'
 import { listOf, user } from './scim/scim-at.ts'
 
 let desk: Awaited<ReturnType<typeof openDesk>>
@@ -17,9 +17,11 @@ beforeEach(async () => {
 })
 afterEach(() => desk.stop())
 
-/** Runs the command over one tenant, whose app gives the same answer to everything. */
-async function probe(reply: CannedReply, ...args: string[]) {
-  await using app = await serveCanned(() => reply)
+type Answer = (arrived: ReceivedRequest) => CannedReply
+
+/** Runs the command over one tenant, whose app gives the same answer to everything, or one by the request. */
+async function probe(reply: CannedReply | Answer, ...args: string[]) {
+  await using app = await serveCanned(typeof reply === 'function' ? reply : () => reply)
   const raw = {
     tenants: { acme: { vendor: 'scim', url: app.url, tokens: { scim: 'env:TOKEN' }, maxRetries: 0 } },
   }
@@ -91,3 +93,41 @@ test.each<[number, string, string, boolean]>([
     )
   },
 )
+
+/** A whole app that filters, save for what is answered otherwise. */
+const served =
+  (otherwise: (arrived: ReceivedRequest) => CannedReply | undefined): Answer =>
+  (arrived) => {
+    const { path, query } = arrived
+    const rows = path === '/Groups' ? [{ id: 'g1', displayName: 'Sales' }] : [user('u1'), user('u2')]
+    const [, value] = /eq "(.*)"/.exec(query.filter ?? '') ?? []
+    const wanted = rows.filter((row) => value === undefined || Object.values(row).includes(value))
+    if (path !== '/Users' && path !== '/Groups') return otherwise(arrived) ?? { status: 404 }
+    return otherwise(arrived) ?? { body: listOf(wanted) }
+  }
+const schemasOf = (...required: string[]): CannedReply => ({
+  body: listOf([
+    {
+      id: 'urn:ietf:params:scim:schemas:core:2.0:User',
+      attributes: required.map((name) => ({ name, required: true, mutability: 'readWrite' })),
+    },
+  ]),
+})
+const needing =
+  (...required: string[]) =>
+  ({ path }: ReceivedRequest) =>
+    path === '/Schemas' ? schemasOf(...required) : undefined
+
+test.each<[string, Answer, string | undefined]>([
+  ['needs what cannot be set', served(needing('userName', 'userType')), 'new accounts'],
+  ['needs what can be set', served(needing('userName', 'emails', 'active', 'displayName')), undefined],
+  [
+    'fails at a filter of groups',
+    served(({ path, query }) => (path === '/Groups' && query.filter ? { status: 403 } : undefined)),
+    'group filter',
+  ],
+])('of an app that %s it says whether anything speaks against it', async (_, answer, about) => {
+  const { out } = await probe(answer, 'acme', '--json')
+  const { unserved } = JSON.parse(out)
+  expect(unserved.map((text: string) => text.split(':')[0])).toEqual(about ? [about] : [])
+})

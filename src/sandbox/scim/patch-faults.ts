@@ -19,6 +19,11 @@ export const PATCH_FAULTS = {
     when: (incoming) => isPatch(incoming) && operationsOf(incoming).some(({ path }) => path !== undefined),
     act: () => refuse(400, 'No operation may bear a path', 'invalidPath'),
   },
+  'patch-path-drops': {
+    about: 'Drops the connection on a PATCH with a path.',
+    when: (incoming) => isPatch(incoming) && operationsOf(incoming).some(({ path }) => path !== undefined),
+    act: () => 'close',
+  },
   'patch-status-object': {
     about: 'Answers PATCH with 200 {"status":"204","description":…}.',
     when: isPatch,

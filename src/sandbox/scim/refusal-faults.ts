@@ -41,6 +41,16 @@ export const REFUSAL_FAULTS = {
     ...reply,
     body: isObject(reply.body) ? { ...reply.body, scimType: undefined } : reply.body,
   })),
+  'errors-lower-case': rewrittenErrors('Errors have a scimType and one schema in lower case.', (reply) => ({
+    ...reply,
+    ...(isObject(reply.body) && {
+      body: {
+        ...reply.body,
+        schemas: 'urn:ietf:params:scim:api:messages:2.0:error',
+        ...(typeof reply.body.scimType === 'string' && { scimType: reply.body.scimType.toLowerCase() }),
+      },
+    }),
+  })),
   'errors-text': rewrittenErrors('Errors are plain text.', (reply) => ({
     ...reply,
     type: 'text/plain',

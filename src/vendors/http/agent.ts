@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import type { buildConnector, Dispatcher } from 'undici'
 import type { Route } from '../../config/network.ts'
 import { connectionError } from './connection-error.ts'
+import { readBody } from './decode.ts'
 import { trustedBy } from './trust.ts'
 
 /** How long a connection may take to be made, to the proxy and to the app each, in milliseconds. */
@@ -103,7 +104,8 @@ export function fetchOver(route: Route): typeof fetch {
     const shown = Object.entries(reply.headers).flatMap(([name, value]): [string, string][] =>
       value === undefined ? [] : [[name, [value].flat().join(', ')]],
     )
-    const text = await reply.body.text()
+    const encodings = [reply.headers['content-encoding'] ?? []].flat().join(',')
+    const text = (await readBody(reply.body, encodings)).toString('utf8')
     // These have no body (Fetch standard, "null body status").
     return new Response([204, 205, 304].includes(status) ? null : text, { status, headers: shown })
   }

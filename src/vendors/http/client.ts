@@ -2,11 +2,12 @@ import { DIRECT, type Route } from '../../config/network.ts'
 import type { RequestContext } from '../../domain/operations.ts'
 import { IdentityError, Unavailable, UnknownOutcome, WrongAddress } from '../../errors.ts'
 import { compose } from '../../guards/compose.ts'
+import { limitAs429 } from '../../guards/rate-headers.ts'
 import type { AppReply, AppRequest, RequestGuard } from '../../guards/request.ts'
 import type { Secret } from '../../secret.ts'
 import { plainText } from '../../text/text.ts'
 import { type Agent, type LoneConnection, openAgent } from './agent.ts'
-import { decoded, ReplyTooLarge } from './decode.ts'
+import { readBody } from './decode.ts'
 import { stringifyExact } from './exact-json.ts'
 import { parseReply } from './reply.ts'
 import { type Sealer, sealer } from './sealer.ts'
@@ -21,7 +22,7 @@ export interface ClientOptions {
   headers: Record<string, string | Secret>
   /** A part of the app that counts requests apart from all others with this token. */
   pool?: string
-  /** Converts the app's own form of a refusal before the guards see it, such as a 403 that is a rate limit. */
+  /** Converts the app's own form of a refusal before the guards see it, such as a 403 whose body names a rate limit. */
   adapt?: (reply: AppReply) => AppReply
 }
 
@@ -152,8 +153,6 @@ function refusalIn(
   return { effect, method, status, said: plainText(scrubbed, MAX_SAID), ...(requestId && { requestId }) }
 }
 
-const MAX_REPLY_BYTES = 16 * 1024 * 1024
-
 /**
  * Sends the request. Only this code sends to apps and reveals tokens. A write has a connection of its own. Throws
  * `Unavailable`, `NoConnection` or `WrongAddress` when the request certainly did not reach the app (for a read also when the
@@ -182,12 +181,11 @@ function transmit(
         ? alone.request(options, request.signal)
         : agent.shared.request(options))
       const flat = flatHeaders(headers)
-      const bytes = await decoded(await readCapped(body), flat['content-encoding'], MAX_REPLY_BYTES)
+      const bytes = await readBody(body, flat['content-encoding'])
       const text = textOf(bytes, flat['content-type'])
       const sent = typeof request.body === 'object' ? [request.body] : []
-      return adapt(
-        [token, ...alsoSecret, ...sent].reduce(scrubbed, { status: statusCode, headers: flat, text }),
-      )
+      const reply = { status: statusCode, headers: flat, text }
+      return limitAs429(adapt([token, ...alsoSecret, ...sent].reduce(scrubbed, reply)))
     } catch (error) {
       throw networkError(error, request, alone)
     } finally {
@@ -210,17 +208,6 @@ const revealed = (values: Readonly<Record<string, string | Secret>>): Record<str
 
 const bodyOf = ({ form, body }: AppRequest): string | undefined =>
   form ? new URLSearchParams(revealed(form)).toString() : typeof body === 'object' ? body.reveal() : body
-
-async function readCapped(body: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > MAX_REPLY_BYTES) throw new ReplyTooLarge()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
 
 /** JSON is UTF-8 (RFC 8259 §8.1), but some servers write another charset, and say so. */
 function textOf(bytes: Buffer, contentType = ''): string {

@@ -14,6 +14,8 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   br: promisify(brotliDecompress),
 }
 
+const MAX_BYTES = 16 * 1024 * 1024
+
 /** A reply was larger than this server reads. A list can be asked for with fewer rows. */
 export class ReplyTooLarge extends BadReply {
   constructor(cause?: unknown) {
@@ -25,8 +27,19 @@ export class ReplyTooLarge extends BadReply {
   }
 }
 
-/** Takes off the compression that `content-encoding` names. Throws `BadReply` if there are more than `max` bytes in it. */
-export async function decoded(bytes: Buffer, encodings: string | undefined, max: number): Promise<Buffer> {
+/** The bytes of a reply without the compression that `content-encoding` names. Throws `ReplyTooLarge` for more than 16 MiB. */
+export async function readBody(body: AsyncIterable<Buffer>, encodings: string | undefined): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > MAX_BYTES) throw new ReplyTooLarge()
+    chunks.push(chunk)
+  }
+  return decoded(Buffer.concat(chunks), encodings)
+}
+
+async function decoded(bytes: Buffer, encodings: string | undefined): Promise<Buffer> {
   // The last one was put on last.
   const names = (encodings ?? '')
     .toLowerCase()
@@ -37,16 +50,16 @@ export async function decoded(bytes: Buffer, encodings: string | undefined, max:
   for (const name of names) {
     // A reply without a body has nothing to take it from.
     if (name === '' || name === 'identity' || plain.length === 0) continue
-    plain = await decodedOnce(plain, name, max)
+    plain = await decodedOnce(plain, name)
   }
   return plain
 }
 
-async function decodedOnce(bytes: Buffer, name: string, maxOutputLength: number): Promise<Buffer> {
+async function decodedOnce(bytes: Buffer, name: string): Promise<Buffer> {
   const decode = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined
   if (!decode) throw unreadable()
   try {
-    return await decode(bytes, { maxOutputLength })
+    return await decode(bytes, { maxOutputLength: MAX_BYTES })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw code === 'ERR_BUFFER_TOO_LARGE' ? new ReplyTooLarge(error) : unreadable(error)

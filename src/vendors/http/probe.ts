@@ -21,7 +21,7 @@ export type ProbeOutcome =
 export interface Probe {
   outcome: ProbeOutcome
   status?: number
-  /** What is known of a request that got no answer: it tells more than the outcome does. */
+  /** What is known of a request that was not answered as asked: it tells more than the outcome does. */
   said?: { meaning: string; hint: string }
 }
 
@@ -38,11 +38,19 @@ export async function probe(
     const answer = await read()
     if (answer.ok) return { outcome: looksRight(answer.body) ? 'ok' : 'wrong_address', status: answer.status }
     const { failure } = answer
-    return { outcome: saysNothingFound(failure) ? 'ok' : outcomeOf(failure), status: failure.status }
+    const { status } = failure
+    const outcome = saysNothingFound(failure) ? 'ok' : outcomeOf(failure)
+    const isAnswer = outcome === 'unreachable' && status >= 400 && status < 500 && status !== 408
+    return { outcome, status, ...(isAnswer && { said: REFUSED }) }
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error
     return withoutAnswer(error)
   }
+}
+
+const REFUSED = {
+  meaning: 'Unknown: the app answers, and refuses this request.',
+  hint: 'Check `url` of this tenant and its other settings.',
 }
 
 /** What a request without an answer shows. */

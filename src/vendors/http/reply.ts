@@ -8,6 +8,7 @@ export interface Failure {
   /** The effective status: the body's if the reply claimed success. */
   status: number
   form: 'scim' | 'json' | 'text' | 'html' | 'empty'
+  /** As RFC 7644 spells it, in whatever case the app does. */
   scimType?: string
   /** The app's text, for classification only. It is never shown. */
   said: string
@@ -37,7 +38,7 @@ export function parseReply(reply: AppReply): ParsedReply {
   const said = errorTexts(body).join(' ').slice(0, 2_000)
   const status = inside ? (inside.status ?? statusInText(said) ?? reply.status) : reply.status
   const retryAt = retryAtOf({ ...reply, status })
-  const scimType = asText(field(body, 'scimType'), 64)
+  const scimType = asSpelled(asText(field(body, 'scimType'), 64))
   // Microsoft Graph names it without the x.
   const requestId = plainText(reply.headers['x-request-id'] ?? reply.headers['request-id'] ?? '', 64)
   return {
@@ -74,10 +75,33 @@ function parse({ text, headers }: AppReply): { form: Failure['form']; body?: unk
   return { form: 'text', body: trimmed }
 }
 
-const isErrorMessage = (body: unknown): boolean => {
-  const schemas = field(body, 'schemas')
-  return Array.isArray(schemas) && schemas.includes(ERROR_MESSAGE)
-}
+/** Some apps send the one schema as a text. */
+const isErrorMessage = (body: unknown): boolean =>
+  [field(body, 'schemas')]
+    .flat()
+    .some((schema) => typeof schema === 'string' && schema.toLowerCase() === ERROR_MESSAGE.toLowerCase())
+
+// RFC 7644 §3.12, RFC 9865 §2.2
+const SCIM_TYPES = new Map(
+  [
+    'invalidFilter',
+    'tooMany',
+    'uniqueness',
+    'mutability',
+    'invalidSyntax',
+    'invalidPath',
+    'noTarget',
+    'invalidValue',
+    'invalidVers',
+    'sensitive',
+    'invalidCursor',
+    'expiredCursor',
+    'invalidCount',
+  ].map((name) => [name.toLowerCase(), name]),
+)
+
+const asSpelled = (scimType: string | undefined): string | undefined =>
+  scimType && (SCIM_TYPES.get(scimType.toLowerCase()) ?? scimType)
 
 const SAYS_NO: ReadonlySet<unknown> = new Set([false, 0, 'false', '0'])
 const isNonEmpty = (value: unknown) =>

@@ -12,8 +12,8 @@ import {
 } from '../http/probe.ts'
 import { probeFetch, type TokenSource } from '../http/token-source.ts'
 import { learnConfig } from './config.ts'
-import { canFilter, readList } from './read-list.ts'
-import { ask, type ScimApp } from './request.ts'
+import { askPage, canFilter, readList } from './read-list.ts'
+import type { ScimApp } from './request.ts'
 import { searchCost } from './search-cost.ts'
 
 /** A token of a SCIM app, and how to get a new one. */
@@ -60,11 +60,9 @@ async function probeCollections(
   { secret, source, whereToMake }: ScimToken,
   context: RequestContext,
 ): Promise<Pick<TokenCheck, 'surfaces' | 'verdict'>> {
-  const probeCollection = (collection: string) =>
-    probe(
-      () => ask(app, { path: `/${collection}`, query: { startIndex: 1, count: 1 } }, context),
-      isListResponse,
-    )
+  await app.known?.recall()
+  const probeCollection = (collection: 'Users' | 'Groups') =>
+    probe(() => askPage(app, collection, { startIndex: 1, count: 1 }, context), isListResponse)
   const [users, groups] = await Promise.all([probeCollection('Users'), probeCollection('Groups')])
   if (isAbsent(users, groups)) await app.known?.note({ noGroups: true })
   if (users.outcome === 'ok') await learnConfig(app, context)
@@ -81,7 +79,6 @@ async function probeCollections(
 
 /** Whether the budget pays for looking somebody up, where that reads the whole list. */
 async function searchCheck(app: ScimApp, context: RequestContext): Promise<SurfaceCheck[]> {
-  await app.known?.recall()
   if (canFilter(app, 'userName')) return []
   const list = await readList(app, 'Users', { startIndex: 1, count: 1 }, context)
   const cost = 'failure' in list ? undefined : searchCost(app, list.total)

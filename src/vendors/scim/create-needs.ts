@@ -36,7 +36,11 @@ export async function checkNeeds(
   }
 }
 
-const canBeGiven = ({ mapping, attributeNames = [] }: ScimApp, name: string): boolean =>
+/** Whether a new account can be given this field. */
+export const canBeGiven = (
+  { mapping, attributeNames = [] }: Pick<ScimApp, 'mapping' | 'attributeNames'>,
+  name: string,
+): boolean =>
   (mapping?.takes ?? STANDARD_FIELDS).some((one) => one === name && one !== 'custom') ||
   attributeNames.includes(name)
 

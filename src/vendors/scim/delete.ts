@@ -1,8 +1,10 @@
 import type { RequestContext, Target } from '../../domain/operations.ts'
-import { NotFound } from '../../errors.ts'
+import { NotFound, Unsupported } from '../../errors.ts'
 import { path } from '../http/client.ts'
+import { causeOf } from '../http/errors.ts'
+import type { Failure } from '../http/reply.ts'
 import { type Current, readCurrent } from './current-user.ts'
-import { ask, isAbsent, refusal, type ScimApp } from './request.ts'
+import { ask, isAbsent, isGateway, refusal, type ScimApp } from './request.ts'
 
 /** Deletes an account, after checking that the id still has this user name. Succeeds if the account is already gone. */
 export async function deleteAccount(app: ScimApp, target: Target, context: RequestContext): Promise<void> {
@@ -16,5 +18,14 @@ export async function deleteAccount(app: ScimApp, target: Target, context: Reque
   const { headers } = current
   const answer = await ask(app, { method: 'DELETE', path: path`/Users/${target.id}`, headers }, context)
   if (answer.ok || isAbsent(app, answer.failure)) return
+  if (isGateway(app, answer.failure)) throw notTaken(answer.failure)
   throw await refusal(app, answer.failure, { collection: 'Users', effect: 'writes' }, context)
 }
+
+// The account was just read there, so the address is right.
+const notTaken = (failure: Failure) =>
+  new Unsupported(
+    'The app shows the account and does not take its deletion.',
+    'Deactivate the account, or delete it in the app’s console.',
+    { cause: causeOf(failure) },
+  )

@@ -56,7 +56,7 @@ export async function askEach(
       if (answer.state === 'ignored') await note(app, [term.by], 'ignored')
     } else {
       const { status, scimType } = answer.failure
-      const certain = status === 501 || scimType?.toLowerCase() === 'invalidfilter'
+      const certain = status === 501 || scimType === 'invalidFilter'
       // During an outage, the first filter must not start a search through the whole list.
       const matters = term.by === 'userName' ? !certain : !refusesFilter(answer.failure)
       if (matters) throw await refused(app, answer.failure, context)

@@ -22,6 +22,8 @@ interface Accepted {
   set: AccountFields
   /** PATCH itself was refused for it, with 405 or 501. */
   noPatch: boolean
+  /** The app did not answer in time, so it may still be at it. */
+  isOpen?: boolean
 }
 
 /** Which form of a change works at an app, for each purpose. */
@@ -30,7 +32,9 @@ export interface KnownForms {
   get(purpose: Purpose): Promise<Form | undefined>
   /** The app accepted a change, which is no proof yet: some apps do so and change nothing (open-webui#30074). */
   accepted(id: string, change: Accepted): void
-  /** The form of a change that the app was sent and has not been seen to show; undefined if there is none. */
+  /**
+   * The form of a change that the app was sent, is done with and has not been seen to show; undefined if there is none.
+   */
   unseen(id: string): Form | undefined
   /** A user as the app shows it now: remembers the form of a change that can be seen. */
   seen(user: ScimUser): Promise<void>
@@ -56,7 +60,10 @@ export function knownForms(memory: AppMemory, mapping: FieldMapping | undefined)
       if (pending.size >= MAX_PENDING) pending.clear()
       pending.set(id, { ...change, until: Date.now() + PENDING_MS })
     },
-    unseen: (id) => pending.get(id)?.form,
+    unseen(id) {
+      const { form, isOpen } = pending.get(id) ?? {}
+      return isOpen ? undefined : form
+    },
     async seen(user) {
       const change = pending.get(user.account.id)
       if (!change) return

@@ -1,6 +1,6 @@
 import type { RequestContext, Target } from '../../domain/operations.ts'
 import { amongIds } from '../../domain/same.ts'
-import { IdentityError, NotFound, UnknownOutcome } from '../../errors.ts'
+import { IdentityError, NotFound, Refused, UnknownOutcome, Unsupported } from '../../errors.ts'
 import { refusesForm, saysTooMany } from '../http/classify.ts'
 import { path } from '../http/client.ts'
 import { causeOf } from '../http/errors.ts'
@@ -50,6 +50,8 @@ export async function updateMembers(
         left = await notYetMade(app, group.id, left, context)
         continue
       }
+      const byFilter = shape === 'filter' && idsOf(chunk, 'remove').length > 0
+      if (failure && byFilter && refusesPath(failure)) throw filterNotTaken(failure)
       if (failure) throw await membersError(app, failure, context)
     } catch (error) {
       if (!isBegun || error instanceof UnknownOutcome) throw error
@@ -149,3 +151,13 @@ async function membersError(app: ScimApp, failure: Failure, context: RequestCont
     { cause: causeOf(failure) },
   )
 }
+
+const refusesPath = ({ status, scimType }: Failure): boolean =>
+  status === 501 || (status === 400 && scimType === 'invalidPath')
+
+const filterNotTaken = (failure: Failure): IdentityError =>
+  new (failure.status === 400 ? Refused : Unsupported)(
+    'The app does not take this removal of members, each by a filter in the path.',
+    'If its documentation says that it takes the members to remove as a list, set `memberRemoveShape` of this tenant to `array`.',
+    { cause: causeOf(failure) },
+  )

@@ -31,9 +31,9 @@ export const setActive = (
   )
 
 /**
- * Sends a status change in the next form of PATCH, where the app accepted the last one and shows no change: some read
- * only one of them (Metatavu/keycloak-scim-server#95). False if there is none. Never a replacement of the whole user,
- * which a person was not told of.
+ * Sends a status change in the next form of PATCH, where the app accepted the last one, broke off or failed at it, and
+ * shows no change: some read only one of them (Metatavu/keycloak-scim-server#95). False if there is none, or if one was ever
+ * seen to work. Never a replacement of the whole user, which a person was not told of.
  */
 export async function resendActive(
   app: ScimApp,
@@ -113,10 +113,11 @@ async function change(
       // After a concurrent change, try once more with the new version. Never send a change without its version.
       return isOutdated(first) && (await isNewer()) ? send() : first
     }
-    const sent = () => app.forms?.accepted(target.id, { purpose, form, set, noPatch })
+    const sent = (more: { isOpen?: boolean } = {}) =>
+      app.forms?.accepted(target.id, { purpose, form, set, noPatch, ...more })
     let answer = await attempt().catch((error) => {
       // The change may have been made, which can be seen.
-      if (error instanceof UnknownOutcome) sent()
+      if (error instanceof UnknownOutcome) sent({ isOpen: !isBrokenOff(error) })
       throw error
     })
     if (!answer.ok && refusesMadeNames(answer.failure, set)) {
@@ -127,6 +128,8 @@ async function change(
       sent()
       return
     }
+    // As after a lost reply.
+    if (answer.failure.status === 500) sent()
     const aboutForm = refusesForm(answer.failure, attributes)
     // An error about the content is more useful than "method not offered".
     if (!aboutForm || refused?.status !== 400) refused = answer.failure
@@ -137,6 +140,12 @@ async function change(
   }
   if (refused) throw await refusal(app, refused, { collection: 'Users', effect: 'writes' }, context)
 }
+
+/** The app closed the connection, as opposed to an answer that was not waited for. */
+const isBrokenOff = ({ cause }: UnknownOutcome): boolean =>
+  cause instanceof Error &&
+  'code' in cause &&
+  ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(String(cause.code))
 
 /** The app makes the names itself that follow a given or family name, and refuses to be told them. */
 const refusesMadeNames = (failure: Failure, set: AccountFields): boolean =>

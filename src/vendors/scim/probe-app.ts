@@ -5,7 +5,7 @@ import { collect } from '../http/collect.ts'
 import { asId, asList, asText, field } from '../http/values.ts'
 import type { LearnedCapabilities } from './capabilities.ts'
 import { learnedFrom, readBody, readConfig } from './config.ts'
-import { needsIn } from './create-needs.ts'
+import { canBeGiven, needsIn } from './create-needs.ts'
 import { listing } from './listing.ts'
 import { type Finding, filtering, groupFilter, otherFilters } from './probe-filters.ts'
 import { merged } from './profiles/merged.ts'
@@ -197,9 +197,17 @@ async function configuration(app: ScimApp, context: RequestContext): Promise<Fin
 }
 
 /** What a new account must have, by the app's schemas. */
-function newAccounts({ settings: { createNeeds } }: ScimApp, schemas: unknown): Finding {
+function newAccounts(app: ScimApp, schemas: unknown): Finding {
+  const { createNeeds } = app.settings
   const needs = schemas === undefined ? undefined : needsIn(schemas)
   if (!needs) return { found: 'the app does not tell what they need' }
+  const missing = needs.filter((name) => !canBeGiven(app, name))
+  if (missing.length > 0) {
+    return {
+      found: `need ${needs.join(', ')}; ${missing.join(', ')} cannot be set here, so none can be made`,
+      isUnserved: true,
+    }
+  }
   const differs = createNeeds !== undefined && needs.some((name) => !createNeeds.includes(name))
   return {
     found: needs.length > 0 ? `need ${needs.join(', ')}` : 'need nothing in particular',

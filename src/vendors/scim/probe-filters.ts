@@ -21,6 +21,8 @@ export interface Finding {
   isUnserved?: boolean
 }
 
+const UNKNOWN: Finding = { found: 'unknown: the app answered with an error', isUnserved: true }
+
 export async function filtering(
   app: ScimApp,
   rows: readonly unknown[],
@@ -35,7 +37,7 @@ export async function filtering(
     )
   const nobody = await look(`${randomUUID()}@example.invalid`)
   if ('failure' in nobody) {
-    if (!refusesFilter(nobody.failure)) return { found: 'unknown: the app answered with an error' }
+    if (!refusesFilter(nobody.failure)) return UNKNOWN
     return {
       found: 'refused; finding a person reads the whole list',
       learned: { filters: { userName: 'refused' } },
@@ -152,7 +154,7 @@ export async function groupFilter(app: ScimApp, context: RequestContext): Promis
   const name = asText(field(first, 'displayName'))
   if (name === undefined) return { found: 'not tested: there is no group' }
   const state = await groupFilterState(app, name, context)
-  if (!state) return { found: 'unknown: the app answered with an error' }
+  if (!state) return UNKNOWN
   await note(app, ['displayName'], state)
   return {
     found: `by name ${FILTER_STATES[state]}`,

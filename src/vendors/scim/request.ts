@@ -86,7 +86,8 @@ export async function refusal(
   return isGateway(app, failure) ? scimNotServed(failure) : toError(failure, asked.effect)
 }
 
-const isGateway = (app: ScimApp, failure: Failure): boolean =>
+/** A 404 that is not the app's: nobody serves this request there. */
+export const isGateway = (app: ScimApp, failure: Failure): boolean =>
   failure.status === 404 && (failure.form === 'html' || (app.isGateway?.(failure) ?? false))
 
 /** The failure means that the record does not exist, not that the address is wrong. */

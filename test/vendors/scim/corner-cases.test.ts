@@ -85,6 +85,53 @@ const TABLE: Record<string, Record<string, Case>> = {
       gives: one('done', { outcome: 'reactivated', verified: true }),
       sends: ['PATCH', 'PATCH', 'PATCH'],
     },
+    'with a path breaks the connection': {
+      faults: ['patch-path-drops'],
+      asks: [deactivate(ADA), reactivate(ADA)],
+      gives: one('done', { outcome: 'reactivated', verified: true }),
+      sends: ['PATCH', 'PATCH', 'PATCH'],
+    },
+    'with a path is an internal error': {
+      faults: [{ fault: 'server-error', method: 'PATCH', times: 1 }],
+      asks: deactivate(ADA),
+      gives: DEACTIVATED,
+      sends: ['PATCH', 'PATCH'],
+      leaves: onlyAdaLeft,
+    },
+    'breaks the connection and was made': {
+      faults: [{ fault: 'lost-reply', method: 'PATCH' }],
+      asks: deactivate(ADA),
+      gives: DEACTIVATED,
+      sends: ['PATCH'],
+    },
+    'breaks the connection in any form': {
+      faults: [{ fault: 'reset', method: 'PATCH' }],
+      asks: deactivate(ADA),
+      gives: one('failed', { outcome: 'unknown', code: 'unknown_outcome' }),
+      leaves: stays,
+    },
+    'is not answered in time, and may still be made': {
+      faults: [{ fault: 'hang', method: 'PATCH' }],
+      settings: { timeoutMs: 1_000 },
+      asks: deactivate(ADA),
+      gives: one('failed', { outcome: 'unknown', code: 'unknown_outcome' }),
+      sends: ['PATCH'],
+      leaves: stays,
+    },
+    'breaks the connection in the form that the settings name': {
+      faults: ['patch-path-drops'],
+      settings: { patchStrategy: 'path' },
+      asks: deactivate(ADA),
+      gives: one('failed', { outcome: 'unknown', code: 'unknown_outcome' }),
+      sends: ['PATCH'],
+      leaves: stays,
+    },
+    'is refused by a class of error in other letters': {
+      faults: ['errors-lower-case', 'patch-pathless-only'],
+      asks: deactivate(ADA),
+      gives: DEACTIVATED,
+      sends: ['PATCH', 'PATCH'],
+    },
     // goauthentik/authentik#11249
     'is answered 405': {
       faults: ['patch-unsupported'],
@@ -642,6 +689,12 @@ const TABLE: Record<string, Record<string, Case>> = {
       asks: deactivate(ADA),
       gives: DEACTIVATED,
       sends: ['PATCH', 'PATCH'],
+    },
+    // docs.github.com, "Rate limits for the REST API"
+    'as 403 with nothing left': {
+      faults: [{ fault: 'limit-as-403', ms: 300_000 }],
+      asks: find(ADA),
+      gives: notSearched('rate_limited', { retryAt: inSeconds(300) }),
     },
     ...spellings({
       'told by ratelimit-reset, a wait': 'ratelimit',

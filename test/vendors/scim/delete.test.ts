@@ -15,7 +15,7 @@ describe('deleting', () => {
     ['200', { DELETE: { body: {} } }, undefined, ['GET', 'DELETE']],
     ['202', { DELETE: { status: 202 } }, undefined, ['GET', 'DELETE']],
     ['404', { DELETE: scimError(404) }, undefined, ['GET', 'DELETE']],
-    ['404 of a gateway', { DELETE: { status: 404, raw: '<html/>' } }, 'unavailable', ['GET', 'DELETE']],
+    ['404 of a gateway', { DELETE: { status: 404, raw: '<html/>' } }, 'unsupported', ['GET', 'DELETE']],
     ['an account that is gone', { GET: scimError(404) }, undefined, ['GET']],
     ['an account of another name', { GET: { body: user('u1', 'bo') } }, 'conflict', ['GET']],
     ['403', { DELETE: { status: 403 } }, 'forbidden', ['GET', 'DELETE']],

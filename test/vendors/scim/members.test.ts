@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type CannedReply, context, type ReceivedRequest } from '../../support/canned.ts'
-import type { scimAt } from './scim-at.ts'
+import { type CannedReply, context, type ReceivedRequest, serveCanned } from '../../support/canned.ts'
+import { scimAt } from './scim-at.ts'
 import { at, done, PATCH_OP, scimError, type target } from './write-at.ts'
 
 describe('changing who is in a group', () => {
@@ -55,6 +55,22 @@ describe('changing who is in a group', () => {
     expect(filterFirst.asked).toHaveLength(1)
     const forbidden = await members({ remove: some(1) }, once(scimError(403)))
     expect(forbidden.asked).toHaveLength(1)
+  })
+
+  test.each<[string, CannedReply, string, boolean]>([
+    ['501', scimError(501), 'unsupported', true],
+    ['a path that is not valid', scimError(400, { scimType: 'InvalidPath' }), 'refused', true],
+    ['a refusal without a reason', scimError(400), 'refused', false],
+    ['403', scimError(403), 'forbidden', false],
+  ])('a removal by a filter that is answered with %s is told so', async (_, reply, code, names) => {
+    await using app = await serveCanned(() => reply)
+    const operations = scimAt(app.url, { memberRemoveShape: 'filter' })
+    const error = await operations
+      .updateMembers({ group, add: [], remove: some(1) }, context())
+      .catch((thrown) => thrown)
+    expect(error.code).toBe(code)
+    expect(error.hint.includes('`memberRemoveShape`')).toBe(names)
+    expect(app.asked).toHaveLength(1)
   })
 
   test('sends at most a hundred at once', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ListPosition } from '../../../src/domain/operations.ts'
 import { type CannedReply, context, type ReceivedRequest, serveCanned } from '../../support/canned.ts'
+import { vendorAt } from '../vendor-at.ts'
 import { listOf, scimAt, user } from './scim-at.ts'
 
 type Query = Readonly<Record<string, string>>
@@ -101,38 +102,72 @@ const UNPROVEN = ['not at all, without a total', 'refusing a page behind the end
 const serve = (answer: Answer, config?: object) =>
   serveCanned(({ path, query }: ReceivedRequest) => {
     if (path.endsWith('/ServiceProviderConfig')) return config ? { body: config } : { status: 404 }
-    const record = ALL.find(({ id }) => path === `/Users/${id}`)
-    return record ? { body: record } : answer(query)
+    const [, collection, id] = path.split('/')
+    const record = ALL.find((one) => one.id === id)
+    const reply = record ? { body: record } : answer(query)
+    return collection === 'Groups' ? ofGroups(reply) : reply
   })
+
+/** The same reply about groups, one for each user. */
+function ofGroups({ body, ...reply }: CannedReply): CannedReply {
+  const { Resources: rows, ...more } = body as { Resources?: typeof ALL } // as made here
+  return {
+    ...reply,
+    body: { ...more, ...(rows && { Resources: rows.map(({ id }) => ({ id, displayName: `Group ${id}` })) }) },
+  }
+}
+
+const LISTS = ['listAccounts', 'listGroups'] as const
+const BY_LIMIT = LISTS.flatMap((list) => [4, 10].map((limit) => ({ list, limit })))
 
 describe.each(WAYS)('an app that pages %s', (title, answer, config) => {
   const isProven = !UNPROVEN.includes(title)
 
-  test('is read to its end in one call, each row once', async () => {
+  test.each(LISTS)('is read to its end in one call of %s, each row once', async (list) => {
     await using app = await serve(answer, config)
-    const page = await scimAt(app.url, { pageSize: 10 }).listAccounts({ limit: 100 }, context())
+    const page = await scimAt(app.url, { pageSize: 10 })[list]({ limit: 100 }, context())
     expect(page.items.map(({ id }) => id)).toEqual(ALL.map(({ id }) => id))
     expect(page.complete).toBe(isProven)
   })
 
-  test.each([4, 10])('is read by %i in several calls, each row once', async (limit) => {
+  test('shows that its token works', async () => {
     await using app = await serve(answer, config)
-    // Another process each time: nothing but the position and what was learned is kept.
-    const memory = new Map<string, unknown>()
-    const found: string[] = []
-    let at: ListPosition | undefined
-    for (let calls = 0; calls < 20; calls++) {
-      const operations = scimAt(app.url, { pageSize: 10, memory })
-      const page = await operations
-        .listAccounts({ limit, ...(at && { at }) }, context())
-        .catch(() => undefined)
-      found.push(...(page?.items ?? []).map(({ id }) => id))
-      at = page?.next
-      if (!at) break
-    }
-    expect(found).toEqual([...new Set(found)])
-    if (isProven) expect(found).toHaveLength(ALL.length)
+    const [check] = await vendorAt('scim', app.url).checkTokens({}, context())
+    expect(check).toMatchObject({
+      verdict: 'ok',
+      surfaces: [
+        { surface: 'SCIM users', ok: true },
+        { surface: 'SCIM groups', ok: true },
+      ],
+    })
   })
+
+  test('is probed', async () => {
+    await using app = await serve(answer, config)
+    const { findings } = await vendorAt('scim', app.url).probeApp({}, context())
+    expect(findings).toContainEqual({ about: 'users', found: expect.stringMatching(/^can be listed/) })
+    expect(findings).toContainEqual({ about: 'groups', found: 'there' })
+  })
+
+  test.each(BY_LIMIT)(
+    'is read by $limit in several calls of $list, each row once',
+    async ({ list, limit }) => {
+      await using app = await serve(answer, config)
+      // Another process each time: nothing but the position and what was learned is kept.
+      const memory = new Map<string, unknown>()
+      const found: string[] = []
+      let at: ListPosition | undefined
+      for (let calls = 0; calls < 20; calls++) {
+        const operations = scimAt(app.url, { pageSize: 10, memory })
+        const page = await operations[list]({ limit, ...(at && { at }) }, context()).catch(() => undefined)
+        found.push(...(page?.items ?? []).map(({ id }) => id))
+        at = page?.next
+        if (!at) break
+      }
+      expect(found).toEqual([...new Set(found)])
+      if (isProven) expect(found).toHaveLength(ALL.length)
+    },
+  )
 
   test('shows that nobody has a name only if it was read to its end', async () => {
     await using app = await serve(answer, config)
@@ -155,6 +190,16 @@ test('what an app was seen to refuse is not tried again', async () => {
   const before = app.asked.length
   await operations.listAccounts({ limit: 100 }, context())
   expect(app.asked.slice(before).some(({ query }) => 'startIndex' in query)).toBe(false)
+})
+
+test('a token whose every question is refused is not said to be that of an app that cannot be reached', async () => {
+  await using app = await serve(() => refused('The tenant header is missing'))
+  const [check] = await vendorAt('scim', app.url).checkTokens({}, context())
+  expect(check?.surfaces[0]).toMatchObject({
+    ok: false,
+    status: 400,
+    meaning: expect.stringContaining('the app answers'),
+  })
 })
 
 test('a refusal that is not about paging is not asked around', async () => {
