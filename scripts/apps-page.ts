@@ -23,6 +23,7 @@ const INTRO = [
 const DEACTIVATION: Record<AppSheet['deactivate'], string> = {
   reversible: 'can be undone',
   deletes: '**deletes**',
+  unsupported: '**not possible**',
   unknown: '–',
 }
 const DELETION: Record<AppSheet['delete'], string> = {

@@ -33,6 +33,7 @@ export const appsCommand = (io: Io): Command =>
 const SWITCHED_OFF: Record<AppSheet['deactivate'], string> = {
   reversible: 'can be undone',
   deletes: 'DELETES',
+  unsupported: 'NOT POSSIBLE',
   unknown: 'not known',
 }
 

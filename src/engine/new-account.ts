@@ -2,16 +2,17 @@ import { namesToLookUp } from '../changes/create-account.ts'
 import type { Account } from '../domain/account.ts'
 import type { Change } from '../domain/change.ts'
 import { matchedBy } from '../domain/correlate.ts'
+import { hiddenIn } from '../domain/facts.ts'
 import type { AccountFields } from '../domain/operations.ts'
 import type { IdentityError } from '../errors.ts'
 import type { Ask } from './ask.ts'
 import type { Hold } from './hold.ts'
 import { taken } from './taken-names.ts'
 
-/** The accounts that a person has already, or the change that makes them one. */
+/** The accounts that a person has already, or the change that makes them one, and why they may have one nevertheless. */
 type NewAccount =
   | { there: readonly [Account, ...Account[]]; gap: IdentityError | undefined }
-  | { change: Change<'createAccount'> }
+  | { change: Change<'createAccount'>; unsure: string[] }
 
 /**
  * Plans an account, with every name claimed that it is to have. Throws `Conflict` where another person has one of them, and
@@ -34,5 +35,9 @@ export async function newAccount(
     return { there: [first, ...others], gap }
   }
   const subject = { id: 'new', userName: fields.userName ?? email }
-  return { change: { tenant, accounts: [], subject, operation: 'createAccount', ask: { fields } } }
+  const hidden = hiddenIn(ask.tenants.get(tenant).facts)
+  return {
+    change: { tenant, accounts: [], subject, operation: 'createAccount', ask: { fields } },
+    unsure: hidden ? [`Not found in ${tenant} before. ${hidden}`] : [],
+  }
 }

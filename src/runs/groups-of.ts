@@ -4,7 +4,7 @@ import type { ListPosition } from '../domain/operations.ts'
 import { bare } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
 import { type Ask, mustOffer } from '../engine/ask.ts'
-import { findPerson, type PersonAt } from '../engine/find-person.ts'
+import { findPerson, hiddenAt, type PersonAt } from '../engine/find-person.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { IdentityError, Unavailable } from '../errors.ts'
 
@@ -43,10 +43,11 @@ export async function groupsOf(
 }
 
 /** Throws unless all of them are known. */
-async function groupsAt({ tenant, accounts, gap }: PersonAt, like: string, ask: Ask): Promise<Group[]> {
+async function groupsAt(place: PersonAt, like: string, ask: Ask): Promise<Group[]> {
+  const { tenant, accounts, gap } = place
   const { name } = tenant
   const row = onlyOne(accounts, like)
-  if (!row) throw gap ?? notKnown('There is no such account.')
+  if (!row) throw gap ?? notKnown(`Not found there. ${hiddenAt(place) ?? ''}`.trim())
   const account = (await ask.one(name, 'readAccount', { id: row.id })) ?? row
   const shown = account.groups ?? row.groups
   if (!shown || account.moreGroups) return groupsByMembers(tenant, account, ask)

@@ -1,4 +1,5 @@
 import type { Change } from '../domain/change.ts'
+import { hiddenIn } from '../domain/facts.ts'
 import type { NewPerson, RunInput } from '../domain/run.ts'
 import { mustOffer } from '../engine/ask.ts'
 import { newAccount } from '../engine/new-account.ts'
@@ -29,13 +30,19 @@ export async function planOnboard(
       : await groupsOf(like, tenants, parts)
   return {
     people: [...byEmail.keys()],
-    gaps,
+    gaps: [...gaps, ...tenants.flatMap(hiddenAmong)],
     plan: async (email) => {
       const person = byEmail.get(email)
       if (!person) return []
       return Promise.all(tenants.map((at) => planAt(person, at, groups.get(at.name) ?? [], parts)))
     },
   }
+}
+
+/** What the look-up before a new account does not tell. */
+function hiddenAmong({ name, facts }: Tenant): string[] {
+  const hidden = hiddenIn(facts)
+  return hidden === undefined ? [] : [`Whoever gets an account in ${name} was not found there. ${hidden}`]
 }
 
 async function planAt(
@@ -59,7 +66,8 @@ async function planAt(
         ? skippedRow({ ...named, account, code: 'conflict', note: INACTIVE })
         : { row: { ...named, account, outcome: 'already', verified: true, note: ITS_GROUPS } }
     }
-    const { change } = found
+    const { change, unsure } = found
+    const notes = [...(note === undefined ? [] : [note]), ...unsure]
     const joins = groups.map((group) => joining(change, group))
     for (const one of [change, ...joins]) await parts.judge(one)
     const targets = weigh({ changes: [change, ...joins], lines: [] }, parts.policy.about).targets
@@ -72,7 +80,7 @@ async function planAt(
         fields,
         steps: ['createAccount', ...groups.map(() => 'joinGroup' as const)],
         ...(groups.length > 0 && { groups }),
-        ...(note !== undefined && { note }),
+        ...(notes.length > 0 && { note: notes.join(' ') }),
       },
       // One account, with all that is to be done to it.
       target: {

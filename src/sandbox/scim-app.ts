@@ -7,11 +7,12 @@ import type { Token } from './http-types.ts'
 import type { Limits, RateSpelling } from './limit.ts'
 import { uuidOf } from './people.ts'
 import { type AccountHolder, peopleIn, TEAMS_AND_ALL } from './people-in.ts'
-import { bearer, bearerRefusal } from './scim/bearer.ts'
+import { bareIn, bearer, bearerRefusal } from './scim/bearer.ts'
 import { SCIM_FAULTS } from './scim/faults.ts'
 import { errorReply } from './scim/reply.ts'
 import { ENTERPRISE, ScimError, USER } from './scim/schema.ts'
-import { type Traits, withTraits } from './scim/traits.ts'
+import type { Traits } from './scim/traits.ts'
+import { withTraits } from './scim/with-traits.ts'
 import { type ScimDetails, scimRoutes } from './scim.ts'
 import { type Tenant, tenantOf } from './tenant.ts'
 import { startTokenServer, type TokenServer, type TokenServerOptions } from './token-server.ts'
@@ -98,7 +99,7 @@ export async function startScimApp(options: ScimAppOptions = {}): Promise<ScimAp
     rateHeaders,
     retryAfter,
     tokens: live,
-    presented: bearer,
+    presented: traits.authHeader === undefined ? bearer : bareIn(traits.authHeader.toLowerCase()),
     gate: (incoming) => bearerRefusal(incoming, tokens.scim, now()),
     routes: withTraits(
       scimRoutes(directory, { ...DEFAULT_DETAILS, ...choices, base, paging: traits.paging }),

@@ -51,11 +51,13 @@ export default defineTool({
       familyName,
     }
     const found = await newAccount(tenant, fields, { ask, hold })
-    if (!('change' in found)) return { changes: [], lines: [], reason, ...found }
-    const { change } = found
+    if (!('change' in found)) return { changes: [], lines: [], reason, unsure: [], ...found }
+    const { change, unsure } = found
     return {
       changes: [change],
       lines: createAccount.sentences(change, whereOf(ask.tenants.get(tenant))),
+      asides: unsure,
+      unsure,
       reason,
       there: [],
       gap: undefined,
@@ -79,6 +81,7 @@ export default defineTool({
       }
     }
     const { outcome, account, verified, code, note } = await carryOut(change)
+    const notes = [note, ...(outcome === 'done' ? plan.unsure : [])].filter((text) => text)
     if (outcome === 'failed' && code === 'conflict' && account) {
       return { status: 'unchanged' as const, outcome: 'already_exists' as const, account, verified: true }
     }
@@ -88,7 +91,7 @@ export default defineTool({
       verified,
       ...(account && { account }),
       ...(code && { code }),
-      ...(note && { note }),
+      ...(notes.length > 0 && { note: notes.join(' ') }),
     }
   },
 })

@@ -3,6 +3,7 @@ import { warning } from '../changes/plan.ts'
 import { updateMembers } from '../changes/update-members.ts'
 import type { Account, Group } from '../domain/account.ts'
 import type { Carried } from '../domain/change.ts'
+import { hiddenIn } from '../domain/facts.ts'
 import { knownInside, membershipIn } from '../domain/membership.ts'
 import { bare } from '../domain/quoting.ts'
 import { onlyOne } from '../domain/resolve-one.ts'
@@ -97,7 +98,11 @@ export default defineTool({
       ),
     } as const
     const at = ask.tenants.get(tenant)
-    const doubtful = unsure.length > 0 ? [`${othersOf(listed(unsure))}.`] : []
+    const hidden = settled.some(({ code }) => code === 'not_found') ? hiddenIn(at.facts) : undefined
+    const doubtful = [
+      ...(hidden ? [hidden] : []),
+      ...(unsure.length > 0 ? [`${othersOf(listed(unsure))}.`] : []),
+    ]
     const consequence = updateMembers.consequence(change, at.facts)
     return {
       changes: wanted.length === 0 ? [] : [change],

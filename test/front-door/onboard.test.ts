@@ -88,7 +88,7 @@ describe('onboard', () => {
     const plan = first.approval?.plan.join('\n') ?? ''
     expect(plan).toContain('Create 6 accounts of 3 people')
     for (const { displayName } of world.groups) expect(plan).toContain(displayName)
-    expect(plan).toContain('acme-scim: There is no such account')
+    expect(plan).toContain('acme-scim: Not found there.')
     expect(world.has()).toEqual(NEW.map(() => [0, 0, 0]))
     await world.approve(first)
     await world.call('onboard', { ...args, approvalId: first.approval?.id })

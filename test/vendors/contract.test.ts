@@ -8,7 +8,7 @@ import { startMindtickle } from '../../src/sandbox/mindtickle.ts'
 import { startNetskope } from '../../src/sandbox/netskope.ts'
 import { startOkta } from '../../src/sandbox/okta.ts'
 import type { Person } from '../../src/sandbox/people.ts'
-import { startScimApp } from '../../src/sandbox/scim-app.ts'
+import { type ScimApp, startScimApp } from '../../src/sandbox/scim-app.ts'
 import { AWS_LIKE, ENTRA_LIKE } from '../../src/sandbox/scim-likes.ts'
 import { asScimTenant } from '../support/entra-as-scim.ts'
 import { type CaseName, LIN, type Started, type Subject, vendorContract } from './contract.ts'
@@ -28,6 +28,11 @@ const gainsight =
       misplaced: { [slot]: wrong.value },
     }
   }
+
+function fetchedAt({ oauth }: ScimApp) {
+  if (!oauth) throw new TypeError('no tokens are fetched here')
+  return oauth
+}
 
 /** The REST API of Gainsight knows neither groups nor PATCH. */
 const REST_LACKS: readonly CaseName[] = [
@@ -104,18 +109,36 @@ const subjects: readonly Subject[] = [
     elsewhere: inNoSuchPlace,
     lacks: ['says of a token of another kind what it is'],
   },
-  ...Object.entries({ 'Microsoft Entra ID': ENTRA_LIKE, 'AWS IAM Identity Center': AWS_LIKE }).map(
-    ([title, like]): Subject => ({
-      name: `A service like that of ${title}, with no settings of its own`,
-      vendor: 'scim',
-      async start(people) {
-        const app = await startScimApp({ people, ...like })
-        return { app, settings: { url: app.scimUrl }, tokens: { scim: app.tokens.scim.value } }
-      },
-      elsewhere: inNoSuchPlace,
-      lacks: ['says of a token of another kind what it is'],
-    }),
-  ),
+  {
+    name: 'A service like that of Microsoft Entra ID, with no settings of its own but the token endpoint',
+    vendor: 'scim',
+    async start(people) {
+      const app = await startScimApp({ people, ...ENTRA_LIKE })
+      const { tokenUrl, clientId, clientSecret } = fetchedAt(app)
+      return {
+        app,
+        settings: { url: app.scimUrl, tokenUrl, clientId, clientAuth: 'body' },
+        tokens: { clientSecret },
+      }
+    },
+    elsewhere: inNoSuchPlace,
+    lacks: ['says of a token of another kind what it is'],
+  },
+  {
+    name: 'A service like that of AWS IAM Identity Center, with no settings of its own',
+    vendor: 'scim',
+    async start(people) {
+      const app = await startScimApp({ people, ...AWS_LIKE })
+      return { app, settings: { url: app.scimUrl }, tokens: { scim: app.tokens.scim.value } }
+    },
+    elsewhere: inNoSuchPlace,
+    lacks: [
+      'says of a token of another kind what it is',
+      // Groups are shown without their members.
+      'goes through all groups once, and tells who is in one',
+      'makes a group with its members by one write, and no second one',
+    ],
+  },
   {
     name: 'Okta',
     vendor: 'okta',

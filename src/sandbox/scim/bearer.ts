@@ -7,6 +7,14 @@ import { ScimError } from './schema.ts'
 export const bearer = ({ authorization }: IncomingHttpHeaders): string | undefined =>
   /^Bearer (.+)$/i.exec(authorization ?? '')?.[1]
 
+/** The token of a header of its own, which has no scheme. */
+export const bareIn =
+  (header: string) =>
+  (headers: IncomingHttpHeaders): string | undefined => {
+    const value = headers[header]
+    return typeof value === 'string' ? value : undefined
+  }
+
 /** The refusal of a request whose token is not this one, or has expired. */
 export function bearerRefusal(
   { slot }: Incoming,

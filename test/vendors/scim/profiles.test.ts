@@ -53,6 +53,33 @@ test('every file of profiles has only names of the list, and none twice', () => 
   expect(APPS.length).toBeGreaterThanOrEqual(40)
 })
 
+test('every app that is known not to show somebody says so', () => {
+  const said = Object.fromEntries(
+    APPS.flatMap((app) => {
+      const { hides } = settingsOf(profileOf(app))
+      return hides ? [[app, hides]] : []
+    }),
+  )
+  expect(said).toEqual(HIDES)
+})
+
+/** Whom the apps do not show, by their public pages: written down here apart from the profiles. */
+const HIDES: Partial<Record<AppName, readonly string[]>> = {
+  asana: ['guests'],
+  atlassian: ['inactive'],
+  chatgpt: ['notProvisioned'],
+  claude: ['notProvisioned'],
+  cursor: ['notProvisioned'],
+  docker: ['notProvisioned'],
+  'github-enterprise': ['notProvisioned'],
+  'github-organization': ['notProvisioned'],
+  'gitlab-group': ['notProvisioned'],
+  'gitlab-self-managed': ['notProvisioned'],
+  'hcp-terraform': ['notProvisioned'],
+  notion: ['guests'],
+  workos: ['notProvisioned'],
+}
+
 describe.each(APPS)('the profile of %s', (app: AppName) => {
   const profile = profileOf(app)
 

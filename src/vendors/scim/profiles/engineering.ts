@@ -31,6 +31,7 @@ export const engineering = () =>
           tokenMade:
             'Sign in as the setup user of the enterprise: a classic personal access token with the scope scim:enterprise; ' +
             'GitHub recommends one without expiry.',
+          hides: ['notProvisioned'],
           deactivateMeans: 'reversible',
           deleteMeans: 'hard',
           // One system alone may write, which an identity provider is in most enterprises.
@@ -65,13 +66,20 @@ export const engineering = () =>
             more: 'For organizations with their own SAML sign-on. A new account is an invitation by email, which must be accepted.',
           },
         }),
+        from('https://docs.github.com/en/enterprise-cloud@latest/rest/scim/scim', {
+          hides: ['notProvisioned'],
+        }),
       ],
     },
     'gitlab-group': {
       title: 'GitLab.com',
       at: { group: 'the path of the top-level group' },
       parts: [
-        from(GITLAB, { createNeeds: ['externalId', 'email'], takes: { changes: ['externalId'] } }),
+        from(GITLAB, {
+          createNeeds: ['externalId', 'email'],
+          takes: { changes: ['externalId'] },
+          hides: ['notProvisioned'],
+        }),
         from(GITLAB, {
           url: 'https://gitlab.com/api/scim/v2/groups/{group}',
           tokenMade: 'The SCIM token of the top-level group.',
@@ -91,7 +99,11 @@ export const engineering = () =>
       title: 'GitLab Self-Managed',
       at: { host: 'the host of the instance' },
       parts: [
-        from(GITLAB, { createNeeds: ['externalId', 'email'] }),
+        from(GITLAB, {
+          createNeeds: ['externalId', 'email'],
+          takes: { changes: ['externalId'] },
+          hides: ['notProvisioned'],
+        }),
         from(GITLAB, {
           url: 'https://{host}/api/scim/v2/application',
           tokenMade: 'The SCIM token of the instance.',
@@ -101,7 +113,7 @@ export const engineering = () =>
           caveats: {
             deactivate: 'The user is blocked and stays linked to the identity.',
             delete: 'The user is blocked and signed out.',
-            more: 'A new account needs an external id.',
+            more: 'A new account needs an external id. Names and emails cannot be changed over SCIM.',
           },
         }),
       ],

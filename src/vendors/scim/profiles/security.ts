@@ -122,7 +122,9 @@ export const security = () =>
     twingate: {
       title: 'Twingate',
       parts: [
-        from(entra('twingate'), { filters: { userName: false, email: false, status: false } }),
+        from(entra('twingate'), {
+          filters: { userName: false, email: false, status: false, groupName: false },
+        }),
         from(entra('twingate'), {
           tokenMade: 'Settings > Identity Provider shows the endpoint.',
           caveats: { token: 'Regenerating the token ends the old one.' },

@@ -14,7 +14,8 @@ export interface AppSheet {
   address?: string
   /** What each blank of the address means. */
   at: Readonly<Record<string, string>>
-  deactivate: Facts['deactivate']
+  /** `unsupported`: nobody can be switched off over SCIM. */
+  deactivate: Facts['deactivate'] | 'unsupported'
   delete: Facts['delete']
   /** Sentences under a word each. */
   notes: readonly { about: string; text: string }[]
@@ -24,9 +25,10 @@ export interface AppSheet {
   sources: readonly string[]
 }
 
-const DEACTIVATION: Record<Facts['deactivate'], string> = {
+const DEACTIVATION: Record<AppSheet['deactivate'], string> = {
   reversible: 'It can be undone.',
   deletes: 'It DELETES the account.',
+  unsupported: '',
   unknown: '',
 }
 const SWITCHED_BY: Record<NonNullable<AppBehaviour['deactivateBy']>, string> = {
@@ -54,10 +56,11 @@ export function sheetOf(app: AppName): AppSheet {
   const { deactivateMeans = 'unknown', deleteMeans = 'unknown', endsSessions = 'unknown', ...others } = more
   const { freesSeat = 'unknown', hides, deactivateBy = 'active', ...sets } = others
   const hidden = caveats.hides ?? hiddenText({ hides })
+  const deactivate = switchedOff(deactivateBy, deactivateMeans)
   const notes = [
     {
       about: 'Switching off',
-      text: joined(SWITCHED_BY[deactivateBy], DEACTIVATION[deactivateMeans], caveats.deactivate),
+      text: joined(SWITCHED_BY[deactivateBy], DEACTIVATION[deactivate], caveats.deactivate),
     },
     { about: 'Deleting', text: joined(DELETION[deleteMeans], caveats.delete) },
     { about: 'Sessions', text: endsSessions === 'yes' ? 'Switching off ends them.' : '' },
@@ -68,7 +71,7 @@ export function sheetOf(app: AppName): AppSheet {
   ]
   const unknown = {
     'the address': url === undefined,
-    'whether switching off can be undone': deactivateMeans === 'unknown',
+    'whether switching off can be undone': deactivate === 'unknown',
     'what deleting does': deleteMeans === 'unknown',
     'whether sessions end': endsSessions === 'unknown',
     'whether the seat is given back': freesSeat === 'unknown',
@@ -81,13 +84,22 @@ export function sheetOf(app: AppName): AppSheet {
     tenant: tenantFor(app, known),
     ...(url && { address: url }),
     at: profile.at ?? {},
-    deactivate: deactivateMeans,
+    deactivate,
     delete: deleteMeans,
     notes: notes.filter(({ text }) => text !== ''),
     sets,
     unknown: Object.entries(unknown).flatMap(([what, isUnknown]) => (isUnknown ? [what] : [])),
     sources: sourcesOf(profile),
   }
+}
+
+/** What switching off comes to: a DELETE request counts as a deletion, as it does in plans. */
+function switchedOff(
+  by: NonNullable<AppBehaviour['deactivateBy']>,
+  means: Facts['deactivate'],
+): AppSheet['deactivate'] {
+  if (by === 'none') return 'unsupported'
+  return by === 'delete' ? 'deletes' : means
 }
 
 const joined = (...texts: readonly (string | undefined)[]): string => texts.filter((text) => text).join(' ')

@@ -334,6 +334,10 @@ export const workplace = () =>
           deactivateMeans: 'deletes',
           caveats: { deactivate: 'The person leaves the team immediately.' },
         }),
+        from('https://www.c1.ai/docs/baton/cursor', {
+          hides: ['notProvisioned'],
+          caveats: { hides: 'members who were added in the Cursor dashboard, whom SCIM cannot remove' },
+        }),
       ],
     },
     lucid: {
