@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { openTlsApp } from '../support/corporate-network.ts'
 import { openHttpWorld } from '../support/http-world.ts'
 import { openIssuer } from '../support/issuer.ts'
-import { openSetup } from '../support/world.ts'
+import { openSetup, type ToolAnswer } from '../support/world.ts'
 
 type Issuer = Awaited<ReturnType<typeof openIssuer>>
 
@@ -85,8 +85,8 @@ test('a caller is told of an issuer that goes by another name, and not to set th
     method: 'POST',
     headers: { authorization: `Bearer ${await issuer.token()}` },
   })
-  const { error } = await reply.json()
+  const { error } = (await reply.json()) as { error: { data: ToolAnswer } }
   expect(error.data.error).toMatchObject({ code: 'unavailable' })
-  expect(error.data.error.hint).toContain(`set auth.jwt.issuer to exactly "${issuer.issuer}"`)
-  expect(error.data.error.hint).not.toContain('jwksUri')
+  expect(error.data.error?.hint).toContain(`set auth.jwt.issuer to exactly "${issuer.issuer}"`)
+  expect(error.data.error?.hint).not.toContain('jwksUri')
 })
