@@ -1,12 +1,16 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { buildConnector, Dispatcher } from 'undici'
+import pkg from '../../../package.json' with { type: 'json' }
 import type { Route } from '../../config/network.ts'
 import { connectionError } from './connection-error.ts'
 import { trustedBy } from './trust.ts'
 
 /** How long a connection may take to be made, to the proxy and to the app each, in milliseconds. */
 const CONNECT_TIMEOUT = 5_000
+
+/** What every request says of its sender: some apps refuse requests that do not. */
+export const USER_AGENT = `identity-mcp/${pkg.version}`
 
 const OPTIONS = {
   keepAliveTimeout: 10_000,
@@ -94,7 +98,7 @@ export function fetchOver(route: Route, setting: string): typeof fetch {
       origin,
       path: pathname + search,
       method: method as Dispatcher.HttpMethod,
-      headers: Object.fromEntries(new Headers(headers)),
+      headers: { 'user-agent': USER_AGENT, ...Object.fromEntries(new Headers(headers)) },
       ...(typeof body === 'string' && { body }),
       ...(signal && { signal }),
     })
