@@ -125,6 +125,8 @@ const settingsPage = [
   '',
   'Written by `npm run docs` from the code. `settings.schema.json` beside this page is the same for editors:',
   'name it as `$schema` in the settings file. Unknown keys are refused by name.',
+  'Where a tenant of `vendor: scim` names its `app`, what is known of that app comes before the defaults below, and what the tenant',
+  'says comes before both.',
   '',
   ...table({ ...editorSchema, properties: others } as Schema),
   '',

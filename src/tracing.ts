@@ -29,7 +29,9 @@ export async function openTracing(): Promise<Tracing | undefined> {
       try {
         return await work(({ error }) => {
           if (error === undefined) return
-          span.setAttribute('error.type', error)
+          // What the conventions for MCP call a result that is an error, whatever it is.
+          span.setAttribute('error.type', 'tool_error')
+          span.setAttribute('identity_mcp.code', error)
           span.setStatus({ code: SpanStatusCode.ERROR })
         })
       } finally {

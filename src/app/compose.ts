@@ -111,7 +111,7 @@ export async function composeServer(
     : await settingsOrSandbox(io, options)
   const folder = dataFolder(settings, options)
   const { store, budgets, ...kept } = await openedOr(closeSandbox, () =>
-    openStores(folder, placeIn(io, settings.store), io),
+    openStores(folder, placeIn(io, settings.store), { ...io, route: settings.route }),
   )
   const warn = (message: string, error: unknown) => log.error(message, { error })
   const ledger = leasing(storeLedger(budgets, withoutStore(log)))

@@ -37,7 +37,7 @@ export function journalWithWebhook(
       return openWebhook(to, {
         log,
         signer: signerIn(signingKey),
-        fetch: fetchOver(route),
+        fetch: fetchOver(route, '`webhook`'),
         ...(approveAt && { approveAt }),
         ...(taskAt && { taskAt }),
       })

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import * as z from 'zod'
 import { parseJsonc } from '../config/jsonc.ts'
-import { networkSettings, routesOf } from '../config/network.ts'
+import { DIRECT, networkSettings, type Route, routesOf } from '../config/network.ts'
 import { SettingsError } from '../config/problems.ts'
 import { secretFrom } from '../config/reference.ts'
 import { loadSettings, parseSettings, type Settings, storePlaceIn } from '../config/settings.ts'
@@ -17,6 +17,7 @@ import { openRedis } from '../store/redis-connection.ts'
 import { redisStore } from '../store/redis-store.ts'
 import type { Store } from '../store/store.ts'
 import { diskStore } from '../store/table-store.ts'
+import { trustedBy } from '../vendors/http/trust.ts'
 import { vendors } from '../vendors/index.ts'
 import { acceptFound, ownSettings } from './found-settings.ts'
 import type { Io } from './io.ts'
@@ -106,20 +107,22 @@ export async function openData(io: Io, options: CommonOptions): Promise<DataFold
   if (named && !options.sandbox && !existsSync(file)) throw new SettingsError(file, ['no such file'])
   const outline = existsSync(file) && !options.sandbox ? outlineOf(file) : {}
   const folder = dataFolder(outline, options)
-  const { store, ...kept } = openStores(folder, placeIn(io, storePlaceIn(outline, io.env, file)), io)
+  const route = () => routeIn(outline, io, file)
+  const place = placeIn(io, storePlaceIn(outline, io.env, file))
+  const isOverTls = place !== 'disk' && place.tls
+  const { store, ...kept } = openStores(folder, place, {
+    ...(io.uid !== undefined && { uid: io.uid }),
+    ...(isOverTls && { route: route() }),
+  })
   const { tenants } = outline
   const signingKey = outline.journal?.signingKey
   const { journal, close } = journalWithWebhook(kept.journal, io, () => {
     const Secret = secretFrom(io.env)
-    const network = z.object(networkSettings).parse({ proxy: outline.proxy, ca: outline.ca })
-    const { route, problems } = routesOf(network, { env: io.env, where: file, Reference: Secret })
-    if (problems.length > 0) {
-      throw new SettingsError(
-        file,
-        problems.map(({ text }) => text),
-      )
+    return {
+      webhook: webhookSettings({ Secret }).optional().parse(outline.webhook),
+      signingKey,
+      route: route(),
     }
-    return { webhook: webhookSettings({ Secret }).optional().parse(outline.webhook), signingKey, route }
   })
   return {
     store,
@@ -145,6 +148,17 @@ const Outline = z.lazy(() =>
   }),
 )
 
+/** The route to all that is no tenant's. Throws `SettingsError`. */
+function routeIn({ proxy, ca }: Partial<z.infer<typeof Outline>>, { env }: Io, where: string): Route {
+  const network = z.object(networkSettings).parse({ proxy, ca })
+  const { route, problems } = routesOf(network, { env, where, Reference: secretFrom(env) })
+  if (problems.length === 0) return route
+  throw new SettingsError(
+    where,
+    problems.map(({ text }) => text),
+  )
+}
+
 function outlineOf(file: string): Partial<z.infer<typeof Outline>> {
   try {
     const { dataDir, ...outline } = Outline.parse(parseJsonc(readFileSync(file, 'utf8')))
@@ -169,10 +183,10 @@ export function placeIn(io: Io, place: StorePlace): StorePlace {
 export function openStores(
   folder: string | undefined,
   place: StorePlace = 'disk',
-  { uid }: Pick<Io, 'uid'> = {},
+  { uid, route = DIRECT }: Pick<Io, 'uid'> & { route?: Route } = {},
 ): { store: Store; budgets: Store; comparisons: Store; journal: Journal } {
   if (place !== 'disk') {
-    const redis = openRedis(place)
+    const redis = openRedis(place, trustedBy(route))
     const store = redisStore(redis)
     return { store, budgets: store, comparisons: store, journal: streamJournal(redis, store) }
   }

@@ -3,8 +3,8 @@ import type { Auth } from '../config/http.ts'
 import { DIRECT, type Route } from '../config/network.ts'
 import { callerId } from '../domain/caller-names.ts'
 import { EVERYTHING, SCOPES } from '../domain/scopes.ts'
-import { fetchOver } from '../vendors/http/agent.ts'
 import { type ApiTokens, TOKEN_PREFIX } from './api-tokens.ts'
+import { issuerFetch } from './issuer-keys.ts'
 import { type Admitted, invalidToken } from './principal.ts'
 
 /**
@@ -28,7 +28,7 @@ export async function authentication(
     }
     return async () => anyone
   }
-  const verify = auth.jwt && (await import('./jwt.ts')).jwtVerifier(auth.jwt, fetchOver(route))
+  const verify = auth.jwt && (await import('./jwt.ts')).jwtVerifier(auth.jwt, issuerFetch(route))
 
   return async (authorization) => {
     const token = bearerIn(authorization)

@@ -7,10 +7,9 @@ import {
   type JWTVerifyResult,
   jwtVerify,
 } from 'jose'
-import * as z from 'zod'
-import { SafeUrl } from '../config/address.ts'
 import type { JwtAuth } from '../config/http.ts'
 import { Unavailable } from '../errors.ts'
+import { ISSUER_TIMEOUT_MS, keysAddress } from './issuer-keys.ts'
 import { admittedBy, mustBeAccessToken } from './jwt-claims.ts'
 import { type Admitted, invalidToken } from './principal.ts'
 
@@ -32,7 +31,6 @@ const ALGORITHMS = [
 const CLOCK_AHEAD = 5
 /** Least time between two fetches of the issuer's keys for an unknown key, milliseconds. */
 const REFETCH_MS = 1_000
-const TIMEOUT_MS = 5_000
 
 /** Errors of the token itself, as opposed to failures to fetch the issuer's keys. */
 const TOKEN_ERRORS = [
@@ -122,39 +120,10 @@ function unlessSignature(error: unknown): undefined {
   if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
 }
 
-async function keysOf({ issuer, jwksUri }: JwtAuth, send: typeof fetch): Promise<Keys> {
-  const at = new URL(jwksUri ?? (await findKeys(issuer, send)))
-  return createRemoteJWKSet(at, {
+async function keysOf(settings: JwtAuth, send: typeof fetch): Promise<Keys> {
+  return createRemoteJWKSet(new URL(await keysAddress(settings, send)), {
     cooldownDuration: REFETCH_MS,
-    timeoutDuration: TIMEOUT_MS,
+    timeoutDuration: ISSUER_TIMEOUT_MS,
     [customFetch]: send,
   })
-}
-
-/** Where the issuer publishes its keys (RFC 8414 §3, OpenID Connect Discovery 1.0 §4). Throws `Unavailable`. */
-async function findKeys(issuer: string, send: typeof fetch): Promise<string> {
-  const { origin, pathname } = new URL(issuer)
-  const path = pathname.replace(/\/$/, '')
-  const candidates = [
-    `${origin}/.well-known/oauth-authorization-server${path}`,
-    `${origin}/.well-known/openid-configuration${path}`,
-    `${origin}${path}/.well-known/openid-configuration`,
-  ]
-  for (const candidate of new Set(candidates)) {
-    const found = await metadataAt(candidate, issuer, send).catch(() => undefined)
-    if (found) return found
-  }
-  throw new Unavailable(`The issuer ${issuer} does not say where its keys are.`, 'Set auth.jwt.jwksUri.')
-}
-
-async function metadataAt(
-  candidate: string,
-  issuer: string,
-  send: typeof fetch,
-): Promise<string | undefined> {
-  const reply = await send(candidate, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) })
-  if (!reply.ok) return undefined
-  // Metadata of another issuer does not count (RFC 8414 §3.3).
-  const Metadata = z.object({ issuer: z.literal(issuer), jwks_uri: SafeUrl })
-  return Metadata.safeParse(await reply.json()).data?.jwks_uri
 }

@@ -16,10 +16,12 @@ export interface Principal extends Pick<Requester, 'caller' | 'agent' | 'via'> {
   requestId?: string
   /** Trace id of its request, 32 hex digits (W3C Trace Context). */
   trace?: string
+  /** Where its `traceparent` and `tracestate` are. */
+  carrier?: unknown
 }
 
 /** What a caller's token says about the caller. */
-export type Admitted = Omit<Principal, 'reference' | 'requestId' | 'trace'>
+export type Admitted = Omit<Principal, 'reference' | 'requestId' | 'trace' | 'carrier'>
 
 /** The error for a caller whose token is not accepted (RFC 6750 §3.1). */
 export const invalidToken = (why: string): OAuthError => new OAuthError(OAuthErrorCode.InvalidToken, why)
@@ -42,6 +44,7 @@ export function callsOf({
   reference,
   requestId,
   trace,
+  carrier,
 }: Principal): (asked: CallRequest) => Call {
   let made = 0
   const newId = () => {
@@ -51,7 +54,7 @@ export function callsOf({
     return made === 1 ? reference : `${reference}.${made}`
   }
   return ({ client, signal = new AbortController().signal, ...asked }) => ({
-    ...(trace !== undefined && { trace }),
+    ...(trace !== undefined && { trace, carrier }),
     ...asked,
     id: newId(),
     ...(requestId !== undefined && { requestId }),

@@ -247,5 +247,10 @@ async function sinkOf(
       'Give env:NAME, file:/path or keychain:NAME with the token.',
     )
   }
-  return collectorSink({ url: new URL(to), token: secret.data, kind, fetch: fetchOver(settings.route) })
+  return collectorSink({
+    url: new URL(to),
+    token: secret.data,
+    kind,
+    fetch: fetchOver(settings.route, '`--to`'),
+  })
 }

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import type { Io } from '../app/io.ts'
 import { type CommonOptions, settingsFile } from '../app/stores.ts'
+import { issuerFetch, issuerProblem } from '../auth/issuer-keys.ts'
+import type { Settings } from '../config/settings.ts'
 import type { RequestContext, TokenCheck } from '../domain/operations.ts'
 import type { Tenant } from '../engine/tenants.ts'
 import { IdentityError } from '../errors.ts'
@@ -20,7 +22,7 @@ export interface TenantCheck {
   problem?: string
 }
 
-/** `identity-mcp check`: tests the store and every token with read requests, and reports what works. */
+/** `identity-mcp check`: tests the store, the issuer of callers and every token with read requests, and reports what works. */
 export const checkCommand = (io: Io, start: Start): Command =>
   newCommand(
     io,
@@ -37,13 +39,13 @@ export const checkCommand = (io: Io, start: Start): Command =>
       try {
         const { tenants } = running
         const chosen = tenant === undefined ? tenants.all : [tenants.get(tenant)]
-        const [store, ...looked] = await withProgress(io, 'Testing the tokens', () =>
-          Promise.all([running.store.health(), ...chosen.map(checkTenant)]),
+        const [store, issuer, ...looked] = await withProgress(io, 'Testing the tokens', () =>
+          Promise.all([running.store.health(), checkIssuer(running.settings), ...chosen.map(checkTenant)]),
         )
         const names = store.ok ? (await running.page.approvers.list()).map(({ name }) => name) : []
         const checked = looked.map((one) => withOwner(one, tenants.get(one.tenant), names))
         const freezes = store.ok ? await running.freezes.list() : []
-        const ok = store.ok && checked.every(({ ok }) => ok)
+        const ok = store.ok && issuer?.ok !== false && checked.every(({ ok }) => ok)
         if (json) {
           const stopped = freezes.map(({ counts: _, at, ...freeze }) => ({
             ...freeze,
@@ -51,7 +53,10 @@ export const checkCommand = (io: Io, start: Start): Command =>
           }))
           print(
             io,
-            toJson({ ok, settings, store, tenants: checked, stopped, notes: running.settings.notes }, 2),
+            toJson(
+              { ok, settings, store, issuer, tenants: checked, stopped, notes: running.settings.notes },
+              2,
+            ),
           )
         } else {
           if (settings) {
@@ -60,6 +65,7 @@ export const checkCommand = (io: Io, start: Start): Command =>
           }
           for (const one of checked) showTenant(io, one)
           showStore(io, store)
+          if (issuer) showIssuer(io, issuer)
           for (const note of running.settings.notes)
             print(io, ...wrap(io, `${paint(io, 'yellow', '!')} ${note}`, ''))
           // Not an error in the settings, but the first thing to know when changes are refused.
@@ -101,6 +107,21 @@ export async function checkTenant({ name, title, operations }: Tenant): Promise<
   }
 }
 
+/** The authorization server of callers over HTTP, and what is wrong with it. */
+interface IssuerCheck {
+  issuer: string
+  ok: boolean
+  problem?: string
+}
+
+/** Looks for the keys that verify access tokens; undefined where the settings take none. */
+async function checkIssuer({ auth, route }: Settings): Promise<IssuerCheck | undefined> {
+  const jwt = auth === undefined || auth === 'none' ? undefined : auth.jwt
+  if (!jwt) return undefined
+  const problem = await issuerProblem(jwt, issuerFetch(route))
+  return { issuer: jwt.issuer, ok: problem === undefined, ...(problem !== undefined && { problem }) }
+}
+
 /** Whoever says that something is done by hand needs a passphrase. */
 function withOwner(
   check: TenantCheck,
@@ -120,6 +141,11 @@ function showStore(io: Io, { ok, store, problem, advice = [] }: StoreHealth): vo
   print(io, `${mark(io, ok)} ${paint(io, 'bold', 'store')} (${store})`)
   if (problem) print(io, ...wrap(io, `It is unavailable: ${problem}.`, '    '))
   for (const line of advice) print(io, ...wrap(io, line, '    '))
+}
+
+function showIssuer(io: Io, { issuer, ok, problem }: IssuerCheck): void {
+  print(io, `${mark(io, ok)} ${paint(io, 'bold', 'auth.jwt')} (${issuer})`)
+  if (problem) print(io, ...wrap(io, problem, '    '))
 }
 
 /** Prints what works in a tenant. */

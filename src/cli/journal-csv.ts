@@ -1,3 +1,4 @@
+import { peopleIn, tenantsIn } from '../journal/about.ts'
 import type { JournalLine } from '../journal/events.ts'
 import { csvLine } from '../text/csv.ts'
 
@@ -13,9 +14,10 @@ const COLUMNS: Record<string, (line: JournalLine) => string | number | undefined
   via: ({ via }) => via,
   client: ({ client }) => client,
   requestId: ({ requestId }) => requestId,
-  tenant: ({ account }) => account?.tenant,
+  // A call that was asked or refused is about no account yet.
+  tenant: (line) => tenantsIn(line).join(' ') || undefined,
   account: ({ account }) => account?.id,
-  userName: ({ account }) => account?.userName,
+  userName: (line) => peopleIn(line).join(' ') || undefined,
   approval: ({ approval }) => approval?.id,
   approvedBy: ({ approval }) => approval?.by,
   approvedHow: ({ approval }) => approval?.how,
@@ -24,6 +26,7 @@ const COLUMNS: Record<string, (line: JournalLine) => string | number | undefined
   args: ({ args }) => args && JSON.stringify(args),
   before: ({ before }) => before && JSON.stringify(before),
   hash: ({ hash }) => hash,
+  reason: ({ args }) => (typeof args?.reason === 'string' ? args.reason : undefined),
 }
 
 /** One CSV row with its line break; without a line, the headings. */

@@ -7,8 +7,9 @@ import type { Io } from '../app/io.ts'
 import { typed } from '../app/stores.ts'
 import { readApprovalId } from '../approvals/approval-id.ts'
 import { IdentityError, InvalidInput, NotFound } from '../errors.ts'
+import { type About, aboutMatcher } from '../journal/about.ts'
 import type { JournalLine } from '../journal/events.ts'
-import type { JournalFilter } from '../journal/journal.ts'
+import type { Journal, JournalFilter } from '../journal/journal.ts'
 import { anchorsHeld } from '../journal/proof.ts'
 import { linesAbout } from '../journal/query.ts'
 import { canonicalJson } from '../text/canonical-json.ts'
@@ -26,8 +27,7 @@ import { type OpenData, withData } from './with-data.ts'
 /** Shows, exports and checks the journal. */
 export function journalCommand(io: Io, open: OpenData): Command {
   const journal = newCommand(io, 'journal', 'Read and verify the record of every requested change')
-  journal
-    .command('tail', { isDefault: true })
+  withAbout(journal.command('tail', { isDefault: true }))
     .description('Show the latest entries')
     .option('-n, --lines <number>', 'how many', '20')
     .option('-f, --follow', 'keep printing new entries')
@@ -40,8 +40,7 @@ export function journalCommand(io: Io, open: OpenData): Command {
     .action((which: string, options: { json?: true }, command: Command) =>
       showCall(io, open, command, which, options),
     )
-  journal
-    .command('export')
+  withAbout(journal.command('export'))
     .description('Export the entries for another program')
     .addOption(
       new Option('--format <format>', 'output format').choices(['jsonl', 'csv', 'ocsf']).default('jsonl'),
@@ -66,36 +65,66 @@ export function journalCommand(io: Io, open: OpenData): Command {
   return journal
 }
 
+/** Adds the options that say what the entries are about. */
+const withAbout = (command: Command): Command =>
+  command
+    .option('--person <who>', 'only entries about this person: user name, email or id')
+    .option('--tenant <name>', 'only entries about this tenant')
+    .option('--tool <name>', 'only entries of calls of this tool')
+
 const READING = 'Reading the journal'
 
-interface TailOptions {
+interface TailOptions extends About {
   lines: string
   follow?: true
   json?: true
 }
 
-const tail = (io: Io, open: OpenData, command: Command, { lines, follow, json }: TailOptions) =>
+const tail = (io: Io, open: OpenData, command: Command, { lines, follow, json, ...about }: TailOptions) =>
   withData(io, open, command, async ({ journal }) => {
     if (!/^\d{1,6}$/.test(lines)) throw new InvalidInput('The number of lines is not a number.', 'Use -n 20.')
+    const isAsked = aboutMatcher(about, journal.index)
     const { position, latest } = await withProgress(io, READING, async () => {
       const { position } = await journal.end()
-      return {
-        position,
-        latest: await journal.latest(Number(lines), { to: position, unreadable: unreadable(io) }),
-      }
+      const reading = { to: position, unreadable: unreadable(io) }
+      const isAll = Object.values(about).every((one) => one === undefined)
+      const latest = isAll
+        ? await journal.latest(Number(lines), reading)
+        : await lastOf(Number(lines), filtered(journal.read({}, reading), isAsked))
+      return { position, latest }
     })
     if (!follow) {
       if (json) return print(io, toJson({ lines: latest }, 2))
-      return print(io, ...(latest.length > 0 ? rows(io, latest) : ['The journal is empty.']))
+      return print(io, ...(latest.length > 0 ? rows(io, latest) : [await noneIn(journal)]))
     }
     const printLine = (line: JournalLine) => print(io, ...(json ? [toJsonLine(line)] : rows(io, [line])))
     latest.forEach(printLine)
     // Until the reader closes the pipe or the person stops the program.
-    for await (const line of journal.follow(position, {
+    const following = journal.follow(position, {
       live: () => io.stdout.writable && !io.isOutputClosed?.(),
-    }))
-      printLine(line)
+    })
+    for await (const line of filtered(following, isAsked)) printLine(line)
   })
+
+/** The last `count` lines, oldest first. */
+async function lastOf(count: number, lines: AsyncIterable<JournalLine>): Promise<JournalLine[]> {
+  let last: JournalLine[] = []
+  for await (const line of lines) {
+    last.push(line)
+    if (last.length >= 2 * count + 100) last = last.slice(last.length - count)
+  }
+  return last.slice(Math.max(0, last.length - count))
+}
+
+async function* filtered(
+  lines: AsyncIterable<JournalLine>,
+  isAsked: (line: JournalLine) => Promise<boolean>,
+): AsyncGenerator<JournalLine> {
+  for await (const line of lines) if (await isAsked(line)) yield line
+}
+
+const noneIn = async (journal: Journal): Promise<string> =>
+  (await journal.end()).head ? 'The journal has no such entry.' : 'The journal is empty.'
 
 const showCall = (io: Io, open: OpenData, command: Command, which: string, { json }: { json?: true }) =>
   withData(io, open, command, async ({ journal }) => {
@@ -109,7 +138,7 @@ const showCall = (io: Io, open: OpenData, command: Command, which: string, { jso
     print(io, ...(json ? [toJson({ call: lines[0]?.call, lines }, 2)] : story(io, lines)))
   })
 
-interface ExportOptions {
+interface ExportOptions extends About {
   format: 'jsonl' | 'csv' | 'ocsf'
   since?: string
   until?: string
@@ -120,7 +149,7 @@ const exportLines = (
   io: Io,
   open: OpenData,
   command: Command,
-  { format, since, until, out }: ExportOptions,
+  { format, since, until, out, ...about }: ExportOptions,
 ) =>
   withData(io, open, command, async ({ journal }) => {
     const from = timeOf(since, '--since')
@@ -129,7 +158,8 @@ const exportLines = (
     async function* text() {
       const ocsf = ocsfExport()
       if (format === 'csv') yield csv()
-      for await (const line of journal.read(filter, { unreadable: unreadable(io) })) {
+      const lines = journal.read(filter, { unreadable: unreadable(io) })
+      for await (const line of filtered(lines, aboutMatcher(about, journal.index))) {
         if (format === 'ocsf') yield `${toJson(ocsf(line))}\n`
         else yield format === 'csv' ? csv(line) : `${toJsonLine(line)}\n`
       }

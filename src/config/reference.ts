@@ -39,22 +39,45 @@ export function secretFrom(
 ): z.ZodType<Secret, string> {
   const { usable, means } = FORMS[form]
   return SecretReference.transform((reference, context) => {
-    const read = readReference(reference, env)
-    const value = 'value' in read && usable.test(read.value) ? read.value : undefined
-    if (value === undefined) {
-      const message = 'problem' in read ? read.problem : `${reference} is not a usable secret: ${means}`
-      context.addIssue({ code: 'custom', message, input: undefined })
+    const read = () => {
+      const found = readReference(reference, env)
+      if ('problem' in found) return found
+      const standIn = standInOf(found.value)
+      if (standIn !== undefined) return { problem: `${reference} ${standIn}` }
+      return usable.test(found.value) ? found : { problem: `${reference} is not a usable secret: ${means}` }
+    }
+    const first = read()
+    if ('problem' in first) {
+      context.addIssue({ code: 'custom', message: first.problem, input: undefined })
       return z.NEVER
     }
+    const { value } = first
     if (reference.startsWith('env:')) return new Secret(value)
     const secret = new Secret(value, () => {
-      const again = readReference(reference, env)
-      return 'value' in again && usable.test(again.value) ? again.value : undefined
+      const again = read()
+      return 'value' in again ? again.value : undefined
     })
     kept.push({ reference, secret })
     return secret
   })
 }
+
+/** What stands where a secret should, whole, and what to do about it. None of these can be a secret that an app made. */
+const STAND_INS: readonly (readonly [sign: RegExp, problem: string])[] = [
+  [
+    /^(\$\{[^{}]*\}|\{\{[^{}]*\}\})$/,
+    'holds the name of a variable that nothing has replaced: put the secret itself there',
+  ],
+  [
+    /^<[^<>]*>$|^(your|insert|enter|paste|replace)([-_][a-z]+)*[-_](token|key|secret|password)([-_]here)?$/i,
+    'holds a placeholder: put the secret itself there',
+  ],
+  [/^(["'`]).*\1$/s, 'holds a text in quotes, which would be sent with it: remove the quotes'],
+  [/^(env|file|keychain|op|vault):/, 'holds a reference, not the secret: put the secret itself there'],
+]
+
+const standInOf = (text: string): string | undefined =>
+  STAND_INS.find(([sign]) => sign.test(text.trim()))?.[1]
 
 function readReference(
   reference: string,

@@ -9,16 +9,23 @@ export interface RequestInfo {
   /** The client's own id of it. Two callers can choose the same one, so nothing is looked up by it. */
   requestId?: string
   trace?: string
+  /** The headers of its trace, for whoever goes on with it. */
+  carrier?: { traceparent: string; tracestate?: string }
 }
 
 /** A new reference, with the client's own request id and trace beside it if they are safe to log. */
 export function aboutRequest({ headers }: IncomingMessage): RequestInfo {
   const requestId = /^[\w.:=-]{1,60}$/.exec(String(headers['x-request-id'] ?? ''))?.[0]
-  const trace = traceIn(headers.traceparent)
+  const { traceparent, tracestate } = headers
+  const trace = traceIn(traceparent)
+  const carrier = {
+    traceparent: String(traceparent),
+    ...(tracestate !== undefined && { tracestate: String(tracestate) }),
+  }
   return {
     reference: randomUUID().replace('-', '').slice(0, 12),
     ...(requestId !== undefined && { requestId }),
-    ...(trace && { trace }),
+    ...(trace && { trace, carrier }),
   }
 }
 

@@ -184,7 +184,11 @@ type Route = (request: IncomingMessage, response: ServerResponse, about: Request
 const PAGE = '/approvals'
 const isUnder = (root: string, path: string) => path === root || path.startsWith(`${root}/`)
 
-const pathOf = ({ url = '/' }: IncomingMessage) => url.split('?', 1)[0] ?? '/'
+/** The path of a request. People write the address of MCP with a slash at its end, too. */
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const path = url.split('?', 1)[0] ?? '/'
+  return path === '/mcp/' ? '/mcp' : path
+}
 
 const shuttingDown = () =>
   new Unavailable('This server is shutting down.', 'Try again at `retryAt`.', { retryAt: Date.now() + 1_000 })

@@ -1,3 +1,4 @@
+import type { SecureContext } from 'node:tls'
 import type { ClusterOptions, Redis, RedisOptions } from 'ioredis'
 import type { RedisAddress } from '../config/store.ts'
 import { withinAwake } from './awake-deadline.ts'
@@ -27,21 +28,28 @@ export const timed = (redis: RedisCommands): RedisCommands =>
         withinAwake(Reflect.apply(redis[name], redis, given), COMMAND_MS),
   })
 
+/** What TLS trusts; undefined for what Node trusts by itself. */
+export type Trust = () => SecureContext | undefined
+
 /** The client for an address: of one server, of the primary that Sentinels name, or of a cluster. */
-export async function redisClient(address: RedisAddress): Promise<RedisClient> {
+export async function redisClient(
+  address: RedisAddress,
+  trust: Trust = () => undefined,
+): Promise<RedisClient> {
   const { Redis, Cluster } = (await import('ioredis')).default
   const { via } = address
+  const tls = address.tls ? { secureContext: trust() } : undefined
   if (via && 'cluster' in via) {
-    const cluster = new Cluster([...via.cluster], clusterOptions(address))
+    const cluster = new Cluster([...via.cluster], clusterOptions(address, tls))
     cluster.on('+node', outliveLateErrors)
     return cluster
   }
   const { host, port, database } = address
   const found = via
-    ? { sentinels: [...via.sentinels], name: via.name, ...sentinelOptions(address, via.login) }
+    ? { sentinels: [...via.sentinels], name: via.name, ...sentinelOptions(tls, via.login) }
     : { host, port }
   const redis = new Redis({
-    ...commonOptions(address),
+    ...commonOptions(address, tls),
     ...found,
     db: database,
     lazyConnect: true,
@@ -73,7 +81,9 @@ const ignore = () => undefined
 const pause = (times: number) =>
   Math.min(RETRY_MS.first * 2 ** (times - 1), RETRY_MS.longest) * (0.5 + Math.random() / 2)
 
-function commonOptions({ tls, username, password }: RedisAddress): RedisOptions {
+type TlsOptions = { secureContext: SecureContext | undefined } | undefined
+
+function commonOptions({ username, password }: RedisAddress, tls: TlsOptions): RedisOptions {
   let reconnectedAt = Number.NEGATIVE_INFINITY
   return {
     connectionName: 'identity-mcp',
@@ -94,7 +104,7 @@ function commonOptions({ tls, username, password }: RedisAddress): RedisOptions 
       if (again) reconnectedAt = performance.now()
       return again
     },
-    ...(tls && { tls: {} }),
+    ...(tls && { tls }),
     ...(username !== undefined && { username }),
     ...(password && { password: password.reveal() }),
   }
@@ -102,15 +112,15 @@ function commonOptions({ tls, username, password }: RedisAddress): RedisOptions 
 
 type SentinelLogin = Extract<RedisAddress['via'], { sentinels: unknown }>['login']
 
-const sentinelOptions = ({ tls }: RedisAddress, login: SentinelLogin): RedisOptions => ({
+const sentinelOptions = (tls: TlsOptions, login: SentinelLogin): RedisOptions => ({
   sentinelCommandTimeout: COMMAND_MS,
   sentinelRetryStrategy: pause,
-  ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+  ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: tls }),
   ...(login?.username !== undefined && { sentinelUsername: login.username }),
   ...(login?.password && { sentinelPassword: login.password.reveal() }),
 })
 
-const clusterOptions = (address: RedisAddress): ClusterOptions => ({
+const clusterOptions = (address: RedisAddress, tls: TlsOptions): ClusterOptions => ({
   lazyConnect: true,
   enableOfflineQueue: false,
   clusterRetryStrategy: pause,
@@ -121,5 +131,5 @@ const clusterOptions = (address: RedisAddress): ClusterOptions => ({
   retryDelayOnClusterDown: 0,
   // As the nodes are named, which their certificates name too.
   dnsLookup: (host, done) => done(null, host),
-  redisOptions: commonOptions(address),
+  redisOptions: commonOptions(address, tls),
 })

@@ -1,5 +1,12 @@
 import { passwordInClear, type RedisAddress } from '../config/store.ts'
-import { COMMAND_MS, type RedisClient, type RedisCommands, redisClient, timed } from './redis-client.ts'
+import {
+  COMMAND_MS,
+  type RedisClient,
+  type RedisCommands,
+  redisClient,
+  type Trust,
+  timed,
+} from './redis-client.ts'
 import { CLOSED_BY_SERVER, mayPass, problemText, unavailable } from './redis-problems.ts'
 import type { StoreHealth } from './store.ts'
 
@@ -19,8 +26,8 @@ export interface RedisConnection {
   close(): Promise<void>
 }
 
-/** Connects on first use, not at start. */
-export function openRedis(address: RedisAddress): RedisConnection {
+/** Connects on first use, not at start. Over TLS, to a server whose certificate `trust` accepts. */
+export function openRedis(address: RedisAddress, trust?: Trust): RedisConnection {
   const prefix = address.via && 'cluster' in address.via ? '{identity-mcp}:' : 'identity-mcp:'
   let opened: Promise<RedisClient> | undefined
   let up = false
@@ -46,7 +53,7 @@ export function openRedis(address: RedisAddress): RedisConnection {
 
   async function open(): Promise<RedisClient> {
     patientUntil = performance.now() + FIRST_WAIT_MS
-    const redis = await redisClient(address)
+    const redis = await redisClient(address, trust)
     // The first error of an attempt is the cause; later ones only follow from it.
     let hasFailed = false
     redis.on('connecting', () => {

@@ -54,7 +54,7 @@ const PROBLEMS: readonly (readonly [sign: RegExp, problem: string, remedy: strin
   [
     /CERT|SELF_SIGNED|UNABLE_TO/,
     'the authority of its certificate is not trusted',
-    'trust it as docs/store.md shows',
+    'trust it with the setting `ca`',
   ],
   [/ERR_SSL|ERR_TLS|EPROTO/, 'it does not speak TLS at that port', 'write redis://, or name its TLS port'],
   [/ECONNREFUSED/, 'nothing listens at its address', 'start it, or correct `store`'],

@@ -60,8 +60,8 @@ const settings = (parts: SettingsParts) =>
       userAgent: z
         .string()
         .regex(/^[\x20-\x7e]{1,200}$/, 'must be printable ASCII')
-        .default('identity-mcp')
-        .describe('User-Agent header; some apps refuse requests without one'),
+        .optional()
+        .describe('User-Agent header. Default: identity-mcp/VERSION'),
       ...scimSettings({ pageSize: 100, memberRemoveShape: 'filter' }),
       ...behaviourSettings(),
       // PagerDuty deletes, GitHub suspends, Atlassian unlinks: SCIM does not define it.
@@ -127,7 +127,11 @@ export default defineVendor<AnyScimSettings>({
         base: new URL(url),
         token: secret,
         alsoSecret: Object.values(settings.headers).filter((value) => typeof value !== 'string'),
-        headers: { ...lowerCased(settings.headers), ...(token && carry(token)), 'user-agent': userAgent },
+        headers: {
+          ...lowerCased(settings.headers),
+          ...(token && carry(token)),
+          ...(userAgent !== undefined && { 'user-agent': userAgent }),
+        },
       })
     const scim: ScimApp = {
       tenant: app.tenant,

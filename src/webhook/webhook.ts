@@ -122,7 +122,6 @@ function signed(secret: Secret, id: string, body: string, now = Date.now()): Sig
   return {
     headers: {
       'content-type': 'application/json',
-      'user-agent': 'identity-mcp',
       'webhook-id': id,
       'webhook-timestamp': timestamp,
       'webhook-signature': `v1,${signature}`,

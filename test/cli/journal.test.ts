@@ -127,6 +127,86 @@ test('exports the lines as they stand, or those of a time', async () => {
   expect((await run(['export', '--format', 'xml'])).code).toBe(2)
 })
 
+/** Two people, of whom one has another email than user name, in two tenants, by three tools. */
+async function tellOfMany() {
+  const grace = { tenant: 'acme-zoom', id: '8', userName: 'grace@example.com' }
+  const approval = { id: 'K7Q2-M9XD-41' }
+  const image = { id: '7', userName: 'ada@example.com', email: 'ada.l@example.com' }
+  const before = (more: object): Pick<JournalEvent, 'before'> =>
+    ({ before: { operation: 'x', ...more } }) as never
+  const ask = { user: 'ada@example.com', tenants: ['acme-netskope'], reason: 'left, at last' }
+  await happen({ event: 'asked', args: ask, approval })
+  await happen({ event: 'approved', approval: { ...approval, by: 'boss', how: 'terminal' } })
+  await happen({ event: 'started', call: 'call-2', account, ...before({ account: image }) })
+  await happen({ event: 'done', call: 'call-2', account })
+  await happen({
+    event: 'refused',
+    call: 'call-3',
+    args: { user: 'grace@example.com', tenants: ['acme-zoom'] },
+  })
+  await happen({ event: 'done', call: 'call-4', tool: 'update_user', account: grace })
+  const group = { tenant: 'acme-zoom', id: 'g1', userName: 'Everyone' }
+  const [tool, call] = ['update_group_members', 'run-5']
+  await happen({ event: 'started', call, tool, account: group, ...before({ members: [{ id: '8' }, image] }) })
+  await happen({ event: 'done', call, tool, account: group })
+  await happen({ event: 'done', call: 'run-6', tool, account: group })
+  // Another caller's approval of the same id, of which nothing is known.
+  await happen({ event: 'approved', call: 'call-7', caller: 'other', approval: { ...approval, by: 'boss' } })
+}
+
+test.each([
+  [
+    ['--person', 'Ada@example.com'],
+    [1, 2, 3, 4, 7, 8],
+  ],
+  [
+    ['--person', 'ada.l@example.com'],
+    [3, 4, 7, 8],
+  ],
+  [
+    ['--person', 'grace@example.com'],
+    [5, 6],
+  ],
+  [
+    ['--person', '8'],
+    [6, 7, 8],
+  ],
+  [['--person', 'ada'], []],
+  [
+    ['--tenant', 'acme-zoom'],
+    [5, 6, 7, 8, 9],
+  ],
+  [
+    ['--tenant', 'acme-netskope'],
+    [1, 2, 3, 4],
+  ],
+  [['--tool', 'update_user'], [6]],
+  [['--tenant', 'acme-zoom', '--person', 'grace@example.com', '--tool', 'deactivate_user'], [5]],
+])('shows and exports only what is asked for: %j', async (filter, numbers) => {
+  await tellOfMany()
+  const seqs = (lines: readonly { seq: number }[]) => lines.map(({ seq }) => seq)
+  expect(seqs(JSON.parse((await run(['tail', '--json', ...filter])).out).lines)).toEqual(numbers)
+  const { out } = await run(['export', ...filter])
+  const exported = out.split('\n').filter((line) => line !== '')
+  expect(seqs(exported.map((line) => JSON.parse(line)))).toEqual(numbers)
+  if (numbers.length === 0) expect((await run(['tail', ...filter])).out).toContain('no such entry')
+  else expect(JSON.parse((await run(['-n', '1', '--json', ...filter])).out).lines).toHaveLength(1)
+})
+
+test('CSV has tenant, user and reason of what was only asked in their columns', async () => {
+  await tellOfMany()
+  const [headings = '', ...lines] = (await run(['export', '--format', 'csv'])).out.trimEnd().split('\r\n')
+  const cell = (line: string | undefined, name: string) =>
+    // Only the arguments and the reason have commas here, and they stand behind the others.
+    line?.split(',')[headings.split(',').indexOf(name)]
+  expect(cell(lines[0], 'tenant')).toBe('acme-netskope')
+  expect(cell(lines[0], 'userName')).toBe('ada@example.com')
+  expect(lines[0]).toMatch(/,"left, at last"$/)
+  expect([cell(lines[4], 'tenant'), cell(lines[4], 'userName')]).toEqual(['acme-zoom', 'grace@example.com'])
+  expect([cell(lines[6], 'tenant'), cell(lines[6], 'userName')]).toEqual(['acme-zoom', 'Everyone'])
+  expect(cell(lines[1], 'tenant')).toBe('')
+})
+
 test('exports into a new file, and never over one that is there', async () => {
   await tell()
   expect((await run(['export', '--format', 'csv', '--out', 'out.csv'])).code).toBe(0)

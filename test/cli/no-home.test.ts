@@ -88,20 +88,23 @@ test('a data folder that cannot be made is told with what to set', async () => {
 
 // Everybody but root is refused by the mode.
 test.runIf(process.platform !== 'win32' && (!isRoot || canBeStranger))(
-  'a read-only data folder is told with what to set',
+  'a read-only data folder, or a home that is, is told with what to set',
   async () => {
     const data = join(folder, 'data')
     mkdirSync(data)
     chmodSync(folder, 0o755)
     chmodSync(data, 0o555)
+    const user = isRoot ? STRANGER : undefined
+    // One that is named, and the one that follows from the home.
     writeFileSync(settings, JSON.stringify({ tenants: TENANTS, dataDir: join(data, 'more') }))
-    const { code, err } = await run(
-      ['check', '--config', settings],
-      { HOME: folder },
-      isRoot ? STRANGER : undefined,
-    )
-    expect(code).toBe(2)
-    expect(err).toMatch(/cannot be written there \(EACCES\): set `dataDir`/)
+    const named = await run(['check', '--config', settings], { HOME: folder }, user)
+    writeFileSync(settings, JSON.stringify({ tenants: TENANTS }))
+    const byDefault = await run(['check', '--config', settings], { HOME: data }, user)
+    for (const { code, err } of [named, byDefault]) {
+      expect(code).toBe(2)
+      expect(err).toMatch(/^\S+\/data\/\S+: .*cannot be written there \(EACCES\): set `dataDir`/)
+    }
+    expect(readdirSync(data)).toEqual([])
     chmodSync(data, 0o755)
   },
 )

@@ -149,6 +149,7 @@ const DAY: readonly Step[] = [
   'node dist/main.js approvals approve K7Q2-M9XD-41 --approver grace',
   (company) => company.goOn(),
   'node dist/main.js journal',
+  'node dist/main.js journal --person ada@example.com',
   'node dist/main.js journal show ID',
   'node dist/main.js undo 3f9c1b7a20de --dry-run',
   'node dist/main.js undo 3f9c1b7a20de',

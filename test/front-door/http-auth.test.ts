@@ -98,6 +98,22 @@ describe('tokens for bots', () => {
   })
 })
 
+test('MCP is served with a slash at the end of its address, to the same callers', async () => {
+  const world = bots()
+  const guest = async (path: string, authorization?: string) => {
+    const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+    const reply = await world.fetch(path, {
+      method: 'POST',
+      headers: { ...headers, ...(authorization !== undefined && { authorization }) },
+      body: JSON.stringify(INITIALIZE),
+    })
+    return reply.status
+  }
+  expect(await guest('/mcp/', `Bearer ${await world.token('slash')}`)).toBe(200)
+  expect(await guest('/mcp/')).toBe(401)
+  expect(await guest('/mcp//')).toBe(404)
+})
+
 describe('access tokens of an issuer', () => {
   test.each([
     ['RFC 8414', '/.well-known/oauth-authorization-server', ''],

@@ -3,6 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { openHttpWorld } from '../support/http-world.ts'
 import { openWorld } from '../support/world.ts'
 
 // A process that was started with an SDK of OpenTelemetry has a span for each call, below that of the caller.
@@ -55,7 +56,9 @@ test('a call is a span below the caller’s, by the names of the conventions, an
 test('one that fails tells the code of its error', async () => {
   await using world = await openWorld()
   await world.call('deactivate_user', { user: ADA, tenants: ['nowhere'], reason: 'left the company' })
-  expect(spans()).toMatchObject([{ attributes: { 'error.type': 'unknown_tenant' } }])
+  expect(spans()).toMatchObject([
+    { attributes: { 'error.type': 'tool_error', 'identity_mcp.code': 'unknown_tenant' } },
+  ])
   expect(spans()[0]?.parent).toBeUndefined()
 })
 
@@ -63,4 +66,15 @@ test('a `traceparent` that is none begins a trace', async () => {
   await using world = await openWorld()
   await world.call('find_user', { user: ADA }, { meta: { traceparent: '00-0-0-00' } })
   expect(spans()).toMatchObject([{ name: 'tools/call find_user', parent: undefined }])
+})
+
+test.each([
+  ['with the header alone', undefined, PARENT, TRACE],
+  ['with one of its own, which comes first', '1'.repeat(16), '1'.repeat(16), '2'.repeat(32)],
+])('over HTTP a call %s is a span below it', async (_, own, parent, traceId) => {
+  await using world = await openHttpWorld()
+  const guest = await world.guest({ token: await world.token('helpdesk'), headers: meta })
+  const traceparent = `00-${'2'.repeat(32)}-${own}-01`
+  await guest.callTool('list_tenants', {}, own === undefined ? {} : { meta: { traceparent } })
+  expect(spans()).toMatchObject([{ name: 'tools/call list_tenants', parent, trace: traceId }])
 })

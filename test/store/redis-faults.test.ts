@@ -1,10 +1,15 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createSecureContext, createServer } from 'node:tls'
 import { expect, test } from 'vitest'
 import { streamJournal } from '../../src/journal/redis-stream.ts'
 import { Secret } from '../../src/secret.ts'
 import { openRedis } from '../../src/store/redis-connection.ts'
 import { redisStore } from '../../src/store/redis-store.ts'
 import type { Store } from '../../src/store/store.ts'
+import { AUTHORITY } from '../support/corporate-network.ts'
 import { freePort, type RedisServer, startRedis } from '../support/redis.ts'
 import { openTcpProxy } from '../support/tcp-proxy.ts'
 import { withRedis } from '../support/with-redis.ts'
@@ -205,4 +210,38 @@ withRedis('a Redis', () => {
     await expect(at.store.get('key')).rejects.toMatchObject({ code: 'unavailable' })
     expect(await at.store.health()).toMatchObject({ ok: false, problem: expect.stringContaining(reason) })
   })
+})
+
+test('a certificate of an authority that is not trusted refuses a call by the first attempt', async () => {
+  const fixture = (name: string) => readFileSync(join(AUTHORITY, '..', name))
+  const server = createServer({ cert: fixture('server.pem'), key: fixture('server-key.pem') })
+  let attempts = 0
+  let encrypted = 0
+  server.on('connection', () => {
+    attempts += 1
+  })
+  server.on('secureConnection', (socket) => {
+    encrypted += 1
+    socket.destroy()
+  })
+  server.on('tlsClientError', () => undefined)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo // it listens on a port, not on a pipe
+  const address = { host: 'localhost', port, tls: true, database: 0 }
+
+  const doubtful = redisStore(openRedis(address))
+  const { code } = await timed(doubtful.get('key'))
+  expect({ code, attempts }).toEqual({ code: 'unavailable', attempts: 1 })
+  expect(await doubtful.health()).toMatchObject({ problem: expect.stringContaining('`ca`') })
+  await doubtful.close()
+
+  // What is trusted is spoken to, though it is no Redis.
+  const before = encrypted
+  const trusting = redisStore(openRedis(address, () => createSecureContext({ ca: fixture('authority.pem') })))
+  expect(await timed(trusting.get('key'))).toMatchObject({ code: 'unavailable' })
+  expect((await trusting.health()).problem).not.toContain('certificate')
+  expect(encrypted).toBeGreaterThan(before)
+  await trusting.close()
+  server.close()
 })

@@ -163,6 +163,11 @@ test('a name that DNS does not know is told as that', async () => {
 // Node reads the variables when it starts. Node 22.15 and later can list the system's authorities, and SSL_CERT_FILE names
 // them on Linux.
 const listsSystem = 'getCACertificates' in tls && process.platform === 'linux'
+// The suite runs on a Node that cannot; CI runs this file on newer ones too.
+test('CI tries the authorities of the system on a Node that lists them', () => {
+  const script = readFileSync(new URL('../../.ci/run', import.meta.url), 'utf8')
+  expect(script).toMatch(/for version in [^;]*\b24\b.*;[^']*'[^']* test\/vendors\/connections /s)
+})
 test.each<[string, Record<string, string>, string]>([
   ...(listsSystem
     ? [

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import pkg from '../../package.json' with { type: 'json' }
 import { Secret } from '../../src/secret.ts'
 import { type ApiRequest, openClient, path, type Refusal } from '../../src/vendors/http/client.ts'
 import { codeOf } from '../support/call.ts'
@@ -39,18 +40,21 @@ describe('the door', () => {
   test('sends method, query, body and headers, and hands the reply back whatever its status', async () => {
     const client = await clientOf((request, response) => {
       response.writeHead(418, {
-        'X-Seen': [request.method, request.url, request.headers.authorization].join(' '),
+        'X-Seen': [
+          ...[request.method, request.url, request.headers.authorization],
+          request.headers['user-agent'],
+        ].join(' '),
       })
       request.pipe(response)
     })
     const reply = await client.send(
-      { method: 'PATCH', path: '/a', query: { b: 'c d', none: undefined }, body: { e: 1 } },
+      { method: 'PATCH', path: '/a', query: { b: 'c d+e', none: undefined }, body: { e: 1 } },
       context(),
     )
     expect(reply).toMatchObject({
       status: 418,
       text: '{"e":1}',
-      headers: { 'x-seen': 'PATCH /a?b=c+d Bearer [secret]' },
+      headers: { 'x-seen': `PATCH /a?b=c%20d%2Be Bearer [secret] identity-mcp/${pkg.version}` },
     })
   })
 

@@ -162,7 +162,6 @@ async function sendOnce(
       headers: {
         authorization: `${kind === 'hec' ? 'Splunk' : 'Bearer'} ${token.reveal()}`,
         'content-type': kind === 'hec' ? 'application/json' : 'application/x-ndjson',
-        'user-agent': 'identity-mcp',
       },
       body,
     })

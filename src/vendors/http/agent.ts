@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { buildConnector, Dispatcher } from 'undici'
+import pkg from '../../../package.json' with { type: 'json' }
 import type { Route } from '../../config/network.ts'
 import { connectionError } from './connection-error.ts'
 import { readBody } from './decode.ts'
@@ -8,6 +9,9 @@ import { trustedBy } from './trust.ts'
 
 /** How long a connection may take to be made, to the proxy and to the app each, in milliseconds. */
 const CONNECT_TIMEOUT = 5_000
+
+/** What every request says of its sender: some apps refuse requests that do not. */
+export const USER_AGENT = `identity-mcp/${pkg.version}`
 
 const OPTIONS = {
   keepAliveTimeout: 10_000,
@@ -34,11 +38,11 @@ export interface LoneConnection {
 
 /**
  * Opens an HTTP agent whose connections take `route`. A connection that cannot be made throws `WrongAddress`,
- * `NoConnection` or `Unavailable`; nothing was sent then.
+ * `NoConnection` or `Unavailable`; nothing was sent then. `setting` is what says the address, if no tenant does.
  */
-export async function openAgent(route: Route): Promise<Agent> {
+export async function openAgent(route: Route, setting?: string): Promise<Agent> {
   const { Agent, buildConnector } = (await import('undici')).default
-  const connect = connectorFor(route, buildConnector)
+  const connect = connectorFor(route, buildConnector, setting)
   return {
     shared: new Agent({ ...OPTIONS, connections: 64, connect }),
     alone() {
@@ -82,17 +86,20 @@ function unlessLeft<Reply>(
   })
 }
 
-/** As much of `fetch` as a plain exchange needs, over connections that take `route`. It follows no redirect. */
-export function fetchOver(route: Route): typeof fetch {
+/**
+ * As much of `fetch` as a plain exchange needs, over connections that take `route`. It follows no redirect. Errors name
+ * `setting` as what says the address.
+ */
+export function fetchOver(route: Route, setting: string): typeof fetch {
   let opening: Promise<Agent> | undefined
   return async (input, { method = 'GET', headers, body, signal, redirect } = {}) => {
     const { origin, pathname, search } = new URL(input instanceof Request ? input.url : input)
-    opening ??= openAgent(route)
+    opening ??= openAgent(route, setting)
     const reply = await (await opening).shared.request({
       origin,
       path: pathname + search,
       method: method as Dispatcher.HttpMethod,
-      headers: Object.fromEntries(new Headers(headers)),
+      headers: { 'user-agent': USER_AGENT, ...Object.fromEntries(new Headers(headers)) },
       ...(typeof body === 'string' && { body }),
       ...(signal && { signal }),
     })
@@ -114,6 +121,7 @@ export function fetchOver(route: Route): typeof fetch {
 function connectorFor(
   route: Route,
   buildConnector: (options: buildConnector.BuildOptions) => buildConnector.connector,
+  setting?: string,
 ): buildConnector.connector {
   const trust = trustedBy(route)
   const connectTo = (secure: boolean) =>
@@ -133,7 +141,7 @@ function connectorFor(
       const socket: unknown = (isSecure ? (secured ?? plain) : plain)(
         { ...options, ...(tunnel && { httpSocket: tunnel }) },
         (error, made) =>
-          made ? callback(null, made) : callback(connectionError(error, { url, issuer }), null),
+          made ? callback(null, made) : callback(connectionError(error, { url, issuer, setting }), null),
       )
       // Before Node judges the certificate, which closes the socket; nothing here changes the verdict.
       if (isSecure) {

@@ -6,7 +6,7 @@ import { limitAs429 } from '../../guards/rate-headers.ts'
 import type { AppReply, AppRequest, RequestGuard } from '../../guards/request.ts'
 import type { Secret } from '../../secret.ts'
 import { plainText } from '../../text/text.ts'
-import { type Agent, type LoneConnection, openAgent } from './agent.ts'
+import { type Agent, type LoneConnection, openAgent, USER_AGENT } from './agent.ts'
 import { readBody } from './decode.ts'
 import { stringifyExact } from './exact-json.ts'
 import { parseReply } from './reply.ts'
@@ -96,11 +96,14 @@ export function openClient(
       for (const [name, value] of Object.entries(query)) {
         if (value !== undefined) url.searchParams.set(name, String(value))
       }
+      // A plus is a blank in forms alone (RFC 3986 §3.4); some apps take it for itself. A plus of a value is %2B here.
+      if (Object.keys(query).length > 0) url.search = url.search.replaceAll('+', '%20')
       const request: AppRequest = {
         method,
         url,
         // Some apps refuse an Accept with DELETE, whose reply has nothing to accept.
         headers: {
+          'user-agent': USER_AGENT,
           ...(method !== 'DELETE' && { accept: 'application/json' }),
           ...headers,
           ...options.headers,

@@ -7,16 +7,20 @@ interface Attempt {
   url: URL
   /** Issuer of the certificate that was shown, as the certificate says. */
   issuer?: string | undefined
+  /** What says the address, if no tenant does: a setting or an option. */
+  setting?: string | undefined
 }
 
+const OF_TENANT = '`url` in the settings of this tenant'
+
 /** What stands in the way of a connection to an app, in words that tell the name, the certificate and the network apart. */
-export function connectionError(cause: unknown, { url, issuer }: Attempt): IdentityError {
+export function connectionError(cause: unknown, { url, issuer, setting }: Attempt): IdentityError {
   const code = networkCodeOf(cause)
   const { host, hostname } = url
   if (code === 'ENOTFOUND') {
     return new WrongAddress(
       `DNS knows no host ${hostname}.`,
-      'Check `url` in the settings of this tenant. If only a proxy can resolve the name, set `proxy`.',
+      `Check ${setting ?? OF_TENANT}. If only a proxy can resolve the name, set \`proxy\`.`,
       { cause },
     )
   }
@@ -27,11 +31,15 @@ export function connectionError(cause: unknown, { url, issuer }: Attempt): Ident
       { cause },
     )
   }
-  const said = certificateFault(code, issuer)
+  const said = certificateFault(code, { issuer, setting })
   if (said) return new NoConnection(`TLS to ${host} failed: ${said.message}`, said.hint, { cause })
-  return new Unavailable(`The app at ${host} cannot be reached.`, 'Try again later, or check the network.', {
-    cause,
-  })
+  return new Unavailable(
+    `${setting === undefined ? 'The app at ' : ''}${host} cannot be reached.`,
+    'Try again later, or check the network.',
+    {
+      cause,
+    },
+  )
 }
 
 const UNTRUSTED =
@@ -41,7 +49,10 @@ const TRUST =
   'If it is the authority of your company or its TLS inspection, trust it with the setting `ca`. ' +
   'If nobody there knows it, somebody else may be answering for the app.'
 
-function certificateFault(code: string, issuer?: string): { message: string; hint: string } | undefined {
+function certificateFault(
+  code: string,
+  { issuer, setting = OF_TENANT }: Pick<Attempt, 'issuer' | 'setting'> = {},
+): { message: string; hint: string } | undefined {
   if (UNTRUSTED.test(code)) {
     const by = issuer === undefined ? 'by an authority' : `by ${inQuotes(issuer, 64)},`
     return { message: `the certificate is issued ${by} that is not trusted.`, hint: TRUST }
@@ -49,7 +60,7 @@ function certificateFault(code: string, issuer?: string): { message: string; hin
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return {
       message: 'the certificate is for another host name.',
-      hint: 'Check the host name in `url` in the settings of this tenant.',
+      hint: `Check the host name in ${setting}.`,
     }
   }
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
@@ -61,7 +72,7 @@ function certificateFault(code: string, issuer?: string): { message: string; hin
   if (/^(ERR_TLS_|ERR_SSL_|CERT_|EPROTO)/.test(code)) {
     return {
       message: 'the two sides cannot agree on a connection.',
-      hint: 'Check the port in `url` in the settings of this tenant, and what is between: a firewall or TLS inspection.',
+      hint: `Check the port in ${setting}, and what is between: a firewall or TLS inspection.`,
     }
   }
   return undefined
