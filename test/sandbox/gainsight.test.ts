@@ -314,7 +314,7 @@ const SEEN: Record<keyof typeof GAINSIGHT_FAULTS, (opened: VendorContext) => Pro
   },
   async 'search-ignored'(opened) {
     const { json } = await opened.rest('POST', '/services/list', { body: { ...nobody, limit: 5 } })
-    expect(json.data.records).toHaveLength(5)
+    expect(json).toHaveProperty('data.records.length', 5)
   },
   async 'search-refused'(opened) {
     expect((await opened.rest('POST', '/services/list', { body: nobody })).status).toBe(400)

@@ -109,8 +109,10 @@ describe.each([true, false])('an app that does not filter (refuses: %s)', (refus
   })
 
   test('tells of nobody what only a record that was read besides tells', async () => {
-    await using app = await openApp(50, { refuses, listed: ({ emails: _, ...one }) => one })
-    app.users[39] = { ...user('u40'), emails: [{ value: 'mail@example.com', primary: true }] }
+    await using app = await openApp(50, { refuses, listed: ({ id, userName }) => ({ id, userName }) })
+    const emails = [{ value: 'u39.mail@example.com', primary: true }]
+    app.users[38] = Object.assign(user('u39'), { emails })
+    app.users[0] = Object.assign(user('u1'), { emails })
     const operations = scimAt(app.url, { pageSize: 10 })
     const find = () => operations.findAccounts({ user: 'mail@example.com' }, context())
     await expect(find()).rejects.toMatchObject({ code: 'bad_reply' })
