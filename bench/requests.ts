@@ -34,7 +34,8 @@ export const requests: Part = async () => {
     title: 'Requests that a task spends',
     how:
       'Counted at the app; the tasks of an app run in this order on a server that is new to it. The methods are in order. ' +
-      'Gainsight REST users cannot search: a look-up reads the list, three pages here, as of 2,500 users.',
+      'Gainsight REST users cannot search: the first look-up of ten minutes reads the list, three pages here, as of 2,500 ' +
+      'users, and a later one the first page, which has the person, or one record more.',
     rows,
   }
 }

@@ -64,7 +64,10 @@ export const payingFrom = (
 ) => ({
   readyAt: (nth: number, { priority }: Pick<AppRequest['context'], 'priority'>): Promise<number> =>
     ledger.freeAt(name, limits, { nth, reserve: reservedOf(reserve)[priority] }),
-  most: (ms: number): number => mostIn(limits, ms),
+  most: (
+    ms: number,
+    { priority }: Pick<AppRequest['context'], 'priority'> = { priority: 'interactive' },
+  ): number => mostIn(limits, ms, reservedOf(reserve)[priority]),
 })
 
 // A failure here does not change the request's outcome; a ticket that is not settled lapses.

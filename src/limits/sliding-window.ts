@@ -160,9 +160,13 @@ export function freeAt(
   return nextFree(state, limits, { nth, reserve }, now)
 }
 
-/** Most tokens that the limits give in `ms` milliseconds. */
-export const mostIn = (limits: Limits, ms: number): number =>
-  Math.min(...limitedWindows(limits).map((window) => window.most * Math.max(1, Math.floor(ms / window.ms))))
+/** Most tokens that the limits give in `ms` milliseconds to somebody who leaves this share of them to others. */
+export const mostIn = (limits: Limits, ms: number, reserve = 0): number =>
+  Math.min(
+    ...limitedWindows(limits).map(
+      (window) => usable(window.most, reserve) * Math.max(1, Math.floor(ms / window.ms)),
+    ),
+  )
 
 /** What is left of each window. */
 export function left(state: State, limits: Limits, now: number): BudgetLeft[] {

@@ -48,7 +48,7 @@ export default defineVendor<GainsightSettings>({
       ...(settings.superAdminWrites ? operations : refusingSuperAdmins(operations)),
       async checkTokens(_, context) {
         const found = await dialectIn(app.memory)
-        return checkTokens({ clients, app, dialect: settings.restDialect, found }, context)
+        return checkTokens({ clients, app, dialect: settings.restDialect, found, listing: settings }, context)
       },
     }
   },

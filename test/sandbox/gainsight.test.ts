@@ -312,6 +312,14 @@ const SEEN: Record<keyof typeof GAINSIGHT_FAULTS, (opened: VendorContext) => Pro
     const { status, json } = await opened.rest('POST', '/services/list', { body: nobody })
     expect([status, json.data]).toEqual([200, { records: [] }])
   },
+  async 'search-ignored'(opened) {
+    const { json } = await opened.rest('POST', '/services/list', { body: { ...nobody, limit: 5 } })
+    expect(json).toHaveProperty('data.records.length', 5)
+  },
+  async 'search-refused'(opened) {
+    expect((await opened.rest('POST', '/services/list', { body: nobody })).status).toBe(400)
+    expect((await opened.rest('POST', '/services/list', { body: {} })).status).toBe(200)
+  },
   async 'batch-by-record'(opened) {
     const body = [ada(opened).id, 'nobody']
     const { json } = await opened.rest('PUT', '/services/status?status=false', { body })

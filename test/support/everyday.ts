@@ -23,7 +23,7 @@ const CONNECTIONS = {
   Netskope: { app: 'netskope' },
   'Gainsight SCIM': { app: 'gainsight', token: 'scim' },
   'Gainsight REST services': { app: 'gainsight', token: 'accessKey', restDialect: 'services' },
-  // This API cannot search: a look-up reads three pages here, as many as 2,500 users fill at the default size.
+  // This API cannot search: the first look-up reads three pages here, as many as 2,500 users fill at the default size.
   'Gainsight REST users': { app: 'gainsight', token: 'accessKey', restDialect: 'users', pageSize: 100 },
   Mindtickle: { app: 'mindtickle' },
   SCIM: { app: 'scim' },
@@ -211,23 +211,23 @@ const none = undefined
 const GOALS: Readonly<Record<TaskName, readonly (number | undefined)[]>> = {
   // One record tells whether lists of an app over SCIM hide what people are looked up by.
   'Find a person, the first time': [4, 5, 3, 5, 4, 4, 2, 8, 4],
-  'Find a person': [1, 1, 1, 3, 1, 1, 2, 7, 3],
+  'Find a person': [1, 1, 1, 1, 1, 1, 2, 7, 3],
   // Short ids such as Mindtickle's can be names as well.
   'Find a person by id': [1, 1, 1, 1, 2, 1, 2, 7, 2],
-  'Find nobody': [1, 1, 1, 3, 1, 1, 2, 2, 3],
+  'Find nobody': [1, 1, 1, 1, 1, 1, 2, 2, 3],
   // A look-up, the record by its id, the write, and the record again.
-  Deactivate: [4, 4, 4, 7, 4, 4, 12, 23, 26],
+  Deactivate: [4, 4, 4, 5, 4, 4, 12, 23, 26],
   'Undo a deactivation': [3, 3, 3, 4, 3, 3, 8, 12, 8],
-  'Deactivate, with a declined form': [2, 2, 2, 4, 2, 2, 5, 14, 12],
+  'Deactivate, with a declined form': [2, 2, 2, 2, 2, 2, 5, 14, 12],
   // The accounts are looked up and read again after the yes.
-  'Deactivate, with a confirmed form': [6, 6, 6, 11, 6, 6, 17, none, 32],
-  'Deactivate an inactive account': [2, 2, 2, 4, 2, 2, 5, none, 6],
-  Reactivate: [4, 4, 4, 7, 4, 4, 10, none, 11],
+  'Deactivate, with a confirmed form': [6, 6, 6, 7, 6, 6, 17, none, 32],
+  'Deactivate an inactive account': [2, 2, 2, 2, 2, 2, 5, none, 6],
+  Reactivate: [4, 4, 4, 5, 4, 4, 10, none, 11],
   // An app of which nothing is known is asked for its schemas, once a day.
-  'Create an account': [3, 3, 4, 5, 3, 4, 7, 10, 10],
-  'Create one that exists': [1, 1, 1, 3, 1, 1, 3, 8, 4],
+  'Create an account': [3, 3, 4, 3, 3, 4, 7, 10, 10],
+  'Create one that exists': [1, 1, 1, 2, 1, 1, 3, 8, 4],
   // Mindtickle does not apply a PATCH of a name, which is found out here.
-  'Update a title, or a name where there are no titles': [4, 4, 5, 7, 7, 4, 10, 19, 11],
+  'Update a title, or a name where there are no titles': [4, 4, 5, 5, 7, 4, 10, 19, 11],
   'Add a member': [7, 6, none, none, none, 6, 15, 19, 12],
   'Remove a member': [7, 6, none, none, none, 6, 15, 19, 11],
   'List the members of a group': [2, 2, none, none, none, 2, 2, 2, 2],

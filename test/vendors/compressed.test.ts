@@ -46,7 +46,7 @@ describe('a compressed reply', () => {
     ['', text],
   ])('in "%s" is read where an issuer of tokens or a collector of events sends it', async (encoding, raw) => {
     await using server = await serveCanned(() => compressed(encoding, raw))
-    const reply = await fetchOver(DIRECT)(server.url)
+    const reply = await fetchOver(DIRECT, '`url`')(server.url)
     expect(await reply.json()).toEqual(JSON.parse(text))
   })
 

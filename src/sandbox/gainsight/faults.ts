@@ -1,6 +1,6 @@
 import type { FaultKind } from '../faults.ts'
 import { change } from '../http-faults.ts'
-import { type Incoming, isObject } from '../http-types.ts'
+import { type Incoming, isObject, parseJson } from '../http-types.ts'
 import { shownAs } from '../scim/fault-parts.ts'
 import { GAINSIGHT } from './account.ts'
 import { type Code, failure, GainsightError } from './envelope.ts'
@@ -10,6 +10,11 @@ import { isOauthPath, isScimPath } from './tokens.ts'
 const isRest = ({ path }: Incoming) => path.startsWith('/v1/users') && !isScimPath(path) && !isOauthPath(path)
 const isServicesList = ({ path }: Incoming) => path === LIST
 const isTokenRequest = ({ path }: Incoming) => isOauthPath(path)
+
+const askedIn = ({ text }: Incoming) => {
+  const asked = parseJson(text)
+  return isObject(asked) ? asked : {}
+}
 
 const failureReply = (code: Code, status: number) => failure(new GainsightError(code, undefined, { status }))
 
@@ -53,6 +58,17 @@ export const GAINSIGHT_FAULTS = {
     result: true,
     data: { records: [] },
   }),
+  'search-ignored': {
+    about: 'Ignores what a list is searched for: it contains every row.',
+    when: isServicesList,
+    act: (incoming, run) =>
+      run({ ...incoming, text: JSON.stringify({ ...askedIn(incoming), where: undefined }) }),
+  },
+  'search-refused': {
+    about: 'Refuses to search a list with 400.',
+    when: (incoming) => isServicesList(incoming) && askedIn(incoming).where !== undefined,
+    act: () => failureReply('GU_2409', 400),
+  },
   'batch-by-record': {
     about: 'A batch returns success or failure for each record.',
     when: (incoming) => isRest(incoming) && !isServicesList(incoming),

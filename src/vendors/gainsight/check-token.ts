@@ -3,10 +3,12 @@ import type { Secret } from '../../secret.ts'
 import type { VendorContext } from '../define.ts'
 import { EXPIRES_SOON_MS, jwtExpiry, READS_HERE } from '../http/probe.ts'
 import { probeFetch } from '../http/token-source.ts'
+import { searchCheck, searchCost } from '../scim/search-cost.ts'
 import type { Clients, ScimClient, TokenClient } from './clients.ts'
 import { SET_UP_SSO, WHERE_TO_MAKE } from './errors.ts'
 import type { DialectName } from './rest/find-dialect.ts'
-import { SCIM_BASES } from './settings.ts'
+import { searches } from './rest/search.ts'
+import { type GainsightSettings, SCIM_BASES } from './settings.ts'
 import { type SurfaceProbe, tryRest, tryScim } from './surfaces.ts'
 
 /** One token with all its probes, before the texts are added. */
@@ -15,6 +17,8 @@ interface CheckedToken {
   found: readonly SurfaceProbe[]
   verdict: TokenVerdict
   expiresAt?: number | undefined
+  /** What is to be said of look-ups. */
+  search?: SurfaceCheck[]
 }
 
 interface TokenChecks {
@@ -23,6 +27,7 @@ interface TokenChecks {
   dialect: DialectName | 'auto'
   /** The dialect that was found before, which is probed first. */
   found?: DialectName | undefined
+  listing: Pick<GainsightSettings, 'pageSize' | 'maxPages'>
 }
 
 /**
@@ -58,12 +63,19 @@ async function checkScim(
 
 async function checkRest(
   client: TokenClient,
-  { clients, dialect, found: spoken }: TokenChecks,
+  { clients, app, dialect, found: spoken, listing }: TokenChecks,
   context: RequestContext,
 ): Promise<CheckedToken> {
-  const found = [await tryRest(client.client, { dialect, spoken }, context)]
+  const users = await tryRest(client.client, { dialect, spoken }, context)
+  const found = [users]
   const verdict = verdictFrom(found)
-  if (!isDenied(verdict)) return { client, found, verdict }
+  if (!isDenied(verdict)) {
+    const isListRead = users.dialect && (await searches(app.memory, users.dialect)) === false
+    const cost = isListRead
+      ? searchCost({ ...listing, paying: client.client.paying }, users.total)
+      : undefined
+    return { client, found, verdict, search: searchCheck('REST search', cost) }
+  }
   const elsewhere = await tryScimWith(client.secret, clients, context)
   return { client, found: [...found, ...elsewhere], ...verdictWithOther(verdict, elsewhere) }
 }
@@ -107,12 +119,12 @@ function verdictFrom(found: readonly SurfaceProbe[], expiresAt = Number.POSITIVE
 }
 
 async function toCheck(row: CheckedToken, swapped: boolean, app: VendorContext): Promise<TokenCheck> {
-  const { client, found, verdict, expiresAt } = row
+  const { client, found, verdict, expiresAt, search = [] } = row
   return {
     token: client.slots.join(', '),
     fingerprint: client.secret.fingerprint,
     verdict,
-    surfaces: found.map((one) => toSurfaceCheck(one, row, swapped)),
+    surfaces: [...found.map((one) => toSurfaceCheck(one, row, swapped)), ...search],
     ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),
     // The budget is optional: a failing store must not hide what is wrong with a token.
     budget: await app.left(client.secret).catch(() => []),

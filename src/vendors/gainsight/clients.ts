@@ -2,6 +2,7 @@ import type { Secret } from '../../secret.ts'
 import type { VendorContext } from '../define.ts'
 import type { ApiClient } from '../http/client.ts'
 import { clientCredentials, refreshing, secretInHeader } from '../http/grants.ts'
+import { sealer } from '../http/sealer.ts'
 import { type TokenSource, tokenSource, withFetched } from '../http/token-source.ts'
 import { applyErrorCode } from './envelope.ts'
 import { type GainsightRequestInfo, WHERE_TO_MAKE } from './errors.ts'
@@ -78,6 +79,8 @@ function scimClient(
   ) => {
     const base = scimBase(settings.scimBasePath, open, app.memory)
     const client: ApiClient = {
+      // The budget and the key are those of the token, whatever the base.
+      ...open(base.known()),
       send: async (request, context) => open(await base.find(context)).send(request, context),
     }
     return { client, slots: mode ? SLOTS[mode] : [], secret, tokenKind, base, ...(source && { source }) }
@@ -99,16 +102,19 @@ function scimClient(
     whereToMake: WHERE_TO_MAKE.client,
     adapt: applyErrorCode,
   })
-  const open = openedOnce((base) =>
-    withFetched(
+  const open = openedOnce((base) => ({
+    ...withFetched(
       withErrorCodes(app.open({ base: new URL(base, root), token: clientId, headers: {} })),
       source,
     ),
-  )
+    // The client id is no secret.
+    sealer: sealer(clientSecret),
+  }))
   return scimClientOf(clientId, 'client', open, source)
 }
 
 const withErrorCodes = (client: ApiClient): ApiClient => ({
+  ...client,
   send: async (request, context) => applyErrorCode(await client.send(request, context)),
 })
 

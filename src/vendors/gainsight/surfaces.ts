@@ -12,6 +12,12 @@ export interface SurfaceProbe extends Probe {
   extra?: boolean
 }
 
+/** The dialect that was probed last, and how many users its list says that there are. */
+interface RestProbe extends SurfaceProbe {
+  dialect?: DialectName
+  total?: number | undefined
+}
+
 /** Probes SCIM with the smallest reads; groups only when the token can read users. */
 export async function tryScim(client: ApiClient, context: RequestContext): Promise<SurfaceProbe[]> {
   const probePath = (path: string) =>
@@ -26,19 +32,22 @@ export async function tryRest(
   client: ApiClient,
   { dialect, spoken }: { dialect: DialectName | 'auto'; spoken: DialectName | undefined },
   context: RequestContext,
-): Promise<SurfaceProbe> {
+): Promise<RestProbe> {
   const probes = PROBES.filter(({ name }) => dialect === 'auto' || dialect === name).sort(
     (a, b) => Number(b.name === spoken) - Number(a.name === spoken),
   )
-  let found: SurfaceProbe = { surface: 'REST users', outcome: 'wrong_address' }
-  for (const { request } of probes) {
-    found = {
-      surface: 'REST users',
-      ...(await probe(
-        () => ask(client, request, context),
-        (body) => rowsIn(body) !== undefined,
-      )),
-    }
+  let found: RestProbe = { surface: 'REST users', outcome: 'wrong_address' }
+  for (const { name, request } of probes) {
+    let total: number | undefined
+    const probed = await probe(
+      () => ask(client, request, context),
+      (body) => {
+        const list = rowsIn(body)
+        total = list?.total
+        return list !== undefined
+      },
+    )
+    found = { surface: 'REST users', dialect: name, total, ...probed }
     if (found.outcome !== 'wrong_address') break
   }
   return found

@@ -57,8 +57,8 @@ export interface ApiClient {
 export interface Paying {
   /** When so many requests can be paid for, epoch milliseconds. */
   readyAt(count: number, context: Pick<RequestContext, 'priority'>): Promise<number>
-  /** How many requests the budget pays for in so many milliseconds, at most. */
-  most(ms: number): number
+  /** How many requests the budget pays for in so many milliseconds, at most. Default: those of a person who waits. */
+  most(ms: number, context?: Pick<RequestContext, 'priority'>): number
 }
 
 /** A path with each value encoded as one segment, so that an id cannot traverse the path. */

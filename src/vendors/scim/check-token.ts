@@ -14,7 +14,7 @@ import { probeFetch, type TokenSource } from '../http/token-source.ts'
 import { learnConfig } from './config.ts'
 import { askPage, canFilter, readList } from './read-list.ts'
 import type { ScimApp } from './request.ts'
-import { searchCost } from './search-cost.ts'
+import { searchCheck, searchCost } from './search-cost.ts'
 
 /** A token of a SCIM app, and how to get a new one. */
 export interface ScimToken {
@@ -71,26 +71,19 @@ async function probeCollections(
     verdict: verdictOf(users, groups, source ? undefined : jwtExpiry(secret)),
     surfaces: [
       toSurfaceCheck('SCIM users', users, whereToMake),
-      ...(users.outcome === 'ok' ? await searchCheck(app, context) : []),
+      ...(users.outcome === 'ok' ? await checkSearch(app, context) : []),
       toGroupsCheck(users, groups, whereToMake),
     ],
   }
 }
 
 /** Whether the budget pays for looking somebody up, where that reads the whole list. */
-async function searchCheck(app: ScimApp, context: RequestContext): Promise<SurfaceCheck[]> {
+async function checkSearch(app: ScimApp, context: RequestContext): Promise<SurfaceCheck[]> {
   if (canFilter(app, 'userName')) return []
   const list = await readList(app, 'Users', { startIndex: 1, count: 1 }, context)
-  const cost = 'failure' in list ? undefined : searchCost(app, list.total)
-  if (!cost || cost.fits === 'always') return []
-  const hint = 'Until then, only users whose id is known can be found.'
-  const meaning = `${upperFirst(cost.words)}.`
-  return [
-    { surface: 'SCIM search', ok: cost.fits !== 'never', meaning, ...(cost.fits === 'never' && { hint }) },
-  ]
+  const reading = { ...app.settings, paying: app.client.paying }
+  return 'failure' in list ? [] : searchCheck('SCIM search', searchCost(reading, list.total))
 }
-
-const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 const VERDICTS: { readonly [What in ProbeOutcome]: TokenVerdict } = {
   ok: 'ok',

@@ -9,6 +9,7 @@ import { asId } from '../http/values.ts'
 import { askEach, askTogether, isProven, note, recordOf } from './evidence.ts'
 import { areFiltersTested } from './filter-tests.ts'
 import { notShown } from './hidden.ts'
+import { searchList } from './list-search.ts'
 import { listing } from './listing.ts'
 import { type Term, termsFor, valuesOf } from './look-up.ts'
 import { isMeant } from './match.ts'
@@ -147,22 +148,9 @@ async function inList(
     pageSize: app.settings.pageSize,
     paying: app.client.paying,
     isMeant: (user) => isMeant(user, names),
+    readAgain: ({ id }) => userById(app, id, context),
   }
-  const readAll = async (): Promise<Scanned & { users: ScimUser[] }> => {
-    const listed = await scan.read(list, maxPages, context)
-    const users = [...listed.fresh]
-    for (const id of listed.known) {
-      const user = await userById(app, id, context)
-      if (!user) {
-        // Deleted, or the app shows it in lists alone: only the list itself can tell.
-        await scan.forget()
-        return readAll()
-      }
-      if (isMeant(user, names)) users.push(user)
-    }
-    return { ...listed, users }
-  }
-  const listed = await readAll()
+  const listed = await searchList(scan, list, maxPages, context)
   add(listed.users)
   const lacking = await unshown(app, names, listed, context)
   if (lacking) throw inconclusive(lacking)

@@ -37,7 +37,7 @@ export const scimOperations = (plain: ScimApp) => {
   const shown = membersShown(known)
   const recent = recentGroups()
   const { memory, client } = plain
-  const scan = userScan(sharedScan(memory.shared, client.sealer))
+  const scan = userScan(sharedScan(memory.shared, client.sealer, 'scim.userScan'))
   /** The app with everything learned so far, by this process or another. */
   const app = async (): Promise<ScimApp> => {
     const { pageMaximum = Number.POSITIVE_INFINITY } = await known.recall()

@@ -10,7 +10,7 @@ import { listing } from './listing.ts'
 import { type Finding, filtering, groupFilter, otherFilters } from './probe-filters.ts'
 import { merged } from './profiles/merged.ts'
 import { readRow } from './read.ts'
-import { readList } from './read-list.ts'
+import { canFilter, readList } from './read-list.ts'
 import { listRefusal, type ScimApp } from './request.ts'
 import { searchCost } from './search-cost.ts'
 
@@ -51,7 +51,8 @@ export async function probeApp(app: ScimApp, context: RequestContext): Promise<A
   const findings = tried.flatMap(([about, some]) => [some].flat().map((one) => ({ about, ...one })))
   const learned: LearnedCapabilities = Object.assign({}, ...findings.map((one) => one.learned ?? {}))
   await app.known?.note(learned)
-  const cost = searchCost(app, page?.total)
+  const reading = { ...app.settings, paying: app.client.paying }
+  const cost = canFilter(app, 'userName') ? undefined : searchCost(reading, page?.total)
   const proposes = findings.reduce<AppProbe['proposes']>((all, one) => merged(all, one.proposes ?? {}), {})
   return {
     ok: true,

@@ -1,24 +1,32 @@
-import { canFilter } from './read-list.ts'
-import type { ScimApp } from './request.ts'
+import type { SurfaceCheck } from '../../domain/operations.ts'
+import type { Paying } from '../http/client.ts'
+import { MINUTE_MS } from './scan-budget.ts'
 import { LIFE_MS } from './shared-scan.ts'
-import { MINUTE_MS } from './user-scan.ts'
 
 /** What a look-up costs at an app that does not filter. */
-interface SearchCost {
+export interface SearchCost {
   /** Whether every look-up can be paid for, and whether one can without a pause. */
   fits: 'always' | 'with pauses' | 'never'
   words: string
 }
 
-/** What a look-up among so many users costs; undefined where the app filters, or has no budget. */
-export function searchCost(app: ScimApp, total: number | undefined): SearchCost | undefined {
-  const { client, settings } = app
-  if (total === undefined || !client.paying || canFilter(app, 'userName')) return undefined
-  const { pageSize, maxPages } = settings
+/** How a list of users is read. */
+interface ListReading {
+  paying: Paying | undefined
+  pageSize: number
+  maxPages: number
+}
+
+/** What a look-up among so many users costs at an app that does not filter; undefined where it has no budget. */
+export function searchCost(
+  { paying, pageSize, maxPages }: ListReading,
+  total: number | undefined,
+): SearchCost | undefined {
+  if (total === undefined || !paying) return undefined
   const [needs, inMinute, inLife] = [
     Math.ceil(total / pageSize),
-    client.paying.most(MINUTE_MS),
-    client.paying.most(LIFE_MS),
+    paying.most(MINUTE_MS),
+    paying.most(LIFE_MS),
   ]
   const cost = `the app does not filter, and looking through its ${total} users needs ${needs} requests`
   const minutes = LIFE_MS / MINUTE_MS
@@ -35,3 +43,13 @@ export function searchCost(app: ScimApp, total: number | undefined): SearchCost 
   }
   return { fits: 'always', words: `${cost}, once in ${minutes} minutes` }
 }
+
+/** What a check of tokens says of look-ups that a budget does not simply pay for. */
+export function searchCheck(surface: string, cost: SearchCost | undefined): SurfaceCheck[] {
+  if (!cost || cost.fits === 'always') return []
+  const isPaid = cost.fits !== 'never'
+  const hint = 'Until then, only users whose id is known can be found.'
+  return [{ surface, ok: isPaid, meaning: `${upperFirst(cost.words)}.`, ...(!isPaid && { hint }) }]
+}
+
+const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

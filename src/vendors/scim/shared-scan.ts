@@ -54,7 +54,6 @@ export const LIFE_MS = 10 * 60_000
 const MAX_USERS_SHARED = 100_000
 /** How long another process waits for one that ended without a word. */
 const LEASE_MS = 15_000
-const NAME = 'scim.userScan'
 
 export function newScan(of: Pick<Scan, 'total' | 'firstId' | 'from'>): Scan {
   const begun = { next: undefined, sample: undefined, pages: 0, needs: 0, runs: 0, whole: false }
@@ -68,22 +67,23 @@ export const UNSHARED: SharedScan = {
   alone: async (work) => ({ result: await work() }),
 }
 
-/** Shares a list through what is known of the app, sealed. Without a sealer nothing is shared. */
+/** Shares the list of this name through what is known of the app, sealed. Without a sealer nothing is shared. */
 export function sharedScan(
   { update, get, set, remove, alone }: SharedMemory,
   sealer: Sealer | undefined,
+  list: string,
   now: () => number = Date.now,
 ): SharedScan {
   const readingIn = (text: string | undefined) =>
-    text === undefined ? undefined : sealer?.open<Reading>(NAME, text)
-  const nameOf = (part: string) => `${NAME}/${part}`
+    text === undefined ? undefined : sealer?.open<Reading>(list, text)
+  const nameOf = (part: string) => `${list}/${part}`
   const dropParts = async (parts: readonly string[]) => {
     for (const part of parts) await remove(nameOf(part))
   }
 
   return {
     async recall(own) {
-      const reading = sealer && readingIn(await get<string>(NAME))
+      const reading = sealer && readingIn(await get<string>(list))
       if (!reading || now() - reading.from > LIFE_MS) return own
       const isOwn = own?.edition === reading.edition
       if (own && !isOwn && own.from > reading.from) return own
@@ -112,7 +112,7 @@ export function sharedScan(
       scan.has.add(name)
       await set(nameOf(name), sealer.seal(nameOf(name), part), left)
       const { users: _, has: __, ...own } = scan
-      const outcome = await update<string, { shared: Reading; dropped: readonly string[] }>(NAME, (text) => {
+      const outcome = await update<string, { shared: Reading; dropped: readonly string[] }>(list, (text) => {
         const current = readingIn(text)
         const isSame = current?.edition === own.edition
         const parts = isSame ? [...current.parts, name] : [name]
@@ -121,7 +121,7 @@ export function sharedScan(
         const far = isSame && current.pages > own.pages ? current : own
         const shared = { ...far, total, parts }
         return {
-          next: sealer.seal(NAME, shared),
+          next: sealer.seal(list, shared),
           ttl: left,
           result: { shared, dropped: isSame ? [] : (current?.parts ?? []) },
         }
@@ -133,7 +133,7 @@ export function sharedScan(
 
     async forget({ edition }) {
       if (!sealer) return
-      const dropped = await update<string, readonly string[]>(NAME, (text) => {
+      const dropped = await update<string, readonly string[]>(list, (text) => {
         const current = readingIn(text)
         const isSame = current?.edition === edition
         const left = (current?.from ?? 0) + LIFE_MS - now()
@@ -144,6 +144,6 @@ export function sharedScan(
       await dropParts(dropped ?? [])
     },
 
-    alone: (work) => alone(`${NAME}/reader`, LEASE_MS, work),
+    alone: (work) => alone(`${list}/reader`, LEASE_MS, work),
   }
 }

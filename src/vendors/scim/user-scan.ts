@@ -1,16 +1,16 @@
 import { setTimeout } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { ListPosition, RequestContext } from '../../domain/operations.ts'
-import { RateLimited, Unsupported } from '../../errors.ts'
+import { RateLimited } from '../../errors.ts'
 import type { Paying } from '../http/client.ts'
 import { collect, inconclusive, type Listing } from '../http/collect.ts'
 import type { PageRows } from '../http/paging.ts'
-import { asId, field } from '../http/values.ts'
 import type { FilterAttribute } from './capabilities.ts'
 import { valuesOf } from './look-up.ts'
 import type { Named } from './match.ts'
 import { mentionsIn } from './mentions.ts'
 import type { ScimUser } from './read.ts'
+import { mustBePayable, mustBePayableInTime, pagesOf, readLater } from './scan-budget.ts'
 import { LIFE_MS, newScan, type Scan, type SharedScan, UNSHARED } from './shared-scan.ts'
 
 /** The users of an app that does not filter: read once, and then used for every look-up of the next minutes. */
@@ -32,21 +32,32 @@ export interface UserScan {
 }
 
 /** The list of users of an app, as somebody reads it. */
-export interface UserList extends Pick<Listing<ScimUser>, 'read' | 'pageSize'> {
+export interface UserList extends Pick<Listing<ScimUser>, 'read' | 'idIn' | 'pageSize'> {
   first: PageRows
   /** Fetches pages, from the first on or from where an earlier call stopped. */
   pages(at: ListPosition | undefined): Listing<ScimUser>['fetch']
   paying: Paying | undefined
   /** Whether this is somebody who is looked for. */
   isMeant(user: Named): boolean
+  /** Called for each of them as soon as this call reads them, whatever becomes of the rest. */
+  found?(user: ScimUser): void
+  /** The user as the app has them now. Undefined if that cannot be read, or they are no longer there. */
+  readAgain(known: Known): Promise<ScimUser | undefined>
+}
+
+/** A user in what was read before. */
+export interface Known {
+  id: string
+  /** Where the list had them, from 1 on. */
+  place: number
 }
 
 /** Whoever is looked for, and what the list shows of all. */
 export interface Scanned {
   /** Those of them that this call itself read. */
   fresh: readonly ScimUser[]
-  /** Ids of the others: their records may be others by now. */
-  known: readonly string[]
+  /** The others: their records may be others by now. */
+  known: readonly Known[]
   /** Attributes that at least one user shows. */
   shows: ReadonlySet<FilterAttribute>
   /** One user. */
@@ -55,7 +66,6 @@ export interface Scanned {
   mentioning: readonly Named[]
 }
 
-export const MINUTE_MS = 60_000
 /** How often a process looks how far another one is. */
 const LOOK_MS = 200
 const ATTRIBUTES: readonly FilterAttribute[] = ['userName', 'emails.value', 'externalId']
@@ -65,12 +75,13 @@ export function userScan(shared: SharedScan = UNSHARED, now: () => number = Date
   let scan: Scan | undefined
   let reading: Promise<unknown> | undefined
 
-  /** Whether what was read is of this list, and new enough. */
-  const isOf = (known: Scan, { total, rows }: PageRows, shown: readonly (ScimUser | undefined)[]) =>
-    known.firstId === firstIdIn(rows) &&
+  /** Whether what was read is of this list, and new enough. A total that is not the number of users would not tell of another one. */
+  const isOf = (known: Scan, { total }: PageRows, shown: readonly (ScimUser | undefined)[]) =>
+    known.firstId === shown[0]?.account.id &&
     known.total === total &&
     total !== undefined &&
-    (!known.whole || shown.every((user) => user && known.users.has(user.account.id))) &&
+    (!known.whole ||
+      (known.users.size === total && shown.every((user) => user && known.users.has(user.account.id)))) &&
     now() - known.from <= LIFE_MS
 
   async function readOn(current: Scan, list: UserList, maxPages: number): Promise<ScimUser[]> {
@@ -86,9 +97,12 @@ export function userScan(shared: SharedScan = UNSHARED, now: () => number = Date
     const read = await collect<ScimUser>({
       fetch: list.pages(at),
       read: list.read,
+      ...(list.idIn && { idIn: list.idIn }),
       keep(user) {
-        page.push(keep(current, user))
-        return list.isMeant(user)
+        page.push(keepShown(current, user))
+        const isMeant = list.isMeant(user)
+        if (isMeant) list.found?.(user)
+        return isMeant
       },
       reached(next) {
         current.next = next
@@ -112,12 +126,6 @@ export function userScan(shared: SharedScan = UNSHARED, now: () => number = Date
     return read.items
   }
 
-  async function forget(): Promise<void> {
-    const forgotten = scan
-    scan = undefined
-    if (forgotten) await shared.forget(forgotten)
-  }
-
   async function later(
     error: unknown,
     paying: Paying | undefined,
@@ -125,27 +133,31 @@ export function userScan(shared: SharedScan = UNSHARED, now: () => number = Date
   ): Promise<unknown> {
     if (!(error instanceof RateLimited) || !paying) return error
     scan = await shared.recall(scan)
-    const left = scan && !scan.whole ? scan.needs - scan.pages : 0
-    if (left <= 0) return error
-    // As much as one window gives. The first page is read again, and the record of whoever is found.
-    const retryAt = await paying.readyAt(Math.min(left + 2, paying.most(MINUTE_MS)), context)
-    return new RateLimited(
-      `The app does not filter, so its list of users is read. ${left} pages of it are left, and the budget is used up for now.`,
-      'Try again at `retryAt`: the search goes on where it stopped.',
-      { retryAt: Math.ceil(Math.max(retryAt, error.details.retryAt ?? 0)), cause: error },
-    )
+    return scan && !scan.whole ? readLater(scan, paying, error, context) : error
+  }
+
+  async function forget(): Promise<void> {
+    const forgotten = scan
+    scan = undefined
+    if (forgotten) await shared.forget(forgotten)
   }
 
   /** The whole list, read by this process or another; undefined while another one reads it. */
-  async function readAlone(list: UserList, shown: readonly (ScimUser | undefined)[], maxPages: number) {
+  async function readAlone(
+    list: UserList,
+    shown: readonly (ScimUser | undefined)[],
+    maxPages: number,
+    context: RequestContext,
+  ) {
     scan = await shared.recall(scan)
     if (!scan || !isOf(scan, list.first, shown)) {
-      scan = newScan({ total: list.first.total, firstId: firstIdIn(list.first.rows), from: now() })
+      scan = newScan({ total: list.first.total, firstId: shown[0]?.account.id, from: now() })
     }
     const current = scan
     if (current.whole) return { current, fresh: [] }
-    current.needs = pagesOf(list)
-    mustBePayable(list, current.needs, maxPages)
+    current.needs = pagesOf(list.first, list.pageSize)
+    mustBePayable(current, list.paying, maxPages, context)
+    await mustBePayableInTime(current, list.paying, context)
     return { current, fresh: await readOn(current, list, maxPages) }
   }
 
@@ -156,7 +168,7 @@ export function userScan(shared: SharedScan = UNSHARED, now: () => number = Date
     context: RequestContext,
   ) {
     for (;;) {
-      const read = await shared.alone(() => readAlone(list, shown, maxPages))
+      const read = await shared.alone(() => readAlone(list, shown, maxPages, context))
       if (read) return read.result
       await unlessLeft(context, setTimeout(LOOK_MS))
     }
@@ -181,10 +193,13 @@ export function userScan(shared: SharedScan = UNSHARED, now: () => number = Date
       }
       // What the first page shows now is newer than what was read of it before.
       const known = shown.filter((user) => user !== undefined)
-      for (const user of known) keep(current, user)
+      for (const user of known) keepShown(current, user)
       fresh = [...fresh, ...known.filter((user) => list.isMeant(user) && !fresh.some(isSame(user)))]
-      const meant = [...current.users.values()].filter(list.isMeant).map(({ account }) => account.id)
-      const others = meant.filter((id) => !fresh.some(({ account }) => account.id === id))
+      const others = [...current.users.values()].flatMap((user, at) => {
+        const { id } = user.account
+        const isOther = list.isMeant(user) && !fresh.some(({ account }) => account.id === id)
+        return isOther ? [{ id, place: at + 1 }] : []
+      })
       const mentioning = [...current.users.values()].filter(({ mentions }) => mentions)
       // Whoever was read before can have another name by now.
       const sample = known[0] ?? current.sample
@@ -195,7 +210,9 @@ export function userScan(shared: SharedScan = UNSHARED, now: () => number = Date
       const before = scan.users.get(user.account.id)
       if (!before && !scan.whole) return
       if (!before && scan.total !== undefined) scan.total += 1
-      const now = keep(scan, user)
+      // What the record shows, the list need not show.
+      const now = namedIn(user)
+      scan.users.set(user.account.id, now)
       if (isDeepStrictEqual(before, now)) return
       await shared.add(scan, { users: [now] }, before ? 0 : 1)
     },
@@ -207,8 +224,6 @@ export function userScan(shared: SharedScan = UNSHARED, now: () => number = Date
     },
   }
 }
-
-const firstIdIn = (rows: PageRows['rows']) => asId(field(rows[0], 'id'))
 
 const isSame =
   (user: ScimUser) =>
@@ -236,32 +251,13 @@ function namedIn(user: ScimUser): Named {
   }
 }
 
-function keep(scan: Scan, user: ScimUser): Named {
+function keepShown(scan: Scan, user: ScimUser): Named {
   const named = namedIn(user)
   scan.sample ??= named
   scan.users.set(user.account.id, named)
   for (const attribute of ATTRIBUTES)
     if (!scan.shows.includes(attribute) && valuesOf(user, attribute).length > 0) scan.shows.push(attribute)
   return named
-}
-
-/** How many pages the list has, by its first. */
-const pagesOf = ({ pageSize, first: { rows, total = 0 } }: UserList): number =>
-  Math.ceil(total / (rows.length > 0 && rows.length < total ? rows.length : pageSize))
-
-function mustBePayable({ paying, first: { total } }: UserList, needs: number, maxPages: number): void {
-  if (needs > maxPages) {
-    throw inconclusive(
-      `It has ${total} users, which needs ${needs} requests, and ${maxPages} are made at most.`,
-    )
-  }
-  const gives = paying?.most(LIFE_MS) ?? Number.POSITIVE_INFINITY
-  if (needs <= gives) return
-  throw new Unsupported(
-    `The app does not filter, and looking through its ${total} users needs ${needs} requests. The budget gives ${gives} in ` +
-      `${LIFE_MS / MINUTE_MS} minutes.`,
-    'The person who runs this server can raise `budget` or `pageSize` of this tenant. Until then use the id that the app gave the user.',
-  )
 }
 
 /** Waits for the work of somebody else, whatever comes of it, until this caller leaves. */

@@ -147,7 +147,7 @@ describe('a list of users that was read', () => {
     await processOn(store, app.url).findAccounts({ user: name(1) }, context())
     const kept = (await valuesIn(store)).join('\n')
     expect(kept.length).toBeGreaterThan(500)
-    for (const clear of ['u33', 'example.com', Buffer.from('u33').toString('base64')])
+    for (const clear of ['u33@', 'example.com', Buffer.from('u33@example.com').toString('base64')])
       expect(kept).not.toContain(clear)
     const before = app.later().length
     const stranger = processOn(store, app.url, { token: 'another-token-1' })
@@ -196,7 +196,7 @@ describe('a list of users that was read', () => {
   ])('of %i users has %i values in the store', async (total, count) => {
     const store = memoryStore()
     const { shared } = appMemory(store, { tenant: 'acme', address: 'canned' }, () => {})
-    const scans = sharedScan(shared, sealer(new Secret('canned-token-0')))
+    const scans = sharedScan(shared, sealer(new Secret('canned-token-0')), 'scim.userScan')
     const scan = newScan({ total, firstId: 'u1', from: Date.now() })
     await scans.add(scan, { users: [{ account: { id: 'u1' }, userName: 'ada', emails: [] }] })
     expect(await store.keys('app-shared/')).toHaveLength(count)

@@ -16,7 +16,11 @@ type User = ReturnType<typeof user>
 /** An app that refuses every filter, or ignores it, and whose users can change. */
 async function openApp(
   count: number,
-  { refuses = true, arrived = () => {} }: { refuses?: boolean; arrived?: (index: number) => void } = {},
+  {
+    refuses = true,
+    arrived = () => {},
+    listed = (one) => one,
+  }: { refuses?: boolean; arrived?: (index: number) => void; listed?: (one: User) => unknown } = {},
 ) {
   const users: User[] = Array.from({ length: count }, (_, at) => user(`u${at + 1}`))
   const hidden = new Set<string>()
@@ -39,7 +43,7 @@ async function openApp(
     }
     if (query.filter && refuses) return { status: 400, body: { scimType: 'invalidFilter', status: '400' } }
     const from = Number(query.startIndex ?? 1) - 1
-    return { body: listOf(users.slice(from, from + Number(query.count)), users.length) }
+    return { body: listOf(users.slice(from, from + Number(query.count)).map(listed), users.length) }
   })
   return Object.assign(app, { users, hidden })
 }
@@ -102,6 +106,18 @@ describe.each([true, false])('an app that does not filter (refuses: %s)', (refus
     // One that only lists show is found in the list, each time.
     app.hidden.add('u40')
     for (const _ of [1, 2]) expect(await find(name(40))).toEqual(['u40'])
+  })
+
+  test('tells of nobody what only a record that was read besides tells', async () => {
+    await using app = await openApp(50, { refuses, listed: ({ id, userName }) => ({ id, userName }) })
+    const emails = [{ value: 'u39.mail@example.com', primary: true }]
+    app.users[38] = Object.assign(user('u39'), { emails })
+    app.users[0] = Object.assign(user('u1'), { emails })
+    const operations = scimAt(app.url, { pageSize: 10 })
+    const find = () => operations.findAccounts({ user: 'mail@example.com' }, context())
+    await expect(find()).rejects.toMatchObject({ code: 'bad_reply' })
+    await operations.readAccount({ id: 'u39' }, context())
+    await expect(find()).rejects.toMatchObject({ code: 'bad_reply' })
   })
 
   test('is not read anew for what this server itself changes', async () => {

@@ -24,6 +24,7 @@ export type SetGroup = (
 
 /** One of the two REST APIs that Gainsight has for users. */
 export interface Dialect {
+  name: 'services' | 'users'
   names: FieldNames
   one(id: string, context: RequestContext): Promise<Rec | undefined>
   filters: readonly FilterField[]

@@ -1,9 +1,11 @@
 import type { AskedNames, Found, RequestContext } from '../../../domain/operations.ts'
 import { UUID } from '../../../domain/same.ts'
 import { IdentityError } from '../../../errors.ts'
-import { collect, inconclusive, MAX_PAGES_PER_CALL } from '../../http/collect.ts'
+import { type FetchedPage, inconclusive, MAX_PAGES_PER_CALL } from '../../http/collect.ts'
+import { searchList } from '../../scim/list-search.ts'
 import { isMeant } from '../../scim/match.ts'
 import type { ScimUser } from '../../scim/read.ts'
+import type { UserList } from '../../scim/user-scan.ts'
 import { GSID } from '../gsid.ts'
 import {
   addTo,
@@ -30,9 +32,9 @@ export async function findAccounts(
   let gap: IdentityError | undefined
   try {
     if ((await byId(users, user, found)) && also.length === 0) return asFound(found)
-    const fetch = firstOnce(users.list({ recent: false }))
+    const fetch = firstOnce(listFrom(users, context))
     const isAnswered = await bySearch(users, names, { fetch, found }, context)
-    if (!isAnswered) await inList(users, names, { fetch, found })
+    if (!isAnswered) await inList(users, names, { fetch, found }, context)
   } catch (error) {
     // What was found stands, whatever became of the rest.
     if (found.size === 0 || !(error instanceof IdentityError)) throw error
@@ -51,29 +53,54 @@ async function byId({ dialect, one }: RestUsers, who: string, found: FoundUsers)
   return isForm && user !== undefined
 }
 
-/** Reads the list. Throws unless it was read to its end. */
+/** The list as it is now. */
+function listFrom({ list, scan, paying }: RestUsers, context: RequestContext): Looking['fetch'] {
+  const fetch = list({ recent: false })
+  return async (start) =>
+    fetch(start).catch(async (error) => {
+      throw await scan.later(error, paying, context)
+    })
+}
+
+/** Looks through the whole list. Throws unless it was read to its end and tells the emails, if one is looked for. */
 async function inList(
-  { maxPages, ...users }: RestUsers,
+  users: RestUsers,
   names: readonly string[],
   { fetch, found }: Looking,
+  context: RequestContext,
 ): Promise<void> {
+  const { scan, maxPages } = users
   const most = found.size > 0 ? Math.min(MAX_PAGES_PER_CALL, maxPages) : maxPages
-  const { total = 0 } = await fetch(1)
-  if (total > most * users.pageSize) throw inconclusive(`It has ${total} users.`)
+  const list = { ...listOf(users, names, await fetch(1)), found: (user: ScimUser) => addTo(found, [user]) }
+  const searched = await searchList(scan, list, most, context)
+  addTo(found, searched.users)
   // Everybody has an email in Gainsight: a list without any hides them.
-  let hidden: boolean | undefined
-  const page = await collect<ScimUser>({
-    ...listingOf(users),
-    fetch,
-    keep(user) {
-      hidden = (hidden ?? true) && user.emails.length === 0
-      return isMeant(user, names)
-    },
-    maxPages: most,
-    limit: Number.POSITIVE_INFINITY,
-  })
-  addTo(found, page.items)
-  if (!page.complete) throw inconclusive(page.note)
-  if (hidden && names.some((name) => name.includes('@')))
+  const isHidden = searched.sample !== undefined && !searched.shows.has('emails.value')
+  if (isHidden && names.some((name) => name.includes('@')))
     throw inconclusive('The list does not tell the emails.')
+}
+
+function listOf(users: RestUsers, names: readonly string[], first: FetchedPage): UserList {
+  const { dialect, pageSize, paying, list, one } = users
+  // A page of this size has as many rows as are asked for, so that each can be asked for by its number.
+  const size = first.rows.length === 0 ? pageSize : Math.min(first.rows.length, pageSize)
+  const { read, idIn } = listingOf(users)
+  return {
+    first,
+    read,
+    idIn,
+    pageSize,
+    paying,
+    isMeant: (user) => isMeant(user, names),
+    pages(at) {
+      const fetch = list({ recent: at !== undefined, size })
+      return async (start) => (start === 1 ? first : fetch(start))
+    },
+    async readAgain({ id, place }) {
+      if (!dialect.search) return one(id)
+      // Without a search that works, nobody can be read by id.
+      const { rows } = await list({ recent: false, size })(place)
+      return rows.map((row) => read(row)?.item).find((user) => user?.account.id === id)
+    },
+  }
 }

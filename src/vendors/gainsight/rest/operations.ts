@@ -8,6 +8,8 @@ import { asId } from '../../http/values.ts'
 import { type FieldMapping, fieldsOf } from '../../scim/fields.ts'
 import { matcher } from '../../scim/match.ts'
 import { type ScimUser, toUser } from '../../scim/read.ts'
+import { sharedScan } from '../../scim/shared-scan.ts'
+import { userScan } from '../../scim/user-scan.ts'
 import { accountsPage } from '../../scim/users.ts'
 import { readExtension } from '../extension.ts'
 import { checkFields } from '../rules.ts'
@@ -51,8 +53,10 @@ export function restOperations(app: RestApp) {
   /** The same; undefined on evidence: a search that finds nobody shows that only where it is known to work. */
   const readSurely = async (id: string, context: RequestContext): Promise<ScimUser | undefined> => {
     const user = await readUser(id, context)
-    if (user || !(await dialect(context)).search || (await isSearchKnown(app.memory))) return user
-    throw inconclusive()
+    const { name, search } = await dialect(context)
+    if (!user && search && !(await isSearchKnown(app.memory))) throw inconclusive()
+    await (user ? scans[name].seen(user) : scans[name].gone(id))
+    return user
   }
   const pages = recentPages()
   const bearers = recentReads<readonly Bearer[]>()
@@ -65,10 +69,20 @@ export function restOperations(app: RestApp) {
   const { pageSize, maxPages } = settings
   const indexed = byIndex(pageSize)
   /** Pages of the list; `goesOn` takes those that were just fetched. */
-  const fetchFrom = (spoken: Dialect, match: Match, goesOn: boolean, context: RequestContext) => {
-    const fetch = indexed((page, size) => spoken.page({ page, size, match }, context))
+  const fetchFrom = (
+    spoken: Dialect,
+    match: Match,
+    goesOn: boolean,
+    context: RequestContext,
+    ofSize = indexed,
+  ) => {
+    const fetch = ofSize((page, size) => spoken.page({ page, size, match }, context))
     return pages.over(JSON.stringify(match), fetch, goesOn)
   }
+  const { paying, sealer } = app.client
+  const scanOf = (name: Dialect['name']) =>
+    userScan(sharedScan(app.memory.shared, sealer, `gainsight.userScan.${name}`))
+  const scans = { services: scanOf('services'), users: scanOf('users') }
   const users = async (context: RequestContext): Promise<RestUsers> => {
     const spoken = await dialect(context)
     return {
@@ -78,8 +92,16 @@ export function restOperations(app: RestApp) {
       maxPages,
       read: (row) => userIn(spoken, row),
       one: (id) => readUser(id, context),
-      list({ recent }) {
-        const fetch = fetchFrom(spoken, {}, recent, context)
+      scan: scans[spoken.name],
+      paying,
+      list({ recent, size }) {
+        const fetch = fetchFrom(
+          spoken,
+          {},
+          recent,
+          context,
+          size === undefined ? indexed : byIndex(size, true),
+        )
         return async (start) => unfiltered(await fetch(start))
       },
     }
@@ -131,7 +153,7 @@ export function restOperations(app: RestApp) {
           (await changing(context)).setGroup?.(target, membership, context),
         bearers,
       )),
-    probeApp: async (_, context) => probeRest(app, context),
+    probeApp: async (_, context) => probeRest(app, userIn, context),
     ...(settings.allowDelete && {
       deleteAccount: async (target, context) => (await changing(context)).remove(target, context),
     }),

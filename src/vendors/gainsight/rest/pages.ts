@@ -10,9 +10,9 @@ type ReadPage = (page: number, size: number) => Promise<FetchedPage | FilterRefu
  */
 export function byIndex(
   pageSize: number,
-): (readPage: ReadPage) => (start: number) => Promise<FetchedPage | FilterRefused> {
   /** Whether the app was seen to send as many rows as were asked for. */
-  let isGenerous = false
+  isGenerous = false,
+): (readPage: ReadPage) => (start: number) => Promise<FetchedPage | FilterRefused> {
   return (readPage) => {
     /** The index, from 0, of the first row of each page that is known. */
     const begins = new Map([[0, 0]])

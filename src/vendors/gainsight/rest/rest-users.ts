@@ -1,9 +1,11 @@
 import type { Found } from '../../../domain/operations.ts'
 import type { IdentityError } from '../../../errors.ts'
 import type { AppMemory } from '../../../store/app-memory.ts'
+import type { Paying } from '../../http/client.ts'
 import type { FetchedPage } from '../../http/collect.ts'
 import { field } from '../../http/values.ts'
 import type { ScimUser } from '../../scim/read.ts'
+import type { UserScan } from '../../scim/user-scan.ts'
 import type { Dialect } from './dialect.ts'
 
 /** The users of a tenant, in its dialect. */
@@ -14,8 +16,11 @@ export interface RestUsers {
   maxPages: number
   read(row: unknown): ScimUser | undefined
   one(id: string): Promise<ScimUser | undefined>
-  /** Pages of the list. With `recent`, those that were fetched a moment ago will do. */
-  list(how: { recent: boolean }): (start: number) => Promise<FetchedPage>
+  /** Pages of the list, of `size` rows if the app is seen to send as many. With `recent`, those that were fetched a moment ago will do. */
+  list(how: { recent: boolean; size?: number }): (start: number) => Promise<FetchedPage>
+  /** The list as it was read to look somebody up. */
+  scan: UserScan
+  paying: Paying | undefined
 }
 
 /** How a list is read, for `collect`. */

@@ -16,12 +16,19 @@ const SEARCH_TTL_MS = 24 * 60 * 60_000
 export const isSearchKnown = async (memory: AppMemory): Promise<boolean> =>
   (await memory.get<FilterState>(SEARCH_KEY)) === 'honoured'
 
+/** Whether look-ups are answered by a search in this dialect; undefined while that is not known. */
+export async function searches(memory: AppMemory, dialect: Dialect['name']): Promise<boolean | undefined> {
+  if (dialect === 'users') return false
+  const known = await memory.get<FilterState>(SEARCH_KEY)
+  return known && known === 'honoured'
+}
+
 /**
  * Searches for the names, unless the app is known not to search. As long as that is not known, the same request searches
  * for users of the list, who must come. Whether the answer is evidence.
  */
 export async function bySearch(
-  { dialect, memory, pageSize, read }: RestUsers,
+  { dialect, memory, pageSize, read }: Pick<RestUsers, 'dialect' | 'memory' | 'pageSize' | 'read'>,
   names: readonly string[],
   { fetch, found }: Looking,
   context: RequestContext,

@@ -83,6 +83,7 @@ export function servicesDialect({ client }: RestApp): Dialect {
   }
 
   return {
+    name: 'services',
     names: NAMES,
     one,
     filters: ['userName', 'email', 'status', 'admin'],

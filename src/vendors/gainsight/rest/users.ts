@@ -76,6 +76,7 @@ export function usersDialect({ client }: RestApp): Dialect {
   }
 
   return {
+    name: 'users',
     names: NAMES,
     one,
     filters: ['status'],
