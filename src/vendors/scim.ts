@@ -142,7 +142,7 @@ export default defineVendor<AnyScimSettings>({
       known,
       mapping: mappingWith(custom, settings.takes),
       attributeNames: [...custom.keys()],
-      declaresNeeds: true,
+      isGeneric: true,
       more: readingFrom(custom),
     }
     const checked = {

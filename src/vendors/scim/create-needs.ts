@@ -48,7 +48,7 @@ const KEY = 'scim.createNeeds'
 const DAY_MS = 24 * 60 * 60_000
 
 async function declaredNeeds(app: ScimApp, context: RequestContext): Promise<readonly string[]> {
-  if (!app.declaresNeeds) return []
+  if (!app.isGeneric) return []
   const kept = await app.memory.get<string[]>(KEY)
   if (kept) return kept
   const schemas = await readBody(app, { path: '/Schemas' }, context)

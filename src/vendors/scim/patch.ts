@@ -117,7 +117,7 @@ async function change(
       app.forms?.accepted(target.id, { purpose, form, set, noPatch, ...more })
     let answer = await attempt().catch((error) => {
       // The change may have been made, which can be seen.
-      if (error instanceof UnknownOutcome) sent({ isOpen: !isBrokenOff(error) })
+      if (error instanceof UnknownOutcome) sent({ isOpen: !app.isGeneric || !isBrokenOff(error) })
       throw error
     })
     if (!answer.ok && refusesMadeNames(answer.failure, set)) {
@@ -129,7 +129,7 @@ async function change(
       return
     }
     // As after a lost reply.
-    if (answer.failure.status === 500) sent()
+    if (app.isGeneric && answer.failure.status === 500) sent()
     const aboutForm = refusesForm(answer.failure, attributes)
     // An error about the content is more useful than "method not offered".
     if (!aboutForm || refused?.status !== 400) refused = answer.failure

@@ -73,16 +73,12 @@ const UNTRIED =
   'whom the app hides, what switching off and deleting do, and how much it takes in one change: see its documentation'
 
 /** The proposals that the settings of the tenant do not have yet. Other vendors have fewer settings. */
-function differing(
-  { settings, declaresNeeds }: ScimApp,
-  proposes: AppProbe['proposes'],
-): AppProbe['proposes'] {
+function differing({ settings, isGeneric }: ScimApp, proposes: AppProbe['proposes']): AppProbe['proposes'] {
   const now = settings as unknown as Readonly<Record<string, unknown>> // compared with what is proposed, key by key
   return Object.fromEntries(
     Object.entries(proposes).filter(
       ([name, value]) =>
-        (declaresNeeds || ['pageSize', 'patchStrategy'].includes(name)) &&
-        !isDeepStrictEqual(now[name], value),
+        (isGeneric || ['pageSize', 'patchStrategy'].includes(name)) && !isDeepStrictEqual(now[name], value),
     ),
   )
 }

@@ -48,8 +48,11 @@ export interface ScimApp extends Origin {
   membersShown?: MembersShown
   /** Names of the custom attributes that can be set. */
   attributeNames?: readonly string[]
-  /** Whether the app's `/Schemas` are asked for what a new account needs. */
-  declaresNeeds?: boolean
+  /**
+   * Any app that speaks SCIM: its `/Schemas` are asked for what a new account needs, and which forms of PATCH it takes is
+   * found out. Of vendors of their own both are known.
+   */
+  isGeneric?: boolean
   /** Tests what the app does with filters; callers at the same time share one test. */
   testFilters?: (context: RequestContext) => Promise<ScimRows | { failure: Failure }>
   /** Whether a 404 comes from a gateway (wrong address) and not from the app (missing record). */
