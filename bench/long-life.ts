@@ -22,7 +22,7 @@ export const longLife: Part = async () => ({
   how:
     `${CALLS.toLocaleString('en')} calls: half of them over stdio and half over HTTP, ${AT_ONCE} at once: look-ups, lists, events, refused arguments, and one change in ` +
     'twenty. Each server is looked at after a fifth of its calls and at the end, with its garbage collected. The store keeps the ' +
-    'time of each change of the last hour, which the limits count. ' +
+    'time of each change of the last hour, which the limits count. Open files differ by the connections to the app that are open at that moment. ' +
     `\`LIFE_CALLS=${CALLS} npm run bench -- --only long-life --write\`.`,
   rows: [...(await lifeRows('stdio', overStdio)), ...(await lifeRows('HTTP', overHttp))],
 })

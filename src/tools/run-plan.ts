@@ -158,6 +158,7 @@ function linesOf({ plan, weights = [], at, until, input }: Run, tenants: Tenants
     ...(admins > 0 ? [`${count(admins, 'account')} of administrators are among them.`] : []),
     ...(ending.length > 0 ? [`First every session and refresh token ends, in ${ending.join(', ')}.`] : []),
     ...(sources.length > 0 ? [`Then the source of people, ${sources.join(', ')}; then the other apps.`] : []),
+    ...(takes.length > 0 && !undo ? ['Groups, roles and licences are not taken away one by one.'] : []),
     ...(at === undefined
       ? []
       : [`It begins at ${new Date(at).toISOString()}; ${onboard ? NEW_BY_THEN : CHANGED_BY_THEN}.`]),
