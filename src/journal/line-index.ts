@@ -43,7 +43,9 @@ interface Checkpoint {
   clock?: { latest: number; error: number }
 }
 
-const CHECKPOINT = 'journal-index/checkpoint'
+/** Of an index whose lines are found by all that `termsOf` names; one of before does not know people. */
+const CHECKPOINT = 'journal-index/people/checkpoint'
+const CHECKPOINT_BEFORE = 'journal-index/checkpoint'
 /** How wrong the clock of a server is taken to be at most, in milliseconds, where the lines were not looked at. */
 export const CLOCK_ERROR = 24 * 60 * 60 * 1_000
 /** Lines that are verified before they are written down, and then need not be read again. */
@@ -53,11 +55,26 @@ const NEAR = 16
 
 export function lineIndex(form: Omit<JournalForm, 'append'>, store: Store): LineIndex {
   const rowsOf = ({ edition }: Checkpoint) => indexRows(store, `journal-index/${edition}/`)
-  const checkpoint = () =>
-    store.update<Checkpoint, Checkpoint>(CHECKPOINT, (current) => {
-      const next = current ?? newEdition()
-      return { next, result: next }
-    })
+  const checkpoint = async () => {
+    const { isNew, ...last } = await store.update<Checkpoint, Checkpoint & { isNew: boolean }>(
+      CHECKPOINT,
+      (current) => {
+        const next = current ?? newEdition()
+        return { next, result: { ...next, isNew: current === undefined } }
+      },
+    )
+    if (isNew) await forgetIndexOfBefore()
+    return last
+  }
+  async function forgetIndexOfBefore(): Promise<void> {
+    const before = await store.get<Checkpoint>(CHECKPOINT_BEFORE)
+    if (!before) return
+    await store.delete(CHECKPOINT_BEFORE)
+    await forget(before)
+  }
+  async function forget({ edition }: Checkpoint): Promise<void> {
+    for (const key of await store.keys(`journal-index/${edition}/`)) await store.delete(key)
+  }
 
   /** An edition that begins anew, unless another process has begun one meanwhile. */
   async function startOver(from: Checkpoint): Promise<Checkpoint> {
@@ -65,7 +82,7 @@ export function lineIndex(form: Omit<JournalForm, 'append'>, store: Store): Line
       const next = current && current.edition !== from.edition ? current : newEdition()
       return { next, result: next }
     })
-    for (const key of await store.keys(`journal-index/${from.edition}/`)) await store.delete(key)
+    await forget(from)
     return fresh
   }
 

@@ -101,7 +101,8 @@ export function toRunRow({
   return {
     person,
     ...(tenant !== undefined && { tenant }),
-    ...(account && { account }),
+    // Of most, the person's name is that of the account.
+    ...(account && account.userName !== person && { account }),
     outcome,
     ...(sessions && { sessions }),
     verified,

@@ -18,7 +18,7 @@ interface Asked {
 /** One app with three people, and a run that somebody approved on its page. */
 async function open(people: readonly string[] = PEOPLE) {
   const world = await openWorld({
-    tenants: (own) => own,
+    tenants: (own) => ({ ...own, 'acme-scim': { ...own['acme-scim'], budget: { perMinute: 100_000 } } }),
     sandbox: { apps: ['netskope', 'scim'], perMinute: 100_000 },
     settings: { limits: { runs: { failures: 3 } } },
   })

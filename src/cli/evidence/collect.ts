@@ -3,9 +3,9 @@ import { NotFound } from '../../errors.ts'
 import type { JournalLine } from '../../journal/events.ts'
 import type { Journal } from '../../journal/journal.ts'
 import { bySeq, callKey } from '../../journal/query.ts'
-import { ofApproval, ofCall, ofSubject, type Term } from '../../journal/terms.ts'
+import { membersIn, ofApproval, ofCall, ofSubject, type Term } from '../../journal/terms.ts'
 import { type JournalledWrite, writesIn } from '../../journal/writes.ts'
-import { type EvidenceAsk, linesElsewhere, membersIn, type Subjects, subjectsOf } from './subjects.ts'
+import { type EvidenceAsk, linesElsewhere, type Subjects, subjectsOf } from './subjects.ts'
 
 /** One write to an account, or one that was not sent, with all that the journal has about how it came to it. */
 export interface Write {
@@ -41,7 +41,7 @@ export async function writesAbout(journal: Journal, ask: EvidenceAsk): Promise<W
   const subjects = await subjectsOf(journal, ask)
   if (subjects.size === 0) throw new NotFound('The journal has no change of these accounts.', NOBODY)
   const lines = await about(journal, [...subjects.keys()])
-  const elsewhere = await linesElsewhere(journal, subjects, ask)
+  const elsewhere = await linesElsewhere(journal, subjects, ask, lines)
   for await (const line of journal.index.numbered(elsewhere)) lines.push(line)
   const storyOf = requests(journal)
   const writes: Write[] = []
@@ -56,7 +56,7 @@ export async function writesAbout(journal: Journal, ask: EvidenceAsk): Promise<W
       ...(isSent ? { started: line, ...(end && { end }) } : { end: line }),
     }
     for (const { account, ...more } of concernedBy(write, subjects)) {
-      const person = ask.person ?? subjects.get(ofSubject(account)) ?? account.userName
+      const person = ask.person ?? subjects.get(ofSubject(account))?.address ?? account.userName
       writes.push({ person, account, operation: line.before?.operation ?? line.tool, ...more, ...story })
     }
   }
