@@ -59,7 +59,7 @@ export const GAINSIGHT_FAULTS = {
     data: { records: [] },
   }),
   'search-ignored': {
-    about: 'Ignores what a list is searched for: it contains every row.',
+    about: 'Ignores the search of a list: it contains every row.',
     when: isServicesList,
     act: (incoming, run) =>
       run({ ...incoming, text: JSON.stringify({ ...askedIn(incoming), where: undefined }) }),

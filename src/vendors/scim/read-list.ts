@@ -73,9 +73,13 @@ export async function askPage(
 ): Promise<ParsedReply> {
   const send = (one: Query) => ask(app, { path: `/${collection}`, query: one }, context)
   const first = await send(known(query, app.known?.now))
+  if (first.ok || !refusesPaging(first.failure)) return first
   const isFirstPage = query.cursor === undefined && (query.startIndex ?? 1) === 1
-  if (first.ok || !isFirstPage || !refusesPaging(first.failure)) return first
-  for (const learned of otherWays(query, app.known?.now)) {
+  const ways = otherWays(query, app.known?.now)
+  // Behind the first page only the number of rows can be another one than before.
+  const isOpen = (way: LearnedCapabilities) =>
+    isFirstPage || (way.paging === undefined && refusesCount(first.failure))
+  for (const learned of ways.filter(isOpen)) {
     const answer = await send(known(query, { ...app.known?.now, ...learned }))
     if (answer.ok) {
       await app.known?.note(learned)
@@ -104,6 +108,9 @@ const refusesPaging = ({ status, scimType, said }: Failure): boolean =>
   (scimType === 'invalidCount' ||
     scimType === 'invalidCursor' ||
     (scimType !== 'invalidFilter' && /\b(count|start_?index|cursor|pag(e|es|ing|ination))\b/i.test(said)))
+
+const refusesCount = ({ scimType, said }: Failure): boolean =>
+  scimType === 'invalidCount' || (/\bcount\b/i.test(said) && !/\b(start_?index|cursor)\b/i.test(said))
 
 /** Page sizes that apps are known to take at most: Atlassian, AWS, and some that say nothing. */
 const SMALLER_PAGES = [100, 50, 20]
