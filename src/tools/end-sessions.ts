@@ -4,7 +4,7 @@ export default switchTool({
   name: 'end_sessions',
   title: 'End the sessions of a user',
   description:
-    'Sign somebody out everywhere: ends sessions and the tokens that start new ones; the account stays. ' +
+    'Sign somebody out everywhere: ends sessions and refresh tokens; the account stays. ' +
     'deactivate_user does it by itself.',
   effect: 'removes',
   operation: 'endSessions',

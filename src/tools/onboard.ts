@@ -25,14 +25,14 @@ const NewPerson = z.lazy(() =>
 export default runTool({
   name: 'onboard',
   title: 'Onboard people',
-  description: 'Create accounts of many people, with one approval. One account: create_user.',
+  description: 'Create accounts for many people, with one approval; for one: create_user.',
   needs: ['findAccounts', 'readAccount', 'createAccount'],
   effect: 'adds',
   input: () =>
     z.strictObject({
       people: z.array(NewPerson).min(1).max(10_000).describe('Who is new'),
       tenants: TenantNames.describe('Where'),
-      like: UserRef.optional().describe('A colleague whose groups they join'),
+      like: UserRef.optional().describe('Whose groups they join'),
       reason: Reason,
       at: RUN_TIMES.at,
       approvalId: ApprovalId,

@@ -23,7 +23,7 @@ const Moment = z
 
 /** When a run begins, and when it gives back what it took; epoch milliseconds. */
 export const RUN_TIMES = {
-  at: Moment.describe('Begin then: 2026-12-24T18:00[Europe/Berlin]'),
+  at: Moment.describe('Begin at 2026-12-24T18:00[Europe/Berlin]'),
   until: Moment.describe('Give it all back then'),
 }
 
