@@ -124,6 +124,40 @@ test('of the administrators of an app one stays, and the run goes on', async () 
   expect(admins.filter((name) => app.user(name).active)).toHaveLength(1)
 })
 
+test('whoever is meant by an address of two accounts is left alone, and the others are not', async () => {
+  await using world = await open()
+  const emails = [{ value: 'mary.twice@example.com', primary: true }]
+  for (const userName of ['mary.1@example.com', 'mary.2@example.com'])
+    world.netskope.addUser({ userName, emails })
+  const other = world.newcomer().userName
+  const asked = { people: ['mary.twice@example.com', other], tenants: ['acme-netskope'], ...REASON }
+  const { counts, rows } = await world.ended(asked)
+  expect(counts).toMatchObject({ done: 1, skipped: 1 })
+  expect(rows.find(({ outcome }) => outcome === 'skipped')).toMatchObject({
+    person: 'mary.twice@example.com',
+    code: 'ambiguous',
+  })
+  for (const userName of ['mary.1@example.com', 'mary.2@example.com'])
+    expect(world.netskope.user(userName).active).toBe(true)
+})
+
+test('the export of the journal names every account that a run changed, by address and id', async () => {
+  await using world = await open()
+  const people = Array.from({ length: 6 }, () => world.newcomer().userName)
+  const { runId } = await world.ended({ people, tenants: ['acme-netskope'], ...REASON })
+  const { stdout } = await world.run(['journal', 'export'])
+  const done = stdout
+    .trim()
+    .split('\n')
+    .map(
+      (line) =>
+        JSON.parse(line) as { event: string; call: string; account?: { id: string; userName: string } },
+    )
+    .filter(({ event, call }) => event === 'done' && call === runId)
+  expect(done.map(({ account }) => account?.userName).sort()).toEqual(people.toSorted())
+  for (const { account } of done) expect(account?.id).toBe(world.netskope.user(account?.userName ?? '').id)
+})
+
 test('a run pauses at a share of failures, of five attempts and more', async () => {
   await using world = await open({ settings: { limits: { runs: { failures: 100, failureShare: 0.5 } } } })
   const people = Array.from({ length: 12 }, () => world.newcomer().userName)

@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makePeople } from '../../src/sandbox/people.ts'
+import { rowsOf } from '../support/rows.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const TENANT = 'acme-scim'
@@ -112,3 +115,41 @@ test('a tenant that there is not is wrong usage', async () => {
   await using world = await open()
   expect(await world.run(['audit', 'snapshot', 'nobody'])).toMatchObject({ code: 2, stdout: '' })
 })
+
+test.each(['acme-gainsight', 'acme-mindtickle', 'hr'] as const)(
+  'two lists of %s tell who came, who changed status, and nothing else',
+  async (tenant) => {
+    await using world = await openWorld({
+      answer: 'none',
+      tenants: (own) => ({
+        ...own,
+        hr: { vendor: 'directory', file: 'people.csv', columns: { id: 'Employee ID' } },
+      }),
+      sandbox: { apps: ['netskope', 'gainsight', 'mindtickle'] },
+    })
+    const file = (...rows: string[]) =>
+      writeFileSync(
+        join(world.folder, 'people.csv'),
+        ['Employee ID,email,Given Name,family_name,Status', ...rows, ''].join('\n'),
+      )
+    file('e-1,ada@example.com,Ada,Lovelace,active', 'e-2,alan@example.com,Alan,Turing,active')
+    const take = () => world.run(['audit', 'snapshot', tenant])
+    expect(await take()).toMatchObject({ code: 0, stdout: expect.stringContaining('the first list') })
+    if (tenant === 'hr') {
+      file(
+        'e-1,ada@example.com,Ada,Lovelace,terminated',
+        'e-2,alan@example.com,Alan,Turing,active',
+        'e-3,new@example.com,New,Person,active',
+      )
+    } else {
+      const app = world.sandbox.tenants[tenant]
+      app.user('ada@example.com').active = false
+      app.addUser({ userName: 'new@example.com' })
+    }
+    expect(await take()).toMatchObject({ code: 0, stdout: expect.stringContaining('2 changes') })
+    const answer = await world.call('pull_audit', { tenant, limit: 100 })
+    const events = rowsOf<Event>(answer, 'events')
+    expect(events.map(told).sort()).toEqual(['created new@example.com', 'deactivated ada@example.com'])
+    expect(new Set(events.map(({ source }) => source))).toEqual(new Set(['snapshot']))
+  },
+)
