@@ -1,5 +1,4 @@
 import type { Account } from '../domain/account.ts'
-import { emailsOf } from '../domain/correlate.ts'
 import { fold } from '../text/text.ts'
 import type { JournalLine } from './events.ts'
 
@@ -30,20 +29,18 @@ interface PastMember {
 /** Who came into the group or left it by this write; nobody for a write to an account. */
 export const membersIn = ({ before }: Pick<JournalLine, 'before'>): readonly PastMember[] => {
   const { members }: Record<string, unknown> = before ?? {}
-  return Array.isArray(members) ? (members as PastMember[]) : []
+  return Array.isArray(members) ? (members as (PastMember | null)[]).filter((one) => one !== null) : []
 }
 
 /** The names of the account that a line is about, with those that it had before. */
 export function namesIn({ account, before }: Pick<JournalLine, 'account' | 'before'>): string[] {
   if (!account) return []
-  const image = (before?.account ?? {}) as Partial<Account>
-  return [
-    account.id,
-    account.userName,
-    ...[image.userName, image.externalId].filter((name) => typeof name === 'string'),
-    ...emailsOf(image),
-  ]
+  const { userName, externalId, email, otherEmails } = (before?.account ?? {}) as Partial<Account>
+  return texts([account.id, account.userName, userName, externalId, email, ...[otherEmails].flat()])
 }
+
+/** A journal is read as it is: what is no name in it is left out. */
+const texts = (values: readonly unknown[]): string[] => values.filter((value) => typeof value === 'string')
 
 /** Everything that this line is found by. */
 export const termsOf = ({ call, caller, account, approval, before }: JournalLine): Term[] => [
@@ -54,6 +51,6 @@ export const termsOf = ({ call, caller, account, approval, before }: JournalLine
   ...namesIn({ account, before }).map(ofPerson),
   ...membersIn({ before }).flatMap(({ id, userName }) => [
     ...(account ? [ofMember({ tenant: account.tenant, id })] : []),
-    ...[id, userName].map(ofPerson),
+    ...texts([id, userName]).map(ofPerson),
   ]),
 ]
