@@ -84,3 +84,23 @@ test('a run that is cancelled in the middle ends what it has begun, leaves the r
   )
   expect(run.scim.writes).toHaveLength(4)
 })
+
+test('a run spends no more than the budget, and leaves what a person asks meanwhile its share', async () => {
+  const perMinute = 60
+  await using world = await openWorld({ tenant: { budget: { perMinute } }, sandbox: { perMinute } })
+  const people = Array.from({ length: 80 }, () => world.newcomer().userName)
+  const before = world.netskope.arrivals.length
+  const spent = () => world.netskope.arrivals.length - before
+  void world.call('offboard', { people, reason: 'the team was closed' }).catch(() => undefined)
+  // As much as the run may have of this minute.
+  let last = -1
+  while (last !== spent()) {
+    last = spent()
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+  }
+  expect(last).toBeGreaterThan(perMinute / 2)
+  const found = await world.call('find_user', { user: people[0] })
+  expect(found).toMatchObject({ people: [{ accounts: [{ userName: people[0] }] }] })
+  expect(JSON.stringify(found)).not.toContain('rate_limited')
+  expect(spent()).toBeLessThanOrEqual(perMinute)
+})

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Approval } from '../../src/approvals/approval.ts'
 import type { Run, RunRow } from '../../src/domain/run.ts'
 import { openRunStore, type RunStore } from '../../src/runs/run-store.ts'
 import { openRunner } from '../../src/runs/runner.ts'
@@ -32,11 +33,11 @@ const ROW: RunRow = {
 }
 
 /** Processes on one store with a run that is to be carried out. */
-async function open() {
+async function open(run: Omit<Run, 'createdAt'> = RUN) {
   const store = memoryStore()
   const runs = openRunStore(store, store)
-  await runs.add(RUN)
-  await runs.setPage(RUN, 0, [ROW])
+  await runs.add(run)
+  await runs.setPage(run, 0, [ROW])
   /** A process that says when it makes a step, and whose step takes forever; `kill` ends all that it does. */
   const start = (onStep: () => void) => {
     let isDead = false
@@ -53,7 +54,7 @@ async function open() {
     ) as unknown as RunStore
     const runner = openRunner({
       runs: mortal,
-      approvals: { get: async () => undefined },
+      approvals: { get: async (id) => (id === 'used' ? ({ usedAt: Date.now() } as Approval) : undefined) },
       planning: () => {
         throw new TypeError('it is planned already')
       },
@@ -111,4 +112,16 @@ test.each(MOMENTS)('goes on in another instance, which began %i ms later, within
   expect(steps.other).toBe(0)
   first.kill()
   expect(await timeUntil(() => steps.other > 0)).toBeLessThanOrEqual(MOST_MS)
+})
+
+test('a run whose process ended between the use of its approval and its begin is begun by the next one', async () => {
+  const waiting = { ...RUN, state: 'waiting_for_approval' } as const
+  const steps = { used: 0, unused: 0 }
+  const used = await open({ ...waiting, approval: 'used' })
+  const unused = await open({ ...waiting, approval: 'unused' })
+  used.start(() => steps.used++)
+  unused.start(() => steps.unused++)
+  expect(await timeUntil(() => steps.used > 0)).toBeLessThanOrEqual(MOST_MS)
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(steps).toEqual({ used: 1, unused: 0 })
 })

@@ -1,4 +1,4 @@
-import { recalled } from '../../changes/index.ts'
+import { storyOf } from '../../changes/index.ts'
 import { NotFound } from '../../errors.ts'
 import type { JournalLine } from '../../journal/events.ts'
 import type { Journal } from '../../journal/journal.ts'
@@ -43,7 +43,7 @@ export async function writesAbout(journal: Journal, ask: EvidenceAsk): Promise<W
   const lines = await about(journal, [...subjects.keys()])
   const elsewhere = await linesElsewhere(journal, subjects, ask, lines)
   for await (const line of journal.index.numbered(elsewhere)) lines.push(line)
-  const storyOf = requests(journal)
+  const requestOf = requests(journal)
   const writes: Write[] = []
   for await (const write of writesIn(bySeq(new Map(lines.map((line) => [line.seq, line])).values()))) {
     const { line, end } = write
@@ -52,7 +52,7 @@ export async function writesAbout(journal: Journal, ask: EvidenceAsk): Promise<W
     if (!isWrite || !isWithin(line.at, ask)) continue
     const isSent = line.event === 'started'
     const story = {
-      ...{ call: line.call, tool: line.tool, ...(await storyOf(line)) },
+      ...{ call: line.call, tool: line.tool, ...(await requestOf(line)) },
       ...(isSent ? { started: line, ...(end && { end }) } : { end: line }),
     }
     for (const { account, ...more } of concernedBy(write, subjects)) {
@@ -72,7 +72,7 @@ function concernedBy(
   if (!account) return []
   const members = membersIn(line)
   if (members.length === 0) {
-    const story = before && !before.cut ? recalled(before)?.story : undefined
+    const story = storyOf(before)
     // A new account has its id only when it is made.
     const made = account.id === 'new' ? end?.account : undefined
     return [{ account: made ?? account, ...(story && { before: story }) }]
