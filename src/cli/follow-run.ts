@@ -1,7 +1,7 @@
 import type { Running } from '../app/compose.ts'
 import type { Io } from '../app/io.ts'
 import { runProgress } from '../app/run-progress.ts'
-import { countsInWords, type Run, type RunCounts, type RunProgress } from '../domain/run.ts'
+import { accountsOver, countsInWords, type Run, type RunCounts, type RunProgress } from '../domain/run.ts'
 import { countsOf, noRun } from '../runs/run-store.ts'
 import { print, wrap } from './terminal.ts'
 
@@ -38,9 +38,8 @@ export async function follow(io: Io, { runs }: Pick<Running, 'runs'>, id: string
 
 const WIDTH = 30
 
-function bar({ waiting, ...ended }: RunCounts): string {
-  const over = Object.values(ended).reduce((sum, number) => sum + number, 0)
-  const all = over + waiting
+function bar(counts: RunCounts): string {
+  const { over, all } = accountsOver(counts)
   const full = all === 0 ? WIDTH : Math.floor((over / all) * WIDTH)
   return `[${'#'.repeat(full)}${'.'.repeat(WIDTH - full)}] ${over} of ${all}`
 }

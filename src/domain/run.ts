@@ -32,6 +32,12 @@ export interface RunProgress {
   note?: string
 }
 
+/** How many accounts are over, of all. */
+export function accountsOver({ waiting, ...ended }: RunCounts): { over: number; all: number } {
+  const over = Object.values(ended).reduce((sum, number) => sum + number, 0)
+  return { over, all: over + waiting }
+}
+
 /** "4 done, 1 by hand". */
 export const countsInWords = (counts: RunCounts): string =>
   Object.entries(counts)

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { hasEnded, keptFor, type Run } from '../domain/run.ts'
+import { accountsOver, hasEnded, keptFor, type Run } from '../domain/run.ts'
 import type { RunStatus } from '../engine/run-desk.ts'
 import { defineTool } from '../engine/tool.ts'
 import { RunId } from './run-fields.ts'
@@ -69,7 +69,7 @@ const isWaiting = ({ state, at = 0 }: Run, now: number): boolean =>
 
 /** "3 of 12 accounts so far." */
 function messageOf({ run, counts }: RunStatus): string {
-  const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
-  const so = `${all - counts.waiting} of ${all} accounts${hasEnded(run) ? '' : ' so far'}.`
+  const { over, all } = accountsOver(counts)
+  const so = `${over} of ${all} accounts${hasEnded(run) ? '' : ' so far'}.`
   return [so, noteOf(run).note].filter((text) => text).join(' ')
 }

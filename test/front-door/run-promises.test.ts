@@ -158,6 +158,27 @@ test('the export of the journal names every account that a run changed, by addre
   for (const { account } of done) expect(account?.id).toBe(world.netskope.user(account?.userName ?? '').id)
 })
 
+test('an administrator who needs more people’s yes than the others is left alone; alone they are asked about', async () => {
+  await using world = await open({
+    settings: {
+      confirm: { rules: [{ when: { administrator: true }, level: 'approve', approvers: 2 }] },
+    },
+    sandbox: { apps: ['gainsight'], perMinute: 100_000 },
+    tenants: (own) => ({ 'acme-gainsight': { ...own['acme-gainsight'], superAdminWrites: true } }),
+  })
+  const admin = 'grace@example.com'
+  const both = await world.call('offboard', { people: [admin, 'ada@example.com'], ...REASON })
+  expect(both).toMatchObject({ status: 'approval_required', plan: { accounts: 1, skippedCount: 1 } })
+  const { rows } = await world.looked(both.runId)
+  expect(rows.find(({ person }) => person === admin)).toMatchObject({
+    outcome: 'skipped',
+    code: 'protected',
+    note: expect.stringContaining('needs more people to approve it'),
+  })
+  const alone = await world.call('offboard', { people: [admin], ...REASON })
+  expect(alone).toMatchObject({ status: 'approval_required', plan: { accounts: 1, skippedCount: 0 } })
+})
+
 test('a run pauses at a share of failures, of five attempts and more', async () => {
   await using world = await open({ settings: { limits: { runs: { failures: 100, failureShare: 0.5 } } } })
   const people = Array.from({ length: 12 }, () => world.newcomer().userName)

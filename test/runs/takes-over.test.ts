@@ -125,3 +125,21 @@ test('a run whose process ended between the use of its approval and its begin is
   await vi.advanceTimersByTimeAsync(20_000)
   expect(steps).toEqual({ used: 1, unused: 0 })
 })
+
+test('a run with a time begins then, once, however the clock is set meanwhile', async () => {
+  const at = Date.now() + 60_000
+  const place = await open({ ...RUN, state: 'scheduled', at })
+  let steps = 0
+  place.start(() => steps++)
+  for (const time of [at - 3_600_000, at - 30_000, at - 7_200_000, at - 10_000]) {
+    vi.setSystemTime(time)
+    await vi.advanceTimersByTimeAsync(6_000)
+    expect(steps).toBe(0)
+  }
+  vi.setSystemTime(at + 1_000)
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(steps).toBe(1)
+  vi.setSystemTime(at - 3_600_000)
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(steps).toBe(1)
+})

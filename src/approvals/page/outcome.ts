@@ -1,4 +1,4 @@
-import { countsInWords, hasEnded, type RunProgress } from '../../domain/run.ts'
+import { accountsOver, countsInWords, hasEnded, type RunProgress } from '../../domain/run.ts'
 import { type Approval, statusOf } from '../approval.ts'
 import { answerToRequester, appOf, type Result, type WriteResult } from '../result.ts'
 import { type Html, html } from './html.ts'
@@ -74,10 +74,9 @@ ${!isOver && html`<p><a class="again" href="${pathOf(id)}">Look again</a></p>`}
 
 /** How far a run is, as in the terminal. */
 function runSection({ state, counts, note }: RunProgress): Html {
-  const { waiting, ...ended } = counts
-  const over = Object.values(ended).reduce((sum, number) => sum + number, 0)
+  const { over, all } = accountsOver(counts)
   return html`<p id="progress">The run is ${state.replaceAll('_', ' ')}: ${countsInWords(counts)}.</p>
-${!hasEnded({ state }) && html`<p><progress aria-labelledby="progress" value="${over}" max="${over + waiting}"></progress></p>`}
+${!hasEnded({ state }) && html`<p><progress aria-labelledby="progress" value="${over}" max="${all}"></progress></p>`}
 ${note !== undefined && html`<p>${quoted(note, 'from the run')}</p>`}`
 }
 
