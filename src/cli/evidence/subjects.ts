@@ -96,13 +96,7 @@ async function callsAbout(
   for await (const line of index.about([ofPerson(person), ...[...subjects.values()].map(ofMember)])) {
     if (isOfGroup(line) || isUnmade(line)) calls.add(ofCall(line.call))
   }
-  // The end of a creation has the id that its beginning could not have.
-  const unbegun = new Map<string, number>()
-  for (const line of about) {
-    const key = JSON.stringify([line.call, line.account?.tenant, line.account?.id])
-    const ends = (unbegun.get(key) ?? 0) + (line.event === 'started' ? -1 : 1)
-    unbegun.set(key, ends)
-    if (ends > 0) calls.add(ofCall(line.call))
-  }
+  // The end of a creation has the id that its beginning, in the same call, could not have.
+  for (const { call } of about) calls.add(ofCall(call))
   return [...calls]
 }
